@@ -1,0 +1,12 @@
+"""The public API: load everything from here."""
+
+load("//rules:software_update_bundle.bzl", _software_update_bundle = "software_update_bundle")
+load("//rules:software_update_root.bzl", _software_update_root = "software_update_root")
+load("//rules/providers:software_update_bundle_info.bzl", _SoftwareUpdateBundleInfo = "SoftwareUpdateBundleInfo")
+load("//rules/providers:software_update_root_info.bzl", _SoftwareUpdateRootInfo = "SoftwareUpdateRootInfo")
+
+software_update_bundle = _software_update_bundle
+software_update_root = _software_update_root
+
+SoftwareUpdateBundleInfo = _SoftwareUpdateBundleInfo
+SoftwareUpdateRootInfo = _SoftwareUpdateRootInfo

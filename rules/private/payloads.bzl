@@ -1,0 +1,111 @@
+"""From the attribute `targets` to names and files, and from those to command lines."""
+
+load(":errors.bzl", "refuse")
+load(":target_name.bzl", "prefix_error", "target_name_error")
+
+visibility("//rules/...")
+
+def collect_payloads(label, targets):
+    """Gives every file of the attribute `targets` its target name.
+
+    Args:
+      label: The bundle's Label, for errors.
+      targets: The attribute: a dict from target name or prefix to Target.
+
+    Returns:
+      A dict with the same keys. Each value is a list of structs of `name` and `file`. Where `file` is a
+      directory, `name` is the prefix of what will be found in it.
+    """
+    if not targets:
+        refuse(label, "targets", targets, "there is nothing to update; write at least one target name and a label")
+    payloads = {}
+    for key, target in targets.items():
+        attribute = "targets[%s]" % repr(key)
+
+        # Names are made of the files' paths, and are checked now: hence a list and not the depset.
+        files = target[DefaultInfo].files.to_list()
+        if key.endswith("/"):
+            payloads[key] = _below_prefix(label, attribute, key, target.label, files)
+        else:
+            payloads[key] = [_single(label, attribute, key, target.label, files)]
+    _check_distinct(label, payloads)
+    return payloads
+
+def _single(label, attribute, key, source, files):
+    problem = target_name_error(key)
+    if problem:
+        refuse(label, attribute, str(source), problem)
+    if len(files) != 1:
+        refuse(label, attribute, str(source), "the label gives %d files; write one that gives exactly 1, or end the key in / to put them all under it" % len(files))
+    if files[0].is_directory:
+        refuse(label, attribute, str(source), "the label gives a directory; end the key in / to put its files under it")
+    return struct(name = key, file = files[0])
+
+def _below_prefix(label, attribute, prefix, source, files):
+    problem = prefix_error(prefix)
+    if problem:
+        refuse(label, attribute, str(source), problem)
+    if not files:
+        refuse(label, attribute, str(source), "the label gives 0 files; write one that gives at least 1")
+    payloads = []
+    for file in files:
+        if file.is_directory:
+            payloads.append(struct(name = prefix, file = file))
+            continue
+        path = _path_below_package(file)
+        name = path if path.startswith(prefix) else prefix + path
+        problem = target_name_error(name)
+        if problem:
+            refuse(label, attribute, str(source), "its file %s would be the target %s: %s" % (file.short_path, repr(name), problem))
+        payloads.append(struct(name = name, file = file))
+    return payloads
+
+def _path_below_package(file):
+    path = file.short_path
+    if path.startswith("../"):
+        # A file of another repository: ../REPOSITORY/PACKAGE/PATH.
+        path = path.split("/", 2)[2]
+    return path.removeprefix(file.owner.package + "/")
+
+def _check_distinct(label, payloads):
+    # Directories are left out: what is in them is known, and checked, when the metadata is made.
+    seen = {}
+    for key, entries in payloads.items():
+        for entry in entries:
+            if entry.file.is_directory:
+                continue
+            other = seen.get(entry.name.lower())
+            if other:
+                how = "is there twice" if other.name == entry.name else "differs from %s in case only" % repr(other.name)
+                refuse(
+                    label,
+                    "targets[%s]" % repr(key),
+                    entry.file.short_path,
+                    "the target name %s %s (%s); rename one of them" % (repr(entry.name), how, other.file.short_path),
+                )
+            seen[entry.name.lower()] = entry
+
+def add_payloads(args, payloads):
+    """Adds `--target=NAME=FILE` for every file.
+
+    Args:
+      args: The Args object.
+      payloads: A list of structs, as `collect_payloads` gives them.
+    """
+    for payload in payloads:
+        if payload.file.is_directory:
+            args.add_all(
+                [payload.file],
+                map_each = _name_in_directory,
+                format_each = "--target=%s%%s" % payload.name,
+                expand_directories = True,
+            )
+        else:
+            args.add(payload.file, format = "--target=%s=%%s" % payload.name)
+
+def _name_in_directory(file):
+    # Checked here because a line feed or an = in the name would change the command line.
+    problem = target_name_error(file.tree_relative_path)
+    if problem:
+        fail("%s: the name of this file cannot become a target's: %s" % (file.short_path, problem))
+    return "%s=%s" % (file.tree_relative_path, file.path)

@@ -1,0 +1,41 @@
+"""The grammar of target names, checked while the build is analysed."""
+
+visibility(["//rules/...", "//tests/..."])
+
+_CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._+-/"
+_ALLOWED = {character: True for character in _CHARACTERS.elems()}
+_LONGEST = 255
+
+def target_name_error(name):
+    """Says what is wrong with a target name.
+
+    Args:
+      name: The name, as a string.
+
+    Returns:
+      What to write instead, or None when the name is good.
+    """
+    if not name:
+        return "the name is empty; write 1 to 255 characters"
+    if [character for character in name.elems() if character not in _ALLOWED]:
+        return "write the name with A-Z a-z 0-9 . _ + - and / only"
+    if len(name) > _LONGEST:
+        return "the name has %d characters; write %d at most" % (len(name), _LONGEST)
+    if [part for part in name.split("/") if part in ("", ".", "..")]:
+        return "write the name without a / at either end and without an empty, . or .. part"
+    if name.lower() == "user_manifest":
+        return "the name is reserved; write the file into the attribute user_manifest"
+    return None
+
+def prefix_error(prefix):
+    """Says what is wrong with a prefix of target names, which is a key that ends in /.
+
+    Args:
+      prefix: The prefix, with the / at its end.
+
+    Returns:
+      What to write instead, or None when the prefix is good.
+    """
+
+    # With one more character it has to be a name.
+    return target_name_error(prefix + "x")

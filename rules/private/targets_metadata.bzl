@@ -1,0 +1,162 @@
+"""The private target `NAME._metadata`: from artifacts to unsigned targets metadata."""
+
+load("@bazel_skylib//rules:common_settings.bzl", "BuildSettingInfo")
+load(":date.bzl", "date_error")
+load(":errors.bzl", "display", "refuse")
+load(":payloads.bzl", "add_payloads", "collect_payloads")
+load(":signing_request.bzl", "UnsignedMetadataInfo")
+load(":tool.bzl", "TOOL", "run_tool")
+load(":version.bzl", "version_error")
+
+visibility("//rules/...")
+
+METADATA_SUFFIX = "._metadata"
+
+UnsignedTargetsInfo = provider(
+    doc = "Targets metadata without signatures, and what it was made from.",
+    fields = {
+        "digests": "list of File: the digest records.",
+        "payloads": "list of structs of `name` and `file`: see payloads.bzl.",
+        "unsigned_targets_metadata": "File: the metadata without signatures.",
+        "user_manifest": "File or None: the payload of the reserved target user_manifest.",
+        "version": "int or None: the version, unless it is in a file.",
+    },
+)
+
+def _version(ctx, label):
+    """The version as an int, or None when it is in a file."""
+    given = {
+        "version": ctx.attr.version,
+        "version_file": ctx.attr.version_file and str(ctx.attr.version_file.label),
+        "version_flag": ctx.attr.version_flag and str(ctx.attr.version_flag.label),
+    }
+    given = {attribute: value for attribute, value in given.items() if value}
+    if len(given) != 1:
+        refuse(label, " and ".join(given) or "version", ", ".join(given.values()), "write exactly one of version, version_file and version_flag")
+    if ctx.attr.version_file:
+        return None
+    if ctx.attr.version_flag:
+        flag = ctx.attr.version_flag
+        value = str(flag[BuildSettingInfo].value)
+        problem = version_error(value)
+        if problem:
+            refuse(label, "version_flag", display(flag.label), "the flag is %s; %s, as in --%s=7" % (repr(value), problem, display(flag.label)))
+        return int(value)
+    problem = version_error(ctx.attr.version)
+    if problem:
+        fail("%s: version = %s: %s" % (display(label), ctx.attr.version, problem))
+    return int(ctx.attr.version)
+
+def _digest_record(ctx, bundle_name, key):
+    # ~ is in no target name, so that no two keys have the same record, nor one the other's folder.
+    name = key + "~prefix" if key.endswith("/") else key + "/~target"
+    return ctx.actions.declare_file("%s.digests/%s.json" % (bundle_name, name))
+
+def _digest(ctx, label, key, payloads):
+    record = _digest_record(ctx, label.name, key)
+    args = ctx.actions.args()
+    add_payloads(args, payloads)
+    args.add("-o", record)
+    run_tool(
+        ctx,
+        command = ["step", "digest"],
+        args = args,
+        inputs = [payload.file for payload in payloads],
+        output = record,
+        mnemonic = "SoftwareUpdateDigest",
+        progress_message = "Hashing %s of %s" % (key, display(label)),
+    )
+    return record
+
+def _digest_user_manifest(ctx, label, user_manifest):
+    record = ctx.actions.declare_file("%s.digests/~user_manifest.json" % label.name)
+    args = ctx.actions.args()
+    args.add(user_manifest, format = "--user-manifest=%s")
+    args.add("-o", record)
+    run_tool(
+        ctx,
+        command = ["step", "digest"],
+        args = args,
+        inputs = [user_manifest],
+        output = record,
+        mnemonic = "SoftwareUpdateDigest",
+        progress_message = "Hashing the user manifest of %s" % display(label),
+    )
+    return record
+
+def _targets_metadata_impl(ctx):
+    label = ctx.label.same_package_label(ctx.label.name.removesuffix(METADATA_SUFFIX))
+    version = _version(ctx, label)
+    if ctx.attr.expires:
+        problem = date_error(ctx.attr.expires)
+        if problem:
+            refuse(label, "expires", ctx.attr.expires, problem)
+    payloads = collect_payloads(label, ctx.attr.targets)
+    user_manifest = ctx.file.user_manifest
+
+    digests = [_digest(ctx, label, key, payloads[key]) for key in payloads]
+    if user_manifest:
+        digests.append(_digest_user_manifest(ctx, label, user_manifest))
+
+    metadata = ctx.actions.declare_file(label.name + ".targets_metadata.unsigned.pb")
+    inputs = list(digests)
+    args = ctx.actions.args()
+    args.add_all(digests, format_each = "--digests=%s")
+    if version == None:
+        args.add(ctx.file.version_file, format = "--version-file=%s")
+        inputs.append(ctx.file.version_file)
+    else:
+        args.add(version, format = "--version=%s")
+    if ctx.attr.expires:
+        args.add(ctx.attr.expires, format = "--expires=%s")
+    if ctx.attr.strict_pigweed:
+        args.add("--strict-pigweed")
+    args.add("-o", metadata)
+    run_tool(
+        ctx,
+        command = ["step", "targets"],
+        args = args,
+        inputs = inputs,
+        output = metadata,
+        mnemonic = "SoftwareUpdateTargets",
+        progress_message = "Making the targets metadata of %s" % display(label),
+    )
+    return [
+        DefaultInfo(files = depset([metadata])),
+        UnsignedMetadataInfo(metadata = metadata),
+        UnsignedTargetsInfo(
+            digests = digests,
+            payloads = [payload for entries in payloads.values() for payload in entries],
+            unsigned_targets_metadata = metadata,
+            user_manifest = user_manifest,
+            version = version,
+        ),
+    ]
+
+targets_metadata = rule(
+    implementation = _targets_metadata_impl,
+    doc = "Hashes artifacts, one action to a key of `targets`, and lists them in unsigned targets metadata.",
+    attrs = TOOL | {
+        "expires": attr.string(doc = "When the metadata expires; empty means never."),
+        "strict_pigweed": attr.bool(doc = "Refuse what Pigweed's client would not install."),
+        "targets": attr.string_keyed_label_dict(
+            doc = "Target name, or prefix that ends in /, to label.",
+            allow_files = True,
+        ),
+        "user_manifest": attr.label(
+            doc = "The payload of the reserved target user_manifest.",
+            allow_single_file = True,
+        ),
+        "version": attr.string(
+            doc = "The version in decimal. Not attr.int, which stops at 2147483647.",
+        ),
+        "version_file": attr.label(
+            doc = "A file that holds the version.",
+            allow_single_file = True,
+        ),
+        "version_flag": attr.label(
+            doc = "A build setting that holds the version.",
+            providers = [BuildSettingInfo],
+        ),
+    },
+)

@@ -1,0 +1,14 @@
+"""What a `software_update_root` tells the rules that build on it."""
+
+SoftwareUpdateRootInfo = provider(
+    doc = "Root metadata: which keys may sign for which role, and how many of them it takes.",
+    fields = {
+        "root": "File: the SignedRootMetadata. Without `dev_signing_keys` it has no signatures yet.",
+        "root_keys": "list of File: the public keys of the role root.",
+        "root_threshold": "int: how many of `root_keys` have to sign.",
+        "targets_keys": "list of File: the public keys of the role targets.",
+        "targets_threshold": "int: how many of `targets_keys` have to sign.",
+        "unsigned_root": "File: the SignedRootMetadata without signatures.",
+        "version": "int: the version of the root metadata.",
+    },
+)

@@ -1,0 +1,252 @@
+"""The rule `software_update_bundle`."""
+
+load("//rules/private:common_attributes.bzl", "common_attributes")
+load("//rules/private:date.bzl", "date_error")
+load("//rules/private:errors.bzl", "display", "refuse")
+load("//rules/private:inspect.bzl", "inspect")
+load("//rules/private:payloads.bzl", "add_payloads")
+load("//rules/private:signing_request.bzl", "signing_request")
+load("//rules/private:targets_metadata.bzl", "METADATA_SUFFIX", "UnsignedTargetsInfo", "targets_metadata")
+load("//rules/private:tool.bzl", "TOOL", "run_tool")
+load("//rules/providers:software_update_bundle_info.bzl", "SoftwareUpdateBundleInfo")
+
+def _sign(ctx, unsigned, root):
+    signed = ctx.actions.declare_file(ctx.label.name + ".targets_metadata.pb")
+    args = ctx.actions.args()
+    args.add(unsigned, format = "--metadata=%s")
+    args.add("--role=targets")
+    args.add(root, format = "--root=%s")
+    args.add_all(ctx.files.dev_signing_keys, format_each = "--dev-signing-key=%s")
+    args.add("-o", signed)
+    run_tool(
+        ctx,
+        command = ["step", "sign"],
+        args = args,
+        inputs = [unsigned, root] + ctx.files.dev_signing_keys,
+        output = signed,
+        mnemonic = "SoftwareUpdateSign",
+        progress_message = "Signing the targets metadata of %s with dev keys" % display(ctx.label),
+    )
+    return signed
+
+def _assemble(ctx, targets_info, signed, root):
+    args = ctx.actions.args()
+    args.add(root, format = "--root=%s")
+    args.add(signed, format = "--targets-metadata=%s")
+    add_payloads(args, targets_info.payloads)
+    inputs = [root, signed] + [payload.file for payload in targets_info.payloads]
+    if targets_info.user_manifest:
+        args.add(targets_info.user_manifest, format = "--user-manifest=%s")
+        inputs.append(targets_info.user_manifest)
+    args.add("-o", ctx.outputs.out)
+    run_tool(
+        ctx,
+        command = ["step", "assemble"],
+        args = args,
+        inputs = inputs,
+        output = ctx.outputs.out,
+        mnemonic = "SoftwareUpdateAssemble",
+        progress_message = "Assembling the bundle %s" % display(ctx.label),
+    )
+
+def _verify(ctx, trusted_root):
+    report = ctx.actions.declare_file(ctx.label.name + ".verdict.json")
+    args = ctx.actions.args()
+    args.add(ctx.outputs.out)
+    args.add(trusted_root, format = "--trusted-root=%s")
+    args.add(ctx.attr.verify_at or "none", format = "--at=%s")
+    args.add(report, format = "--report=%s")
+    run_tool(
+        ctx,
+        command = ["bundle", "verify"],
+        args = args,
+        inputs = [ctx.outputs.out, trusted_root],
+        output = report,
+        mnemonic = "SoftwareUpdateVerify",
+        progress_message = "Verifying the bundle %s" % display(ctx.label),
+    )
+    return report
+
+def _sha256(ctx):
+    sum = ctx.actions.declare_file(ctx.outputs.out.basename + ".sha256", sibling = ctx.outputs.out)
+    args = ctx.actions.args()
+    args.add(ctx.outputs.out)
+    args.add("-o", sum)
+    run_tool(
+        ctx,
+        command = ["step", "sha256"],
+        args = args,
+        inputs = [ctx.outputs.out],
+        output = sum,
+        mnemonic = "SoftwareUpdateSha256",
+        progress_message = "Hashing the bundle %s" % display(ctx.label),
+    )
+    return sum
+
+def _software_update_bundle_impl(ctx):
+    if ctx.attr.verify_at:
+        problem = date_error(ctx.attr.verify_at)
+        if problem:
+            refuse(ctx.label, "verify_at", ctx.attr.verify_at, problem)
+    if not ctx.files.dev_signing_keys:
+        refuse(ctx.label, "dev_signing_keys", [], "write at least one key, or leave the attribute out to use the throw-away key")
+
+    targets_info = ctx.attr.metadata[UnsignedTargetsInfo]
+    unsigned = targets_info.unsigned_targets_metadata
+    root = ctx.file.dev_root
+    trusted_root = ctx.file.trusted_root or root
+    signed = _sign(ctx, unsigned, root)
+    _assemble(ctx, targets_info, signed, root)
+    bundle = ctx.outputs.out
+    return [
+        DefaultInfo(
+            files = depset([bundle]),
+            runfiles = ctx.runfiles(files = [bundle]),
+        ),
+        OutputGroupInfo(
+            targets_metadata = depset([signed]),
+            root_metadata = depset([root]),
+            sha256 = depset([_sha256(ctx)]),
+            _validation = depset([_verify(ctx, trusted_root)]),
+        ),
+        SoftwareUpdateBundleInfo(
+            bundle = bundle,
+            digests = targets_info.digests,
+            release_root = ctx.file.root,
+            root = root,
+            targets_metadata = signed,
+            trusted_root = trusted_root,
+            unsigned_targets_metadata = unsigned,
+            user_manifest = targets_info.user_manifest,
+            version = targets_info.version,
+        ),
+    ]
+
+_software_update_bundle = rule(
+    implementation = _software_update_bundle_impl,
+    doc = "Signs targets metadata, assembles the bundle and verifies it.",
+    attrs = TOOL | {
+        "dev_root": attr.label(
+            doc = "The root in the bundle: what dev mode signs under.",
+            default = Label("//tools/dev_keys:dev_root"),
+            allow_single_file = True,
+        ),
+        "dev_signing_keys": attr.label_list(
+            doc = "Private keys in the tree that sign the targets metadata.",
+            default = [Label("//tools/dev_keys:throwaway_dev_targets_key.pem")],
+            allow_files = True,
+        ),
+        "metadata": attr.label(
+            doc = "The unsigned targets metadata.",
+            mandatory = True,
+            providers = [UnsignedTargetsInfo],
+        ),
+        "out": attr.output(
+            doc = "The bundle.",
+            mandatory = True,
+        ),
+        "root": attr.label(
+            doc = "What releases are signed under.",
+            allow_single_file = True,
+        ),
+        "trusted_root": attr.label(
+            doc = "What the verification starts from; by default the root in the bundle.",
+            allow_single_file = True,
+        ),
+        "verify_at": attr.string(doc = "The time of the verification; empty means that no expiry is checked."),
+    },
+    provides = [SoftwareUpdateBundleInfo],
+)
+
+def software_update_bundle(
+        *,
+        name,
+        targets,
+        version = None,
+        version_file = None,
+        version_flag = None,
+        root = None,
+        dev_root = None,
+        dev_signing_keys = None,
+        trusted_root = None,
+        user_manifest = None,
+        expires = None,
+        verify_at = None,
+        out = None,
+        strict_pigweed = False,
+        **kwargs):
+    """Makes a signed and verified update bundle out of the build's artifacts.
+
+    Besides the bundle itself, `NAME`, this makes
+
+    - `NAME.signing_request`, the targets metadata as it is to be signed; it needs no key and waits for no
+      verification;
+    - `NAME.inspect`, which prints what is in the bundle: `bazel run //product:NAME.inspect`.
+
+    Building the bundle also verifies it, as a device would; `--norun_validations` leaves that out. Its output
+    groups are `targets_metadata`, `root_metadata` and `sha256`. It gives `SoftwareUpdateBundleInfo`.
+
+    Args:
+      name: The bundle's name.
+      targets: Target names and what they stand for: a dict from name to label. A key that does not end in `/`
+        is the name of one file. A key that ends in `/` is a prefix: its label may give several files, each
+        named by its path below its own package, put under the prefix unless it is there already; or a
+        directory, whose files are named by their paths below that directory, under the prefix. So with
+        `"assets/": ":assets"`, where `assets` is `glob(["assets/**"])`, the file `assets/logo.raw` is the
+        target `assets/logo.raw`.
+      version: The version of the targets metadata, an integer from 1 to 4294967295. A device takes no lower
+        one than it has. Exactly one of `version`, `version_file` and `version_flag` has to be given.
+      version_file: A file that holds the version.
+      version_flag: A build setting that holds the version, such as an `int_flag` or a `string_flag` of
+        bazel_skylib.
+      root: The root metadata that releases are signed under: a `software_update_root` or a file.
+      dev_root: The root metadata of bundles that are signed with dev keys. The default lists throw-away keys
+        that anyone has.
+      dev_signing_keys: Private keys in the tree, as PEM files, that sign the targets metadata. Anyone who has
+        the tree can sign with them. The default is the throw-away key that the default `dev_root` lists.
+      trusted_root: The root metadata that the verification starts from, which stands for what is on a
+        device. The default is the root in the bundle.
+      user_manifest: A file that becomes the reserved target `user_manifest`, which a device hands to the product
+        before it installs.
+      expires: When the targets metadata expires, such as `2031-01-01T00:00:00Z`. By default never.
+      verify_at: The time at which the verification takes place, such as `2031-01-01T00:00:00Z`. By default no
+        expiry is checked, because a build has no clock.
+      out: The bundle's file name. The default is `NAME.bundle`.
+      strict_pigweed: Whether what Pigweed's client would not install is an error and not a warning.
+      **kwargs: `deprecation`, `exec_compatible_with`, `exec_properties`, `features`, `tags`,
+        `target_compatible_with`, `testonly` and `visibility`, as for every rule.
+    """
+    common = common_attributes("software_update_bundle", name, kwargs)
+    targets_metadata(
+        name = name + METADATA_SUFFIX,
+        expires = expires,
+        strict_pigweed = strict_pigweed,
+        targets = targets,
+        user_manifest = user_manifest,
+        # As it was written: the rule says what is wrong with anything but an integer.
+        version = None if version == None else repr(version),
+        version_file = version_file,
+        version_flag = version_flag,
+        **common.private
+    )
+    signing_request(
+        name = name + ".signing_request",
+        metadata = ":" + name + METADATA_SUFFIX,
+        **common.public
+    )
+    _software_update_bundle(
+        name = name,
+        dev_root = dev_root,
+        dev_signing_keys = dev_signing_keys,
+        metadata = ":" + name + METADATA_SUFFIX,
+        out = out or name + ".bundle",
+        root = root,
+        trusted_root = trusted_root,
+        verify_at = verify_at,
+        **common.public
+    )
+    inspect(
+        name = name + ".inspect",
+        bundle = ":" + name,
+        **common.public
+    )

@@ -1,0 +1,180 @@
+"""The rule `software_update_root`."""
+
+load("//rules/private:common_attributes.bzl", "common_attributes")
+load("//rules/private:date.bzl", "date_error")
+load("//rules/private:errors.bzl", "display", "refuse")
+load("//rules/private:signing_request.bzl", "UnsignedMetadataInfo", "signing_request")
+load("//rules/private:tool.bzl", "TOOL", "run_tool")
+load("//rules/private:version.bzl", "version_error")
+load("//rules/providers:software_update_root_info.bzl", "SoftwareUpdateRootInfo")
+
+def _check(ctx):
+    problem = version_error(ctx.attr.version)
+    if problem:
+        fail("%s: version = %s: %s" % (display(ctx.label), ctx.attr.version, problem))
+    if ctx.attr.expires:
+        problem = date_error(ctx.attr.expires)
+        if problem:
+            refuse(ctx.label, "expires", ctx.attr.expires, problem)
+    _check_threshold(ctx, "root_threshold", ctx.attr.root_threshold, "root_keys", ctx.files.root_keys)
+    _check_threshold(ctx, "targets_threshold", ctx.attr.targets_threshold, "targets_keys", ctx.files.targets_keys)
+    for key in ctx.files.targets_keys:
+        if key in ctx.files.root_keys:
+            refuse(ctx.label, "targets_keys", key.short_path, "the same key is in root_keys; give each role keys of its own")
+
+def _check_threshold(ctx, attribute, threshold, keys_attribute, keys):
+    if not keys:
+        refuse(ctx.label, keys_attribute, keys, "write at least one public key")
+    if threshold < 1 or threshold > len(keys):
+        refuse(ctx.label, attribute, threshold, "write a number from 1 to %d, which is how many keys %s has" % (len(keys), keys_attribute))
+
+def _create(ctx, root):
+    args = ctx.actions.args()
+    args.add(ctx.attr.version, format = "--version=%s")
+    args.add_all(ctx.files.root_keys, format_each = "--root-key=%s")
+    args.add_all(ctx.files.targets_keys, format_each = "--targets-key=%s")
+    args.add(ctx.attr.root_threshold, format = "--root-threshold=%s")
+    args.add(ctx.attr.targets_threshold, format = "--targets-threshold=%s")
+    if ctx.attr.expires:
+        args.add(ctx.attr.expires, format = "--expires=%s")
+    args.add("-o", root)
+    run_tool(
+        ctx,
+        command = ["root", "create"],
+        args = args,
+        inputs = ctx.files.root_keys + ctx.files.targets_keys,
+        output = root,
+        mnemonic = "SoftwareUpdateRoot",
+        progress_message = "Making the root metadata %s" % display(ctx.label),
+    )
+
+def _sign(ctx, unsigned, root):
+    args = ctx.actions.args()
+    args.add(unsigned)
+    args.add_all(ctx.files.dev_signing_keys, format_each = "--key=%s")
+    args.add("-o", root)
+    run_tool(
+        ctx,
+        command = ["root", "sign"],
+        args = args,
+        inputs = [unsigned] + ctx.files.dev_signing_keys,
+        output = root,
+        mnemonic = "SoftwareUpdateRootSign",
+        progress_message = "Signing the root metadata %s with dev keys" % display(ctx.label),
+    )
+
+def _software_update_root_impl(ctx):
+    _check(ctx)
+    root = ctx.outputs.out
+    unsigned = root
+    if ctx.files.dev_signing_keys:
+        unsigned = ctx.actions.declare_file(ctx.label.name + ".root.unsigned.pb")
+        _sign(ctx, unsigned, root)
+    _create(ctx, unsigned)
+    return [
+        DefaultInfo(
+            files = depset([root]),
+            runfiles = ctx.runfiles(files = [root]),
+        ),
+        UnsignedMetadataInfo(metadata = unsigned),
+        SoftwareUpdateRootInfo(
+            root = root,
+            root_keys = ctx.files.root_keys,
+            root_threshold = ctx.attr.root_threshold,
+            targets_keys = ctx.files.targets_keys,
+            targets_threshold = ctx.attr.targets_threshold,
+            unsigned_root = unsigned,
+            version = int(ctx.attr.version),
+        ),
+    ]
+
+_software_update_root = rule(
+    implementation = _software_update_root_impl,
+    doc = "Makes root metadata, and signs it where dev keys are given.",
+    attrs = TOOL | {
+        "dev_signing_keys": attr.label_list(
+            doc = "Private keys in the tree that sign the root metadata.",
+            allow_files = True,
+        ),
+        "expires": attr.string(doc = "When the metadata expires; empty means never."),
+        "out": attr.output(
+            doc = "The root metadata.",
+            mandatory = True,
+        ),
+        "root_keys": attr.label_list(
+            doc = "Public keys of the role root.",
+            allow_files = True,
+        ),
+        "root_threshold": attr.int(
+            doc = "How many root keys have to sign.",
+            default = 1,
+        ),
+        "targets_keys": attr.label_list(
+            doc = "Public keys of the role targets.",
+            allow_files = True,
+        ),
+        "targets_threshold": attr.int(
+            doc = "How many targets keys have to sign.",
+            default = 1,
+        ),
+        "version": attr.string(
+            doc = "The version in decimal. Not attr.int, which stops at 2147483647.",
+            mandatory = True,
+        ),
+    },
+    provides = [SoftwareUpdateRootInfo],
+)
+
+def software_update_root(
+        *,
+        name,
+        version,
+        root_keys,
+        targets_keys,
+        root_threshold = 1,
+        targets_threshold = 1,
+        expires = None,
+        dev_signing_keys = None,
+        out = None,
+        **kwargs):
+    """Makes root metadata out of public keys: who may sign, and how many of them it takes.
+
+    The file is a SignedRootMetadata. Besides it, this makes `NAME.signing_request`, the same metadata without
+    signatures. It gives `SoftwareUpdateRootInfo`.
+
+    Args:
+      name: The root's name.
+      version: The version of the root metadata, an integer from 1 to 4294967295: one more than the root before
+        it has.
+      root_keys: The public keys of the role root, which sign this root and the next, as PEM files
+        (SubjectPublicKeyInfo).
+      targets_keys: The public keys of the role targets, which sign what a bundle contains, as PEM files. No
+        key may have both roles.
+      root_threshold: How many of the root keys have to sign.
+      targets_threshold: How many of the targets keys have to sign.
+      expires: When the root metadata expires, such as `2031-01-01T00:00:00Z`. By default never.
+      dev_signing_keys: Private root keys in the tree, as PEM files, that sign it. Anyone who has the tree can
+        sign with them. By default it is not signed.
+      out: The file's name. The default is `NAME.root.pb`.
+      **kwargs: `deprecation`, `exec_compatible_with`, `exec_properties`, `features`, `tags`,
+        `target_compatible_with`, `testonly` and `visibility`, as for every rule.
+    """
+    common = common_attributes("software_update_root", name, kwargs)
+    _software_update_root(
+        name = name,
+        dev_signing_keys = dev_signing_keys,
+        expires = expires,
+        out = out or name + ".root.pb",
+        root_keys = root_keys,
+        root_threshold = root_threshold,
+        targets_keys = targets_keys,
+        targets_threshold = targets_threshold,
+        # As it was written: the rule says what is wrong with anything but an integer.
+        version = repr(version),
+        **common.public
+    )
+    signing_request(
+        name = name + ".signing_request",
+        metadata = ":" + name,
+        **common.public
+    )
