@@ -1,0 +1,174 @@
+#!/usr/bin/env bash
+# enter_root.sh ARGS...: Debian's Bazel with ARGS, in the forky root, which is made at the first call.
+#
+# A call that finds everything in place starts no more than a handful of short processes.
+set -euo pipefail
+
+here=$BAZELW_WORKSPACE/tools/bazel
+. "$here/common.sh"
+
+cwd=$(pwd -P)
+recipe=$(cat "$here"/root/* "$here/make_root.sh" | sha256sum)
+recipe=${recipe:0:12}
+root=$bazelw_cache/root-$recipe
+namespace=$bazelw_cache/namespace/$recipe
+binds=$bazelw_cache/namespace.binds/$recipe # the host's folders that the namespace has, a line each
+
+# --- what the machine must allow ---
+
+check_rights() {
+  [ "$(id -u)" = 0 ] || fail "bringing Debian's Bazel needs root; $instead"
+  local tool
+  for tool in chroot flock mount nsenter setpriv unshare; do
+    command -v "$tool" >/dev/null || fail "$tool is missing, which Debian's Bazel is set up with; $instead"
+  done
+  unshare --mount true 2>/dev/null || fail "this machine does not let root mount; $instead"
+}
+
+check_room() {
+  local kib
+  kib=$(df -Pk -- "$bazelw_cache" | awk 'NR == 2 { print $4 }')
+  [ "$kib" -ge $((5 * 1024 * 1024)) ] ||
+    fail "$bazelw_cache has $((kib / 1024)) MiB free and Bazel needs 5120; free some, or set XDG_CACHE_HOME to a folder with room"
+}
+
+# --- the root: made in a temporary folder, renamed, stamped last ---
+
+make_root() {
+  check_room
+  local folder=$bazelw_cache/making
+  rm -rf --one-file-system -- "$folder" "$root"
+  rm -f -- "$root.log"
+  mkdir -- "$folder"
+  say "setting up Debian's Bazel in $root, once (about 2 minutes, 3 GB)"
+  # Dies with this process, and takes with it what it started and mounted.
+  instead=$instead setpriv --pdeathsig KILL unshare --mount --propagation slave --pid --fork --kill-child \
+    bash "$here/make_root.sh" "$folder" </dev/null >&2 &
+  trap 'exit 130' INT # only a process in the background can be left while it runs
+  wait $! || exit 1
+  trap - INT
+  mv -- "$folder/root" "$root"
+  sync -f -- "$root"
+  : >"$root.complete"
+  rm -rf --one-file-system -- "$folder"
+  say "ready"
+}
+
+# --- the namespace: the root with the machine's folders in it, kept while the machine runs ---
+
+# Is $1 a namespace? A file there may also be what a reboot left behind.
+is_namespace() { [ -e "$1" ] && [ "$(stat -f -c %T -- "$1")" = nsfs ]; }
+
+make_namespace() {
+  local folder=$bazelw_cache/namespace
+  mkdir -p -- "$folder" "$bazelw_cache/namespace.binds"
+  if ! mountpoint -q -- "$folder"; then # unshare can keep a namespace on a private mount only
+    mount --bind -- "$folder" "$folder"
+    mount --make-private -- "$folder"
+  fi
+  ! is_namespace "$namespace.making" || umount -- "$namespace.making"
+  : >"$namespace.making"
+  : >"$namespace"
+  unshare --mount="$namespace.making" --propagation slave \
+    bash "$here/mount_root.sh" "$root" "$folder" "$binds" </dev/null >&2 ||
+    { umount -- "$namespace.making"; fail "mounting into $root failed; $instead"; }
+  mount --bind -- "$namespace.making" "$namespace"
+  umount -- "$namespace.making"
+}
+
+# Is $1 one of the folders that the namespace has, or below one?
+covered() {
+  local bind
+  for bind in "${bound[@]}"; do
+    case $1/ in "${bind%/}"/*) return 0 ;; esac
+  done
+  return 1
+}
+
+bind_folder() {
+  (
+    flock 9
+    nsenter --mount="$namespace" bash "$here/bind_folder.sh" "$root" "$binds" "$1" ||
+      fail "cannot bind $1 into $root"
+  ) 9>"$bazelw_cache/lock"
+  bound+=("$1")
+}
+
+# --- what of the machine goes in ---
+
+# Files that the root has copies of, since a file replaced by its owner cannot stay bound.
+hand_in_files() {
+  local file
+  for file in /etc/resolv.conf /etc/hosts /etc/pip.conf /etc/xdg/pip/pip.conf; do
+    if [ -f "$file" ]; then
+      [ "$file" -nt "$root$file" ] || [ "$file" -ot "$root$file" ] || continue
+      mkdir -p -- "$root${file%/*}"
+      rm -f -- "$root$file"
+      cp -Lp -- "$file" "$root$file"
+    elif [ "${file##*/}" = pip.conf ] && [ -f "$root$file" ]; then
+      rm -f -- "$root$file"
+    fi
+  done
+}
+
+# Paths that pip's configuration or the environment name (wheels, certificates) and the root lacks.
+hand_in_named_paths() {
+  local file text='' word
+  for file in /etc/pip.conf /etc/xdg/pip/pip.conf "${HOME:-/}/.pip/pip.conf" \
+    "${XDG_CONFIG_HOME:-${HOME:-}/.config}/pip/pip.conf" "${PIP_CONFIG_FILE:-}"; do
+    [ ! -f "$file" ] || text+=" $(<"$file")"
+  done
+  for word in "${variables[@]}"; do
+    case $word in PIP_* | SSL_CERT_* | REQUESTS_CA_BUNDLE=*) text+=" ${word#*=}" ;; esac
+  done
+  set -f
+  for word in $text; do
+    word=${word##*=}
+    word=${word#file://}
+    case $word in /*) ;; *) continue ;; esac
+    if covered "$word" || [ -f "$root$word" ] || [ -L "$root$word" ]; then
+      continue
+    elif [ -f "$word" ]; then
+      mkdir -p -- "$root${word%/*}"
+      cp -Lp -- "$word" "$root$word"
+    elif [ -d "$word" ] && ! [ "$(ls -A -- "$root$word" 2>/dev/null)" ]; then
+      bind_folder "$word"
+    fi
+  done
+  set +f
+}
+
+hand_in_variables() {
+  variables=("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
+  local name
+  while IFS= read -r name; do
+    case $name in
+      HOME | USER | LOGNAME | TERM | COLORTERM | NO_COLOR | LANG | LC_* | TZ | CI | TMPDIR | XDG_CACHE_HOME | \
+        XDG_CONFIG_HOME | NETRC | PIP_* | *_proxy | *_PROXY | SSL_CERT_* | REQUESTS_CA_BUNDLE)
+        variables+=("$name=${!name}")
+        ;;
+    esac
+  done < <(compgen -e)
+}
+
+# --- one call ---
+
+if ! [ -f "$root.complete" ] || ! is_namespace "$namespace"; then
+  check_rights
+  make_cache
+  exec 9>"$bazelw_cache/lock"
+  flock -n 9 || { say "waiting for another bazelw that sets up $bazelw_cache"; flock 9; }
+  [ -f "$root.complete" ] || make_root
+  is_namespace "$namespace" || make_namespace
+  exec 9>&-
+fi
+[ "$(id -u)" = 0 ] || fail "entering Debian's Bazel needs root; $instead"
+mapfile -t bound <"$binds"
+for folder in "$BAZELW_WORKSPACE" "$cwd" "$bazelw_cache"; do
+  covered "$folder" || bind_folder "$folder"
+done
+hand_in_files
+hand_in_variables
+hand_in_named_paths
+exec nsenter --mount="$namespace" chroot "$root" \
+  env -i --chdir="$cwd" "${variables[@]}" bazel --output_user_root="$bazelw_cache/bazel" "$@"
