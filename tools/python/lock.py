@@ -1,0 +1,148 @@
+"""Renews the lock files beside it: `./bazelw run //tools/python:lock`, or this file by itself.
+
+For each NAME.in it asks the machine's pip for the newest releases that fit, downloads their wheels
+for every supported CPython and platform, and writes NAME.txt: one version of each, and the sha256
+of every wheel. pip's own settings say which index is asked; no address of it is written.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+PYTHONS = ("3.11", "3.12", "3.13", "3.14")
+# What pip calls the platforms. For Linux the oldest C library that all packages still have wheels
+# for, spelled in the two ways that wheels use.
+PLATFORMS = {
+    "Linux x86-64": ("manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64"),
+    "Linux arm64": ("manylinux_2_28_aarch64", "manylinux_2_17_aarch64", "manylinux2014_aarch64"),
+    "macOS arm64": ("macosx_11_0_arm64",),
+}
+NO_DEPS = re.compile(r"\s+# no-deps$")
+HEADER = """\
+# Every wheel that the tools may use, by sha256, for CPython {pythons}
+# on {platforms}.
+# Made from {source}. Renew with: ./bazelw run //tools/python:lock
+"""
+
+
+class LockError(Exception):
+    """One line for the user."""
+
+
+def split_requirements(text: str) -> tuple[list[str], list[str]]:
+    """The requirements to take with their dependencies, and those marked `# no-deps`."""
+    lines = [line.rstrip() for line in text.splitlines()]
+    lines = [line for line in lines if line and not line.startswith("#")]
+    alone = [NO_DEPS.sub("", line) for line in lines if NO_DEPS.search(line)]
+    return [line for line in lines if not NO_DEPS.search(line)], alone
+
+
+def wheel_release(file_name: str) -> tuple[str, str]:
+    """Name (as an index spells it) and version of a wheel."""
+    name, version = file_name.split("-")[:2]
+    return re.sub(r"[-_.]+", "-", name).lower(), version
+
+
+def lock_text(source: str, wheels: dict[str, str]) -> str:
+    """The lock file for these wheels (file name to sha256)."""
+    hashes: dict[tuple[str, str], set[str]] = {}
+    for file_name, digest in wheels.items():
+        hashes.setdefault(wheel_release(file_name), set()).add(digest)
+    names = [name for name, _ in hashes]
+    for name in names:
+        if names.count(name) > 1:
+            raise LockError(f"{source}: the index gave two versions of {name}; pin one in {source}")
+    head = HEADER.format(
+        pythons=f"{PYTHONS[0]} to {PYTHONS[-1]}", platforms=", ".join(PLATFORMS), source=source
+    )
+    entries = []
+    for (name, version), digests in sorted(hashes.items()):
+        lines = [f"{name}=={version}"] + [f"    --hash=sha256:{digest}" for digest in sorted(digests)]
+        entries.append(" \\\n".join(lines) + "\n")
+    return head + "".join(entries)
+
+
+def pip_download(out: Path, requirements: list[str], python: str, *options: str) -> None:
+    """Downloads wheels for one CPython into `out`."""
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
+    command += ["--only-binary=:all:", "--implementation=cp", f"--python-version={python}"]
+    command += [f"--abi=cp{python.replace('.', '')}", "--dest=.", *options, *requirements]
+    run = subprocess.run(command, cwd=out, capture_output=True, text=True)
+    if run.returncode != 0:
+        lines = re.findall(r"^ERROR: (.*)$", run.stderr, re.M) or run.stderr.splitlines()
+        raise LockError(f"pip download failed for CPython {python}: {(lines or ['no output'])[-1]}")
+
+
+def resolve(requirements: list[str], alone: list[str]) -> list[str]:
+    """One version of each distribution that is needed: `name==version`, for the oldest CPython.
+
+    pip evaluates environment markers for the Python that runs it, not for `--python-version`. None
+    of the locked distributions has a marker that differs between the supported CPythons.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder)
+        pip_download(out, requirements, PYTHONS[0])
+        if alone:
+            pip_download(out, alone, PYTHONS[0], "--no-deps")
+        releases = sorted(wheel_release(wheel.name) for wheel in out.glob("*.whl"))
+    return [f"{name}=={version}" for name, version in releases]
+
+
+def download_all(pins: list[str]) -> dict[str, str]:
+    """The sha256 of every wheel of the pinned releases that a supported machine could ask for."""
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder)
+        for tags in PLATFORMS.values():
+            platforms = [f"--platform={tag}" for tag in tags]
+            for python in PYTHONS:
+                pip_download(out, pins, python, "--no-deps", *platforms)
+        return {
+            wheel.name: hashlib.sha256(wheel.read_bytes()).hexdigest()
+            for wheel in out.glob("*.whl")
+        }
+
+
+def renew(source: Path) -> Path:
+    """Writes NAME.txt for one NAME.in; the old one stays until the new one is whole."""
+    requirements, alone = split_requirements(source.read_text(encoding="utf-8"))
+    text = lock_text(source.name, download_all(resolve(requirements, alone)))
+    lock = source.with_suffix(".txt")
+    half = source.with_suffix(".txt.tmp")
+    half.write_text(text, encoding="utf-8")
+    half.replace(lock)
+    return lock
+
+
+def locks_folder() -> Path:
+    """The source tree's tools/python, also under `bazel run`, where this file's own is a copy."""
+    workspace = os.environ.get("BUILD_WORKSPACE_DIRECTORY")
+    return Path(workspace, "tools/python") if workspace else Path(__file__).resolve().parent
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Entry point."""
+    parser = argparse.ArgumentParser(prog="lock", description=__doc__)
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help="runtime, test or lint (default: all of them)"
+    )
+    args = parser.parse_args(argv)
+    folder = locks_folder()
+    sources = [folder / f"{name}.in" for name in args.names] or sorted(folder.glob("*.in"))
+    try:
+        for source in sources:
+            print(f"lock: wrote {renew(source).name}", file=sys.stderr)
+    except (LockError, OSError) as error:
+        print(f"lock: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

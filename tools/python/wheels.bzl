@@ -1,0 +1,81 @@
+"""The repository rule that brings the locked Python wheels with the machine's own pip."""
+
+_BUILD_HEAD = """\
+load("@rules_python//python:py_library.bzl", "py_library")
+
+package(default_visibility = ["//visibility:public"])
+
+# The files as pip downloaded them, for a Bazel or a virtual environment that works offline.
+filegroup(
+    name = "wheels",
+    srcs = glob(["wheels/*.whl"]),
+)
+"""
+
+_BUILD_LIBRARY = """
+py_library(
+    name = "{name}",
+    srcs = glob(
+        ["site/{name}/**/*.py"],
+        allow_empty = True,
+    ),
+    data = glob(
+        ["site/{name}/**"],
+        allow_empty = True,
+        exclude = ["**/*.py"],
+    ),
+    imports = ["site/{name}"],
+    deps = {deps},
+)
+"""
+
+def _pip_wheels_impl(repository_ctx):
+    # The name that MODULE.bazel gives the repository, without Bazel's prefix.
+    name = repository_ctx.name.split("+")[-1].split("~")[-1]
+    python = repository_ctx.which("python3")
+    if not python:
+        fail("{}: there is no python3 on PATH; install Python 3.11 or later with pip".format(name))
+
+    repository_ctx.report_progress("pip downloads the wheels of " + repository_ctx.attr.lock.name)
+    run = repository_ctx.execute(
+        [
+            python,
+            repository_ctx.path(repository_ctx.attr._fetch_wheels),
+            "--lock",
+            repository_ctx.path(repository_ctx.attr.lock),
+            "--out",
+            repository_ctx.path("."),
+        ],
+        # Equal .pyc files at each run.
+        environment = {"PYTHONHASHSEED": "0"},
+        timeout = 1800,
+    )
+    if run.return_code != 0:
+        message = run.stderr.strip().splitlines() or ["python3 ended with {}".format(run.return_code)]
+        fail("{}: {}".format(name, message[-1]))
+
+    needs = json.decode(repository_ctx.read("distributions.json"))
+    libraries = [
+        _BUILD_LIBRARY.format(name = name, deps = repr([":" + dep for dep in deps]))
+        for name, deps in needs.items()
+    ]
+    repository_ctx.file("BUILD.bazel", _BUILD_HEAD + "".join(libraries), executable = False)
+
+pip_wheels = repository_rule(
+    implementation = _pip_wheels_impl,
+    doc = "One `py_library` for each distribution of a lock file, and `:wheels`, the downloaded files. " +
+          "pip runs as the machine has set it up (its configuration files and `PIP_*`), so the lock's " +
+          "hashes say what is right and no index address stands here.",
+    attrs = {
+        "lock": attr.label(
+            allow_single_file = [".txt"],
+            doc = "A requirements file that pins every distribution by version and by sha256.",
+            mandatory = True,
+        ),
+        "_fetch_wheels": attr.label(
+            allow_single_file = True,
+            default = Label("//tools/python:fetch_wheels.py"),
+            doc = "The script that does the work.",
+        ),
+    },
+)
