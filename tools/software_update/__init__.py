@@ -1,0 +1,1 @@
+"""Signed, verified, reproducible software-update bundles: The Update Framework for embedded devices."""

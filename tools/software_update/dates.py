@@ -1,0 +1,26 @@
+"""Dates as users write them (RFC 3339, UTC, whole seconds), and as metadata holds them."""
+
+import datetime
+import re
+
+from software_update.errors import UsageError
+
+_RFC3339_UTC = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z")
+
+
+def parse_date(text: str, what: str) -> int:
+    """Seconds since 1970 of e.g. `2031-01-01T00:00:00Z`. `what` names the argument in the error."""
+    try:
+        if not _RFC3339_UTC.fullmatch(text):
+            raise ValueError
+        return int(datetime.datetime.fromisoformat(text).timestamp())
+    except ValueError:
+        raise UsageError(
+            f"{what}: {text!r} is no date; write it as 2031-01-01T00:00:00Z (UTC)"
+        ) from None
+
+
+def format_date(seconds: int) -> str:
+    """`2031-01-01T00:00:00Z` of seconds since 1970."""
+    when = datetime.datetime(1970, 1, 1) + datetime.timedelta(seconds=seconds)
+    return when.isoformat(timespec="seconds") + "Z"

@@ -1,0 +1,96 @@
+"""Files in and out: outputs appear whole or not at all, and never in the place of an input."""
+
+import contextlib
+import os
+import stat
+import tempfile
+from collections.abc import Iterable, Iterator
+
+from software_update.errors import InputError, UsageError
+
+
+@contextlib.contextmanager
+def open_input(path: str) -> Iterator[int]:
+    """A file descriptor to read a regular file from."""
+    fd = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0))
+    try:
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            raise InputError(f"{path}: not a regular file; give a file with a fixed content")
+        yield fd
+    finally:
+        os.close(fd)
+
+
+def read_input(path: str, limit: int) -> bytes:
+    """A whole file of at most `limit` bytes."""
+    with open_input(path) as fd, open(fd, "rb", closefd=False) as file:
+        content = file.read(limit + 1)
+    if len(content) > limit:
+        raise InputError(f"{path}: larger than {limit} bytes; is it the right file?")
+    return content
+
+
+@contextlib.contextmanager
+def new_output(
+    path: str, *, inputs: Iterable[str] = (), private: bool = False, overwrite: bool = True
+) -> Iterator[int]:
+    """A file descriptor whose content takes the place of `path` if all goes well, else vanishes.
+
+    It is written beside its place and renamed. `inputs` are files that must not be replaced.
+    """
+    place = os.path.realpath(path)
+    _check_place(path, place, inputs, overwrite)
+    fd, beside = tempfile.mkstemp(prefix=".software-update-", dir=os.path.dirname(place))
+    try:
+        try:
+            if not private:
+                os.chmod(beside, 0o666 & ~_umask())
+            yield fd
+        finally:
+            os.close(fd)
+        if overwrite:
+            os.replace(beside, place)
+        else:
+            os.link(beside, place)
+            os.unlink(beside)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(beside)
+        raise
+
+
+def write_output(path: str, content: bytes, *, inputs: Iterable[str] = ()) -> None:
+    """Writes a small output."""
+    with new_output(path, inputs=inputs) as fd:
+        write_all(fd, content)
+
+
+def write_all(fd: int, content: bytes | memoryview) -> None:
+    """os.write until everything is written."""
+    rest = memoryview(content)
+    while rest:
+        rest = rest[os.write(fd, rest) :]
+
+
+def _check_place(path: str, place: str, inputs: Iterable[str], overwrite: bool) -> None:
+    try:
+        there = os.stat(place)
+    except FileNotFoundError:
+        if not os.path.isdir(os.path.dirname(place)):
+            raise InputError(f"{path}: its folder does not exist; make it first") from None
+        return
+    if not overwrite:
+        raise UsageError(f"{path}: exists already and is never overwritten; name another file")
+    if not stat.S_ISREG(there.st_mode):
+        raise UsageError(f"{path}: not a regular file; name a file to write")
+    for each in inputs:
+        if os.path.exists(each) and os.path.samestat(os.stat(each), there):
+            raise UsageError(
+                f"{path}: the output would replace the input {each}; name another file"
+            )
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask

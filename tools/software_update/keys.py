@@ -1,0 +1,207 @@
+"""ECDSA P-256 keys: key ids, PEM files, signatures as the wire has them.
+
+`cryptography` is imported where it is used: most commands never need it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import hashlib
+from typing import TYPE_CHECKING
+
+from software_update.errors import InputError
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+# The enumerators of tuf.proto; the only kind of key that Pigweed's client implements.
+ECDSA_P256_KEY_TYPE = 3
+ECDSA_P256_SCHEME = 3
+KEYVAL_BYTES = 65
+SIGNATURE_BYTES = 64
+
+# Read from tools/dev_keys; anyone can sign with these.
+DEV_KEY_IDS = frozenset(
+    {
+        "341b1308dce6f76c491ff744953d3433f112cef93974a5178a2e9710b21f5f5d",
+        "66ca7fe63c169fefcaef5dc6e2e4c0d5268ece4dafad2933a5e4beca43b77434",
+    }
+)
+DEV_KEYS_WARNING = "DEV KEYS: anyone can sign this"
+
+_MAX_PEM_BYTES = 64 * 1024
+
+
+def key_id(key_type: int, scheme: int, keyval: bytes) -> bytes:
+    """The 32 raw bytes that name a key: SHA-256 over its type, its scheme (a byte each) and keyval."""
+    return hashlib.sha256(bytes((key_type, scheme)) + keyval).digest()
+
+
+@dataclasses.dataclass(frozen=True)
+class PublicKey:
+    """A P-256 public key: the uncompressed X9.62 point, 65 bytes."""
+
+    keyval: bytes
+
+    @functools.cached_property
+    def key_id(self) -> bytes:
+        return key_id(ECDSA_P256_KEY_TYPE, ECDSA_P256_SCHEME, self.keyval)
+
+    def is_on_curve(self) -> bool:
+        """Whether keyval is a point that a signature can be checked with."""
+        if len(self.keyval) != KEYVAL_BYTES or self.keyval[0] != 4:
+            return False
+        try:
+            self._point()
+        except ValueError:
+            return False
+        return True
+
+    def verifies(self, signature: bytes, data: bytes) -> bool:
+        """Whether `signature` (r || s, 64 bytes) is this key's over SHA-256 of `data`."""
+        from cryptography.exceptions import InvalidSignature
+        from cryptography.hazmat.primitives import hashes
+        from cryptography.hazmat.primitives.asymmetric import ec, utils
+
+        if len(signature) != SIGNATURE_BYTES:
+            return False
+        r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
+        try:
+            self._point().verify(utils.encode_dss_signature(r, s), data, ec.ECDSA(hashes.SHA256()))
+        except (InvalidSignature, ValueError):
+            return False
+        return True
+
+    def _point(self) -> ec.EllipticCurvePublicKey:
+        from cryptography.hazmat.primitives.asymmetric import ec
+
+        return ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), self.keyval)
+
+
+@dataclasses.dataclass(frozen=True)
+class PrivateKey:
+    """A P-256 private key. Never shown, never compared, never written by this class."""
+
+    public: PublicKey
+    _key: ec.EllipticCurvePrivateKey = dataclasses.field(repr=False, compare=False)
+
+    def sign(self, data: bytes) -> bytes:
+        """r || s, 64 bytes; the same for the same key and data (RFC 6979)."""
+        from cryptography.hazmat.primitives import hashes
+        from cryptography.hazmat.primitives.asymmetric import ec, utils
+
+        der = self._key.sign(data, ec.ECDSA(hashes.SHA256(), deterministic_signing=True))
+        r, s = utils.decode_dss_signature(der)
+        return r.to_bytes(32, "big") + s.to_bytes(32, "big")
+
+
+def read_public_key(path: str) -> PublicKey:
+    """The key of a SubjectPublicKeyInfo PEM file. Any other file: InputError, with the way to convert it."""
+    from cryptography.hazmat.primitives import serialization
+
+    pem = _read_pem(path)
+    if b"PRIVATE KEY-----" in pem:
+        raise InputError(
+            f"{path}: this is a private key, a public one is needed; make it with: "
+            f"openssl pkey -in {path} -pubout -out {path}.pub"
+        )
+    if b"-----BEGIN PUBLIC KEY-----" not in pem:
+        raise InputError(f"{path}: no SubjectPublicKeyInfo PEM key; {_conversion(path, pem)}")
+    try:
+        key = serialization.load_pem_public_key(pem)
+    except Exception as error:  # cryptography has no common class for what a bad file gives
+        raise InputError(f"{path}: damaged public key ({_first_line(error)})") from None
+    return _public_key(path, key)
+
+
+def is_private(path: str) -> bool:
+    """Whether a file holds PEM private key material, of whatever kind."""
+    return b"PRIVATE KEY-----" in _read_pem(path)
+
+
+def read_private_key(path: str) -> PrivateKey:
+    """The key of an unencrypted PKCS#8 PEM file. Any other file: InputError, with the way to convert it."""
+    from cryptography.hazmat.primitives import serialization
+
+    pem = _read_pem(path)
+    if b"-----BEGIN PRIVATE KEY-----" not in pem:
+        raise InputError(f"{path}: no PKCS#8 PEM private key; {_private_conversion(path, pem)}")
+    try:
+        key = serialization.load_pem_private_key(pem, password=None)
+    except Exception as error:  # as above; the text never holds key material
+        raise InputError(f"{path}: damaged private key ({_first_line(error)})") from None
+    public = _public_key(path, key.public_key())
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    return PrivateKey(public, key)
+
+
+def generate_private_key_pem() -> tuple[bytes, bytes]:
+    """A new key pair: PKCS#8 PEM, and SubjectPublicKeyInfo PEM."""
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    private = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    public = key.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    return private, public
+
+
+def _public_key(path: str, key: object) -> PublicKey:
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
+        raise InputError(
+            f"{path}: not an ECDSA key on NIST P-256, the one kind that devices take; "
+            "make one with: software-update key generate OUT"
+        )
+    return PublicKey(
+        key.public_bytes(serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint)
+    )
+
+
+def _read_pem(path: str) -> bytes:
+    with open(path, "rb") as file:
+        pem = file.read(_MAX_PEM_BYTES + 1)
+    if len(pem) > _MAX_PEM_BYTES:
+        raise InputError(f"{path}: too large for a key file")
+    return pem
+
+
+def _conversion(path: str, pem: bytes) -> str:
+    if b"BEGIN CERTIFICATE" in pem:
+        return f"take it out with: openssl x509 -in {path} -pubkey -noout"
+    if pem.startswith((b"ssh-", b"ecdsa-sha2-")):
+        return f"convert it with: ssh-keygen -e -m PKCS8 -f {path}"
+    if pem[:1] == b"\x30":
+        return f"convert it with: openssl pkey -pubin -inform DER -in {path} -out {path}.pem"
+    return (
+        "it begins with -----BEGIN PUBLIC KEY-----; make one with: software-update key generate OUT"
+    )
+
+
+def _private_conversion(path: str, pem: bytes) -> str:
+    if b"BEGIN EC PRIVATE KEY" in pem:
+        return f"convert it with: openssl pkcs8 -topk8 -nocrypt -in {path} -out {path}.pkcs8"
+    if b"BEGIN ENCRYPTED PRIVATE KEY" in pem:
+        return (
+            f"it is encrypted; a development key is not: openssl pkey -in {path} -out {path}.plain"
+        )
+    if b"BEGIN PUBLIC KEY" in pem:
+        return "this is a public key; name the private one"
+    if pem[:1] == b"\x30":
+        return f"convert it with: openssl pkey -inform DER -in {path} -out {path}.pem"
+    return "it begins with -----BEGIN PRIVATE KEY-----; make one with: software-update key generate OUT"
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]

@@ -1,0 +1,15 @@
+"""What a bundle may be at most. Checked before anything is allocated or computed from it."""
+
+MAX_ROOT_METADATA_BYTES = 512 * 1024
+MAX_TARGETS_METADATA_BYTES = 32 * 1024 * 1024
+MAX_ROOT_CHAIN = 256
+MAX_KEYS = 64
+MAX_SIGNATURES = 64
+MAX_TARGETS = 65_536
+MAX_NAME_BYTES = 255
+MAX_VERSION = 2**32 - 1
+MAX_MANIFEST_BYTES = MAX_TARGETS_METADATA_BYTES + 1024 * 1024
+
+# What Pigweed's C++ client takes; beyond it the tools warn.
+PIGWEED_MAX_NAME_BYTES = 32
+PIGWEED_MAX_TARGET_BYTES = 100 * 1024 * 1024

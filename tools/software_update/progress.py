@@ -1,0 +1,38 @@
+"""Progress on a terminal's standard error, for work that takes more than two seconds."""
+
+import sys
+import time
+
+_QUIET_SECONDS = 2.0
+_INTERVAL_SECONDS = 0.2
+_MIB = 1024 * 1024
+
+
+class Progress:
+    """Counts bytes done of `total`; shows them on a terminal, and wipes the line at the end."""
+
+    def __init__(self, what: str, total: int) -> None:
+        self._what = what
+        self._total = total
+        self._done = 0
+        self._next = time.monotonic() + _QUIET_SECONDS
+        self._shown = False
+        self._terminal = sys.stderr.isatty()
+
+    def add(self, count: int) -> None:
+        self._done += count
+        if not self._terminal or time.monotonic() < self._next:
+            return
+        self._next = time.monotonic() + _INTERVAL_SECONDS
+        self._shown = True
+        percent = 100 * self._done // max(self._total, 1)
+        sys.stderr.write(
+            f"\r{self._what}: {self._done // _MIB} of {self._total // _MIB} MiB, {percent} %"
+        )
+        sys.stderr.flush()
+
+    def close(self) -> None:
+        if self._shown:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+            self._shown = False
