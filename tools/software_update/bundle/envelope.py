@@ -1,0 +1,35 @@
+"""The envelope round metadata and payloads: field numbers, and where each part lies in a file.
+
+A bundle is one UpdateBundle message (proto/update_bundle.proto), read and written here as a stream, so
+that neither memory nor the 2 GiB limit of a protobuf message bounds its payloads.
+"""
+
+import dataclasses
+
+TARGETS_FIELD = 3
+PAYLOAD_FIELD = 4
+ROOT_FIELD = 5
+ROOT_CHAIN_FIELD = 65
+# A map field's entries are messages of these two fields.
+KEY_FIELD = 1
+VALUE_FIELD = 2
+
+
+@dataclasses.dataclass(frozen=True)
+class PayloadEntry:
+    """A payload in a bundle file: its target's name, where its bytes begin, and how many they are."""
+
+    name: str
+    offset: int
+    length: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Envelope:
+    """What a bundle file holds. Metadata are the bytes of their Signed...Metadata messages."""
+
+    size: int
+    root: bytes | None
+    root_chain: tuple[bytes, ...]
+    targets: bytes | None
+    payloads: tuple[PayloadEntry, ...]

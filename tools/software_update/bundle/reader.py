@@ -1,0 +1,165 @@
+"""Reads a bundle's envelope strictly, without reading its payloads."""
+
+import os
+
+from software_update import limits
+from software_update.bundle import envelope
+from software_update.bundle.envelope import Envelope, PayloadEntry
+from software_update.errors import Refused, Verdict, printable
+from software_update.proto import wire
+
+_WINDOW_BYTES = 4096
+# A tag and a length, of ten bytes each at most.
+_LOOKAHEAD_BYTES = 20
+
+
+def read_envelope(fd: int) -> Envelope:
+    """Where everything is in the bundle file `fd`. Refuses what no signature covers, and doubles."""
+    return _Reader(fd).read()
+
+
+class _Reader:
+    """A position in the file, and a window of its bytes round that."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        self._size = os.fstat(fd).st_size
+        self._position = 0
+        self._window = b""
+        self._window_start = 0
+        self._root: bytes | None = None
+        self._root_chain: list[bytes] = []
+        self._targets: bytes | None = None
+        self._payloads: dict[str, PayloadEntry] = {}
+
+    def read(self) -> Envelope:
+        while self._position < self._size:
+            number, end = self._header(self._size)
+            if number == envelope.TARGETS_FIELD:
+                self._read_targets(end)
+            elif number == envelope.PAYLOAD_FIELD:
+                self._read_payload(end)
+            elif number == envelope.ROOT_FIELD:
+                self._read_root(end)
+            elif number == envelope.ROOT_CHAIN_FIELD:
+                self._read_chained_root(end)
+            else:
+                raise Refused(
+                    Verdict.UNEXPECTED_FIELD, f"field {number} is covered by no signature"
+                )
+        return Envelope(
+            self._size,
+            self._root,
+            tuple(self._root_chain),
+            self._targets,
+            tuple(self._payloads.values()),
+        )
+
+    def _read_root(self, end: int) -> None:
+        if self._root is not None:
+            raise Refused(Verdict.DUPLICATE_FIELD, "root metadata stands twice")
+        self._root = self._content(end, limits.MAX_ROOT_METADATA_BYTES, "root metadata")
+
+    def _read_chained_root(self, end: int) -> None:
+        if len(self._root_chain) == limits.MAX_ROOT_CHAIN:
+            raise Refused(
+                Verdict.TOO_LARGE, f"the chain has more than {limits.MAX_ROOT_CHAIN} roots"
+            )
+        self._root_chain.append(
+            self._content(end, limits.MAX_ROOT_METADATA_BYTES, "a root of the chain")
+        )
+
+    def _read_targets(self, end: int) -> None:
+        name, start, length = self._map_entry(end)
+        if name != "targets":
+            raise Refused(
+                Verdict.UNEXPECTED_FIELD, f"targets metadata under the name '{printable(name)}'"
+            )
+        if self._targets is not None:
+            raise Refused(Verdict.DUPLICATE_FIELD, "targets metadata stands twice")
+        self._position = start
+        self._targets = self._content(
+            start + length, limits.MAX_TARGETS_METADATA_BYTES, "targets metadata"
+        )
+        self._position = end
+
+    def _read_payload(self, end: int) -> None:
+        name, start, length = self._map_entry(end)
+        if name in self._payloads:
+            raise Refused(Verdict.DUPLICATE_FIELD, f"the payload '{printable(name)}' stands twice")
+        if len(self._payloads) == limits.MAX_TARGETS:
+            raise Refused(Verdict.TOO_LARGE, f"more than {limits.MAX_TARGETS} payloads")
+        self._payloads[name] = PayloadEntry(name, start, length)
+
+    def _map_entry(self, end: int) -> tuple[str, int, int]:
+        """Key, and start and length of the value, of the map entry that ends at `end`."""
+        key: bytes | None = None
+        value: tuple[int, int] | None = None
+        while self._position < end:
+            number, field_end = self._header(end)
+            if number == envelope.KEY_FIELD and key is None:
+                key = self._content(field_end, limits.MAX_NAME_BYTES, "a name")
+            elif number == envelope.VALUE_FIELD and value is None:
+                value = (self._position, field_end - self._position)
+                self._position = field_end
+            elif number in (envelope.KEY_FIELD, envelope.VALUE_FIELD):
+                raise Refused(Verdict.DUPLICATE_FIELD, "an entry has two names or two values")
+            else:
+                raise Refused(Verdict.UNEXPECTED_FIELD, f"field {number} in an entry")
+        if key is None or value is None:
+            raise Refused(Verdict.MALFORMED, "an entry without a name or a value")
+        try:
+            return key.decode(), *value
+        except UnicodeDecodeError:
+            raise Refused(Verdict.MALFORMED, "a name is not UTF-8") from None
+
+    def _header(self, end: int) -> tuple[int, int]:
+        """Number and end of the length-delimited field at the position; moves to its content."""
+        window, start = self._look(), self._position - self._window_start
+        available = min(len(window), end - self._window_start)
+        tag, at = wire.decode_varint(window, start, available)
+        number, wire_type = wire.split_tag(tag)
+        if wire_type != wire.LENGTH_DELIMITED:
+            # Every field that a bundle may have is length-delimited.
+            raise Refused(Verdict.UNEXPECTED_FIELD, f"field {number} of wire type {wire_type}")
+        length, at = wire.decode_varint(window, at, available)
+        self._position = self._window_start + at
+        if length > end - self._position:
+            raise Refused(
+                Verdict.MALFORMED,
+                f"field {number} claims {length} bytes, {end - self._position} are left",
+            )
+        return number, self._position + length
+
+    def _look(self) -> bytes:
+        """The window, moved so that a header at the position lies in it whole."""
+        at = self._position - self._window_start
+        if at < 0 or at + _LOOKAHEAD_BYTES > len(self._window):
+            self._window = self._read_at(
+                self._position, min(_WINDOW_BYTES, self._size - self._position)
+            )
+            self._window_start = self._position
+        return self._window
+
+    def _content(self, end: int, limit: int, what: str) -> bytes:
+        length = end - self._position
+        if length > limit:
+            raise Refused(Verdict.TOO_LARGE, f"{what} of {length} bytes; at most {limit}")
+        at = self._position - self._window_start
+        if at >= 0 and at + length <= len(self._window):
+            content = self._window[at : at + length]
+        else:
+            content = self._read_at(self._position, length)
+        self._position = end
+        return content
+
+    def _read_at(self, offset: int, length: int) -> bytes:
+        parts = []
+        while length:
+            part = os.pread(self._fd, length, offset)
+            if not part:
+                raise Refused(Verdict.MALFORMED, "the file became shorter while it was read")
+            parts.append(part)
+            offset += len(part)
+            length -= len(part)
+        return b"".join(parts)

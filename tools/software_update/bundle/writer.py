@@ -1,0 +1,172 @@
+"""Writes a bundle as a stream: metadata first (5, 3), then every payload (4), sorted by name.
+
+The bytes that are hashed are the bytes in the bundle: a payload that changes while it is copied cannot
+get in under the digest of its former self.
+"""
+
+import concurrent.futures
+import contextlib
+import dataclasses
+import errno
+import hashlib
+import os
+import queue
+from collections.abc import Callable, Sequence
+
+from software_update.bundle import envelope
+from software_update.digest import SMALL_BYTES, thread_count, update_range
+from software_update.errors import InputError
+from software_update.files import open_input
+from software_update.metadata import TARGETS, Target
+from software_update.progress import Progress
+from software_update.proto.wire import encode_field, encode_header
+
+_SEGMENT_BYTES = 8 * 1024 * 1024
+_NO_KERNEL_COPY = (errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EPERM)
+
+
+@dataclasses.dataclass(frozen=True)
+class Payload:
+    """A target's name, the file that it comes from, and that file's length."""
+
+    name: str
+    path: str
+    length: int
+
+
+def plan_payloads(files: Sequence[tuple[str, str]]) -> list[Payload]:
+    """The payloads of (name, path) pairs, in the order in which a bundle has them."""
+    payloads = []
+    for name, path in sorted(files):
+        with open_input(path) as fd:
+            payloads.append(Payload(name, path, os.fstat(fd).st_size))
+    return payloads
+
+
+def write_bundle(
+    fd: int, payloads: Sequence[Payload], metadata_of: Callable[[list[Target]], tuple[bytes, bytes]]
+) -> None:
+    """Writes a bundle to `fd`.
+
+    `metadata_of` gives the signed root and signed targets metadata for the targets as they were written.
+    It is called twice, first with digests of zeros: that tells how much room the metadata take.
+    """
+    room = len(
+        _head(*metadata_of([Target(each.name, each.length, bytes(32)) for each in payloads]))
+    )
+    targets = _write_payloads(fd, room, payloads)
+    head = _head(*metadata_of(targets))
+    if len(head) != room:
+        raise AssertionError("the metadata's length depends on the digests' values")
+    written = 0
+    while written < room:
+        written += os.pwrite(fd, memoryview(head)[written:], written)
+
+
+def _head(signed_root: bytes, signed_targets: bytes) -> bytes:
+    entry = encode_field(envelope.KEY_FIELD, TARGETS.encode()) + encode_field(
+        envelope.VALUE_FIELD, signed_targets
+    )
+    return encode_field(envelope.ROOT_FIELD, signed_root) + encode_field(
+        envelope.TARGETS_FIELD, entry
+    )
+
+
+def _payload_header(payload: Payload) -> bytes:
+    key = encode_field(envelope.KEY_FIELD, payload.name.encode())
+    value = encode_header(envelope.VALUE_FIELD, payload.length)
+    entry_bytes = len(key) + len(value) + payload.length
+    return encode_header(envelope.PAYLOAD_FIELD, entry_bytes) + key + value
+
+
+def _write_payloads(fd: int, offset: int, payloads: Sequence[Payload]) -> list[Target]:
+    """Copies payloads to `fd` from `offset` on; threads hash what has been written behind the copy."""
+    progress = Progress("bundle", sum(each.length for each in payloads))
+    digests: list[bytes | concurrent.futures.Future[bytes]] = []
+    with contextlib.ExitStack() as stack:
+        stack.callback(progress.close)
+        pool = stack.enter_context(concurrent.futures.ThreadPoolExecutor(thread_count()))
+        out = stack.enter_context(open(fd, "r+b", buffering=SMALL_BYTES, closefd=False))
+        out.seek(offset)
+        for payload in payloads:
+            out.write(_payload_header(payload))
+            with open_input(payload.path) as source:
+                if payload.length <= SMALL_BYTES:
+                    content = _read_small(source, payload)
+                    out.write(content)
+                    digests.append(hashlib.sha256(content).digest())
+                    progress.add(len(content))
+                else:
+                    out.flush()
+                    digests.append(_copy_and_hash(fd, source, payload, out.tell(), pool, progress))
+                    out.seek(payload.length, os.SEEK_CUR)
+        out.flush()
+        return [
+            Target(payload.name, payload.length, each if isinstance(each, bytes) else each.result())
+            for payload, each in zip(payloads, digests, strict=True)
+        ]
+
+
+def _read_small(source: int, payload: Payload) -> bytes:
+    with open(source, "rb", buffering=0, closefd=False) as file:
+        content = file.read(payload.length + 1) or b""
+    if len(content) != payload.length:
+        raise _changed(payload)
+    return content
+
+
+def _copy_and_hash(
+    fd: int,
+    source: int,
+    payload: Payload,
+    offset: int,
+    pool: concurrent.futures.ThreadPoolExecutor,
+    progress: Progress,
+) -> "concurrent.futures.Future[bytes]":
+    """Copies in segments, and lets a thread hash each from the bundle once it is there."""
+    segments: queue.SimpleQueue[tuple[int, int] | None] = queue.SimpleQueue()
+    digest = pool.submit(_hash_segments, fd, segments)
+    try:
+        done = 0
+        while done < payload.length:
+            count = _copy(
+                source, fd, min(_SEGMENT_BYTES, payload.length - done), done, offset + done
+            )
+            if count == 0:
+                raise _changed(payload)
+            segments.put((offset + done, count))
+            done += count
+            progress.add(count)
+        if os.pread(source, 1, payload.length):
+            raise _changed(payload)
+    finally:
+        segments.put(None)
+    return digest
+
+
+def _hash_segments(fd: int, segments: "queue.SimpleQueue[tuple[int, int] | None]") -> bytes:
+    hasher = hashlib.sha256()
+    while segment := segments.get():
+        update_range(hasher, fd, *segment)
+    return hasher.digest()
+
+
+def _copy(source: int, fd: int, count: int, source_offset: int, offset: int) -> int:
+    """Copies up to `count` bytes, in the kernel where it can; gives the number copied."""
+    if hasattr(os, "copy_file_range"):
+        try:
+            copied = os.copy_file_range(source, fd, count, source_offset, offset)
+            # Some file systems copy nothing where a read would give bytes.
+            if copied:
+                return copied
+        except OSError as error:
+            if error.errno not in _NO_KERNEL_COPY:
+                raise
+    content = os.pread(source, min(count, 1024 * 1024), source_offset)
+    return os.pwrite(fd, content, offset) if content else 0
+
+
+def _changed(payload: Payload) -> InputError:
+    return InputError(
+        f"{payload.path}: changed while it was read; let its writer finish, and try again"
+    )

@@ -1,0 +1,276 @@
+"""Root and targets metadata: what they hold, how they are written, and how they are read back.
+
+Reading checks the form alone (TUF specification 4.2 to 4.5); whether to trust it is `verify`'s question.
+"""
+
+import dataclasses
+import re
+from collections.abc import Iterable, Sequence
+
+from software_update.errors import Refused, Verdict
+from software_update.keys import (
+    ECDSA_P256_KEY_TYPE,
+    ECDSA_P256_SCHEME,
+    PublicKey,
+)
+from software_update.proto import tuf_pb2, update_bundle_pb2, wire
+
+SPEC_VERSION = "1.0.0"
+ROOT = "root"
+TARGETS = "targets"
+
+_READABLE_SPEC_VERSION = re.compile(r"0\.0\.1|1\.\d{1,9}\.\d{1,9}", re.ASCII)
+_SHA256_BYTES = 32
+# Timestamp's range, years 1 to 9999.
+_MIN_SECONDS, _MAX_SECONDS = -62_135_596_800, 253_402_300_799
+
+
+@dataclasses.dataclass(frozen=True)
+class Signature:
+    """Who signed (raw key id) and the signature (r || s)."""
+
+    key_id: bytes
+    value: bytes
+
+
+@dataclasses.dataclass(frozen=True)
+class Signed:
+    """Metadata bytes as they were signed, and the signatures over them."""
+
+    serialized: bytes
+    signatures: tuple[Signature, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Common:
+    """What the metadata of every role has. `expires` is (seconds since 1970, nanoseconds)."""
+
+    version: int
+    expires: tuple[int, int] | None
+
+
+@dataclasses.dataclass(frozen=True)
+class ListedKey:
+    """A key as root metadata lists it; nothing about it has been checked."""
+
+    key_id: bytes
+    key_type: int
+    scheme: int
+    keyval: bytes
+
+
+@dataclasses.dataclass(frozen=True)
+class Role:
+    """The keys that may sign for a role, by raw key id, and how many of them must."""
+
+    key_ids: tuple[bytes, ...]
+    threshold: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Root:
+    """Root metadata. `serialized` is what was signed."""
+
+    serialized: bytes
+    common: Common
+    keys: tuple[ListedKey, ...]
+    root: Role
+    targets: Role
+
+
+@dataclasses.dataclass(frozen=True)
+class Target:
+    """A target: name, length in bytes, raw SHA-256."""
+
+    name: str
+    length: int
+    sha256: bytes
+
+
+@dataclasses.dataclass(frozen=True)
+class ListedTarget:
+    """A target as targets metadata lists it: its hashes are (HashFunction, digest) pairs."""
+
+    name: str
+    length: int
+    hashes: tuple[tuple[int, bytes], ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Targets:
+    """Targets metadata. `serialized` is what was signed."""
+
+    serialized: bytes
+    common: Common
+    targets: tuple[ListedTarget, ...]
+
+
+# Writing
+
+
+def build_targets(version: int, targets: Iterable[Target], expires: int | None) -> bytes:
+    """Targets metadata to sign. `expires` in seconds since 1970; targets come out sorted by name."""
+    message = tuf_pb2.TargetsMetadata(common_metadata=_build_common(TARGETS, version, expires))
+    for target in sorted(targets, key=lambda target: target.name):
+        message.target_files.append(
+            tuf_pb2.TargetFile(
+                file_name=target.name,
+                length=target.length,
+                hashes=[tuf_pb2.Hash(function=tuf_pb2.SHA256, hash=target.sha256)],
+            )
+        )
+    return message.SerializeToString(deterministic=True)
+
+
+def build_root(
+    version: int,
+    root_keys: Sequence[PublicKey],
+    root_threshold: int,
+    targets_keys: Sequence[PublicKey],
+    targets_threshold: int,
+    expires: int | None,
+) -> bytes:
+    """Root metadata to sign. `expires` in seconds since 1970; keys come out sorted by key id."""
+    message = tuf_pb2.RootMetadata(
+        common_metadata=_build_common(ROOT, version, expires),
+        consistent_snapshot=False,
+        root_signature_requirement=_build_role(root_keys, root_threshold),
+        targets_signature_requirement=_build_role(targets_keys, targets_threshold),
+    )
+    for key in sorted({*root_keys, *targets_keys}, key=lambda key: key.key_id):
+        message.keys.append(
+            tuf_pb2.KeyMapping(
+                key_id=key.key_id,
+                key=tuf_pb2.Key(
+                    key_type=ECDSA_P256_KEY_TYPE,  # type: ignore[arg-type]
+                    scheme=ECDSA_P256_SCHEME,  # type: ignore[arg-type]
+                    keyval=key.keyval,
+                ),
+            )
+        )
+    return message.SerializeToString(deterministic=True)
+
+
+def build_signed(role: str, signed: Signed) -> bytes:
+    """The Signed...Metadata message; signatures come out sorted by key id."""
+    signatures = [
+        tuf_pb2.Signature(key_id=signature.key_id, sig=signature.value)
+        for signature in sorted(signed.signatures, key=lambda signature: signature.key_id)
+    ]
+    message: tuf_pb2.SignedRootMetadata | tuf_pb2.SignedTargetsMetadata
+    if role == ROOT:
+        message = tuf_pb2.SignedRootMetadata(
+            serialized_root_metadata=signed.serialized, signatures=signatures
+        )
+    else:
+        message = tuf_pb2.SignedTargetsMetadata(
+            serialized_targets_metadata=signed.serialized, signatures=signatures
+        )
+    return message.SerializeToString(deterministic=True)
+
+
+def _build_common(role: str, version: int, expires: int | None) -> tuf_pb2.CommonMetadata:
+    common = tuf_pb2.CommonMetadata(spec_version=SPEC_VERSION, version=version, role=role)
+    if expires is not None:
+        common.expires.seconds = expires
+        common.expires.SetInParent()
+    return common
+
+
+def _build_role(keys: Sequence[PublicKey], threshold: int) -> tuf_pb2.SignatureRequirement:
+    return tuf_pb2.SignatureRequirement(
+        key_ids=sorted(key.key_id for key in keys), threshold=threshold
+    )
+
+
+# Reading
+
+
+def parse_signed(role: str, data: bytes) -> Signed:
+    """The parts of a Signed...Metadata message. Nothing in it but the bytes and signatures may stand."""
+    if role == ROOT:
+        root = wire.parse(data, tuf_pb2.SignedRootMetadata, skip_unknown=False)
+        serialized, signatures = root.serialized_root_metadata, root.signatures
+    else:
+        targets = wire.parse(data, tuf_pb2.SignedTargetsMetadata, skip_unknown=False)
+        serialized, signatures = targets.serialized_targets_metadata, targets.signatures
+    return Signed(serialized, tuple(Signature(each.key_id, each.sig) for each in signatures))
+
+
+def parse_root(serialized: bytes) -> Root:
+    """Root metadata from its signed bytes."""
+    message = wire.parse(serialized, tuf_pb2.RootMetadata, skip_unknown=True)
+    return Root(
+        serialized,
+        _parse_common(ROOT, message.common_metadata),
+        tuple(
+            ListedKey(each.key_id, each.key.key_type, each.key.scheme, each.key.keyval)
+            for each in message.keys
+        ),
+        _parse_role(message.root_signature_requirement),
+        _parse_role(message.targets_signature_requirement),
+    )
+
+
+def parse_targets(serialized: bytes) -> Targets:
+    """Targets metadata from its signed bytes."""
+    message = wire.parse(serialized, tuf_pb2.TargetsMetadata, skip_unknown=True)
+    return Targets(
+        serialized,
+        _parse_common(TARGETS, message.common_metadata),
+        tuple(
+            ListedTarget(
+                each.file_name,
+                each.length,
+                tuple((hash_.function, hash_.hash) for hash_ in each.hashes),
+            )
+            for each in message.target_files
+        ),
+    )
+
+
+def parse_manifest(data: bytes) -> Targets:
+    """The targets metadata that a device has installed, from its Manifest."""
+    wire.parse(data, update_bundle_pb2.Manifest, skip_unknown=True)
+    entries = [field for field in wire.fields(data, 0, len(data)) if field.number == 1]
+    if len(entries) != 1:
+        raise Refused(Verdict.MALFORMED, "needs one entry 'targets', as a device's manifest has")
+    # The metadata's own bytes, not protobuf's copy of them: they are compared later.
+    entry = {
+        field.number: data[field.start : field.end]
+        for field in wire.fields(data, entries[0].start, entries[0].end)
+    }
+    if entry.get(1) != TARGETS.encode():
+        raise Refused(Verdict.MALFORMED, "has metadata other than 'targets'")
+    return parse_targets(entry.get(2, b""))
+
+
+def sha256_of(target: ListedTarget) -> bytes:
+    """The one SHA-256 of a target. None, two, or one of another length is refused."""
+    digests = [digest for function, digest in target.hashes if function == tuf_pb2.SHA256]
+    if len(digests) != 1 or len(digests[0]) != _SHA256_BYTES:
+        raise Refused(Verdict.HASH_UNSUPPORTED, "needs exactly one SHA-256 of 32 bytes")
+    return digests[0]
+
+
+def _parse_role(message: tuf_pb2.SignatureRequirement) -> Role:
+    return Role(tuple(message.key_ids), message.threshold)
+
+
+def _parse_common(role: str, message: tuf_pb2.CommonMetadata) -> Common:
+    if not message.HasField("role") or message.role != role:
+        found = f"the role {message.role!r}" if message.HasField("role") else "no role"
+        raise Refused(Verdict.WRONG_ROLE, f"has {found}, not {role!r}")
+    if not _READABLE_SPEC_VERSION.fullmatch(message.spec_version):
+        raise Refused(
+            Verdict.UNSUPPORTED_SPEC_VERSION,
+            f"spec_version {message.spec_version!r} is neither 0.0.1 nor 1.x.y",
+        )
+    if message.version < 1:
+        raise Refused(Verdict.INVALID_VERSION, "version 0; a version is at least 1")
+    if not message.HasField("expires"):
+        return Common(message.version, None)
+    seconds, nanos = message.expires.seconds, message.expires.nanos
+    if not (_MIN_SECONDS <= seconds <= _MAX_SECONDS and 0 <= nanos < 1_000_000_000):
+        raise Refused(Verdict.MALFORMED, "expires is no date between the years 1 and 9999")
+    return Common(message.version, (seconds, nanos))

@@ -1,0 +1,40 @@
+"""Signs metadata with private keys in files: development keys in a build, root keys on the command line."""
+
+from collections.abc import Sequence
+
+from software_update.errors import InputError
+from software_update.keys import PrivateKey, read_private_key
+from software_update.metadata import ROOT, Root, Signature, Signed
+
+
+def read_keys(paths: Sequence[str]) -> list[tuple[str, PrivateKey]]:
+    """(path, key) of each private key file; none twice."""
+    found: list[tuple[str, PrivateKey]] = []
+    for path in paths:
+        key = read_private_key(path)
+        for other, before in found:
+            if before.public == key.public:
+                raise InputError(f"{path}: the same key as {other}; name each key once")
+        found.append((path, key))
+    return found
+
+
+def check_listed(keys: Sequence[tuple[str, PrivateKey]], root: Root, role: str) -> None:
+    """InputError where a key is not one of `role` in `root`: its signature could never count."""
+    listed = root.root if role == ROOT else root.targets
+    for path, key in keys:
+        if key.public.key_id not in listed.key_ids:
+            ids = ", ".join(each.hex()[:16] for each in listed.key_ids)
+            raise InputError(
+                f"{path}: key {key.public.key_id.hex()[:16]} is no {role} key of the root (those are: "
+                f"{ids}); sign with one of these, or name the root that lists this key"
+            )
+
+
+def sign(signed: Signed, keys: Sequence[tuple[str, PrivateKey]]) -> Signed:
+    """`signed` with a signature by each of `keys`; one that a key gave before is replaced."""
+    signatures = {each.key_id: each for each in signed.signatures}
+    for _, key in keys:
+        key_id = key.public.key_id
+        signatures[key_id] = Signature(key_id, key.sign(signed.serialized))
+    return Signed(signed.serialized, tuple(signatures.values()))
