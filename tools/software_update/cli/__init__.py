@@ -1,0 +1,95 @@
+"""The command line: finds the command, imports it alone, and turns every error into one line."""
+
+import importlib
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from software_update.errors import SoftwareUpdateError, UsageError, printable
+
+_EXIT_INPUT = 3
+_EXIT_INTERRUPTED = 130
+_EXIT_TERMINATED = 143
+_EXIT_BROKEN_PIPE = 141
+
+# (group, command) -> what it does; its code is the module GROUP_COMMAND of this package.
+COMMANDS = {
+    ("key", "generate"): "make a key pair",
+    ("key", "show"): "show the type and key id of a key file",
+    ("root", "create"): "make root metadata from public keys",
+    ("root", "sign"): "add a signature to root metadata",
+    ("root", "inspect"): "show what is in root metadata",
+    ("bundle", "create"): "make a signed bundle from files",
+    ("bundle", "verify"): "judge a bundle as a device would",
+    ("bundle", "inspect"): "show what is in a bundle, without judging it",
+    ("bundle", "extract"): "write a bundle's payloads to a folder",
+    ("step", "digest"): "hash artifacts into a record",
+    ("step", "targets"): "make the targets metadata to sign",
+    ("step", "sign"): "sign metadata with development keys",
+    ("step", "assemble"): "put signed metadata and payloads into a bundle",
+    ("step", "sha256"): "write a file's SHA-256, for sha256sum -c",
+}
+
+
+def main(argv: Sequence[str]) -> int:
+    """Runs one command. 0: done; 1: refused; 2: wrong usage; 3: I/O, or a bad key or trusted file."""
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        status = _run(argv)
+        sys.stdout.flush()
+        return status
+    except SoftwareUpdateError as error:
+        return _fail(str(error), error.exit_code)
+    except BrokenPipeError:
+        # Whoever read our output has seen enough.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _EXIT_BROKEN_PIPE
+    except OSError as error:
+        return _fail(_os_error(error), _EXIT_INPUT)
+    except KeyboardInterrupt:
+        return _fail("interrupted", _EXIT_INTERRUPTED)
+
+
+def console() -> NoReturn:
+    """The entry point of an installed package."""
+    sys.exit(main(sys.argv[1:]))
+
+
+def _run(argv: Sequence[str]) -> int:
+    if not argv or argv[0] in ("-h", "--help"):
+        print(_help(COMMANDS))
+        return 0 if argv else UsageError.exit_code
+    group = {key: text for key, text in COMMANDS.items() if key[0] == argv[0]}
+    if not group:
+        raise UsageError(f"no command {argv[0]!r}; see: software-update --help")
+    if len(argv) == 1 or argv[1] in ("-h", "--help"):
+        print(_help(group))
+        return 0 if len(argv) > 1 else UsageError.exit_code
+    if (argv[0], argv[1]) not in group:
+        raise UsageError(f"no command {argv[0]} {argv[1]!r}; see: software-update {argv[0]} --help")
+    module = importlib.import_module(f"software_update.cli.{argv[0]}_{argv[1]}")
+    status: int = module.run(argv[2:])
+    return status
+
+
+def _help(commands: dict[tuple[str, str], str]) -> str:
+    lines = ["usage: software-update GROUP COMMAND ...  (each has --help)", ""]
+    lines += [f"  {group:7}{command:10}{text}" for (group, command), text in commands.items()]
+    return "\n".join(lines)
+
+
+def _fail(text: str, status: int) -> int:
+    print(f"software-update: {text}", file=sys.stderr)
+    return status
+
+
+def _os_error(error: OSError) -> str:
+    what = error.strerror or str(error)
+    return f"{printable(os.fsdecode(error.filename))}: {what}" if error.filename else what
+
+
+def _terminate(_signal: int, _frame: object) -> NoReturn:
+    # As an exception, so that half-written outputs are taken away.
+    raise SystemExit(_EXIT_TERMINATED)

@@ -1,0 +1,120 @@
+"""What several commands' arguments have in common."""
+
+import argparse
+import os
+from collections.abc import Sequence
+from typing import NoReturn
+
+from software_update import limits
+from software_update.dates import parse_date
+from software_update.errors import InputError, UsageError
+from software_update.names import USER_MANIFEST, clash, name_problem
+
+_VERSION_FILE_BYTES = 64
+
+
+class Parser(argparse.ArgumentParser):
+    """An ArgumentParser whose errors are one line. An argument @FILE stands for FILE's lines."""
+
+    def __init__(self, command: str, description: str) -> None:
+        super().__init__(
+            prog=f"software-update {command}",
+            description=description,
+            fromfile_prefix_chars="@" if command.startswith("step ") else None,
+            allow_abbrev=False,
+        )
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message}; see: {self.prog} --help")
+
+
+def add_version(parser: argparse.ArgumentParser) -> None:
+    """--version N or --version-file FILE."""
+    group = parser.add_mutually_exclusive_group(required=True)
+    group.add_argument("--version", metavar="N", help="the release's version, an integer from 1 up")
+    group.add_argument("--version-file", metavar="FILE", help="a file that holds the version")
+
+
+def version_of(args: argparse.Namespace) -> int:
+    """The version that add_version's arguments give."""
+    if args.version is not None:
+        return parse_version(args.version, "--version")
+    with open(args.version_file, encoding="ascii", errors="replace") as file:
+        text = file.read(_VERSION_FILE_BYTES).strip()
+    try:
+        return parse_version(text, args.version_file)
+    except UsageError as error:
+        raise InputError(str(error)) from None
+
+
+def parse_version(text: str, what: str) -> int:
+    """A version from 1 to 2**32 - 1 (what a device's uint32 holds)."""
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:11]) <= limits.MAX_VERSION):
+        raise UsageError(
+            f"{what}: {text!r} is no version; write an integer from 1 to {limits.MAX_VERSION}"
+        )
+    return int(text)
+
+
+def add_expires(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--expires",
+        metavar="T",
+        help="when the metadata expires, e.g. 2031-01-01T00:00:00Z; default: never",
+    )
+
+
+def expires_of(args: argparse.Namespace) -> int | None:
+    return None if args.expires is None else parse_date(args.expires, "--expires")
+
+
+def add_payload_files(parser: argparse.ArgumentParser) -> None:
+    """--target NAME=FILE..., --user-manifest FILE."""
+    parser.add_argument(
+        "--target",
+        metavar="NAME=FILE",
+        nargs="+",
+        action="extend",
+        default=[],
+        help="a target and the file with its payload",
+    )
+    parser.add_argument(
+        "--user-manifest",
+        metavar="FILE",
+        help=f"the payload of the reserved target {USER_MANIFEST}",
+    )
+
+
+def payload_files_of(
+    args: argparse.Namespace, more: Sequence[tuple[str, str]] = ()
+) -> list[tuple[str, str]]:
+    """(name, path) pairs: safe names, none twice."""
+    files = [_split(each) for each in args.target] + list(more)
+    for name, _ in files:
+        check_name(name)
+    if args.user_manifest is not None:
+        files.append((USER_MANIFEST, args.user_manifest))
+    twice = clash(name for name, _ in files)
+    if twice:
+        raise UsageError(f"two targets '{twice[0]}' and '{twice[1]}'; rename one")
+    return files
+
+
+def check_name(name: str) -> None:
+    """UsageError where `name` cannot be a target's."""
+    problem = name_problem(name)
+    if problem:
+        raise UsageError(f"target {name!r}: the name {problem}; rename it")
+    if name.lower() == USER_MANIFEST:
+        raise UsageError(f"target {name!r}: the name is reserved; use --user-manifest FILE")
+
+
+def _split(argument: str) -> tuple[str, str]:
+    name, equals, path = argument.partition("=")
+    if not equals or not path:
+        raise UsageError(f"--target {argument!r}: write NAME=FILE")
+    return name, os.fspath(path)
+
+
+def add_output(parser: argparse.ArgumentParser, what: str = "the file to write") -> None:
+    parser.add_argument("-o", "--output", metavar="OUT", required=True, help=what)

@@ -1,0 +1,93 @@
+"""bundle create: a signed bundle from files, in one go."""
+
+import argparse
+import json
+import os
+from collections.abc import Sequence
+
+from software_update import files, limits, metadata, pigweed, signing
+from software_update.bundle.writer import plan_payloads, write_bundle
+from software_update.cli import arguments
+from software_update.cli.trusted import read_trusted_root
+from software_update.errors import InputError
+from software_update.metadata import Root, Target
+from software_update.verify import verifier
+
+_TARGETS_FROM_BYTES = 64 * 1024 * 1024
+
+
+def run(argv: Sequence[str]) -> int:
+    parser = arguments.Parser("bundle create", "Makes a signed bundle from files.")
+    arguments.add_version(parser)
+    arguments.add_payload_files(parser)
+    parser.add_argument(
+        "--targets-from",
+        metavar="FILE.json",
+        help='more targets: {"targets": [{"name": ..., "file": path from FILE.json\'s folder}]}',
+    )
+    parser.add_argument("--root", metavar="FILE", required=True, help="signed root metadata")
+    parser.add_argument(
+        "--dev-signing-key",
+        metavar="PRIV",
+        nargs="+",
+        action="extend",
+        required=True,
+        help="development targets keys (PKCS#8 PEM)",
+    )
+    arguments.add_expires(parser)
+    parser.add_argument(
+        "--strict-pigweed",
+        action="store_true",
+        help="refuse what Pigweed's C++ client does not take, instead of a warning",
+    )
+    arguments.add_output(parser, "the bundle to write")
+    args = parser.parse_args(argv)
+    _create(args, arguments.payload_files_of(args, _targets_from(args.targets_from)))
+    return 0
+
+
+def _create(args: argparse.Namespace, payload_files: list[tuple[str, str]]) -> None:
+    version, expires = arguments.version_of(args), arguments.expires_of(args)
+    root = read_trusted_root(args.root)
+    signed_root = files.read_input(args.root, limits.MAX_ROOT_METADATA_BYTES)
+    keys = signing.read_keys(args.dev_signing_key)
+    signing.check_listed(keys, root, metadata.TARGETS)
+    payloads = plan_payloads(payload_files)
+    pigweed.check(
+        (Target(each.name, each.length, b"") for each in payloads), strict=args.strict_pigweed
+    )
+
+    def metadata_of(targets: list[Target]) -> tuple[bytes, bytes]:
+        unsigned = metadata.build_targets(version, targets, expires)
+        signed = signing.sign(metadata.Signed(unsigned, ()), keys)
+        signed_targets = metadata.build_signed(metadata.TARGETS, signed)
+        _check(root, signed_root, signed_targets)
+        return signed_root, signed_targets
+
+    inputs = [args.root, *args.dev_signing_key, *(path for _, path in payload_files)]
+    with files.new_output(args.output, inputs=inputs) as fd:
+        write_bundle(fd, payloads, metadata_of)
+
+
+def _check(root: Root, signed_root: bytes, signed_targets: bytes) -> None:
+    """A device would refuse these metadata: better now than then. Expiry is no matter here."""
+    verifier.verify_targets(
+        verifier.verify_roots(root, (), signed_root, None), signed_targets, None, None
+    )
+
+
+def _targets_from(path: str | None) -> list[tuple[str, str]]:
+    if path is None:
+        return []
+    folder = os.path.dirname(path)
+    content = files.read_input(path, _TARGETS_FROM_BYTES)
+    try:
+        entries = json.loads(content)["targets"]
+        pairs = [(each["name"], each["file"]) for each in entries]
+        if not all(isinstance(text, str) and text for pair in pairs for text in pair):
+            raise ValueError
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise InputError(
+            f'{path}: not of the form {{"targets": [{{"name": "app", "file": "app.bin"}}]}}'
+        ) from None
+    return [(name, os.path.join(folder, file)) for name, file in pairs]

@@ -1,0 +1,21 @@
+"""key generate: make a key pair."""
+
+from collections.abc import Sequence
+
+from software_update import files, keys
+from software_update.cli.arguments import Parser
+
+
+def run(argv: Sequence[str]) -> int:
+    parser = Parser(
+        "key generate", "Makes an ECDSA P-256 key: OUT (private, PKCS#8 PEM) and OUT.pub."
+    )
+    parser.add_argument("output", metavar="OUT", help="the private key; never overwritten")
+    args = parser.parse_args(argv)
+    private, public = keys.generate_private_key_pem()
+    # The public key first: without its private one it harms nobody.
+    with files.new_output(f"{args.output}.pub", overwrite=False) as public_fd:
+        files.write_all(public_fd, public)
+        with files.new_output(args.output, private=True, overwrite=False) as private_fd:
+            files.write_all(private_fd, private)
+    return 0

@@ -1,0 +1,36 @@
+"""root sign: add a signature to root metadata."""
+
+from collections.abc import Sequence
+
+from software_update import files, metadata, signing
+from software_update.cli.arguments import Parser
+from software_update.cli.trusted import read_root
+from software_update.errors import InputError
+from software_update.limits import MAX_SIGNATURES
+
+
+def run(argv: Sequence[str]) -> int:
+    parser = Parser(
+        "root sign",
+        "Signs root metadata. A key of the root before this one signs it as well as this one's own.",
+    )
+    parser.add_argument("file", metavar="FILE", help="root metadata, signed or not")
+    parser.add_argument(
+        "--key",
+        metavar="PRIV",
+        nargs="+",
+        action="extend",
+        required=True,
+        help="private keys (PKCS#8 PEM)",
+    )
+    parser.add_argument("-o", "--output", metavar="OUT", help="default: FILE itself")
+    args = parser.parse_args(argv)
+    signed, _ = read_root(args.file)
+    signed = signing.sign(signed, signing.read_keys(args.key))
+    if len(signed.signatures) > MAX_SIGNATURES:
+        raise InputError(
+            f"{args.file}: more than {MAX_SIGNATURES} signatures; a device would refuse it"
+        )
+    content = metadata.build_signed(metadata.ROOT, signed)
+    files.write_output(args.output or args.file, content, inputs=args.key)
+    return 0

@@ -1,0 +1,72 @@
+"""step assemble: signed metadata and payloads into a bundle."""
+
+from collections.abc import Sequence
+
+from software_update import files, limits, metadata
+from software_update.bundle.writer import Payload, plan_payloads, write_bundle
+from software_update.cli import arguments
+from software_update.cli.trusted import read_root
+from software_update.errors import InputError, Refused
+from software_update.metadata import Target, Targets
+
+
+def run(argv: Sequence[str]) -> int:
+    parser = arguments.Parser("step assemble", "Puts signed metadata and payloads into a bundle.")
+    parser.add_argument("--root", metavar="FILE", required=True, help="signed root metadata")
+    parser.add_argument(
+        "--targets-metadata", metavar="FILE", required=True, help="signed targets metadata"
+    )
+    arguments.add_payload_files(parser)
+    arguments.add_output(parser, "the bundle to write")
+    args = parser.parse_args(argv)
+    read_root(args.root)
+    signed_root = files.read_input(args.root, limits.MAX_ROOT_METADATA_BYTES)
+    signed_targets = files.read_input(args.targets_metadata, limits.MAX_TARGETS_METADATA_BYTES)
+    listed = _listed(args.targets_metadata, signed_targets)
+    payload_files = arguments.payload_files_of(args)
+    payloads = plan_payloads(payload_files)
+    _check_complete(payloads, listed, args.targets_metadata)
+    paths = dict(payload_files)
+
+    def metadata_of(targets: list[Target]) -> tuple[bytes, bytes]:
+        for target in targets:
+            if target.sha256 != bytes(32) and target.sha256 != listed[target.name].sha256:
+                raise _differs(paths[target.name], target.name)
+        return signed_root, signed_targets
+
+    inputs = [args.root, args.targets_metadata, *paths.values()]
+    with files.new_output(args.output, inputs=inputs) as fd:
+        write_bundle(fd, payloads, metadata_of)
+    return 0
+
+
+def _listed(path: str, signed_targets: bytes) -> dict[str, Target]:
+    try:
+        signed = metadata.parse_signed(metadata.TARGETS, signed_targets)
+        targets: Targets = metadata.parse_targets(signed.serialized)
+        return {
+            each.name: Target(each.name, each.length, metadata.sha256_of(each))
+            for each in targets.targets
+        }
+    except Refused as refused:
+        raise InputError(
+            f"{path}: no signed targets metadata ({refused}); make it with: step sign"
+        ) from None
+
+
+def _check_complete(payloads: Sequence[Payload], listed: dict[str, Target], path: str) -> None:
+    names = {payload.name for payload in payloads}
+    for name in sorted(names ^ set(listed)):
+        where = (
+            "has no payload; add --target" if name in listed else "is not listed in it; remake it"
+        )
+        raise InputError(f"{path}: target '{name}' {where}")
+    for payload in payloads:
+        if payload.length != listed[payload.name].length:
+            raise _differs(payload.path, payload.name)
+
+
+def _differs(path: str, name: str) -> InputError:
+    return InputError(
+        f"{path}: not the payload that the metadata lists for '{name}'; make the metadata again"
+    )

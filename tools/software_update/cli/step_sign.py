@@ -1,0 +1,39 @@
+"""step sign: sign metadata with development keys."""
+
+from collections.abc import Sequence
+
+from software_update import files, limits, metadata, signing
+from software_update.cli.arguments import Parser, add_output
+from software_update.cli.trusted import read_root
+from software_update.errors import InputError, Refused
+
+
+def run(argv: Sequence[str]) -> int:
+    parser = Parser("step sign", "Signs unsigned metadata with development keys.")
+    parser.add_argument("--metadata", metavar="FILE", required=True, help="the bytes to sign")
+    parser.add_argument("--role", choices=(metadata.ROOT, metadata.TARGETS), required=True)
+    parser.add_argument(
+        "--root", metavar="FILE", help="root metadata; a key that it does not list is refused"
+    )
+    parser.add_argument(
+        "--dev-signing-key",
+        metavar="PRIV",
+        nargs="+",
+        action="extend",
+        required=True,
+        help="development keys (PKCS#8 PEM)",
+    )
+    add_output(parser, "the signed metadata to write")
+    args = parser.parse_args(argv)
+    content = files.read_input(args.metadata, limits.MAX_TARGETS_METADATA_BYTES)
+    try:
+        (metadata.parse_root if args.role == metadata.ROOT else metadata.parse_targets)(content)
+    except Refused as refused:
+        raise InputError(f"{args.metadata}: no {args.role} metadata to sign ({refused})") from None
+    keys = signing.read_keys(args.dev_signing_key)
+    if args.root:
+        signing.check_listed(keys, read_root(args.root)[1], args.role)
+    signed = signing.sign(metadata.Signed(content, ()), keys)
+    inputs = [args.metadata, *args.dev_signing_key]
+    files.write_output(args.output, metadata.build_signed(args.role, signed), inputs=inputs)
+    return 0
