@@ -1,0 +1,54 @@
+"""What this machine has of the programs that blinky needs: a cross compiler, and QEMU to boot with."""
+
+_COMPILER = "arm-none-eabi-gcc"
+_EMULATOR = "qemu-system-arm"
+
+def _find(rctx, program):
+    """The program's path, or None; the repository is made again when that changes."""
+    if rctx.os.name.startswith("windows"):
+        return rctx.which(program)
+    for folder in rctx.getenv("PATH", "").split(":"):
+        if not folder.startswith("/"):
+            continue
+        candidate = rctx.path(folder + "/" + program)
+        rctx.watch(candidate)
+        if candidate.exists:
+            return candidate
+    return None
+
+def _include_folders(rctx, compiler):
+    """The folders that the compiler reads its own headers from: Bazel must know them."""
+    nothing = rctx.path("nothing.c")
+    rctx.file(nothing, "")
+    result = rctx.execute(
+        [compiler, "-mcpu=cortex-m3", "-E", "-v", nothing],
+        environment = {"LC_ALL": "C"},
+    )
+    if result.return_code != 0:
+        fail("{}: cannot preprocess an empty file; reinstall it: {}".format(compiler, result.stderr))
+    listed = result.stderr.split("#include <...> search starts here:")[-1].split("End of search list.")[0]
+    return [str(rctx.path(line.strip()).realpath) for line in listed.splitlines() if line.strip()]
+
+def _host_tools_impl(rctx):
+    compiler = _find(rctx, _COMPILER)
+    emulator = _find(rctx, _EMULATOR)
+    version = rctx.execute([compiler, "--version"]).stdout if compiler else ""
+
+    # The toolchain takes this file as an input, so that another compiler means other cache entries.
+    rctx.file("compiler_version.txt", version)
+    rctx.file("BUILD.bazel", 'exports_files(["compiler_version.txt"])\n')
+    rctx.file("host_tools.bzl", """\
+COMPILER = {compiler}
+COMPILER_INCLUDE_FOLDERS = {folders}
+EMULATOR = {emulator}
+""".format(
+        compiler = repr(str(compiler or "")),
+        emulator = repr(str(emulator or "")),
+        folders = repr(_include_folders(rctx, compiler) if compiler else []),
+    ))
+
+host_tools = repository_rule(
+    implementation = _host_tools_impl,
+    doc = "Finds the cross compiler and QEMU on PATH; a program that is not there has an empty path.",
+    local = True,
+)

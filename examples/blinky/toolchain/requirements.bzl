@@ -1,0 +1,11 @@
+"""Constraints for targets that need a program which this machine may not have."""
+
+load("@blinky_host_tools//:host_tools.bzl", "COMPILER", "EMULATOR")
+
+def _requires(found, package):
+    return [] if found else [Label("//examples/blinky/toolchain:install_" + package)]
+
+# For `target_compatible_with`. What needs a missing program is skipped by `//...`; asked for by name,
+# it fails with a message that names the constraint, and so the Debian package to install.
+NEEDS_COMPILER = _requires(COMPILER, "gcc-arm-none-eabi")
+NEEDS_EMULATOR = _requires(EMULATOR, "qemu-system-arm")
