@@ -1,4 +1,4 @@
-"""Brings the wheels of a lock file with pip and unpacks them, for the repository rule in wheels.bzl.
+"""Brings a lock file's wheels with pip and unpacks them, for the repository rule in wheels.bzl.
 
 Runs under whatever Python 3.9 or later the machine has; standard library only. Makes, in the
 current folder: `wheels/` (the files as the index gave them), `site/NAME/` (each distribution
@@ -16,6 +16,7 @@ import py_compile
 import re
 import subprocess
 import sys
+import warnings
 import zipfile
 from pathlib import Path, PurePosixPath
 
@@ -57,7 +58,9 @@ def check_platform(system: str, machine: str, libc: str) -> None:
     machine = {"amd64": "x86_64", "arm64": "aarch64"}.get(machine.lower(), machine.lower())
     this = f"{system.lower()}-{machine}"
     if this not in PLATFORMS:
-        raise FetchError(f"no wheels are locked for {this}; there are some for {', '.join(PLATFORMS)}")
+        raise FetchError(
+            f"no wheels are locked for {this}; there are some for {', '.join(PLATFORMS)}"
+        )
     if this.startswith("linux") and libc != "glibc":
         raise FetchError(
             f"no wheels are locked for {this} with the C library {libc or 'musl'};"
@@ -88,8 +91,9 @@ def pip_failure(log: str, lock_name: str, python: str) -> str:
     missing = re.search(r"No matching distribution found for (\S+)", log)
     if missing:
         return (
-            f"pip's package index has no wheel of {missing.group(1)} for CPython {python} on this"
-            f" platform; choose a fuller index (PIP_INDEX_URL), or renew {lock_name} with: {RENEW}"
+            f"pip finds no wheel of {missing.group(1)} for CPython {python} on this platform; check"
+            " that its package index can be reached and has that release (PIP_INDEX_URL), or renew"
+            f" {lock_name} with: {RENEW}"
         )
     errors = re.findall(r"^ERROR: (.*)$", log, re.M) or log.strip().splitlines() or ["no output"]
     return f"pip download failed: {errors[-1]}"
@@ -108,7 +112,9 @@ def download(lock: Path, wheels: Path) -> None:
         command += ["--implementation=cp", f"--python-version={python}"]
         command += [f"--abi=cp{python.replace('.', '')}"]
         # In the folder of wheels, where no module can stand in pip's way.
-        run = subprocess.run(command, cwd=wheels, env=env, capture_output=True, text=True)
+        run = subprocess.run(
+            command, cwd=wheels, env=env, capture_output=True, text=True, check=False
+        )
         if run.returncode != 0:
             raise FetchError(pip_failure(run.stderr + run.stdout, lock.name, python))
 
@@ -127,7 +133,9 @@ def unpack(wheel: Path, site: Path) -> None:
             out = site / path
             if out.exists():
                 if out.read_bytes() != content and path.name not in _PER_WHEEL:
-                    raise FetchError(f"{wheel.name} and a wheel for another CPython differ in {path}")
+                    raise FetchError(
+                        f"{wheel.name} and a wheel for another CPython differ in {path}"
+                    )
                 continue
             out.parent.mkdir(parents=True, exist_ok=True)
             out.write_bytes(content)
@@ -139,6 +147,7 @@ def compile_sources(site: Path) -> None:
     Without them every sandboxed process compiles its imports again. They are not checked against
     the sources' times, which differ between machines. Another Python does not look at them.
     """
+    warnings.simplefilter("ignore")  # Other people's sources.
     for source in sorted(site.rglob("*.py")):
         try:
             py_compile.compile(

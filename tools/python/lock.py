@@ -64,7 +64,7 @@ def lock_text(source: str, wheels: dict[str, str]) -> str:
     )
     entries = []
     for (name, version), digests in sorted(hashes.items()):
-        lines = [f"{name}=={version}"] + [f"    --hash=sha256:{digest}" for digest in sorted(digests)]
+        lines = [f"{name}=={version}", *(f"    --hash=sha256:{d}" for d in sorted(digests))]
         entries.append(" \\\n".join(lines) + "\n")
     return head + "".join(entries)
 
@@ -74,7 +74,7 @@ def pip_download(out: Path, requirements: list[str], python: str, *options: str)
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
     command += ["--only-binary=:all:", "--implementation=cp", f"--python-version={python}"]
     command += [f"--abi=cp{python.replace('.', '')}", "--dest=.", *options, *requirements]
-    run = subprocess.run(command, cwd=out, capture_output=True, text=True)
+    run = subprocess.run(command, cwd=out, capture_output=True, text=True, check=False)
     if run.returncode != 0:
         lines = re.findall(r"^ERROR: (.*)$", run.stderr, re.M) or run.stderr.splitlines()
         raise LockError(f"pip download failed for CPython {python}: {(lines or ['no output'])[-1]}")

@@ -27,7 +27,7 @@ def test_lock_text_lists_every_hash_once_and_sorted() -> None:
 
 def test_two_versions_of_one_distribution_are_refused() -> None:
     wheels = {"a-1-py3-none-any.whl": "11", "a-2-py3-none-any.whl": "22"}
-    with pytest.raises(lock.LockError, match="two versions of a; pin one in x.in"):
+    with pytest.raises(lock.LockError, match=r"two versions of a; pin one in x\.in"):
         lock.lock_text("x.in", wheels)
 
 
