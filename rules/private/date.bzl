@@ -1,6 +1,6 @@
 """Dates in attributes: RFC 3339 in UTC, to the second."""
 
-visibility(["//rules/...", "//tests/..."])
+visibility("//rules/...")
 
 _EXAMPLE = "write a date that exists, such as 2031-01-01T00:00:00Z"
 _DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]

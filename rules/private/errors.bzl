@@ -1,6 +1,6 @@
 """One form for every error that the rules report while the build is analysed."""
 
-visibility(["//rules/...", "//tests/..."])
+visibility("//rules/...")
 
 def display(label):
     """Writes a label as a person would on the command line.

@@ -1,6 +1,6 @@
 """From the attribute `targets` to names and files, and from those to command lines."""
 
-load(":errors.bzl", "refuse")
+load(":errors.bzl", "display", "refuse")
 load(":target_name.bzl", "prefix_error", "target_name_error")
 
 visibility("//rules/...")
@@ -25,28 +25,28 @@ def collect_payloads(label, targets):
         # Names are made of the files' paths, and are checked now: hence a list and not the depset.
         files = target[DefaultInfo].files.to_list()
         if key.endswith("/"):
-            payloads[key] = _below_prefix(label, attribute, key, target.label, files)
+            payloads[key] = _below_prefix(label, attribute, key, display(target.label), files)
         else:
-            payloads[key] = [_single(label, attribute, key, target.label, files)]
+            payloads[key] = [_single(label, attribute, key, display(target.label), files)]
     _check_distinct(label, payloads)
     return payloads
 
 def _single(label, attribute, key, source, files):
     problem = target_name_error(key)
     if problem:
-        refuse(label, attribute, str(source), problem)
+        refuse(label, attribute, source, problem)
     if len(files) != 1:
-        refuse(label, attribute, str(source), "the label gives %d files; write one that gives exactly 1, or end the key in / to put them all under it" % len(files))
+        refuse(label, attribute, source, "the label gives %d files; write one that gives exactly 1, or end the key in / to put them all under it" % len(files))
     if files[0].is_directory:
-        refuse(label, attribute, str(source), "the label gives a directory; end the key in / to put its files under it")
+        refuse(label, attribute, source, "the label gives a directory; end the key in / to put its files under it")
     return struct(name = key, file = files[0])
 
 def _below_prefix(label, attribute, prefix, source, files):
     problem = prefix_error(prefix)
     if problem:
-        refuse(label, attribute, str(source), problem)
+        refuse(label, attribute, source, problem)
     if not files:
-        refuse(label, attribute, str(source), "the label gives 0 files; write one that gives at least 1")
+        refuse(label, attribute, source, "the label gives 0 files; write one that gives at least 1")
     payloads = []
     for file in files:
         if file.is_directory:
@@ -56,7 +56,7 @@ def _below_prefix(label, attribute, prefix, source, files):
         name = path if path.startswith(prefix) else prefix + path
         problem = target_name_error(name)
         if problem:
-            refuse(label, attribute, str(source), "its file %s would be the target %s: %s" % (file.short_path, repr(name), problem))
+            refuse(label, attribute, source, "its file %s would be the target %s: %s" % (file.short_path, repr(name), problem))
         payloads.append(struct(name = name, file = file))
     return payloads
 

@@ -27,12 +27,12 @@ def _version(ctx, label):
     """The version as an int, or None when it is in a file."""
     given = {
         "version": ctx.attr.version,
-        "version_file": ctx.attr.version_file and str(ctx.attr.version_file.label),
-        "version_flag": ctx.attr.version_flag and str(ctx.attr.version_flag.label),
+        "version_file": ctx.attr.version_file and display(ctx.attr.version_file.label),
+        "version_flag": ctx.attr.version_flag and display(ctx.attr.version_flag.label),
     }
     given = {attribute: value for attribute, value in given.items() if value}
     if len(given) != 1:
-        refuse(label, " and ".join(given) or "version", ", ".join(given.values()), "write exactly one of version, version_file and version_flag")
+        refuse(label, " and ".join(given) or "version", given.values() or None, "write exactly one of version, version_file and version_flag")
     if ctx.attr.version_file:
         return None
     if ctx.attr.version_flag:
@@ -41,11 +41,11 @@ def _version(ctx, label):
         problem = version_error(value)
         if problem:
             refuse(label, "version_flag", display(flag.label), "the flag is %s; %s, as in --%s=7" % (repr(value), problem, display(flag.label)))
-        return int(value)
+        return int(value, 10)
     problem = version_error(ctx.attr.version)
     if problem:
         fail("%s: version = %s: %s" % (display(label), ctx.attr.version, problem))
-    return int(ctx.attr.version)
+    return int(ctx.attr.version, 10)
 
 def _digest_record(ctx, bundle_name, key):
     # ~ is in no target name, so that no two keys have the same record, nor one the other's folder.

@@ -32,16 +32,17 @@ def run_tool(ctx, *, command, args, inputs, output, mnemonic, progress_message):
     Args:
       ctx: The rule's context; the rule has the attributes of `TOOL`.
       command: The words that name the command, such as `["step", "digest"]`.
-      args: An Args object with the rest of the command line. It goes into a file, one argument to a
-        line, so that no number of targets is too many. It is made of File objects, never of their paths,
-        so that Bazel may map the paths.
+      args: An Args object with the rest of the command line. It is made of File objects, never of their
+        paths, so that Bazel may map the paths.
       inputs: A list of File: all that the command reads.
       output: The File that the command writes.
       mnemonic: What `--strategy`, aquery and the profile call the action.
       progress_message: What Bazel prints while the action runs.
     """
-    args.set_param_file_format("multiline")
-    args.use_param_file("@%s", use_always = True)
+    if command[0] == "step":
+        # In a file, one argument to a line, so that no number of targets is too many. Only steps read one.
+        args.set_param_file_format("multiline")
+        args.use_param_file("@%s", use_always = True)
     ctx.actions.run(
         executable = ctx.attr._tool[DefaultInfo].files_to_run,
         arguments = command + [args],

@@ -1,6 +1,6 @@
 """Versions of metadata: unsigned 32-bit integers from 1 on."""
 
-visibility(["//rules/...", "//tests/..."])
+visibility("//rules/...")
 
 _HIGHEST = 4294967295
 
@@ -13,6 +13,6 @@ def version_error(text):
     Returns:
       What to write instead, or None when the version is good.
     """
-    if text.isdigit() and not text.startswith("0") and len(text) <= 10 and int(text) <= _HIGHEST:
+    if text.isdigit() and int(text, 10) >= 1 and int(text, 10) <= _HIGHEST:
         return None
     return "write an integer from 1 to %d, higher than the last release's" % _HIGHEST

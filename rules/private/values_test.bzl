@@ -1,0 +1,90 @@
+"""Which target names, dates and versions the rules take."""
+
+load("@bazel_skylib//lib:unittest.bzl", "asserts", "unittest")
+load(":date.bzl", "date_error")
+load(":target_name.bzl", "prefix_error", "target_name_error")
+load(":version.bzl", "version_error")
+
+_GOOD_NAMES = [
+    "app",
+    "A-Z/a_z/0.9+1",
+    "..app",
+    "a..b/...",
+    "user_manifest/x",
+    "n" * 255,
+]
+
+_BAD_NAMES = [
+    "",
+    "/",
+    "/app",
+    "app/",
+    "a//b",
+    ".",
+    "..",
+    "a/../b",
+    "./a",
+    "a b",
+    "a=b",
+    "a%sb",
+    "a\\b",
+    "a:b",
+    "a\nb",
+    "app\000",
+    "café",
+    "n" * 256,
+    "user_manifest",
+    "User_Manifest",
+]
+
+_GOOD_DATES = [
+    "2031-01-01T00:00:00Z",
+    "2028-02-29T23:59:59Z",
+    "2000-02-29T00:00:00Z",
+    "0001-01-01T00:00:00Z",
+    "9999-12-31T23:59:59Z",
+]
+
+_BAD_DATES = [
+    "",
+    "2031-01-01",
+    "2031-01-01T00:00:00",
+    "2031-01-01T00:00:00z",
+    "2031-01-01 00:00:00Z",
+    "2031-01-01T00:00:00.0Z",
+    "2031-01-01T00:00:00+00:00",
+    "31-01-01T00:00:00Z",
+    "0000-01-01T00:00:00Z",
+    "2031-00-01T00:00:00Z",
+    "2031-13-01T00:00:00Z",
+    "2031-01-00T00:00:00Z",
+    "2031-04-31T00:00:00Z",
+    "2031-02-29T00:00:00Z",
+    "2100-02-29T00:00:00Z",
+    "2031-01-01T24:00:00Z",
+    "2031-01-01T00:60:00Z",
+    "2031-01-01T00:00:60Z",
+    "2031-01-01T-1:00:00Z",
+    "2031-+1-01T00:00:00Z",
+    "2031-1_-01T00:00:00Z",
+]
+
+_GOOD_VERSIONS = ["1", "7", "2147483648", "4294967295"]
+
+_BAD_VERSIONS = ["", "0", "-1", "+1", "1.0", " 1", "seven", "4294967296", "\"7\"", "True", "9" * 30]
+
+def _values_test_impl(ctx):
+    env = unittest.begin(ctx)
+    for takes, good, bad in [
+        (target_name_error, _GOOD_NAMES, _BAD_NAMES),
+        (prefix_error, [name + "/" for name in _GOOD_NAMES if len(name) < 254], ["/", "//", "../", "a//", "a b/", "n" * 255 + "/"]),
+        (date_error, _GOOD_DATES, _BAD_DATES),
+        (version_error, _GOOD_VERSIONS, _BAD_VERSIONS),
+    ]:
+        for value in good:
+            asserts.equals(env, None, takes(value), "%s of %s" % (takes, repr(value)))
+        for value in bad:
+            asserts.true(env, takes(value), "%s takes %s" % (takes, repr(value)))
+    return unittest.end(env)
+
+values_test = unittest.make(_values_test_impl)

@@ -1,0 +1,214 @@
+"""What the rules do: which actions there are, what each reads, and what the providers say."""
+
+load("@bazel_skylib//lib:unittest.bzl", "analysistest", "asserts")
+load("//rules:defs.bzl", "SoftwareUpdateBundleInfo", "SoftwareUpdateRootInfo", "software_update_bundle", "software_update_root")
+load(":directory.bzl", "directory")
+
+_ActionsInfo = provider(
+    doc = "The actions of our rules that a target depends on, its own among them.",
+    fields = {"actions": "depset of Action."},
+)
+
+def _actions_aspect_impl(target, ctx):
+    dependencies = []
+    for name in dir(ctx.rule.attr):
+        value = getattr(ctx.rule.attr, name)
+        values = value.values() if type(value) == "dict" else value if type(value) == "list" else [value]
+        dependencies += [each for each in values if type(each) == "Target" and _ActionsInfo in each]
+    return [_ActionsInfo(actions = depset(
+        [action for action in target.actions if action.mnemonic.startswith("SoftwareUpdate")],
+        transitive = [dependency[_ActionsInfo].actions for dependency in dependencies],
+    ))]
+
+_actions_aspect = aspect(
+    implementation = _actions_aspect_impl,
+    attr_aspects = ["*"],
+)
+
+def _is_ours(file):
+    # Leaves out the tool, its modules and its interpreter.
+    return file.short_path.startswith("tests/analysis/") or file.short_path.startswith("tools/dev_keys/")
+
+def _actions_test_impl(ctx):
+    env = analysistest.begin(ctx)
+    actions = analysistest.target_under_test(env)[_ActionsInfo].actions.to_list()
+    read = {}
+    for action in actions:
+        inputs = sorted([file.basename for file in action.inputs.to_list() if _is_ours(file) and file.extension != "params"])
+        output = action.outputs.to_list()[0].short_path.removeprefix("tests/analysis/").removeprefix("tools/dev_keys/")
+        read["%s %s" % (action.mnemonic, output)] = inputs
+        asserts.equals(env, _ENV, dict(action.env), action.mnemonic)
+    asserts.equals(env, sorted(ctx.attr.actions), sorted(read))
+    for action, inputs in ctx.attr.actions.items():
+        asserts.equals(env, sorted(inputs), read.get(action), action)
+    return analysistest.end(env)
+
+_actions_test = analysistest.make(
+    _actions_test_impl,
+    attrs = {
+        "actions": attr.string_list_dict(
+            doc = "Mnemonic and output of each action, and what it reads.",
+            mandatory = True,
+        ),
+    },
+    extra_target_under_test_aspects = [_actions_aspect],
+)
+
+# The same for every action on every machine.
+_ENV = {
+    "LC_ALL": "C.UTF-8",
+    "PATH": "/usr/local/bin:/usr/bin:/bin",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "PYTHONHASHSEED": "0",
+    "PYTHONNOUSERSITE": "1",
+}
+
+# A payload is read once to be hashed and once to be put into the bundle; metadata comes of digests alone.
+_METADATA_ACTIONS = {
+    "SoftwareUpdateDigest bundle.digests/app/~target.json": ["app.bin"],
+    "SoftwareUpdateDigest bundle.digests/assets/~prefix.json": ["logo.raw", "font.raw"],
+    "SoftwareUpdateDigest bundle.digests/tree/~prefix.json": ["a_directory"],
+    "SoftwareUpdateDigest bundle.digests/~user_manifest.json": ["release.json"],
+    "SoftwareUpdateTargets bundle.targets_metadata.unsigned.pb": ["~target.json", "~prefix.json", "~prefix.json", "~user_manifest.json"],
+}
+
+# No private key but for signing.
+_ROOT_ACTIONS = {
+    "SoftwareUpdateRoot root.root.unsigned.pb": ["a.pem", "b.pem"],
+    "SoftwareUpdateRootSign root.root.pb": ["root.root.unsigned.pb", "private_a.pem"],
+}
+
+_BUNDLE_ACTIONS = _METADATA_ACTIONS | _ROOT_ACTIONS | {
+    "SoftwareUpdateAssemble bundle.bundle": ["root.root.pb", "bundle.targets_metadata.pb", "app.bin", "logo.raw", "font.raw", "a_directory", "release.json"],
+    "SoftwareUpdateSha256 bundle.bundle.sha256": ["bundle.bundle"],
+    "SoftwareUpdateSign bundle.targets_metadata.pb": ["bundle.targets_metadata.unsigned.pb", "root.root.pb", "private_b.pem"],
+    "SoftwareUpdateVerify bundle.verdict.json": ["bundle.bundle", "root_before.pb"],
+}
+
+def _names(files):
+    return [file.basename for file in files]
+
+def _bundle_provider_test_impl(ctx):
+    env = analysistest.begin(ctx)
+    target = analysistest.target_under_test(env)
+    info = target[SoftwareUpdateBundleInfo]
+    groups = target[OutputGroupInfo]
+    asserts.equals(env, ["bundle.bundle"], _names(target[DefaultInfo].files.to_list()))
+    asserts.equals(env, ["bundle.targets_metadata.pb"], _names(groups.targets_metadata.to_list()))
+    asserts.equals(env, ["root.root.pb"], _names(groups.root_metadata.to_list()))
+    asserts.equals(env, ["bundle.bundle.sha256"], _names(groups.sha256.to_list()))
+    asserts.equals(env, ["bundle.verdict.json"], _names(groups._validation.to_list()))
+    asserts.equals(env, "bundle.bundle", info.bundle.basename)
+    asserts.equals(env, ["~target.json", "~prefix.json", "~prefix.json", "~user_manifest.json"], _names(info.digests))
+    asserts.equals(env, "release_root.pb", info.release_root.basename)
+    asserts.equals(env, "root.root.pb", info.root.basename)
+    asserts.equals(env, "bundle.targets_metadata.pb", info.targets_metadata.basename)
+    asserts.equals(env, "root_before.pb", info.trusted_root.basename)
+    asserts.equals(env, "bundle.targets_metadata.unsigned.pb", info.unsigned_targets_metadata.basename)
+    asserts.equals(env, "release.json", info.user_manifest.basename)
+    asserts.equals(env, 4294967295, info.version)
+    return analysistest.end(env)
+
+_bundle_provider_test = analysistest.make(_bundle_provider_test_impl)
+
+def _root_provider_test_impl(ctx):
+    env = analysistest.begin(ctx)
+    info = analysistest.target_under_test(env)[SoftwareUpdateRootInfo]
+    asserts.equals(env, "root.root.pb", info.root.basename)
+    asserts.equals(env, "root.root.unsigned.pb", info.unsigned_root.basename)
+    asserts.equals(env, ["a.pem"], _names(info.root_keys))
+    asserts.equals(env, ["b.pem"], _names(info.targets_keys))
+    asserts.equals(env, [1, 1, 2], [info.root_threshold, info.targets_threshold, info.version])
+    return analysistest.end(env)
+
+_root_provider_test = analysistest.make(_root_provider_test_impl)
+
+def _signing_request_test_impl(ctx):
+    env = analysistest.begin(ctx)
+    target = analysistest.target_under_test(env)
+    asserts.equals(env, [ctx.attr.file], _names(target[DefaultInfo].files.to_list()))
+    asserts.false(env, OutputGroupInfo in target and hasattr(target[OutputGroupInfo], "_validation"))
+    return analysistest.end(env)
+
+_signing_request_test = analysistest.make(
+    _signing_request_test_impl,
+    attrs = {"file": attr.string(mandatory = True)},
+)
+
+def actions_test_suite(name):
+    """Makes a bundle and a root that use every attribute, a root that nobody signs, and the tests of them.
+
+    Args:
+      name: The name of the suite of tests.
+    """
+    directory(name = "a_directory", tags = ["manual"])
+    native.filegroup(name = "assets", srcs = ["assets/logo.raw", "font.raw"], tags = ["manual"])
+    software_update_root(
+        name = "root",
+        dev_signing_keys = ["private_a.pem"],
+        expires = "2041-01-01T00:00:00Z",
+        root_keys = ["a.pem"],
+        tags = ["manual"],
+        targets_keys = ["b.pem"],
+        version = 2,
+    )
+    software_update_root(
+        name = "unsigned_root",
+        out = "a root.pb",
+        root_keys = ["a.pem"],
+        tags = ["manual"],
+        targets_keys = ["b.pem"],
+        version = 1,
+    )
+    software_update_bundle(
+        name = "bundle",
+        dev_root = ":root",
+        dev_signing_keys = ["private_b.pem"],
+        expires = "2031-01-01T00:00:00Z",
+        root = "release_root.pb",
+        strict_pigweed = True,
+        tags = ["manual"],
+        targets = {"app": "app.bin", "assets/": ":assets", "tree/": ":a_directory"},
+        trusted_root = "root_before.pb",
+        user_manifest = "release.json",
+        verify_at = "2030-01-01T00:00:00Z",
+        version = 4294967295,
+    )
+    _actions_test(name = "bundle_actions_test", size = "small", actions = _BUNDLE_ACTIONS, target_under_test = ":bundle")
+    _actions_test(name = "root_actions_test", size = "small", actions = _ROOT_ACTIONS, target_under_test = ":root")
+    _actions_test(
+        name = "unsigned_root_actions_test",
+        size = "small",
+        actions = {"SoftwareUpdateRoot a root.pb": ["a.pem", "b.pem"]},
+        target_under_test = ":unsigned_root",
+    )
+
+    # Neither signed nor verified.
+    _actions_test(name = "signing_request_actions_test", size = "small", actions = _METADATA_ACTIONS, target_under_test = ":bundle.signing_request")
+    _signing_request_test(
+        name = "signing_request_test",
+        size = "small",
+        file = "bundle.targets_metadata.unsigned.pb",
+        target_under_test = ":bundle.signing_request",
+    )
+    _signing_request_test(
+        name = "root_signing_request_test",
+        size = "small",
+        file = "root.root.unsigned.pb",
+        target_under_test = ":root.signing_request",
+    )
+    _bundle_provider_test(name = "bundle_provider_test", size = "small", target_under_test = ":bundle")
+    _root_provider_test(name = "root_provider_test", size = "small", target_under_test = ":root")
+    native.test_suite(
+        name = name,
+        tests = [
+            "bundle_actions_test",
+            "bundle_provider_test",
+            "root_actions_test",
+            "root_provider_test",
+            "root_signing_request_test",
+            "signing_request_actions_test",
+            "signing_request_test",
+            "unsigned_root_actions_test",
+        ],
+    )

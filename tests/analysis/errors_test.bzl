@@ -1,0 +1,118 @@
+"""What the rules say about a mistake in a BUILD file, while it is analysed."""
+
+load("@bazel_skylib//lib:unittest.bzl", "analysistest", "asserts")
+load("@bazel_skylib//rules:common_settings.bzl", "int_flag", "string_flag")
+load("//rules:defs.bzl", "software_update_bundle", "software_update_root")
+load(":directory.bzl", "directory")
+
+def _errors_test_impl(ctx):
+    env = analysistest.begin(ctx)
+    target = analysistest.target_under_test(env)
+    asserts.true(env, AnalysisFailureInfo in target, "nothing failed")
+    causes = target[AnalysisFailureInfo].causes.to_list() if AnalysisFailureInfo in target else []
+    errors = sorted([cause.message.partition("Error in fail: ")[2].strip() for cause in causes])
+    for expected, actual in zip(sorted(ctx.attr.messages), errors):
+        asserts.equals(env, expected, actual)
+    asserts.equals(env, len(ctx.attr.messages), len(errors))
+    return analysistest.end(env)
+
+# One test for many mistakes: the failures of its dependencies are a target's own.
+_errors_test = analysistest.make(
+    _errors_test_impl,
+    attrs = {"messages": attr.string_list(mandatory = True)},
+    expect_failure = True,
+)
+
+_VERSIONS = "write an integer from 1 to 4294967295, higher than the last release's"
+_ONE_VERSION = "write exactly one of version, version_file and version_flag"
+_DATE = "write a date that exists, such as 2031-01-01T00:00:00Z"
+_CHARACTERS = "write the name with A-Z a-z 0-9 . _ + - and / only"
+_PARTS = "write the name without a / at either end and without an empty, . or .. part"
+_HERE = "//tests/analysis:"
+
+# Name of the case, what differs from a good bundle, what the error says after the rule's label.
+_BUNDLES = [
+    ("no_targets", {"targets": {}}, "targets = {}: there is nothing to update; write at least one target name and a label"),
+    ("no_version", {"version": None}, "version = None: " + _ONE_VERSION),
+    ("two_versions", {"version_flag": ":flag_of_0"}, "version and version_flag = [\"7\", \"%sflag_of_0\"]: %s" % (_HERE, _ONE_VERSION)),
+    ("two_versions_with_file", {"version_file": "version.txt"}, "version and version_file = [\"7\", \"%sversion.txt\"]: %s" % (_HERE, _ONE_VERSION)),
+    ("version_0", {"version": 0}, "version = 0: " + _VERSIONS),
+    ("version_below_0", {"version": -1}, "version = -1: " + _VERSIONS),
+    ("version_above_uint32", {"version": 4294967296}, "version = 4294967296: " + _VERSIONS),
+    ("version_as_text", {"version": "7"}, "version = \"7\": " + _VERSIONS),
+    ("flag_of_0", {"version": None, "version_flag": ":flag_of_0"}, "version_flag = \"%sflag_of_0\": the flag is \"0\"; %s, as in --%sflag_of_0=7" % (_HERE, _VERSIONS, _HERE)),
+    ("flag_of_text", {"version": None, "version_flag": ":flag_of_text"}, "version_flag = \"%sflag_of_text\": the flag is \"next\"; %s, as in --%sflag_of_text=7" % (_HERE, _VERSIONS, _HERE)),
+    ("expires", {"expires": "2031-02-29T00:00:00Z"}, "expires = \"2031-02-29T00:00:00Z\": " + _DATE),
+    ("verify_at", {"verify_at": "2031-01-01"}, "verify_at = \"2031-01-01\": " + _DATE),
+    ("no_dev_signing_keys", {"dev_signing_keys": []}, "dev_signing_keys = []: write at least one key, or leave the attribute out to use the throw-away key"),
+    ("name_with_space", {"targets": {"my app": "app.bin"}}, "targets[\"my app\"] = \"%sapp.bin\": %s" % (_HERE, _CHARACTERS)),
+    ("name_goes_up", {"targets": {"../app": "app.bin"}}, "targets[\"../app\"] = \"%sapp.bin\": %s" % (_HERE, _PARTS)),
+    ("name_empty", {"targets": {"": "app.bin"}}, "targets[\"\"] = \"%sapp.bin\": the name is empty; write 1 to 255 characters" % _HERE),
+    ("name_too_long", {"targets": {"n" * 256: "app.bin"}}, "targets[\"" + "n" * 256 + "\"] = \"%sapp.bin\": the name has 256 characters; write 255 at most" % _HERE),
+    ("name_reserved", {"targets": {"user_manifest": "app.bin"}}, "targets[\"user_manifest\"] = \"%sapp.bin\": the name is reserved; write the file into the attribute user_manifest" % _HERE),
+    ("several_files", {"targets": {"app": ":two_files"}}, "targets[\"app\"] = \"%stwo_files\": the label gives 2 files; write one that gives exactly 1, or end the key in / to put them all under it" % _HERE),
+    ("no_file", {"targets": {"app": ":no_files"}}, "targets[\"app\"] = \"%sno_files\": the label gives 0 files; write one that gives exactly 1, or end the key in / to put them all under it" % _HERE),
+    ("directory", {"targets": {"app": ":directory"}}, "targets[\"app\"] = \"%sdirectory\": the label gives a directory; end the key in / to put its files under it" % _HERE),
+    ("prefix_without_files", {"targets": {"assets/": ":no_files"}}, "targets[\"assets/\"] = \"%sno_files\": the label gives 0 files; write one that gives at least 1" % _HERE),
+    ("prefix_empty", {"targets": {"/": ":two_files"}}, "targets[\"/\"] = \"%stwo_files\": %s" % (_HERE, _PARTS)),
+    ("prefix_goes_up", {"targets": {"a/../": ":two_files"}}, "targets[\"a/../\"] = \"%stwo_files\": %s" % (_HERE, _PARTS)),
+    ("file_below_prefix", {"targets": {"assets/": "a logo.raw"}}, "targets[\"assets/\"] = \"%sa logo.raw\": its file tests/analysis/a logo.raw would be the target \"assets/a logo.raw\": %s" % (_HERE, _CHARACTERS)),
+    (
+        "twice",
+        {"targets": {"a/one.bin": "app.bin", "a/": ":two_files"}},
+        "targets[\"a/\"] = \"tests/analysis/one.bin\": the target name \"a/one.bin\" is there twice (tests/analysis/app.bin); rename one of them",
+    ),
+    (
+        "differs_in_case",
+        {"targets": {"app": "app.bin", "App": "other.bin"}},
+        "targets[\"App\"] = \"tests/analysis/other.bin\": the target name \"App\" differs from \"app\" in case only (tests/analysis/app.bin); rename one of them",
+    ),
+]
+
+_ROOTS = [
+    ("version_0", {"version": 0}, "version = 0: " + _VERSIONS),
+    ("expires", {"expires": "soon"}, "expires = \"soon\": " + _DATE),
+    ("no_root_keys", {"root_keys": []}, "root_keys = []: write at least one public key"),
+    ("no_targets_keys", {"targets_keys": []}, "targets_keys = []: write at least one public key"),
+    ("root_threshold_0", {"root_threshold": 0}, "root_threshold = 0: write a number from 1 to 1, which is how many keys root_keys has"),
+    ("targets_threshold_3_of_2", {"targets_threshold": 3}, "targets_threshold = 3: write a number from 1 to 2, which is how many keys targets_keys has"),
+    ("key_in_both_roles", {"root_keys": ["b.pem"]}, "targets_keys = \"tests/analysis/b.pem\": the same key is in root_keys; give each role keys of its own"),
+]
+
+def _errors_of(rule, kind, good, cases):
+    subjects = {}
+    for case, changes, message in cases:
+        subject = "bad_%s_%s" % (kind, case)
+        rule(
+            name = subject,
+            tags = ["manual"],
+            **(good | changes)
+        )
+        subjects[subject] = "%s%s: %s" % (_HERE, subject, message)
+    native.filegroup(name = "bad_%ss" % kind, srcs = subjects.keys(), tags = ["manual"])
+    _errors_test(
+        name = "%s_errors_test" % kind,
+        size = "small",
+        messages = subjects.values(),
+        target_under_test = ":bad_%ss" % kind,
+    )
+
+def errors_test_suite(name):
+    """Makes a bundle or a root for each mistake, and the tests of what is said about them.
+
+    Args:
+      name: The name of the suite of tests.
+    """
+    int_flag(name = "flag_of_0", build_setting_default = 0)
+    string_flag(name = "flag_of_text", build_setting_default = "next")
+    directory(name = "directory", tags = ["manual"])
+    native.filegroup(name = "no_files", srcs = [])
+    native.filegroup(name = "two_files", srcs = ["one.bin", "two.bin"], tags = ["manual"])
+    good_bundle = {"targets": {"app": "app.bin"}, "version": 7}
+    good_root = {"root_keys": ["a.pem"], "targets_keys": ["b.pem", "c.pem"], "version": 1}
+    _errors_of(software_update_bundle, "bundle", good_bundle, _BUNDLES)
+    _errors_of(software_update_root, "root", good_root, _ROOTS)
+    native.test_suite(
+        name = name,
+        tests = ["bundle_errors_test", "root_errors_test"],
+    )
