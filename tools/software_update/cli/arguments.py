@@ -49,7 +49,8 @@ def version_of(args: argparse.Namespace) -> int:
 
 def parse_version(text: str, what: str) -> int:
     """A version from 1 to 2**32 - 1 (what a device's uint32 holds)."""
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:11]) <= limits.MAX_VERSION):
+    digits = text.isascii() and text.isdigit() and len(text) <= len(str(limits.MAX_VERSION))
+    if not (digits and 1 <= int(text) <= limits.MAX_VERSION):
         raise UsageError(
             f"{what}: {text!r} is no version; write an integer from 1 to {limits.MAX_VERSION}"
         )

@@ -82,7 +82,7 @@ def _accepted(release: Release, not_checked: list[str]) -> dict[str, Any]:
         "targets": len(release.targets.targets),
         "signers": [each.hex() for each in release.signers],
         "never_expires": never,
-        "dev_keys": any(each.hex() in DEV_KEY_IDS for each in release.signers),
+        "dev_keys": any(key.key_id.hex() in DEV_KEY_IDS for key in release.root.keys),
         "not_checked": not_checked,
     }
 

@@ -61,9 +61,15 @@ def verify_roots(
     `at` is the time in seconds since 1970; None leaves expiry unchecked (5.3.10).
     """
     root = trusted
+    if chain and incoming is None:
+        raise Refused(
+            Verdict.MISSING_ROLE_METADATA,
+            "is missing, but a chain of roots leads to it",
+            role=ROOT,
+            subject="root metadata",
+        )
     for index, data in enumerate(chain):
-        with_subject = f"root {index + 1} of the chain"
-        root = _verify_root(root, data, with_subject, passed_is_fine=True)
+        root = _verify_root(root, data, f"root {index + 1} of the chain", passed_is_fine=True)
     if incoming is not None:
         root = _verify_root(root, incoming, "root metadata", passed_is_fine=False)
     if _expired(root.common, at):
