@@ -76,11 +76,12 @@ def pip_failure(log: str, lock_name: str, python: str) -> str:
             " (Debian: apt-get install python3-pip; elsewhere: python3 -m ensurepip)"
         )
     if "DO NOT MATCH THE HASHES" in log:
-        bad = re.search(r"^\s+(\S+==\S+|\S+)(?: from \S+)?.*:\n\s+Expected sha256", log, re.M)
+        bad = re.search(r"^ +(\S+)(?: from (\S+))?.*:\n +Expected sha256", log, re.M)
+        file = (bad.group(2) or bad.group(1)) if bad else "a package"
         return (
-            f"the index's file for {bad.group(1) if bad else 'a package'} does not have the sha256"
-            f" that {lock_name} lists; find out why before trusting it. If the lock is out of date,"
-            f" renew it with: {RENEW}"
+            f"pip was given {file.rpartition('/')[2]}, whose sha256 is not in {lock_name}; find out"
+            " why before trusting it (another build of that release, a bad mirror, an attack)."
+            f" If the lock is out of date, renew it with: {RENEW}"
         )
     # First the cause, then what pip concludes from it: that there is no such package.
     if any(sign in log for sign in _NO_NETWORK):
