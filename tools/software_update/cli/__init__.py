@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
+from software_update import __version__
 from software_update.errors import SoftwareUpdateError, UsageError, printable
 
 _EXIT_INPUT = 3
@@ -61,6 +62,9 @@ def _run(argv: Sequence[str]) -> int:
     if not argv or argv[0] in ("-h", "--help"):
         print(_help(COMMANDS))
         return 0 if argv else UsageError.exit_code
+    if argv[0] == "--version":
+        print(f"software-update {__version__}")
+        return 0
     group = {key: text for key, text in COMMANDS.items() if key[0] == argv[0]}
     if not group:
         raise UsageError(f"no command {argv[0]!r}; see: software-update --help")
