@@ -1,6 +1,9 @@
 """Constraints for targets that need a program which this machine may not have."""
 
-load("@blinky_host_tools//:host_tools.bzl", "COMPILER", "EMULATOR")
+load("@blinky_host_tools//:host_tools.bzl", "COMPILER", _EMULATOR = "EMULATOR")
+
+# The path of QEMU.
+EMULATOR = _EMULATOR
 
 def _requires(found, package):
     return [] if found else [Label("//examples/blinky/toolchain:install_" + package)]

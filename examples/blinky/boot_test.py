@@ -1,0 +1,104 @@
+"""What the bundle carries is what boots: its images, taken out of it, run in QEMU."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from contextlib import closing
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+from examples.blinky import boot
+
+# Far more than a boot takes: a test that waits this long has failed.
+SECONDS = 20.0
+
+VERSION = int(os.environ["VERSION"])
+BOOTLOADER_VERSION = int(os.environ["BOOTLOADER_VERSION"])
+
+
+@pytest.fixture(name="setup", scope="module")
+def setup_fixture() -> boot.Setup:
+    return boot.setup_from(os.environ)
+
+
+@pytest.fixture(name="release", scope="module")
+def release_fixture(setup: boot.Setup, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("extracted") / "release"
+    boot.extract(setup, folder)
+    return folder
+
+
+def said(
+    setup: boot.Setup, tmp_path: Path, lines: int, bootloader: bytes, application: bytes
+) -> list[str]:
+    """The first lines on the serial port of a board with these images in flash."""
+    flash = tmp_path / "flash.bin"
+    flash.write_bytes(boot.flash_content(setup, bootloader, application))
+    with closing(boot.serial_lines(setup, flash, SECONDS)) as serial:
+        return list(islice(serial, lines))
+
+
+def test_the_release_boots_and_says_its_version(
+    setup: boot.Setup, release: Path, tmp_path: Path
+) -> None:
+    images = [(release / name).read_bytes() for name in ("bootloader", "application")]
+    assert said(setup, tmp_path, 4, *images) == [
+        f"bootloader: version {BOOTLOADER_VERSION}",
+        f"bootloader: starting version {VERSION}",
+        f"blinky: version {VERSION}",
+        "blinky: blink 1",
+    ]
+
+
+def test_the_bundle_and_its_manifest_have_the_same_version(
+    setup: boot.Setup, release: Path
+) -> None:
+    inspect = [str(setup.software_update), "bundle", "inspect", str(setup.bundle), "--json"]
+    bundle = json.loads(subprocess.run(inspect, check=True, capture_output=True).stdout)
+    manifest = json.loads((release / "user_manifest").read_bytes())
+    assert bundle["targets"]["version"] == VERSION
+    assert manifest["version"] == VERSION
+
+
+def test_the_bundle_holds_the_whole_release(release: Path) -> None:
+    files = {path.relative_to(release).as_posix() for path in release.rglob("*") if path.is_file()}
+    assert files == {
+        "application",
+        "assets/logo.raw",
+        "assets/messages.de.txt",
+        "assets/messages.en.txt",
+        "bootloader",
+        "user_manifest",
+    }
+
+
+def test_the_images_name_no_folder_of_the_build(release: Path) -> None:
+    for name in ("bootloader", "application"):
+        assert b"blinky/" not in (release / name).read_bytes()
+
+
+def with_word(image: bytes, offset: int, word: int) -> bytes:
+    return image[:offset] + word.to_bytes(4, "little") + image[offset + 4 :]
+
+
+@pytest.mark.parametrize(
+    ("offset", "word", "fault"),
+    [
+        (0, 0xFFFFFFFF, "no application"),
+        (8, 0x80000000, "the application is larger than its part of flash"),
+        (12, 0x20000000, "the application's vector table is outside of it"),
+    ],
+)
+def test_the_bootloader_starts_no_broken_application(
+    setup: boot.Setup, release: Path, tmp_path: Path, offset: int, word: int, fault: str
+) -> None:
+    bootloader = (release / "bootloader").read_bytes()
+    application = with_word((release / "application").read_bytes(), offset, word)
+    assert said(setup, tmp_path, 2, bootloader, application) == [
+        f"bootloader: version {BOOTLOADER_VERSION}",
+        f"bootloader: stopped: {fault}",
+    ]
