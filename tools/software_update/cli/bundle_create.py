@@ -9,7 +9,7 @@ from software_update import files, limits, metadata, pigweed, signing
 from software_update.bundle.writer import plan_payloads, write_bundle
 from software_update.cli import arguments
 from software_update.cli.trusted import read_trusted_root
-from software_update.errors import InputError
+from software_update.errors import InputError, UsageError
 from software_update.metadata import Root, Target
 from software_update.verify import verifier
 
@@ -42,7 +42,10 @@ def run(argv: Sequence[str]) -> int:
     )
     arguments.add_output(parser, "the bundle to write")
     args = parser.parse_args(argv)
-    _create(args, arguments.payload_files_of(args, _targets_from(args.targets_from)))
+    payload_files = arguments.payload_files_of(args, _targets_from(args.targets_from))
+    if not payload_files:
+        raise UsageError("no targets; write --target NAME=FILE")
+    _create(args, payload_files)
     return 0
 
 
