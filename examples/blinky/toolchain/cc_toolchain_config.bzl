@@ -1,7 +1,7 @@
 """How to call arm-none-eabi-gcc for a Cortex-M3 without a C library."""
 
 load("@blinky_host_tools//:host_tools.bzl", "COMPILER", "COMPILER_INCLUDE_FOLDERS")
-load("@rules_cc//cc:action_names.bzl", "ACTION_NAME_GROUPS", "ACTION_NAMES")
+load("@rules_cc//cc:action_names.bzl", "ACTION_NAMES", "ACTION_NAME_GROUPS")
 load(
     "@rules_cc//cc:cc_toolchain_config_lib.bzl",
     "action_config",
