@@ -1,0 +1,96 @@
+"""Bundles that Bazel has built: what is in them, and that the command line makes the same bytes."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from software_update import metadata
+from software_update.cli import main
+
+# Tests start in the folder of the main repository's runfiles.
+HERE = Path("tests/bundle")
+DEV_KEYS = Path("tools/dev_keys")
+BUNDLE = HERE / "a product-7.bundle"
+
+FILES = {
+    "app": HERE / "app.bin",
+    "assets/fonts/small.raw": HERE / "assets/fonts/small.raw",
+    "assets/logo.raw": HERE / "assets/logo.raw",
+    "more/assets/fonts/small.raw": HERE / "assets/fonts/small.raw",
+    "more/assets/logo.raw": HERE / "assets/logo.raw",
+    "tree/one.bin": HERE / "directory/one.bin",
+    "tree/sub/two.bin": HERE / "directory/sub/two.bin",
+}
+
+
+def inspect(bundle: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    assert main(["bundle", "inspect", str(bundle), "--json"]) == 0
+    described: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return described
+
+
+def test_names_of_payloads(capsys: pytest.CaptureFixture[str]) -> None:
+    payloads = inspect(BUNDLE, capsys)["payloads"]
+    assert [each["name"] for each in payloads] == sorted([*FILES, "user_manifest"])
+    content = BUNDLE.read_bytes()
+    for each in payloads:
+        path = FILES.get(each["name"], HERE / "release.json")
+        assert content[each["offset"] :][: each["length"]] == path.read_bytes()
+
+
+def test_command_line_makes_the_same_bytes(tmp_path: Path) -> None:
+    made = tmp_path / "made.bundle"
+    arguments = ["bundle", "create", "--version=7", "--expires=2031-01-01T00:00:00Z"]
+    arguments += [f"--target={name}={path}" for name, path in FILES.items()]
+    arguments += [f"--user-manifest={HERE}/release.json"]
+    arguments += [f"--root={DEV_KEYS}/dev_root.root.pb"]
+    arguments += [f"--dev-signing-key={DEV_KEYS}/throwaway_dev_targets_key.pem"]
+    assert main([*arguments, "-o", str(made)]) == 0
+    assert made.read_bytes() == BUNDLE.read_bytes()
+
+
+def test_another_spelling_makes_the_same_bytes() -> None:
+    assert (HERE / "other_spelling.bundle").read_bytes() == BUNDLE.read_bytes()
+
+
+def test_version_comes_from_a_file(capsys: pytest.CaptureFixture[str]) -> None:
+    described = inspect(HERE / "folder/version_in_file.bundle", capsys)
+    assert described["targets"]["version"] == 7
+
+
+def test_signing_request_is_what_was_signed() -> None:
+    signed_file = HERE / "bundle.targets_metadata.pb"
+    signed = metadata.parse_signed(metadata.TARGETS, signed_file.read_bytes())
+    request = (HERE / "bundle.targets_metadata.unsigned.pb").read_bytes()
+    assert signed.serialized == request
+    assert len(signed.signatures) == 1
+
+
+def test_signing_request_of_a_root_is_the_root_without_signatures() -> None:
+    read = [
+        metadata.parse_signed(metadata.ROOT, (DEV_KEYS / f"dev_root.root{kind}.pb").read_bytes())
+        for kind in ("", ".unsigned")
+    ]
+    assert read[0].serialized == read[1].serialized
+    assert [len(each.signatures) for each in read] == [1, 0]
+
+
+def test_metadata_groups_are_what_is_in_the_bundle() -> None:
+    root = (DEV_KEYS / "dev_root.root.pb").read_bytes()
+    targets = (HERE / "bundle.targets_metadata.pb").read_bytes()
+    content = BUNDLE.read_bytes()
+    assert root in content
+    assert targets in content[content.index(root) + len(root) :]
+
+
+def test_sha256_group() -> None:
+    digest = hashlib.sha256(BUNDLE.read_bytes()).hexdigest()
+    assert Path(f"{BUNDLE}.sha256").read_text() == f"{digest}  a product-7.bundle\n"
+
+
+def test_verdict_of_the_validation() -> None:
+    verdict = json.loads((HERE / "bundle.verdict.json").read_text())
+    assert verdict["verdict"] == "ACCEPT"
+    assert verdict["targets_version"] == 7
