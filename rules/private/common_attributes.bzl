@@ -33,7 +33,8 @@ def common_attributes(rule, name, kwargs):
                 repr(attribute),
                 ", ".join(_COMMON),
             ))
+    given = {attribute: value for attribute, value in kwargs.items() if value != None}
     return struct(
-        public = kwargs,
-        private = kwargs | {"visibility": ["//visibility:private"]},
+        public = given,
+        private = given | {"visibility": ["//visibility:private"]},
     )
