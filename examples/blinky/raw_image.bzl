@@ -1,7 +1,7 @@
 """Turns a linked program into the bytes that go into flash."""
 
 load("@rules_cc//cc:action_names.bzl", "ACTION_NAMES")
-load("@rules_cc//cc:find_cc_toolchain.bzl", "find_cc_toolchain", "use_cc_toolchain")
+load("@rules_cc//cc:find_cc_toolchain.bzl", "CC_TOOLCHAIN_TYPE", "find_cc_toolchain", "use_cc_toolchain")
 load("@rules_cc//cc/common:cc_common.bzl", "cc_common")
 
 def _raw_image_impl(ctx):
@@ -25,7 +25,7 @@ def _raw_image_impl(ctx):
         execution_requirements = {"supports-path-mapping": "1"},
         mnemonic = "RawImage",
         progress_message = "Making raw image %{output}",
-        toolchain = Label("@bazel_tools//tools/cpp:toolchain_type"),
+        toolchain = CC_TOOLCHAIN_TYPE,
     )
     return [DefaultInfo(files = depset([image]))]
 

@@ -21,13 +21,16 @@ def _include_folders(rctx, compiler):
     nothing = rctx.path("nothing.c")
     rctx.file(nothing, "")
     result = rctx.execute(
-        [compiler, "-mcpu=cortex-m3", "-E", "-v", nothing],
+        [compiler, "-mcpu=cortex-m3", "-no-canonical-prefixes", "-E", "-v", nothing],
         environment = {"LC_ALL": "C"},
     )
     if result.return_code != 0:
         fail("{}: cannot preprocess an empty file; reinstall it: {}".format(compiler, result.stderr))
     listed = result.stderr.split("#include <...> search starts here:")[-1].split("End of search list.")[0]
-    return [str(rctx.path(line.strip()).realpath) for line in listed.splitlines() if line.strip()]
+    folders = [rctx.path(line.strip()) for line in listed.splitlines() if line.strip()]
+
+    # The compiler may report a header by either path.
+    return {str(path): None for folder in folders for path in [folder, folder.realpath]}.keys()
 
 def _host_tools_impl(rctx):
     compiler = _find(rctx, _COMPILER)
