@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import fetch_wheels
 import lock
 import pytest
@@ -34,3 +37,17 @@ def test_two_versions_of_one_distribution_are_refused() -> None:
 def test_both_scripts_speak_of_the_same_pythons_and_platforms() -> None:
     assert lock.PYTHONS == fetch_wheels.PYTHONS
     assert len(lock.PLATFORMS) == len(fetch_wheels.PLATFORMS)
+
+
+@pytest.mark.parametrize("name", ["runtime", "test", "lint"])
+def test_lock_is_whole(name: str) -> None:
+    folder = Path(__file__).parent
+    text = (folder / f"{name}.txt").read_text()
+    requirements, alone = lock.split_requirements((folder / f"{name}.in").read_text())
+    asked = {re.split(r"[<>=!~ ]", line)[0] for line in requirements + alone}
+    pinned = re.findall(r"^([a-z0-9-]+)==[0-9.]+ \\\n    --hash=sha256:[0-9a-f]{64}", text, re.M)
+    assert asked <= set(pinned)
+    assert len(pinned) == text.count("==")
+    # What pip is told by the machine stays with the machine.
+    assert "://" not in text
+    assert "-index" not in text and "find-links" not in text
