@@ -18,6 +18,7 @@ else
   fail "neither HOME nor XDG_CACHE_HOME is set, so there is no folder for Bazel; set one"
 fi
 case $bazelw_cache in
+  *[[:space:]]*) fail "the cache folder '$bazelw_cache' has a space in it; set XDG_CACHE_HOME to one without" ;;
   /*) ;;
   *) fail "the cache folder '$bazelw_cache' is not an absolute path; set XDG_CACHE_HOME to one" ;;
 esac

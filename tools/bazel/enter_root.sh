@@ -38,7 +38,7 @@ make_root() {
   check_room
   local folder=$bazelw_cache/making
   rm -rf --one-file-system -- "$folder" "$root"
-  rm -f -- "$root.log"
+  rm -f -- "$folder.log"
   mkdir -- "$folder"
   say "setting up Debian's Bazel in $root, once (about 2 minutes, 3 GB)"
   # Dies with this process, and takes with it what it started and mounted.

@@ -4,21 +4,21 @@
 # Runs in a mount and a process namespace of its own (enter_root.sh sees to that): when it is killed,
 # nothing that it started or mounted outlives it.
 set -euo pipefail
+umask 022
 
 here=$(cd -P -- "${BASH_SOURCE[0]%/*}" && pwd -P)
 folder=$1
 root=$folder/root
 log=$folder.log
 suite=forky
-steps=4
 
-step() {
-  echo "bazelw: [$1/$steps] $2" >&2
-  echo "== $2" >>"$log"
-}
-stop() {
-  echo "bazelw: $1 (log: $log)" >&2
-  exit 1
+exec 3>&2 >>"$log" 2>&1
+trap '[ $? = 0 ] || echo "bazelw: $failure (log: $log)" >&3' EXIT
+
+step() { # number, what it does, what to say should it fail
+  echo "bazelw: [$1/4] $2" >&3
+  echo "== $2"
+  failure=$3
 }
 
 own_apt() { # apt with the machine's sources, without touching the machine's state
@@ -29,40 +29,32 @@ own_apt() { # apt with the machine's sources, without touching the machine's sta
 
 # The machine's debootstrap, or one that is only unpacked; with a script for $suite either way.
 find_debootstrap() {
-  local unpacked=$folder/debootstrap
-  mkdir -p "$unpacked" "$folder/apt/lists/partial" "$folder/apt/cache/archives/partial"
-  local wanted=()
-  debootstrap=$(command -v debootstrap) || wanted+=(debootstrap)
+  local scripts=/usr/share/debootstrap
   keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-  [ -f "$keyring" ] || wanted+=(debian-archive-keyring)
-  DEBOOTSTRAP_DIR=/usr/share/debootstrap
-  if [ ${#wanted[@]} -gt 0 ]; then
-    command -v apt-get >/dev/null || return
+  debootstrap=$(command -v debootstrap) || debootstrap=
+  if [ -z "$debootstrap" ] || [ ! -d "$scripts" ] || [ ! -f "$keyring" ]; then
+    mkdir -p "$folder"/apt/lists/partial "$folder"/apt/cache/archives/partial
     own_apt update
-    (cd "$folder/apt" && own_apt download "${wanted[@]}")
-    local deb
-    for deb in "$folder"/apt/*.deb; do dpkg-deb -x "$deb" "$unpacked"; done
-    [ -n "$debootstrap" ] || debootstrap=$unpacked/usr/sbin/debootstrap DEBOOTSTRAP_DIR=$unpacked/usr/share/debootstrap
-    [ -f "$keyring" ] || keyring=$unpacked$keyring
+    (cd "$folder/apt" && own_apt download debootstrap debian-archive-keyring)
+    local package
+    for package in "$folder"/apt/*.deb; do dpkg-deb -x "$package" "$folder/unpacked"; done
+    debootstrap=$folder/unpacked/usr/sbin/debootstrap
+    scripts=$folder/unpacked$scripts
+    keyring=$folder/unpacked$keyring
   fi
-  if [ ! -e "$DEBOOTSTRAP_DIR/scripts/$suite" ]; then
-    [ -d "$unpacked/usr/share/debootstrap" ] || {
-      mkdir -p "$unpacked/usr/share"
-      cp -r "$DEBOOTSTRAP_DIR" "$unpacked/usr/share/"
-    }
-    DEBOOTSTRAP_DIR=$unpacked/usr/share/debootstrap
-    ln -s sid "$DEBOOTSTRAP_DIR/scripts/$suite"
-  fi
-  export DEBOOTSTRAP_DIR
+  cp -r "$scripts" "$folder/debootstrap"
+  [ -e "$folder/debootstrap/scripts/$suite" ] || ln -s sid "$folder/debootstrap/scripts/$suite"
 }
 
 bootstrap() {
+  local path=/usr/sbin:/usr/bin:/sbin:/bin
   if [ -x /usr/lib/apt/apt-helper ]; then
     mkdir "$folder/bin"
     cp "$here/root/wget" "$folder/bin/wget"
-    PATH=$folder/bin:$PATH
+    path=$folder/bin:$path
   fi
-  sh "$debootstrap" --variant=minbase --keyring="$keyring" --force-check-gpg "$suite" "$root"
+  env -i HOME=/root PATH="$path" "${proxies[@]}" DEBOOTSTRAP_DIR="$folder/debootstrap" \
+    sh "$debootstrap" --variant=minbase --keyring="$keyring" --force-check-gpg "$suite" "$root"
 }
 
 in_root() {
@@ -107,13 +99,14 @@ for name in http_proxy https_proxy no_proxy ftp_proxy; do
   [ -z "${!name:-}" ] || proxies+=("$name=${!name}")
 done
 
-step 1 "finding debootstrap"
-find_debootstrap >>"$log" 2>&1 && [ -n "$debootstrap" ] ||
-  stop "debootstrap is not here and cannot be fetched; install debootstrap, or ${instead}"
-step 2 "fetching Debian $suite's base"
-bootstrap >>"$log" 2>&1 ||
-  stop "debootstrap failed, is a Debian mirror in reach? If not, $instead"
-step 3 "installing Bazel, compilers, GN and QEMU (the longest step)"
-install_packages >>"$log" 2>&1 || stop "installing the packages failed; run again, or $instead"
-step 4 "configuring Bazel"
-configure_bazel >>"$log" 2>&1 || stop "configuring Bazel failed"
+step 1 "finding debootstrap" \
+  "debootstrap is not here and apt cannot fetch it; install debootstrap, or $instead"
+find_debootstrap
+step 2 "fetching Debian $suite's base" \
+  "debootstrap failed; if no Debian mirror is in reach, $instead"
+bootstrap
+step 3 "installing Bazel, compilers, GN and QEMU (the longest step)" \
+  "installing the packages failed; run this again, or $instead"
+install_packages
+step 4 "configuring Bazel" "configuring Bazel failed"
+configure_bazel
