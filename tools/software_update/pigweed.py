@@ -24,5 +24,5 @@ def _problem(target: Target) -> str | None:
     if target.length == 0:
         return "Pigweed's client takes no empty target; leave it out"
     if target.length > PIGWEED_MAX_TARGET_BYTES:
-        return f"Pigweed's client takes no target over 100 MiB unless it is told to"
+        return "Pigweed's client takes no target over 100 MiB unless it is told to"
     return None
