@@ -1,0 +1,472 @@
+"""All that must hold before a change lands, as on a fresh machine: every cache is new and empty.
+
+Each check is a function below, listed in CHECKS, and prints one line; what failed shows its output.
+The last line is `N passed, N failed`: the checks, and every test case that Bazel ran. A test that was
+skipped, or did not run, failed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+import xml.etree.ElementTree as ET
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parent.parent
+README_BUILD = "./bazelw build //examples/blinky:bundle"
+README_TEST = "./bazelw test //..."
+BUILDIFIER = "@bazel/buildifier@8.2.1"
+MINUTES = 57
+GIB_FREE = 12
+
+
+class CheckError(Exception):
+    """A check failed; the text is what to show."""
+
+
+class Stopped(BaseException):
+    """A signal asked us to end."""
+
+
+@dataclass
+class Count:
+    """What has passed and failed so far."""
+
+    passed: int = 0
+    failed: int = 0
+
+
+@dataclass(frozen=True)
+class Run:
+    """The folder that one run of CI has all its caches in, and the environment that says so."""
+
+    scratch: Path
+    env: dict[str, str]
+    deadline: float
+    count: Count = field(default_factory=Count)
+
+    def command(self, *argv: str | Path, cwd: Path = TOP, status: int = 0) -> str:
+        """The output of a command, which must end with `status`."""
+        shown = " ".join(map(str, argv))
+        with subprocess.Popen(
+            argv,
+            cwd=cwd,
+            env=self.env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+        ) as process:
+            try:
+                output, _ = process.communicate(timeout=max(1, self.deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                end_group(process)
+                raise CheckError(f"{shown}\nstopped: CI takes {MINUTES} minutes at most") from None
+            except BaseException:
+                end_group(process)
+                raise
+        if process.returncode != status:
+            raise CheckError(f"{shown}\n{output}\nended with {process.returncode}, not {status}")
+        return output
+
+    def bazel(self, *args: str) -> str:
+        """What `./bazelw ARGS...` prints."""
+        return self.command("./bazelw", *args)
+
+    def labels(self, query: str) -> list[str]:
+        """The labels that a Bazel query gives."""
+        lines = self.bazel("query", "--noshow_progress", query).splitlines()
+        return [line for line in lines if line.startswith("//")]
+
+    def tracked(self, *patterns: str) -> list[str]:
+        """The files of the tree that match."""
+        return self.command("git", "ls-files", "-z", "--", *patterns).split("\0")[:-1]
+
+
+def end_group(process: subprocess.Popen[str]) -> None:
+    """Ends a command with all that it started."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.communicate(timeout=10)
+
+
+# --- the sources ---
+
+
+def names_no_machine(run: Run) -> None:
+    """Where packages come from is the machine's business: no file names a registry or a local path."""
+    hosts = "py[p]i[.]org|python[h]osted[.]|(deb|security|snapshot)[.]debi[a]n[.]org"
+    hosts += "|registr[y][.]np[m]|bcr[.]baz[e]l[.]build"
+    paths = "(^|[\"'` =:(])/(wor[k]|far[m]|opt/whee[l]s|opt/py[p]i)[/ \"'`)]"
+    run.command("git", "grep", "-nIE", f"{hosts}|{paths}", "--", ".", status=1)
+
+
+def keys_are_throwaway(run: Run) -> None:
+    """A private key in the tree says that it is worth nothing, in its name and in its first line."""
+    bad = []
+    for name in run.tracked():
+        path = TOP / name
+        if path.is_symlink() or not path.is_file():
+            continue
+        content = path.read_bytes()
+        if not re.search(rb"^-----BEGIN [A-Z ]*PRIVATE KEY-----\s*$", content, re.MULTILINE):
+            continue
+        first = content.splitlines()[0]
+        if "throwaway" not in path.name or b"THROW-AWAY" not in first:
+            bad.append(f"{name}: call this private key throwaway_*, and begin it with THROW-AWAY")
+    report(bad)
+
+
+def buildifier(run: Run) -> None:
+    """Starlark is formatted, and without lint."""
+    folder = run.scratch / "npm"
+    folder.mkdir()
+    install = (npm(run), "install", "--no-save", "--ignore-scripts", "--prefix", folder)
+    run.command(*install, BUILDIFIER)
+    files = run.tracked("*.bzl", "*.bazel", "*/BUILD", "BUILD")
+    program = folder / "node_modules/.bin/buildifier"
+    run.command(program, "-mode=check", "-lint=warn", *files)
+
+
+def lint_tools(run: Run) -> None:
+    """The locked linters, and what our Python imports, install with pip."""
+    python = make_venv(run, "lint")
+    locks = [f"--requirement=tools/python/{name}.txt" for name in ("lint", "runtime", "test")]
+    exact = ("--require-hashes", "--only-binary=:all:", "--no-deps")
+    run.command(python, "-m", "pip", "install", "--quiet", *exact, *locks)
+
+
+def ruff_check(run: Run) -> None:
+    """Python has no lint."""
+    run.command(*lint(run, "ruff"), "check", "--force-exclude", *run.tracked("*.py"))
+
+
+def ruff_format(run: Run) -> None:
+    """Python is formatted."""
+    run.command(*lint(run, "ruff"), "format", "--check", "--force-exclude", *run.tracked("*.py"))
+
+
+def mypy(run: Run) -> None:
+    """Python is typed strictly."""
+    files = [name for name in run.tracked("*.py") if not name.endswith("_pb2.py")]
+    run.command(*lint(run, "mypy"), "--strict", *files)
+
+
+def lint(run: Run, tool: str) -> tuple[str | Path, ...]:
+    """A linter, as a command."""
+    return (run.scratch / "lint/bin/python", "-m", tool)
+
+
+# --- Bazel ---
+
+
+def readme_build(run: Run) -> None:
+    """The README's first command makes the bundle."""
+    run.command(*readme_command(README_BUILD))
+    (run.scratch / "blinky.sha256").write_text(blinky_digest())
+
+
+def readme_test(run: Run) -> None:
+    """The README's second command passes."""
+    with counted_tests(run, "tests(//...) except " + manual("//...")):
+        run.command(*readme_command(README_TEST))
+
+
+def manual_tests(run: Run) -> None:
+    """The tests that `//...` leaves out, because they take long or much room."""
+    labels = run.labels("tests(" + manual("//...") + ")")
+    if labels:
+        with counted_tests(run, " + ".join(labels)):
+            run.bazel("test", *labels)
+
+
+def blinky_offline(run: Run) -> None:
+    """With its repositories fetched, blinky builds without a network, to the same bytes."""
+    run.bazel("clean")
+    run.bazel("shutdown")  # A server in another network namespace cannot be reached.
+    # Nor can this one be from outside, so it must not stay.
+    script = f'{README_BUILD}; status=$?; ./bazelw shutdown; exit "$status"'
+    offline = ("unshare", "--net", sys.executable, ".ci/without_network.py")
+    run.command(*offline, "sh", "-c", script)
+    if blinky_digest() != (run.scratch / "blinky.sha256").read_text():
+        raise CheckError("the bundle has other bytes than with a network")
+
+
+def strict(run: Run) -> None:
+    """Everything builds under the strict flags."""
+    run.bazel("build", "--config=strict", "//...")
+
+
+def readme_command(command: str) -> list[str]:
+    """The command, which stands in the README word by word."""
+    lines = (TOP / "README.md").read_text().splitlines()
+    if command not in lines:
+        raise CheckError(f"README.md has no line '{command}'")
+    return command.split()
+
+
+def manual(universe: str) -> str:
+    """A query for what is tagged manual."""
+    return rf'attr(tags, "[\[ ]manual[,\]]", {universe})'
+
+
+def blinky_digest() -> str:
+    bundle = TOP / "bazel-bin/examples/blinky/bundle.bundle"
+    return hashlib.sha256(bundle.read_bytes()).hexdigest()
+
+
+@contextlib.contextmanager
+def counted_tests(run: Run, query: str) -> Iterator[None]:
+    """Counts the test cases that ran inside; they are looked at even where the command fails."""
+    failure = None
+    try:
+        yield
+    except CheckError as error:
+        failure = str(error)
+    bad = []
+    for label in run.labels(query):
+        passed, wrong = test_cases(label)
+        run.count.passed += passed
+        run.count.failed += len(wrong)
+        bad += wrong
+    report(bad + ([failure] if failure else []))
+
+
+def test_cases(label: str) -> tuple[int, list[str]]:
+    """How many test cases of a test passed, and what is wrong with the others."""
+    folder = TOP / "bazel-testlogs" / label.removeprefix("//").replace(":", "/")
+    cases: list[ET.Element] = []
+    for file in sorted([*folder.glob("test.xml"), *folder.glob("shard_*/test.xml")]):
+        try:
+            cases += ET.parse(file).iter("testcase")
+        except ET.ParseError as error:
+            return 0, [f"{label}: {file.name} cannot be read: {error}"]
+    if not cases:
+        return 0, [f"{label}: no test case ran"]
+    wrong = []
+    for case in cases:
+        for outcome in ("error", "failure", "skipped"):
+            if case.find(outcome) is not None:
+                wrong.append(f"{label}: {case.get('name')}: {outcome}")
+                break
+    return len(cases) - len(wrong), wrong
+
+
+# --- the command line ---
+
+
+def pip_install(run: Run) -> None:
+    """What `pip install .` brings makes a bundle, verifies it, and refuses a changed one."""
+    source = run.scratch / "source"
+    run.command("git", "clone", "--quiet", TOP, source)
+    python = make_venv(run, "product")
+    run.command(python, "-m", "pip", "install", "--quiet", ".", cwd=source)
+    tool = python.with_name("software-update")
+    folder = run.scratch / "round_trip"
+    folder.mkdir()
+
+    def software_update(*args: str, status: int = 0) -> None:
+        run.command(tool, *args, cwd=folder, status=status)
+
+    software_update("--help")
+    software_update("key", "generate", "root")
+    software_update("key", "generate", "targets")
+    public = ("--root-key", "root.pub", "--targets-key", "targets.pub")
+    software_update("root", "create", "--version", "1", *public, "-o", "root.pb")
+    software_update("root", "sign", "root.pb", "--key", "root")
+    (folder / "app").write_bytes(b"firmware" * 1000)
+    content = ("--version", "1", "--target", "app=app")
+    signed = ("--root", "root.pb", "--dev-signing-key", "targets")
+    software_update("bundle", "create", *content, *signed, "-o", "bundle")
+    software_update("bundle", "verify", "bundle", "--trusted-root", "root.pb")
+    bundle = bytearray((folder / "bundle").read_bytes())
+    bundle[-1] ^= 1
+    (folder / "bundle").write_bytes(bundle)
+    software_update("bundle", "verify", "bundle", "--trusted-root", "root.pb", status=1)
+
+
+# --- afterwards ---
+
+
+def tree_unchanged(run: Run) -> None:
+    """Nothing that ran here left a file in the tree."""
+    status = run.command("git", "status", "--porcelain")
+    if status != (run.scratch / "git_status").read_text():
+        raise CheckError(f"the tree is not what it was before:\n{status}")
+
+
+def remove_caches(run: Run) -> None:
+    """Nothing stays: no process, no mount, no file. What is still mounted is never removed."""
+    bazel_ran = [*run.scratch.glob("cache/bazel"), *run.scratch.glob("cache/*/bazel")]
+    if bazel_ran:
+        with contextlib.suppress(CheckError):
+            run.bazel("shutdown")
+    run.command("tools/bazel/remove_root")
+    mounts = Path("/proc/self/mountinfo").read_text().splitlines()
+    left = [point for point in (line.split()[4] for line in mounts) if is_below(point, run.scratch)]
+    report([f"{point} is still mounted; unmount it, then remove {run.scratch}" for point in left])
+    run.command("rm", "-rf", "--one-file-system", "--", run.scratch)
+
+
+def is_below(path: str, folder: Path) -> bool:
+    return Path(path) == folder or folder in Path(path).parents
+
+
+CHECKS: tuple[Callable[[Run], None], ...] = (
+    names_no_machine,
+    keys_are_throwaway,
+    buildifier,
+    lint_tools,
+    ruff_check,
+    ruff_format,
+    mypy,
+    pip_install,
+    readme_build,
+    readme_test,
+    manual_tests,
+    blinky_offline,
+    strict,
+    tree_unchanged,
+)
+
+
+# --- what a Debian machine may lack ---
+
+
+def npm(run: Run) -> str:
+    """npm, installed if it is missing."""
+    if not shutil.which("npm", path=run.env["PATH"]):
+        apt_install(run, "npm")
+    return "npm"
+
+
+def make_venv(run: Run, name: str) -> Path:
+    """The Python of a new virtual environment."""
+    has_venv = "import ensurepip, venv"
+    try:
+        run.command("python3", "-c", has_venv)
+    except CheckError:
+        apt_install(run, "python3-venv")
+    run.command("python3", "-m", "venv", run.scratch / name)
+    return run.scratch / name / "bin/python"
+
+
+def apt_install(run: Run, package: str) -> None:
+    run.command("apt-get", "-q", "update")
+    options = ("-q", "-y", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=120")
+    run.command("env", "DEBIAN_FRONTEND=noninteractive", "apt-get", *options, "install", package)
+
+
+# --- one run ---
+
+
+def report(bad: list[str]) -> None:
+    """Fails if there is anything to tell."""
+    if bad:
+        raise CheckError("\n".join(bad))
+
+
+def make_scratch() -> Path:
+    """A new folder on a disk with room; Bazel and its root take several GiB, too much for a tmpfs."""
+    for base in (os.environ.get("TMPDIR"), "/var/tmp", "/tmp"):
+        if not base or not os.access(base, os.W_OK) or "tmpfs" in filesystem(base):
+            continue
+        if shutil.disk_usage(base).free >= GIB_FREE << 30:
+            return Path(tempfile.mkdtemp(prefix="software_update_ci.", dir=Path(base).resolve()))
+    print(f"ci: no folder with {GIB_FREE} GiB free that is no tmpfs; set TMPDIR to one")
+    print("0 passed, 1 failed")
+    sys.exit(1)
+
+
+def filesystem(path: str) -> str:
+    command = ["stat", "-f", "-c", "%T", "--", path]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def fresh_environment(scratch: Path) -> dict[str, str]:
+    """The caller's environment, with every cache below `scratch`."""
+    folders = {
+        "XDG_CACHE_HOME": scratch / "cache",
+        "PIP_CACHE_DIR": scratch / "cache/pip",
+        "npm_config_cache": scratch / "cache/npm",
+        "RUFF_CACHE_DIR": scratch / "cache/ruff",
+        "MYPY_CACHE_DIR": scratch / "cache/mypy",
+        "TMPDIR": scratch / "tmp",
+    }
+    for folder in folders.values():
+        folder.mkdir(parents=True, exist_ok=True)
+    env = dict(os.environ) | {name: str(folder) for name, folder in folders.items()}
+    for name in ("PYTHONPATH", "VIRTUAL_ENV"):
+        env.pop(name, None)
+    return env | {"CI": "true"}
+
+
+def perform(check: Callable[[Run], None], run: Run) -> None:
+    """Runs one check and prints its line."""
+    start = time.monotonic()
+    print(f"{check.__name__:<18} ", end="", flush=True)
+    before = Count(run.count.passed, run.count.failed)
+    output = ""
+    try:
+        check(run)
+    except CheckError as error:
+        output = str(error)
+    except Exception:  # A fault of the check itself is a failure too.
+        output = traceback.format_exc()
+    except Stopped:
+        run.count.failed += 1
+        print("stopped by a signal", flush=True)
+        raise
+    passed, failed = run.count.passed - before.passed, run.count.failed - before.failed
+    tests = f"  {passed} tests passed, {failed} failed" if passed or failed else ""
+    print(f"{'FAILED' if output else 'ok'}  {time.monotonic() - start:.0f} s{tests}", flush=True)
+    if output:
+        run.count.failed += 1
+        print(output, flush=True)
+    else:
+        run.count.passed += 1
+
+
+def stop(*_: object) -> None:
+    raise Stopped
+
+
+def main() -> int:
+    """Every check, then the removal of what they left, and the count."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, stop)
+    start = time.monotonic()
+    scratch = make_scratch()
+    run = Run(scratch, fresh_environment(scratch), start + 60 * MINUTES)
+    try:
+        (scratch / "git_status").write_text(run.command("git", "status", "--porcelain"))
+        for check in CHECKS:
+            perform(check, run)
+    except Stopped:
+        pass
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+        perform(remove_caches, Run(scratch, run.env, time.monotonic() + 180, run.count))
+        print(f"all                {time.monotonic() - start:.0f} s")
+        print(f"{run.count.passed} passed, {run.count.failed} failed", flush=True)
+    return 1 if run.count.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
