@@ -104,6 +104,10 @@ def add_payloads(args, payloads):
             args.add(payload.file, format = "--target=%s=%%s" % payload.name)
 
 def _name_in_directory(file):
+    if file.is_directory:
+        # aquery shows command lines without looking into directories.
+        return "...=%s" % file.path
+
     # Checked here because a line feed or an = in the name would change the command line.
     problem = target_name_error(file.tree_relative_path)
     if problem:

@@ -38,6 +38,7 @@ def _actions_test_impl(ctx):
         output = action.outputs.to_list()[0].short_path.removeprefix("tests/analysis/").removeprefix("tools/dev_keys/")
         read["%s %s" % (action.mnemonic, output)] = inputs
         asserts.equals(env, _ENV, dict(action.env), action.mnemonic)
+        asserts.equals(env, _COMMANDS[action.mnemonic], " ".join(action.argv[1:3]))
     asserts.equals(env, sorted(ctx.attr.actions), sorted(read))
     for action, inputs in ctx.attr.actions.items():
         asserts.equals(env, sorted(inputs), read.get(action), action)
@@ -53,6 +54,17 @@ _actions_test = analysistest.make(
     },
     extra_target_under_test_aspects = [_actions_aspect],
 )
+
+_COMMANDS = {
+    "SoftwareUpdateAssemble": "step assemble",
+    "SoftwareUpdateDigest": "step digest",
+    "SoftwareUpdateRoot": "root create",
+    "SoftwareUpdateRootSign": "root sign",
+    "SoftwareUpdateSha256": "step sha256",
+    "SoftwareUpdateSign": "step sign",
+    "SoftwareUpdateTargets": "step targets",
+    "SoftwareUpdateVerify": "bundle verify",
+}
 
 # The same for every action on every machine.
 _ENV = {
