@@ -32,7 +32,7 @@
 #define SYSTICK_VALUE WORD_AT(0xE000E018)
 #define SYSTICK_ON_WITH_INTERRUPT 7u
 
-// The internal oscillator, on which the chip starts. It is too inexact for a real serial line: a
+// The internal oscillator, on which the chip starts. Too inexact for a real serial line: a
 // product would start the crystal first.
 #define CLOCK_HZ 12000000u
 #define BAUD 115200u

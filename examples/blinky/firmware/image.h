@@ -1,6 +1,6 @@
 // What the bootloader knows about the application's image.
 //
-// APPLICATION_START and APPLICATION_SIZE, the application's part of flash, come from the BUILD file.
+// APPLICATION_START and APPLICATION_SIZE, its part of flash, come from the BUILD file.
 #pragma once
 
 #include "board.h"

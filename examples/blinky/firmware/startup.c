@@ -24,16 +24,37 @@ static void on_fault(void) {
 // Its coming is enough: it ends the wait.
 static void on_tick(void) {}
 
+// Where each handler is in the vector table of a Cortex-M3. The chip's own interrupts, from 16 on,
+// are not used.
+enum {
+  STACK,
+  RESET,
+  NMI,
+  HARD_FAULT,
+  MEMORY_FAULT,
+  BUS_FAULT,
+  USAGE_FAULT,
+  SUPERVISOR_CALL = 11,
+  DEBUG_MONITOR,
+  PENDING_CALL = 14,
+  TICK,
+};
+
 union vector {
   uint32_t *stack;
   void (*handler)(void);
 };
 
-__attribute__((section(".vectors"), used)) static const union vector vectors[16] = {
-    {.stack = stack_top},   {.handler = on_reset},  {.handler = on_fault},
-    {.handler = on_fault},  {.handler = on_fault},  {.handler = on_fault},
-    {.handler = on_fault},  {0},                    {0},
-    {0},                    {0},                    {.handler = on_fault},
-    {.handler = on_fault},  {0},                    {.handler = on_fault},
-    {.handler = on_tick},
+__attribute__((section(".vectors"), used)) static const union vector vectors[] = {
+    [STACK] = {.stack = stack_top},
+    [RESET] = {.handler = on_reset},
+    [NMI] = {.handler = on_fault},
+    [HARD_FAULT] = {.handler = on_fault},
+    [MEMORY_FAULT] = {.handler = on_fault},
+    [BUS_FAULT] = {.handler = on_fault},
+    [USAGE_FAULT] = {.handler = on_fault},
+    [SUPERVISOR_CALL] = {.handler = on_fault},
+    [DEBUG_MONITOR] = {.handler = on_fault},
+    [PENDING_CALL] = {.handler = on_fault},
+    [TICK] = {.handler = on_tick},
 };

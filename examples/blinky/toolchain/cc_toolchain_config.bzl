@@ -30,14 +30,12 @@ _COMPILE = _MACHINE + [
     # Start-up code must not become a call of memcpy, which nothing provides.
     "-fno-tree-loop-distribute-patterns",
     # Reproducible: no folder of this machine, and no date.
-    "-no-canonical-prefixes",
     "-ffile-prefix-map=/proc/self/cwd=.",
     "-Werror=date-time",
 ]
 
 _LINK = _MACHINE + [
     "-nostdlib",
-    "-no-canonical-prefixes",
     "-Wl,--build-id=none",
     "-Wl,--gc-sections",
     "-Wl,--fatal-warnings",

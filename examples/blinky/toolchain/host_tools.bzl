@@ -21,11 +21,11 @@ def _include_folders(rctx, compiler):
     nothing = rctx.path("nothing.c")
     rctx.file(nothing, "")
     result = rctx.execute(
-        [compiler, "-mcpu=cortex-m3", "-no-canonical-prefixes", "-E", "-v", nothing],
+        [compiler, "-mcpu=cortex-m3", "-E", "-v", nothing],
         environment = {"LC_ALL": "C"},
     )
     if result.return_code != 0:
-        fail("{}: cannot preprocess an empty file; reinstall it: {}".format(compiler, result.stderr))
+        fail("{}: cannot preprocess an empty file; reinstall it: {}".format(compiler, result.stderr.strip().split("\n")[-1]))
     listed = result.stderr.split("#include <...> search starts here:")[-1].split("End of search list.")[0]
     folders = [rctx.path(line.strip()) for line in listed.splitlines() if line.strip()]
 
