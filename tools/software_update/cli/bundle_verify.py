@@ -37,7 +37,11 @@ def run(argv: Sequence[str]) -> int:
         help="the time to check expiry at: 2031-01-01T00:00:00Z, now or none; default: now",
     )
     parser.add_argument("--json", action="store_true", help="print the verdict as JSON")
-    parser.add_argument("--report", metavar="FILE", help="write the JSON verdict to FILE as well")
+    parser.add_argument(
+        "--report",
+        metavar="FILE",
+        help="write the JSON verdict to FILE, and print nothing of a bundle that is accepted",
+    )
     args = parser.parse_args(argv)
     at = _time(args.at)
     trusted = read_trusted_root(args.trusted_root)
@@ -104,11 +108,12 @@ def _show(args: argparse.Namespace, report: dict[str, Any]) -> None:
         files.write_output(
             args.report, f"{text}\n".encode(), inputs=[args.bundle, args.trusted_root]
         )
+    accepted = report["verdict"] == Verdict.ACCEPT
     if args.json:
         print(text)
-    elif report["verdict"] == Verdict.ACCEPT:
+    elif accepted and not args.report:
         _show_accepted(args.bundle, report)
-    if report["verdict"] != Verdict.ACCEPT and not args.json:
+    elif not accepted:
         where = f"{report['subject']}: " if report["subject"] else ""
         print(
             f"software-update: {printable(args.bundle)}: {report['verdict']}: {where}"
