@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import hashlib
+import shlex
 from typing import TYPE_CHECKING
 
 from software_update.errors import InputError
@@ -104,7 +105,7 @@ def read_public_key(path: str) -> PublicKey:
     if b"PRIVATE KEY-----" in pem:
         raise InputError(
             f"{path}: this is a private key, a public one is needed; make it with: "
-            f"openssl pkey -in {path} -pubout -out {path}.pub"
+            f"openssl pkey -in {shlex.quote(path)} -pubout -out {shlex.quote(path + '.pub')}"
         )
     if b"-----BEGIN PUBLIC KEY-----" not in pem:
         raise InputError(f"{path}: no SubjectPublicKeyInfo PEM key; {_conversion(path, pem)}")
@@ -178,28 +179,28 @@ def _read_pem(path: str) -> bytes:
 
 
 def _conversion(path: str, pem: bytes) -> str:
+    file, pem_file = shlex.quote(path), shlex.quote(f"{path}.pem")
     if b"BEGIN CERTIFICATE" in pem:
-        return f"take it out with: openssl x509 -in {path} -pubkey -noout"
+        return f"take it out with: openssl x509 -in {file} -pubkey -noout"
     if pem.startswith((b"ssh-", b"ecdsa-sha2-")):
-        return f"convert it with: ssh-keygen -e -m PKCS8 -f {path}"
+        return f"convert it with: ssh-keygen -e -m PKCS8 -f {file}"
     if pem[:1] == b"\x30":
-        return f"convert it with: openssl pkey -pubin -inform DER -in {path} -out {path}.pem"
+        return f"convert it with: openssl pkey -pubin -inform DER -in {file} -out {pem_file}"
     return (
         "it begins with -----BEGIN PUBLIC KEY-----; make one with: software-update key generate OUT"
     )
 
 
 def _private_conversion(path: str, pem: bytes) -> str:
+    file, pem_file = shlex.quote(path), shlex.quote(f"{path}.pem")
     if b"BEGIN EC PRIVATE KEY" in pem:
-        return f"convert it with: openssl pkcs8 -topk8 -nocrypt -in {path} -out {path}.pkcs8"
+        return f"convert it with: openssl pkcs8 -topk8 -nocrypt -in {file} -out {pem_file}"
     if b"BEGIN ENCRYPTED PRIVATE KEY" in pem:
-        return (
-            f"it is encrypted; a development key is not: openssl pkey -in {path} -out {path}.plain"
-        )
+        return f"it is encrypted; a development key is not: openssl pkey -in {file} -out {pem_file}"
     if b"BEGIN PUBLIC KEY" in pem:
         return "this is a public key; name the private one"
     if pem[:1] == b"\x30":
-        return f"convert it with: openssl pkey -inform DER -in {path} -out {path}.pem"
+        return f"convert it with: openssl pkey -inform DER -in {file} -out {pem_file}"
     return "it begins with -----BEGIN PRIVATE KEY-----; make one with: software-update key generate OUT"
 
 
