@@ -1,0 +1,1 @@
+"""What the tests share: keys, odd metadata and bundles, the command line."""

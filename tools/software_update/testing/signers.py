@@ -1,0 +1,52 @@
+"""Keys that are the same in every run, made from a small number each."""
+
+import functools
+from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from software_update.keys import PrivateKey, PublicKey
+
+ROOT_KEY, ROOT_KEY_2, ROOT_KEY_3, TARGETS_KEY, TARGETS_KEY_2, TARGETS_KEY_3, STRANGER = range(
+    11, 18
+)
+
+
+@functools.cache
+def signer(number: int) -> PrivateKey:
+    """The P-256 key whose private scalar is `number`."""
+    key = ec.derive_private_key(number, ec.SECP256R1())
+    keyval = key.public_key().public_bytes(
+        serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint
+    )
+    return PrivateKey(PublicKey(keyval), key)
+
+
+def key_id(number: int) -> bytes:
+    """The raw key id of signer(number)."""
+    return signer(number).public.key_id
+
+
+def private_pem(number: int) -> bytes:
+    """signer(number) as PKCS#8 PEM."""
+    return ec.derive_private_key(number, ec.SECP256R1()).private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+
+
+def public_pem(number: int) -> bytes:
+    """signer(number)'s public key as SubjectPublicKeyInfo PEM."""
+    key = ec.derive_private_key(number, ec.SECP256R1())
+    return key.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+
+
+def write_keys(folder: Path, **numbers: int) -> None:
+    """Writes FOLDER/NAME.pem and FOLDER/NAME.pem.pub of each NAME=number."""
+    for name, number in numbers.items():
+        (folder / f"{name}.pem").write_bytes(private_pem(number))
+        (folder / f"{name}.pem.pub").write_bytes(public_pem(number))

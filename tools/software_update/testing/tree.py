@@ -1,0 +1,8 @@
+"""Where files of this repository are, in the tree and in a test's runfiles alike."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).absolute().parents[3]
+TOOLS = ROOT / "tools"
+DEV_KEYS = TOOLS / "dev_keys"
+VECTORS = ROOT / "tests" / "vectors"
