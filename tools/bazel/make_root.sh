@@ -71,8 +71,8 @@ install_packages() {
     Acquire::https::Proxy >"$root/etc/apt/apt.conf.d/90bazelw"
   mount --rbind /proc "$root/proc"
   mount --rbind /dev "$root/dev"
-  in_root apt-get -q -o Acquire::Check-Valid-Until=false -o Acquire::Languages=none update
-  in_root apt-get -q -y --no-install-recommends -o Dpkg::Options::=--force-unsafe-io \
+  in_root apt-get -q -o Acquire::Retries=3 -o Acquire::Check-Valid-Until=false -o Acquire::Languages=none update
+  in_root apt-get -q -y -o Acquire::Retries=3 --no-install-recommends -o Dpkg::Options::=--force-unsafe-io \
     install $(cat "$here/root/packages.txt")
   in_root apt-get clean
   rm -rf "$root"/var/lib/apt/lists/*
