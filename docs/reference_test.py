@@ -1,0 +1,191 @@
+"""Holds the reference pages to the code: nothing left out, nothing invented."""
+
+import contextlib
+import importlib
+import io
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from google.protobuf.descriptor import FieldDescriptor
+from software_update.cli import COMMANDS, main
+from software_update.errors import Verdict
+from software_update.proto import tuf_pb2, update_bundle_pb2
+
+_CLI = Path("docs/cli.md").read_text()
+_VERDICTS = Path("docs/verdicts.md").read_text()
+_FORMAT = Path("docs/bundle_format.md").read_text()
+_OPTION = re.compile(r"(?<![\w-])--?[a-z][a-z-]*")
+
+
+def section(text: str, heading: str) -> str:
+    """What stands under a heading, up to the next one."""
+    parts = re.split(r"^#+ (.*)\n", text, flags=re.MULTILINE)
+    bodies = dict(zip(parts[1::2], parts[2::2], strict=True))
+    assert heading in bodies, f"no heading {heading!r}"
+    return bodies[heading]
+
+
+def rows(text: str) -> list[list[str]]:
+    """The cells of a section's table, without its head."""
+    lines = [line for line in text.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines[2:]]
+
+
+def help_of(group: str, command: str) -> str:
+    module = importlib.import_module(f"software_update.cli.{group}_{command}")
+    with contextlib.redirect_stdout(io.StringIO()) as out, pytest.raises(SystemExit):
+        module.run(["--help"])
+    return out.getvalue()
+
+
+def test_commands() -> None:
+    listed = {row[0]: row[1] for row in rows(_CLI.split("\n## ")[0])}
+    links = {
+        f"[`{group} {command}`](#{group}-{command})": text
+        for (group, command), text in COMMANDS.items()
+    }
+    assert {name: text.replace("`", "") for name, text in listed.items()} == links
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_options(command: tuple[str, str]) -> None:
+    usage = help_of(*command)
+    described = " ".join(re.findall(r"^  (-.*?)(?:  |$)", usage, re.MULTILINE))
+    text = section(_CLI, " ".join(command))
+    listed = {option for row in rows(text) for option in _OPTION.findall(row[0])}
+    assert listed == set(_OPTION.findall(described)) - {"-h", "--help"}
+    synopsis = text.strip().splitlines()[0]
+    assert synopsis.startswith(f"`software-update {' '.join(command)}")
+    for name in re.findall(r"^  ([A-Z]+)  ", usage, re.MULTILINE):
+        assert name in synopsis
+
+
+def test_verdicts() -> None:
+    headings = re.findall(r"^### `?([A-Z_]+)`?$", _VERDICTS, re.MULTILINE)
+    assert headings == [verdict.value for verdict in Verdict]
+    for verdict in Verdict:
+        if verdict is not Verdict.ACCEPT:
+            body = section(_VERDICTS, f"`{verdict}`")
+            assert body.count("**Cure.**") == 1, f"{verdict}: say what to do"
+
+
+def fields(value: Any, path: str = "") -> Iterator[str]:
+    """The paths of all fields of a JSON value, such as `targets[].name`."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield f"{path}.{key}" if path else key
+            yield from fields(inner, f"{path}.{key}" if path else key)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from fields(inner, f"{path}[]")
+
+
+def documented(schema: str) -> set[str]:
+    return {row[0].strip("`") for row in rows(section(_CLI, f"`{schema}`"))}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with keys, two roots and a bundle, which is the current one."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("root_key", "targets_key"):
+        assert main(["key", "generate", name]) == 0
+    public = ["--root-key", "root_key.pub", "--targets-key", "targets_key.pub"]
+    assert main(["root", "create", "--version", "1", *public, "-o", "root.pb"]) == 0
+    assert main(["root", "sign", "root.pb", "--key", "root_key"]) == 0
+    Path("app.bin").write_bytes(b"firmware")
+    Path("targets.json").write_text(
+        json.dumps({"targets": [{"name": "app", "file": "app.bin"}]}), encoding="utf-8"
+    )
+    arguments = ["--root", "root.pb", "--dev-signing-key", "targets_key", "-o", "app.bundle"]
+    create = ["bundle", "create", "--version", "1", "--targets-from", "targets.json"]
+    assert main([*create, *arguments]) == 0
+    return tmp_path
+
+
+def output(capsys: pytest.CaptureFixture[str], *argv: str, status: int = 0) -> Any:
+    capsys.readouterr()
+    assert main(argv) == status
+    return json.loads(capsys.readouterr().out)
+
+
+@pytest.mark.usefixtures("folder")
+def test_root_schema(capsys: pytest.CaptureFixture[str]) -> None:
+    root = output(capsys, "root", "inspect", "root.pb", "--json")
+    assert set(fields(root)) == documented(root["schema"])
+
+
+@pytest.mark.usefixtures("folder")
+def test_bundle_schema(capsys: pytest.CaptureFixture[str]) -> None:
+    bundle = output(capsys, "bundle", "inspect", "app.bundle", "--json")
+    root = bundle.pop("root")
+    assert set(fields(bundle)) | {"root"} == documented(bundle["schema"])
+    # "like software_update.root.v1 without schema"
+    assert set(fields(root)) | {"schema"} == documented("software_update.root.v1")
+
+
+@pytest.mark.usefixtures("folder")
+def test_verdict_schema(capsys: pytest.CaptureFixture[str]) -> None:
+    verify = ("bundle", "verify", "app.bundle", "--trusted-root", "root.pb", "--json")
+    accepted = output(capsys, *verify)
+    Path("app.bundle").write_bytes(Path("app.bundle").read_bytes()[:-1])
+    refused = output(capsys, *verify, status=1)
+    when = {row[0].strip("`"): row[2] for row in rows(section(_CLI, f"`{accepted['schema']}`"))}
+    assert set(accepted) == set(when)
+    assert set(refused) == {field for field, shown in when.items() if shown == "always"}
+    assert set(when.values()) == {"always", "ACCEPT"}
+
+
+@pytest.mark.usefixtures("folder")
+def test_digest_record_schema() -> None:
+    assert main(["step", "digest", "--target", "app=app.bin", "-o", "app.json"]) == 0
+    record = json.loads(Path("app.json").read_text())
+    assert set(fields(record)) == documented(record["schema"])
+
+
+@pytest.mark.usefixtures("folder")
+def test_targets_from_schema() -> None:
+    # What the fixture's bundle was made from.
+    targets = json.loads(Path("targets.json").read_text())
+    assert set(fields(targets)) == documented("--targets-from")
+
+
+def type_of(field: FieldDescriptor) -> str:
+    """A field's type as the page writes it."""
+    if field.message_type and field.message_type.GetOptions().map_entry:
+        key, value = (field.message_type.fields_by_number[number] for number in (1, 2))
+        return f"map of {type_of(key)} to {type_of(value)}"
+    scalar = {
+        FieldDescriptor.TYPE_BOOL: "bool",
+        FieldDescriptor.TYPE_BYTES: "bytes",
+        FieldDescriptor.TYPE_STRING: "string",
+        FieldDescriptor.TYPE_UINT32: "uint32",
+        FieldDescriptor.TYPE_UINT64: "uint64",
+    }
+    composed = field.message_type or field.enum_type
+    name = composed.name if composed else scalar[field.type]
+    if field.is_repeated:
+        return f"repeated {name}"
+    # proto3 makes a oneof of one field for explicit presence.
+    return f"optional {name}" if field.containing_oneof else name
+
+
+def test_messages() -> None:
+    """Fields, numbers and types are those of the .proto files, and none is left out."""
+    listed = [
+        tuple(row) for name in ("The envelope", "Metadata") for row in rows(section(_FORMAT, name))
+    ]
+    messages = {row[0] for row in listed}
+    real = [
+        (message, str(field.number), field.name, type_of(field))
+        for file in (update_bundle_pb2, tuf_pb2)
+        for message, descriptor in file.DESCRIPTOR.message_types_by_name.items()
+        for field in descriptor.fields
+    ]
+    assert set(listed) == {each for each in real if each[0] in messages}
+    unused = {"Timestamp", "Snapshot", "MetadataFile"}
+    assert not {each[0] for each in real if not any(word in each[0] for word in unused)} - messages

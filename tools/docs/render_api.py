@@ -1,0 +1,163 @@
+"""Renders what starlark_doc_extract found in rules/defs.bzl as Markdown: docs/rules, a page to a symbol.
+
+Called as: render_api.py API.binaryproto FOLDER. FOLDER is below the workspace under `bazel run`.
+"""
+
+import os
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from software_update.proto import wire
+
+_RENEW = "./bazelw run //docs:update"
+_LOAD = "@rules_software_update//rules:defs.bzl"
+
+# Field numbers of Bazel's stardoc_output.proto, whose ModuleInfo the input is.
+_MODULE_PROVIDERS, _MODULE_FUNCTIONS = 2, 3
+# Whatever else a module may export. It would be missing from the pages without a word.
+_MODULE_UNKNOWN = {1: "a rule", 4: "an aspect", 7: "an extension", 8: "a repository rule"}
+_PROVIDER_NAME, _PROVIDER_DOC, _PROVIDER_FIELDS = 1, 2, 3
+_FUNCTION_NAME, _FUNCTION_PARAMETERS, _FUNCTION_DOC = 1, 2, 3
+_NAME, _DOC, _DEFAULT, _MANDATORY = 1, 2, 3, 4
+
+
+class _Message:
+    """A protobuf message, read by field number."""
+
+    def __init__(self, data: bytes) -> None:
+        self._fields = [
+            (field.number, field.value, data[field.start : field.end])
+            for field in wire.fields(data, 0, len(data))
+        ]
+
+    def messages(self, number: int) -> Iterator["_Message"]:
+        return (_Message(content) for found, _, content in self._fields if found == number)
+
+    def text(self, number: int) -> str:
+        return next((content.decode() for found, _, content in self._fields if found == number), "")
+
+    def flag(self, number: int) -> bool:
+        return any(value for found, value, _ in self._fields if found == number)
+
+    def has(self, number: int) -> bool:
+        return any(found == number for found, _, _ in self._fields)
+
+
+def render(binaryproto: bytes) -> dict[str, str]:
+    """The pages, by file name."""
+    module = _Message(binaryproto)
+    for number, what in _MODULE_UNKNOWN.items():
+        if module.has(number):
+            raise NotImplementedError(f"the API has {what}; teach render_api.py to document it")
+    pages = {
+        each.text(_FUNCTION_NAME): _function(each) for each in module.messages(_MODULE_FUNCTIONS)
+    }
+    pages |= {
+        each.text(_PROVIDER_NAME): _provider(each) for each in module.messages(_MODULE_PROVIDERS)
+    }
+    return {"README.md": _index(module)} | {f"{name}.md": page for name, page in pages.items()}
+
+
+def _index(module: _Message) -> str:
+    functions = [
+        (each.text(_FUNCTION_NAME), each.text(_FUNCTION_DOC))
+        for each in module.messages(_MODULE_FUNCTIONS)
+    ]
+    providers = [
+        (each.text(_PROVIDER_NAME), each.text(_PROVIDER_DOC))
+        for each in module.messages(_MODULE_PROVIDERS)
+    ]
+    text = _head("Rules and providers")
+    text += f"All of them are loaded from `{_LOAD}`.\n"
+    for title, symbols in (("Rules", functions), ("Providers", providers)):
+        text += f"\n## {title}\n\n"
+        text += "".join(
+            f"- [`{name}`]({name}.md): {_first_sentence(doc)}\n" for name, doc in symbols
+        )
+    return text
+
+
+def _function(function: _Message) -> str:
+    name = function.text(_FUNCTION_NAME)
+    parameters = list(function.messages(_FUNCTION_PARAMETERS))
+    call = "".join(f"    {_signature(each)},\n" for each in parameters)
+    return (
+        _head(name)
+        + f'```starlark\nload("{_LOAD}", "{name}")\n\n{name}(\n{call})\n```\n\n'
+        + f"{function.text(_FUNCTION_DOC).strip()}\n\n## Arguments\n\n"
+        + _table(
+            ("name", "default", "meaning"),
+            (
+                (f"`{_argument(each)}`", _default(each), _cell(each.text(_DOC)))
+                for each in parameters
+            ),
+        )
+    )
+
+
+def _provider(provider: _Message) -> str:
+    name = provider.text(_PROVIDER_NAME)
+    return (
+        _head(name)
+        + f'```starlark\nload("{_LOAD}", "{name}")\n```\n\n'
+        + f"{provider.text(_PROVIDER_DOC).strip()}\n\n## Fields\n\n"
+        + _table(
+            ("name", "meaning"),
+            (
+                (f"`{each.text(_NAME)}`", _cell(each.text(_DOC)))
+                for each in provider.messages(_PROVIDER_FIELDS)
+            ),
+        )
+    )
+
+
+def _head(title: str) -> str:
+    return f"<!-- Generated from the .bzl files; renew with: {_RENEW} -->\n\n# {title}\n\n"
+
+
+def _argument(parameter: _Message) -> str:
+    # Neither mandatory nor with a default: **kwargs.
+    rest = not parameter.flag(_MANDATORY) and not parameter.has(_DEFAULT)
+    return ("**" if rest else "") + parameter.text(_NAME)
+
+
+def _signature(parameter: _Message) -> str:
+    default = parameter.text(_DEFAULT)
+    return _argument(parameter) + (f" = {default}" if default else "")
+
+
+def _default(parameter: _Message) -> str:
+    if parameter.flag(_MANDATORY):
+        return "mandatory"
+    return f"`{parameter.text(_DEFAULT)}`" if parameter.has(_DEFAULT) else ""
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [head, ("---",) * len(head), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def _cell(doc: str) -> str:
+    return " ".join(doc.split()).replace("|", "\\|")
+
+
+def _first_sentence(doc: str) -> str:
+    return re.split(r"(?<=\.)\s", _cell(doc), maxsplit=1)[0]
+
+
+def main(argv: list[str]) -> int:
+    api, folder = argv
+    out = Path(os.environ.get("BUILD_WORKSPACE_DIRECTORY", ""), folder)
+    pages = render(Path(api).read_bytes())
+    for page in out.glob("*.md"):
+        if page.name not in pages:
+            page.unlink()
+    for name, text in pages.items():
+        (out / name).write_text(text, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
