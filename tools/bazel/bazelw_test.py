@@ -245,7 +245,7 @@ def entered(machine: Machine) -> Machine:
         (machine.cache / folder).mkdir(parents=True)
     (machine.cache / "namespace" / name).touch()
     (machine.cache / f"root-{name}.complete").touch()
-    (machine.cache / "namespace.binds" / name).write_text(f"{machine.folder}\n")
+    (machine.cache / "namespace.binds" / name).write_text(f"nsfs {machine.folder}\n")
     return machine
 
 

@@ -3,6 +3,8 @@
 # Runs in the root's namespace.
 set -euo pipefail
 
+# What was bound there may be a folder that is gone, and nothing can be mounted on that.
+! mountpoint -q -- "$1$3" || umount -R -l -- "$1$3"
 mkdir -p -- "$1$3"
 mount --rbind -- "$3" "$1$3"
-printf '%s\n' "$3" >>"$2"
+printf '%s %s\n' "$(stat -c %d:%i -- "$3")" "$3" >>"$2"

@@ -12,7 +12,7 @@ recipe=$(cat "$here"/root/* "$here/make_root.sh" | sha256sum)
 recipe=${recipe:0:12}
 root=$bazelw_cache/root-$recipe
 namespace=$bazelw_cache/namespace/$recipe
-binds=$bazelw_cache/namespace.binds/$recipe # the host's folders that the namespace has, a line each
+binds=$bazelw_cache/namespace.binds/$recipe # the machine's folders that the namespace has: "IDENTITY PATH"
 
 # --- what the machine must allow ---
 
@@ -74,15 +74,27 @@ make_namespace() {
     { umount -- "$namespace.making"; fail "mounting into $root failed; $instead"; }
   mount --bind -- "$namespace.making" "$namespace"
   umount -- "$namespace.making"
+  rm -f -- "$namespace.making"
 }
 
-# Is $1 one of the folders that the namespace has, or below one?
-covered() {
-  local bind
-  for bind in "${bound[@]}"; do
-    case $1/ in "${bind%/}"/*) return 0 ;; esac
+# Sets bind to the line of the folder that brings $1 into the namespace.
+find_bind() {
+  local i
+  for ((i = ${#bound[@]} - 1; i >= 0; i--)); do
+    bind=${bound[i]}
+    case $1/ in "${bind#* }"/*) return 0 ;; esac
   done
   return 1
+}
+
+# A folder that was removed and made again has another identity, and must be bound again.
+ensure_bound() {
+  local bind
+  if ! find_bind "$1"; then
+    bind_folder "$1"
+  elif [ "$(stat -c %d:%i -- "${bind#* }")" != "${bind%% *}" ]; then
+    bind_folder "${bind#* }"
+  fi
 }
 
 bind_folder() {
@@ -91,7 +103,7 @@ bind_folder() {
     nsenter --mount="$namespace" bash "$here/bind_folder.sh" "$root" "$binds" "$1" ||
       fail "cannot bind $1 into $root"
   ) 9>"$bazelw_cache/lock"
-  bound+=("$1")
+  mapfile -t bound <"$binds"
 }
 
 # --- what of the machine goes in ---
@@ -113,7 +125,7 @@ hand_in_files() {
 
 # Paths that pip's configuration or the environment name (wheels, certificates) and the root lacks.
 hand_in_named_paths() {
-  local file text='' word
+  local file text='' word bind
   for file in /etc/pip.conf /etc/xdg/pip/pip.conf "${HOME:-/}/.pip/pip.conf" \
     "${XDG_CONFIG_HOME:-${HOME:-}/.config}/pip/pip.conf" "${PIP_CONFIG_FILE:-}"; do
     [ ! -f "$file" ] || text+=" $(<"$file")"
@@ -126,7 +138,7 @@ hand_in_named_paths() {
     word=${word##*=}
     word=${word#file://}
     case $word in /*) ;; *) continue ;; esac
-    if covered "$word" || [ -f "$root$word" ] || [ -L "$root$word" ]; then
+    if find_bind "$word" || [ -f "$root$word" ] || [ -L "$root$word" ]; then
       continue
     elif [ -f "$word" ]; then
       mkdir -p -- "$root${word%/*}"
@@ -157,7 +169,7 @@ if ! [ -f "$root.complete" ] || ! is_namespace "$namespace"; then
   check_rights
   make_cache
   exec 9>"$bazelw_cache/lock"
-  flock -n 9 || { say "waiting for another bazelw that sets up $bazelw_cache"; flock 9; }
+  flock -w 2 9 || { say "waiting for another bazelw that sets up $bazelw_cache"; flock 9; }
   [ -f "$root.complete" ] || make_root
   is_namespace "$namespace" || make_namespace
   exec 9>&-
@@ -165,7 +177,7 @@ fi
 [ "$(id -u)" = 0 ] || fail "entering Debian's Bazel needs root; $instead"
 mapfile -t bound <"$binds"
 for folder in "$BAZELW_WORKSPACE" "$cwd" "$bazelw_cache"; do
-  covered "$folder" || bind_folder "$folder"
+  ensure_bound "$folder"
 done
 hand_in_files
 hand_in_variables

@@ -62,6 +62,20 @@ in_root() {
     DEBIAN_FRONTEND=noninteractive "${proxies[@]}" "$@"
 }
 
+# On a terminal: how far apt is, from what it writes to its status descriptor.
+show_progress() {
+  local kind percent doing
+  while IFS=: read -r kind _ percent _; do
+    case $kind in
+      dlstatus) doing=fetched ;;
+      pmstatus) doing=installed ;;
+      *) continue ;;
+    esac
+    [ ! -t 3 ] || printf '\r        %3.0f %% %s\e[K' "$percent" "$doing" >&3
+  done
+  [ ! -t 3 ] || printf '\r\e[K' >&3
+}
+
 install_packages() {
   # A service must not start in a root that is no machine.
   printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
@@ -72,8 +86,10 @@ install_packages() {
   mount --rbind /proc "$root/proc"
   mount --rbind /dev "$root/dev"
   in_root apt-get -q -o Acquire::Retries=3 -o Acquire::Check-Valid-Until=false -o Acquire::Languages=none update
-  in_root apt-get -q -y -o Acquire::Retries=3 --no-install-recommends -o Dpkg::Options::=--force-unsafe-io \
-    install $(cat "$here/root/packages.txt")
+  local packages
+  mapfile -t packages <"$here/root/packages.txt"
+  in_root apt-get -q -y -o Acquire::Retries=3 -o Dpkg::Options::=--force-unsafe-io -o APT::Status-Fd=4 \
+    --no-install-recommends install "${packages[@]}" 4> >(show_progress)
   in_root apt-get clean
   rm -rf "$root"/var/lib/apt/lists/*
   umount -R "$root/proc" "$root/dev"
