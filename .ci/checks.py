@@ -172,6 +172,44 @@ def lint(run: Run, tool: str) -> tuple[str | Path, ...]:
     return (run.scratch / "lint/bin/python", "-m", tool)
 
 
+# --- the pages ---
+
+
+def page_links(run: Run) -> None:
+    """A relative link in a page leads to a file, and to a heading where it names one."""
+    bad = []
+    for page in run.tracked("*.md"):
+        for link in re.findall(r"\]\(([^)\s]+)\)", (TOP / page).read_text()):
+            path, _, heading = link.partition("#")
+            place = (TOP / page).parent / path if path else TOP / page
+            if not link.startswith("https://") and not place.exists():
+                bad.append(f"{page}: {link} leads nowhere")
+            elif heading and not path.startswith("https://") and heading not in headings(place):
+                bad.append(f"{page}: {link}: there is no such heading")
+    report(bad)
+
+
+def headings(page: Path) -> set[str]:
+    """A page's headings as links name them: lower case, a hyphen for a space, and little else."""
+    text = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+    lines = re.findall(r"^#+ (.*)", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", line.lower()).replace(" ", "-") for line in lines}
+
+
+def page_labels(run: Run) -> None:
+    """Every label in a command of the pages is a target's."""
+    pages = "\n".join((TOP / page).read_text() for page in run.tracked("*.md"))
+    labels = set(re.findall(r"bazelw (?:build|run|test) (//[\w/.:+-]+)", pages))
+    run.labels(" + ".join(sorted(labels)))
+
+
+def readme_example(_: Run) -> None:
+    """The README's ten lines to copy are examples/quickstart."""
+    example = (TOP / "examples/quickstart/BUILD.bazel").read_text()
+    if f"```starlark\n{example}```\n" not in (TOP / "README.md").read_text():
+        raise CheckError("README.md does not show examples/quickstart/BUILD.bazel as it is")
+
+
 # --- Bazel ---
 
 
@@ -336,8 +374,11 @@ CHECKS: tuple[Callable[[Run], None], ...] = (
     ruff_format,
     mypy,
     pip_install,
+    page_links,
+    readme_example,
     readme_build,
     readme_test,
+    page_labels,
     manual_tests,
     blinky_offline,
     strict,
