@@ -1,18 +1,27 @@
 """Files in and out: outputs appear whole or not at all, and never in the place of an input."""
 
 import contextlib
+import errno
 import os
 import stat
 import tempfile
 from collections.abc import Iterable, Iterator
 
-from software_update.errors import InputError, UsageError
+from software_update.errors import InputError, UsageError, printable
+
+_BESIDE = ".software-update-"
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+# Without it the open of a FIFO waits for a writer.
+_OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 @contextlib.contextmanager
 def open_input(path: str) -> Iterator[int]:
     """A file descriptor to read a regular file from."""
-    fd = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0))
+    try:
+        fd = os.open(path, _OPEN_FLAGS)
+    except ValueError:
+        raise InputError(f"{printable(path)}: this is no name of a file; correct it") from None
     try:
         if not stat.S_ISREG(os.fstat(fd).st_mode):
             raise InputError(f"{path}: not a regular file; give a file with a fixed content")
@@ -40,11 +49,21 @@ def new_output(
     """
     place = os.path.realpath(path)
     _check_place(path, place, inputs, overwrite)
-    fd, beside = tempfile.mkstemp(prefix=".software-update-", dir=os.path.dirname(place))
+    try:
+        with _written_beside(place, private, overwrite) as fd:
+            yield fd
+    except OSError as error:
+        if error.errno in _FULL or _BESIDE in os.fsdecode(error.filename or ""):
+            error.filename = path
+        raise
+
+
+@contextlib.contextmanager
+def _written_beside(place: str, private: bool, overwrite: bool) -> Iterator[int]:
+    fd, beside = tempfile.mkstemp(prefix=_BESIDE, dir=os.path.dirname(place))
     try:
         try:
-            if not private:
-                os.chmod(beside, 0o666 & ~_umask())
+            os.chmod(beside, 0o600 if private else 0o666 & ~_umask())
             yield fd
         finally:
             os.close(fd)
