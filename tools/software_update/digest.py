@@ -4,6 +4,7 @@ import concurrent.futures
 import hashlib
 import json
 import os
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,8 @@ CHUNK_BYTES = 256 * 1024
 SMALL_BYTES = 512 * 1024
 # Each has a chunk; more of them would wait for the disk.
 MAX_THREADS = 8
+
+_SHA256_HEX = re.compile(r"[0-9a-f]{64}")
 
 
 def thread_count() -> int:
@@ -84,20 +87,24 @@ def write_record(entries: Iterable[tuple[str, int, bytes]]) -> bytes:
 
 def read_record(path: str, content: bytes) -> "list[Target]":
     """The targets of a record. `path` names it in errors."""
-    from software_update.metadata import Target
-
     try:
         record = json.loads(content)
         if record["schema"] != RECORD_SCHEMA:
             raise ValueError
-        targets = [
-            Target(str(each["name"]), int(each["length"]), bytes.fromhex(each["sha256"]))
-            for each in record["targets"]
-        ]
-        if any(name_problem(each.name) or len(each.sha256) != 32 for each in targets):
-            raise ValueError
-    except (ValueError, KeyError, TypeError):
+        return [_read_entry(each) for each in record["targets"]]
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise InputError(
             f"{path}: no digest record ({RECORD_SCHEMA}); make it with: software-update step digest"
         ) from None
-    return targets
+
+
+def _read_entry(entry: Any) -> "Target":
+    from software_update.metadata import Target
+
+    name, length, sha256 = entry["name"], entry["length"], entry["sha256"]
+    if not isinstance(name, str) or name_problem(name) or not _SHA256_HEX.fullmatch(sha256):
+        raise ValueError
+    # A bool is an int to isinstance; no file is longer than 2**63 - 1 bytes.
+    if type(length) is not int or not 0 <= length < 2**63:
+        raise ValueError
+    return Target(name, length, bytes.fromhex(sha256))
