@@ -1,0 +1,245 @@
+"""What a module gets that depends on this one: bundles, the same bytes everywhere, no work twice."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from software_update.cli import main as software_update
+
+from tests.nested.nested_bazel import Bazel, Spawn, bazel, copy_sources
+
+KEYS = "keys/throwaway_consumer"
+# Each with all that it is made of, and nothing that names a folder of the machine.
+BUNDLES = (
+    "product-update.bundle",
+    "respelled.bundle",
+    "version_in_file.bundle",
+    "defaults.bundle",
+    "root_1.root.pb",
+    "root_2.root.pb",
+    "product.targets_metadata.unsigned.pb",
+)
+AFTER_THE_DIGESTS = {
+    "SoftwareUpdateTargets": 1,
+    "SoftwareUpdateSign": 1,
+    "SoftwareUpdateAssemble": 1,
+    "SoftwareUpdateVerify": 1,
+}
+BROKEN = """\
+load("@rules_software_update//rules:defs.bzl", "software_update_bundle")
+
+software_update_bundle(
+    name = "bundle",
+    dev_root = "root.pb",
+    dev_signing_keys = ["throwaway_key.pem"],
+    targets = {"app": "app.txt"},
+    trusted_root = %s,
+    version = 1,
+)
+"""
+
+
+@pytest.fixture(name="nested", scope="module")
+def nested_fixture(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bazel]:
+    """The server that all tests share, with everything built."""
+    folder = tmp_path_factory.mktemp("nested")
+    with bazel(copy_sources(folder / "sources"), folder / "scratch") as server:
+        server.succeeds("build", "//...")
+        yield server
+
+
+def digests(server: Bazel) -> dict[str, str]:
+    return {name: hashlib.sha256(server.output(name).read_bytes()).hexdigest() for name in BUNDLES}
+
+
+def mnemonics(spawns: list[Spawn]) -> dict[str, int]:
+    names = [spawn.mnemonic for spawn in spawns]
+    return {name: names.count(name) for name in sorted(names)}
+
+
+def digested(spawns: list[Spawn]) -> list[str]:
+    """The records that digest actions have written, as names of targets or prefixes."""
+    paths = [spawn.outputs[0] for spawn in spawns if spawn.mnemonic == "SoftwareUpdateDigest"]
+    return sorted(path.partition(".digests/")[2].partition("~")[0].rstrip("/") for path in paths)
+
+
+# --- the bundles ---
+
+
+def test_a_device_with_the_old_root_takes_the_bundle(nested: Bazel) -> None:
+    bundle = nested.output("product-update.bundle")
+    root = nested.output("root_1.root.pb")
+    verify = ["bundle", "verify", str(bundle), f"--trusted-root={root}"]
+    assert software_update([*verify, "--at=2030-12-31T23:59:59Z"]) == 0
+    assert software_update([*verify, "--at=2031-01-01T00:00:01Z"]) == 1
+
+
+def test_three_spellings_give_the_same_bytes(nested: Bazel) -> None:
+    names = ("product-update.bundle", "respelled.bundle", "version_in_file.bundle")
+    assert len({nested.output(name).read_bytes() for name in names}) == 1
+
+
+def test_the_command_line_gives_the_same_bytes(nested: Bazel, tmp_path: Path) -> None:
+    sources, made = nested.workspace, tmp_path / "made.bundle"
+    root = nested.output("root_2.root.pb")
+    targets = {
+        "app": sources / "app.txt",
+        "assets/icons/on.raw": sources / "assets/icons/on.raw",
+        "assets/logo.raw": sources / "assets/logo.raw",
+        "bootloader": sources / "bootloader.txt",
+        "texts/de/text": nested.output("texts/de/text"),
+        "texts/text": nested.output("texts/text"),
+    }
+    create = ["bundle", "create", "--version=7", "--expires=2031-01-01T00:00:00Z"]
+    create += [f"--target={name}={file}" for name, file in targets.items()]
+    create += [f"--user-manifest={sources}/release.json", f"--root={root}", f"--output={made}"]
+    create += [f"--dev-signing-key={sources}/{KEYS}_targets_key.pem"]
+    assert software_update(create) == 0
+    assert made.read_bytes() == nested.output("product-update.bundle").read_bytes()
+
+
+def test_inspect_prints_what_is_inside(nested: Bazel) -> None:
+    printed = nested.succeeds("run", "//:product.inspect")
+    for words in ("version 7", "2031-01-01T00:00:00Z", "assets/icons/on.raw", "texts/de/text"):
+        assert words in printed
+
+
+def test_only_the_runtime_dependencies_are_fetched(nested: Bazel) -> None:
+    external = nested.succeeds("info", "output_base").strip() + "/external"
+    repositories = [name for name in os.listdir(external) if not name.startswith("@")]
+    ours = [name for name in repositories if name.startswith("rules_software_update")]
+    assert [name for name in ours if name.endswith("software_update_pip")]
+    assert not [name for name in ours if "test" in name or "blinky" in name]
+
+
+# --- as much work as is needed ---
+
+
+def test_nothing_changed_runs_nothing(nested: Bazel) -> None:
+    assert nested.build("//...") == []
+
+
+def test_a_changed_artifact_hashes_itself_alone(nested: Bazel) -> None:
+    before = digests(nested)
+    source = nested.workspace / "bootloader.txt"
+    content = source.read_bytes()
+    source.write_bytes(b"bootloader, second edition\n")
+    try:
+        spawns = nested.build("//:product")
+        assert mnemonics(spawns) == {"SoftwareUpdateDigest": 1, **AFTER_THE_DIGESTS}
+        assert digested(spawns) == ["bootloader"]
+        assert {spawn.label for spawn in spawns} == {"//:product", "//:product._metadata"}
+        assert digests(nested)["product-update.bundle"] != before["product-update.bundle"]
+    finally:
+        source.write_bytes(content)
+    nested.build("//...")
+    assert digests(nested) == before
+
+
+def test_a_changed_asset_hashes_its_prefix_alone(nested: Bazel) -> None:
+    before = digests(nested)
+    added = nested.workspace / "assets/new.raw"
+    added.write_bytes(b"new\n")
+    try:
+        spawns = nested.build("//:product")
+        assert mnemonics(spawns) == {"SoftwareUpdateDigest": 1, **AFTER_THE_DIGESTS}
+        assert digested(spawns) == ["assets"]
+    finally:
+        added.unlink()
+    nested.build("//...")
+    assert digests(nested) == before
+
+
+def test_a_changed_version_hashes_nothing(nested: Bazel) -> None:
+    spawns = nested.build("//:product", "--//:release=8")
+    assert mnemonics(spawns) == AFTER_THE_DIGESTS
+    nested.build("//...")
+
+
+def test_a_touched_source_runs_nothing(nested: Bazel) -> None:
+    os.utime(nested.workspace / "bootloader.txt", (1, 1))
+    (nested.workspace / "app.txt").chmod(0o755)
+    assert nested.build("//...") == []
+
+
+# --- what must fail ---
+
+
+def add_package(
+    server: Bazel, name: str, key: str = "targets", trusted_root: str | None = None
+) -> Path:
+    """Adds a package with a bundle under root 1, signed with a key of the consumer."""
+    package = server.workspace / name
+    package.mkdir()
+    (package / "BUILD.bazel").write_text(BROKEN % json.dumps(trusted_root or "root.pb"))
+    (package / "app.txt").write_text("application\n")
+    shutil.copyfile(server.output("root_1.root.pb"), package / "root.pb")
+    shutil.copyfile(server.workspace / f"{KEYS}_{key}_key.pem", package / "throwaway_key.pem")
+    return package
+
+
+def the_line(errors: list[str]) -> str:
+    """The one line that the command line has said, and no traceback."""
+    assert not [line for line in errors if "Traceback" in line]
+    lines = [line for line in errors if line.startswith("software-update: ")]
+    assert len(lines) == 1, "\n".join(errors)
+    return lines[0]
+
+
+def test_a_good_package_is_good(nested: Bazel) -> None:
+    """What the next tests break one thing in each."""
+    add_package(nested, "good")
+    nested.succeeds("build", "//good:bundle")
+
+
+def test_a_bundle_that_devices_refuse_fails(nested: Bazel) -> None:
+    trusted = "@rules_software_update//tools/dev_keys:dev_root"
+    add_package(nested, "refused", trusted_root=trusted)
+    line = the_line(nested.fails("build", "//refused:bundle"))
+    assert "refused/bundle.bundle: THRESHOLD_NOT_MET: root metadata: " in line
+    # It can still be signed elsewhere, and looked at.
+    nested.succeeds("build", "//refused:bundle.signing_request")
+    nested.succeeds("build", "//refused:bundle", "--norun_validations")
+
+
+def test_a_key_that_the_root_does_not_list_fails(nested: Bazel) -> None:
+    add_package(nested, "wrong_key", key="root")
+    line = the_line(nested.fails("build", "//wrong_key:bundle"))
+    assert "wrong_key/throwaway_key.pem" in line
+    nested.succeeds("build", "//wrong_key:bundle.signing_request")
+
+
+def test_a_tampered_root_fails(nested: Bazel) -> None:
+    root = add_package(nested, "tampered") / "root.pb"
+    content = bytearray(root.read_bytes())
+    content[-1] ^= 1
+    root.write_bytes(content)
+    line = the_line(nested.fails("build", "//tampered:bundle"))
+    assert "tampered/bundle.bundle: THRESHOLD_NOT_MET: root metadata: " in line
+    nested.succeeds("build", "//tampered:bundle.signing_request")
+
+
+# --- the same everywhere ---
+
+
+def test_another_machine_makes_the_same_bytes(
+    nested: Bazel, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Other folders, locale, hash seed and time zone; other modes and times of the files."""
+    folder = tmp_path_factory.mktemp("another machine".replace(" ", "_"))
+    workspace = copy_sources(folder / "elsewhere/sources")
+    for number, file in enumerate(sorted(path for path in workspace.rglob("*") if path.is_file())):
+        file.chmod((0o400, 0o755, 0o640)[number % 3])
+        os.utime(file, (number, number))
+    odd = {"LC_ALL": "tr_TR.UTF-8", "PYTHONHASHSEED": "12345", "TZ": "Pacific/Kiritimati"}
+    flags = [f"--action_env={name}={value}" for name, value in odd.items()]
+    with bazel(workspace, folder / "scratch", **odd) as another:
+        another.succeeds("build", "--spawn_strategy=local", *flags, "//...")
+        assert digests(another) == digests(nested)
+    shutil.rmtree(folder / "scratch", ignore_errors=True)
