@@ -45,7 +45,7 @@ class Machine:
         """A Bazel that notes its probes, and otherwise shows what it was given and exits with 37."""
         return self.fake(
             name,
-            f'case "$*" in *"mod graph") echo {name} >>{self.folder}/probes; exit {probe_status} ;; esac\n'
+            f'case "$*" in *"mod dump_repo_mapping "*) echo {name} >>{self.folder}/probes; exit {probe_status} ;; esac\n'
             f'echo {name}; pwd; printf "<%s>" "$@"; cat; exit 37',
         )
 

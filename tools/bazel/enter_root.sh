@@ -7,6 +7,7 @@ set -euo pipefail
 here=$BAZELW_WORKSPACE/tools/bazel
 . "$here/common.sh"
 
+PATH=$PATH:/usr/sbin:/sbin # chroot's folder, which is not on every PATH
 cwd=$(pwd -P)
 recipe=$(cat "$here"/root/* "$here/make_root.sh" | sha256sum)
 recipe=${recipe:0:12}
@@ -39,11 +40,12 @@ make_root() {
   local folder=$bazelw_cache/making
   rm -rf --one-file-system -- "$folder" "$root"
   rm -f -- "$folder.log"
-  mkdir -- "$folder"
+  mkdir -- "$folder" "$folder/recipe"
+  cp -r -- "$here/make_root.sh" "$here/root" "$folder/recipe" # which may change meanwhile
   say "setting up Debian's Bazel in $root, once (about 2 minutes, 3 GB)"
   # Dies with this process, and takes with it what it started and mounted.
   instead=$instead setpriv --pdeathsig KILL unshare --mount --propagation slave --pid --fork --kill-child \
-    bash "$here/make_root.sh" "$folder" </dev/null >&2 &
+    bash "$folder/recipe/make_root.sh" "$folder" </dev/null >&2 &
   trap 'exit 130' INT # only a process in the background can be left while it runs
   wait $! || exit 1
   trap - INT
@@ -165,22 +167,27 @@ hand_in_variables() {
 
 # --- one call ---
 
-if ! [ -f "$root.complete" ] || ! is_namespace "$namespace"; then
-  check_rights
-  make_cache
-  exec 9>"$bazelw_cache/lock"
-  flock -w 2 9 || { say "waiting for another bazelw that sets up $bazelw_cache"; flock 9; }
-  [ -f "$root.complete" ] || make_root
-  is_namespace "$namespace" || make_namespace
-  exec 9>&-
-fi
-[ "$(id -u)" = 0 ] || fail "entering Debian's Bazel needs root; $instead"
-mapfile -t bound <"$binds"
-for folder in "$BAZELW_WORKSPACE" "$cwd" "$bazelw_cache"; do
-  ensure_bound "$folder"
-done
-hand_in_files
-hand_in_variables
-hand_in_named_paths
-exec nsenter --mount="$namespace" chroot "$root" \
-  env -i --chdir="$cwd" "${variables[@]}" bazel --output_user_root="$bazelw_cache/bazel" "$@"
+# A function, because bash reads a script as it goes, and the file may change while a root is being made.
+main() {
+  if ! [ -f "$root.complete" ] || ! is_namespace "$namespace"; then
+    check_rights
+    make_cache
+    exec 9>"$bazelw_cache/lock"
+    flock -w 2 9 || { say "waiting for another bazelw that sets up $bazelw_cache"; flock 9; }
+    [ -f "$root.complete" ] || make_root
+    is_namespace "$namespace" || make_namespace
+    exec 9>&-
+  fi
+  [ "$(id -u)" = 0 ] || fail "entering Debian's Bazel needs root; $instead"
+  mapfile -t bound <"$binds"
+  for folder in "$BAZELW_WORKSPACE" "$cwd" "$bazelw_cache"; do
+    ensure_bound "$folder"
+  done
+  hand_in_files
+  hand_in_variables
+  hand_in_named_paths
+  exec nsenter --mount="$namespace" chroot "$root" \
+    env -i --chdir="$cwd" "${variables[@]}" bazel --output_user_root="$bazelw_cache/bazel" "$@"
+}
+
+main "$@"

@@ -98,6 +98,7 @@ install_packages() {
 configure_bazel() {
   local registry=$root/usr/local/share/bazelw/registry name version module
   mkdir -p "$registry/empty"
+  : >"$registry/empty/REPO.bazel"
   echo '{"module_base_path": "."}' >"$registry/bazel_registry.json"
   while read -r name version; do
     module=$registry/modules/$name/$version

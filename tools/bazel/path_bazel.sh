@@ -23,7 +23,7 @@ remembered_probe() {
     cd "$BAZELW_WORKSPACE"
     ls -lL -- "$1"
     echo "${USE_BAZEL_VERSION:-}"
-    cat MODULE.bazel .bazelversion .bazelrc 2>/dev/null || :
+    cat MODULE.bazel .bazelversion .bazelrc tools/bazel/path_bazel.sh 2>/dev/null || :
   ) | cksum | tr ' ' -)
   probe_answer=$bazelw_cache/path_bazel/${1##*/}-$probe_key
   if [ ! -f "$probe_answer" ]; then
@@ -35,12 +35,12 @@ remembered_probe() {
   [ "$probe_reply" = yes ]
 }
 
-# 45 is "another command runs", which is a Bazel that works.
+# This resolves the modules and fetches none of them. 45 is "another command runs", which is a Bazel that works.
 probe() {
   probe_status=0
   (
     cd "$BAZELW_WORKSPACE"
-    time_limit "$1" --noblock_for_lock mod graph </dev/null >"$bazelw_cache/path_bazel/log" 2>&1
+    time_limit "$1" --noblock_for_lock mod dump_repo_mapping "" </dev/null >"$bazelw_cache/path_bazel/log" 2>&1
   ) || probe_status=$?
   case $probe_status in
     0 | 45) return 0 ;;
