@@ -1,4 +1,4 @@
-"""The pages that need no Bazel do what they show. (.ci/run does the same with getting_started.md.)"""
+"""The pages that need no Bazel do what they show. (tests/nested does the same with getting_started.md.)"""
 
 import os
 from pathlib import Path

@@ -33,12 +33,16 @@ class Bazel:
     scratch: Path
     env: dict[str, str] = field(default_factory=dict)
 
-    def run(self, *args: str) -> subprocess.CompletedProcess[str]:
-        """`bazel ARGS...`, however it ends."""
+    def command(self) -> list[str]:
+        """What stands before a command's name."""
         startup = [f"--output_user_root={self.scratch}/root", f"--output_base={self.scratch}/base"]
         startup += ["--nohome_rc", "--host_jvm_args=-Xmx1g", "--max_idle_secs=60"]
+        return [self.program, *startup]
+
+    def run(self, *args: str) -> subprocess.CompletedProcess[str]:
+        """`bazel ARGS...`, however it ends."""
         return subprocess.run(
-            [self.program, *startup, *args],
+            [*self.command(), *args],
             cwd=self.workspace,
             env=self.env,
             stdin=subprocess.DEVNULL,
