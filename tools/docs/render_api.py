@@ -57,7 +57,16 @@ def render(binaryproto: bytes) -> dict[str, str]:
     pages |= {
         each.text(_PROVIDER_NAME): _provider(each) for each in module.messages(_MODULE_PROVIDERS)
     }
-    return {"README.md": _index(module)} | {f"{name}.md": page for name, page in pages.items()}
+    linked = {f"{name}.md": _link(page, pages.keys() - {name}) for name, page in pages.items()}
+    return {"README.md": _index(module)} | linked
+
+
+def _link(page: str, names: Iterable[str]) -> str:
+    """The page with links to others where it names them in its text."""
+    parts = re.split(r"(^```.*?^```)", page, flags=re.MULTILINE | re.DOTALL)
+    for name in names:
+        parts[::2] = [part.replace(f"`{name}`", f"[`{name}`]({name}.md)") for part in parts[::2]]
+    return "".join(parts)
 
 
 def _index(module: _Message) -> str:
