@@ -1,0 +1,48 @@
+"""Judges bundles given as bytes."""
+
+import tempfile
+
+from software_update import metadata
+from software_update.errors import Refused, Verdict
+from software_update.testing import encode as e
+from software_update.testing.signers import ROOT_KEY
+from software_update.verify import verifier
+from software_update.verify.bundle_file import verify_bundle
+
+TRUSTED_ROOT = e.signed(e.root(), ROOT_KEY)
+
+
+def release_of(
+    bundle: bytes,
+    *,
+    trusted: bytes = TRUSTED_ROOT,
+    installed: bytes | None = None,
+    at: int | None = None,
+) -> verifier.Release:
+    """The release in a bundle, or Refused. `installed` is a Manifest."""
+    with tempfile.TemporaryFile() as file:
+        file.write(bundle)
+        file.flush()
+        return verify_bundle(
+            file.fileno(),
+            verifier.trust_root(trusted),
+            None if installed is None else metadata.parse_manifest(installed),
+            at,
+        )
+
+
+def refusal_of(
+    bundle: bytes,
+    *,
+    trusted: bytes = TRUSTED_ROOT,
+    installed: bytes | None = None,
+    at: int | None = None,
+) -> tuple[Verdict, str, str]:
+    """Verdict, role and subject of a bundle; ACCEPT, "", "" where nothing is wrong with it."""
+    try:
+        release_of(bundle, trusted=trusted, installed=installed, at=at)
+    except Refused as refused:
+        assert refused.detail
+        assert "\n" not in str(refused)
+        return refused.verdict, refused.role, refused.subject
+    return Verdict.ACCEPT, "", ""
