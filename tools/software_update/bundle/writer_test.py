@@ -1,0 +1,273 @@
+"""Tests of writer.py."""
+
+import errno
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from software_update.bundle import writer
+from software_update.bundle.writer import Payload, plan_payloads, write_bundle
+from software_update.digest import SMALL_BYTES
+from software_update.errors import InputError
+from software_update.metadata import Target
+from software_update.testing import encode as e
+
+SEGMENT_BYTES = 8 * 1024 * 1024
+ROOT_BYTES, TARGETS_BYTES = b"the signed root", b"targets: "
+
+
+def content_of(size: int, salt: str = "") -> bytes:
+    return hashlib.shake_128(f"{size}{salt}".encode()).digest(size)
+
+
+def metadata_of(targets: list[Target]) -> tuple[bytes, bytes]:
+    """Stands for the signed metadata; as long for any digests."""
+    return ROOT_BYTES, TARGETS_BYTES + b"".join(each.sha256 for each in targets)
+
+
+def expected(contents: dict[str, bytes]) -> bytes:
+    digests = b"".join(hashlib.sha256(contents[name]).digest() for name in sorted(contents))
+    return (
+        e.root_entry(ROOT_BYTES) + e.targets_entry(TARGETS_BYTES + digests) + e.payloads(contents)
+    )
+
+
+def write_files(folder: Path, contents: dict[str, bytes]) -> list[tuple[str, str]]:
+    folder.mkdir(exist_ok=True)
+    pairs = []
+    for index, (name, content) in enumerate(contents.items()):
+        (folder / str(index)).write_bytes(content)
+        pairs.append((name, str(folder / str(index))))
+    return pairs
+
+
+def written(payloads: list[Payload]) -> bytes:
+    with tempfile.TemporaryFile() as out:
+        write_bundle(out.fileno(), payloads, metadata_of)
+        return os.pread(out.fileno(), os.fstat(out.fileno()).st_size, 0)
+
+
+def bundle_of(folder: Path, contents: dict[str, bytes]) -> bytes:
+    return written(plan_payloads(write_files(folder, contents)))
+
+
+def test_order_on_the_wire(tmp_path: Path) -> None:
+    contents = {"b": b"bee", "a/b": b"nested", "B": b"", "a": b"x"}
+    found = bundle_of(tmp_path, contents)
+    assert found == expected(contents)
+    places = [found.index(each) for each in (ROOT_BYTES, TARGETS_BYTES, b"nested", b"bee")]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize(
+    "size",
+    [
+        0,
+        1,
+        127,
+        128,
+        SMALL_BYTES - 1,
+        SMALL_BYTES,
+        SMALL_BYTES + 1,
+        SEGMENT_BYTES - 1,
+        SEGMENT_BYTES,
+        SEGMENT_BYTES + 1,
+        2 * SEGMENT_BYTES + 3,
+    ],
+)
+def test_sizes(tmp_path: Path, size: int) -> None:
+    contents = {"a": b"before", "b": content_of(size), "c": b"after"}
+    assert bundle_of(tmp_path, contents) == expected(contents)
+
+
+def test_small_and_large_in_turn(tmp_path: Path) -> None:
+    sizes = (SMALL_BYTES + 1, 0, 3, SMALL_BYTES + 7, SMALL_BYTES, SMALL_BYTES * 3, 1)
+    contents = {f"{index}": content_of(size, str(index)) for index, size in enumerate(sizes)}
+    assert bundle_of(tmp_path, contents) == expected(contents)
+
+
+def test_many_payloads(tmp_path: Path) -> None:
+    contents = {f"file/{index:04}": content_of(index % 50, str(index)) for index in range(1500)}
+    assert bundle_of(tmp_path, contents) == expected(contents)
+
+
+def test_one_file_under_two_names(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(b"shared")
+    pairs = [("a", str(tmp_path / "x")), ("b", str(tmp_path / "x"))]
+    assert written(plan_payloads(pairs)) == expected({"a": b"shared", "b": b"shared"})
+
+
+@settings(max_examples=20)
+@given(
+    st.dictionaries(
+        st.text("abAB/.", min_size=1, max_size=4), st.binary(max_size=300), min_size=1, max_size=5
+    )
+)
+def test_any_contents(contents: dict[str, bytes]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        assert bundle_of(Path(folder), contents) == expected(contents)
+
+
+# Ways to copy
+
+Copy = Callable[..., int]
+
+
+def no_kernel_copy(number: int) -> Copy:
+    def fail(*_: object) -> int:
+        raise OSError(number, os.strerror(number))
+
+    return fail
+
+
+@pytest.mark.parametrize("number", [errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP])
+def test_without_copies_in_the_kernel(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    monkeypatch.setattr(os, "copy_file_range", no_kernel_copy(number))
+    contents = {"a": content_of(SEGMENT_BYTES + SMALL_BYTES), "b": b"x"}
+    assert bundle_of(tmp_path, contents) == expected(contents)
+
+
+def test_where_the_system_has_no_such_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "copy_file_range", raising=False)
+    contents = {"a": content_of(SMALL_BYTES * 2)}
+    assert bundle_of(tmp_path, contents) == expected(contents)
+
+
+def test_a_file_system_that_copies_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "copy_file_range", lambda *_: 0)
+    contents = {"a": content_of(SMALL_BYTES * 2)}
+    assert bundle_of(tmp_path, contents) == expected(contents)
+
+
+def test_short_copies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel_copy = os.copy_file_range
+
+    def short(source: int, out: int, count: int, at: int, to: int) -> int:
+        return kernel_copy(source, out, min(count, 100_001), at, to)
+
+    monkeypatch.setattr(os, "copy_file_range", short)
+    contents = {"a": content_of(SMALL_BYTES * 2), "b": content_of(SMALL_BYTES + 1)}
+    assert bundle_of(tmp_path, contents) == expected(contents)
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO])
+def test_errors_of_the_disk_are_not_hidden(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    monkeypatch.setattr(os, "copy_file_range", no_kernel_copy(number))
+    with pytest.raises(OSError, match=os.strerror(number)):
+        bundle_of(tmp_path, {"a": content_of(SMALL_BYTES + 1)})
+
+
+# Sources that change
+
+
+@pytest.fixture(params=[SMALL_BYTES // 2, SMALL_BYTES + 1, SEGMENT_BYTES + 1])
+def planned(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Path, list[Payload]]]:
+    path = tmp_path / "source"
+    path.write_bytes(content_of(request.param))
+    yield path, plan_payloads([("a", str(path)), ("b", str(path))])
+
+
+def assert_changed(path: Path, payloads: list[Payload]) -> None:
+    with pytest.raises(InputError) as caught:
+        written(payloads)
+    assert str(caught.value) == (
+        f"{path}: changed while it was read; let its writer finish, and try again"
+    )
+
+
+@pytest.mark.parametrize("change", [-1, 1, 1000])
+def test_a_source_of_another_length(planned: tuple[Path, list[Payload]], change: int) -> None:
+    path, payloads = planned
+    os.truncate(path, payloads[0].length + change)
+    assert_changed(path, payloads)
+
+
+def test_a_source_that_is_emptied(planned: tuple[Path, list[Payload]]) -> None:
+    path, payloads = planned
+    os.truncate(path, 0)
+    assert_changed(path, payloads)
+
+
+def test_a_source_that_shrinks_half_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "source"
+    path.write_bytes(content_of(2 * SEGMENT_BYTES))
+    payloads = plan_payloads([("a", str(path))])
+    kernel_copy = os.copy_file_range
+
+    def copy_and_cut(*args: int) -> int:
+        done = kernel_copy(*args)
+        os.truncate(path, 1000)
+        return done
+
+    monkeypatch.setattr(os, "copy_file_range", copy_and_cut)
+    assert_changed(path, payloads)
+
+
+def test_what_is_hashed_is_what_is_in_the_bundle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A source whose bytes change behind the copy: the digest is that of the bytes that were taken."""
+    path = tmp_path / "source"
+    before = content_of(2 * SEGMENT_BYTES, "before")
+    after = content_of(2 * SEGMENT_BYTES, "after")
+    path.write_bytes(before)
+    payloads = plan_payloads([("a", str(path))])
+    kernel_copy = os.copy_file_range
+
+    def copy_and_change(*args: int) -> int:
+        done = kernel_copy(*args)
+        path.write_bytes(after)
+        return done
+
+    monkeypatch.setattr(os, "copy_file_range", copy_and_change)
+    taken = before[:SEGMENT_BYTES] + after[SEGMENT_BYTES:]
+    assert written(payloads) == expected({"a": taken})
+
+
+def test_a_source_that_vanishes(tmp_path: Path) -> None:
+    pairs = write_files(tmp_path, {"a": b"x"})
+    payloads = plan_payloads(pairs)
+    os.unlink(pairs[0][1])
+    with pytest.raises(FileNotFoundError):
+        written(payloads)
+
+
+def test_sources_are_regular_files(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    for name in ("fifo", "."):
+        with pytest.raises(InputError, match="not a regular file"):
+            plan_payloads([("a", str(tmp_path / name))])
+
+
+def test_metadata_of_another_length_is_noticed(tmp_path: Path) -> None:
+    payloads = plan_payloads(write_files(tmp_path, {"a": b"x"}))
+
+    def growing(targets: list[Target]) -> tuple[bytes, bytes]:
+        return ROOT_BYTES, bytes(1 if targets[0].sha256 == bytes(32) else 2)
+
+    with (
+        tempfile.TemporaryFile() as out,
+        pytest.raises(AssertionError, match="length depends on the digests"),
+    ):
+        write_bundle(out.fileno(), payloads, growing)
+
+
+def test_a_reader_error_in_a_thread_is_not_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise InputError("cannot read it back")
+
+    monkeypatch.setattr(writer, "update_range", fail)
+    with pytest.raises(InputError, match="cannot read it back"):
+        bundle_of(tmp_path, {"a": content_of(SMALL_BYTES + 1), "b": b"x"})
