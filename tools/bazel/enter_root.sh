@@ -89,11 +89,12 @@ find_bind() {
   return 1
 }
 
-# A folder that was removed and made again has another identity, and must be bound again.
+# A folder of the root's own stays the root's. One of the machine's that was removed and made again has
+# another identity, and must be bound again.
 ensure_bound() {
   local bind
   if ! find_bind "$1"; then
-    bind_folder "$1"
+    [ "$(ls -A -- "$root$1" 2>/dev/null)" ] || bind_folder "$1"
   elif [ "$(stat -c %d:%i -- "${bind#* }")" != "${bind%% *}" ]; then
     bind_folder "${bind#* }"
   fi
@@ -145,8 +146,8 @@ hand_in_named_paths() {
     elif [ -f "$word" ]; then
       mkdir -p -- "$root${word%/*}"
       cp -Lp -- "$word" "$root$word"
-    elif [ -d "$word" ] && ! [ "$(ls -A -- "$root$word" 2>/dev/null)" ]; then
-      bind_folder "$word"
+    elif [ -d "$word" ]; then
+      ensure_bound "$word"
     fi
   done
   set +f
@@ -180,8 +181,8 @@ main() {
   fi
   [ "$(id -u)" = 0 ] || fail "entering Debian's Bazel needs root; $instead"
   mapfile -t bound <"$binds"
-  for folder in "$BAZELW_WORKSPACE" "$cwd" "$bazelw_cache"; do
-    ensure_bound "$folder"
+  for folder in "${HOME:-/}" "$BAZELW_WORKSPACE" "$cwd" "$bazelw_cache"; do
+    [ ! -d "$folder" ] || ensure_bound "$folder"
   done
   hand_in_files
   hand_in_variables
