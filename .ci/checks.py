@@ -26,6 +26,8 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parent.parent
 README_BUILD = "./bazelw build //examples/blinky:bundle"
 README_TEST = "./bazelw test //..."
+MANUAL_TESTS = r'attr(tags, "[\[ ]manual[,\]]", tests(//...))'
+README_TESTS = f"tests(//...) except {MANUAL_TESTS}"
 BUILDIFIER = "@bazel/buildifier@8.2.1"
 MINUTES = 57
 GIB_FREE = 12
@@ -221,13 +223,13 @@ def readme_build(run: Run) -> None:
 
 def readme_test(run: Run) -> None:
     """The README's second command passes."""
-    with counted_tests(run, "tests(//...) except " + manual("//...")):
+    with counted_tests(run, README_TESTS):
         run.command(*readme_command(README_TEST))
 
 
 def manual_tests(run: Run) -> None:
     """The tests that `//...` leaves out, because they take long or much room."""
-    labels = run.labels("tests(" + manual("//...") + ")")
+    labels = run.labels(MANUAL_TESTS)
     if labels:
         with counted_tests(run, " + ".join(labels)):
             run.bazel("test", *labels)
@@ -246,8 +248,9 @@ def blinky_offline(run: Run) -> None:
 
 
 def strict(run: Run) -> None:
-    """Everything builds under the strict flags."""
-    run.bazel("build", "--config=strict", "//...")
+    """Everything builds and passes under the strict flags too."""
+    with counted_tests(run, README_TESTS):
+        run.bazel("test", "--config=strict", "//...")
 
 
 def readme_command(command: str) -> list[str]:
@@ -256,11 +259,6 @@ def readme_command(command: str) -> list[str]:
     if command not in lines:
         raise CheckError(f"README.md has no line '{command}'")
     return command.split()
-
-
-def manual(universe: str) -> str:
-    """A query for what is tagged manual."""
-    return rf'attr(tags, "[\[ ]manual[,\]]", {universe})'
 
 
 def blinky_digest() -> str:
