@@ -1,5 +1,6 @@
 """bazelw, with fakes of the programs that it would start on a real machine."""
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -45,7 +46,8 @@ class Machine:
         """A Bazel that notes its probes, and otherwise shows what it was given and exits with 37."""
         return self.fake(
             name,
-            f'case "$*" in *"mod dump_repo_mapping "*) echo {name} >>{self.folder}/probes; exit {probe_status} ;; esac\n'
+            f'case "$*" in *"mod dump_repo_mapping "*)\n'
+            f"  echo {name} >>{self.folder}/probes; exit {probe_status} ;; esac\n"
             f'echo {name}; pwd; printf "<%s>" "$@"; cat; exit 37',
         )
 
@@ -226,21 +228,20 @@ def test_a_root_that_cannot_be_made_is_not_trusted(machine: Machine) -> None:
         assert not list(machine.cache.glob("root-*"))
 
 
+def recipe_hash(machine: Machine) -> str:
+    """What the root made from this recipe is called by."""
+    tools = machine.workspace / "tools" / "bazel"
+    parts = [*sorted((tools / "root").iterdir()), tools / "make_root.sh"]
+    return hashlib.sha256(b"".join(part.read_bytes() for part in parts)).hexdigest()[:12]
+
+
 @pytest.fixture
 def entered(machine: Machine) -> Machine:
     """A machine whose root is complete; entering it shows what would run in it."""
     machine.fake("id", "echo 0")
     machine.fake("stat", "echo nsfs")
     machine.fake("nsenter", 'printf "%s\\n" "$@"')
-    recipe = machine.workspace / "tools" / "bazel"
-    parts = [*sorted((recipe / "root").iterdir()), recipe / "make_root.sh"]
-    digest = subprocess.run(
-        ["sha256sum"],
-        input=b"".join(p.read_bytes() for p in parts),
-        capture_output=True,
-        check=True,
-    )
-    name = digest.stdout.decode()[:12]
+    name = recipe_hash(machine)
     for folder in ("namespace", "namespace.binds", f"root-{name}/etc"):
         (machine.cache / folder).mkdir(parents=True)
     (machine.cache / "namespace" / name).touch()
@@ -267,7 +268,7 @@ def test_the_root_gets_folder_and_arguments(entered: Machine) -> None:
     assert f"--chdir={folder}" in lines
     assert lines[-5:] == [
         "bazel",
-        f"--output_user_root={entered.cache}/bazel",
+        f"--output_user_root={entered.cache}/bazel/{recipe_hash(entered)}",
         "run",
         "--",
         "two words",

@@ -9,9 +9,10 @@ here=$BAZELW_WORKSPACE/tools/bazel
 
 PATH=$PATH:/usr/sbin:/sbin # chroot's folder, which is not on every PATH
 cwd=$(pwd -P)
-recipe=$(cat "$here"/root/* "$here/make_root.sh" | sha256sum)
+recipe=$(LC_ALL=C && cat "$here"/root/* "$here/make_root.sh" | sha256sum)
 recipe=${recipe:0:12}
 root=$bazelw_cache/root-$recipe
+outputs=$bazelw_cache/bazel/$recipe # what was found in one root, a compiler say, is not true of another
 namespace=$bazelw_cache/namespace/$recipe
 binds=$bazelw_cache/namespace.binds/$recipe # the machine's folders that the namespace has: "IDENTITY PATH"
 
@@ -188,7 +189,7 @@ main() {
   hand_in_variables
   hand_in_named_paths
   exec nsenter --mount="$namespace" chroot "$root" \
-    env -i --chdir="$cwd" "${variables[@]}" bazel --output_user_root="$bazelw_cache/bazel" "$@"
+    env -i --chdir="$cwd" "${variables[@]}" bazel --output_user_root="$outputs" "$@"
 }
 
 main "$@"
