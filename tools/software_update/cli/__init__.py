@@ -36,16 +36,17 @@ COMMANDS = {
 
 def main(argv: Sequence[str]) -> int:
     """Runs one command. 0: done; 1: refused; 2: wrong usage; 3: I/O, or a bad key or trusted file."""
+    _replace_closed_streams()
     signal.signal(signal.SIGTERM, _terminate)
     try:
-        status = _run(argv)
-        sys.stdout.flush()
-        return status
+        try:
+            return _run(argv)
+        finally:
+            _flush_output()
     except SoftwareUpdateError as error:
         return _fail(str(error), error.exit_code)
     except BrokenPipeError:
         # Whoever read our output has seen enough.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _EXIT_BROKEN_PIPE
     except OSError as error:
         return _fail(_os_error(error), _EXIT_INPUT)
@@ -84,14 +85,31 @@ def _help(commands: dict[tuple[str, str], str]) -> str:
     return "\n".join(lines)
 
 
+def _replace_closed_streams() -> None:
+    # Closed ones are None to Python, and the next file that is opened would take their place.
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+
+
+def _flush_output() -> None:
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        # Python would try again at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        error.filename = "standard output"
+        raise
+
+
 def _fail(text: str, status: int) -> int:
-    print(f"software-update: {text}", file=sys.stderr)
+    print(f"software-update: {printable(text)}", file=sys.stderr)
     return status
 
 
 def _os_error(error: OSError) -> str:
     what = error.strerror or str(error)
-    return f"{printable(os.fsdecode(error.filename))}: {what}" if error.filename else what
+    return f"{os.fsdecode(error.filename)}: {what}" if error.filename else what
 
 
 def _terminate(_signal: int, _frame: object) -> NoReturn:

@@ -1,11 +1,16 @@
-"""Runs the command line in a process of its own, as users do."""
+"""Runs the command line: in a process of its own, as users do, or quickly, in this one."""
 
+import contextlib
 import dataclasses
+import io
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+from software_update.cli import main
 
 TIMEOUT_SECONDS = 60
 
@@ -52,3 +57,40 @@ def run(
         check=False,
     )
     return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def call(*args: str | Path) -> Result:
+    """As `run`, in this process."""
+    out, err = io.StringIO(), io.StringIO()
+    handler = signal.getsignal(signal.SIGTERM)
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            status = main([str(each) for each in args])
+        except SystemExit as stop:
+            assert isinstance(stop.code, int)
+            status = stop.code
+        finally:
+            signal.signal(signal.SIGTERM, handler)
+    return Result(status, out.getvalue(), err.getvalue())
+
+
+def done(*args: str | Path) -> Result:
+    """`call` of what must succeed."""
+    result = call(*args)
+    assert result.status == 0, result.err
+    return result
+
+
+def failed(status: int, *args: str | Path) -> str:
+    """`call` of what must fail: exactly one line on standard error, without the prefix."""
+    result = call(*args)
+    assert (result.status, result.out) == (status, ""), result
+    return error_line(result)
+
+
+def error_line(result: Result) -> str:
+    """The one line on standard error, without the prefix."""
+    assert result.err.startswith("software-update: "), result.err
+    assert result.err.endswith("\n"), result.err
+    assert result.err[:-1].isprintable(), result.err
+    return result.err[:-1].removeprefix("software-update: ")

@@ -1,0 +1,228 @@
+"""Tests of what all commands have in common: how they start, fail and end."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from software_update.cli import COMMANDS
+from software_update.testing import encode as e
+from software_update.testing import workspace
+from software_update.testing.command import (
+    call,
+    command,
+    done,
+    environment,
+    error_line,
+    failed,
+    python,
+    run,
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return workspace.make(tmp_path)
+
+
+# Help and wrong usage
+
+
+def test_help_lists_every_command() -> None:
+    text = done("--help").out
+    for group, name in COMMANDS:
+        assert re.search(rf"^  {group} +{name} ", text, re.MULTILINE)
+    assert done("-h").out == text
+    assert call().status == 2
+
+
+@pytest.mark.parametrize("key", COMMANDS, ids=map(" ".join, COMMANDS))
+def test_each_command_has_help_and_a_module(key: tuple[str, str]) -> None:
+    group, name = key
+    result = done(group, name, "--help")
+    assert result.out.startswith(f"usage: software-update {group} {name} ")
+    assert name in done(group, "--help").out
+    assert call(group).status == 2
+
+
+@pytest.mark.parametrize("key", COMMANDS, ids=map(" ".join, COMMANDS))
+def test_each_command_needs_arguments(key: tuple[str, str]) -> None:
+    text = failed(2, *key)
+    assert "required" in text
+    assert text.endswith(f"; see: software-update {key[0]} {key[1]} --help")
+
+
+def test_unknown_commands() -> None:
+    assert failed(2, "no\x1bsuch") == r"no command 'no\x1bsuch'; see: software-update --help"
+    assert failed(2, "bundle", "x") == "no command bundle 'x'; see: software-update bundle --help"
+    assert failed(2, "bundle", "inspect", "a", "--x\n\x1b").startswith("unrecognized arguments")
+
+
+def test_options_are_not_abbreviated(folder: Path) -> None:
+    failed(2, "bundle", "verify", folder / "good.bundle", "--trusted", folder / "root.pb")
+
+
+# Errors
+
+
+def test_errors_escape_paths(tmp_path: Path) -> None:
+    name = tmp_path / "a\n\x1b[31m\u202e"
+    assert failed(3, "bundle", "inspect", name).endswith(
+        r"a\n\x1b[31m\u202e: No such file or directory"
+    )
+    name.mkdir()
+    assert r"a\n\x1b[31m\u202e: not a regular file" in failed(3, "bundle", "inspect", name)
+
+
+def test_a_missing_input_is_named(folder: Path) -> None:
+    absent = folder / "absent file"
+    for args in (
+        ["bundle", "verify", absent, "--trusted-root", folder / "root.pb"],
+        ["bundle", "verify", folder / "good.bundle", "--trusted-root", absent],
+        ["bundle", "inspect", absent],
+        ["bundle", "extract", absent, "-o", folder / "new"],
+        ["root", "inspect", absent],
+        ["root", "sign", absent, "--key", folder / "root.pem"],
+        ["root", "sign", folder / "root.pb", "--key", absent],
+        ["key", "show", absent],
+        ["step", "digest", "--target", f"a={absent}", "-o", folder / "o"],
+        ["step", "sha256", absent, "-o", folder / "o"],
+    ):
+        assert failed(3, *args) == f"{absent}: No such file or directory"
+    assert not (folder / "new").exists()
+    assert not (folder / "o").exists()
+
+
+def test_output_ends_early_without_a_word(folder: Path) -> None:
+    for args in (["bundle", "inspect", folder / "good.bundle"], ["bundle", "create", "--help"]):
+        read, write = os.pipe()
+        os.close(read)
+        try:
+            ended = subprocess.run(
+                command(args),
+                stdout=write,
+                stderr=subprocess.PIPE,
+                env=environment(),
+                timeout=60,
+                check=False,
+            )
+        finally:
+            os.close(write)
+        assert (ended.returncode, ended.stderr) == (141, b"")
+
+
+def test_head_has_its_first_line(folder: Path) -> None:
+    contents = {f"f{index:05}": b"x" for index in range(3000)}
+    (folder / "large.bundle").write_bytes(e.bundle(contents))
+    with subprocess.Popen(
+        command(["bundle", "inspect", folder / "large.bundle"]),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment(),
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert b"large.bundle" in process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(60) == 141
+
+
+@pytest.mark.parametrize("args", [["--help"], ["bundle", "create", "--help"]])
+def test_a_full_standard_output(args: list[str]) -> None:
+    with open("/dev/full", "wb") as full:
+        ended = subprocess.run(
+            command(args),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env=environment(),
+            timeout=60,
+            check=False,
+        )
+    assert ended.stderr == b"software-update: standard output: No space left on device\n"
+    assert ended.returncode == 3
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_standard_streams(folder: Path, closed: str) -> None:
+    words = command(workspace.create_args(folder))
+    ended = subprocess.run(
+        ["/bin/sh", "-c", f'exec "$@" {closed}', "sh", *words],
+        env=environment(),
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, b"", b"")
+    assert (folder / "out.bundle").read_bytes() == (folder / "good.bundle").read_bytes()
+
+
+def test_an_error_with_a_closed_standard_error_says_nothing_elsewhere(folder: Path) -> None:
+    ended = subprocess.run(
+        ["/bin/sh", "-c", 'exec "$@" 2>&-', "sh", *command(["key", "show", folder / "absent"])],
+        env=environment(),
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout) == (3, b"")
+
+
+def test_the_command_as_a_process(folder: Path) -> None:
+    result = run("bundle", "verify", folder / "root.pb", "--trusted-root", folder / "root.pb")
+    assert result.status == 1
+    assert "MALFORMED" in error_line(result) or "UNEXPECTED_FIELD" in error_line(result)
+
+
+# Start-up
+
+PROBE = """
+import sys
+from software_update.cli import main
+try:
+    status = main(sys.argv[1:])
+except SystemExit as stop:
+    status = stop.code
+assert status == 0, status
+print(*sorted(sys.modules), sep="\\n", file=sys.stderr)
+"""
+
+
+def modules_of(*args: str | Path) -> set[str]:
+    """The modules that are imported once a command has run."""
+    ended = subprocess.run(
+        python("-c", PROBE, *map(str, args)),
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    return set(ended.stderr.splitlines())
+
+
+def test_help_imports_no_command() -> None:
+    for args in (["--help"], ["bundle", "--help"], ["step", "--help"]):
+        ours = {name for name in modules_of(*args) if name.startswith("software_update")}
+        assert ours == {"software_update", "software_update.cli", "software_update.errors"}
+
+
+def test_hashing_imports_neither_cryptography_nor_protobuf(folder: Path) -> None:
+    for args in (
+        ["step", "digest", "--target", f"a={folder}/app.bin", f"b={folder}/boot.bin"],
+        ["step", "sha256", folder / "app.bin"],
+    ):
+        modules = modules_of(*args, "-o", folder / "o")
+        assert "hashlib" in modules
+        heavy = [name for name in modules if name.split(".")[0] in ("google", "cryptography")]
+        assert heavy == []
+
+
+def test_metadata_needs_no_cryptography(folder: Path) -> None:
+    done("step", "digest", "--target", f"a={folder}/app.bin", "-o", folder / "record")
+    modules = modules_of(
+        "step", "targets", "--digests", folder / "record", "--version=1", "-o", folder / "o"
+    )
+    assert [name for name in modules if name.split(".")[0] == "cryptography"] == []

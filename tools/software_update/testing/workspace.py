@@ -1,0 +1,61 @@
+"""A folder with keys, a signed root and two artifacts, as a user would have it."""
+
+import os
+from pathlib import Path
+
+from software_update.testing import encode as e
+from software_update.testing.signers import (
+    ROOT_KEY,
+    ROOT_KEY_2,
+    STRANGER,
+    TARGETS_KEY,
+    TARGETS_KEY_2,
+    write_keys,
+)
+
+APP, BOOT = b"application\n", b"bootloader\n" * 100
+CONTENTS = {"app": APP, "boot": BOOT}
+
+
+def make(parent: Path) -> Path:
+    """The folder; its name has a space."""
+    folder = parent / "my work"
+    folder.mkdir()
+    write_keys(
+        folder,
+        root=ROOT_KEY,
+        root2=ROOT_KEY_2,
+        targets=TARGETS_KEY,
+        targets2=TARGETS_KEY_2,
+        stranger=STRANGER,
+    )
+    (folder / "root.pb").write_bytes(e.signed(e.root(), ROOT_KEY))
+    (folder / "app.bin").write_bytes(APP)
+    (folder / "boot.bin").write_bytes(BOOT)
+    (folder / "good.bundle").write_bytes(e.bundle(CONTENTS, version=7))
+    return folder
+
+
+def create_args(folder: Path, out: str = "out.bundle", version: int = 7) -> list[str]:
+    """Arguments of `bundle create`."""
+    return [
+        "bundle",
+        "create",
+        f"--version={version}",
+        f"--root={folder}/root.pb",
+        f"--dev-signing-key={folder}/targets.pem",
+        "--target",
+        f"app={folder}/app.bin",
+        f"boot={folder}/boot.bin",
+        "-o",
+        f"{folder}/{out}",
+    ]
+
+
+def snapshot(folder: Path) -> dict[str, bytes]:
+    """What every file in a folder holds; the temporary ones too."""
+    return {
+        os.fspath(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
