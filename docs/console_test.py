@@ -27,7 +27,8 @@ def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_page(page: str) -> None:
     text = (_ROOT / "docs" / page).read_text()
     assert commands(text)
-    assert not run(text)
+    problems = run(text)
+    assert not problems, "\n\n".join(problems)
 
 
 @pytest.mark.usefixtures("scratch")

@@ -33,4 +33,5 @@ def test_getting_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
             monkeypatch.setenv(name, value)
         monkeypatch.setenv("PATH", f"{commands}:{server.env['PATH']}")
         monkeypatch.chdir(product)
-        assert not run(page)
+        problems = run(page)
+        assert not problems, "\n\n".join(problems)
