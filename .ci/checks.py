@@ -16,6 +16,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import textwrap
 import time
 import traceback
 import xml.etree.ElementTree as ET
@@ -60,7 +61,7 @@ class Run:
 
     def command(self, *argv: str | Path, cwd: Path = TOP, status: int = 0) -> str:
         """The output of a command, which must end with `status`."""
-        shown = " ".join(map(str, argv))
+        shown = textwrap.shorten(" ".join(map(str, argv)), 200)
         with subprocess.Popen(
             argv,
             cwd=cwd,
