@@ -13,7 +13,13 @@ log=$folder.log
 suite=forky
 
 exec 3>&2 >>"$log" 2>&1
-trap '[ $? = 0 ] || echo "bazelw: $failure (log: $log)" >&3' EXIT
+trap '[ $? = 0 ] || stop' EXIT
+
+stop() { # debootstrap and apt both begin the line that says why with "E: "
+  local reason
+  reason=$(grep '^E: ' "$log" | tail -n 1) || :
+  echo "bazelw: $failure (${reason:+"${reason#E: }; "}log: $log)" >&3
+}
 
 step() { # number, what it does, what to say should it fail
   echo "bazelw: [$1/4] $2" >&3
