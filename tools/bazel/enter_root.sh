@@ -7,7 +7,7 @@ set -euo pipefail
 here=$BAZELW_WORKSPACE/tools/bazel
 . "$here/common.sh"
 
-PATH=$PATH:/usr/sbin:/sbin # chroot's folder, which is not on every PATH
+export PATH=$PATH:/usr/sbin:/sbin # chroot's folder, which is not on every PATH
 cwd=$(pwd -P)
 recipe=$(LC_ALL=C && cat "$here"/root/* "$here/make_root.sh" | sha256sum)
 recipe=${recipe:0:12}
@@ -24,7 +24,8 @@ check_rights() {
   for tool in chroot flock mount nsenter setpriv unshare; do
     command -v "$tool" >/dev/null || fail "$tool is missing, which Debian's Bazel is set up with; $instead"
   done
-  unshare --mount true 2>/dev/null || fail "this machine does not let root mount; $instead"
+  unshare --mount --pid --fork mount --bind /tmp /tmp 2>/dev/null ||
+    fail "this machine does not let root mount; $instead"
 }
 
 check_room() {
