@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import os
@@ -14,6 +15,7 @@ from software_update.cli import main as software_update
 
 from tests.nested.nested_bazel import Bazel, Spawn, bazel, copy_sources
 
+CONSUMER = "tests/consumer"
 KEYS = "keys/throwaway_consumer"
 # Each with all that it is made of, and nothing that names a folder of the machine.
 BUNDLES = (
@@ -45,11 +47,20 @@ software_update_bundle(
 """
 
 
+@pytest.fixture(name="sources", scope="module")
+def sources_fixture(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The declared sources, read once: they may be edited while a test runs."""
+    folder = tmp_path_factory.mktemp("pristine") / "sources"
+    copy_sources(folder)
+    return folder
+
+
 @pytest.fixture(name="nested", scope="module")
-def nested_fixture(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bazel]:
+def nested_fixture(sources: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bazel]:
     """The server that all tests share, with everything built."""
     folder = tmp_path_factory.mktemp("nested")
-    with bazel(copy_sources(folder / "sources"), folder / "scratch") as server:
+    shutil.copytree(sources, folder / "sources")
+    with bazel(folder / "sources" / CONSUMER, folder / "scratch") as server:
         server.succeeds("build", "//...")
         yield server
 
@@ -67,6 +78,12 @@ def digested(spawns: list[Spawn]) -> list[str]:
     """The records that digest actions have written, as names of targets or prefixes."""
     paths = [spawn.outputs[0] for spawn in spawns if spawn.mnemonic == "SoftwareUpdateDigest"]
     return sorted(path.partition(".digests/")[2].partition("~")[0].rstrip("/") for path in paths)
+
+
+def repositories(server: Bazel) -> list[str]:
+    """The canonical names of the external repositories that have been fetched."""
+    external = Path(server.succeeds("info", "output_base").strip(), "external")
+    return [path.name for path in external.iterdir() if path.is_dir()]
 
 
 # --- the bundles ---
@@ -111,9 +128,7 @@ def test_inspect_prints_what_is_inside(nested: Bazel) -> None:
 
 
 def test_only_the_runtime_dependencies_are_fetched(nested: Bazel) -> None:
-    external = nested.succeeds("info", "output_base").strip() + "/external"
-    repositories = [name for name in os.listdir(external) if not name.startswith("@")]
-    ours = [name for name in repositories if name.startswith("rules_software_update")]
+    ours = [name for name in repositories(nested) if name.startswith("rules_software_update")]
     assert [name for name in ours if name.endswith("software_update_pip")]
     assert not [name for name in ours if "test" in name or "blinky" in name]
 
@@ -225,21 +240,57 @@ def test_a_tampered_root_fails(nested: Bazel) -> None:
     nested.succeeds("build", "//tampered:bundle.signing_request")
 
 
-# --- the same everywhere ---
+# --- another machine ---
 
 
-def test_another_machine_makes_the_same_bytes(
-    nested: Bazel, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    """Other folders, locale, hash seed and time zone; other modes and times of the files."""
-    folder = tmp_path_factory.mktemp("another machine".replace(" ", "_"))
-    workspace = copy_sources(folder / "elsewhere/sources")
-    for number, file in enumerate(sorted(path for path in workspace.rglob("*") if path.is_file())):
+@pytest.fixture(name="another", scope="module")
+def another_fixture(sources: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bazel]:
+    """Other folders, flags, locale, hash seed and time zone; other modes and times of the files."""
+    folder = tmp_path_factory.mktemp("another")
+    copy = folder / "elsewhere/sources"
+    shutil.copytree(sources, copy)
+    for number, file in enumerate(sorted(path for path in copy.rglob("*") if path.is_file())):
         file.chmod((0o400, 0o755, 0o640)[number % 3])
         os.utime(file, (number, number))
+    # One of our strict flags strips the configuration from every path.
+    shutil.copyfile(".bazelrc", copy / CONSUMER / ".bazelrc")
     odd = {"LC_ALL": "tr_TR.UTF-8", "PYTHONHASHSEED": "12345", "TZ": "Pacific/Kiritimati"}
-    flags = [f"--action_env={name}={value}" for name, value in odd.items()]
-    with bazel(workspace, folder / "scratch", **odd) as another:
-        another.succeeds("build", "--spawn_strategy=local", *flags, "//...")
-        assert digests(another) == digests(nested)
-    shutil.rmtree(folder / "scratch", ignore_errors=True)
+    flags = ["--config=strict", *(f"--action_env={name}={odd[name]}" for name in odd)]
+    with bazel(copy / CONSUMER, folder / "scratch", **odd) as server:
+        server.succeeds("build", *flags, "//...")
+        yield server
+
+
+def test_another_machine_makes_the_same_bytes(nested: Bazel, another: Bazel) -> None:
+    assert digests(another) == digests(nested)
+
+
+@pytest.fixture(name="wheels_repository", scope="module")
+def wheels_repository_fixture(another: Bazel) -> str:
+    [name] = [name for name in repositories(another) if name.endswith("software_update_pip")]
+    return name
+
+
+def test_a_changed_wheel_is_refused(another: Bazel, wheels_repository: str, tmp_path: Path) -> None:
+    for wheel in Path(another.env["PIP_FIND_LINKS"]).iterdir():
+        changed = b"changed" if wheel.name.startswith("cryptography-") else b""
+        (tmp_path / wheel.name).write_bytes(wheel.read_bytes() + changed)
+    line = fetch_failure(another, wheels_repository, tmp_path)
+    assert "whose sha256 is not in runtime.txt" in line
+
+
+def test_a_missing_wheel_is_named(another: Bazel, wheels_repository: str, tmp_path: Path) -> None:
+    for wheel in Path(another.env["PIP_FIND_LINKS"]).iterdir():
+        if not wheel.name.startswith("protobuf-"):
+            (tmp_path / wheel.name).symlink_to(wheel)
+    line = fetch_failure(another, wheels_repository, tmp_path)
+    assert "pip finds no wheel of protobuf" in line
+
+
+def fetch_failure(server: Bazel, repository: str, wheels: Path) -> str:
+    """The line of the repository rule, where it has these wheels and no others."""
+    offline = dataclasses.replace(server, env=server.env | {"PIP_FIND_LINKS": str(wheels)})
+    errors = offline.fails("fetch", "--config=strict", "--force", f"--repo=@@{repository}")
+    lines = [line for line in errors if line.startswith("ERROR: software_update_pip: ")]
+    assert len(lines) == 1, "\n".join(errors)
+    return lines[0]
