@@ -7,7 +7,7 @@ import dataclasses
 import re
 from collections.abc import Iterable, Sequence
 
-from software_update.errors import Refused, Verdict
+from software_update.errors import Refused, Verdict, printable
 from software_update.keys import (
     ECDSA_P256_KEY_TYPE,
     ECDSA_P256_SCHEME,
@@ -249,7 +249,11 @@ def sha256_of(target: ListedTarget) -> bytes:
     """The one SHA-256 of a target. None, two, or one of another length is refused."""
     digests = [digest for function, digest in target.hashes if function == tuf_pb2.SHA256]
     if len(digests) != 1 or len(digests[0]) != _SHA256_BYTES:
-        raise Refused(Verdict.HASH_UNSUPPORTED, "needs exactly one SHA-256 of 32 bytes")
+        raise Refused(
+            Verdict.HASH_UNSUPPORTED,
+            "needs exactly one SHA-256 of 32 bytes",
+            subject=f"target '{printable(target.name)}'",
+        )
     return digests[0]
 
 

@@ -1,0 +1,136 @@
+"""Tests of bundle extract."""
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from software_update.testing import encode as e
+from software_update.testing import workspace
+from software_update.testing.command import call, done, failed, run
+from software_update.testing.signers import TARGETS_KEY
+from software_update.testing.workspace import APP, CONTENTS, snapshot
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return workspace.make(tmp_path)
+
+
+def extract(folder: Path, name: str = "good.bundle") -> list[str]:
+    return ["bundle", "extract", f"{folder}/{name}", "-o", f"{folder}/out"]
+
+
+def make(folder: Path, data: bytes) -> list[str]:
+    (folder / "x").write_bytes(data)
+    return extract(folder, "x")
+
+
+def test_all_of_it(folder: Path) -> None:
+    result = done(*extract(folder))
+    assert snapshot(folder / "out") == CONTENTS
+    assert (result.out, result.err) == (
+        "",
+        "signatures not checked; see: software-update bundle verify\n",
+    )
+
+
+def test_some_of_it(folder: Path) -> None:
+    done(*extract(folder), "--target", "app", "app")
+    assert snapshot(folder / "out") == {"app": APP}
+
+
+def test_folders(folder: Path) -> None:
+    contents = {"assets/a/b.raw": b"1", "assets/c.raw": bytes(600_000), "z": b""}
+    done(*make(folder, e.bundle(contents)))
+    assert snapshot(folder / "out") == contents
+
+
+def test_into_an_empty_folder(folder: Path) -> None:
+    (folder / "out").mkdir()
+    done(*extract(folder))
+    assert snapshot(folder / "out") == CONTENTS
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o077])
+def test_modes_follow_the_umask(folder: Path, umask: int) -> None:
+    make(folder, e.bundle({"a/b": b"x"}))
+    assert run(*extract(folder, "x"), umask=umask).status == 0
+    for name, mode in (("a/b", 0o666), ("a", 0o777), (".", 0o777)):
+        assert stat.S_IMODE((folder / "out" / name).stat().st_mode) == mode & ~umask
+
+
+def test_nothing_is_overwritten(folder: Path) -> None:
+    (folder / "out").mkdir()
+    (folder / "out/mine").write_bytes(b"mine")
+    assert "out: not empty; name a new folder" in failed(2, *extract(folder))
+    assert snapshot(folder / "out") == {"mine": b"mine"}
+    for place in ("app.bin", "absent/out"):
+        before = snapshot(folder)
+        failed(3, *extract(folder)[:-1], f"{folder}/{place}")
+        assert snapshot(folder) == before
+
+
+def test_a_payload_that_is_not_there(folder: Path) -> None:
+    text = failed(2, *extract(folder), "--target", "app", "nope")
+    assert text.endswith("no payload 'nope'; see: software-update bundle inspect")
+    assert not (folder / "out").exists()
+
+
+APP_ENTRY = e.targets_entry(e.signed(e.targets({"app": APP}), TARGETS_KEY))
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        (e.payload("app", APP), "MISSING_ROLE_METADATA: "),
+        (APP_ENTRY + e.payload("app", APP[:-1]), "LENGTH_MISMATCH: target 'app': "),
+        (APP_ENTRY + e.payload("app", APP[:-1] + b"!"), "HASH_MISMATCH: target 'app': "),
+        (APP_ENTRY + e.payload("App", APP), "UNLISTED_PAYLOAD: payload 'App': "),
+        (e.bundle({"../app": b"x"}), "UNSAFE_NAME: payload '../app': "),
+        (e.bundle({"/tmp/app": b"x"}), "UNSAFE_NAME: payload '/tmp/app': "),
+        (e.bundle({"a\n\x1b": b"x"}), "UNSAFE_NAME: payload 'a\\n\\x1b': "),
+        (e.bundle({"app": APP})[:-1], "MALFORMED: "),
+        (
+            e.targets_entry(e.signed(e.targets_of(e.common("targets"), [e.target_of("a", 1, [])])))
+            + e.payload("a", b"x"),
+            "HASH_UNSUPPORTED: target 'a': ",
+        ),
+    ],
+)
+@pytest.mark.parametrize("there", [False, True], ids=["new", "there"])
+def test_refused(folder: Path, data: bytes, text: str, there: bool) -> None:
+    args = make(folder, data)
+    if there:
+        (folder / "out").mkdir()
+    before = sorted(folder.rglob("*"))
+    assert failed(1, *args).startswith(text)
+    assert sorted(folder.rglob("*")) == before
+
+
+def test_a_good_payload_before_a_bad_one_goes_as_well(folder: Path) -> None:
+    metadata = e.targets_entry(e.signed(e.targets(CONTENTS), TARGETS_KEY))
+    args = make(folder, metadata + e.payload("app", APP) + e.payload("boot", b"x"))
+    failed(1, *args)
+    assert not (folder / "out").exists()
+
+
+def test_a_name_that_is_a_folder_of_another(folder: Path) -> None:
+    args = make(folder, e.bundle({"a": b"x", "a/b": b"y"}))
+    assert "a folder or file of this name; extract them apart with --target" in failed(3, *args)
+    assert not (folder / "out").exists()
+    done(*args, "--target", "a/b")
+    assert snapshot(folder / "out") == {"a/b": b"y"}
+
+
+def test_a_link_in_the_place_of_the_folder(folder: Path) -> None:
+    (folder / "real").mkdir()
+    (folder / "out").symlink_to("real")
+    done(*extract(folder))
+    assert snapshot(folder / "real") == CONTENTS
+
+
+def test_a_device_in_the_place_of_the_folder(folder: Path) -> None:
+    assert call(*extract(folder)[:-1], "/dev/null").status == 3
+    assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
