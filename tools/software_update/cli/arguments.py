@@ -5,7 +5,7 @@ import os
 from collections.abc import Sequence
 from typing import NoReturn
 
-from software_update import limits
+from software_update import files, limits
 from software_update.dates import parse_date
 from software_update.errors import InputError, UsageError
 from software_update.names import USER_MANIFEST, clash, name_problem
@@ -39,8 +39,8 @@ def version_of(args: argparse.Namespace) -> int:
     """The version that add_version's arguments give."""
     if args.version is not None:
         return parse_version(args.version, "--version")
-    with open(args.version_file, encoding="ascii", errors="replace") as file:
-        text = file.read(_VERSION_FILE_BYTES).strip()
+    content = files.read_input(args.version_file, _VERSION_FILE_BYTES)
+    text = content.decode("ascii", "replace").strip()
     try:
         return parse_version(text, args.version_file)
     except UsageError as error:
@@ -69,6 +69,11 @@ def expires_of(args: argparse.Namespace) -> int | None:
     return None if args.expires is None else parse_date(args.expires, "--expires")
 
 
+def files_of(*paths: str | None) -> list[str]:
+    """Those of optional file arguments that were given."""
+    return [path for path in paths if path is not None]
+
+
 def add_payload_files(parser: argparse.ArgumentParser) -> None:
     """--target NAME=FILE..., --user-manifest FILE."""
     parser.add_argument(
@@ -90,15 +95,15 @@ def payload_files_of(
     args: argparse.Namespace, more: Sequence[tuple[str, str]] = ()
 ) -> list[tuple[str, str]]:
     """(name, path) pairs: safe names, none twice."""
-    files = [_split(each) for each in args.target] + list(more)
-    for name, _ in files:
+    pairs = [_split(each) for each in args.target] + list(more)
+    for name, _ in pairs:
         check_name(name)
     if args.user_manifest is not None:
-        files.append((USER_MANIFEST, args.user_manifest))
-    twice = clash(name for name, _ in files)
+        pairs.append((USER_MANIFEST, args.user_manifest))
+    twice = clash(name for name, _ in pairs)
     if twice:
         raise UsageError(f"two targets '{twice[0]}' and '{twice[1]}'; rename one")
-    return files
+    return pairs
 
 
 def check_name(name: str) -> None:

@@ -9,7 +9,7 @@ from software_update import files, limits, metadata, pigweed, signing
 from software_update.bundle.writer import plan_payloads, write_bundle
 from software_update.cli import arguments
 from software_update.cli.trusted import read_trusted_root
-from software_update.errors import InputError, UsageError
+from software_update.errors import InputError, Refused, UsageError, Verdict
 from software_update.metadata import Root, Target
 from software_update.verify import verifier
 
@@ -53,6 +53,7 @@ def _create(args: argparse.Namespace, payload_files: list[tuple[str, str]]) -> N
     version, expires = arguments.version_of(args), arguments.expires_of(args)
     root = read_trusted_root(args.root)
     signed_root = files.read_input(args.root, limits.MAX_ROOT_METADATA_BYTES)
+    _check_root(args.root, root, signed_root)
     keys = signing.read_keys(args.dev_signing_key)
     signing.check_listed(keys, root, metadata.TARGETS)
     payloads = plan_payloads(payload_files)
@@ -64,19 +65,34 @@ def _create(args: argparse.Namespace, payload_files: list[tuple[str, str]]) -> N
         unsigned = metadata.build_targets(version, targets, expires)
         signed = signing.sign(metadata.Signed(unsigned, ()), keys)
         signed_targets = metadata.build_signed(metadata.TARGETS, signed)
-        _check(root, signed_root, signed_targets)
+        _check_targets(root, signed_targets)
         return signed_root, signed_targets
 
     inputs = [args.root, *args.dev_signing_key, *(path for _, path in payload_files)]
+    inputs += arguments.files_of(args.version_file, args.targets_from)
     with files.new_output(args.output, inputs=inputs) as fd:
         write_bundle(fd, payloads, metadata_of)
 
 
-def _check(root: Root, signed_root: bytes, signed_targets: bytes) -> None:
-    """A device would refuse these metadata: better now than then. Expiry is no matter here."""
-    verifier.verify_targets(
-        verifier.verify_roots(root, (), signed_root, None), signed_targets, None, None
-    )
+# What a device would refuse: better now than then. Expiry is no matter here.
+
+
+def _check_root(path: str, root: Root, signed_root: bytes) -> None:
+    try:
+        verifier.verify_roots(root, (), signed_root, None)
+    except Refused as refused:
+        raise InputError(
+            f"{path}: a device would refuse it ({refused}); sign it with: root sign"
+        ) from None
+
+
+def _check_targets(root: Root, signed_targets: bytes) -> None:
+    try:
+        verifier.verify_targets(root, signed_targets, None, None)
+    except Refused as refused:
+        if refused.verdict != Verdict.THRESHOLD_NOT_MET:
+            raise
+        raise InputError(f"{refused.detail}; sign with more --dev-signing-key") from None
 
 
 def _targets_from(path: str | None) -> list[tuple[str, str]]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from software_update import files
-from software_update.cli.arguments import Parser
+from software_update.cli.arguments import Parser, files_of
 from software_update.cli.trusted import read_installed, read_trusted_root
 from software_update.dates import parse_date
 from software_update.errors import Refused, Verdict, printable
@@ -105,9 +105,8 @@ def _refused(refused: Refused) -> dict[str, Any]:
 def _show(args: argparse.Namespace, report: dict[str, Any]) -> None:
     text = json.dumps(report, indent=1)
     if args.report:
-        files.write_output(
-            args.report, f"{text}\n".encode(), inputs=[args.bundle, args.trusted_root]
-        )
+        inputs = [args.bundle, args.trusted_root, *files_of(args.installed)]
+        files.write_output(args.report, f"{text}\n".encode(), inputs=inputs)
     accepted = report["verdict"] == Verdict.ACCEPT
     if args.json:
         print(text)

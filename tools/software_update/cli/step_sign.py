@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from software_update import files, limits, metadata, signing
-from software_update.cli.arguments import Parser, add_output
+from software_update.cli.arguments import Parser, add_output, files_of
 from software_update.cli.trusted import read_root
 from software_update.errors import InputError, Refused
 
@@ -34,6 +34,6 @@ def run(argv: Sequence[str]) -> int:
     if args.root:
         signing.check_listed(keys, read_root(args.root)[1], args.role)
     signed = signing.sign(metadata.Signed(content, ()), keys)
-    inputs = [args.metadata, *args.dev_signing_key]
+    inputs = [args.metadata, *args.dev_signing_key, *files_of(args.root)]
     files.write_output(args.output, metadata.build_signed(args.role, signed), inputs=inputs)
     return 0

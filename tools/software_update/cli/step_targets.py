@@ -42,5 +42,6 @@ def run(argv: Sequence[str]) -> int:
     content = metadata.build_targets(
         arguments.version_of(args), targets, arguments.expires_of(args)
     )
-    files.write_output(args.output, content, inputs=args.digests)
+    inputs = [*args.digests, *arguments.files_of(args.version_file)]
+    files.write_output(args.output, content, inputs=inputs)
     return 0

@@ -1,0 +1,563 @@
+"""Tests of bundle create, and of the steps that give the same bytes."""
+
+import hashlib
+import json
+import os
+import signal
+import stat
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from software_update.testing import encode as e
+from software_update.testing import workspace
+from software_update.testing.command import (
+    call,
+    command,
+    done,
+    environment,
+    error_line,
+    failed,
+    run,
+)
+from software_update.testing.signers import ROOT_KEY, TARGETS_KEY, TARGETS_KEY_2, key_id
+from software_update.testing.workspace import APP, BOOT, CONTENTS, create_args, snapshot
+
+GOOD = e.bundle(CONTENTS, version=7)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return workspace.make(tmp_path)
+
+
+def test_the_bytes(folder: Path) -> None:
+    result = done(*create_args(folder))
+    assert (result.out, result.err) == ("", "")
+    assert (folder / "out.bundle").read_bytes() == GOOD
+
+
+def test_everything_at_once(folder: Path) -> None:
+    (folder / "release.json").write_bytes(b"{}")
+    (folder / "more").mkdir()
+    (folder / "more/logo.raw").write_bytes(b"logo")
+    (folder / "more/list.json").write_text(
+        '{"targets": [{"name": "assets/logo.raw", "file": "logo.raw"}]}'
+    )
+    (folder / "version.txt").write_text("12\n")
+    args = [each for each in create_args(folder) if not each.startswith("--version")]
+    done(
+        *args,
+        f"--version-file={folder}/version.txt",
+        f"--user-manifest={folder}/release.json",
+        f"--targets-from={folder}/more/list.json",
+        "--expires=2031-01-01T00:00:00Z",
+    )
+    contents = {**CONTENTS, "assets/logo.raw": b"logo", "user_manifest": b"{}"}
+    expected = e.bundle(dict(sorted(contents.items())), version=12, expires=1924992000)
+    assert (folder / "out.bundle").read_bytes() == expected
+
+
+def test_two_keys(folder: Path) -> None:
+    root = e.signed(e.root(1, [ROOT_KEY], [TARGETS_KEY, TARGETS_KEY_2], 1, 2), ROOT_KEY)
+    (folder / "root.pb").write_bytes(root)
+    signers = sorted((TARGETS_KEY, TARGETS_KEY_2), key=key_id)
+    done(*create_args(folder), f"--dev-signing-key={folder}/targets2.pem")
+    expected = e.bundle(CONTENTS, version=7, signed_root=root, signers=signers)
+    assert (folder / "out.bundle").read_bytes() == expected
+    text = failed(3, *create_args(folder, "other"))
+    assert text.endswith("; sign with more --dev-signing-key")
+    assert "1 of 2 signatures" in text
+    assert not (folder / "other").exists()
+
+
+# The same bytes
+
+
+def steps(folder: Path, out: Path) -> None:
+    """What `create_args` makes, by the four steps, with files of arguments as a build has them."""
+    done("step", "digest", "--target", f"boot={folder}/boot.bin", "-o", out / "boot.json")
+    done("step", "digest", "--target", f"app={folder}/app.bin", "-o", out / "app.json")
+    done(
+        "step",
+        "targets",
+        "--digests",
+        out / "boot.json",
+        out / "app.json",
+        "--version=7",
+        "-o",
+        out / "unsigned.pb",
+    )
+    done(
+        "step",
+        "sign",
+        f"--metadata={out}/unsigned.pb",
+        "--role=targets",
+        f"--root={folder}/root.pb",
+        f"--dev-signing-key={folder}/targets.pem",
+        "-o",
+        out / "signed.pb",
+    )
+    (out / "args").write_text(
+        f"--root\n{folder}/root.pb\n--targets-metadata\n{out}/signed.pb\n--target\n"
+        f"boot={folder}/boot.bin\n--target\napp={folder}/app.bin\n-o\n{out}/steps.bundle\n"
+    )
+    done("step", "assemble", f"@{out}/args")
+
+
+def test_create_is_the_steps(folder: Path, tmp_path: Path) -> None:
+    steps(folder, tmp_path)
+    assert (tmp_path / "unsigned.pb").read_bytes() == e.targets(CONTENTS, 7)
+    assert (tmp_path / "signed.pb").read_bytes() == e.signed(e.targets(CONTENTS, 7), TARGETS_KEY)
+    assert (tmp_path / "steps.bundle").read_bytes() == GOOD
+
+
+@pytest.mark.parametrize(
+    ("env", "umask", "elsewhere"),
+    [
+        ({"LC_ALL": "C", "PYTHONHASHSEED": "0", "TZ": "Asia/Tokyo"}, 0o077, False),
+        ({"LC_ALL": "de_DE.UTF-8", "PYTHONHASHSEED": "1", "PYTHONUTF8": "1"}, 0o000, True),
+        ({"PYTHONCOERCECLOCALE": "0", "LC_ALL": "POSIX", "PYTHONUTF8": "0"}, 0o027, True),
+    ],
+)
+def test_the_same_bytes_elsewhere(
+    folder: Path, tmp_path: Path, env: dict[str, str], umask: int, elsewhere: bool
+) -> None:
+    os.chmod(folder / "app.bin", 0o700)
+    os.utime(folder / "boot.bin", (1, 1))
+    args = [*create_args(folder)[:-1], f"{folder}/out.bundle"]
+    cwd = tmp_path
+    if not elsewhere:
+        args, cwd = [each.replace(f"{folder}/", "") for each in args], folder
+    result = run(*args, env=environment(**env), umask=umask, cwd=cwd)
+    assert (result.status, result.err) == (0, "")
+    assert (folder / "out.bundle").read_bytes() == GOOD
+    assert stat.S_IMODE((folder / "out.bundle").stat().st_mode) == 0o666 & ~umask
+
+
+def test_names_that_are_not_utf_8(folder: Path) -> None:
+    odd = os.fsencode(folder) + b"/\xff\xe9.bin"
+    with open(odd, "wb") as file:
+        file.write(APP)
+    args = [each.replace(f"{folder}/app.bin", os.fsdecode(odd)) for each in create_args(folder)]
+    for locale in ("C.UTF-8", "POSIX"):
+        result = run(*args, env=environment(LC_ALL=locale))
+        assert (result.status, result.err) == (0, "")
+        assert (folder / "out.bundle").read_bytes() == GOOD
+    os.unlink(odd)
+    result = run(*args)
+    assert result.status == 3
+    assert error_line(result).endswith("\\udcff\\udce9.bin: No such file or directory")
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    st.dictionaries(
+        st.from_regex(r"[a-z0-9_]{1,6}(/[a-z]{1,3})?", fullmatch=True),
+        st.binary(max_size=2000),
+        min_size=1,
+        max_size=6,
+    ),
+    st.integers(1, 2**32 - 1),
+)
+def test_what_is_made_verifies_and_comes_out_again(
+    contents: dict[str, bytes], version: int
+) -> None:
+    names = set(contents)
+    # On a disk, a file cannot be a folder as well.
+    contents = {
+        name: value
+        for name, value in contents.items()
+        if not {other for other in names if other.startswith(f"{name}/")}
+    }
+    contents.pop("user_manifest", None)
+    contents = contents or {"app": b""}
+    with tempfile.TemporaryDirectory() as parent:
+        folder = workspace.make(Path(parent))
+        pairs = []
+        for index, (name, content) in enumerate(contents.items()):
+            (folder / f"{index}.in").write_bytes(content)
+            pairs.append(f"{name}={folder}/{index}.in")
+        args = create_args(folder, version=version)
+        start, end = args.index("--target"), args.index("-o")
+        done(*args[:start], "--target", *pairs, *args[end:])
+        bundle = folder / "out.bundle"
+        assert done("bundle", "verify", bundle, "--trusted-root", folder / "root.pb").status == 0
+        done("bundle", "extract", bundle, "-o", folder / "extracted")
+        assert snapshot(folder / "extracted") == contents
+
+
+# Errors leave everything as it was
+
+
+def check(folder: Path, status: int, text: str, *args: str) -> None:
+    before = snapshot(folder)
+    assert text in failed(status, *args)
+    assert snapshot(folder) == before
+
+
+def test_outputs_that_are_inputs(folder: Path) -> None:
+    (folder / "list.json").write_text('{"targets": [{"name": "x", "file": "app.bin"}]}')
+    (folder / "version.txt").write_text("7")
+    (folder / "link").symlink_to("app.bin")
+    args = create_args(folder)[:-1]
+    more = [f"--targets-from={folder}/list.json", f"--user-manifest={folder}/good.bundle"]
+    for name in (
+        "root.pb",
+        "targets.pem",
+        "app.bin",
+        "boot.bin",
+        "link",
+        "list.json",
+        "good.bundle",
+    ):
+        check(folder, 2, "the output would replace the input", *args, f"{folder}/{name}", *more)
+    by_file = [each for each in args if not each.startswith("--version")]
+    by_file.insert(2, f"--version-file={folder}/version.txt")
+    check(folder, 2, "the output would replace the input", *by_file, f"{folder}/version.txt")
+
+
+def test_steps_do_not_replace_their_inputs_either(folder: Path, tmp_path: Path) -> None:
+    steps(folder, tmp_path)
+    version = folder / "version.txt"
+    version.write_text("7")
+    sign = ["step", "sign", f"--metadata={tmp_path}/unsigned.pb", "--role=targets"]
+    sign += [f"--root={folder}/root.pb", f"--dev-signing-key={folder}/targets.pem", "-o"]
+    targets = [
+        "step",
+        "targets",
+        f"--digests={tmp_path}/app.json",
+        f"--version-file={version}",
+        "-o",
+    ]
+    assemble = ["step", "assemble", f"--root={folder}/root.pb"]
+    assemble += [f"--targets-metadata={tmp_path}/signed.pb", "--target"]
+    assemble += [f"app={folder}/app.bin", f"boot={folder}/boot.bin", "-o"]
+    digest = ["step", "digest", "--target", f"app={folder}/app.bin", "-o"]
+    cases: list[tuple[list[str], list[Path]]] = [
+        (sign, [tmp_path / "unsigned.pb", folder / "root.pb", folder / "targets.pem"]),
+        (targets, [tmp_path / "app.json", version]),
+        (assemble, [tmp_path / "signed.pb", folder / "root.pb", folder / "app.bin"]),
+        (digest, [folder / "app.bin"]),
+        (["step", "sha256", f"{folder}/app.bin", "-o"], [folder / "app.bin"]),
+    ]
+    for args, inputs in cases:
+        for path in inputs:
+            check(tmp_path, 2, "the output would replace the input", *args, str(path))
+
+
+def test_outputs_that_cannot_be(folder: Path) -> None:
+    args = create_args(folder)[:-1]
+    os.mkfifo(folder / "fifo")
+    (folder / "null").symlink_to("/dev/null")
+    for place in ("/dev/null", f"{folder}/null", f"{folder}/fifo", f"{folder}"):
+        check(folder, 2, "not a regular file; name a file to write", *args, place)
+    assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
+    check(folder, 3, "absent/out: its folder does not exist", *args, f"{folder}/absent/out")
+
+
+def test_an_output_behind_a_link(folder: Path) -> None:
+    (folder / "real").mkdir()
+    (folder / "link").symlink_to("real/out.bundle")
+    done(*create_args(folder, "link"))
+    assert (folder / "link").is_symlink()
+    assert (folder / "real/out.bundle").read_bytes() == GOOD
+
+
+def test_an_old_output_is_replaced_at_the_end_alone(folder: Path) -> None:
+    (folder / "out.bundle").write_bytes(b"old")
+    check(folder, 3, "No such file", *create_args(folder), f"--user-manifest={folder}/absent")
+    done(*create_args(folder))
+    assert (folder / "out.bundle").read_bytes() == GOOD
+
+
+@pytest.mark.parametrize(
+    ("more", "status", "text"),
+    [
+        (["--target", "app=x"], 2, "two targets 'app' and 'app'; rename one"),
+        (["--target", "APP=x"], 2, "two targets 'app' and 'APP'; rename one"),
+        (["--target", "a b=x"], 2, "target 'a b': the name has characters other than"),
+        (["--target", "../x=x"], 2, "target '../x': the name has the part '..'"),
+        (["--target", "=x"], 2, "target '': the name is empty"),
+        (["--target", "x="], 2, "--target 'x=': write NAME=FILE"),
+        (["--target", "x"], 2, "--target 'x': write NAME=FILE"),
+        (["--target", "user_manifest=x"], 2, "the name is reserved; use --user-manifest FILE"),
+        (["--target", "User_Manifest=x"], 2, "the name is reserved; use --user-manifest FILE"),
+        (["--target", "x=FOLDER"], 3, "not a regular file; give a file with a fixed content"),
+        (["--target", "x=/dev/zero"], 3, "/dev/zero: not a regular file"),
+        (["--version", "8", "--version-file", "x"], 2, "not allowed with argument --version"),
+        (["--expires", "soon"], 2, "--expires: 'soon' is no date"),
+        (["--dev-signing-key", "FOLDER/root.pem"], 3, "is no targets key of the root"),
+        (["--dev-signing-key", "FOLDER/targets.pem"], 3, "name each key once"),
+        (["--dev-signing-key", "FOLDER/targets.pem.pub"], 3, "this is a public key"),
+        (["--root", "FOLDER/app.bin"], 3, "app.bin: no root to trust"),
+    ],
+)
+def test_create_errors(folder: Path, more: list[str], status: int, text: str) -> None:
+    more = [each.replace("FOLDER", str(folder)) for each in more]
+    check(folder, status, text, *create_args(folder), *more)
+
+
+def test_no_targets(folder: Path) -> None:
+    args = create_args(folder)
+    start, end = args.index("--target"), args.index("-o")
+    check(folder, 2, "no targets", *args[:start], *args[end:])
+
+
+def test_roots_that_no_device_takes(folder: Path) -> None:
+    for root in (e.signed(e.root()), e.signed(e.root(), TARGETS_KEY)):
+        (folder / "root.pb").write_bytes(root)
+        text = "root.pb: a device would refuse it (THRESHOLD_NOT_MET: root metadata: 0 of 1"
+        check(folder, 3, text, *create_args(folder))
+
+
+@pytest.mark.parametrize(
+    ("content", "version"),
+    [
+        ("7", 7),
+        (" 7 \n", 7),
+        ("4294967295\n", 2**32 - 1),
+        ("", None),
+        ("0", None),
+        ("seven", None),
+        ("7 8", None),
+        ("7" + " " * 100 + "8", None),
+        ("\u0667", None),
+        ("4294967296", None),
+    ],
+)
+def test_version_files(folder: Path, content: str, version: int | None) -> None:
+    (folder / "v").write_text(content)
+    args = [each for each in create_args(folder) if not each.startswith("--version")]
+    args += ["--version-file", f"{folder}/v"]
+    if version is None:
+        check(folder, 3, f"{folder}/v: ", *args)
+    else:
+        done(*args)
+        assert (folder / "out.bundle").read_bytes() == e.bundle(CONTENTS, version=version)
+
+
+@pytest.mark.parametrize("kind", ["fifo", "folder"])
+def test_a_version_file_that_is_none(folder: Path, kind: str) -> None:
+    os.mkfifo(folder / "fifo")
+    (folder / "folder").mkdir()
+    args = [each for each in create_args(folder) if not each.startswith("--version")]
+    check(folder, 3, "not a regular file", *args, "--version-file", f"{folder}/{kind}")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "[]",
+        "{}",
+        "null",
+        '{"targets": "ab"}',
+        '{"targets": {"name": "a"}}',
+        '{"targets": ["a"]}',
+        '{"targets": [{"name": "a"}]}',
+        '{"targets": [{"name": "a", "file": ""}]}',
+        '{"targets": [{"name": 1, "file": "app.bin"}]}',
+        '{"targets": [{"name": "a", "file": ["app.bin"]}]}',
+        "[" * 100_000,
+        "\xff",
+    ],
+)
+def test_bad_lists_of_targets(folder: Path, content: str) -> None:
+    (folder / "list.json").write_bytes(content.encode("latin-1"))
+    text = 'list.json: not of the form {"targets": [{"name": "app", "file": "app.bin"}]}'
+    check(folder, 3, text, *create_args(folder), f"--targets-from={folder}/list.json")
+
+
+def test_lists_of_targets_are_checked_as_arguments_are(folder: Path) -> None:
+    for name, file, status, text in [
+        ("app", "app.bin", 2, "two targets 'app' and 'app'"),
+        ("../a", "app.bin", 2, "the name has the part '..'"),
+        ("user_manifest", "app.bin", 2, "the name is reserved"),
+        ("a\n", "app.bin", 2, "the name has characters other than"),
+        ("a", "no\0file", 3, "this is no name of a file"),
+        ("a", "\ud800", 3, "this is no name of a file"),
+        ("a", "absent", 3, "my work/absent: No such file"),
+    ]:
+        (folder / "list.json").write_text(json.dumps({"targets": [{"name": name, "file": file}]}))
+        check(folder, status, text, *create_args(folder), f"--targets-from={folder}/list.json")
+
+
+def test_what_pigweed_does_not_take(folder: Path) -> None:
+    (folder / "empty").write_bytes(b"")
+    long_name = "n" * 33
+    args = [
+        *create_args(folder),
+        "--target",
+        f"empty={folder}/empty",
+        f"{long_name}={folder}/app.bin",
+    ]
+    result = call(*args)
+    assert result.status == 0
+    assert [line.split(": ")[:3] for line in result.err.splitlines()] == [
+        ["software-update", "warning", "target 'empty'"],
+        ["software-update", "warning", f"target '{long_name}'"],
+    ]
+    (folder / "out.bundle").unlink()
+    check(
+        folder,
+        2,
+        "target 'empty': Pigweed's client takes no empty target",
+        *args,
+        "--strict-pigweed",
+    )
+
+
+# The steps
+
+
+def test_digest_step(folder: Path) -> None:
+    args = ["--target", f"b={folder}/boot.bin", "--user-manifest", f"{folder}/app.bin"]
+    done("step", "digest", *args, "-o", folder / "record")
+    assert json.loads((folder / "record").read_bytes()) == {
+        "schema": "software_update.digests.v1",
+        "targets": [
+            {"name": "b", "length": len(BOOT), "sha256": hashlib.sha256(BOOT).hexdigest()},
+            {
+                "name": "user_manifest",
+                "length": len(APP),
+                "sha256": hashlib.sha256(APP).hexdigest(),
+            },
+        ],
+    }
+
+
+def test_sha256_step(folder: Path) -> None:
+    done("step", "sha256", folder / "app.bin", "-o", folder / "app.sha256")
+    checked = subprocess.run(
+        ["sha256sum", "-c", "app.sha256"], cwd=folder, capture_output=True, check=True
+    )
+    assert checked.stdout == b"app.bin: OK\n"
+
+
+def test_targets_step_errors(folder: Path) -> None:
+    step = ["step", "targets", "--version=7", "-o", f"{folder}/o", "--digests"]
+    done("step", "digest", "--target", f"app={folder}/app.bin", "-o", folder / "a")
+    done("step", "digest", "--target", f"APP={folder}/app.bin", "-o", folder / "b")
+    done("step", "digest", "-o", folder / "none")
+    check(folder, 2, "two targets 'app' and 'APP'", *step, f"{folder}/a", f"{folder}/b")
+    check(folder, 2, "two targets 'app' and 'app'", *step, f"{folder}/a", f"{folder}/a")
+    check(folder, 2, "0 targets", *step, f"{folder}/none")
+    check(folder, 3, "app.bin: no digest record", *step, f"{folder}/app.bin")
+
+
+def test_sign_step_errors(folder: Path) -> None:
+    (folder / "t").write_bytes(e.targets(CONTENTS))
+    sign = ["step", "sign", "-o", f"{folder}/o", f"--metadata={folder}/t", "--role"]
+    key = ["--dev-signing-key", f"{folder}/targets.pem"]
+    root = f"--root={folder}/root.pb"
+    check(folder, 3, "t: no root metadata to sign", *sign, "root", *key)
+    check(folder, 2, "invalid choice: 'snapshot'", *sign, "snapshot", *key)
+    stranger = ["--dev-signing-key", f"{folder}/stranger.pem"]
+    check(folder, 3, "stranger.pem: key ", *sign, "targets", *stranger, root)
+    check(
+        folder, 3, "app.bin: no root metadata", *sign, "targets", *key, f"--root={folder}/app.bin"
+    )
+    done(*sign, "targets", *key, root)
+    signed = (folder / "o").read_bytes()
+    assert signed == e.signed(e.targets(CONTENTS), TARGETS_KEY)
+    # What is signed already is not signed again as if it were not.
+    (folder / "t").write_bytes(signed)
+    check(folder, 3, "t: no targets metadata to sign", *sign, "targets", *key)
+
+
+def test_sign_step_of_a_root(folder: Path) -> None:
+    (folder / "r").write_bytes(e.root())
+    key = f"--dev-signing-key={folder}/root.pem"
+    done("step", "sign", f"--metadata={folder}/r", "--role=root", key, "-o", folder / "o")
+    assert (folder / "o").read_bytes() == (folder / "root.pb").read_bytes()
+
+
+def test_assemble_step_errors(folder: Path) -> None:
+    (folder / "t").write_bytes(e.signed(e.targets(CONTENTS, 7), TARGETS_KEY))
+    step = ["step", "assemble", f"--root={folder}/root.pb", f"--targets-metadata={folder}/t"]
+    step += ["-o", f"{folder}/o", "--target", f"app={folder}/app.bin"]
+    boot = f"boot={folder}/boot.bin"
+    check(folder, 3, "t: target 'boot' has no payload; add --target", *step)
+    check(folder, 3, "t: target 'x' is not listed in it", *step, boot, f"x={folder}/app.bin")
+    check(folder, 3, "good.bundle: not the payload that", *step, f"boot={folder}/good.bundle")
+    (folder / "boot.bin").write_bytes(BOOT[:-1] + b"!")
+    check(folder, 3, "boot.bin: not the payload that the metadata lists for 'boot'", *step, boot)
+    (folder / "t").write_bytes(e.targets(CONTENTS, 7))
+    check(folder, 3, "t: no signed targets metadata", *step, boot)
+
+
+def test_files_of_arguments(folder: Path) -> None:
+    (folder / "args").write_text(f"--target\na={folder}/app.bin\n-o\n{folder}/o\n")
+    done("step", "digest", f"@{folder}/args")
+    assert json.loads((folder / "o").read_bytes())["targets"][0]["name"] == "a"
+    assert "absent" in failed(2, "step", "digest", f"@{folder}/absent")
+
+
+# Ended half-way
+
+
+def without_warnings(err: bytes) -> list[bytes]:
+    # Pigweed's client takes no such large target.
+    return [line for line in err.splitlines() if b": warning: " not in line]
+
+
+def test_terminated_half_way(folder: Path) -> None:
+    """SIGTERM, as Bazel sends it, once the bundle is being written: nothing of it stays."""
+    with open(folder / "large", "wb") as large:
+        large.truncate(4 * 1024**3)
+    before = {path.name for path in folder.iterdir()}
+    args = [*create_args(folder), "--target", f"large={folder}/large"]
+    process = subprocess.Popen(
+        command(args), env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    deadline = time.monotonic() + 30
+    written = 0
+    while written < 1024**2 and time.monotonic() < deadline:
+        assert process.poll() is None, process.communicate()
+        written = sum(path.stat().st_size for path in folder.glob(".software-update-*"))
+        time.sleep(0.005)
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (143, b"")
+    assert without_warnings(err) == []
+    assert {path.name for path in folder.iterdir()} == before
+
+
+def test_interrupted(folder: Path) -> None:
+    with open(folder / "large", "wb") as large:
+        large.truncate(4 * 1024**3)
+    before = {path.name for path in folder.iterdir()}
+    args = [*create_args(folder), "--target", f"large={folder}/large"]
+    process = subprocess.Popen(command(args), env=environment(), stderr=subprocess.PIPE)
+    deadline = time.monotonic() + 30
+    while not list(folder.glob(".software-update-*")) and time.monotonic() < deadline:
+        time.sleep(0.005)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert without_warnings(err) == [b"software-update: interrupted"]
+    assert {path.name for path in folder.iterdir()} == before
+
+
+def test_a_full_disk(folder: Path) -> None:
+    """A limit on the size of files stands for it: the kernel refuses the write in the same place."""
+    for size, payload in ((300, APP), (100_000, bytes(2 * 1024**2))):
+        (folder / "app.bin").write_bytes(payload)
+        before = snapshot(folder)
+        words = command(create_args(folder))
+        ended = subprocess.run(
+            ["prlimit", f"--fsize={size}", "--", *words],
+            env=environment(),
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+        assert ended.stderr.decode() == (f"software-update: {folder}/out.bundle: File too large\n")
+        assert ended.returncode == 3
+        assert snapshot(folder) == before
