@@ -64,5 +64,5 @@ def _lines(path: str, described: dict[str, Any]) -> Iterable[str]:
     else:
         yield "targets metadata: absent"
     listed = {each["name"] for each in (described["targets"] or {"targets": []})["targets"]}
-    for name in payloads.keys() - listed:
+    for name in sorted(payloads.keys() - listed):
         yield f"payload '{printable(name)}': not listed in the metadata"
