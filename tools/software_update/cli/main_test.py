@@ -78,7 +78,7 @@ def test_errors_escape_paths(tmp_path: Path) -> None:
 
 def test_a_missing_input_is_named(folder: Path) -> None:
     absent = folder / "absent file"
-    for args in (
+    cases: list[list[str | Path]] = [
         ["bundle", "verify", absent, "--trusted-root", folder / "root.pb"],
         ["bundle", "verify", folder / "good.bundle", "--trusted-root", absent],
         ["bundle", "inspect", absent],
@@ -89,14 +89,15 @@ def test_a_missing_input_is_named(folder: Path) -> None:
         ["key", "show", absent],
         ["step", "digest", "--target", f"a={absent}", "-o", folder / "o"],
         ["step", "sha256", absent, "-o", folder / "o"],
-    ):
+    ]
+    for args in cases:
         assert failed(3, *args) == f"{absent}: No such file or directory"
     assert not (folder / "new").exists()
     assert not (folder / "o").exists()
 
 
 def test_output_ends_early_without_a_word(folder: Path) -> None:
-    for args in (["bundle", "inspect", folder / "good.bundle"], ["bundle", "create", "--help"]):
+    for args in (["bundle", "inspect", f"{folder}/good.bundle"], ["bundle", "create", "--help"]):
         read, write = os.pipe()
         os.close(read)
         try:

@@ -1,0 +1,64 @@
+"""Tests of key generate and key show."""
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from software_update import keys
+from software_update.testing import tree, workspace
+from software_update.testing.command import done, failed, run
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return workspace.make(tmp_path)
+
+
+def test_generate_and_show(folder: Path) -> None:
+    key = folder / "new key"
+    assert done("key", "generate", key).out == ""
+    private, public = done("key", "show", key).out, done("key", "show", f"{key}.pub").out
+    key_id = keys.read_public_key(f"{key}.pub").key_id.hex()
+    assert private == f"type: ECDSA on NIST P-256 with SHA-256, private\nkey id: {key_id}\n"
+    assert public == f"type: ECDSA on NIST P-256 with SHA-256, public\nkey id: {key_id}\n"
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077, 0o777])
+def test_a_private_key_is_for_its_owner_alone(folder: Path, umask: int) -> None:
+    result = run("key", "generate", folder / "key", umask=umask)
+    assert result.status == 0, result.err
+    assert stat.S_IMODE((folder / "key").stat().st_mode) == 0o600
+    assert stat.S_IMODE((folder / "key.pub").stat().st_mode) == 0o666 & ~umask
+
+
+def test_never_overwrites(folder: Path) -> None:
+    before = workspace.snapshot(folder)
+    (folder / "alone.pub").write_bytes(b"somebody's")
+    for name, there in (("root.pem", "root.pem.pub"), ("alone", "alone.pub")):
+        assert failed(2, "key", "generate", folder / name) == (
+            f"{folder / there}: exists already and is never overwritten; name another file"
+        )
+    (folder / "alone.pub").unlink()
+    (folder / "alone").write_bytes(b"precious")
+    assert "alone: exists already" in failed(2, "key", "generate", folder / "alone")
+    (folder / "alone").unlink()
+    assert workspace.snapshot(folder) == before
+
+
+def test_never_overwrites_what_is_no_file(folder: Path) -> None:
+    failed(2, "key", "generate", "/dev/null")
+    assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
+    failed(3, "key", "generate", folder / "absent/key")
+    assert not Path("/dev/null.pub").exists()
+
+
+def test_dev_keys_are_called_so() -> None:
+    for path in sorted(tree.DEV_KEYS.glob("*_key.pem*")):
+        assert done("key", "show", path).out.endswith("\nDEV KEYS: anyone can sign this\n")
+
+
+def test_show_of_no_key(folder: Path) -> None:
+    text = failed(3, "key", "show", folder / "app.bin")
+    assert text.startswith(f"{folder}/app.bin: no SubjectPublicKeyInfo PEM key; ")
