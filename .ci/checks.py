@@ -30,6 +30,7 @@ README_TEST = "./bazelw test //..."
 MANUAL_TESTS = r'attr(tags, "[\[ ]manual[,\]]", tests(//...))'
 README_TESTS = f"tests(//...) except {MANUAL_TESTS}"
 BUILDIFIER = "@bazel/buildifier@8.2.1"
+DISTRIBUTED_TOOLS = ("tools/dev_keys", "tools/python", "tools/software_update")
 MINUTES = 57
 GIB_FREE = 12
 
@@ -236,6 +237,14 @@ def manual_tests(run: Run) -> None:
             run.bazel("test", *labels)
 
 
+def distribution(run: Run) -> None:
+    """A module that depends on this one is given every file that its packages consist of."""
+    labels = run.labels('kind("source file", deps(//:distribution))')
+    given = {label.removeprefix("//").replace(":", "/").removeprefix("/") for label in labels}
+    tracked = run.tracked("BUILD.bazel", "MODULE.bazel", "rules", *DISTRIBUTED_TOOLS)
+    report([f"{name}: not in //:distribution" for name in tracked if name not in given])
+
+
 def blinky_offline(run: Run) -> None:
     """With its repositories fetched, blinky builds without a network, to the same bytes."""
     run.bazel("clean")
@@ -379,6 +388,7 @@ CHECKS: tuple[Callable[[Run], None], ...] = (
     readme_test,
     page_labels,
     manual_tests,
+    distribution,
     blinky_offline,
     strict,
     tree_unchanged,
