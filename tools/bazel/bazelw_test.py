@@ -154,6 +154,13 @@ def test_a_busy_bazel_is_one_that_works(machine: Machine) -> None:
     assert machine.run().stdout.startswith("bazelisk\n")
 
 
+def test_a_bazel_that_is_a_wrapper_of_bazelw_is_passed_over(machine: Machine) -> None:
+    machine.fake("bazel", f'exec "{machine.workspace}/bazelw" "$@"')
+    done = machine.run("build", variables={"BAZELW_USE": "path"})
+    assert done.returncode == 1
+    assert "no bazelisk or bazel on PATH" in done.stderr
+
+
 def test_a_link_to_bazelw_works(machine: Machine) -> None:
     machine.fake_bazel("bazel")
     link = machine.folder / "bin" / "bw"

@@ -40,6 +40,8 @@ probe() {
   probe_status=0
   (
     cd "$BAZELW_WORKSPACE"
+    # A wrapper of bazelw would be probed by the bazelw that it wraps, without end.
+    export BAZELW_PROBES=1
     time_limit "$1" --noblock_for_lock mod dump_repo_mapping "" </dev/null >"$bazelw_cache/path_bazel/log" 2>&1
   ) || probe_status=$?
   case $probe_status in
