@@ -17,8 +17,8 @@ from tests.nested.nested_bazel import Bazel, Spawn, bazel, copy_sources
 
 CONSUMER = "tests/consumer"
 KEYS = "keys/throwaway_consumer"
-# Each with all that it is made of, and nothing that names a folder of the machine.
-BUNDLES = (
+# None of these may depend on where or how it was built.
+OUTPUTS = (
     "product-update.bundle",
     "respelled.bundle",
     "version_in_file.bundle",
@@ -66,7 +66,7 @@ def nested_fixture(sources: Path, tmp_path_factory: pytest.TempPathFactory) -> I
 
 
 def digests(server: Bazel) -> dict[str, str]:
-    return {name: hashlib.sha256(server.output(name).read_bytes()).hexdigest() for name in BUNDLES}
+    return {name: hashlib.sha256(server.output(name).read_bytes()).hexdigest() for name in OUTPUTS}
 
 
 def mnemonics(spawns: list[Spawn]) -> dict[str, int]:
