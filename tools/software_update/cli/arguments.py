@@ -2,7 +2,7 @@
 
 import argparse
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NoReturn
 
 from software_update import files, limits
@@ -11,21 +11,36 @@ from software_update.errors import InputError, UsageError
 from software_update.names import USER_MANIFEST, clash, name_problem
 
 _VERSION_FILE_BYTES = 64
+_ARGUMENTS_FILE_BYTES = 64 * 1024 * 1024
 
 
 class Parser(argparse.ArgumentParser):
-    """An ArgumentParser whose errors are one line. An argument @FILE stands for FILE's lines."""
+    """An ArgumentParser whose errors are one line. For a step, @FILE stands for FILE's lines."""
 
     def __init__(self, command: str, description: str) -> None:
         super().__init__(
             prog=f"software-update {command}",
             description=description,
-            fromfile_prefix_chars="@" if command.startswith("step ") else None,
             allow_abbrev=False,
         )
+        self._takes_files = command.startswith("step ")
+
+    def parse_args(self, args: Sequence[str]) -> argparse.Namespace:  # type: ignore[override]
+        return super().parse_args(list(_expand(args)) if self._takes_files else args)
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message}; see: {self.prog} --help")
+
+
+def _expand(args: Sequence[str]) -> Iterator[str]:
+    # Not argparse's own way: that splits lines at more than newlines, and file names may be any bytes.
+    for arg in args:
+        if arg.startswith("@"):
+            content = files.read_input(arg[1:], _ARGUMENTS_FILE_BYTES)
+            if content:
+                yield from os.fsdecode(content).removesuffix("\n").split("\n")
+        else:
+            yield arg
 
 
 def add_version(parser: argparse.ArgumentParser) -> None:

@@ -149,6 +149,10 @@ def test_names_that_are_not_utf_8(folder: Path) -> None:
         result = run(*args, env=environment(LC_ALL=locale))
         assert (result.status, result.err) == (0, "")
         assert (folder / "out.bundle").read_bytes() == GOOD
+    with open(folder / "args", "wb") as file:
+        file.write(b"--target\na=" + odd + b"\n-o\n" + os.fsencode(folder) + b"/record\n")
+    result = run("step", "digest", f"@{folder}/args", env=environment(LC_ALL="POSIX"))
+    assert (result.status, result.err) == (0, "")
     os.unlink(odd)
     result = run(*args)
     assert result.status == 3
@@ -496,7 +500,19 @@ def test_files_of_arguments(folder: Path) -> None:
     (folder / "args").write_text(f"--target\na={folder}/app.bin\n-o\n{folder}/o\n")
     done("step", "digest", f"@{folder}/args")
     assert json.loads((folder / "o").read_bytes())["targets"][0]["name"] == "a"
-    assert "absent" in failed(2, "step", "digest", f"@{folder}/absent")
+    assert "absent: No such file" in failed(3, "step", "digest", f"@{folder}/absent")
+    odd = folder / "a\x0cb\u2028c @ d=e"
+    odd.write_bytes(APP)
+    (folder / "args").write_text(f"-o\n{folder}/o\n--target\nb={odd}")
+    done("step", "digest", f"@{folder}/args", "--target", f"a={folder}/app.bin")
+    assert [each["name"] for each in json.loads((folder / "o").read_bytes())["targets"]] == [
+        "a",
+        "b",
+    ]
+    (folder / "empty").write_bytes(b"")
+    done("step", "digest", f"@{folder}/empty", f"@{folder}/args")
+    # Elsewhere it is a name like any other.
+    assert "@x: No such file" in failed(3, "bundle", "inspect", "@x")
 
 
 # Ended half-way
