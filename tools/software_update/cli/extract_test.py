@@ -1,14 +1,17 @@
 """Tests of bundle extract."""
 
 import os
+import signal
 import stat
+import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
 from software_update.testing import encode as e
 from software_update.testing import workspace
-from software_update.testing.command import call, done, failed, run
+from software_update.testing.command import call, command, done, environment, failed, run
 from software_update.testing.signers import TARGETS_KEY
 from software_update.testing.workspace import APP, CONTENTS, snapshot
 
@@ -129,6 +132,28 @@ def test_a_link_in_the_place_of_the_folder(folder: Path) -> None:
     (folder / "out").symlink_to("real")
     done(*extract(folder))
     assert snapshot(folder / "real") == CONTENTS
+
+
+def test_terminated_half_way(folder: Path) -> None:
+    """SIGTERM once payloads are being written: no folder stays, nor what is in it."""
+    size = 4 * 1024**3
+    listed = e.target_of("large", size, [(1, bytes(32))])
+    head = e.targets_entry(e.signed(e.targets_of(e.common("targets"), [listed])))
+    entry = e.text(1, "large") + e.varint(2 << 3 | 2) + e.varint(size)
+    with open(folder / "x", "wb") as file:
+        file.write(head + e.varint(4 << 3 | 2) + e.varint(len(entry) + size) + entry)
+        file.truncate(file.tell() + size)
+    process = subprocess.Popen(
+        command(extract(folder, "x")), env=environment(), stderr=subprocess.PIPE
+    )
+    deadline = time.monotonic() + 30
+    while not list((folder / "out").rglob("large")) and time.monotonic() < deadline:
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.005)
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (143, b"")
+    assert not (folder / "out").exists()
 
 
 def test_a_device_in_the_place_of_the_folder(folder: Path) -> None:
