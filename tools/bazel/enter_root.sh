@@ -63,6 +63,19 @@ make_root() {
 # Is $1 a namespace? A file there may also be what a reboot left behind.
 is_namespace() { [ -e "$1" ] && [ "$(stat -f -c %T -- "$1")" = nsfs ]; }
 
+# Linux 6.18 numbers namespaces per CPU, and lets a namespace be kept only where its number is higher than the
+# caller's own. In a container, some CPUs give lower ones; pin is the command that runs another on one that does not.
+find_cpu() {
+  local cpu cpus
+  cpus=$(nproc --all)
+  for ((cpu = 0; cpu < cpus; cpu++)); do
+    taskset -c "$cpu" unshare --mount="$namespace.making" true 2>/dev/null || continue
+    umount -- "$namespace.making" 2>/dev/null || :
+    pin=(taskset -c "$cpu")
+    return
+  done
+}
+
 make_namespace() {
   local folder=$bazelw_cache/namespace
   mkdir -p -- "$folder" "$bazelw_cache/namespace.binds"
@@ -73,9 +86,11 @@ make_namespace() {
   ! is_namespace "$namespace.making" || umount -- "$namespace.making"
   : >"$namespace.making"
   : >"$namespace"
-  unshare --mount="$namespace.making" --propagation slave \
+  local pin=()
+  find_cpu
+  "${pin[@]}" unshare --mount="$namespace.making" --propagation slave \
     bash "$here/mount_root.sh" "$root" "$folder" "$binds" </dev/null >&2 ||
-    { umount -- "$namespace.making"; fail "mounting into $root failed; $instead"; }
+    { umount -- "$namespace.making" 2>/dev/null || :; fail "mounting into $root failed; $instead"; }
   mount --bind -- "$namespace.making" "$namespace"
   umount -- "$namespace.making"
   rm -f -- "$namespace.making"
