@@ -4,7 +4,6 @@ import contextlib
 import errno
 import os
 import stat
-import tempfile
 from collections.abc import Iterable, Iterator
 
 from software_update.errors import InputError, UsageError, printable
@@ -60,8 +59,10 @@ def new_output(
 
 @contextlib.contextmanager
 def _written_beside(place: str, private: bool, overwrite: bool) -> Iterator[int]:
-    fd, beside = tempfile.mkstemp(prefix=_BESIDE, dir=os.path.dirname(place))
+    # Its name is known before it is there: a signal at any point finds what to take away.
+    beside = beside_name(os.path.dirname(place))
     try:
+        fd = os.open(beside, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
         try:
             os.chmod(beside, 0o600 if private else 0o666 & ~_umask())
             yield fd
@@ -76,6 +77,11 @@ def _written_beside(place: str, private: bool, overwrite: bool) -> Iterator[int]
         with contextlib.suppress(FileNotFoundError):
             os.unlink(beside)
         raise
+
+
+def beside_name(folder: str) -> str:
+    """A name in `folder` that nothing has."""
+    return os.path.join(folder, f"{_BESIDE}{os.urandom(8).hex()}")
 
 
 def write_output(path: str, content: bytes, *, inputs: Iterable[str] = ()) -> None:

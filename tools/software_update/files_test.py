@@ -4,7 +4,6 @@ import os
 import resource
 import signal
 import stat
-import tempfile
 from pathlib import Path
 
 import pytest
@@ -199,14 +198,14 @@ def test_errors_name_the_output_and_not_the_file_beside_it(folder: Path) -> None
     assert names(folder) == set()
 
 
-@pytest.mark.parametrize("call", ["mkstemp", "replace"])
+@pytest.mark.parametrize("call", ["open", "replace"])
 def test_so_do_errors_of_the_folder(
     folder: Path, monkeypatch: pytest.MonkeyPatch, call: str
 ) -> None:
     def refuse(*args: object, **_: object) -> None:
         raise PermissionError(13, "Permission denied", ".software-update-x")
 
-    monkeypatch.setattr({"mkstemp": tempfile, "replace": os}[call], call, refuse)
+    monkeypatch.setattr(os, call, refuse)
     with pytest.raises(PermissionError) as caught:
         files.write_output(str(folder / "out"), b"x")
     assert caught.value.filename == str(folder / "out")

@@ -12,6 +12,7 @@ import hashlib
 import os
 import queue
 from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 from software_update.bundle import envelope
 from software_update.digest import SMALL_BYTES, thread_count, update_range
@@ -22,6 +23,8 @@ from software_update.progress import Progress
 from software_update.proto.wire import encode_field, encode_header
 
 _SEGMENT_BYTES = 8 * 1024 * 1024
+# Offset and length of what has been copied; None after the last.
+_Segments: TypeAlias = "queue.SimpleQueue[tuple[int, int] | None]"
 _NO_KERNEL_COPY = (errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EPERM)
 
 
@@ -98,7 +101,11 @@ def _write_payloads(fd: int, offset: int, payloads: Sequence[Payload]) -> list[T
                     progress.add(len(content))
                 else:
                     out.flush()
-                    digests.append(_copy_and_hash(fd, source, payload, out.tell(), pool, progress))
+                    segments: _Segments = queue.SimpleQueue()
+                    # Before the thread that waits for it is there: a signal may come at any point.
+                    stack.callback(segments.put, None)
+                    digests.append(pool.submit(_hash_segments, fd, segments))
+                    _copy_payload(fd, source, payload, out.tell(), segments, progress)
                     out.seek(payload.length, os.SEEK_CUR)
         out.flush()
         return [
@@ -115,36 +122,24 @@ def _read_small(source: int, payload: Payload) -> bytes:
     return content
 
 
-def _copy_and_hash(
-    fd: int,
-    source: int,
-    payload: Payload,
-    offset: int,
-    pool: concurrent.futures.ThreadPoolExecutor,
-    progress: Progress,
-) -> "concurrent.futures.Future[bytes]":
-    """Copies in segments, and lets a thread hash each from the bundle once it is there."""
-    segments: queue.SimpleQueue[tuple[int, int] | None] = queue.SimpleQueue()
-    digest = pool.submit(_hash_segments, fd, segments)
-    try:
-        done = 0
-        while done < payload.length:
-            count = _copy(
-                source, fd, min(_SEGMENT_BYTES, payload.length - done), done, offset + done
-            )
-            if count == 0:
-                raise _changed(payload)
-            segments.put((offset + done, count))
-            done += count
-            progress.add(count)
-        if os.pread(source, 1, payload.length):
+def _copy_payload(
+    fd: int, source: int, payload: Payload, offset: int, segments: _Segments, progress: Progress
+) -> None:
+    """Copies in segments, and queues each, to be hashed from the bundle, once it is there."""
+    done = 0
+    while done < payload.length:
+        count = _copy(source, fd, min(_SEGMENT_BYTES, payload.length - done), done, offset + done)
+        if count == 0:
             raise _changed(payload)
-    finally:
-        segments.put(None)
-    return digest
+        segments.put((offset + done, count))
+        done += count
+        progress.add(count)
+    if os.pread(source, 1, payload.length):
+        raise _changed(payload)
+    segments.put(None)
 
 
-def _hash_segments(fd: int, segments: "queue.SimpleQueue[tuple[int, int] | None]") -> bytes:
+def _hash_segments(fd: int, segments: _Segments) -> bytes:
     hasher = hashlib.sha256()
     while segment := segments.get():
         update_range(hasher, fd, *segment)

@@ -4,7 +4,6 @@ import hashlib
 import os
 import shutil
 import sys
-import tempfile
 from collections.abc import Sequence
 
 from software_update import files, metadata
@@ -78,8 +77,9 @@ def _extract(
     elif os.listdir(output):
         raise UsageError(f"{output}: not empty; name a new folder, so that no file is lost")
     progress = Progress("extract", sum(each.length for each in entries))
-    beside = tempfile.mkdtemp(prefix=".software-update-", dir=output)
+    beside = files.beside_name(output)
     try:
+        os.mkdir(beside, 0o700)
         for entry in entries:
             _write_payload(fd, entry, listed[entry.name], beside, progress)
         for name in os.listdir(beside):
