@@ -48,8 +48,8 @@ def plan_payloads(files: Sequence[tuple[str, str]]) -> list[Payload]:
 
 def write_bundle(
     fd: int, payloads: Sequence[Payload], metadata_of: Callable[[list[Target]], tuple[bytes, bytes]]
-) -> None:
-    """Writes a bundle to `fd`.
+) -> list[Target]:
+    """Writes a bundle to `fd`; gives the targets as they were written.
 
     `metadata_of` gives the signed root and signed targets metadata for the targets as they were written.
     It is called twice, first with digests of zeros: that tells how much room the metadata take.
@@ -64,6 +64,7 @@ def write_bundle(
     written = 0
     while written < room:
         written += os.pwrite(fd, memoryview(head)[written:], written)
+    return targets
 
 
 def _head(signed_root: bytes, signed_targets: bytes) -> bytes:

@@ -2,7 +2,7 @@
 
 import argparse
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NoReturn
 
 from software_update import files, limits
@@ -115,9 +115,7 @@ def payload_files_of(
         check_name(name)
     if args.user_manifest is not None:
         pairs.append((USER_MANIFEST, args.user_manifest))
-    twice = clash(name for name, _ in pairs)
-    if twice:
-        raise UsageError(f"two targets '{twice[0]}' and '{twice[1]}'; rename one")
+    check_distinct(name for name, _ in pairs)
     return pairs
 
 
@@ -135,6 +133,32 @@ def _split(argument: str) -> tuple[str, str]:
     if not equals or not path:
         raise UsageError(f"--target {argument!r}: write NAME=FILE")
     return name, os.fspath(path)
+
+
+def check_distinct(names: Iterable[str]) -> None:
+    """UsageError where two names are the same, or differ only in case."""
+    twice = clash(names)
+    if twice:
+        raise UsageError(f"two targets '{twice[0]}' and '{twice[1]}'; rename one")
+
+
+def add_dev_signing_keys(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--dev-signing-key",
+        metavar="PRIV",
+        nargs="+",
+        action="extend",
+        required=True,
+        help="development keys (PKCS#8 PEM)",
+    )
+
+
+def add_strict_pigweed(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--strict-pigweed",
+        action="store_true",
+        help="refuse what Pigweed's C++ client does not take, instead of a warning",
+    )
 
 
 def add_output(parser: argparse.ArgumentParser, what: str = "the file to write") -> None:

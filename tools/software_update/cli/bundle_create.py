@@ -5,10 +5,10 @@ import json
 import os
 from collections.abc import Sequence
 
-from software_update import files, limits, metadata, pigweed, signing
+from software_update import files, metadata, pigweed, signing
 from software_update.bundle.writer import plan_payloads, write_bundle
 from software_update.cli import arguments
-from software_update.cli.trusted import read_trusted_root
+from software_update.cli.trusted import parse_trusted_root, read_root_file
 from software_update.errors import InputError, Refused, UsageError, Verdict
 from software_update.metadata import Root, Target
 from software_update.verify import verifier
@@ -26,20 +26,9 @@ def run(argv: Sequence[str]) -> int:
         help='more targets: {"targets": [{"name": ..., "file": path from FILE.json\'s folder}]}',
     )
     parser.add_argument("--root", metavar="FILE", required=True, help="signed root metadata")
-    parser.add_argument(
-        "--dev-signing-key",
-        metavar="PRIV",
-        nargs="+",
-        action="extend",
-        required=True,
-        help="development targets keys (PKCS#8 PEM)",
-    )
+    arguments.add_dev_signing_keys(parser)
     arguments.add_expires(parser)
-    parser.add_argument(
-        "--strict-pigweed",
-        action="store_true",
-        help="refuse what Pigweed's C++ client does not take, instead of a warning",
-    )
+    arguments.add_strict_pigweed(parser)
     arguments.add_output(parser, "the bundle to write")
     args = parser.parse_args(argv)
     payload_files = arguments.payload_files_of(args, _targets_from(args.targets_from))
@@ -51,8 +40,8 @@ def run(argv: Sequence[str]) -> int:
 
 def _create(args: argparse.Namespace, payload_files: list[tuple[str, str]]) -> None:
     version, expires = arguments.version_of(args), arguments.expires_of(args)
-    root = read_trusted_root(args.root)
-    signed_root = files.read_input(args.root, limits.MAX_ROOT_METADATA_BYTES)
+    signed_root = read_root_file(args.root)
+    root = parse_trusted_root(args.root, signed_root)
     _check_root(args.root, root, signed_root)
     keys = signing.read_keys(args.dev_signing_key)
     signing.check_listed(keys, root, metadata.TARGETS)

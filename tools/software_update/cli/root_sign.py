@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from software_update import files, metadata, signing
 from software_update.cli.arguments import Parser
-from software_update.cli.trusted import read_root
+from software_update.cli.trusted import parse_root, read_root_file
 from software_update.errors import InputError
 from software_update.limits import MAX_SIGNATURES
 
@@ -25,7 +25,7 @@ def run(argv: Sequence[str]) -> int:
     )
     parser.add_argument("-o", "--output", metavar="OUT", help="default: FILE itself")
     args = parser.parse_args(argv)
-    signed, _ = read_root(args.file)
+    signed, _ = parse_root(args.file, read_root_file(args.file))
     signed = signing.sign(signed, signing.read_keys(args.key))
     if len(signed.signatures) > MAX_SIGNATURES:
         raise InputError(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from software_update import files, limits, metadata
 from software_update.bundle.writer import Payload, plan_payloads, write_bundle
 from software_update.cli import arguments
-from software_update.cli.trusted import read_root
+from software_update.cli.trusted import parse_root, read_root_file
 from software_update.errors import InputError, Refused
 from software_update.metadata import Target, Targets
 
@@ -19,24 +19,19 @@ def run(argv: Sequence[str]) -> int:
     arguments.add_payload_files(parser)
     arguments.add_output(parser, "the bundle to write")
     args = parser.parse_args(argv)
-    read_root(args.root)
-    signed_root = files.read_input(args.root, limits.MAX_ROOT_METADATA_BYTES)
+    signed_root = read_root_file(args.root)
+    parse_root(args.root, signed_root)
     signed_targets = files.read_input(args.targets_metadata, limits.MAX_TARGETS_METADATA_BYTES)
     listed = _listed(args.targets_metadata, signed_targets)
     payload_files = arguments.payload_files_of(args)
     payloads = plan_payloads(payload_files)
     _check_complete(payloads, listed, args.targets_metadata)
     paths = dict(payload_files)
-
-    def metadata_of(targets: list[Target]) -> tuple[bytes, bytes]:
-        for target in targets:
-            if target.sha256 != bytes(32) and target.sha256 != listed[target.name].sha256:
-                raise _differs(paths[target.name], target.name)
-        return signed_root, signed_targets
-
     inputs = [args.root, args.targets_metadata, *paths.values()]
     with files.new_output(args.output, inputs=inputs) as fd:
-        write_bundle(fd, payloads, metadata_of)
+        for target in write_bundle(fd, payloads, lambda _: (signed_root, signed_targets)):
+            if target != listed[target.name]:
+                raise _differs(paths[target.name], target.name)
     return 0
 
 

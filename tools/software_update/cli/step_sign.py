@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from software_update import files, limits, metadata, signing
-from software_update.cli.arguments import Parser, add_output, files_of
-from software_update.cli.trusted import read_root
+from software_update.cli.arguments import Parser, add_dev_signing_keys, add_output, files_of
+from software_update.cli.trusted import parse_root, read_root_file
 from software_update.errors import InputError, Refused
 
 
@@ -15,14 +15,7 @@ def run(argv: Sequence[str]) -> int:
     parser.add_argument(
         "--root", metavar="FILE", help="root metadata; a key that it does not list is refused"
     )
-    parser.add_argument(
-        "--dev-signing-key",
-        metavar="PRIV",
-        nargs="+",
-        action="extend",
-        required=True,
-        help="development keys (PKCS#8 PEM)",
-    )
+    add_dev_signing_keys(parser)
     add_output(parser, "the signed metadata to write")
     args = parser.parse_args(argv)
     content = files.read_input(args.metadata, limits.MAX_TARGETS_METADATA_BYTES)
@@ -32,7 +25,8 @@ def run(argv: Sequence[str]) -> int:
         raise InputError(f"{args.metadata}: no {args.role} metadata to sign ({refused})") from None
     keys = signing.read_keys(args.dev_signing_key)
     if args.root:
-        signing.check_listed(keys, read_root(args.root)[1], args.role)
+        _, root = parse_root(args.root, read_root_file(args.root))
+        signing.check_listed(keys, root, args.role)
     signed = signing.sign(metadata.Signed(content, ()), keys)
     inputs = [args.metadata, *args.dev_signing_key, *files_of(args.root)]
     files.write_output(args.output, metadata.build_signed(args.role, signed), inputs=inputs)

@@ -6,7 +6,6 @@ from software_update import digest, files, metadata, pigweed
 from software_update.cli import arguments
 from software_update.errors import UsageError
 from software_update.limits import MAX_TARGETS
-from software_update.names import clash
 
 _RECORD_BYTES = 64 * 1024 * 1024
 
@@ -23,11 +22,7 @@ def run(argv: Sequence[str]) -> int:
         help="digest records, made by step digest",
     )
     arguments.add_expires(parser)
-    parser.add_argument(
-        "--strict-pigweed",
-        action="store_true",
-        help="refuse what Pigweed's C++ client does not take, instead of a warning",
-    )
+    arguments.add_strict_pigweed(parser)
     arguments.add_output(parser, "the unsigned targets metadata to write")
     args = parser.parse_args(argv)
     targets: list[metadata.Target] = []
@@ -35,9 +30,7 @@ def run(argv: Sequence[str]) -> int:
         targets += digest.read_record(path, files.read_input(path, _RECORD_BYTES))
     if not 1 <= len(targets) <= MAX_TARGETS:
         raise UsageError(f"{len(targets)} targets; a bundle has 1 to {MAX_TARGETS}")
-    twice = clash(target.name for target in targets)
-    if twice:
-        raise UsageError(f"two targets '{twice[0]}' and '{twice[1]}'; rename one")
+    arguments.check_distinct(target.name for target in targets)
     pigweed.check(targets, strict=args.strict_pigweed)
     content = metadata.build_targets(
         arguments.version_of(args), targets, arguments.expires_of(args)

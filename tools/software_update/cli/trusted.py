@@ -6,9 +6,13 @@ from software_update.metadata import Root, Signed, Targets
 from software_update.verify import verifier
 
 
-def read_root(path: str) -> tuple[Signed, Root]:
-    """Signed root metadata; InputError where it is none."""
-    content = files.read_input(path, limits.MAX_ROOT_METADATA_BYTES)
+def read_root_file(path: str) -> bytes:
+    """The file's content, read once: what is checked is what goes into a bundle."""
+    return files.read_input(path, limits.MAX_ROOT_METADATA_BYTES)
+
+
+def parse_root(path: str, content: bytes) -> tuple[Signed, Root]:
+    """Signed root metadata; InputError where it is none. `path` names it in errors."""
     try:
         signed = metadata.parse_signed(metadata.ROOT, content)
         return signed, metadata.parse_root(signed.serialized)
@@ -20,7 +24,11 @@ def read_root(path: str) -> tuple[Signed, Root]:
 
 def read_trusted_root(path: str) -> Root:
     """The trust anchor; InputError where it cannot be one."""
-    content = files.read_input(path, limits.MAX_ROOT_METADATA_BYTES)
+    return parse_trusted_root(path, read_root_file(path))
+
+
+def parse_trusted_root(path: str, content: bytes) -> Root:
+    """The trust anchor in a file's content; InputError where it cannot be one."""
     try:
         return verifier.trust_root(content)
     except Refused as refused:
