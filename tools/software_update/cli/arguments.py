@@ -115,7 +115,7 @@ def payload_files_of(
         check_name(name)
     if args.user_manifest is not None:
         pairs.append((USER_MANIFEST, args.user_manifest))
-    check_distinct(name for name, _ in pairs)
+    _check_distinct_files(pairs)
     return pairs
 
 
@@ -135,6 +135,16 @@ def _split(argument: str) -> tuple[str, str]:
     return name, os.fspath(path)
 
 
+def _check_distinct_files(pairs: Sequence[tuple[str, str]]) -> None:
+    twice = clash(name for name, _ in pairs)
+    if twice:
+        one, other = [pair for pair in pairs if pair[0].lower() == twice[0].lower()][:2]
+        raise UsageError(
+            f"two targets '{one[0]}' ({one[1]}) and '{other[0]}' ({other[1]}); "
+            "rename one, or leave it out"
+        )
+
+
 def check_distinct(names: Iterable[str]) -> None:
     """UsageError where two names are the same, or differ only in case."""
     twice = clash(names)
@@ -142,15 +152,19 @@ def check_distinct(names: Iterable[str]) -> None:
         raise UsageError(f"two targets '{twice[0]}' and '{twice[1]}'; rename one")
 
 
-def add_dev_signing_keys(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
+def add_dev_signing_keys(parser: argparse.ArgumentParser, *, or_unsigned: bool = False) -> None:
+    """--dev-signing-key PRIV...; with `or_unsigned`, that or --unsigned."""
+    group = parser.add_mutually_exclusive_group(required=True) if or_unsigned else parser
+    group.add_argument(
         "--dev-signing-key",
         metavar="PRIV",
         nargs="+",
         action="extend",
-        required=True,
+        required=not or_unsigned,
         help="development keys (PKCS#8 PEM)",
     )
+    if or_unsigned:
+        group.add_argument("--unsigned", action="store_true", help="sign with no key")
 
 
 def add_strict_pigweed(parser: argparse.ArgumentParser) -> None:

@@ -1,19 +1,16 @@
 """bundle create: a signed bundle from files, in one go."""
 
 import argparse
-import json
-import os
 from collections.abc import Sequence
 
 from software_update import files, metadata, pigweed, signing
 from software_update.bundle.writer import plan_payloads, write_bundle
 from software_update.cli import arguments
+from software_update.cli.target_lists import read_targets_from
 from software_update.cli.trusted import parse_trusted_root, read_root_file
 from software_update.errors import InputError, Refused, UsageError, Verdict
 from software_update.metadata import Root, Target
 from software_update.verify import verifier
-
-_TARGETS_FROM_BYTES = 64 * 1024 * 1024
 
 
 def run(argv: Sequence[str]) -> int:
@@ -31,7 +28,8 @@ def run(argv: Sequence[str]) -> int:
     arguments.add_strict_pigweed(parser)
     arguments.add_output(parser, "the bundle to write")
     args = parser.parse_args(argv)
-    payload_files = arguments.payload_files_of(args, _targets_from(args.targets_from))
+    more = [] if args.targets_from is None else read_targets_from(args.targets_from)
+    payload_files = arguments.payload_files_of(args, more)
     if not payload_files:
         raise UsageError("no targets; write --target NAME=FILE")
     _create(args, payload_files)
@@ -82,20 +80,3 @@ def _check_targets(root: Root, signed_targets: bytes) -> None:
         if refused.verdict != Verdict.THRESHOLD_NOT_MET:
             raise
         raise InputError(f"{refused.detail}; sign with more --dev-signing-key") from None
-
-
-def _targets_from(path: str | None) -> list[tuple[str, str]]:
-    if path is None:
-        return []
-    folder = os.path.dirname(path)
-    content = files.read_input(path, _TARGETS_FROM_BYTES)
-    try:
-        entries = json.loads(content)["targets"]
-        pairs = [(each["name"], each["file"]) for each in entries]
-        if not all(isinstance(text, str) and text for pair in pairs for text in pair):
-            raise ValueError
-    except (ValueError, KeyError, TypeError, RecursionError):
-        raise InputError(
-            f'{path}: not of the form {{"targets": [{{"name": "app", "file": "app.bin"}}]}}'
-        ) from None
-    return [(name, os.path.join(folder, file)) for name, file in pairs]

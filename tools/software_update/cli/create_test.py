@@ -283,8 +283,8 @@ def test_an_old_output_is_replaced_at_the_end_alone(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("more", "status", "text"),
     [
-        (["--target", "app=x"], 2, "two targets 'app' and 'app'; rename one"),
-        (["--target", "APP=x"], 2, "two targets 'app' and 'APP'; rename one"),
+        (["--target", "app=x"], 2, "two targets 'app' (FOLDER/app.bin) and 'app' (x); rename one"),
+        (["--target", "APP=x"], 2, "two targets 'app' (FOLDER/app.bin) and 'APP' (x); rename one"),
         (["--target", "a b=x"], 2, "target 'a b': the name has characters other than"),
         (["--target", "../x=x"], 2, "target '../x': the name has the part '..'"),
         (["--target", "=x"], 2, "target '': the name is empty"),
@@ -304,7 +304,7 @@ def test_an_old_output_is_replaced_at_the_end_alone(folder: Path) -> None:
 )
 def test_create_errors(folder: Path, more: list[str], status: int, text: str) -> None:
     more = [each.replace("FOLDER", str(folder)) for each in more]
-    check(folder, status, text, *create_args(folder), *more)
+    check(folder, status, text.replace("FOLDER", str(folder)), *create_args(folder), *more)
 
 
 def test_no_targets(folder: Path) -> None:
@@ -380,7 +380,7 @@ def test_bad_lists_of_targets(folder: Path, content: str) -> None:
 
 def test_lists_of_targets_are_checked_as_arguments_are(folder: Path) -> None:
     for name, file, status, text in [
-        ("app", "app.bin", 2, "two targets 'app' and 'app'"),
+        ("app", "app.bin", 2, f"two targets 'app' ({folder}/app.bin) and 'app' ({folder}/app.bin)"),
         ("../a", "app.bin", 2, "the name has the part '..'"),
         ("user_manifest", "app.bin", 2, "the name is reserved"),
         ("a\n", "app.bin", 2, "the name has characters other than"),
@@ -451,7 +451,7 @@ def test_targets_step_errors(folder: Path) -> None:
     done("step", "digest", "-o", folder / "none")
     check(folder, 2, "two targets 'app' and 'APP'", *step, f"{folder}/a", f"{folder}/b")
     check(folder, 2, "two targets 'app' and 'app'", *step, f"{folder}/a", f"{folder}/a")
-    check(folder, 2, "0 targets", *step, f"{folder}/none")
+    check(folder, 2, "none: 0 targets; give step digest a --target", *step, f"{folder}/none")
     check(folder, 3, "app.bin: no digest record", *step, f"{folder}/app.bin")
 
 
@@ -473,6 +473,24 @@ def test_sign_step_errors(folder: Path) -> None:
     # What is signed already is not signed again as if it were not.
     (folder / "t").write_bytes(signed)
     check(folder, 3, "t: no targets metadata to sign", *sign, "targets", *key)
+    check(
+        folder, 2, "--unsigned: not allowed with argument --dev", *sign, "root", *key, "--unsigned"
+    )
+    check(folder, 2, "one of the arguments --dev-signing-key --unsigned is req", *sign, "root")
+    app = f"--root={folder}/app.bin"
+    (folder / "t").write_bytes(e.targets(CONTENTS))
+    check(folder, 3, "app.bin: no root metadata", *sign, "targets", "--unsigned", app)
+
+
+def test_sign_step_without_a_key(folder: Path) -> None:
+    (folder / "t").write_bytes(e.targets(CONTENTS, 7))
+    sign = ["step", "sign", f"--metadata={folder}/t", "--role=targets", "--unsigned"]
+    done(*sign, f"--root={folder}/root.pb", "-o", folder / "o")
+    assert (folder / "o").read_bytes() == e.signed(e.targets(CONTENTS, 7))
+    assemble = ["step", "assemble", f"--root={folder}/root.pb", f"--targets-metadata={folder}/o"]
+    targets = ["--target", f"app={folder}/app.bin", f"boot={folder}/boot.bin"]
+    done(*assemble, *targets, "-o", folder / "out.bundle")
+    assert (folder / "out.bundle").read_bytes() == e.bundle(CONTENTS, version=7, signers=())
 
 
 def test_sign_step_of_a_root(folder: Path) -> None:

@@ -211,8 +211,11 @@ def test_help_imports_no_command() -> None:
 
 
 def test_hashing_imports_neither_cryptography_nor_protobuf(folder: Path) -> None:
+    (folder / "list.json").write_text(f'[{{"name": "c", "file": "{folder}/app.bin"}}]')
+    collected = [f"--collected={folder}/list.json", f"--depfile={folder}/d"]
     for args in (
         ["step", "digest", "--target", f"a={folder}/app.bin", f"b={folder}/boot.bin"],
+        ["step", "digest", *collected],
         ["step", "sha256", folder / "app.bin"],
     ):
         modules = modules_of(*args, "-o", folder / "o")

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from software_update import files, limits, metadata
 from software_update.bundle.writer import Payload, plan_payloads, write_bundle
 from software_update.cli import arguments
+from software_update.cli.collected import add_collected, collected_of, depfile
 from software_update.cli.trusted import parse_root, read_root_file
 from software_update.errors import InputError, Refused
 from software_update.metadata import Target, Targets
@@ -17,18 +18,28 @@ def run(argv: Sequence[str]) -> int:
         "--targets-metadata", metavar="FILE", required=True, help="signed targets metadata"
     )
     arguments.add_payload_files(parser)
+    add_collected(parser)
     arguments.add_output(parser, "the bundle to write")
     args = parser.parse_args(argv)
     signed_root = read_root_file(args.root)
     parse_root(args.root, signed_root)
     signed_targets = files.read_input(args.targets_metadata, limits.MAX_TARGETS_METADATA_BYTES)
     listed = _listed(args.targets_metadata, signed_targets)
-    payload_files = arguments.payload_files_of(args)
+    collected = collected_of(args)
+    payload_files = arguments.payload_files_of(args, collected)
     payloads = plan_payloads(payload_files)
     _check_complete(payloads, listed, args.targets_metadata)
     paths = dict(payload_files)
-    inputs = [args.root, args.targets_metadata, *paths.values()]
-    with files.new_output(args.output, inputs=inputs) as fd:
+    inputs = [
+        args.root,
+        args.targets_metadata,
+        *paths.values(),
+        *arguments.files_of(args.collected),
+    ]
+    with (
+        depfile(args, collected, inputs),
+        files.new_output(args.output, inputs=inputs) as fd,
+    ):
         for target in write_bundle(fd, payloads, lambda _: (signed_root, signed_targets)):
             if target != listed[target.name]:
                 raise _differs(paths[target.name], target.name)

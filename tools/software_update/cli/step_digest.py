@@ -4,20 +4,24 @@ from collections.abc import Sequence
 
 from software_update import digest, files
 from software_update.cli import arguments
+from software_update.cli.collected import add_collected, collected_of, depfile
 
 
 def run(argv: Sequence[str]) -> int:
     parser = arguments.Parser("step digest", "Hashes artifacts into a digest record (JSON).")
     arguments.add_payload_files(parser)
+    add_collected(parser)
     arguments.add_output(parser, "the record to write")
     args = parser.parse_args(argv)
-    payload_files = arguments.payload_files_of(args)
+    collected = collected_of(args)
+    payload_files = arguments.payload_files_of(args, collected)
     paths = [path for _, path in payload_files]
-    entries = [
-        (name, length, sha256)
-        for (name, _), (length, sha256) in zip(
-            payload_files, digest.digest_files(paths), strict=True
-        )
-    ]
-    files.write_output(args.output, digest.write_record(entries), inputs=paths)
+    inputs = [*paths, *arguments.files_of(args.collected)]
+    with depfile(args, collected, inputs):
+        digests = digest.digest_files(paths)
+        entries = [
+            (name, length, sha256)
+            for (name, _), (length, sha256) in zip(payload_files, digests, strict=True)
+        ]
+        files.write_output(args.output, digest.write_record(entries), inputs=inputs)
     return 0

@@ -9,13 +9,16 @@ from software_update.errors import InputError, Refused
 
 
 def run(argv: Sequence[str]) -> int:
-    parser = Parser("step sign", "Signs unsigned metadata with development keys.")
+    parser = Parser(
+        "step sign",
+        "Signs unsigned metadata with development keys, or wraps it without a signature.",
+    )
     parser.add_argument("--metadata", metavar="FILE", required=True, help="the bytes to sign")
     parser.add_argument("--role", choices=(metadata.ROOT, metadata.TARGETS), required=True)
     parser.add_argument(
         "--root", metavar="FILE", help="root metadata; a key that it does not list is refused"
     )
-    add_dev_signing_keys(parser)
+    add_dev_signing_keys(parser, or_unsigned=True)
     add_output(parser, "the signed metadata to write")
     args = parser.parse_args(argv)
     content = files.read_input(args.metadata, limits.MAX_TARGETS_METADATA_BYTES)
@@ -23,11 +26,12 @@ def run(argv: Sequence[str]) -> int:
         (metadata.parse_root if args.role == metadata.ROOT else metadata.parse_targets)(content)
     except Refused as refused:
         raise InputError(f"{args.metadata}: no {args.role} metadata to sign ({refused})") from None
-    keys = signing.read_keys(args.dev_signing_key)
+    key_files = args.dev_signing_key or []
+    keys = signing.read_keys(key_files)
     if args.root:
         _, root = parse_root(args.root, read_root_file(args.root))
         signing.check_listed(keys, root, args.role)
     signed = signing.sign(metadata.Signed(content, ()), keys)
-    inputs = [args.metadata, *args.dev_signing_key, *files_of(args.root)]
+    inputs = [args.metadata, *key_files, *files_of(args.root)]
     files.write_output(args.output, metadata.build_signed(args.role, signed), inputs=inputs)
     return 0

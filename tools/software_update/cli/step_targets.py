@@ -28,8 +28,14 @@ def run(argv: Sequence[str]) -> int:
     targets: list[metadata.Target] = []
     for path in args.digests:
         targets += digest.read_record(path, files.read_input(path, _RECORD_BYTES))
-    if not 1 <= len(targets) <= MAX_TARGETS:
-        raise UsageError(f"{len(targets)} targets; a bundle has 1 to {MAX_TARGETS}")
+    if not targets:
+        raise UsageError(
+            f"{args.digests[0]}: 0 targets; give step digest a --target, or collect one"
+        )
+    if len(targets) > MAX_TARGETS:
+        raise UsageError(
+            f"{len(targets)} targets; a bundle has at most {MAX_TARGETS}; make several"
+        )
     arguments.check_distinct(target.name for target in targets)
     pigweed.check(targets, strict=args.strict_pigweed)
     content = metadata.build_targets(

@@ -1,0 +1,42 @@
+"""Targets that a JSON file lists: --targets-from of bundle create, --collected of the steps."""
+
+import json
+import os
+from typing import Any
+
+from software_update import files
+from software_update.errors import InputError
+
+_LIST_BYTES = 64 * 1024 * 1024
+_ENTRIES = '[{"name": "app", "file": "app.bin"}]'
+
+
+def read_targets_from(path: str) -> list[tuple[str, str]]:
+    """(name, path) pairs of {"targets": [...]}; files are relative to the folder of `path`."""
+    folder = os.path.dirname(path)
+    try:
+        pairs = _pairs(_read(path)["targets"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise InputError(f'{path}: not of the form {{"targets": {_ENTRIES}}}') from None
+    return [(name, os.path.join(folder, file)) for name, file in pairs]
+
+
+def read_collected(path: str) -> list[tuple[str, str]]:
+    """(name, path) pairs of a bare list, as GN collects it; files are relative to the current folder."""
+    try:
+        return _pairs(_read(path))
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise InputError(f"{path}: not of the form {_ENTRIES}") from None
+
+
+def _read(path: str) -> Any:
+    return json.loads(files.read_input(path, _LIST_BYTES))
+
+
+def _pairs(entries: Any) -> list[tuple[str, str]]:
+    if not isinstance(entries, list):
+        raise TypeError
+    pairs = [(each["name"], each["file"]) for each in entries]
+    if not all(isinstance(text, str) and text for pair in pairs for text in pair):
+        raise ValueError
+    return pairs
