@@ -1,5 +1,8 @@
-"""What is said in one place and used in many: versions, and where things are in flash."""
+# What is said in one place and used in many: versions, and where things are in flash.
+#
+# Bazel and GN both read this file: write nothing but comments and `NAME = 123`, without a docstring.
 
+# buildifier: disable=module-docstring
 # Of the release: the application prints it, release.json holds it, and it is the bundle's version.
 VERSION = 7
 
@@ -7,5 +10,5 @@ VERSION = 7
 BOOTLOADER_VERSION = 2
 
 # The bootloader is at the start of flash, the application from here to its end.
-APPLICATION_START = 0x4000
-FLASH_SIZE = 0x40000
+APPLICATION_START = 16384  # 0x4000
+FLASH_SIZE = 262144  # 0x40000

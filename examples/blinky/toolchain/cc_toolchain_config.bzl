@@ -1,4 +1,4 @@
-"""How to call arm-none-eabi-gcc for a Cortex-M3 without a C library."""
+"""A C toolchain's configuration: arm-none-eabi-gcc for a Cortex-M3."""
 
 load("@blinky_host_tools//:host_tools.bzl", "COMPILER", "COMPILER_INCLUDE_FOLDERS")
 load("@rules_cc//cc:action_names.bzl", "ACTION_NAMES", "ACTION_NAME_GROUPS")
@@ -13,33 +13,7 @@ load(
 )
 load("@rules_cc//cc/common:cc_common.bzl", "cc_common")
 load("@rules_cc//cc/toolchains:cc_toolchain_config_info.bzl", "CcToolchainConfigInfo")
-
-_MACHINE = ["-mcpu=cortex-m3", "-mthumb"]
-
-# The same in every compilation mode: an image is the same bytes however it was asked for.
-_COMPILE = _MACHINE + [
-    "-std=c11",
-    "-ffreestanding",
-    "-Os",
-    "-Wall",
-    "-Wextra",
-    "-Werror",
-    # One section each, so that the linker can leave out what nothing uses.
-    "-ffunction-sections",
-    "-fdata-sections",
-    # Start-up code must not become a call of memcpy, which nothing provides.
-    "-fno-tree-loop-distribute-patterns",
-    # Reproducible: no folder of this machine, and no date.
-    "-ffile-prefix-map=/proc/self/cwd=.",
-    "-Werror=date-time",
-]
-
-_LINK = _MACHINE + [
-    "-nostdlib",
-    "-Wl,--build-id=none",
-    "-Wl,--gc-sections",
-    "-Wl,--fatal-warnings",
-]
+load(":flags.bzl", "COMPILE", "LINK")
 
 def _flags(name, actions, flags):
     return feature(
@@ -75,8 +49,8 @@ def _cc_toolchain_config_impl(ctx):
             ),
         ],
         features = [
-            _flags("cortex_m3_compile", ACTION_NAME_GROUPS.all_cc_compile_actions, _COMPILE),
-            _flags("cortex_m3_link", ACTION_NAME_GROUPS.all_cc_link_actions, _LINK),
+            _flags("cortex_m3_compile", ACTION_NAME_GROUPS.all_cc_compile_actions, COMPILE),
+            _flags("cortex_m3_link", ACTION_NAME_GROUPS.all_cc_link_actions, LINK),
         ],
     )
 
