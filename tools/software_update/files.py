@@ -48,9 +48,15 @@ def new_output(
     """
     place = os.path.realpath(path)
     _check_place(path, place, inputs, overwrite)
+    with errors_name(path), _written_beside(place, private, overwrite) as fd:
+        yield fd
+
+
+@contextlib.contextmanager
+def errors_name(path: str) -> Iterator[None]:
+    """Errors about what is written beside `path` are about `path`."""
     try:
-        with _written_beside(place, private, overwrite) as fd:
-            yield fd
+        yield
     except OSError as error:
         if error.errno in _FULL or _BESIDE in os.fsdecode(error.filename or ""):
             error.filename = path

@@ -30,6 +30,7 @@ COMMANDS = {
     ("step", "targets"): "make the targets metadata to sign",
     ("step", "sign"): "sign metadata with development keys",
     ("step", "assemble"): "put signed metadata and payloads into a bundle",
+    ("step", "persist"): "write a bundle as a tree, like a TUF repository",
     ("step", "sha256"): "write a file's SHA-256, for sha256sum -c",
 }
 

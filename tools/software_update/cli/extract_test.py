@@ -121,7 +121,10 @@ def test_a_good_payload_before_a_bad_one_goes_as_well(folder: Path) -> None:
 
 def test_a_name_that_is_a_folder_of_another(folder: Path) -> None:
     args = make(folder, e.bundle({"a": b"x", "a/b": b"y"}))
-    assert "a folder or file of this name; extract them apart with --target" in failed(3, *args)
+    assert (
+        "a folder or file of this name; extract them apart with bundle extract --target"
+        in failed(3, *args)
+    )
     assert not (folder / "out").exists()
     done(*args, "--target", "a/b")
     assert snapshot(folder / "out") == {"a/b": b"y"}

@@ -1,0 +1,78 @@
+"""A bundle's payloads as files, each checked against the metadata. No signature is."""
+
+import hashlib
+import os
+from collections.abc import Iterable, Sequence
+
+from software_update import metadata
+from software_update.bundle.envelope import Envelope, PayloadEntry
+from software_update.digest import CHUNK_BYTES
+from software_update.errors import InputError, Refused, Verdict, printable
+from software_update.metadata import ListedTarget
+from software_update.names import name_problem
+from software_update.progress import Progress
+
+
+def listed_targets(envelope: Envelope) -> dict[str, ListedTarget]:
+    """What the bundle's targets metadata lists, by name."""
+    if envelope.targets is None:
+        raise Refused(Verdict.MISSING_ROLE_METADATA, "has no targets metadata")
+    signed = metadata.parse_signed(metadata.TARGETS, envelope.targets)
+    return {each.name: each for each in metadata.parse_targets(signed.serialized).targets}
+
+
+def check_names(entries: Iterable[PayloadEntry], listed: dict[str, ListedTarget]) -> None:
+    """Refuses names that are no paths, and payloads that no target lists."""
+    for entry in entries:
+        subject = f"payload '{printable(entry.name)}'"
+        problem = name_problem(entry.name)
+        if problem:
+            raise Refused(Verdict.UNSAFE_NAME, f"the name {problem}", subject=subject)
+        if entry.name not in listed:
+            raise Refused(Verdict.UNLISTED_PAYLOAD, "not in the metadata", subject=subject)
+
+
+def write_payloads(
+    fd: int,
+    entries: Sequence[PayloadEntry],
+    listed: dict[str, ListedTarget],
+    folder: str,
+    what: str,
+) -> None:
+    """Writes entries that check_names passed into `folder`. `what` is done is shown as progress."""
+    progress = Progress(what, sum(each.length for each in entries))
+    try:
+        for entry in entries:
+            _write_payload(fd, entry, listed[entry.name], folder, progress)
+    finally:
+        progress.close()
+
+
+def _write_payload(
+    fd: int, entry: PayloadEntry, target: ListedTarget, folder: str, progress: Progress
+) -> None:
+    path = os.path.join(folder, *entry.name.split("/"))
+    try:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        out = open(path, "xb")  # noqa: SIM115 - closed below, out of the reach of this except
+    except (FileExistsError, NotADirectoryError):
+        raise InputError(
+            f"target '{entry.name}': another target's name is a folder or file of this name; "
+            "extract them apart with bundle extract --target"
+        ) from None
+    hasher = hashlib.sha256()
+    with out:
+        done = 0
+        while done < entry.length:
+            chunk = os.pread(fd, min(CHUNK_BYTES, entry.length - done), entry.offset + done)
+            if not chunk:
+                raise InputError("the bundle became shorter while it was read")
+            hasher.update(chunk)
+            out.write(chunk)
+            done += len(chunk)
+            progress.add(len(chunk))
+    subject = f"target '{entry.name}'"
+    if entry.length != target.length:
+        raise Refused(Verdict.LENGTH_MISMATCH, "not as long as listed", subject=subject)
+    if hasher.digest() != metadata.sha256_of(target):
+        raise Refused(Verdict.HASH_MISMATCH, "not what the metadata lists", subject=subject)
