@@ -19,16 +19,19 @@ def run(argv: Sequence[str]) -> int:
     parser = Parser("bundle inspect", "Shows what is in a bundle. Checks no signature, no payload.")
     parser.add_argument("bundle", metavar="BUNDLE")
     parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("-o", "--output", metavar="OUT", help="also write what is printed to OUT")
     args = parser.parse_args(argv)
     with files.open_input(args.bundle) as fd:
         try:
             described = _describe(read_envelope(fd))
         except Refused as refused:
             raise refused.about("", printable(args.bundle)) from None
-    if args.json:
-        print(json.dumps(described, indent=1))
-    else:
-        print("\n".join(_lines(args.bundle, described)))
+    text = (
+        json.dumps(described, indent=1) if args.json else "\n".join(_lines(args.bundle, described))
+    )
+    if args.output is not None:
+        files.write_output(args.output, f"{text}\n".encode(), inputs=[args.bundle])
+    print(text)
     return 0
 
 

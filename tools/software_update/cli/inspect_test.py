@@ -83,6 +83,23 @@ def test_text(folder: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("options", [[], ["--json"]], ids=["text", "json"])
+def test_what_is_printed_is_written_too(folder: Path, options: list[str]) -> None:
+    args = ["bundle", "inspect", f"{folder}/good.bundle", *options]
+    printed = done(*args).out
+    (folder / "out").write_bytes(b"old")
+    assert done(*args, "-o", folder / "out").out == printed
+    assert (folder / "out").read_text() == printed
+
+
+def test_an_error_writes_nothing(folder: Path) -> None:
+    failed(1, "bundle", "inspect", folder / "app.bin", "-o", folder / "out")
+    assert not (folder / "out").exists()
+    good = folder / "good.bundle"
+    text = failed(2, "bundle", "inspect", good, "-o", good)
+    assert "the output would replace the input" in text
+
+
 def test_a_changed_payload_is_not_called_good(folder: Path) -> None:
     data = (folder / "good.bundle").read_bytes()
     (folder / "x").write_bytes(data[:-1] + b"!")
