@@ -44,12 +44,20 @@ def _run(packages: str, command: "list[str]") -> int:
         from software_update.cli import main as software_update
 
         return software_update(command)
-    except ImportError as error:
-        return _fail(f"{packages or sys.executable}: {error}; {_advice(packages)}")
     except Exception as error:
-        if type(error).__module__ != "google.protobuf.runtime_version":
+        if not _is_about_packages(error):
             raise
-        return _fail(f"{sys.executable}: {error}; {_advice(packages)}")
+        text = " ".join(str(error).split())
+        return _fail(f"{packages or sys.executable}: {text}; {_advice(packages)}")
+
+
+def _is_about_packages(error: Exception) -> bool:
+    """Whether a package is missing, or is older than one that the tools can use."""
+    return (
+        isinstance(error, ImportError)
+        or type(error).__module__ in ("cryptography.exceptions", "google.protobuf.runtime_version")
+        or (isinstance(error, TypeError) and "deterministic_signing" in str(error))
+    )
 
 
 def _advice(packages: str) -> str:

@@ -44,7 +44,8 @@ def main() -> int:
     except fetch_wheels.FetchError as error:
         return _fail(str(error), 1)
     except OSError as error:
-        return _fail(f"{error.filename or out}: {error.strerror or error}", 1)
+        reason = error.strerror or error
+        return _fail(f"{error.filename or out}: {reason}; name a folder to write with --out", 1)
     except KeyboardInterrupt:
         return _fail("interrupted", 130)
     print(f"the wheels are in {out}")
@@ -54,12 +55,25 @@ def main() -> int:
 def fetch(lock: Path, out: Path) -> None:
     """Downloads what is missing in `out`; what is there and right is left alone."""
     fetch_wheels.check_platform(platform.system(), platform.machine(), platform.libc_ver()[0])
-    if _is_complete(lock, out):
-        return
+    if not _is_complete(lock, out):
+        _download(lock, out)
+        # Other builds of a locked release, which pip does not know of: a build would refuse them.
+        wheel_folder.find_wheels(out, lock)
+
+
+def _is_complete(lock: Path, out: Path) -> bool:
+    try:
+        wheels = wheel_folder.find_wheels(out, lock)
+    except fetch_wheels.FetchError:
+        return False  # One that changed: the right one takes its place.
+    return not any(wheel_folder.missing(wheels, lock, each) for each in fetch_wheels.PYTHONS)
+
+
+def _download(lock: Path, out: Path) -> None:
     was_there = out.is_dir()
     out.mkdir(parents=True, exist_ok=True)
     try:
-        # In it, so that a wheel moves from one place to the other in one step.
+        # In the folder, so that each wheel gets to its place in one step.
         with tempfile.TemporaryDirectory(prefix=".new-", dir=out) as new:
             fetch_wheels.download(lock, Path(new))
             for wheel in sorted(Path(new).glob("*.whl")):
@@ -69,14 +83,6 @@ def fetch(lock: Path, out: Path) -> None:
             with contextlib.suppress(OSError):
                 out.rmdir()
         raise
-
-
-def _is_complete(lock: Path, out: Path) -> bool:
-    try:
-        wheels = wheel_folder.find_wheels(out, lock)
-    except fetch_wheels.FetchError:
-        return False  # One that changed: the right one takes its place.
-    return not any(wheel_folder.missing(wheels, lock, each) for each in fetch_wheels.PYTHONS)
 
 
 def _fail(text: str, status: int) -> int:

@@ -18,7 +18,6 @@ import platform
 import shlex
 import shutil
 import subprocess
-import zipfile
 from pathlib import Path
 
 _HERE = Path(os.path.abspath(__file__)).parent
@@ -63,7 +62,7 @@ def main(argv: list[str] | None = None) -> int:
         args.stamp.write_text(
             "".join(f"{wheel.sha256}  {wheel.path.name}\n" for wheel in wheels), encoding="utf-8"
         )
-    except (fetch_wheels.FetchError, zipfile.BadZipFile) as error:
+    except fetch_wheels.FetchError as error:
         return _fail(str(error))
     except OSError as error:
         return _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))

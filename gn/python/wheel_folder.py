@@ -57,8 +57,8 @@ def find_wheels(folder: Path, lock: Path) -> list[Wheel]:
             sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
             if sha256 not in release.hashes:
                 raise FetchError(
-                    f"{path}: its sha256 {sha256} is not in {lock.name}; find out why, remove it,"
-                    " and fetch the wheels again"
+                    f"{path}: its sha256 is not in {lock.name}; find out why, then remove it and"
+                    " fetch the wheels again"
                 )
             wheels.append(Wheel(path, release, sha256))
     return wheels
