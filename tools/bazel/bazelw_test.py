@@ -290,6 +290,68 @@ def test_a_changed_recipe_wants_another_root(entered: Machine) -> None:
     assert "does not let root mount" in entered.refuses(**USE_ROOT)
 
 
+def make_root(machine: Machine, old_update: str) -> subprocess.CompletedProcess[str]:
+    """make_root.sh in a folder "making", with fakes; OLD_UPDATE is what apt does with the old suite."""
+    for name in ("apt-get", "apt-config", "mount", "umount"):
+        machine.fake(name, "")
+    debootstrap = machine.fake(
+        "debootstrap",
+        'for root; do :; done; cd "$root"\n'
+        "mkdir -p etc/apt/apt.conf.d etc/bazel etc/dpkg/dpkg.cfg.d usr/sbin; : >etc/bazel/bazelrc\n"
+        "echo deb http://mirror.test/debian forky main >etc/apt/sources.list",
+    )
+    machine.fake(  # unpacks debootstrap on a machine that has none
+        "dpkg-deb",
+        f'cd "$(dirname "$3")"; mkdir -p "$3/usr/share/debootstrap/scripts" "$3/usr/sbin"\n'
+        f'cp "{debootstrap}" "$3/usr/sbin"',
+    )
+    machine.fake(
+        "chroot",
+        'case "$*" in *"SourceList=/tmp/old_gn/sources.list "*" update")\n'
+        f'  cat "$1/tmp/old_gn/sources.list"; {old_update} ;; esac',
+    )
+    (machine.folder / "making/root").mkdir(parents=True)
+    return subprocess.run(
+        ["bash", str(machine.workspace / "tools/bazel/make_root.sh"), f"{machine.folder}/making"],
+        env={"PATH": machine.path, "instead": "do without"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_old_gn_comes_from_the_mirror_of_the_root(machine: Machine) -> None:
+    done = make_root(machine, "exit 0")
+    assert done.returncode == 0, done.stderr
+    assert "going without" not in done.stderr
+    log = (machine.folder / "making.log").read_text()
+    assert "\ndeb http://mirror.test/debian bookworm main\n" in log
+    assert not (machine.folder / "making/root/tmp/old_gn").exists()
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "The repository 'http://mirror.test bookworm Release' does not have a Release file.",
+        "Unable to locate package generate-ninja",
+    ],
+)
+def test_a_mirror_without_the_old_gn_is_said_and_passed_over(machine: Machine, reason: str) -> None:
+    done = make_root(machine, f'echo "E: {reason}"; exit 100')
+    assert done.returncode == 0, done.stderr
+    assert "the Debian mirror has no GN of bookworm; going without gn-2022" in done.stderr
+
+
+@pytest.mark.parametrize("reason", ["Some index files failed to download.", "It is not signed."])
+def test_an_old_gn_that_cannot_be_fetched_stops(machine: Machine, reason: str) -> None:
+    done = make_root(machine, f'echo "E: {reason}"; exit 100')
+    assert done.returncode == 1
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith(
+        f"bazelw: installing GN of bookworm failed; run this again, or do without ({reason};"
+    )
+
+
 def remove_root(machine: Machine, *args: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [str(machine.workspace / "tools/bazel/remove_root"), *args],

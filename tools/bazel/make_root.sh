@@ -11,6 +11,8 @@ folder=$1
 root=$folder/root
 log=$folder.log
 suite=forky
+old_suite=bookworm
+old_gn=/tmp/old_gn # in the root
 
 exec 3>&2 >>"$log" 2>&1
 trap '[ $? = 0 ] || stop' EXIT
@@ -96,9 +98,33 @@ install_packages() {
   mapfile -t packages <"$here/root/packages.txt"
   in_root apt-get -q -y -o Acquire::Retries=3 -o Dpkg::Options::=--force-unsafe-io -o APT::Status-Fd=4 \
     --no-install-recommends install "${packages[@]}" 4> >(show_progress)
+  install_old_gn
   in_root apt-get clean
   rm -rf "$root"/var/lib/apt/lists/*
   umount -R "$root/proc" "$root/dev"
+}
+
+old_apt() { # the root's apt with the same mirror's $old_suite, without touching the root's own lists
+  in_root env --chdir="$old_gn" apt-get -q -o Acquire::Retries=3 -o Acquire::Check-Valid-Until=false \
+    -o Acquire::Languages=none -o APT::Update::Error-Mode=any -o Dir::Etc::SourceList="$old_gn/sources.list" \
+    -o Dir::Etc::SourceParts=/dev/null -o Dir::State::Status=/dev/null -o Dir::State::Lists="$old_gn/lists" \
+    -o Dir::Cache="$old_gn/cache" "$@"
+}
+
+# The GN of December 2022, which $old_suite has, as gn-2022 beside today's.
+install_old_gn() {
+  failure="installing GN of $old_suite failed; run this again, or $instead"
+  mkdir -p "$root$old_gn"/lists/partial "$root$old_gn"/cache/archives/partial
+  grep " $suite " "$root/etc/apt/sources.list" | sed "s/ $suite / $old_suite /" >"$root$old_gn/sources.list"
+  if old_apt update && old_apt download generate-ninja; then
+    in_root sh -ec "cd $old_gn; dpkg-deb -x generate-ninja_*.deb .; install usr/bin/gn /usr/local/bin/gn-2022"
+    in_root /usr/local/bin/gn-2022 --version
+  else
+    # A mirror that has no $old_suite (any more) must not take Bazel away; CI fails on the tests then skipped.
+    grep -Eq '^E: .*(does not have a Release file|Unable to locate package generate-ninja)' "$log"
+    echo "bazelw: the Debian mirror has no GN of $old_suite; going without gn-2022, whose tests are skipped" >&3
+  fi
+  rm -rf "${root:?}$old_gn"
 }
 
 configure_bazel() {
