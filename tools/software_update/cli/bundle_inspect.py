@@ -19,7 +19,7 @@ def run(argv: Sequence[str]) -> int:
     parser = Parser("bundle inspect", "Shows what is in a bundle. Checks no signature, no payload.")
     parser.add_argument("bundle", metavar="BUNDLE")
     parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.add_argument("-o", "--output", metavar="OUT", help="also write what is printed to OUT")
+    parser.add_argument("-o", "--output", metavar="OUT", help="write it to OUT instead of printing it")
     args = parser.parse_args(argv)
     with files.open_input(args.bundle) as fd:
         try:
@@ -29,9 +29,10 @@ def run(argv: Sequence[str]) -> int:
     text = (
         json.dumps(described, indent=1) if args.json else "\n".join(_lines(args.bundle, described))
     )
-    if args.output is not None:
+    if args.output is None:
+        print(text)
+    else:
         files.write_output(args.output, f"{text}\n".encode(), inputs=[args.bundle])
-    print(text)
     return 0
 
 
