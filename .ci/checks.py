@@ -208,9 +208,10 @@ def page_labels(run: Run) -> None:
 
 
 def readme_example(_: Run) -> None:
-    """The README's ten lines to copy are examples/quickstart."""
+    """The README's ten lines to copy are how examples/quickstart begins."""
     example = (TOP / "examples/quickstart/BUILD.bazel").read_text()
-    if f"```starlark\n{example}```\n" not in (TOP / "README.md").read_text():
+    shown = re.findall(r"^```starlark\n(.*?)^```$", (TOP / "README.md").read_text(), re.M | re.S)
+    if not any(example.startswith(each) for each in shown):
         raise CheckError("README.md does not show examples/quickstart/BUILD.bazel as it is")
 
 

@@ -1,0 +1,51 @@
+"""GN builds the examples to the bytes that Bazel builds them to; today's GN, and that of December 2022."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+_BUNDLES = {"blinky": os.environ["BLINKY"], "quickstart": os.environ["QUICKSTART"]}
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A copy of the sources, with the wheels in their place."""
+    for source in os.environ["SOURCES"].split():
+        copy = tmp_path / "checkout" / source
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, copy)
+    wheels = tmp_path / "checkout/gn/python/wheels"
+    wheels.mkdir()
+    for wheel in os.environ["WHEELS"].split():
+        shutil.copyfile(wheel, wheels / Path(wheel).name)
+    return tmp_path / "checkout"
+
+
+@pytest.mark.parametrize("gn", ["gn", "gn-2022"])
+def test_the_same_bytes_as_bazel(checkout: Path, gn: str) -> None:
+    for program in (gn, "ninja"):
+        if not shutil.which(program):
+            pytest.skip(f"no {program} on PATH: see docs/gn.md")
+    run(checkout, gn, "gen", "out")
+    assert "no work to do" not in run(checkout, "ninja", "-C", "out")
+    for name, of_bazel in _BUNDLES.items():
+        of_gn = checkout / f"out/obj/examples/{name}/bundle.bundle"
+        assert of_gn.read_bytes() == Path(of_bazel).read_bytes(), name
+    assert "no work to do" in run(checkout, "ninja", "-C", "out")
+
+
+def run(folder: Path, *command: str) -> str:
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
