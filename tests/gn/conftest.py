@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,20 +14,21 @@ _INSTALL = {
     "ninja": "install it (Debian: apt-get install ninja-build)",
 }
 
-NewTree = Callable[[], Tree]
+GN_PROGRAMS = ("gn", "gn-2022")
 
 
-def _needs(program: str) -> str:
+def needs(program: str) -> str:
+    """The program; without it the test is skipped, and says how to get it."""
     if not shutil.which(program):
         pytest.skip(f"no {program} on PATH: {_INSTALL[program]}")
     return program
 
 
-@pytest.fixture(scope="session", params=["gn", "gn-2022"])
+@pytest.fixture(scope="session", params=GN_PROGRAMS)
 def gn(request: pytest.FixtureRequest) -> str:
     """Today's GN and that of December 2022."""
-    _needs("ninja")
-    return _needs(request.param)
+    needs("ninja")
+    return needs(request.param)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,245 @@
+"""What `gn gen` refuses: it names the target and says what to write."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from gn_tree import IMPORT, Tree
+
+_LONG = "a" * 256
+
+
+@dataclass(frozen=True)
+class Case:
+    """A mistake, and the line that `gn gen` prints."""
+
+    what: str
+    build: str
+    message: str
+    args: str = ""
+
+
+def bundle(text: str, message: str, what: str, args: str = "") -> Case:
+    """A mistake in the parameters of a bundle."""
+    build = f'software_update_bundle("bundle") {{\n{text}\n}}\n'
+    return Case(f"bundle_{what}", build, f"//:bundle: {message}", args)
+
+
+def target(name: str, message: str, what: str) -> Case:
+    """A mistake in a target's name."""
+    scope = f'{{ name = "{name}" file = "boot.bin" }}'
+    return bundle(f"version = 1\ntargets = [ {scope} ]", f"target name '{name}': {message}", what)
+
+
+def root(message: str, what: str, **changes: str) -> Case:
+    """A mistake in the parameters of a root."""
+    parameters = {
+        "version": "1",
+        "root_keys": '[ "a.pub" ]',
+        "targets_keys": '[ "b.pub", "c.pub" ]',
+    } | changes
+    text = "\n".join(f"{name} = {value}" for name, value in parameters.items() if value)
+    build = f'software_update_root("root") {{\n{text}\n}}\n'
+    return Case(f"root_{what}", build, f"//:root: {message}")
+
+
+_TARGETS = 'targets = [ "boot.bin > boot" ]\n'
+_CHARACTERS = "write it with A-Z a-z 0-9 . _ + - and / only"
+_PARTS = "write it without a / at either end and without an empty, . or .. part"
+_NUMBER = "write an integer from 1 to 4294967295"
+_ONE_VERSION = 'write exactly one of version = 7 and version_file = "VERSION"'
+_QUOTES = "version is a string; write it without quotes"
+
+CASES = (
+    bundle(_TARGETS, _ONE_VERSION, "no_version"),
+    bundle(f'{_TARGETS} version = 1 version_file = "VERSION"', _ONE_VERSION, "two_versions"),
+    bundle(f'{_TARGETS} version = "7"', _QUOTES, "version_string"),
+    *(
+        bundle(
+            f"{_TARGETS} version = {number}",
+            f"version = {number}; {_NUMBER}, higher than the last release's",
+            f"version_{number}",
+        )
+        for number in ("0", "-1", "4294967296")
+    ),
+    bundle(
+        "version = 1",
+        'targets is missing; write targets = [ ... ], or collect = [ "//product" ]',
+        "no_targets",
+    ),
+    Case(
+        "signing",
+        f'software_update_bundle("bundle") {{ version = 1 {_TARGETS} }}',
+        'software_update_signing = "prod"; write "dev", "release" or "unsigned" into args.gn',
+        'software_update_signing = "prod"',
+    ),
+    bundle(
+        f"version = 1 {_TARGETS} dev_signing_keys = []",
+        "dev_signing_keys is empty; write at least one key, or leave it out to use the throw-away"
+        " key",
+        "no_key",
+    ),
+    bundle(
+        f"version = 1 {_TARGETS}",
+        'root is missing; write root = ":root", which releases are signed under',
+        "no_root",
+        'software_update_signing = "release"',
+    ),
+    bundle(
+        f'version = 1 {_TARGETS} root = "root.pb" verify = false',
+        "verify = false; leave it out: a release is always verified",
+        "release_not_verified",
+        'software_update_signing = "release"',
+    ),
+    bundle(
+        'version = 1 targets = [ "boot.bin" ]',
+        'target "boot.bin": write "FILE > NAME"',
+        "no_arrow",
+    ),
+    bundle(
+        'version = 1 targets = [ "boot.bin > a > b" ]',
+        'target "boot.bin > a > b": write "FILE > NAME"',
+        "two_arrows",
+    ),
+    bundle(
+        'version = 1 targets = [ { name = "app" } ]',
+        'target {\n  name = "app"\n}; write { name = "app" file = "app.bin" }',
+        "no_file",
+    ),
+    bundle(
+        'version = 1 targets = [ { file = "app.bin" } ]',
+        'target {\n  file = "app.bin"\n}; write { name = "app" file = "app.bin" }',
+        "no_name",
+    ),
+    bundle(
+        'version = 1 targets = [ "boot.bin > " ]',
+        "a target has an empty name; name it",
+        "empty_name_after_arrow",
+    ),
+    bundle(
+        'version = 1 targets = [ { name = "" file = "boot.bin" } ]',
+        "a target has an empty name; name it",
+        "empty_name",
+    ),
+    *(
+        target(name, _CHARACTERS, f"character_{index}")
+        for index, name in enumerate(("a b", "a~", "ä", "a:b", "a\\b", "a*"))
+    ),
+    target(_LONG, "it has 256 characters; write 255 at most", "long_name"),
+    *(
+        target(name, _PARTS, f"part_{index}")
+        for index, name in enumerate(("/a", "a/", "a//b", ".", "..", "a/../b", "./a", "a/."))
+    ),
+    *(
+        target(name, "it is reserved; write the file into user_manifest", name)
+        for name in ("user_manifest", "User_Manifest")
+    ),
+    *(
+        bundle(
+            f'version = 1 targets = [ "boot.bin > app", "boot.bin > {name}" ]',
+            f"two targets are named '{name}', or differ in case alone; rename one",
+            f"two_{name}",
+        )
+        for name in ("app", "APP")
+    ),
+    Case(
+        "payload_no_file",
+        'software_update_payload("x") { }',
+        '//:x: file is missing; write file = "...", the payload',
+    ),
+    Case(
+        "payload_name",
+        'software_update_payload("x") { name = "a b" file = "boot.bin" }',
+        f"//:x: target name 'a b': {_CHARACTERS}",
+    ),
+    root("version is missing; write version = 1 for a first root", "no_version", version=""),
+    root(_QUOTES, "version_string", version='"1"'),
+    *(
+        root(
+            f"version = {number}; {_NUMBER}, one more than the last root's",
+            f"version_{number}",
+            version=number,
+        )
+        for number in ("0", "-1", "4294967296")
+    ),
+    *(
+        root(f"{role}_keys is missing; write at least one public key", what, **{f"{role}_keys": to})
+        for role in ("root", "targets")
+        for what, to in ((f"no_{role}_keys", ""), (f"empty_{role}_keys", "[]"))
+    ),
+    *(
+        root(
+            f"{role}_threshold = {number}; write a number from 1 to {count}, which is how many keys"
+            f" {role}_keys has",
+            f"{role}_threshold_{number}",
+            **{f"{role}_threshold": str(number)},
+        )
+        for role, count in (("root", 1), ("targets", 2))
+        for number in (0, count + 1)
+    ),
+    root(
+        "//b.pub is in root_keys and in targets_keys; give each role keys of its own",
+        "key_of_both",
+        root_keys='[ "//b.pub" ]',
+    ),
+)
+
+
+def said(output: str) -> str:
+    """What an assert says: between GN's own words for it and where it was called."""
+    found = re.search(r"Assertion failed\.\n.*?\n *\^-*\n(.*?)\nSee //", output, re.DOTALL)
+    assert found, output
+    return found[1]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.what)
+def test_refuses(tree: Tree, case: Case) -> None:
+    tree.write({"BUILD.gn": IMPORT + case.build})
+    tree.set_args(case.args)
+    assert said(tree.gen_fails()) == case.message
+
+
+def asserts() -> list[str]:
+    """The messages of all asserts in the templates, as patterns."""
+    texts = [
+        Path(name).read_text() for name in os.environ["SOURCES"].split() if name[-4:] == ".gni"
+    ]
+    calls = [
+        call for text in texts for call in re.findall(r"^ *assert\((.*?)\)$", text, re.M | re.S)
+    ]
+    literals = [re.findall(r'"(?:[^"\\]|\\.)*"', call)[-1][1:-1] for call in calls]
+    assert sum(len(re.findall(r"\bassert\(", text)) for text in texts) == len(literals)
+    variable = r"\\\$\\\{.+?\\\}|\\\$\w+"
+    return [re.sub(variable, ".*", re.escape(re.sub(r"\\(.)", r"\1", one))) for one in literals]
+
+
+@pytest.mark.parametrize("pattern", asserts())
+def test_each_assert_has_a_case(pattern: str) -> None:
+    assert any(re.fullmatch(pattern, case.message, re.DOTALL) for case in CASES)
+
+
+@pytest.mark.parametrize("template", ["bundle", "payload", "root"])
+def test_refuses_an_unknown_parameter(tree: Tree, template: str) -> None:
+    parameters = {
+        "bundle": f"version = 1 {_TARGETS}",
+        "payload": 'file = "boot.bin"',
+        "root": 'version = 1 root_keys = [ "a.pub" ] targets_keys = [ "b.pub" ]',
+    }[template]
+    text = f'software_update_{template}("x") {{ {parameters} expired = "never" }}\n'
+    tree.write({"BUILD.gn": IMPORT + text})
+    output = tree.gen_fails()
+    assert "Assignment had no effect" in output
+    assert "expired" in output
+
+
+def test_refuses_a_payload_that_nothing_makes(tree: Tree) -> None:
+    file = "$root_out_dir/app.bin"
+    text = f'targets = [ {{ name = "app" file = "{file}" }} ]'
+    tree.write({"BUILD.gn": f'{IMPORT}software_update_bundle("bundle") {{ version = 1 {text} }}\n'})
+    output = tree.gen_fails()
+    assert "//:bundle._digest_0" in output
+    assert "app.bin" in output
