@@ -1,0 +1,194 @@
+"""Renders the comments of the GN API as Markdown, docs/gn_reference.md.
+
+The API is what gn/software_update.gni imports. Above a template, its arguments stand as
+`#   name: [type] Meaning. Default: value.`, and under `# Makes` its labels as `#   label: what`;
+continuation lines are deeper. In declare_args, each argument's comment ends with `# Type: type.`
+
+Called as: render_gn.py FOLDER PAGE. PAGE is below the workspace under `bazel run`.
+"""
+
+import dataclasses
+import os
+import posixpath
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+_RENEW = "./bazelw run //docs:update"
+_IMPORT = "//third_party/software_update/gn/software_update.gni"
+
+_TEMPLATE = re.compile(r'((?:^#.*\n)+)template\("(\w+)"\) \{\n(.*?)^\}\n', re.MULTILINE | re.DOTALL)
+_DECLARED = re.compile(r"((?:^  #.*\n)+)  (\w+) =((?:.*\n)(?:^   +\S.*\n)*)", re.MULTILINE)
+_ITEM = re.compile(r"^   (\w[\w., ]*): (?:\[([^\]]+)\] )?(.*)$")
+# What is code in a sentence: strings, paths, and names that no word looks like.
+_CODE = re.compile(r'"[^"]+"|\$\w[\w./$]*\w|\bNAME\b[\w.]*\b|\b\w[\w.]*_[\w./]*\w')
+
+
+class CommentError(Exception):
+    """A comment has another form than the page is made from; the text says where."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Argument:
+    """An argument of a template or of the build."""
+
+    name: str
+    type: str
+    meaning: str
+    default: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Template:
+    """A template, as its comment describes it, and its code."""
+
+    name: str
+    text: list[str]
+    arguments: list[Argument]
+    made: list[tuple[str, str]]
+    code: str
+
+
+def templates(folder: Path) -> list[Template]:
+    """The templates of the API."""
+    imports = re.findall(
+        r'^import\("(\w+\.gni)"\)', (folder / "software_update.gni").read_text(), re.M
+    )
+    return [
+        _template(name, comment, code)
+        for file in imports
+        for comment, name, code in _TEMPLATE.findall((folder / file).read_text())
+    ]
+
+
+def build_arguments(folder: Path) -> list[Argument]:
+    """The arguments of the build, `gn args`."""
+    return [
+        _build_argument(name, comment, default)
+        for comment, name, default in _DECLARED.findall((folder / "args.gni").read_text())
+    ]
+
+
+def _template(name: str, comment: str, code: str) -> Template:
+    text: list[str] = []
+    arguments: list[Argument] = []
+    made: list[tuple[str, str]] = []
+    for lines in _paragraphs(comment):
+        if lines[0] == " Makes":
+            made = [(each, meaning) for each, _, meaning in _items(name, lines[1:])]
+        elif _ITEM.match(lines[0]):
+            for item in _items(name, lines):
+                arguments += _arguments(*item)
+        else:
+            text.append(_joined(lines))
+    if not (text and arguments and made):
+        raise CommentError(f"{name}: the comment lacks a text, arguments, or what it makes")
+    return Template(name, text, arguments, made, code)
+
+
+def _paragraphs(comment: str) -> list[list[str]]:
+    """The lines without their #, split at empty ones."""
+    lines = [line.removeprefix("#") for line in comment.splitlines()]
+    return [part.split("\n") for part in "\n".join(lines).strip("\n").split("\n\n")]
+
+
+def _items(template: str, lines: list[str]) -> Iterator[tuple[str, str, str]]:
+    """Name, type and meaning of each."""
+    for item in re.split(r"\n(?=   \w)", "\n".join(lines)):
+        first, *more = item.split("\n")
+        found = _ITEM.match(first)
+        if not found or not all(line.startswith("     ") for line in more):
+            raise CommentError(f"{template}: neither arguments nor labels: #{item}")
+        yield found[1], found[2] or "", _joined([found[3], *more])
+
+
+def _arguments(names: str, type_: str, text: str) -> Iterator[Argument]:
+    meaning, found, default = text.rpartition(" Default: ")
+    for name in names.split(", "):
+        if found:
+            yield Argument(name, type_, meaning, default.removesuffix("."))
+        else:
+            yield Argument(name, type_, text, "mandatory")
+
+
+def _build_argument(name: str, comment: str, default: str) -> Argument:
+    text = _joined(line.strip().removeprefix("#") for line in comment.splitlines())
+    meaning, found, type_ = text.rpartition(" Type: ")
+    if not found:
+        raise CommentError(f"{name}: the comment has no '# Type: ...'")
+    return Argument(name, type_.removesuffix("."), meaning, f"`{_value(default)}`")
+
+
+def _value(expression: str) -> str:
+    """A default as it is without GN's path functions: paths are from this repository's top."""
+    text = re.sub(
+        r'get_path_info\(\s*"([^"]+)",\s*"abspath"\)',
+        lambda found: f'"{posixpath.normpath(posixpath.join("gn", found[1]))}"',
+        " ".join(expression.split()),
+    )
+    return text.replace('" + "', "")
+
+
+def _joined(lines: Iterable[str]) -> str:
+    return " ".join(line.strip() for line in lines)
+
+
+def render(folder: Path) -> str:
+    """The page."""
+    text = f"<!-- Generated from the comments in gn/; renew with: {_RENEW} -->\n\n"
+    text += (
+        "# GN reference\n\nThe guide is [Bundles in a GN build](gn.md). One file is imported, from "
+    )
+    text += "wherever this repository is below the tree's root:\n\n"
+    text += f'```gn\nimport("{_IMPORT}")\n```\n\n'
+    text += "`NAME` is the name of what is declared.\n"
+    for template in templates(folder):
+        text += _section(template)
+    text += (
+        "\n## GN arguments\n\nSet with `gn args`, or for a whole tree in `default_args` of `.gn`. "
+    )
+    text += "Paths of defaults are from the top of this repository.\n\n"
+    return text + _table(_HEAD, (_row(each) for each in build_arguments(folder)))
+
+
+_HEAD = ("argument", "type", "default", "meaning")
+
+
+def _section(template: Template) -> str:
+    text = f"\n## {template.name}\n\n" + "\n\n".join(map(_cell, template.text)) + "\n\n"
+    text += _table(_HEAD, map(_row, template.arguments)) + "\n"
+    made = ((f"`{label}`", _cell(what)) for label, what in template.made)
+    return text + _table(("label", "what it makes"), made)
+
+
+def _row(argument: Argument) -> tuple[str, ...]:
+    return (
+        f"`{argument.name}`",
+        argument.type,
+        _cell(argument.default),
+        _cell(argument.meaning),
+    )
+
+
+def _cell(text: str) -> str:
+    """A sentence with its code marked."""
+    parts = re.split(r"(`[^`]*`)", text)
+    parts[::2] = [_CODE.sub(r"`\g<0>`", part) for part in parts[::2]]
+    return "".join(parts).replace("|", "\\|")
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [head, ("---",) * len(head), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def main(argv: list[str]) -> int:
+    folder, page = argv
+    out = Path(os.environ.get("BUILD_WORKSPACE_DIRECTORY", ""), page)
+    out.write_text(render(Path(folder)), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
