@@ -100,7 +100,7 @@ def copy_sources(folder: Path) -> Path:
 def bazel(workspace: Path, scratch: Path, **env: str) -> Iterator[Bazel]:
     """A Bazel whose server ends with the `with`."""
     scratch.mkdir()
-    server = Bazel(_program(), workspace, scratch, _environment(scratch) | env)
+    server = Bazel(_program(), workspace, scratch, environment(scratch) | env)
     try:
         yield server
     finally:
@@ -118,7 +118,7 @@ def _program() -> str:
     )
 
 
-def _environment(scratch: Path) -> dict[str, str]:
+def environment(scratch: Path) -> dict[str, str]:
     """The variables of a small shell, and pip as on a machine without a network."""
     wheels = scratch / "wheels"
     wheels.mkdir()
