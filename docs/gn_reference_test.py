@@ -42,11 +42,18 @@ _COMMENT = """\
 
 
 _ARGS = """\
+_folder = get_path_info("../a", "abspath")
+_files = [ "$_folder/b" ]
+
 declare_args() {
   # Where it is.
   # Type: path.
   place =
       get_path_info("../a", "abspath") + ":b"
+
+  # What is there.
+  # Type: list of paths.
+  files = _files
 }
 """
 
@@ -65,6 +72,7 @@ def test_what_is_rendered(tmp_path: Path) -> None:
     assert "| `testonly` |  | GN's | As everywhere. |\n" in page
     assert "| `NAME` | The thing. |\n" in page
     assert '| `place` | path | `"a:b"` | Where it is. |\n' in page
+    assert '| `files` | list of paths | `[ "a/b" ]` | What is there. |\n' in page
 
 
 @pytest.mark.parametrize("line", ["#   file: [path]", '#     "a.bin".', "#   NAME: The thing."])

@@ -12,7 +12,7 @@ import os
 import posixpath
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 _RENEW = "./bazelw run //docs:update"
@@ -20,6 +20,7 @@ _IMPORT = "//third_party/software_update/gn/software_update.gni"
 
 _TEMPLATE = re.compile(r'((?:^#.*\n)+)template\("(\w+)"\) \{\n(.*?)^\}\n', re.MULTILINE | re.DOTALL)
 _DECLARED = re.compile(r"((?:^  #.*\n)+)  (\w+) =((?:.*\n)(?:^   +\S.*\n)*)", re.MULTILINE)
+_CONSTANT = re.compile(r"^(_\w+) =((?:.*\n)(?:^ +\S.*\n)*)", re.MULTILINE)
 _ITEM = re.compile(r"^   (\w[\w., ]*): (?:\[([^\]]+)\] )?(.*)$")
 # What is code in a sentence: strings, paths, and names that no word looks like.
 _CODE = re.compile(r'"[^"]+"|\$\w[\w./$]*\w|\bNAME\b[\w.]*\b|\b\w[\w.]*_[\w./]*\w')
@@ -64,9 +65,13 @@ def templates(folder: Path) -> list[Template]:
 
 def build_arguments(folder: Path) -> list[Argument]:
     """The arguments of the build, `gn args`."""
+    text = (folder / "args.gni").read_text()
+    constants: dict[str, str] = {}
+    for name, value in _CONSTANT.findall(text):
+        constants[name] = _value(value, constants)
     return [
-        _build_argument(name, comment, default)
-        for comment, name, default in _DECLARED.findall((folder / "args.gni").read_text())
+        _build_argument(name, comment, _value(default, constants))
+        for comment, name, default in _DECLARED.findall(text)
     ]
 
 
@@ -117,16 +122,19 @@ def _build_argument(name: str, comment: str, default: str) -> Argument:
     meaning, found, type_ = text.rpartition(" Type: ")
     if not found:
         raise CommentError(f"{name}: the comment has no '# Type: ...'")
-    return Argument(name, type_.removesuffix("."), meaning, f"`{_value(default)}`")
+    return Argument(name, type_.removesuffix("."), meaning, f"`{default}`")
 
 
-def _value(expression: str) -> str:
-    """A default as it is without GN's path functions: paths are from this repository's top."""
+def _value(expression: str, constants: Mapping[str, str]) -> str:
+    """What an expression is, where it needs no GN to tell; paths are from this repository's top."""
     text = re.sub(
         r'get_path_info\(\s*"([^"]+)",\s*"abspath"\)',
         lambda found: f'"{posixpath.normpath(posixpath.join("gn", found[1]))}"',
         " ".join(expression.split()),
     )
+    for name, value in constants.items():
+        text = re.sub(rf"\${name}\b", value.strip('"'), text)
+        text = re.sub(rf"\b{name}\b", value, text)
     return text.replace('" + "', "")
 
 
