@@ -66,10 +66,13 @@ CASES = (
         )
         for number in ("0", "-1", "4294967296")
     ),
-    bundle(
-        "version = 1",
-        'targets is missing; write targets = [ ... ], or collect = [ "//product" ]',
-        "no_targets",
+    *(
+        bundle(
+            f"version = 1 {text}",
+            'targets is missing; write targets = [ ... ], or collect = [ "//product" ]',
+            what,
+        )
+        for what, text in (("no_targets", ""), ("empty_targets", "targets = [] collect = []"))
     ),
     Case(
         "signing",

@@ -1,0 +1,366 @@
+"""What the templates make: files, names, collected trees, visibility."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from gn_tree import IMPORT, PLACE, Tree
+
+BUNDLE = "obj/bundle.bundle"
+
+
+def bundle(text: str, more: str = "") -> str:
+    """A BUILD.gn with a bundle."""
+    return f'{IMPORT}\nsoftware_update_bundle("bundle") {{\n  version = 7\n{text}\n}}\n{more}'
+
+
+def generate(tree: Tree, build: str, files: dict[str, str] | None = None, args: str = "") -> None:
+    """Writes a BUILD.gn with what it names, and generates the build folder."""
+    tree.write({"BUILD.gn": build, "boot.bin": "boot"} | (files or {}))
+    tree.set_args(args)
+    tree.gen()
+
+
+def target_names(tree: Tree, file: str = BUNDLE) -> list[str]:
+    """The targets in a bundle."""
+    described = json.loads(tree.software_update("bundle", "inspect", "--json", f"out/{file}"))
+    return [target["name"] for target in described["targets"]["targets"]]
+
+
+# --- names ---
+
+
+NAMES = (
+    "a+b",
+    "a.b-c_d+e/f/g.h",
+    "~".join(["n" * 255]),
+    "/".join(["d" * 100, "e" * 100, "f" * 53]),
+    "c++/lib",
+    "CON",
+    "a",
+    "0",
+    "-h",
+    "...",
+)
+
+
+def test_names(tree: Tree) -> None:
+    targets = "".join(f'{{ name = "{name}" file = "boot.bin" }},\n' for name in NAMES)
+    generate(tree, bundle(f"targets = [ {targets} ]\npersist = true"))
+    tree.build(":bundle")
+    assert target_names(tree) == sorted(NAMES)
+    for name in NAMES:
+        assert tree.read(f"obj/bundle.persist/targets/{name}") == b"boot"
+
+
+def test_file_names(tree: Tree) -> None:
+    files = (
+        "with space.bin",
+        "a=b",
+        "@args",
+        "-o",
+        "ünïcode",
+        "semi;colon",
+        "it's",
+        "a&b",
+        "#",
+        "a,b",
+    )
+    targets = "".join(
+        f'{{ name = "t{index}" file = "{name}" }},\n' for index, name in enumerate(files)
+    )
+    generate(tree, bundle(f"targets = [ {targets} ]"), {name: name for name in files})
+    tree.build(":bundle")
+    tree.software_update("bundle", "extract", "out/obj/bundle.bundle", "--output=extracted")
+    for index, name in enumerate(files):
+        assert (tree.top / "extracted" / f"t{index}").read_text() == name
+
+
+def test_other_spelling(tree: Tree) -> None:
+    build = bundle(
+        'targets = [ "$root_out_dir/app.bin > app", "  a b.bin>  x/y ", ]\ndeps = [ ":app" ]',
+        """
+action("app") {
+  script = "//build/copy_file.py"
+  inputs = [ "boot.bin" ]
+  outputs = [ "$root_out_dir/app.bin" ]
+  args = rebase_path(inputs + outputs, root_build_dir)
+}
+""",
+    )
+    generate(tree, build, {"a b.bin": "a b"})
+    tree.build(":bundle")
+    assert target_names(tree) == ["app", "x/y"]
+
+
+def test_2000_targets(tree: Tree) -> None:
+    # Ninja gives each command to a shell, which takes no more than 128 KiB.
+    targets = "".join(f'{{ name = "t/{i}" file = "boot.bin" }},\n' for i in range(2000))
+    generate(tree, bundle(f"targets = [ {targets} ]"))
+    for output in (BUNDLE, "gen/bundle.targets_metadata.unsigned.pb"):
+        command = tree.ninja("-t", "commands", "-s", output).stdout
+        assert len(command) < 1000
+    arguments = tree.read("gen/bundle.payloads.args").decode().splitlines()
+    assert arguments[-1] == "--target=t/1999=../boot.bin"
+    assert len(arguments) == 2000
+
+
+# --- outputs ---
+
+
+def test_out(tree: Tree) -> None:
+    generate(tree, bundle('targets = [ "boot.bin > boot" ]\nout = "sub/product-7.swu"'))
+    tree.build(":bundle")
+    assert target_names(tree, "obj/sub/product-7.swu") == ["boot"]
+    assert not (tree.out / BUNDLE).exists()
+
+
+def test_persist(tree: Tree) -> None:
+    text = 'targets = [ "boot.bin > a/boot" ]\nuser_manifest = "m.json"\npersist = true'
+    generate(tree, bundle(f'{text}\ncollect = [ ":logo" ]', payload("logo")), {"m.json": "{}"})
+    tree.build(":bundle")
+    folder = tree.out / "obj/bundle.persist"
+    files = {str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file()}
+    payloads = {f"targets/{name}" for name in ("a/boot", "logo", "user_manifest")}
+    assert files == payloads | {"metadata/root.pb", "metadata/targets.pb"}
+    # A target that goes leaves nothing behind.
+    tree.replace("BUILD.gn", "a/boot", "b/boot")
+    tree.build(":bundle")
+    assert not (folder / "targets/a").exists()
+
+
+def test_inspect(tree: Tree) -> None:
+    generate(tree, bundle('targets = [ "boot.bin > boot" ]'))
+    assert "//:bundle._verify" not in tree.build(":bundle.inspect")
+    text = tree.read("obj/bundle.inspect.txt").decode()
+    assert "version 7" in text
+    assert "DEV KEYS" in text
+
+
+def test_two_bundles_in_one_file(tree: Tree) -> None:
+    build = bundle('targets = [ "boot.bin > boot" ]')
+    generate(tree, build + build.partition("\n")[2].replace('"bundle"', '"other"'))
+    tree.build(":bundle", ":other")
+    assert tree.read(BUNDLE) == tree.read("obj/other.bundle")
+
+
+# --- collected payloads ---
+
+
+def payload(name: str, text: str = "") -> str:
+    """A payload called so."""
+    return f'software_update_payload("{name}") {{\n  file = "boot.bin"\n{text}\n}}\n'
+
+
+def group(name: str, *deps: str, barrier: bool = False, kind: str = "deps") -> str:
+    """A group, which may stop the collecting."""
+    metadata = "metadata = { software_update_barrier = [] }" if barrier else ""
+    labels = ", ".join(f'"{each}"' for each in deps)
+    return f'group("{name}") {{\n  {kind} = [ {labels} ]\n  {metadata}\n}}\n'
+
+
+def test_collects_up_to_barriers(tree: Tree) -> None:
+    more = "".join(
+        [
+            payload("one"),
+            payload("two", 'name = "second/two"'),
+            payload("hidden"),
+            group("barrier", ":hidden", barrier=True),
+            group("public", ":two", kind="public_deps"),
+            group("data", ":three", kind="data_deps"),
+            payload("three"),
+            group("product", ":one", ":barrier", ":public", ":data"),
+        ]
+    )
+    generate(tree, bundle('collect = [ ":product" ]', more))
+    tree.build(":bundle")
+    assert target_names(tree) == ["one", "second/two", "three"]
+
+
+def test_what_is_in_an_inner_bundle_is_not_collected(tree: Tree) -> None:
+    inner = bundle('collect = [ ":inner" ]', payload("inner")).replace('"bundle"', '"inside"')
+    more = payload("outer") + group("all", ":inside", ":outer", ":inside.file")
+    generate(tree, inner + bundle('collect = [ ":all" ]', more).replace(IMPORT, ""))
+    tree.build(":bundle", ":inside")
+    assert target_names(tree) == ["outer"]
+    assert target_names(tree, "obj/inside.bundle") == ["inner"]
+
+
+def test_payload_of_both_toolchains_is_collected_once(tree: Tree) -> None:
+    more = payload("one") + group("all", ":one", ":one(//build:device)")
+    generate(tree, bundle('collect = [ ":all" ]', more))
+    done = tree.ninja(":bundle")
+    # Either it is one target, or a line says that two have its name.
+    if done.returncode == 0:
+        assert target_names(tree) == ["one"]
+    else:
+        assert "one" in done.stdout
+        assert "Traceback" not in done.stdout
+
+
+def test_collected_clash(tree: Tree) -> None:
+    generate(
+        tree,
+        bundle(
+            'targets = [ "boot.bin > One" ]\ncollect = [ ":one" ]',
+            payload("one"),
+        ),
+    )
+    log = tree.build_fails(":bundle")
+    assert "One" in log
+    assert "Traceback" not in log
+
+
+def test_nothing_collected(tree: Tree) -> None:
+    generate(tree, bundle('collect = [ ":nothing" ]', group("nothing")))
+    [line] = failure(tree.build_fails(":bundle"))
+    assert "0 targets" in line
+
+
+# --- who may use what ---
+
+
+PRIVATE = (
+    "bundle._collected",
+    "bundle._collected_order",
+    "bundle._digest_0",
+    "bundle._digest_collected",
+    "bundle._digest_user_manifest",
+    "bundle._persist",
+    "bundle._sign",
+    "bundle._targets",
+    "bundle._verify",
+    "root._unsigned",
+)
+PUBLIC = tuple(f"bundle{each}" for each in ("", ".file", ".inspect", ".signing_request")) + tuple(
+    f"root{each}" for each in ("", ".file", ".signing_request")
+)
+
+FULL = bundle(
+    """
+  targets = [ "boot.bin > boot" ]
+  collect = [ ":logo" ]
+  user_manifest = "boot.bin"
+  persist = true
+  SCOPE
+""",
+    payload("logo", "SCOPE")
+    + """
+software_update_root("root") {
+  version = 1
+  root_keys = [ "a.pub" ]
+  targets_keys = [ "b.pub" ]
+  dev_signing_keys = [ "throwaway_a" ]
+  SCOPE
+}
+""",
+)
+
+
+def user(label: str) -> dict[str, str]:
+    """A BUILD.gn elsewhere, with a group on a label."""
+    return {"user/BUILD.gn": group("user", label)}
+
+
+def all_of(build: str) -> str:
+    """With something that loads the BUILD.gn elsewhere."""
+    return build + group("all", "//user")
+
+
+def test_no_other_targets(tree: Tree) -> None:
+    generate(tree, FULL.replace("SCOPE", ""))
+    labels = tree.run_gn("ls", "out", "//:*").stdout.split()
+    assert labels == sorted(f"//:{name}" for name in (*PRIVATE, *PUBLIC, "logo"))
+
+
+@pytest.mark.parametrize("name", PRIVATE)
+def test_private_labels(tree: Tree, name: str) -> None:
+    tree.write({"BUILD.gn": all_of(FULL.replace("SCOPE", ""))} | user(f"//:{name}"))
+    output = tree.gen_fails()
+    assert "Dependency not allowed." in output
+    assert f"//:{name}" in output
+
+
+@pytest.mark.parametrize("toolchain", ["", "(//build:device)"])
+def test_public_labels(tree: Tree, toolchain: str) -> None:
+    users = "".join(group(f"user_{i}", f"//:{name}{toolchain}") for i, name in enumerate(PUBLIC))
+    users += group("user", *[f":user_{i}" for i in range(len(PUBLIC))])
+    generate(tree, all_of(FULL.replace("SCOPE", "")), {"user/BUILD.gn": users})
+
+
+@pytest.mark.parametrize("toolchain", ["", "(//build:device)"])
+@pytest.mark.parametrize("name", [*PUBLIC, "logo"])
+def test_visibility(tree: Tree, name: str, toolchain: str) -> None:
+    build = all_of(FULL.replace("SCOPE", 'visibility = [ ":*" ]'))
+    tree.write({"BUILD.gn": build} | user(f"//:{name}{toolchain}"))
+    assert "Dependency not allowed." in tree.gen_fails()
+
+
+@pytest.mark.parametrize("toolchain", ["", "(//build:device)"])
+@pytest.mark.parametrize("name", [*PUBLIC, "logo"])
+def test_testonly(tree: Tree, name: str, toolchain: str) -> None:
+    build = all_of(FULL.replace("SCOPE", "testonly = true"))
+    tree.write({"BUILD.gn": build} | user(f"//:{name}{toolchain}"))
+    assert "Test-only dependency not allowed." in tree.gen_fails()
+
+
+def test_bundle_of_testonly_targets(tree: Tree) -> None:
+    text = """
+  testonly = true
+  targets = [ { name = "boot" file = "boot.bin" deps = [ ":helper" ] } ]
+  collect = [ ":logo" ]
+  deps = [ ":helper" ]
+  persist = true
+  user_manifest = "boot.bin"
+"""
+    helper = 'group("helper") {\n  testonly = true\n}\n'
+    generate(tree, bundle(text, payload("logo", "testonly = true") + helper))
+    tree.build(":bundle")
+
+
+# --- the Python that runs the tools ---
+
+
+def failure(log: str) -> list[str]:
+    """What a failed action printed."""
+    lines = log.splitlines()
+    start = next(i for i, line in enumerate(lines) if line.startswith("FAILED: "))
+    end = next(i for i, line in enumerate(lines) if line.startswith("ninja: build stopped"))
+    return [line for line in lines[start + 2 : end] if not line.startswith("ninja explain: ")]
+
+
+def first_failure(tree: Tree, args: str) -> str:
+    """The one line of the one action that fails."""
+    tree.write({"BUILD.gn": bundle('targets = [ "boot.bin > boot" ]'), "boot.bin": "boot"})
+    tree.set_args(args, python=False)
+    tree.gen()
+    done = tree.ninja("-j1", ":bundle")
+    assert done.returncode != 0
+    [line] = failure(done.stdout)
+    return line
+
+
+def test_python_without_the_packages(tree: Tree, tmp_path: Path) -> None:
+    empty = tmp_path / "empty"
+    subprocess.run([str(tree.python), "-m", "venv", "--without-pip", str(empty)], check=True)
+    program = empty / "bin/python"
+    line = first_failure(tree, f'software_update_python = "{program}"')
+    assert re.search(r"No module named .*install \S*tools/python/runtime.txt for it with pip", line)
+
+
+def test_no_wheels(tree: Tree) -> None:
+    line = first_failure(tree, 'software_update_wheels = "//no/such folder"')
+    assert "there is no such folder" in line
+    assert f"{PLACE}/gn/python/fetch.py --out" in line
+
+
+def test_python_that_is_not_there(tree: Tree) -> None:
+    line = first_failure(tree, 'software_update_python = "/no/such/python"')
+    assert line == (
+        "run_tool.py: /no/such/python: No such file or directory; set the GN argument"
+        " software_update_python to a Python, 3.11 or later"
+    )
