@@ -133,6 +133,103 @@ def test_persist(tree: Tree) -> None:
     assert not (folder / "targets/a").exists()
 
 
+def test_persist_of_a_name_below_another(tree: Tree) -> None:
+    generate(tree, bundle('targets = [ "boot.bin > a", "boot.bin > a/b" ]\npersist = true'))
+    tree.build(":bundle.file")
+    for _ in range(2):
+        [line] = failure(tree.build_fails(":bundle"))
+        assert "target 'a/b': another target's name is a folder" in line
+
+
+def test_persist_where_a_name_becomes_a_folder(tree: Tree) -> None:
+    generate(tree, bundle('targets = [ "boot.bin > a" ]\npersist = true'))
+    tree.build(":bundle")
+    tree.replace("BUILD.gn", "> a", "> a/b")
+    tree.build(":bundle")
+    assert tree.read("obj/bundle.persist/targets/a/b") == b"boot"
+    tree.replace("BUILD.gn", "> a/b", "> a")
+    tree.build(":bundle")
+    assert tree.read("obj/bundle.persist/targets/a") == b"boot"
+
+
+def test_clean(tree: Tree) -> None:
+    text = 'targets = [ "boot.bin > boot" ]\ncollect = [ ":logo" ]\npersist = true'
+    generate(tree, bundle(text, payload("logo")))
+    first = tree.build(":bundle")
+    tree.ninja("-t", "clean")
+    assert not (tree.out / BUNDLE).exists()
+    assert tree.build(":bundle") == first
+
+
+def test_bundle_in_a_bundle(tree: Tree) -> None:
+    text = 'targets = [ { name = "inside" file = "$target_out_dir/inside.bundle" deps = [ ":inside" ] } ]'
+    inner = bundle('targets = [ "boot.bin > boot" ]').replace('"bundle"', '"inside"')
+    generate(tree, inner + bundle(text).replace(IMPORT, ""))
+    assert "//:inside._verify" in tree.build(":bundle")
+    assert target_names(tree) == ["inside"]
+
+
+def test_every_input_is_made_by_the_build(tree: Tree) -> None:
+    keys = f"//{PLACE}/tools/dev_keys/throwaway_dev"
+    made = {
+        "VERSION": "//VERSION",
+        "manifest.json": "//boot.bin",
+        "root.pub": f"{keys}_root_key.pem.pub",
+        "targets.pub": f"{keys}_targets_key.pem.pub",
+        "throwaway_root": f"{keys}_root_key.pem",
+        "throwaway_targets": f"{keys}_targets_key.pem",
+    }
+    copies = "".join(
+        f"""
+action("{name}") {{
+  script = "//build/copy_file.py"
+  inputs = [ "{source}" ]
+  outputs = [ "$root_out_dir/made/{name}" ]
+  args = rebase_path(inputs + outputs, root_build_dir)
+}}
+"""
+        for name, source in made.items()
+    )
+    text = """
+  version_file = "$root_out_dir/made/VERSION"
+  targets = [ "$root_out_dir/made/VERSION > version" ]
+  user_manifest = "$root_out_dir/made/manifest.json"
+  dev_root = ":root"
+  trusted_root = "$target_out_dir/root.root.pb"
+  dev_signing_keys = [ "$root_out_dir/made/throwaway_targets" ]
+  deps = [ ":made", ":root" ]
+"""
+    more = (
+        copies
+        + group("made", *[f":{name}" for name in made], kind="public_deps")
+        + """
+software_update_root("root") {
+  version = 1
+  root_keys = [ "$root_out_dir/made/root.pub" ]
+  targets_keys = [ "$root_out_dir/made/targets.pub" ]
+  dev_signing_keys = [ "$root_out_dir/made/throwaway_root" ]
+  deps = [ ":made" ]
+}
+"""
+    )
+    generate(tree, bundle(text, more).replace("version = 7", ""), {"VERSION": "7"})
+    tree.build(":bundle")
+    tree.write({"VERSION": "8"})
+    # GN takes a label as a whole: what of it changed does not matter.
+    steps = {"_digest_0", "_digest_user_manifest", "_targets", "_sign", "file", "_verify"}
+    expected = {f"//:bundle.{step}" for step in steps} | {"//:root._unsigned", "//:root.file"}
+    assert set(tree.build(":bundle")) == expected | {"//:VERSION"}
+
+
+def test_trusted_root_by_label(tree: Tree) -> None:
+    text = f"""
+  targets = [ "boot.bin > boot" ]
+  trusted_root = "//{PLACE}/tools/dev_keys:dev_root(//build:device)"
+"""
+    generate(tree, bundle(text))
+    tree.build(":bundle")
+
+
 def test_inspect(tree: Tree) -> None:
     generate(tree, bundle('targets = [ "boot.bin > boot" ]'))
     assert "//:bundle._verify" not in tree.build(":bundle.inspect")
@@ -219,6 +316,35 @@ def test_nothing_collected(tree: Tree) -> None:
     generate(tree, bundle('collect = [ ":nothing" ]', group("nothing")))
     [line] = failure(tree.build_fails(":bundle"))
     assert "0 targets" in line
+
+
+def test_collected_file_names(tree: Tree) -> None:
+    # The depfile names them to ninja, which reads it as make would.
+    files = ("with space", "two  spaces", "a#b", "a%b", "a:b", "a=b", "it's", "ünïcode")
+    more = "".join(
+        payload(f"p{index}").replace("boot.bin", file) for index, file in enumerate(files)
+    )
+    labels = [f":p{index}" for index in range(len(files))]
+    build = bundle('collect = [ ":all" ]', more + group("all", *labels))
+    generate(tree, build, dict.fromkeys(files, ""))
+    tree.build(":bundle")
+    for record in ("gen/bundle.digests/~collected.json", BUNDLE):
+        deps = tree.ninja("-t", "deps", record).stdout.splitlines()
+        assert {f"    ../{file}" for file in files} <= set(deps)
+
+
+def test_collected_file_name_that_no_depfile_takes(tree: Tree) -> None:
+    build = bundle('collect = [ ":one" ]', payload("one").replace("boot.bin", "a;b"))
+    generate(tree, build, {"a;b": ""})
+    [line] = failure(tree.build_fails(":bundle"))
+    assert "ninja takes no such name from a depfile" in line
+
+
+def test_collected_file_that_nothing_makes(tree: Tree) -> None:
+    more = payload("one").replace("boot.bin", "$root_out_dir/no.bin")
+    generate(tree, bundle('collect = [ ":one" ]', more))
+    [line] = failure(tree.build_fails(":bundle"))
+    assert "no.bin" in line
 
 
 # --- who may use what ---
@@ -330,7 +456,8 @@ def failure(log: str) -> list[str]:
     lines = log.splitlines()
     start = next(i for i, line in enumerate(lines) if line.startswith("FAILED: "))
     end = next(i for i, line in enumerate(lines) if line.startswith("ninja: build stopped"))
-    return [line for line in lines[start + 2 : end] if not line.startswith("ninja explain: ")]
+    ninjas = ("ninja explain: ", "ran: ")
+    return [line for line in lines[start + 2 : end] if not line.startswith(ninjas)]
 
 
 def first_failure(tree: Tree, args: str) -> str:
