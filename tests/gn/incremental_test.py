@@ -257,6 +257,15 @@ def test_runs_what_depends_on_it(built: Tree, tmp_path: Path, change: Change) ->
     assert tree.build(*GOALS) == change.expected()
 
 
+def test_order_of_targets(built: Tree, tmp_path: Path) -> None:
+    tree = built.copy(tmp_path / "tree")
+    tree.replace("BUILD.gn", '    "boot.bin > boot",\n', "")
+    tree.replace("BUILD.gn", "targets = [\n", 'targets = [\n    "boot.bin > boot",\n')
+    # The payloads are the same, under the same names: they are not read again.
+    assert tree.build(*GOALS) == sorted(f"//:bundle.{each}" for each in LISTED)
+    assert tree.read("obj/bundle.bundle") == built.read("obj/bundle.bundle")
+
+
 def test_list_of_collected_comes_back(built: Tree, tmp_path: Path) -> None:
     # GN writes it, not ninja, so that `gn gen` has to make it again.
     tree = built.copy(tmp_path / "tree")
