@@ -149,6 +149,42 @@ CASES = (
         )
         for name in ("app", "APP")
     ),
+    *(
+        bundle(
+            f'version = 1 {_TARGETS} out = "{out}"',
+            f'out = "{out}"; write a file\'s name, which is put below $target_out_dir',
+            f"out_{index}",
+        )
+        for index, out in enumerate(("", "/x.bundle", "../x.bundle", "a//x.bundle", "./x.bundle"))
+    ),
+    bundle(
+        'version = 1 targets = [ { name = "app" file = "boot.bin" dep = [] } ]',
+        "target 'app': write name, file and deps alone",
+        "unknown_field",
+    ),
+    Case(
+        "payload_no_deps",
+        'software_update_payload("x") { file = "$root_out_dir/app.bin" }',
+        "//:x: deps is missing; write deps = [ ... ], what makes //out/app.bin",
+    ),
+    *(
+        bundle(
+            f'{_TARGETS} version = 1 out = "{out}"',
+            f'out = "{out}"; write a file\'s name, which is put below $target_out_dir',
+            f"out_{index}",
+        )
+        for index, out in enumerate(("//out/obj/x.bundle", "/x.bundle", "../x.bundle", "x/"))
+    ),
+    bundle(
+        'version = 1 targets = [ { name = "boot" file = "boot.bin" depz = [] } ]',
+        "target 'boot': write name, file and deps alone",
+        "misspelled_key",
+    ),
+    Case(
+        "payload_no_deps",
+        'software_update_payload("x") { file = "$target_out_dir/x.bin" }',
+        "//:x: deps is missing; write deps = [ ... ], what makes //out/obj/x.bin",
+    ),
     Case(
         "payload_no_file",
         'software_update_payload("x") { }',

@@ -336,7 +336,8 @@ def test_collected_file_name_that_no_depfile_takes(tree: Tree) -> None:
 
 
 def test_collected_file_that_nothing_makes(tree: Tree) -> None:
-    more = payload("one").replace("boot.bin", "$root_out_dir/no.bin")
+    made = payload("one", 'deps = [ ":maker" ]').replace("boot.bin", "$root_out_dir/no.bin")
+    more = made + group("maker")
     generate(tree, bundle('collect = [ ":one" ]', more))
     [line] = failure(tree.build_fails(":bundle"))
     assert "no.bin" in line
