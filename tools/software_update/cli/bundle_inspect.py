@@ -19,7 +19,9 @@ def run(argv: Sequence[str]) -> int:
     parser = Parser("bundle inspect", "Shows what is in a bundle. Checks no signature, no payload.")
     parser.add_argument("bundle", metavar="BUNDLE")
     parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.add_argument("-o", "--output", metavar="OUT", help="write it to OUT instead of printing it")
+    parser.add_argument(
+        "-o", "--output", metavar="OUT", help="write it to OUT instead of printing it"
+    )
     args = parser.parse_args(argv)
     with files.open_input(args.bundle) as fd:
         try:

@@ -63,7 +63,7 @@ def test_nothing_was_collected(folder: Path) -> None:
     collect({})
     done(*step("digest"), "--depfile=d")
     assert (folder / "d").read_bytes() == b"out: gen/list.json\n"
-    text = "out: 0 targets; give step digest a --target, or collect one"
+    text = "out: 0 targets, and none was collected; give the bundle at least one"
     check(folder, 2, text, "step", "targets", "--digests=out", "--version=1", "-o", "o")
 
 
@@ -151,6 +151,14 @@ def test_depfile_errors(folder: Path, name: str) -> None:
         check(folder, 2, text, *step(name)[:-1], place, "--depfile=d")
     (folder / "app.bin").unlink()
     check(folder, 3, "app.bin: No such file", *step(name), "--depfile=d")
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_a_label_says_who_is_to_mend_it(folder: Path, name: str) -> None:
+    entry = {"name": "app", "file": "absent.bin", "label": "//firmware:app"}
+    (folder / "gen/list.json").write_text(json.dumps([entry]))
+    text = "absent.bin: no such file; name what makes it in the deps of //firmware:app"
+    check(folder, 3, text, *step(name))
 
 
 def test_depfile_comes_last(folder: Path) -> None:

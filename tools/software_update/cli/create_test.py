@@ -449,9 +449,11 @@ def test_targets_step_errors(folder: Path) -> None:
     done("step", "digest", "--target", f"app={folder}/app.bin", "-o", folder / "a")
     done("step", "digest", "--target", f"APP={folder}/app.bin", "-o", folder / "b")
     done("step", "digest", "-o", folder / "none")
-    check(folder, 2, "two targets 'app' and 'APP'", *step, f"{folder}/a", f"{folder}/b")
-    check(folder, 2, "two targets 'app' and 'app'", *step, f"{folder}/a", f"{folder}/a")
-    check(folder, 2, "none: 0 targets; give step digest a --target", *step, f"{folder}/none")
+    text = f"two targets 'app' ({folder}/a) and 'APP' ({folder}/b); rename one"
+    check(folder, 2, text, *step, f"{folder}/a", f"{folder}/b")
+    text = f"two targets 'app' ({folder}/a) and 'app' ({folder}/a); rename one"
+    check(folder, 2, text, *step, f"{folder}/a", f"{folder}/a")
+    check(folder, 2, "none: 0 targets, and none was collected", *step, f"{folder}/none")
     check(folder, 3, "app.bin: no digest record", *step, f"{folder}/app.bin")
 
 

@@ -25,18 +25,15 @@ def run(argv: Sequence[str]) -> int:
     arguments.add_strict_pigweed(parser)
     arguments.add_output(parser, "the unsigned targets metadata to write")
     args = parser.parse_args(argv)
-    targets: list[metadata.Target] = []
-    for path in args.digests:
-        targets += digest.read_record(path, files.read_input(path, _RECORD_BYTES))
+    targets = _read_records(args.digests)
     if not targets:
         raise UsageError(
-            f"{args.digests[0]}: 0 targets; give step digest a --target, or collect one"
+            f"{args.digests[0]}: 0 targets, and none was collected; give the bundle at least one"
         )
     if len(targets) > MAX_TARGETS:
         raise UsageError(
             f"{len(targets)} targets; a bundle has at most {MAX_TARGETS}; make several"
         )
-    arguments.check_distinct(target.name for target in targets)
     pigweed.check(targets, strict=args.strict_pigweed)
     content = metadata.build_targets(
         arguments.version_of(args), targets, arguments.expires_of(args)
@@ -44,3 +41,21 @@ def run(argv: Sequence[str]) -> int:
     inputs = [*args.digests, *arguments.files_of(args.version_file)]
     files.write_output(args.output, content, inputs=inputs)
     return 0
+
+
+def _read_records(paths: Sequence[str]) -> list[metadata.Target]:
+    """The targets of all records, each there once."""
+    found: dict[str, tuple[str, str]] = {}
+    targets = []
+    for path in paths:
+        for target in digest.read_record(path, files.read_input(path, _RECORD_BYTES)):
+            key = target.name.lower()
+            if key in found:
+                name, other = found[key]
+                raise UsageError(
+                    f"two targets '{name}' ({other}) and '{target.name}' ({path}); "
+                    "rename one, or leave it out"
+                )
+            found[key] = (target.name, path)
+            targets.append(target)
+    return targets

@@ -22,11 +22,20 @@ def read_targets_from(path: str) -> list[tuple[str, str]]:
 
 
 def read_collected(path: str) -> list[tuple[str, str]]:
-    """(name, path) pairs of a bare list, as GN collects it; files are relative to the current folder."""
+    """(name, path) pairs of a bare list, as GN collects it; files are relative to the current folder.
+
+    An entry's "label" says who is to mend it.
+    """
     try:
-        return _pairs(_read(path))
+        entries = _read(path)
+        pairs = _pairs(entries)
+        makers = [(each["file"], each["label"]) for each in entries if "label" in each]
     except (ValueError, KeyError, TypeError, RecursionError):
         raise InputError(f"{path}: not of the form {_ENTRIES}") from None
+    for file, label in makers:
+        if not os.path.exists(file):
+            raise InputError(f"{file}: no such file; name what makes it in the deps of {label}")
+    return pairs
 
 
 def _read(path: str) -> Any:
