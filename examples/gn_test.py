@@ -37,6 +37,14 @@ def test_the_same_bytes_as_bazel(checkout: Path, gn: str) -> None:
     assert "no work to do" in run(checkout, "ninja", "-C", "out")
 
 
+def test_format(checkout: Path) -> None:
+    if not shutil.which("gn"):
+        pytest.skip("no gn on PATH: see docs/gn.md")
+    files = [*checkout.glob(".gn"), *checkout.glob("examples/**/*.gn")]
+    assert len(files) > 5
+    run(checkout, "gn", "format", "--dry-run", *map(str, files))
+
+
 def run(folder: Path, *command: str) -> str:
     done = subprocess.run(
         command,

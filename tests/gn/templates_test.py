@@ -288,9 +288,19 @@ def test_what_is_in_an_inner_bundle_is_not_collected(tree: Tree) -> None:
     assert target_names(tree, "obj/inside.bundle") == ["inner"]
 
 
-def test_payload_of_two_toolchains_is_two(tree: Tree) -> None:
+def test_payload_of_two_toolchains(tree: Tree) -> None:
     more = payload("one") + group("all", ":one", ":one(//build:device)")
     generate(tree, bundle('collect = [ ":all" ]', more))
+    tree.build(":bundle")
+    # One file is one payload; two files are not.
+    more = more.replace('"boot.bin"', '"$target_out_dir/one.bin"\ndeps = [ ":make" ]')
+    make = """
+copy("make") {
+  sources = [ "boot.bin" ]
+  outputs = [ "$target_out_dir/one.bin" ]
+}
+"""
+    generate(tree, bundle('collect = [ ":all" ]', more + make))
     [line] = failure(tree.build_fails(":bundle"))
     assert "two targets 'one'" in line
 

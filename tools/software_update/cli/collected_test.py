@@ -161,6 +161,13 @@ def test_a_label_says_who_is_to_mend_it(folder: Path, name: str) -> None:
     check(folder, 3, text, *step(name))
 
 
+def test_the_same_entry_twice_is_one(folder: Path) -> None:
+    entry = {"name": "app", "file": "app.bin"}
+    (folder / "gen/list.json").write_text(json.dumps([entry, entry]))
+    done(*step("digest"))
+    assert len(json.loads((folder / "out").read_text())["targets"]) == 1
+
+
 def test_depfile_comes_last(folder: Path) -> None:
     done(*step("digest"), "--depfile=d")
     assert (folder / "d").stat().st_mtime_ns >= (folder / "out").stat().st_mtime_ns

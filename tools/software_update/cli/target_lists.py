@@ -24,7 +24,8 @@ def read_targets_from(path: str) -> list[tuple[str, str]]:
 def read_collected(path: str) -> list[tuple[str, str]]:
     """(name, path) pairs of a bare list, as GN collects it; files are relative to the current folder.
 
-    An entry's "label" says who is to mend it.
+    An entry's "label" says who is to mend it. The same entry twice is one: GN collects what two toolchains
+    ask for once from each.
     """
     try:
         entries = _read(path)
@@ -35,7 +36,7 @@ def read_collected(path: str) -> list[tuple[str, str]]:
     for file, label in makers:
         if not os.path.exists(file):
             raise InputError(f"{file}: no such file; name what makes it in the deps of {label}")
-    return pairs
+    return list(dict.fromkeys(pairs))
 
 
 def _read(path: str) -> Any:
