@@ -49,6 +49,10 @@ class Verdict(enum.StrEnum):
     TARGETS_EXPIRED = "TARGETS_EXPIRED"
     TARGETS_ROLLBACK = "TARGETS_ROLLBACK"
     TARGETS_MIX_UP = "TARGETS_MIX_UP"
+    # The release manifest.
+    RELEASE_ROLLBACK = "RELEASE_ROLLBACK"
+    RELEASE_GAP = "RELEASE_GAP"
+    WRONG_HARDWARE = "WRONG_HARDWARE"
     # The list of targets, and the payloads.
     NO_TARGETS = "NO_TARGETS"
     UNSAFE_NAME = "UNSAFE_NAME"

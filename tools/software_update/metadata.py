@@ -14,6 +14,7 @@ from software_update.keys import (
     PublicKey,
 )
 from software_update.proto import tuf_pb2, update_bundle_pb2, wire
+from software_update.release import ReleaseManifest, parse_release
 
 SPEC_VERSION = "1.0.0"
 ROOT = "root"
@@ -105,6 +106,15 @@ class Targets:
     targets: tuple[ListedTarget, ...]
 
 
+@dataclasses.dataclass(frozen=True)
+class Installed:
+    """What a device runs: the targets metadata, the user_manifest, and what that says of the release."""
+
+    targets: Targets
+    user_manifest: bytes | None
+    release: ReleaseManifest | None
+
+
 # Writing
 
 
@@ -169,6 +179,15 @@ def build_signed(role: str, signed: Signed) -> bytes:
     return message.SerializeToString(deterministic=True)
 
 
+def build_manifest(targets: Targets, user_manifest: bytes | None) -> bytes:
+    """The Manifest that a device keeps of what it has installed."""
+    entry = wire.encode_field(1, TARGETS.encode()) + wire.encode_field(2, targets.serialized)
+    manifest = wire.encode_field(1, entry)
+    if user_manifest is not None:
+        manifest += wire.encode_field(2, user_manifest)
+    return manifest
+
+
 def _build_common(role: str, version: int, expires: int | None) -> tuf_pb2.CommonMetadata:
     common = tuf_pb2.CommonMetadata(spec_version=SPEC_VERSION, version=version, role=role)
     if expires is not None:
@@ -229,9 +248,9 @@ def parse_targets(serialized: bytes) -> Targets:
     )
 
 
-def parse_manifest(data: bytes) -> Targets:
-    """The targets metadata that a device has installed, from its Manifest."""
-    wire.parse(data, update_bundle_pb2.Manifest, skip_unknown=True)
+def parse_manifest(data: bytes) -> Installed:
+    """What a device has installed, from its Manifest."""
+    message = wire.parse(data, update_bundle_pb2.Manifest, skip_unknown=True)
     entries = [field for field in wire.fields(data, 0, len(data)) if field.number == 1]
     if len(entries) != 1:
         raise Refused(Verdict.MALFORMED, "needs one entry 'targets', as a device's manifest has")
@@ -242,7 +261,12 @@ def parse_manifest(data: bytes) -> Targets:
     }
     if entry.get(1) != TARGETS.encode():
         raise Refused(Verdict.MALFORMED, "has metadata other than 'targets'")
-    return parse_targets(entry.get(2, b""))
+    user_manifest = message.user_manifest if message.HasField("user_manifest") else None
+    return Installed(
+        parse_targets(entry.get(2, b"")),
+        user_manifest,
+        None if user_manifest is None else parse_release(user_manifest),
+    )
 
 
 def sha256_of(target: ListedTarget) -> bytes:
@@ -262,6 +286,11 @@ def _parse_role(message: tuf_pb2.SignatureRequirement) -> Role:
 
 
 def _parse_common(role: str, message: tuf_pb2.CommonMetadata) -> Common:
+    expires = None
+    if message.HasField("expires"):
+        expires = (message.expires.seconds, message.expires.nanos)
+        if not (_MIN_SECONDS <= expires[0] <= _MAX_SECONDS and 0 <= expires[1] < 1_000_000_000):
+            raise Refused(Verdict.MALFORMED, "expires is no date between the years 1 and 9999")
     if not message.HasField("role") or message.role != role:
         found = f"the role {message.role!r}" if message.HasField("role") else "no role"
         raise Refused(Verdict.WRONG_ROLE, f"has {found}, not {role!r}")
@@ -272,9 +301,4 @@ def _parse_common(role: str, message: tuf_pb2.CommonMetadata) -> Common:
         )
     if message.version < 1:
         raise Refused(Verdict.INVALID_VERSION, "version 0; a version is at least 1")
-    if not message.HasField("expires"):
-        return Common(message.version, None)
-    seconds, nanos = message.expires.seconds, message.expires.nanos
-    if not (_MIN_SECONDS <= seconds <= _MAX_SECONDS and 0 <= nanos < 1_000_000_000):
-        raise Refused(Verdict.MALFORMED, "expires is no date between the years 1 and 9999")
-    return Common(message.version, (seconds, nanos))
+    return Common(message.version, expires)

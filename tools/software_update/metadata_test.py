@@ -215,8 +215,11 @@ def test_parse_manifest_keeps_the_bytes() -> None:
     # Not as protobuf would write it: the order of the fields.
     data = e.blob(2, e.target("a", b"x")) + e.blob(1, e.common("targets", 3))
     installed = metadata.parse_manifest(e.manifest(data, b"user"))
-    assert installed.serialized == data
-    assert installed.common.version == 3
+    assert installed.targets.serialized == data
+    assert installed.targets.common.version == 3
+    assert installed.user_manifest == b"user"
+    assert installed.release is None
+    assert metadata.build_manifest(installed.targets, b"user") == e.manifest(data, b"user")
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Reads a bundle's envelope strictly, without reading its payloads."""
 
 import os
+from collections.abc import Iterator
 
 from software_update import limits
 from software_update.bundle import envelope
@@ -18,6 +19,11 @@ def read_envelope(fd: int) -> Envelope:
     return _Reader(fd).read()
 
 
+def read_fields(fd: int) -> Iterator[tuple[int, int, int]]:
+    """Number, start and end of each field of an envelope, in order; those of payloads as in Envelope."""
+    return _Reader(fd).fields()
+
+
 class _Reader:
     """A position in the file, and a window of its bytes round that."""
 
@@ -31,6 +37,7 @@ class _Reader:
         self._root_chain: list[bytes] = []
         self._targets: bytes | None = None
         self._payloads: dict[str, PayloadEntry] = {}
+        self._name_bytes = 0
 
     def read(self) -> Envelope:
         while self._position < self._size:
@@ -54,6 +61,12 @@ class _Reader:
             self._targets,
             tuple(self._payloads.values()),
         )
+
+    def fields(self) -> Iterator[tuple[int, int, int]]:
+        while self._position < self._size:
+            start = self._position
+            number, self._position = self._header(self._size)
+            yield number, start, self._position
 
     def _read_root(self, end: int) -> None:
         if self._root is not None:
@@ -98,7 +111,13 @@ class _Reader:
         while self._position < end:
             number, field_end = self._header(end)
             if number == envelope.KEY_FIELD and key is None:
-                key = self._content(field_end, limits.MAX_NAME_BYTES, "a name")
+                key = self._content(field_end, limits.MAX_ENVELOPE_NAME_BYTES, "a name")
+                self._name_bytes += len(key)
+                if self._name_bytes > limits.MAX_ENVELOPE_NAMES_BYTES:
+                    raise Refused(
+                        Verdict.TOO_LARGE,
+                        f"names of over {limits.MAX_ENVELOPE_NAMES_BYTES} bytes in all",
+                    )
             elif number == envelope.VALUE_FIELD and value is None:
                 value = (self._position, field_end - self._position)
                 self._position = field_end

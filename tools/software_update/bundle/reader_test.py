@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from software_update import limits
 from software_update.bundle.envelope import Envelope, PayloadEntry
-from software_update.bundle.reader import read_envelope
+from software_update.bundle.reader import read_envelope, read_fields
 from software_update.errors import Refused, Verdict
 from software_update.testing import encode as e
 
@@ -126,9 +126,9 @@ def test_every_cut_is_noticed_where_it_is_one() -> None:
         (e.blob(4, b"\x0a") + b"\x01a", Verdict.MALFORMED, "ends in the middle of a number"),
         (e.blob(4, e.blob(1, b"\xff") + e.blob(2, b"")), Verdict.MALFORMED, "a name is not UTF-8"),
         (
-            e.payload("a" * 256, b""),
+            e.payload("a" * 4097, b""),
             Verdict.TOO_LARGE,
-            "a name of 256 bytes; at most 255",
+            "a name of 4097 bytes; at most 4096",
         ),
         (e.payload("a", b"") * 2, Verdict.DUPLICATE_FIELD, "the payload 'a' stands twice"),
         (e.root_entry(b"") * 2, Verdict.DUPLICATE_FIELD, "root metadata stands twice"),
@@ -175,6 +175,23 @@ def test_the_position_of_the_file_does_not_matter() -> None:
         assert file.tell() == 3
 
 
+def test_a_file_that_becomes_shorter(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = e.root_entry(bytes(10_000))
+    monkeypatch.setattr(os, "fstat", lambda _: os.stat_result((0,) * 6 + (len(data), 0, 0, 0)))
+    for length in (0, 100, 5000):
+        assert refused(data[:length]).detail == "the file became shorter while it was read"
+
+
+def test_fields() -> None:
+    parts = [e.payload("a", b"x"), e.root_entry(b"root"), e.payload("b", b""), e.chain(b"1")]
+    with tempfile.TemporaryFile() as file:
+        file.write(b"".join(parts))
+        file.flush()
+        found = list(read_fields(file.fileno()))
+    starts = [sum(map(len, parts[:index])) for index in range(5)]
+    assert found == list(zip([4, 5, 4, 65], starts, starts[1:], strict=False))
+
+
 def fields() -> st.SearchStrategy[bytes]:
     entries = st.builds(
         lambda number, name, value: e.blob(number, e.blob(1, name) + e.blob(2, value)),
@@ -200,3 +217,10 @@ def test_reading_is_total(data: bytes) -> None:
         again += e.payload(each.name, data[each.offset : each.offset + each.length])
     assert len(again) == len(data)
     assert read(again).root == envelope.root
+
+
+def test_names_are_bounded_in_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MAX_ENVELOPE_NAMES_BYTES", 10)
+    ten = e.payload("a" * 5, b"") + e.payload("b" * 5, b"")
+    assert len(read(ten).payloads) == 2
+    assert refused(ten + e.payload("c", b"")).verdict == Verdict.TOO_LARGE

@@ -17,18 +17,20 @@ def release_of(
     *,
     trusted: bytes = TRUSTED_ROOT,
     installed: bytes | None = None,
+    hardware_id: str | None = None,
     at: int | None = None,
 ) -> verifier.Release:
     """The release in a bundle, or Refused. `installed` is a Manifest."""
     with tempfile.TemporaryFile() as file:
         file.write(bundle)
         file.flush()
-        return verify_bundle(
-            file.fileno(),
+        device = verifier.Device(
             verifier.trust_root(trusted),
             None if installed is None else metadata.parse_manifest(installed),
+            hardware_id,
             at,
         )
+        return verify_bundle(file.fileno(), device)
 
 
 def refusal_of(
@@ -36,11 +38,12 @@ def refusal_of(
     *,
     trusted: bytes = TRUSTED_ROOT,
     installed: bytes | None = None,
+    hardware_id: str | None = None,
     at: int | None = None,
 ) -> tuple[Verdict, str, str]:
     """Verdict, role and subject of a bundle; ACCEPT, "", "" where nothing is wrong with it."""
     try:
-        release_of(bundle, trusted=trusted, installed=installed, at=at)
+        release_of(bundle, trusted=trusted, installed=installed, hardware_id=hardware_id, at=at)
     except Refused as refused:
         assert refused.detail
         assert "\n" not in str(refused)

@@ -2,15 +2,18 @@
 
 import concurrent.futures
 import dataclasses
+import os
 from collections.abc import Sequence
 
+from software_update import limits
 from software_update.bundle.envelope import Envelope, PayloadEntry
 from software_update.bundle.reader import read_envelope
 from software_update.digest import SMALL_BYTES, sha256_range, thread_count
 from software_update.errors import Refused
-from software_update.metadata import Root, Targets
+from software_update.names import USER_MANIFEST
 from software_update.progress import Progress
 from software_update.verify import verifier
+from software_update.verify.verifier import Device, Release
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,25 +25,29 @@ class HashedPayload:
     sha256: bytes
 
 
-def verify_bundle(
-    fd: int, trusted: Root, installed: Targets | None, at: int | None
-) -> verifier.Release:
+def verify_bundle(fd: int, device: Device) -> Release:
     """The release in the bundle file `fd`, or Refused. Nothing is hashed until the metadata is good."""
     try:
         envelope = read_envelope(fd)
     except Refused as refused:
         raise refused.about("", "bundle") from None
-    release = verify_metadata(envelope, trusted, installed, at)
-    verifier.verify_payloads(release, hash_payloads(fd, envelope.payloads), installed)
+    release = verify_metadata(envelope, read_user_manifest(fd, envelope), device)
+    verifier.verify_payloads(device, release, hash_payloads(fd, envelope.payloads))
     return release
 
 
-def verify_metadata(
-    envelope: Envelope, trusted: Root, installed: Targets | None, at: int | None
-) -> verifier.Release:
+def verify_metadata(envelope: Envelope, user_manifest: bytes | None, device: Device) -> Release:
     """The release that the bundle's metadata describes, or Refused."""
-    root = verifier.verify_roots(trusted, envelope.root_chain, envelope.root, at)
-    return verifier.verify_targets(root, envelope.targets, installed, at)
+    root = verifier.verify_roots(device, envelope.root_chain, envelope.root)
+    return verifier.verify_targets(device, root, envelope.targets, user_manifest)
+
+
+def read_user_manifest(fd: int, envelope: Envelope) -> bytes | None:
+    """That payload, if the bundle has one that is small enough to be read."""
+    for entry in envelope.payloads:
+        if entry.name == USER_MANIFEST and entry.length <= limits.MAX_USER_MANIFEST_BYTES:
+            return os.pread(fd, entry.length, entry.offset)
+    return None
 
 
 def hash_payloads(fd: int, payloads: Sequence[PayloadEntry]) -> list[HashedPayload]:

@@ -105,4 +105,4 @@ def test_reading_a_manifest_is_total(data: bytes) -> None:
     except Refused as refused:
         assert refused.detail
     else:
-        refusal_of(GOOD, installed=e.manifest(installed.serialized))
+        refusal_of(GOOD, installed=e.manifest(installed.targets.serialized))

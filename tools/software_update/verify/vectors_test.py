@@ -10,6 +10,7 @@ from software_update.dates import parse_date
 from software_update.errors import InputError, Refused, Verdict
 from software_update.testing.tree import VECTORS
 from software_update.verify.bundle_file import verify_bundle
+from software_update.verify.verifier import Device
 
 CASES: list[dict[str, Any]] = json.loads((VECTORS / "cases.json").read_bytes())
 # The right reason, and what it is about. A refusal for another one would hide a check that is gone.
@@ -52,7 +53,8 @@ def judge(case: dict[str, Any]) -> None:
     manifest = case.get("installed")
     installed = read_installed(str(VECTORS / manifest) if manifest else None)
     with open(VECTORS / case["bundle"], "rb") as bundle:
-        verify_bundle(bundle.fileno(), trusted, installed, parse_date(case["at"], "at"))
+        device = Device(trusted, installed, None, parse_date(case["at"], "at"))
+        verify_bundle(bundle.fileno(), device)
 
 
 def test_every_case_is_known() -> None:

@@ -5,6 +5,7 @@ timestamp roles are absent. Clauses are named where they are checked. No I/O and
 """
 
 import dataclasses
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
@@ -18,8 +19,22 @@ from software_update.keys import (
     PublicKey,
     key_id,
 )
-from software_update.metadata import ROOT, TARGETS, Role, Root, Signed, Targets
-from software_update.names import clash, name_problem
+from software_update.metadata import (
+    ROOT,
+    TARGETS,
+    Installed,
+    ListedTarget,
+    Role,
+    Root,
+    Signed,
+    Targets,
+)
+from software_update.names import USER_MANIFEST, clash, name_problem
+from software_update.proto import tuf_pb2
+from software_update.release import ReleaseManifest, parse_release
+
+# Of a point on the curve, as X9.62 writes it: infinity, compressed, and in full.
+_POINT_BYTES = (1, 33, KEYVAL_BYTES)
 
 
 class Payload(Protocol):
@@ -34,12 +49,47 @@ class Payload(Protocol):
 
 
 @dataclasses.dataclass(frozen=True)
+class Device:
+    """What a device knows before it looks at a bundle. None: it is not known, and not checked.
+
+    `at` is the time in seconds since 1970.
+    """
+
+    root: Root
+    installed: Installed | None = None
+    hardware_id: str | None = None
+    at: int | None = None
+
+
+@dataclasses.dataclass(frozen=True)
 class Release:
-    """A release whose metadata is trusted. `signers` are the raw key ids of the good signatures."""
+    """A release whose metadata is trusted.
+
+    `signers` are the raw key ids of the good signatures of its targets metadata; `uncounted` tells of
+    the others, in words. `manifest` is its release manifest, None where it has none.
+    """
 
     root: Root
     targets: Targets
     signers: tuple[bytes, ...]
+    uncounted: tuple[str, ...]
+    user_manifest: bytes | None
+    manifest: ReleaseManifest | None
+
+
+@dataclasses.dataclass(frozen=True)
+class Quorum:
+    """Which of a role's keys have signed, by raw key id. `uncounted`: other signatures' key ids, and why."""
+
+    threshold: int
+    signers: tuple[bytes, ...]
+    missing: tuple[bytes, ...]
+    uncounted: tuple[tuple[bytes, str], ...]
+
+    @property
+    def met(self) -> bool:
+        """Whether enough of them have."""
+        return len(self.signers) >= self.threshold
 
 
 def trust_root(data: bytes) -> Root:
@@ -53,14 +103,9 @@ def trust_root(data: bytes) -> Root:
     return root
 
 
-def verify_roots(
-    trusted: Root, chain: Sequence[bytes], incoming: bytes | None, at: int | None
-) -> Root:
-    """The root to use: the trusted one moved along `chain` to `incoming`, if there is one (5.3).
-
-    `at` is the time in seconds since 1970; None leaves expiry unchecked (5.3.10).
-    """
-    root = trusted
+def verify_roots(device: Device, chain: Sequence[bytes], incoming: bytes | None) -> Root:
+    """The root to use: the trusted one moved along `chain` to `incoming`, if there is one (5.3)."""
+    root = device.root
     if chain and incoming is None:
         raise Refused(
             Verdict.MISSING_ROLE_METADATA,
@@ -69,10 +114,13 @@ def verify_roots(
             subject="root metadata",
         )
     for index, data in enumerate(chain):
-        root = _verify_root(root, data, f"root {index + 1} of the chain", passed_is_fine=True)
+        # What the device has passed stands at the chain's start alone.
+        may_be_passed = root is device.root
+        root = _verify_root(root, data, f"root {index + 1} of the chain", may_be_passed)
     if incoming is not None:
-        root = _verify_root(root, incoming, "root metadata", passed_is_fine=False)
-    if _expired(root.common, at):
+        root = _verify_root(root, incoming, "root metadata", may_be_passed=False)
+    # 5.3.10: a freeze attack. Those before the last one may have expired.
+    if _expired(root.common, device.at):
         raise Refused(
             Verdict.ROOT_EXPIRED,
             f"version {root.common.version} has expired",
@@ -82,10 +130,33 @@ def verify_roots(
     return root
 
 
+def check_successor(previous: Root, data: bytes) -> tuple[Root, Quorum, Quorum]:
+    """The root in `data` as the one after `previous`, and who of either has signed it (5.3.4, 5.3.5).
+
+    Too few signatures are not refused here: others may still sign.
+    """
+    signed = metadata.parse_signed(ROOT, data)
+    root = metadata.parse_root(signed.serialized)
+    _check_keys(root)
+    by_previous = _quorum(signed, previous, previous.root, "the previous root's")
+    by_itself = _quorum(signed, root, root.root, "its own")
+    _role_keys(root, root.targets, "its targets")
+    _check_root_version(previous, root)
+    if root.common.version == previous.common.version:
+        raise Refused(
+            Verdict.ROOT_ROLLBACK, f"version {root.common.version} is the previous root itself"
+        )
+    return root, by_previous, by_itself
+
+
 def verify_targets(
-    root: Root, signed_targets: bytes | None, installed: Targets | None, at: int | None
+    device: Device, root: Root, signed_targets: bytes | None, user_manifest: bytes | None
 ) -> Release:
-    """The release that `signed_targets` describes, checked against `root` and what is installed (5.6)."""
+    """The release that `signed_targets` describes, checked against `root` and what is installed (5.6).
+
+    `user_manifest` is that payload in the bundle, None where there is none of at most
+    `limits.MAX_USER_MANIFEST_BYTES`.
+    """
     subject = "targets metadata"
     if signed_targets is None:
         raise Refused(Verdict.MISSING_ROLE_METADATA, "is missing", role=TARGETS, subject=subject)
@@ -93,21 +164,53 @@ def verify_targets(
         signed = metadata.parse_signed(TARGETS, signed_targets)
         targets = metadata.parse_targets(signed.serialized)
         # 5.6.3: an arbitrary software attack.
-        signers = _check_threshold(signed, root, root.targets, "the root's")
+        signers, uncounted = _check_threshold(signed, root, root.targets, "the root's")
         # 5.6.5: a freeze attack.
-        if _expired(targets.common, at):
+        if _expired(targets.common, device.at):
             raise Refused(Verdict.TARGETS_EXPIRED, f"version {targets.common.version} has expired")
         # 5.6.4: a rollback attack.
-        _check_against_installed(targets, installed)
+        if not revokes_targets_key(device.root, root):
+            _check_targets_version(targets, device.installed)
+        content = _listed_user_manifest(targets, user_manifest, device.installed)
+        manifest = None if content is None else parse_release(content)
+        if content is not None or not _user_manifests(targets):
+            _check_release(manifest, device)
         _check_list(targets)
     except Refused as refused:
         raise refused.about(TARGETS, subject) from None
-    return Release(root, targets, signers)
+    return Release(root, targets, signers, uncounted, content, manifest)
 
 
-def verify_payloads(
-    release: Release, payloads: Sequence[Payload], installed: Targets | None
-) -> None:
+def not_checked(device: Device, release: Release) -> list[str]:
+    """What an ACCEPT of this release does not speak of."""
+    installed, manifest = device.installed, release.manifest
+    left_out = {
+        "expiry: no time was given": device.at is None,
+        "rollback: no installed manifest was given": installed is None,
+        "rollback of the targets version: a targets key was revoked since": (
+            installed is not None and revokes_targets_key(device.root, release.root)
+        ),
+        "release counter: the release has no release manifest": (
+            installed is not None and manifest is None
+        ),
+        "hardware: no hardware id was given": device.hardware_id is None,
+        "hardware: the release does not say what it is for": (
+            device.hardware_id is not None and not (manifest and manifest.hardware_ids)
+        ),
+    }
+    return [what for what, applies in left_out.items() if applies]
+
+
+def revokes_targets_key(old: Root, new: Root) -> bool:
+    """Whether `new` no longer trusts a targets key of `old`.
+
+    If so, what is installed may have been signed by a thief, with the highest version there is: no
+    later release could be installed, were versions still compared (5.3.11, fast-forward recovery).
+    """
+    return not set(old.targets.key_ids) <= set(new.targets.key_ids)
+
+
+def verify_payloads(device: Device, release: Release, payloads: Sequence[Payload]) -> None:
     """Checks that `payloads`, in the bundle's order, are what the release lists (5.7.2).
 
     A payload may be left out when the installed release has a target of the same name and content.
@@ -127,15 +230,15 @@ def verify_payloads(
             raise _about_target(
                 Verdict.HASH_MISMATCH, payload.name, "its SHA-256 is not the one in the metadata"
             )
-    _check_complete(release, {payload.name for payload in payloads}, installed)
+    _check_complete(release, {payload.name for payload in payloads}, device.installed)
 
 
-def _check_complete(release: Release, present: set[str], installed: Targets | None) -> None:
-    on_device = {
-        (each.name, each.length, each.hashes) for each in (installed.targets if installed else ())
-    }
+def _check_complete(release: Release, present: set[str], installed: Installed | None) -> None:
+    on_device = _payloads_on(installed) if installed else set()
     for target in release.targets.targets:
-        there = (target.name, target.length, target.hashes) in on_device
+        if target.name == USER_MANIFEST and release.user_manifest is not None:
+            continue
+        there = (target.name, target.length, metadata.sha256_of(target)) in on_device
         if target.name not in present and not there:
             raise _about_target(
                 Verdict.MISSING_PAYLOAD, target.name, "not in the bundle, nor installed"
@@ -146,6 +249,16 @@ def _check_complete(release: Release, present: set[str], installed: Targets | No
         )
 
 
+def _payloads_on(installed: Installed) -> set[tuple[str, int, bytes]]:
+    """Name, length and SHA-256 of what the device has; its user_manifest is kept apart."""
+    return {
+        (each.name, each.length, digest)
+        for each in installed.targets.targets
+        for function, digest in each.hashes
+        if function == tuf_pb2.SHA256 and each.name != USER_MANIFEST
+    }
+
+
 def _about_target(verdict: Verdict, name: str, detail: str) -> Refused:
     return Refused(verdict, detail, role=TARGETS, subject=f"target '{printable(name)}'")
 
@@ -153,14 +266,16 @@ def _about_target(verdict: Verdict, name: str, detail: str) -> Refused:
 # Roots
 
 
-def _verify_root(trusted: Root, data: bytes, subject: str, *, passed_is_fine: bool) -> Root:
-    """The root in `data`, as the successor of `trusted` or as `trusted` itself (5.3.3 to 5.3.6)."""
+def _verify_root(trusted: Root, data: bytes, subject: str, may_be_passed: bool) -> Root:
+    """The root in `data`, as the successor of `trusted` or as `trusted` itself (5.3.3 to 5.3.6).
+
+    `trusted` again where it `may_be_passed`, and is older.
+    """
     try:
         signed = metadata.parse_signed(ROOT, data)
         root = metadata.parse_root(signed.serialized)
         _check_keys(root)
-        if passed_is_fine and root.common.version < trusted.common.version:
-            # The device has passed this link of the chain.
+        if may_be_passed and root.common.version < trusted.common.version:
             return trusted
         # 5.3.4: an arbitrary software attack. Both thresholds, the trusted root's and its own.
         _check_threshold(signed, trusted, trusted.root, "the trusted root's")
@@ -197,11 +312,13 @@ def _check_keys(root: Root) -> None:
         ):
             raise Refused(Verdict.KEY_ID_MISMATCH, f"{name}: its id is not the hash of the key")
         if (key.key_type, key.scheme) != (ECDSA_P256_KEY_TYPE, ECDSA_P256_SCHEME) or (
-            len(key.keyval) != KEYVAL_BYTES
+            len(key.keyval) not in _POINT_BYTES
         ):
             raise Refused(Verdict.KEY_TYPE_MISMATCH, f"{name} is no ECDSA key on NIST P-256")
-        if not PublicKey(key.keyval).is_on_curve():
-            raise Refused(Verdict.INVALID_KEY, f"{name} is not a point on the curve")
+        if len(key.keyval) != KEYVAL_BYTES or not PublicKey(key.keyval).is_on_curve():
+            raise Refused(
+                Verdict.INVALID_KEY, f"{name} is not a point on the curve, written in full"
+            )
         if key.key_id in seen:
             raise Refused(Verdict.INVALID_KEY, f"{name} is listed twice")
         seen.add(key.key_id)
@@ -215,8 +332,25 @@ def _check_keys(root: Root) -> None:
 # Signatures
 
 
-def _check_threshold(signed: Signed, root: Root, role: Role, whose: str) -> tuple[bytes, ...]:
-    """The signers, if at least `role.threshold` distinct keys of the role signed. Once for every role."""
+def _check_threshold(
+    signed: Signed, root: Root, role: Role, whose: str
+) -> tuple[tuple[bytes, ...], tuple[str, ...]]:
+    """The signers, and why other signatures do not count: at least `role.threshold` distinct keys signed.
+
+    The same for every role.
+    """
+    quorum = _quorum(signed, root, role, whose)
+    reasons = tuple(f"{signer.hex()[:16]} {problem}" for signer, problem in quorum.uncounted)
+    if not quorum.met:
+        details = f" ({', '.join(reasons)})" if reasons else ""
+        raise Refused(
+            Verdict.THRESHOLD_NOT_MET,
+            f"{len(quorum.signers)} of {role.threshold} signatures that {whose} keys must give{details}",
+        )
+    return quorum.signers, reasons
+
+
+def _quorum(signed: Signed, root: Root, role: Role, whose: str) -> Quorum:
     keys = _role_keys(root, role, whose)
     if len(signed.signatures) > limits.MAX_SIGNATURES:
         raise Refused(
@@ -224,19 +358,14 @@ def _check_threshold(signed: Signed, root: Root, role: Role, whose: str) -> tupl
             f"{len(signed.signatures)} signatures; at most {limits.MAX_SIGNATURES}",
         )
     good: set[bytes] = set()
-    reasons: list[str] = []
-    for signature, problem in _signature_problems(signed, keys):
+    uncounted: list[tuple[bytes, str]] = []
+    for signer, problem in _signature_problems(signed, keys):
         if problem is None:
-            good.add(signature)
+            good.add(signer)
         else:
-            reasons.append(f"{signature.hex()[:16]} {problem}")
-    if len(good) < role.threshold:
-        details = f" ({', '.join(reasons)})" if reasons else ""
-        raise Refused(
-            Verdict.THRESHOLD_NOT_MET,
-            f"{len(good)} of {role.threshold} signatures that {whose} keys must give{details}",
-        )
-    return tuple(sorted(good))
+            uncounted.append((signer, problem))
+    missing = sorted(keys.keys() - good)
+    return Quorum(role.threshold, tuple(sorted(good)), tuple(missing), tuple(uncounted))
 
 
 def _signature_problems(
@@ -280,14 +409,73 @@ def _role_keys(root: Root, role: Role, whose: str) -> dict[bytes, PublicKey]:
 # Targets
 
 
-def _check_against_installed(targets: Targets, installed: Targets | None) -> None:
+def _check_targets_version(targets: Targets, installed: Installed | None) -> None:
     if installed is None:
         return
-    old, new = installed.common.version, targets.common.version
+    old, new = installed.targets.common.version, targets.common.version
     if new < old:
         raise Refused(Verdict.TARGETS_ROLLBACK, f"version {new}, version {old} is installed")
-    if new == old and targets.serialized != installed.serialized:
+    if new == old and targets.serialized != installed.targets.serialized:
         raise Refused(Verdict.TARGETS_MIX_UP, f"version {new} is installed with other content")
+
+
+def _listed_user_manifest(
+    targets: Targets, in_bundle: bytes | None, installed: Installed | None
+) -> bytes | None:
+    """The user_manifest as the metadata lists it, from the bundle or the device; None without it.
+
+    One that is listed, and not there as listed, is for `verify_payloads` to refuse.
+    """
+    listed = _user_manifests(targets)
+    if len(listed) != 1:
+        return None
+    if listed[0].length > limits.MAX_USER_MANIFEST_BYTES:
+        raise _about_target(
+            Verdict.TOO_LARGE,
+            USER_MANIFEST,
+            f"{listed[0].length} bytes; at most {limits.MAX_USER_MANIFEST_BYTES}",
+        )
+    for content in (in_bundle, installed.user_manifest if installed else None):
+        if content is not None and _is_listed(content, listed[0]):
+            return content
+    return None
+
+
+def _user_manifests(targets: Targets) -> list[ListedTarget]:
+    return [each for each in targets.targets if each.name == USER_MANIFEST]
+
+
+def _is_listed(content: bytes, target: ListedTarget) -> bool:
+    digest = (tuf_pb2.SHA256, hashlib.sha256(content).digest())
+    return target.length == len(content) and digest in target.hashes
+
+
+def _check_release(release: ReleaseManifest | None, device: Device) -> None:
+    """Whether the device may go to that release; None is one that says nothing of itself."""
+    installed = device.installed.release if device.installed else None
+    if installed:
+        if release is None:
+            raise Refused(
+                Verdict.RELEASE_ROLLBACK, f"no release counter; {installed.counter} is installed"
+            )
+        if release.counter < installed.counter:
+            raise Refused(
+                Verdict.RELEASE_ROLLBACK,
+                f"release counter {release.counter}; {installed.counter} is installed",
+            )
+    if release is None:
+        return
+    if device.installed and release.minimum_counter is not None:
+        counter = installed.counter if installed else 0
+        if counter < release.minimum_counter:
+            raise Refused(
+                Verdict.RELEASE_GAP,
+                f"it needs release counter {release.minimum_counter} installed before, not {counter}",
+            )
+    hardware_id = device.hardware_id
+    if hardware_id is not None and release.hardware_ids and hardware_id not in release.hardware_ids:
+        ids = ", ".join(printable(each) for each in release.hardware_ids)
+        raise Refused(Verdict.WRONG_HARDWARE, f"for {ids}, not for {printable(hardware_id)}")
 
 
 def _check_list(targets: Targets) -> None:

@@ -8,6 +8,7 @@ import pytest
 from software_update import limits
 from software_update.errors import Refused, Verdict
 from software_update.metadata import parse_signed
+from software_update.release import ReleaseManifest, build_release
 from software_update.testing import encode as e
 from software_update.testing.judge import TRUSTED_ROOT, refusal_of, release_of
 from software_update.testing.signers import (
@@ -353,7 +354,7 @@ BAD_ROOTS = {
     "another scheme": (root_of([*GOOD_KEYS, e.key(STRANGER, scheme=2)]), Verdict.KEY_TYPE_MISMATCH),
     "compressed": (
         root_of([*GOOD_KEYS, e.key_of(bytes([2 + POINT[-1] % 2]) + POINT[1:33])]),
-        Verdict.KEY_TYPE_MISMATCH,
+        Verdict.INVALID_KEY,
     ),
     "empty keyval": (root_of([*GOOD_KEYS, e.key_of(b"")]), Verdict.KEY_TYPE_MISMATCH),
     "off the curve": (root_of([*GOOD_KEYS, e.key_of(OFF_CURVE)]), Verdict.INVALID_KEY),
@@ -573,7 +574,17 @@ def faulty(*faults: str) -> bytes:
         expires=NOW if "targets expiry" in has else None,
     )
     name = "../app" if "unsafe name" in has else "app"
+    user_manifest = build_release(
+        ReleaseManifest(
+            "product",
+            "1.0",
+            1 if "release rollback" in has else 3,
+            ("other",) if "hardware" in has else ("board",),
+            3 if "release gap" in has else None,
+        )
+    )
     files = [e.target(name, APP["app"]), e.target("boot", TWO["boot"]), e.target("core", b"core")]
+    files.append(e.target("user_manifest", user_manifest))
     if "no hash" in has:
         files[1] = e.target_of("boot", 10, [])
     targets = e.targets_of(common, files)
@@ -587,6 +598,7 @@ def faulty(*faults: str) -> bytes:
     if "root form" in has:
         root += e.blob(1, b"")
     contents = {"app": APP["app"], "boot": TWO["boot"], "core": b"core"}
+    contents["user_manifest"] = user_manifest
     if "payload hash" in has:
         contents["app"] = b"Application"
     if "payload length" in has:
@@ -617,6 +629,9 @@ FAULTS = {
     "targets signature": Verdict.THRESHOLD_NOT_MET,
     "targets expiry": Verdict.TARGETS_EXPIRED,
     "targets rollback": Verdict.TARGETS_ROLLBACK,
+    "release rollback": Verdict.RELEASE_ROLLBACK,
+    "release gap": Verdict.RELEASE_GAP,
+    "hardware": Verdict.WRONG_HARDWARE,
     "unsafe name": Verdict.UNSAFE_NAME,
     "no hash": Verdict.HASH_UNSUPPORTED,
     "payload hash": Verdict.HASH_MISMATCH,
@@ -627,8 +642,9 @@ FAULTS = {
 
 
 def judge_faulty(*faults: str) -> Verdict:
-    installed = e.manifest(e.targets(APP, 4))
-    return refusal_of(faulty(*faults), installed=installed, at=LATER)[0]
+    counter = build_release(ReleaseManifest("product", "1.0", 2))
+    installed = e.manifest(e.targets(APP, 4), counter)
+    return refusal_of(faulty(*faults), installed=installed, hardware_id="board", at=LATER)[0]
 
 
 def test_no_fault() -> None:
@@ -667,14 +683,15 @@ def test_every_verdict_is_given_here() -> None:
 
 def test_too_many_targets() -> None:
     root = verifier.trust_root(TRUSTED_ROOT)
+    device = verifier.Device(root)
     digest = [(1, hashlib.sha256(b"").digest())]
     files = [e.target_of(f"t{index}", 0, digest) for index in range(limits.MAX_TARGETS + 1)]
     for count, verdict in ((limits.MAX_TARGETS, None), (limits.MAX_TARGETS + 1, Verdict.TOO_LARGE)):
         signed = e.signed(e.targets_of(e.common("targets"), files[:count]), TARGETS_KEY)
         assert parse_signed("targets", signed).signatures
         if verdict is None:
-            verifier.verify_targets(root, signed, None, None)
+            verifier.verify_targets(device, root, signed, None)
         else:
             with pytest.raises(Refused) as caught:
-                verifier.verify_targets(root, signed, None, None)
+                verifier.verify_targets(device, root, signed, None)
             assert caught.value.verdict == verdict

@@ -1,0 +1,154 @@
+"""The release manifest: what a vendor says of a release, as the payload of the target user_manifest.
+
+Targets metadata lists its hash, so whoever signs the release signs this. Unlike the targets version, the
+release counter outlives a rotation of the targets keys.
+"""
+
+import dataclasses
+import json
+from typing import Any
+
+from software_update.dates import parse_date
+from software_update.errors import Refused, SoftwareUpdateError, Verdict
+
+SCHEMA = "software_update.release.v1"
+SEVERITIES = ("low", "medium", "high", "critical")
+MAX_COUNTER = 2**32 - 1
+
+_FAMILY = "software_update.release."
+
+
+@dataclasses.dataclass(frozen=True)
+class ReleaseManifest:
+    """What a release says of itself. None, or nothing, where it does not say.
+
+    `counter` never falls from one release to the next. `minimum_counter` is the counter that has to be
+    installed before. `support_until` is a date such as 2031-01-01T00:00:00Z.
+    """
+
+    product: str
+    version: str
+    counter: int
+    hardware_ids: tuple[str, ...] = ()
+    minimum_counter: int | None = None
+    notes: str | None = None
+    severity: str | None = None
+    support_until: str | None = None
+
+
+def build_release(release: ReleaseManifest) -> bytes:
+    """The manifest as JSON; the same bytes for the same release."""
+    fields = {
+        "schema": SCHEMA,
+        "product": release.product,
+        "version": release.version,
+        "release_counter": release.counter,
+        "minimum_release_counter": release.minimum_counter,
+        "hardware_ids": list(release.hardware_ids) or None,
+        "severity": release.severity,
+        "support_until": release.support_until,
+        "notes": release.notes,
+    }
+    said = {name: value for name, value in fields.items() if value is not None}
+    content = (json.dumps(said, indent=1, ensure_ascii=True) + "\n").encode()
+    parse_release(content)
+    return content
+
+
+def parse_release(content: bytes) -> ReleaseManifest | None:
+    """The manifest in a user_manifest; None where that is a file of another kind.
+
+    Refused with MALFORMED where it claims to be a release manifest, and is none.
+    """
+    try:
+        document = json.loads(
+            content.decode(),
+            object_pairs_hook=_Object,
+            parse_int=_integer,
+            parse_constant=_no_constant,
+        )
+    except (ValueError, RecursionError):
+        if _FAMILY.encode() in content:
+            raise _malformed("is not JSON") from None
+        return None
+    schemas = document.values("schema") if isinstance(document, _Object) else []
+    if not any(isinstance(each, str) and each.startswith(_FAMILY) for each in schemas):
+        return None
+    fields = dict(document)
+    if len(fields) != len(document):
+        raise _malformed("has a key twice")
+    if fields["schema"] != SCHEMA:
+        raise _malformed(f"has the schema {fields['schema'][:64]!r}; this version reads {SCHEMA}")
+    return ReleaseManifest(
+        product=_text(fields, "product"),
+        version=_text(fields, "version"),
+        counter=_counter(fields, "release_counter"),
+        hardware_ids=_hardware_ids(fields),
+        minimum_counter=_optional(_counter, fields, "minimum_release_counter"),
+        notes=_optional(_text, fields, "notes"),
+        severity=_optional(_severity, fields, "severity"),
+        support_until=_optional(_date, fields, "support_until"),
+    )
+
+
+class _Object(list[tuple[str, Any]]):
+    """A JSON object as it is written: a key may stand twice."""
+
+    def values(self, name: str) -> list[Any]:
+        return [value for key, value in self if key == name]
+
+
+def _integer(text: str) -> int | None:
+    # How long a number int() takes depends on the environment.
+    return int(text) if len(text) <= len(str(MAX_COUNTER)) else None
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _optional(read: Any, fields: dict[str, Any], name: str) -> Any:
+    return read(fields, name) if name in fields else None
+
+
+def _text(fields: dict[str, Any], name: str) -> str:
+    value = fields.get(name)
+    if not isinstance(value, str) or not value:
+        raise _malformed(f"needs a text {name}")
+    return value
+
+
+def _counter(fields: dict[str, Any], name: str) -> int:
+    value = fields.get(name)
+    if type(value) is not int or not 1 <= value <= MAX_COUNTER:
+        raise _malformed(f"needs an integer {name} from 1 to {MAX_COUNTER}")
+    return value
+
+
+def _hardware_ids(fields: dict[str, Any]) -> tuple[str, ...]:
+    ids = fields.get("hardware_ids", [])
+    if not isinstance(ids, list) or not all(isinstance(each, str) and each for each in ids):
+        raise _malformed("needs a list of texts hardware_ids")
+    if "hardware_ids" in fields and not ids:
+        raise _malformed("fits no hardware: hardware_ids is empty")
+    return tuple(ids)
+
+
+def _severity(fields: dict[str, Any], name: str) -> str:
+    value = _text(fields, name)
+    if value not in SEVERITIES:
+        raise _malformed(f"needs a {name} out of {', '.join(SEVERITIES)}")
+    return value
+
+
+def _date(fields: dict[str, Any], name: str) -> str:
+    value = _text(fields, name)
+    try:
+        parse_date(value, name)
+    except SoftwareUpdateError as error:
+        raise _malformed(str(error)) from None
+    return value
+
+
+def _malformed(detail: str) -> Refused:
+    return Refused(Verdict.MALFORMED, detail, subject="release manifest")

@@ -1,0 +1,79 @@
+"""Tests of the root that comes after another one, before all have signed it; and of odd roots."""
+
+import pytest
+
+from software_update import limits
+from software_update.errors import Refused, Verdict
+from software_update.testing import encode as e
+from software_update.testing.judge import refusal_of
+from software_update.testing.signers import (
+    ROOT_KEY,
+    ROOT_KEY_2,
+    ROOT_KEY_3,
+    STRANGER,
+    TARGETS_KEY,
+    key_id,
+)
+from software_update.verify import verifier
+
+PREVIOUS = verifier.trust_root(e.signed(e.root(1, [ROOT_KEY, ROOT_KEY_2], root_threshold=2)))
+
+
+def successor(version: int, *signers: int) -> bytes:
+    return e.signed(e.root(version, [ROOT_KEY_2, ROOT_KEY_3], root_threshold=1), *signers)
+
+
+@pytest.mark.parametrize(
+    ("signers", "by_previous", "by_itself"),
+    [
+        ((), False, False),
+        ((ROOT_KEY,), False, False),
+        ((ROOT_KEY_2,), False, True),
+        ((ROOT_KEY_3,), False, True),
+        ((ROOT_KEY_2, ROOT_KEY_2), False, True),
+        ((ROOT_KEY, STRANGER), False, False),
+        ((ROOT_KEY, ROOT_KEY_2), True, True),
+    ],
+)
+def test_who_has_signed(signers: tuple[int, ...], by_previous: bool, by_itself: bool) -> None:
+    root, previous, itself = verifier.check_successor(PREVIOUS, successor(2, *signers))
+    assert root.common.version == 2
+    assert (previous.met, itself.met) == (by_previous, by_itself)
+    counted = {key_id(each) for each in signers}
+    assert {*previous.signers} == counted & {key_id(ROOT_KEY), key_id(ROOT_KEY_2)}
+    assert {*previous.missing} == {key_id(ROOT_KEY), key_id(ROOT_KEY_2)} - counted
+
+
+@pytest.mark.parametrize(
+    ("version", "verdict"), [(1, Verdict.ROOT_MIX_UP), (3, Verdict.ROOT_VERSION_GAP)]
+)
+def test_another_version(version: int, verdict: Verdict) -> None:
+    with pytest.raises(Refused) as caught:
+        verifier.check_successor(PREVIOUS, successor(version, ROOT_KEY, ROOT_KEY_2))
+    assert caught.value.verdict == verdict
+
+
+def test_a_root_is_not_its_own_successor() -> None:
+    with pytest.raises(Refused, match="the previous root itself") as caught:
+        verifier.check_successor(PREVIOUS, e.signed(PREVIOUS.serialized))
+    assert caught.value.verdict == Verdict.ROOT_ROLLBACK
+
+
+def test_a_chain_that_leads_to_no_root() -> None:
+    link = e.signed(e.root(2), ROOT_KEY)
+    signed_targets = e.signed(e.targets({"app": b"x"}), TARGETS_KEY)
+    bundle = e.chain(link) + e.targets_entry(signed_targets) + e.payload("app", b"x")
+    expected = (Verdict.MISSING_ROLE_METADATA, "root", "root metadata")
+    assert refusal_of(bundle) == expected
+
+
+def test_too_many_keys_in_a_role() -> None:
+    ids = [bytes([index]) * 32 for index in range(limits.MAX_KEYS + 1)]
+    root = e.root_of(
+        e.common("root"),
+        [e.key(ROOT_KEY), e.key(TARGETS_KEY)],
+        e.role([key_id(ROOT_KEY)]),
+        e.role(ids),
+    )
+    bundle = e.bundle({"app": b"x"}, signed_root=e.signed(root, ROOT_KEY))
+    assert refusal_of(bundle) == (Verdict.TOO_LARGE, "root", "root metadata")
