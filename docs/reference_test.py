@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 from google.protobuf.descriptor import FieldDescriptor
 from software_update.cli import COMMANDS, main
-from software_update.errors import Verdict
+from software_update.errors import Refused, Verdict
+from software_update.explanations import EXPLANATIONS
 from software_update.proto import tuf_pb2, update_bundle_pb2
+from software_update.release import SCHEMA, parse_release
 
 _CLI = Path("docs/cli.md").read_text()
 _VERDICTS = Path("docs/verdicts.md").read_text()
@@ -35,8 +37,14 @@ def rows(text: str) -> list[list[str]]:
     return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines[2:]]
 
 
+def words(command: tuple[str, str]) -> str:
+    """A command as users write it; one of a single word has no second one."""
+    return " ".join(command).strip()
+
+
 def help_of(group: str, command: str) -> str:
-    module = importlib.import_module(f"software_update.cli.{group}_{command}")
+    name = f"{group}_{command}" if command else group
+    module = importlib.import_module(f"software_update.cli.{name}")
     with contextlib.redirect_stdout(io.StringIO()) as out, pytest.raises(SystemExit):
         module.run(["--help"])
     return out.getvalue()
@@ -45,21 +53,20 @@ def help_of(group: str, command: str) -> str:
 def test_commands() -> None:
     listed = {row[0]: row[1] for row in rows(_CLI.split("\n## ")[0])}
     links = {
-        f"[`{group} {command}`](#{group}-{command})": text
-        for (group, command), text in COMMANDS.items()
+        f"[`{words(key)}`](#{words(key).replace(' ', '-')})": text for key, text in COMMANDS.items()
     }
     assert {name: text.replace("`", "") for name, text in listed.items()} == links
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+@pytest.mark.parametrize("command", COMMANDS, ids=words)
 def test_options(command: tuple[str, str]) -> None:
     usage = help_of(*command)
     described = " ".join(re.findall(r"^  (-.*?)(?:  |$)", usage, re.MULTILINE))
-    text = section(_CLI, " ".join(command))
+    text = section(_CLI, words(command))
     listed = {option for row in rows(text) for option in _OPTION.findall(row[0])}
     assert listed == set(_OPTION.findall(described)) - {"-h", "--help"}
     synopsis = text.strip().splitlines()[0]
-    assert synopsis.startswith(f"`software-update {' '.join(command)}")
+    assert synopsis.startswith(f"`software-update {words(command)}")
     for name in re.findall(r"^  ([A-Z]+)  ", usage, re.MULTILINE):
         assert name in synopsis
 
@@ -68,9 +75,14 @@ def test_verdicts() -> None:
     headings = re.findall(r"^### `?([A-Z_]+)`?$", _VERDICTS, re.MULTILINE)
     assert headings == [verdict.value for verdict in Verdict]
     for verdict in Verdict:
+        explanation = EXPLANATIONS[verdict]
+        text = explanation.meaning
         if verdict is not Verdict.ACCEPT:
-            body = section(_VERDICTS, f"`{verdict}`")
-            assert body.count("**Cure.**") == 1, f"{verdict}: say what to do"
+            assert explanation.cure, f"{verdict}: say what to do"
+            text += f" **Cure.** {explanation.cure}"
+        # Lines may break anywhere.
+        page = " ".join(section(_VERDICTS, f"`{verdict}`").split())
+        assert page == text, f"{verdict}: say the same in explanations.py and here"
 
 
 def fields(value: Any, path: str = "") -> Iterator[str]:
@@ -102,7 +114,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         json.dumps({"targets": [{"name": "app", "file": "app.bin"}]}), encoding="utf-8"
     )
     arguments = ["--root", "root.pb", "--dev-signing-key", "targets_key", "-o", "app.bundle"]
+    # All that a release can say of itself.
+    release = ["--product=P", "--release-version=1", "--release-counter=2", "--hardware-id=a"]
+    release += ["--minimum-release-counter=1", "--notes=new", "--severity=low"]
+    release += ["--support-until=2031-01-01T00:00:00Z"]
+    assert main(["step", "release", *release, "-o", "release.json"]) == 0
     create = ["bundle", "create", "--version", "1", "--targets-from", "targets.json"]
+    create += ["--user-manifest", "release.json"]
     assert main([*create, *arguments]) == 0
     return tmp_path
 
@@ -117,6 +135,16 @@ def output(capsys: pytest.CaptureFixture[str], *argv: str, status: int = 0) -> A
 def test_root_schema(capsys: pytest.CaptureFixture[str]) -> None:
     root = output(capsys, "root", "inspect", "root.pb", "--json")
     assert set(fields(root)) == documented(root["schema"])
+
+
+@pytest.mark.usefixtures("folder")
+def test_root_check_schema() -> None:
+    public = ["--root-key", "root_key.pub", "--targets-key", "targets_key.pub"]
+    assert main(["root", "create", "--version", "2", *public, "-o", "root-2.pb"]) == 0
+    check = ["root", "check", "root-2.pb", "--previous", "root.pb"]
+    assert main([*check, "--report", "check.json"]) == 0
+    report = json.loads(Path("check.json").read_text())
+    assert set(fields(report)) == documented(report["schema"])
 
 
 @pytest.mark.usefixtures("folder")
@@ -135,7 +163,7 @@ def test_verdict_schema(capsys: pytest.CaptureFixture[str]) -> None:
     Path("app.bundle").write_bytes(Path("app.bundle").read_bytes()[:-1])
     refused = output(capsys, *verify, status=1)
     when = {row[0].strip("`"): row[2] for row in rows(section(_CLI, f"`{accepted['schema']}`"))}
-    assert set(accepted) == set(when)
+    assert set(fields(accepted)) == set(when)
     assert set(refused) == {field for field, shown in when.items() if shown == "always"}
     assert set(when.values()) == {"always", "ACCEPT"}
 
@@ -145,6 +173,22 @@ def test_digest_record_schema() -> None:
     assert main(["step", "digest", "--target", "app=app.bin", "-o", "app.json"]) == 0
     record = json.loads(Path("app.json").read_text())
     assert set(fields(record)) == documented(record["schema"])
+
+
+@pytest.mark.usefixtures("folder")
+def test_release_schema() -> None:
+    release = json.loads(Path("release.json").read_text())
+    assert set(fields(release)) == documented(release["schema"])
+    needed = {row[0].strip("`") for row in rows(section(_CLI, f"`{SCHEMA}`")) if row[2] == "yes"}
+    for field in release:
+        some = json.dumps({name: value for name, value in release.items() if name != field})
+        if field == "schema":
+            assert parse_release(some.encode()) is None
+        elif field in needed:
+            with pytest.raises(Refused, match=field):
+                parse_release(some.encode())
+        else:
+            assert parse_release(some.encode())
 
 
 @pytest.mark.usefixtures("folder")

@@ -1,4 +1,4 @@
-"""Writes a bundle as a stream: metadata first (5, 3), then every payload (4), sorted by name.
+"""Writes a bundle as a stream: metadata first (65, 5, 3), then every payload (4), sorted by name.
 
 The bytes that are hashed are the bytes in the bundle: a payload that changes while it is copied cannot
 get in under the digest of its former self.
@@ -47,18 +47,21 @@ def plan_payloads(files: Sequence[tuple[str, str]]) -> list[Payload]:
 
 
 def write_bundle(
-    fd: int, payloads: Sequence[Payload], metadata_of: Callable[[list[Target]], tuple[bytes, bytes]]
+    fd: int,
+    payloads: Sequence[Payload],
+    metadata_of: Callable[[list[Target]], tuple[bytes, bytes]],
+    root_chain: Sequence[bytes] = (),
 ) -> list[Target]:
     """Writes a bundle to `fd`; gives the targets as they were written.
 
+    `root_chain` are the signed roots before the bundle's own, oldest first.
     `metadata_of` gives the signed root and signed targets metadata for the targets as they were written.
     It is called twice, first with digests of zeros: that tells how much room the metadata take.
     """
-    room = len(
-        _head(*metadata_of([Target(each.name, each.length, bytes(32)) for each in payloads]))
-    )
+    unknown = [Target(each.name, each.length, bytes(32)) for each in payloads]
+    room = len(_head(root_chain, *metadata_of(unknown)))
     targets = _write_payloads(fd, room, payloads)
-    head = _head(*metadata_of(targets))
+    head = _head(root_chain, *metadata_of(targets))
     if len(head) != room:
         raise AssertionError("the metadata's length depends on the digests' values")
     written = 0
@@ -67,13 +70,33 @@ def write_bundle(
     return targets
 
 
-def _head(signed_root: bytes, signed_targets: bytes) -> bytes:
+def copy_ranges(source: int, fd: int, ranges: Sequence[tuple[int, int]]) -> None:
+    """Copies `source` from start to end of each range to `fd`, one after the other."""
+    progress = Progress("copy", sum(end - start for start, end in ranges))
+    offset = 0
+    try:
+        for start, end in ranges:
+            done = start
+            while done < end:
+                count = _copy(source, fd, min(_SEGMENT_BYTES, end - done), done, offset)
+                if count == 0:
+                    raise InputError(
+                        "a file became shorter while it was read; do not write to it meanwhile"
+                    )
+                done += count
+                offset += count
+                progress.add(count)
+    finally:
+        progress.close()
+
+
+def _head(root_chain: Sequence[bytes], signed_root: bytes, signed_targets: bytes) -> bytes:
+    chain = b"".join(encode_field(envelope.ROOT_CHAIN_FIELD, each) for each in root_chain)
     entry = encode_field(envelope.KEY_FIELD, TARGETS.encode()) + encode_field(
         envelope.VALUE_FIELD, signed_targets
     )
-    return encode_field(envelope.ROOT_FIELD, signed_root) + encode_field(
-        envelope.TARGETS_FIELD, entry
-    )
+    root = encode_field(envelope.ROOT_FIELD, signed_root)
+    return chain + root + encode_field(envelope.TARGETS_FIELD, entry)
 
 
 def _payload_header(payload: Payload) -> bytes:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from software_update.bundle import writer
-from software_update.bundle.writer import Payload, plan_payloads, write_bundle
+from software_update.bundle.writer import Payload, copy_ranges, plan_payloads, write_bundle
 from software_update.digest import SMALL_BYTES
 from software_update.errors import InputError
 from software_update.metadata import Target
@@ -112,6 +112,14 @@ def test_one_file_under_two_names(tmp_path: Path) -> None:
 def test_any_contents(contents: dict[str, bytes]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         assert bundle_of(Path(folder), contents) == expected(contents)
+
+
+def test_a_chain_of_roots(tmp_path: Path) -> None:
+    payloads = plan_payloads(write_files(tmp_path, {"a": b"x"}))
+    with tempfile.TemporaryFile() as out:
+        write_bundle(out.fileno(), payloads, metadata_of, [b"root 2", b"root 3"])
+        found = os.pread(out.fileno(), os.fstat(out.fileno()).st_size, 0)
+    assert found == e.chain(b"root 2", b"root 3") + expected({"a": b"x"})
 
 
 # Ways to copy
@@ -271,3 +279,30 @@ def test_a_reader_error_in_a_thread_is_not_lost(
     monkeypatch.setattr(writer, "update_range", fail)
     with pytest.raises(InputError, match="cannot read it back"):
         bundle_of(tmp_path, {"a": content_of(SMALL_BYTES + 1), "b": b"x"})
+
+
+# Parts of another file
+
+
+def copied(path: Path, ranges: list[tuple[int, int]]) -> bytes:
+    with open(path, "rb") as source, tempfile.TemporaryFile() as out:
+        copy_ranges(source.fileno(), out.fileno(), ranges)
+        return os.pread(out.fileno(), os.fstat(out.fileno()).st_size, 0)
+
+
+@pytest.mark.parametrize("kernel", [True, False])
+def test_copy_ranges(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kernel: bool) -> None:
+    if not kernel:
+        monkeypatch.delattr(os, "copy_file_range", raising=False)
+    content = content_of(SEGMENT_BYTES + 1000)
+    (tmp_path / "source").write_bytes(content)
+    size = len(content)
+    for ranges in ([], [(0, size)], [(1, 1), (3, 900), (950, size - 1)], [(0, 5), (5, size)]):
+        found = copied(tmp_path / "source", ranges)
+        assert found == b"".join(content[start:end] for start, end in ranges)
+
+
+def test_copy_ranges_of_what_is_not_there(tmp_path: Path) -> None:
+    (tmp_path / "source").write_bytes(b"short")
+    with pytest.raises(InputError, match="a file became shorter while it was read"):
+        copied(tmp_path / "source", [(0, 6)])

@@ -15,17 +15,22 @@ _EXIT_INTERRUPTED = 130
 _EXIT_TERMINATED = 143
 _EXIT_BROKEN_PIPE = 141
 
-# (group, command) -> what it does; its code is the module GROUP_COMMAND of this package.
+# (group, command) -> what it does; its code is the module GROUP_COMMAND of this package. A command
+# of one word is a group with the command "".
 COMMANDS = {
     ("key", "generate"): "make a key pair",
     ("key", "show"): "show the type and key id of a key file",
     ("root", "create"): "make root metadata from public keys",
     ("root", "sign"): "add a signature to root metadata",
+    ("root", "check"): "check that a root may follow the one before",
     ("root", "inspect"): "show what is in root metadata",
     ("bundle", "create"): "make a signed bundle from files",
     ("bundle", "verify"): "judge a bundle as a device would",
     ("bundle", "inspect"): "show what is in a bundle, without judging it",
     ("bundle", "extract"): "write a bundle's payloads to a folder",
+    ("bundle", "personalize"): "leave out of a bundle what a device has",
+    ("explain", ""): "say what a verdict means, and what to do",
+    ("step", "release"): "write a release manifest",
     ("step", "digest"): "hash artifacts into a record",
     ("step", "targets"): "make the targets metadata to sign",
     ("step", "sign"): "sign metadata with development keys",
@@ -70,19 +75,24 @@ def _run(argv: Sequence[str]) -> int:
     group = {key: text for key, text in COMMANDS.items() if key[0] == argv[0]}
     if not group:
         raise UsageError(f"no command {argv[0]!r}; see: software-update --help")
+    if (argv[0], "") in group:
+        return _call(argv[0], argv[1:])
     if len(argv) == 1 or argv[1] in ("-h", "--help"):
         print(_help(group))
         return 0 if len(argv) > 1 else UsageError.exit_code
     if (argv[0], argv[1]) not in group:
         raise UsageError(f"no command {argv[0]} {argv[1]!r}; see: software-update {argv[0]} --help")
-    module = importlib.import_module(f"software_update.cli.{argv[0]}_{argv[1]}")
-    status: int = module.run(argv[2:])
+    return _call(f"{argv[0]}_{argv[1]}", argv[2:])
+
+
+def _call(module: str, argv: Sequence[str]) -> int:
+    status: int = importlib.import_module(f"software_update.cli.{module}").run(argv)
     return status
 
 
 def _help(commands: dict[tuple[str, str], str]) -> str:
     lines = ["usage: software-update GROUP COMMAND ...  (each has --help)", ""]
-    lines += [f"  {group:7}{command:10}{text}" for (group, command), text in commands.items()]
+    lines += [f"  {group:9}{command:13}{text}" for (group, command), text in commands.items()]
     return "\n".join(lines)
 
 

@@ -1,13 +1,14 @@
 """What several commands' arguments have in common."""
 
 import argparse
+import difflib
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NoReturn
 
 from software_update import files, limits
 from software_update.dates import parse_date
-from software_update.errors import InputError, UsageError
+from software_update.errors import InputError, UsageError, Verdict
 from software_update.names import USER_MANIFEST, clash, name_problem
 
 _VERSION_FILE_BYTES = 64
@@ -15,7 +16,7 @@ _ARGUMENTS_FILE_BYTES = 64 * 1024 * 1024
 
 
 class Parser(argparse.ArgumentParser):
-    """An ArgumentParser whose errors are one line. For a step, @FILE stands for FILE's lines."""
+    """An ArgumentParser whose errors are one line. For what builds call, @FILE stands for FILE's lines."""
 
     def __init__(self, command: str, description: str) -> None:
         super().__init__(
@@ -23,7 +24,7 @@ class Parser(argparse.ArgumentParser):
             description=description,
             allow_abbrev=False,
         )
-        self._takes_files = command.startswith("step ")
+        self._takes_files = command.startswith("step ") or command == "bundle verify"
 
     def parse_args(self, args: Sequence[str]) -> argparse.Namespace:  # type: ignore[override]
         return super().parse_args(list(_expand(args)) if self._takes_files else args)
@@ -41,6 +42,16 @@ def _expand(args: Sequence[str]) -> Iterator[str]:
                 yield from os.fsdecode(content).removesuffix("\n").split("\n")
         else:
             yield arg
+
+
+def verdict_of(text: str, what: str) -> Verdict:
+    """The verdict of that name. `what` names the argument in the error."""
+    name = text.upper()
+    if name in Verdict.__members__:
+        return Verdict(name)
+    near = difflib.get_close_matches(name, Verdict, n=3)
+    meant = f"did you mean {' or '.join(near)}?" if near else "see: software-update explain"
+    raise UsageError(f"{what}: no verdict {text!r}; {meant}")
 
 
 def add_version(parser: argparse.ArgumentParser) -> None:
@@ -64,12 +75,28 @@ def version_of(args: argparse.Namespace) -> int:
 
 def parse_version(text: str, what: str) -> int:
     """A version from 1 to 2**32 - 1 (what a device's uint32 holds)."""
+    return parse_integer(text, what, "version")
+
+
+def parse_integer(text: str, what: str, kind: str) -> int:
+    """An integer in the range of versions. `what` names the argument in the error."""
     digits = text.isascii() and text.isdigit() and len(text) <= len(str(limits.MAX_VERSION))
     if not (digits and 1 <= int(text) <= limits.MAX_VERSION):
         raise UsageError(
-            f"{what}: {text!r} is no version; write an integer from 1 to {limits.MAX_VERSION}"
+            f"{what}: {text!r} is no {kind}; write an integer from 1 to {limits.MAX_VERSION}"
         )
     return int(text)
+
+
+def add_root_chain(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--root-chain",
+        metavar="FILE",
+        nargs="*",
+        action="extend",
+        default=[],
+        help="the signed roots before --root, oldest first, for devices that missed some",
+    )
 
 
 def add_expires(parser: argparse.ArgumentParser) -> None:

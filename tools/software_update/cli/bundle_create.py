@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from software_update import files, metadata, pigweed, signing
 from software_update.bundle.writer import plan_payloads, write_bundle
 from software_update.cli import arguments
+from software_update.cli.payloads import check_user_manifest
 from software_update.cli.target_lists import read_targets_from
-from software_update.cli.trusted import parse_trusted_root, read_root_file
+from software_update.cli.trusted import parse_trusted_root, read_root_chain, read_root_file
 from software_update.errors import InputError, Refused, UsageError, Verdict
 from software_update.metadata import Root, Target
 from software_update.verify import verifier
@@ -23,6 +24,7 @@ def run(argv: Sequence[str]) -> int:
         help='more targets: {"targets": [{"name": ..., "file": path from FILE.json\'s folder}]}',
     )
     parser.add_argument("--root", metavar="FILE", required=True, help="signed root metadata")
+    arguments.add_root_chain(parser)
     arguments.add_dev_signing_keys(parser)
     arguments.add_expires(parser)
     arguments.add_strict_pigweed(parser)
@@ -40,9 +42,11 @@ def _create(args: argparse.Namespace, payload_files: list[tuple[str, str]]) -> N
     version, expires = arguments.version_of(args), arguments.expires_of(args)
     signed_root = read_root_file(args.root)
     root = parse_trusted_root(args.root, signed_root)
-    _check_root(args.root, root, signed_root)
+    root_chain = read_root_chain(args.root_chain, args.root, root)
+    _check_roots([*args.root_chain, args.root], [*root_chain, signed_root])
     keys = signing.read_keys(args.dev_signing_key)
     signing.check_listed(keys, root, metadata.TARGETS)
+    check_user_manifest(args.user_manifest)
     payloads = plan_payloads(payload_files)
     pigweed.check(
         (Target(each.name, each.length, b"") for each in payloads), strict=args.strict_pigweed
@@ -55,27 +59,35 @@ def _create(args: argparse.Namespace, payload_files: list[tuple[str, str]]) -> N
         _check_targets(root, signed_targets)
         return signed_root, signed_targets
 
-    inputs = [args.root, *args.dev_signing_key, *(path for _, path in payload_files)]
+    inputs = [
+        args.root,
+        *args.root_chain,
+        *args.dev_signing_key,
+        *(path for _, path in payload_files),
+    ]
     inputs += arguments.files_of(args.version_file, args.targets_from)
     with files.new_output(args.output, inputs=inputs) as fd:
-        write_bundle(fd, payloads, metadata_of)
+        write_bundle(fd, payloads, metadata_of, root_chain)
 
 
 # What a device would refuse: better now than then. Expiry is no matter here.
 
 
-def _check_root(path: str, root: Root, signed_root: bytes) -> None:
-    try:
-        verifier.verify_roots(root, (), signed_root, None)
-    except Refused as refused:
-        raise InputError(
-            f"{path}: a device would refuse it ({refused}); sign it with: root sign"
-        ) from None
+def _check_roots(paths: Sequence[str], signed_roots: Sequence[bytes]) -> None:
+    """Each root must verify by the one before it, the first by itself."""
+    root = parse_trusted_root(paths[0], signed_roots[0])
+    for path, signed_root in zip(paths, signed_roots, strict=True):
+        try:
+            root = verifier.verify_roots(verifier.Device(root), (), signed_root)
+        except Refused as refused:
+            raise InputError(
+                f"{path}: a device would refuse it ({refused}); sign it with: root sign"
+            ) from None
 
 
 def _check_targets(root: Root, signed_targets: bytes) -> None:
     try:
-        verifier.verify_targets(root, signed_targets, None, None)
+        verifier.verify_targets(verifier.Device(root), root, signed_targets, None)
     except Refused as refused:
         if refused.verdict != Verdict.THRESHOLD_NOT_MET:
             raise

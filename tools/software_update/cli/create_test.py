@@ -25,7 +25,14 @@ from software_update.testing.command import (
     failed,
     run,
 )
-from software_update.testing.signers import ROOT_KEY, TARGETS_KEY, TARGETS_KEY_2, key_id
+from software_update.testing.signers import (
+    ROOT_KEY,
+    ROOT_KEY_2,
+    ROOT_KEY_3,
+    TARGETS_KEY,
+    TARGETS_KEY_2,
+    key_id,
+)
 from software_update.testing.workspace import APP, BOOT, CONTENTS, create_args, snapshot
 
 GOOD = e.bundle(CONTENTS, version=7)
@@ -79,7 +86,7 @@ def test_two_keys(folder: Path) -> None:
 # The same bytes
 
 
-def steps(folder: Path, out: Path) -> None:
+def steps(folder: Path, out: Path, *more: str) -> None:
     """What `create_args` makes, by the four steps, with files of arguments as a build has them."""
     done("step", "digest", "--target", f"boot={folder}/boot.bin", "-o", out / "boot.json")
     done("step", "digest", "--target", f"app={folder}/app.bin", "-o", out / "app.json")
@@ -107,7 +114,7 @@ def steps(folder: Path, out: Path) -> None:
         f"--root\n{folder}/root.pb\n--targets-metadata\n{out}/signed.pb\n--target\n"
         f"boot={folder}/boot.bin\n--target\napp={folder}/app.bin\n-o\n{out}/steps.bundle\n"
     )
-    done("step", "assemble", f"@{out}/args")
+    done("step", "assemble", f"@{out}/args", *more)
 
 
 def test_create_is_the_steps(folder: Path, tmp_path: Path) -> None:
@@ -318,6 +325,93 @@ def test_roots_that_no_device_takes(folder: Path) -> None:
         (folder / "root.pb").write_bytes(root)
         text = "root.pb: a device would refuse it (THRESHOLD_NOT_MET: root metadata: 0 of 1"
         check(folder, 3, text, *create_args(folder))
+
+
+# A chain of roots
+
+
+@pytest.fixture
+def roots(folder: Path) -> list[bytes]:
+    """root.pb is version 4; root-1.pb to root-3.pb lead to it, each with a root key of its own."""
+    keys = [ROOT_KEY, ROOT_KEY_2, ROOT_KEY_3, ROOT_KEY]
+    signed = [e.signed(e.root(1, [keys[0]]), keys[0])]
+    for index in (1, 2, 3):
+        signers = sorted({keys[index - 1], keys[index]}, key=key_id)
+        signed.append(e.signed(e.root(index + 1, [keys[index]]), *signers))
+    for version, content in enumerate(signed[:3], 1):
+        (folder / f"root-{version}.pb").write_bytes(content)
+    (folder / "root.pb").write_bytes(signed[3])
+    return signed
+
+
+def chain_args(folder: Path, *versions: int) -> list[str]:
+    return ["--root-chain", *(f"{folder}/root-{each}.pb" for each in versions)]
+
+
+@pytest.mark.parametrize("versions", [(), (3,), (2, 3), (1, 2, 3)])
+def test_a_chain_of_roots(
+    folder: Path, tmp_path: Path, roots: list[bytes], versions: tuple[int, ...]
+) -> None:
+    args = chain_args(folder, *versions)
+    done(*create_args(folder), *args)
+    made = (folder / "out.bundle").read_bytes()
+    chain = e.chain(*(roots[each - 1] for each in versions))
+    assert made == chain + e.bundle(CONTENTS, version=7, signed_root=roots[3])
+    steps(folder, tmp_path, *args)
+    assert (tmp_path / "steps.bundle").read_bytes() == made
+    # A device at the root before the chain, or later, takes it. One that slept longer does not.
+    for trusted in (1, 2, 3):
+        root = f"--trusted-root={folder}/root-{trusted}.pb"
+        status = call("bundle", "verify", folder / "out.bundle", root).status
+        assert status == (0 if trusted >= 3 - len(versions) else 1)
+
+
+@pytest.mark.usefixtures("roots")
+@pytest.mark.parametrize(
+    ("versions", "text"),
+    [
+        ([1], "root-1.pb: version 1, and FOLDER/root.pb after it has version 4; name each root"),
+        ([1, 3], "root-1.pb: version 1, and FOLDER/root-3.pb after it has version 3; name each"),
+        ([3, 2], "root-3.pb: version 3, and FOLDER/root-2.pb after it has version 2; name each"),
+        ([3, 3], "root-3.pb: version 3, and FOLDER/root-3.pb after it has version 3; name each"),
+    ],
+)
+def test_a_chain_with_gaps(folder: Path, tmp_path: Path, versions: list[int], text: str) -> None:
+    text = text.replace("FOLDER", str(folder))
+    check(folder, 3, text, *create_args(folder), *chain_args(folder, *versions))
+    steps(folder, tmp_path)
+    args = [f"@{tmp_path}/args", *chain_args(folder, *versions)]
+    check(folder, 3, text, "step", "assemble", *args)
+
+
+@pytest.mark.usefixtures("roots")
+def test_chains_that_cannot_be(folder: Path) -> None:
+    args = create_args(folder)
+    check(folder, 3, "app.bin: no root metadata", *args, "--root-chain", f"{folder}/app.bin")
+    check(folder, 3, "No such file", *args, "--root-chain", f"{folder}/absent")
+    many = ["--root-chain"] + [f"{folder}/root-1.pb"] * 257
+    check(folder, 2, "--root-chain: 257 roots; at most 256", *args, *many)
+    for version in (1, 2, 3):
+        out = ["-o", f"{folder}/root-{version}.pb"]
+        chain = chain_args(folder, 1, 2, 3)
+        check(folder, 2, "the output would replace the input", *args, *chain, *out)
+
+
+def test_each_link_of_a_chain_verifies(folder: Path, roots: list[bytes]) -> None:
+    """create looks at signatures; assemble puts together what others sign later."""
+    bad = {
+        1: e.signed(e.root(1, [ROOT_KEY]), ROOT_KEY_2),
+        2: e.signed(e.root(2, [ROOT_KEY_2]), ROOT_KEY_2),
+        3: e.signed(e.root(3, [ROOT_KEY_3]), ROOT_KEY_2),
+    }
+    for version, content in bad.items():
+        (folder / f"root-{version}.pb").write_bytes(content)
+        text = f"root-{version}.pb: a device would refuse it (THRESHOLD_NOT_MET: root metadata: 0"
+        args = [*create_args(folder), *chain_args(folder, 1, 2, 3)]
+        check(folder, 3, text, *args)
+        (folder / f"root-{version}.pb").write_bytes(roots[version - 1])
+    (folder / "root.pb").write_bytes(e.signed(e.root(4, [ROOT_KEY]), ROOT_KEY))
+    check(folder, 3, f"{folder}/root.pb: a device would refuse it (THRESHOLD_NOT_MET", *args)
 
 
 @pytest.mark.parametrize(

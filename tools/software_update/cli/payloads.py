@@ -4,13 +4,14 @@ import hashlib
 import os
 from collections.abc import Iterable, Sequence
 
-from software_update import metadata
+from software_update import files, limits, metadata
 from software_update.bundle.envelope import Envelope, PayloadEntry
 from software_update.digest import CHUNK_BYTES
 from software_update.errors import InputError, Refused, Verdict, printable
 from software_update.metadata import ListedTarget
 from software_update.names import name_problem
 from software_update.progress import Progress
+from software_update.release import parse_release
 
 
 def listed_targets(envelope: Envelope) -> dict[str, ListedTarget]:
@@ -19,6 +20,18 @@ def listed_targets(envelope: Envelope) -> dict[str, ListedTarget]:
         raise Refused(Verdict.MISSING_ROLE_METADATA, "has no targets metadata")
     signed = metadata.parse_signed(metadata.TARGETS, envelope.targets)
     return {each.name: each for each in metadata.parse_targets(signed.serialized).targets}
+
+
+def check_user_manifest(path: str | None) -> None:
+    """InputError where `path` holds a user_manifest that a device would refuse."""
+    if path is None:
+        return
+    try:
+        parse_release(files.read_input(path, limits.MAX_USER_MANIFEST_BYTES))
+    except Refused as refused:
+        raise InputError(
+            f"{path}: a device would refuse it ({refused}); make it with: step release"
+        ) from None
 
 
 def check_names(entries: Iterable[PayloadEntry], listed: dict[str, ListedTarget]) -> None:

@@ -6,7 +6,8 @@ from software_update import files, limits, metadata
 from software_update.bundle.writer import Payload, plan_payloads, write_bundle
 from software_update.cli import arguments
 from software_update.cli.collected import add_collected, collected_of, depfile
-from software_update.cli.trusted import parse_root, read_root_file
+from software_update.cli.payloads import check_user_manifest
+from software_update.cli.trusted import parse_root, read_root_chain, read_root_file
 from software_update.errors import InputError, Refused
 from software_update.metadata import Target, Targets
 
@@ -14,6 +15,7 @@ from software_update.metadata import Target, Targets
 def run(argv: Sequence[str]) -> int:
     parser = arguments.Parser("step assemble", "Puts signed metadata and payloads into a bundle.")
     parser.add_argument("--root", metavar="FILE", required=True, help="signed root metadata")
+    arguments.add_root_chain(parser)
     parser.add_argument(
         "--targets-metadata", metavar="FILE", required=True, help="signed targets metadata"
     )
@@ -22,16 +24,19 @@ def run(argv: Sequence[str]) -> int:
     arguments.add_output(parser, "the bundle to write")
     args = parser.parse_args(argv)
     signed_root = read_root_file(args.root)
-    parse_root(args.root, signed_root)
+    _, root = parse_root(args.root, signed_root)
+    root_chain = read_root_chain(args.root_chain, args.root, root)
     signed_targets = files.read_input(args.targets_metadata, limits.MAX_TARGETS_METADATA_BYTES)
     listed = _listed(args.targets_metadata, signed_targets)
     collected = collected_of(args)
     payload_files = arguments.payload_files_of(args, collected)
+    check_user_manifest(args.user_manifest)
     payloads = plan_payloads(payload_files)
     _check_complete(payloads, listed, args.targets_metadata)
     paths = dict(payload_files)
     inputs = [
         args.root,
+        *args.root_chain,
         args.targets_metadata,
         *paths.values(),
         *arguments.files_of(args.collected),
@@ -40,7 +45,8 @@ def run(argv: Sequence[str]) -> int:
         depfile(args, collected, inputs),
         files.new_output(args.output, inputs=inputs) as fd,
     ):
-        for target in write_bundle(fd, payloads, lambda _: (signed_root, signed_targets)):
+        signed = (signed_root, signed_targets)
+        for target in write_bundle(fd, payloads, lambda _: signed, root_chain):
             if target != listed[target.name]:
                 raise _differs(paths[target.name], target.name)
     return 0

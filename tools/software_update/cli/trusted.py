@@ -1,8 +1,11 @@
 """Reads the files that a verdict starts from. A bad one is the user's, not the bundle's."""
 
+import itertools
+from collections.abc import Sequence
+
 from software_update import files, limits, metadata
-from software_update.errors import InputError, Refused
-from software_update.metadata import Root, Signed, Targets
+from software_update.errors import InputError, Refused, UsageError
+from software_update.metadata import Installed, Root, Signed
 from software_update.verify import verifier
 
 
@@ -22,6 +25,25 @@ def parse_root(path: str, content: bytes) -> tuple[Signed, Root]:
         ) from None
 
 
+def read_root_chain(paths: Sequence[str], root_path: str, root: Root) -> list[bytes]:
+    """The signed roots in `paths`, which lead to `root`: each one version after the one before."""
+    if len(paths) > limits.MAX_ROOT_CHAIN:
+        raise UsageError(f"--root-chain: {len(paths)} roots; at most {limits.MAX_ROOT_CHAIN}")
+    chain = [read_root_file(path) for path in paths]
+    versions = [
+        (path, parse_root(path, content)[1].common.version)
+        for path, content in zip(paths, chain, strict=True)
+    ]
+    versions.append((root_path, root.common.version))
+    for (path, version), (after, next_version) in itertools.pairwise(versions):
+        if next_version != version + 1:
+            raise InputError(
+                f"{path}: version {version}, and {after} after it has version {next_version}; "
+                "name each root before --root, oldest first"
+            )
+    return chain
+
+
 def read_trusted_root(path: str) -> Root:
     """The trust anchor; InputError where it cannot be one."""
     return parse_trusted_root(path, read_root_file(path))
@@ -37,7 +59,7 @@ def parse_trusted_root(path: str, content: bytes) -> Root:
         ) from None
 
 
-def read_installed(path: str | None) -> Targets | None:
+def read_installed(path: str | None) -> Installed | None:
     """What the device has installed, from its manifest file."""
     if path is None:
         return None

@@ -10,9 +10,14 @@ import pytest
 from software_update.testing import encode as e
 from software_update.testing import tree, workspace
 from software_update.testing.command import call, done, error_line, failed, run
-from software_update.testing.signers import ROOT_KEY, TARGETS_KEY, key_id
+from software_update.testing.signers import ROOT_KEY, STRANGER, TARGETS_KEY, TARGETS_KEY_2, key_id
 from software_update.testing.workspace import CONTENTS
 
+MANIFEST = (
+    b'{"schema": "software_update.release.v1", "product": "blinky\\u001b", "version": "1.2.0",'
+    b' "release_counter": 5, "hardware_ids": ["board-a", "board-b"]}'
+)
+RELEASE = e.bundle({**CONTENTS, "user_manifest": MANIFEST}, version=7)
 BAD = e.bundle(CONTENTS, version=7)[:-1] + b"!"
 
 
@@ -34,9 +39,14 @@ def test_accepted_text(folder: Path) -> None:
         "  root 1, targets 7, 2 targets",
         "  never expires: root, targets",
         "  not checked: rollback: no installed manifest was given",
+        "  not checked: hardware: no hardware id was given",
     ]
-    result = done(*verify(folder), f"--installed={folder}/installed", "--at=none")
-    assert result.out.splitlines()[3:] == ["  not checked: expiry: no time was given"]
+    args = [f"--installed={folder}/installed", "--hardware-id=board-a", "--at=none"]
+    assert done(*verify(folder), *args).out.splitlines()[3:] == [
+        "  not checked: expiry: no time was given",
+        "  not checked: release counter: the release has no release manifest",
+        "  not checked: hardware: the release does not say what it is for",
+    ]
 
 
 def test_accepted_json(folder: Path) -> None:
@@ -52,13 +62,64 @@ def test_accepted_json(folder: Path) -> None:
         "targets_version": 7,
         "targets": 2,
         "signers": [key_id(TARGETS_KEY).hex()],
+        "uncounted_signatures": [],
+        "release": None,
         "never_expires": ["root", "targets"],
         "dev_keys": False,
         "not_checked": [
             "expiry: no time was given",
             "rollback: no installed manifest was given",
+            "hardware: no hardware id was given",
         ],
     }
+
+
+def test_release(folder: Path) -> None:
+    (folder / "x").write_bytes(RELEASE)
+    text = done(*verify(folder, "x"), "--hardware-id=board-a").out
+    assert text.splitlines()[2:] == [
+        r"  release: blinky\x1b 1.2.0, release counter 5",
+        "  never expires: root, targets",
+        "  not checked: rollback: no installed manifest was given",
+    ]
+    assert json.loads(done(*verify(folder, "x"), "--json").out)["release"] == {
+        "product": "blinky\x1b",
+        "version": "1.2.0",
+        "release_counter": 5,
+    }
+
+
+def test_hardware_id(folder: Path) -> None:
+    (folder / "x").write_bytes(RELEASE)
+    text = failed(1, *verify(folder, "x"), "--hardware-id=board-c")
+    assert "WRONG_HARDWARE: targets metadata: for board-a, board-b, not for board-c" in text
+
+
+def test_signatures_that_do_not_count(folder: Path) -> None:
+    signed_root = e.signed(e.root(1, [ROOT_KEY], [TARGETS_KEY, TARGETS_KEY_2]), ROOT_KEY)
+    (folder / "root.pb").write_bytes(signed_root)
+    targets = e.targets(CONTENTS, 7)
+    signed = e.signed_of(
+        targets,
+        [
+            e.signature(targets, TARGETS_KEY),
+            e.signature(b"other", TARGETS_KEY_2),
+            e.signature(targets, STRANGER),
+        ],
+    )
+    (folder / "x").write_bytes(
+        e.root_entry(signed_root) + e.targets_entry(signed) + e.payloads(CONTENTS)
+    )
+    expected = [
+        f"{key_id(TARGETS_KEY_2).hex()[:16]} bad signature",
+        f"{key_id(STRANGER).hex()[:16]} unknown key",
+    ]
+    found = json.loads(done(*verify(folder, "x"), "--json").out)
+    assert found["uncounted_signatures"] == expected
+    assert found["signers"] == [key_id(TARGETS_KEY).hex()]
+    assert done(*verify(folder, "x")).out.splitlines()[2:4] == [
+        f"  signature that does not count: {each}" for each in expected
+    ]
 
 
 def test_refused_json(folder: Path) -> None:
@@ -98,6 +159,123 @@ def test_report(folder: Path) -> None:
         assert (result.status, result.out) == (status, "")
         shown = call(*verify(folder, name), "--json").out
         assert report.read_text() == shown
+
+
+# --expect
+
+
+def test_expected(folder: Path) -> None:
+    result = done(*verify(folder, "bad.bundle"), "--expect=HASH_MISMATCH")
+    assert (result.out, result.err) == (
+        f"{folder}/bad.bundle: HASH_MISMATCH, as expected: target 'boot': "
+        "its SHA-256 is not the one in the metadata\n",
+        "",
+    )
+    accepted = done(*verify(folder), "--expect=ACCEPT")
+    assert accepted == done(*verify(folder))
+    for name, verdict in (("good.bundle", "ACCEPT"), ("bad.bundle", "HASH_MISMATCH")):
+        result = done(*verify(folder, name), f"--expect={verdict}", "--json")
+        assert result.err == ""
+        assert json.loads(result.out)["verdict"] == verdict
+
+
+@pytest.mark.parametrize(
+    ("name", "expected", "text"),
+    [
+        ("good.bundle", "TARGETS_EXPIRED", "got ACCEPT: root 1, targets 7, 2 targets"),
+        (
+            "bad.bundle",
+            "ACCEPT",
+            "got HASH_MISMATCH: target 'boot': its SHA-256 is not the one in the metadata",
+        ),
+        (
+            "bad.bundle",
+            "LENGTH_MISMATCH",
+            "got HASH_MISMATCH: target 'boot': its SHA-256 is not the one in the metadata",
+        ),
+    ],
+)
+def test_another_verdict_than_expected(folder: Path, name: str, expected: str, text: str) -> None:
+    args = [*verify(folder, name), f"--expect={expected}"]
+    line = f"{folder}/{name}: expected {expected}, {text}"
+    assert failed(1, *args) == line
+    assert failed(1, *args, f"--report={folder}/report") == line
+    report = (folder / "report").read_text()
+    assert json.loads(report)["verdict"] != expected
+    result = call(*args, "--json")
+    assert (result.status, result.out, error_line(result)) == (1, report, line)
+
+
+def test_expected_with_a_report_prints_nothing(folder: Path) -> None:
+    for name, verdict in (("good.bundle", "ACCEPT"), ("bad.bundle", "HASH_MISMATCH")):
+        result = done(*verify(folder, name), f"--expect={verdict}", f"--report={folder}/{verdict}")
+        assert (result.out, result.err) == ("", "")
+        assert json.loads((folder / verdict).read_text())["verdict"] == verdict
+
+
+def test_expected_names(folder: Path) -> None:
+    text = failed(2, *verify(folder), "--expect=HASH_MISSMATCH")
+    assert text == (
+        "--expect: no verdict 'HASH_MISSMATCH'; did you mean HASH_MISMATCH or LENGTH_MISMATCH"
+        " or KEY_ID_MISMATCH?"
+    )
+    text = failed(2, *verify(folder), "--expect=7")
+    assert text == "--expect: no verdict '7'; see: software-update explain"
+
+
+# --write-manifest
+
+
+def test_write_manifest(folder: Path) -> None:
+    """What is installed next is compared with it: version, release counter, payloads left out."""
+    manifest = folder / "manifest"
+    (folder / "x").write_bytes(RELEASE)
+    result = done(*verify(folder, "x"), f"--write-manifest={manifest}")
+    assert result == done(*verify(folder, "x"))
+    targets = e.targets({**CONTENTS, "user_manifest": MANIFEST}, 7)
+    assert manifest.read_bytes() == e.manifest(targets, MANIFEST)
+    installed = f"--installed={manifest}"
+    done(*verify(folder, "x"), installed)
+    assert "TARGETS_MIX_UP" in failed(1, *verify(folder), installed)
+    (folder / "x").write_bytes(e.bundle(CONTENTS, version=6))
+    assert "TARGETS_ROLLBACK" in failed(1, *verify(folder, "x"), installed)
+    (folder / "x").write_bytes(e.bundle(CONTENTS, version=8))
+    assert "RELEASE_ROLLBACK" in failed(1, *verify(folder, "x"), installed)
+
+
+def test_write_manifest_after_a_bundle_that_leaves_out_payloads(folder: Path) -> None:
+    """What the device had before is still in the new manifest: nothing is lost on the way."""
+    first, second = folder / "first", folder / "second"
+    (folder / "x").write_bytes(RELEASE)
+    done(*verify(folder, "x"), f"--write-manifest={first}")
+    targets = e.targets({**CONTENTS, "user_manifest": MANIFEST}, 8)
+    (folder / "x").write_bytes(e.targets_entry(e.signed(targets, TARGETS_KEY)))
+    done(*verify(folder, "x"), f"--installed={first}", f"--write-manifest={second}")
+    assert second.read_bytes() == e.manifest(targets, MANIFEST)
+    done(*verify(folder, "x"), f"--installed={second}")
+
+
+def test_no_manifest_of_what_is_refused(folder: Path) -> None:
+    (folder / "manifest").write_bytes(b"old")
+    before = workspace.snapshot(folder)
+    for args in (
+        verify(folder, "bad.bundle"),
+        [*verify(folder, "bad.bundle"), "--expect=HASH_MISMATCH"],
+        [*verify(folder), "--expect=HASH_MISMATCH"],
+    ):
+        call(*args, f"--write-manifest={folder}/manifest")
+        call(*args, f"--write-manifest={folder}/new")
+        assert workspace.snapshot(folder) == before
+
+
+def test_a_manifest_does_not_replace_inputs(folder: Path) -> None:
+    before = workspace.snapshot(folder)
+    args = [*verify(folder), f"--installed={folder}/installed", "--write-manifest"]
+    for name in ("good.bundle", "root.pb", "installed"):
+        assert "would replace the input" in failed(2, *args, f"{folder}/{name}")
+    text = failed(2, *args, f"{folder}/x", "--report", f"{folder}/../{folder.name}/x")
+    assert text == f"{folder}/x: --report and --write-manifest need a file each"
+    assert workspace.snapshot(folder) == before
 
 
 def test_no_report_of_what_could_not_be_judged(folder: Path) -> None:

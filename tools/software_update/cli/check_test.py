@@ -1,0 +1,176 @@
+"""Tests of root check."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from software_update.testing import encode as e
+from software_update.testing import workspace
+from software_update.testing.command import done, failed
+from software_update.testing.signers import (
+    ROOT_KEY,
+    ROOT_KEY_2,
+    ROOT_KEY_3,
+    STRANGER,
+    TARGETS_KEY,
+    TARGETS_KEY_2,
+    key_id,
+)
+
+# From one key to two of three.
+NEW = e.root(2, [ROOT_KEY, ROOT_KEY_2, ROOT_KEY_3], root_threshold=2)
+BY_ID = sorted((ROOT_KEY, ROOT_KEY_2, ROOT_KEY_3), key=key_id)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return workspace.make(tmp_path)
+
+
+def check(folder: Path, new: bytes, *more: str) -> list[str]:
+    (folder / "new.pb").write_bytes(new)
+    return ["root", "check", f"{folder}/new.pb", f"--previous={folder}/root.pb", *more]
+
+
+def ids(*signers: int) -> list[str]:
+    return [key_id(each).hex() for each in sorted(signers, key=key_id)]
+
+
+def test_complete(folder: Path) -> None:
+    text = done(*check(folder, e.signed(NEW, ROOT_KEY, ROOT_KEY_3))).out
+    assert text.splitlines() == [
+        f"{folder}/new.pb: version 2, follows version 1",
+        "  the previous root's keys: 1 signed, 1 must",
+        "  its own keys: 2 signed, 2 must",
+        f"    not signed: {key_id(ROOT_KEY_2).hex()}",
+        "  not checked: expiry: bundle verify checks it",
+        "  complete",
+    ]
+
+
+def test_incomplete(folder: Path) -> None:
+    text = done(*check(folder, e.signed(NEW, ROOT_KEY_2))).out
+    assert text.splitlines() == [
+        f"{folder}/new.pb: version 2, follows version 1",
+        "  the previous root's keys: 0 signed, 1 must",
+        f"    not signed: {key_id(ROOT_KEY).hex()}",
+        "  its own keys: 1 signed, 2 must",
+        *(f"    not signed: {each}" for each in ids(ROOT_KEY, ROOT_KEY_3)),
+        "  not checked: expiry: bundle verify checks it",
+        "  incomplete; sign it with: root sign",
+    ]
+
+
+def test_report(folder: Path) -> None:
+    """The schema software_update.root_check.v1, whole."""
+    signatures = [
+        e.signature(NEW, ROOT_KEY),
+        e.signature(NEW, ROOT_KEY),
+        e.signature(b"other", ROOT_KEY_2),
+        e.signature(NEW, STRANGER),
+    ]
+    report = f"--report={folder}/report.json"
+    text = done(*check(folder, e.signed_of(NEW, signatures), report)).out
+    assert "  incomplete; " in text
+    names = {each: key_id(each).hex()[:16] for each in (ROOT_KEY, ROOT_KEY_2, STRANGER)}
+    assert json.loads((folder / "report.json").read_text()) == {
+        "schema": "software_update.root_check.v1",
+        "version": 2,
+        "complete": False,
+        "previous": {
+            "version": 1,
+            "threshold": 1,
+            "signers": ids(ROOT_KEY),
+            "not_signed": [],
+        },
+        "own": {
+            "threshold": 2,
+            "signers": ids(ROOT_KEY),
+            "not_signed": ids(ROOT_KEY_2, ROOT_KEY_3),
+        },
+        "uncounted_signatures": [
+            f"{names[ROOT_KEY]} repeated",
+            f"{names[STRANGER]} unknown key",
+            f"{names[ROOT_KEY_2]} bad signature",
+        ],
+        "not_checked": ["expiry: bundle verify checks it"],
+    }
+    assert f"  signature that does not count: {names[STRANGER]} unknown key\n" in text
+    result = done(*check(folder, e.signed(NEW, *BY_ID), report))
+    assert (result.out, result.err) == ("", "")
+    assert json.loads((folder / "report.json").read_text())["complete"] is True
+
+
+@pytest.mark.parametrize(
+    ("signers", "complete"),
+    [
+        ((), False),
+        ((ROOT_KEY,), False),
+        ((ROOT_KEY_2, ROOT_KEY_3), False),
+        ((ROOT_KEY, ROOT_KEY_2), True),
+        ((ROOT_KEY, ROOT_KEY_2, ROOT_KEY_3), True),
+        ((ROOT_KEY, STRANGER), False),
+    ],
+)
+def test_complete_is_what_a_device_takes(
+    folder: Path, signers: tuple[int, ...], complete: bool
+) -> None:
+    new = e.signed(NEW, *signers)
+    done(*check(folder, new, f"--report={folder}/report.json"))
+    assert json.loads((folder / "report.json").read_text())["complete"] is complete
+    (folder / "x").write_bytes(e.bundle({"app": b"x"}, signed_root=new))
+    expected = "ACCEPT" if complete else "THRESHOLD_NOT_MET"
+    args = [f"--trusted-root={folder}/root.pb", f"--expect={expected}"]
+    done("bundle", "verify", folder / "x", *args)
+
+
+@pytest.mark.parametrize(
+    ("new", "text"),
+    [
+        (e.root(3), "ROOT_VERSION_GAP: FILE: version 3 after 1"),
+        (e.root(1), "ROOT_ROLLBACK: FILE: version 1 is the previous root itself"),
+        (e.root(1, [ROOT_KEY_2]), "ROOT_MIX_UP: FILE: version 1 differs"),
+        (e.root(0), "INVALID_VERSION: FILE: version 0"),
+        (e.root(2, [ROOT_KEY], [ROOT_KEY]), "INVALID_KEY: FILE: key "),
+        (e.root(2, root_threshold=2), "THRESHOLD_INVALID: FILE: its own threshold is 2 of 1 keys"),
+        (e.root(2, targets_threshold=0), "THRESHOLD_INVALID: FILE: its targets threshold is 0 of"),
+        (
+            e.root_of(e.common("root", 2), [e.key(ROOT_KEY)], *[e.role([key_id(ROOT_KEY)])] * 2),
+            "SHARED_KEY: FILE: key ",
+        ),
+        (
+            e.root_of(
+                e.common("root", 2),
+                [e.key(ROOT_KEY, id_=key_id(STRANGER))],
+                e.role([key_id(STRANGER)]),
+                e.role([]),
+            ),
+            "KEY_ID_MISMATCH: FILE: key ",
+        ),
+        (e.root_of(e.common(None, 2), [], b"", b""), "WRONG_ROLE: FILE: has no role"),
+        (b"\0", "MALFORMED: FILE: "),
+    ],
+)
+def test_refused(folder: Path, new: bytes, text: str) -> None:
+    args = check(folder, e.signed(new, ROOT_KEY), f"--report={folder}/report.json")
+    assert failed(1, *args).startswith(text.replace("FILE", f"{folder}/new.pb"))
+    assert not (folder / "report.json").exists()
+
+
+def test_rollback(folder: Path) -> None:
+    (folder / "root.pb").write_bytes(e.signed(e.root(3), ROOT_KEY))
+    text = failed(1, *check(folder, e.signed(NEW, ROOT_KEY)))
+    assert text == f"ROOT_ROLLBACK: {folder}/new.pb: version 2, the trusted root has 3"
+
+
+def test_files(folder: Path) -> None:
+    args = check(folder, e.signed(NEW, ROOT_KEY))
+    assert "no root to trust" in failed(3, *args, f"--previous={folder}/app.bin")
+    assert "No such file" in failed(3, *args, f"--previous={folder}/absent")
+    for name in ("new.pb", "root.pb"):
+        assert "would replace the input" in failed(2, *args, f"--report={folder}/{name}")
+    # Keys alone decide about a targets key that goes: that is no fault of a root.
+    new = e.signed(e.root(2, [ROOT_KEY], [TARGETS_KEY_2]), ROOT_KEY)
+    assert done(*check(folder, new)).out.endswith("  complete\n")
+    assert TARGETS_KEY != TARGETS_KEY_2
