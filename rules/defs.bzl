@@ -1,11 +1,17 @@
 """The public API: load everything from here."""
 
 load("//rules:software_update_bundle.bzl", _software_update_bundle = "software_update_bundle")
+load("//rules:software_update_bundle_test.bzl", _software_update_bundle_test = "software_update_bundle_test")
+load("//rules:software_update_personalized_bundle.bzl", _software_update_personalized_bundle = "software_update_personalized_bundle")
+load("//rules:software_update_release.bzl", _software_update_release = "software_update_release")
 load("//rules:software_update_root.bzl", _software_update_root = "software_update_root")
 load("//rules/providers:software_update_bundle_info.bzl", _SoftwareUpdateBundleInfo = "SoftwareUpdateBundleInfo")
 load("//rules/providers:software_update_root_info.bzl", _SoftwareUpdateRootInfo = "SoftwareUpdateRootInfo")
 
 software_update_bundle = _software_update_bundle
+software_update_bundle_test = _software_update_bundle_test
+software_update_personalized_bundle = _software_update_personalized_bundle
+software_update_release = _software_update_release
 software_update_root = _software_update_root
 
 SoftwareUpdateBundleInfo = _SoftwareUpdateBundleInfo

@@ -9,6 +9,7 @@ load("//rules/private:signing_request.bzl", "signing_request")
 load("//rules/private:targets_metadata.bzl", "METADATA_SUFFIX", "UnsignedTargetsInfo", "targets_metadata")
 load("//rules/private:tool.bzl", "TOOL", "run_tool")
 load("//rules/providers:software_update_bundle_info.bzl", "SoftwareUpdateBundleInfo")
+load("//rules/providers:software_update_root_info.bzl", "SoftwareUpdateRootInfo")
 
 def _sign(ctx, unsigned, root):
     signed = ctx.actions.declare_file(ctx.label.name + ".targets_metadata.pb")
@@ -23,18 +24,19 @@ def _sign(ctx, unsigned, root):
         command = ["step", "sign"],
         args = args,
         inputs = [unsigned, root] + ctx.files.dev_signing_keys,
-        output = signed,
+        outputs = [signed],
         mnemonic = "SoftwareUpdateSign",
         progress_message = "Signing the targets metadata of %s with dev keys" % display(ctx.label),
     )
     return signed
 
-def _assemble(ctx, targets_info, signed, root):
+def _assemble(ctx, targets_info, signed, root, root_chain):
     args = ctx.actions.args()
     args.add(root, format = "--root=%s")
+    args.add_all(root_chain, format_each = "--root-chain=%s")
     args.add(signed, format = "--targets-metadata=%s")
     add_payloads(args, targets_info.payloads)
-    inputs = [root, signed] + [payload.file for payload in targets_info.payloads]
+    inputs = [root, signed] + root_chain + [payload.file for payload in targets_info.payloads]
     if targets_info.user_manifest:
         args.add(targets_info.user_manifest, format = "--user-manifest=%s")
         inputs.append(targets_info.user_manifest)
@@ -44,28 +46,30 @@ def _assemble(ctx, targets_info, signed, root):
         command = ["step", "assemble"],
         args = args,
         inputs = inputs,
-        output = ctx.outputs.out,
+        outputs = [ctx.outputs.out],
         mnemonic = "SoftwareUpdateAssemble",
         progress_message = "Assembling the bundle %s" % display(ctx.label),
     )
 
 def _verify(ctx, trusted_root):
     report = ctx.actions.declare_file(ctx.label.name + ".verdict.json")
+    manifest = ctx.actions.declare_file(ctx.label.name + ".manifest.pb")
     args = ctx.actions.args()
     args.add(ctx.outputs.out)
     args.add(trusted_root, format = "--trusted-root=%s")
     args.add(ctx.attr.verify_at or "none", format = "--at=%s")
     args.add(report, format = "--report=%s")
+    args.add(manifest, format = "--write-manifest=%s")
     run_tool(
         ctx,
         command = ["bundle", "verify"],
         args = args,
         inputs = [ctx.outputs.out, trusted_root],
-        output = report,
+        outputs = [report, manifest],
         mnemonic = "SoftwareUpdateVerify",
         progress_message = "Verifying the bundle %s" % display(ctx.label),
     )
-    return report
+    return struct(manifest = manifest, report = report)
 
 def _sha256(ctx):
     sum = ctx.actions.declare_file(ctx.outputs.out.basename + ".sha256", sibling = ctx.outputs.out)
@@ -77,7 +81,7 @@ def _sha256(ctx):
         command = ["step", "sha256"],
         args = args,
         inputs = [ctx.outputs.out],
-        output = sum,
+        outputs = [sum],
         mnemonic = "SoftwareUpdateSha256",
         progress_message = "Hashing the bundle %s" % display(ctx.label),
     )
@@ -94,9 +98,16 @@ def _software_update_bundle_impl(ctx):
     targets_info = ctx.attr.metadata[UnsignedTargetsInfo]
     unsigned = targets_info.unsigned_targets_metadata
     root = ctx.file.dev_root
-    trusted_root = ctx.file.trusted_root or root
+    earlier_roots = []
+    if SoftwareUpdateRootInfo in ctx.attr.dev_root:
+        earlier_roots = ctx.attr.dev_root[SoftwareUpdateRootInfo].earlier_roots
+    trusted_root = ctx.file.trusted_root or (earlier_roots[-1] if earlier_roots else root)
     signed = _sign(ctx, unsigned, root)
-    _assemble(ctx, targets_info, signed, root)
+
+    # Nobody has a root before the first one.
+    root_chain = earlier_roots[1:]
+    _assemble(ctx, targets_info, signed, root, root_chain)
+    verification = _verify(ctx, trusted_root)
     bundle = ctx.outputs.out
     return [
         DefaultInfo(
@@ -107,13 +118,15 @@ def _software_update_bundle_impl(ctx):
             targets_metadata = depset([signed]),
             root_metadata = depset([root]),
             sha256 = depset([_sha256(ctx)]),
-            _validation = depset([_verify(ctx, trusted_root)]),
+            _validation = depset([verification.report]),
         ),
         SoftwareUpdateBundleInfo(
             bundle = bundle,
             digests = targets_info.digests,
+            manifest = verification.manifest,
             release_root = ctx.file.root,
             root = root,
+            root_chain = root_chain,
             targets_metadata = signed,
             trusted_root = trusted_root,
             unsigned_targets_metadata = unsigned,
@@ -150,7 +163,7 @@ _software_update_bundle = rule(
             allow_single_file = True,
         ),
         "trusted_root": attr.label(
-            doc = "What the verification starts from; by default the root in the bundle.",
+            doc = "What the verification starts from; by default the root before the one in the bundle.",
             allow_single_file = True,
         ),
         "verify_at": attr.string(doc = "The time of the verification; empty means that no expiry is checked."),
@@ -205,7 +218,8 @@ def software_update_bundle(
       dev_signing_keys: Private keys in the tree, as PEM files, that sign the targets metadata. Anyone who has
         the tree can sign with them. The default is the throw-away key that the default `dev_root` lists.
       trusted_root: The root metadata that the verification starts from, which stands for what is on a
-        device. The default is the root in the bundle.
+        device. The default is the root before the one in the bundle, its `previous`, and without that the
+        root in the bundle.
       user_manifest: A file that becomes the reserved target `user_manifest`, which a device hands to the product
         before it installs.
       expires: When the targets metadata expires, such as `2031-01-01T00:00:00Z`. By default never.

@@ -43,7 +43,7 @@ def _create(ctx, root):
         command = ["root", "create"],
         args = args,
         inputs = ctx.files.root_keys + ctx.files.targets_keys,
-        output = root,
+        outputs = [root],
         mnemonic = "SoftwareUpdateRoot",
         progress_message = "Making the root metadata %s" % display(ctx.label),
     )
@@ -58,10 +58,33 @@ def _sign(ctx, unsigned, root):
         command = ["root", "sign"],
         args = args,
         inputs = [unsigned] + ctx.files.dev_signing_keys,
-        output = root,
+        outputs = [root],
         mnemonic = "SoftwareUpdateRootSign",
         progress_message = "Signing the root metadata %s with dev keys" % display(ctx.label),
     )
+
+def _check_successor(ctx, root):
+    report = ctx.actions.declare_file(ctx.label.name + ".check.json")
+    args = ctx.actions.args()
+    args.add(root)
+    args.add(ctx.file.previous, format = "--previous=%s")
+    args.add(report, format = "--report=%s")
+    run_tool(
+        ctx,
+        command = ["root", "check"],
+        args = args,
+        inputs = [root, ctx.file.previous],
+        outputs = [report],
+        mnemonic = "SoftwareUpdateRootCheck",
+        progress_message = "Checking the root metadata %s against the root before it" % display(ctx.label),
+    )
+    return report
+
+def _earlier_roots(previous):
+    if not previous:
+        return []
+    earlier = previous[SoftwareUpdateRootInfo].earlier_roots if SoftwareUpdateRootInfo in previous else []
+    return earlier + previous.files.to_list()
 
 def _software_update_root_impl(ctx):
     _check(ctx)
@@ -76,8 +99,12 @@ def _software_update_root_impl(ctx):
             files = depset([root]),
             runfiles = ctx.runfiles(files = [root]),
         ),
+        OutputGroupInfo(
+            _validation = depset([_check_successor(ctx, root)] if ctx.attr.previous else []),
+        ),
         UnsignedMetadataInfo(metadata = unsigned),
         SoftwareUpdateRootInfo(
+            earlier_roots = _earlier_roots(ctx.attr.previous),
             root = root,
             root_keys = ctx.files.root_keys,
             root_threshold = ctx.attr.root_threshold,
@@ -100,6 +127,10 @@ _software_update_root = rule(
         "out": attr.output(
             doc = "The root metadata.",
             mandatory = True,
+        ),
+        "previous": attr.label(
+            doc = "The root before this one.",
+            allow_single_file = True,
         ),
         "root_keys": attr.label_list(
             doc = "Public keys of the role root.",
@@ -133,6 +164,7 @@ def software_update_root(
         targets_keys,
         root_threshold = 1,
         targets_threshold = 1,
+        previous = None,
         expires = None,
         dev_signing_keys = None,
         out = None,
@@ -152,6 +184,11 @@ def software_update_root(
         key may have both roles.
       root_threshold: How many of the root keys have to sign.
       targets_threshold: How many of the targets keys have to sign.
+      previous: The root before this one: a `software_update_root`, or the file of one that was published.
+        Building this root then checks that a device may go from that one to it: its version is one more,
+        and both roots' thresholds can be met. Signatures that are still missing are told, and
+        `NAME.check.json` lists them. A bundle under this root carries the roots between the first one known
+        and this one, so that a device which missed some of them can follow.
       expires: When the root metadata expires, such as `2031-01-01T00:00:00Z`. By default never.
       dev_signing_keys: Private root keys in the tree, as PEM files, that sign it. Anyone who has the tree can
         sign with them. By default it is not signed.
@@ -165,6 +202,7 @@ def software_update_root(
         dev_signing_keys = dev_signing_keys,
         expires = expires,
         out = out or name + ".root.pb",
+        previous = previous,
         root_keys = root_keys,
         root_threshold = root_threshold,
         targets_keys = targets_keys,

@@ -62,7 +62,7 @@ def _digest(ctx, label, key, payloads):
         command = ["step", "digest"],
         args = args,
         inputs = [payload.file for payload in payloads],
-        output = record,
+        outputs = [record],
         mnemonic = "SoftwareUpdateDigest",
         progress_message = "Hashing %s of %s" % (key, display(label)),
     )
@@ -78,7 +78,7 @@ def _digest_user_manifest(ctx, label, user_manifest):
         command = ["step", "digest"],
         args = args,
         inputs = [user_manifest],
-        output = record,
+        outputs = [record],
         mnemonic = "SoftwareUpdateDigest",
         progress_message = "Hashing the user manifest of %s" % display(label),
     )
@@ -117,7 +117,7 @@ def _targets_metadata_impl(ctx):
         command = ["step", "targets"],
         args = args,
         inputs = inputs,
-        output = metadata,
+        outputs = [metadata],
         mnemonic = "SoftwareUpdateTargets",
         progress_message = "Making the targets metadata of %s" % display(label),
     )

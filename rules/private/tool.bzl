@@ -26,7 +26,7 @@ _EXECUTION_REQUIREMENTS = {
     "supports-path-mapping": "1",
 }
 
-def run_tool(ctx, *, command, args, inputs, output, mnemonic, progress_message):
+def run_tool(ctx, *, command, args, inputs, outputs, mnemonic, progress_message):
     """Declares an action that runs one command of `software-update`.
 
     Args:
@@ -35,7 +35,7 @@ def run_tool(ctx, *, command, args, inputs, output, mnemonic, progress_message):
       args: An Args object with the rest of the command line. It is made of File objects, never of their
         paths, so that Bazel may map the paths.
       inputs: A list of File: all that the command reads.
-      output: The File that the command writes.
+      outputs: A list of File: all that the command writes.
       mnemonic: What `--strategy`, aquery and the profile call the action.
       progress_message: What Bazel prints while the action runs.
     """
@@ -47,7 +47,7 @@ def run_tool(ctx, *, command, args, inputs, output, mnemonic, progress_message):
         executable = ctx.attr._tool[DefaultInfo].files_to_run,
         arguments = command + [args],
         inputs = inputs,
-        outputs = [output],
+        outputs = outputs,
         mnemonic = mnemonic,
         progress_message = progress_message,
         env = _ENV,

@@ -9,9 +9,11 @@ making.""",
         "bundle": "File: the bundle, with metadata and payloads.",
         "digests": """list of File: the digest records that the targets metadata was made from, one to a key of
 `targets` and one for the user manifest. Each holds names, lengths and SHA-256 digests as JSON.""",
+        "manifest": "File: what a device keeps once it has installed the bundle. It is written by the verification.",
         "release_root": """File or None: the root that releases are signed under, the attribute `root`. Signing
 requests are made against it. A bundle that is signed with dev keys does not contain it.""",
         "root": "File: the SignedRootMetadata that is in the bundle.",
+        "root_chain": "list of File: the roots that lead to that one, which are in the bundle too, oldest first.",
         "targets_metadata": "File: the SignedTargetsMetadata that is in the bundle.",
         "trusted_root": "File: the SignedRootMetadata that the bundle's verification starts from.",
         "unsigned_targets_metadata": "File: the TargetsMetadata as it is signed, byte for byte, without a signature.",

@@ -3,6 +3,7 @@
 SoftwareUpdateRootInfo = provider(
     doc = "Root metadata: which keys may sign for which role, and how many of them it takes.",
     fields = {
+        "earlier_roots": "list of File: the roots before this one, as far as `previous` leads, oldest first.",
         "root": "File: the SignedRootMetadata. Without `dev_signing_keys` it has no signatures yet.",
         "root_keys": "list of File: the public keys of the role root.",
         "root_threshold": "int: how many of `root_keys` have to sign.",

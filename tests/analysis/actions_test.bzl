@@ -1,7 +1,16 @@
 """What the rules do: which actions there are, what each reads, and what the providers say."""
 
 load("@bazel_skylib//lib:unittest.bzl", "analysistest", "asserts")
-load("//rules:defs.bzl", "SoftwareUpdateBundleInfo", "SoftwareUpdateRootInfo", "software_update_bundle", "software_update_root")
+load(
+    "//rules:defs.bzl",
+    "SoftwareUpdateBundleInfo",
+    "SoftwareUpdateRootInfo",
+    "software_update_bundle",
+    "software_update_bundle_test",
+    "software_update_personalized_bundle",
+    "software_update_release",
+    "software_update_root",
+)
 load(":directory.bzl", "directory")
 
 _ActionsInfo = provider(
@@ -58,7 +67,10 @@ _actions_test = analysistest.make(
 _COMMANDS = {
     "SoftwareUpdateAssemble": "step assemble",
     "SoftwareUpdateDigest": "step digest",
+    "SoftwareUpdatePersonalize": "bundle personalize",
+    "SoftwareUpdateRelease": "step release",
     "SoftwareUpdateRoot": "root create",
+    "SoftwareUpdateRootCheck": "root check",
     "SoftwareUpdateRootSign": "root sign",
     "SoftwareUpdateSha256": "step sha256",
     "SoftwareUpdateSign": "step sign",
@@ -90,6 +102,33 @@ _ROOT_ACTIONS = {
     "SoftwareUpdateRootSign root.root.pb": ["root.root.unsigned.pb", "private_a.pem"],
 }
 
+# Each root is checked against the one before it, and the bundle carries those after the first.
+_CHAIN_ACTIONS = {
+    "SoftwareUpdateAssemble with_chain.bundle": ["root_4.root.pb", "root_2.root.pb", "root_3.root.pb", "with_chain.targets_metadata.pb", "app.bin", "manifest.json"],
+    "SoftwareUpdateDigest with_chain.digests/app/~target.json": ["app.bin"],
+    "SoftwareUpdateDigest with_chain.digests/~user_manifest.json": ["manifest.json"],
+    "SoftwareUpdateRelease manifest.json": ["notes.txt"],
+    "SoftwareUpdateRoot root_2.root.unsigned.pb": ["a.pem", "b.pem"],
+    "SoftwareUpdateRoot root_3.root.unsigned.pb": ["a.pem", "b.pem"],
+    "SoftwareUpdateRoot root_4.root.unsigned.pb": ["a.pem", "b.pem"],
+    "SoftwareUpdateRootCheck root_2.check.json": ["root_2.root.pb", "published.root.pb"],
+    "SoftwareUpdateRootCheck root_3.check.json": ["root_3.root.pb", "root_2.root.pb"],
+    "SoftwareUpdateRootCheck root_4.check.json": ["root_4.root.pb", "root_3.root.pb"],
+    "SoftwareUpdateRootSign root_2.root.pb": ["root_2.root.unsigned.pb", "private_a.pem"],
+    "SoftwareUpdateRootSign root_3.root.pb": ["root_3.root.unsigned.pb", "private_a.pem"],
+    "SoftwareUpdateRootSign root_4.root.pb": ["root_4.root.unsigned.pb", "private_a.pem"],
+    "SoftwareUpdateSha256 with_chain.bundle.sha256": ["with_chain.bundle"],
+    "SoftwareUpdateSign with_chain.targets_metadata.pb": ["with_chain.targets_metadata.unsigned.pb", "root_4.root.pb", "private_b.pem"],
+    "SoftwareUpdateTargets with_chain.targets_metadata.unsigned.pb": ["~target.json", "~user_manifest.json"],
+    "SoftwareUpdateVerify with_chain.verdict.json": ["with_chain.bundle", "root_3.root.pb"],
+}
+
+# From a whole bundle and the manifest of another: no payload of its own.
+_PERSONALIZED_ACTIONS = _CHAIN_ACTIONS | {
+    "SoftwareUpdatePersonalize personalized.bundle": ["with_chain.bundle", "installed.pb"],
+    "SoftwareUpdateVerify personalized.verdict.json": ["personalized.bundle", "installed.pb", "root_3.root.pb"],
+}
+
 _BUNDLE_ACTIONS = _METADATA_ACTIONS | _ROOT_ACTIONS | {
     "SoftwareUpdateAssemble bundle.bundle": ["root.root.pb", "bundle.targets_metadata.pb", "app.bin", "logo.raw", "font.raw", "a_directory", "release.json"],
     "SoftwareUpdateSha256 bundle.bundle.sha256": ["bundle.bundle"],
@@ -112,8 +151,10 @@ def _bundle_provider_test_impl(ctx):
     asserts.equals(env, ["bundle.verdict.json"], _names(groups._validation.to_list()))
     asserts.equals(env, "bundle.bundle", info.bundle.basename)
     asserts.equals(env, ["~target.json", "~prefix.json", "~prefix.json", "~user_manifest.json"], _names(info.digests))
+    asserts.equals(env, "bundle.manifest.pb", info.manifest.basename)
     asserts.equals(env, "release_root.pb", info.release_root.basename)
     asserts.equals(env, "root.root.pb", info.root.basename)
+    asserts.equals(env, [], info.root_chain)
     asserts.equals(env, "bundle.targets_metadata.pb", info.targets_metadata.basename)
     asserts.equals(env, "root_before.pb", info.trusted_root.basename)
     asserts.equals(env, "bundle.targets_metadata.unsigned.pb", info.unsigned_targets_metadata.basename)
@@ -123,11 +164,34 @@ def _bundle_provider_test_impl(ctx):
 
 _bundle_provider_test = analysistest.make(_bundle_provider_test_impl)
 
+def _chain_provider_test_impl(ctx):
+    env = analysistest.begin(ctx)
+    info = analysistest.target_under_test(env)[SoftwareUpdateBundleInfo]
+    asserts.equals(env, ["root_2.root.pb", "root_3.root.pb"], _names(info.root_chain))
+    asserts.equals(env, "root_4.root.pb", info.root.basename)
+
+    # The root before the one in the bundle.
+    asserts.equals(env, "root_3.root.pb", info.trusted_root.basename)
+    return analysistest.end(env)
+
+_chain_provider_test = analysistest.make(_chain_provider_test_impl)
+
+def _bundle_test_test_impl(ctx):
+    env = analysistest.begin(ctx)
+    runfiles = analysistest.target_under_test(env)[DefaultInfo].default_runfiles.files.to_list()
+    ours = [file.basename for file in runfiles if _is_ours(file)]
+    expected = ["device_test", "device_test._arguments.txt", "with_chain.bundle", "root_2.root.pb", "bundle.manifest.pb"]
+    asserts.equals(env, sorted(expected), sorted(ours))
+    return analysistest.end(env)
+
+_bundle_test_test = analysistest.make(_bundle_test_test_impl)
+
 def _root_provider_test_impl(ctx):
     env = analysistest.begin(ctx)
     info = analysistest.target_under_test(env)[SoftwareUpdateRootInfo]
     asserts.equals(env, "root.root.pb", info.root.basename)
     asserts.equals(env, "root.root.unsigned.pb", info.unsigned_root.basename)
+    asserts.equals(env, [], info.earlier_roots)
     asserts.equals(env, ["a.pem"], _names(info.root_keys))
     asserts.equals(env, ["b.pem"], _names(info.targets_keys))
     asserts.equals(env, [1, 1, 2], [info.root_threshold, info.targets_threshold, info.version])
@@ -172,6 +236,53 @@ def actions_test_suite(name):
         targets_keys = ["b.pem"],
         version = 1,
     )
+    for version in [2, 3, 4]:
+        software_update_root(
+            name = "root_%d" % version,
+            dev_signing_keys = ["private_a.pem"],
+            previous = "published.root.pb" if version == 2 else ":root_%d" % (version - 1),
+            root_keys = ["a.pem"],
+            tags = ["manual"],
+            targets_keys = ["b.pem"],
+            version = version,
+        )
+    software_update_release(
+        name = "manifest",
+        hardware_ids = ["board"],
+        minimum_release_counter = 1,
+        notes = "notes.txt",
+        product = "product",
+        release_counter = 4294967295,
+        release_version = "1.0",
+        severity = "low",
+        support_until = "2041-01-01T00:00:00Z",
+        tags = ["manual"],
+    )
+    software_update_bundle(
+        name = "with_chain",
+        dev_root = ":root_4",
+        dev_signing_keys = ["private_b.pem"],
+        tags = ["manual"],
+        targets = {"app": "app.bin"},
+        user_manifest = ":manifest",
+        version = 1,
+    )
+    software_update_personalized_bundle(
+        name = "personalized",
+        bundle = ":with_chain",
+        installed = "installed.pb",
+        tags = ["manual"],
+    )
+    software_update_bundle_test(
+        name = "device_test",
+        at = "2031-01-01T00:00:00Z",
+        bundle = ":with_chain",
+        expect = "TARGETS_ROLLBACK",
+        hardware_id = "board",
+        installed = ":bundle",
+        tags = ["manual"],
+        trusted_root = ":root_2",
+    )
     software_update_bundle(
         name = "bundle",
         dev_root = ":root",
@@ -209,6 +320,10 @@ def actions_test_suite(name):
         file = "root.root.unsigned.pb",
         target_under_test = ":root.signing_request",
     )
+    _actions_test(name = "chain_actions_test", size = "small", actions = _CHAIN_ACTIONS, target_under_test = ":with_chain")
+    _actions_test(name = "personalized_actions_test", size = "small", actions = _PERSONALIZED_ACTIONS, target_under_test = ":personalized")
+    _chain_provider_test(name = "chain_provider_test", size = "small", target_under_test = ":with_chain")
+    _bundle_test_test(name = "bundle_test_test", size = "small", target_under_test = ":device_test")
     _bundle_provider_test(name = "bundle_provider_test", size = "small", target_under_test = ":bundle")
     _root_provider_test(name = "root_provider_test", size = "small", target_under_test = ":root")
     native.test_suite(
@@ -216,6 +331,10 @@ def actions_test_suite(name):
         tests = [
             "bundle_actions_test",
             "bundle_provider_test",
+            "bundle_test_test",
+            "chain_actions_test",
+            "chain_provider_test",
+            "personalized_actions_test",
             "root_actions_test",
             "root_provider_test",
             "root_signing_request_test",

@@ -2,7 +2,7 @@
 
 load("@bazel_skylib//lib:unittest.bzl", "analysistest", "asserts")
 load("@bazel_skylib//rules:common_settings.bzl", "int_flag", "string_flag")
-load("//rules:defs.bzl", "software_update_bundle", "software_update_root")
+load("//rules:defs.bzl", "software_update_bundle", "software_update_bundle_test", "software_update_release", "software_update_root")
 load(":directory.bzl", "directory")
 
 def _errors_test_impl(ctx):
@@ -79,6 +79,21 @@ _ROOTS = [
     ("key_in_both_roles", {"root_keys": ["b.pem"]}, "targets_keys = \"tests/analysis/b.pem\": the same key is in root_keys; give each role keys of its own"),
 ]
 
+_COUNTER = "write an integer from 1 to 4294967295"
+
+_RELEASES = [
+    ("counter_0", {"release_counter": 0}, "release_counter = 0: " + _COUNTER),
+    ("counter_as_text", {"release_counter": "7"}, "release_counter = \"7\": " + _COUNTER),
+    ("minimum", {"minimum_release_counter": 4294967296}, "minimum_release_counter = 4294967296: " + _COUNTER),
+    ("severity", {"severity": "urgent"}, "severity = \"urgent\": write one of low, medium, high, critical"),
+    ("support_until", {"support_until": "2031"}, "support_until = \"2031\": " + _DATE),
+]
+
+_TESTS = [
+    ("at", {"at": "now"}, "at = \"now\": " + _DATE),
+    ("trusted_root", {"trusted_root": None}, "trusted_root = None: write the root that the device trusts: tests/analysis/a.bundle is a file, and names none"),
+]
+
 def _errors_of(rule, kind, good, cases):
     subjects = {}
     for case, changes, message in cases:
@@ -98,7 +113,7 @@ def _errors_of(rule, kind, good, cases):
     )
 
 def errors_test_suite(name):
-    """Makes a bundle or a root for each mistake, and the tests of what is said about them.
+    """Makes a bundle, a root, a release or a test for each mistake, and the tests of what is said about them.
 
     Args:
       name: The name of the suite of tests.
@@ -110,9 +125,13 @@ def errors_test_suite(name):
     native.filegroup(name = "two_files", srcs = ["one.bin", "two.bin"], tags = ["manual"])
     good_bundle = {"targets": {"app": "app.bin"}, "version": 7}
     good_root = {"root_keys": ["a.pem"], "targets_keys": ["b.pem", "c.pem"], "version": 1}
+    good_release = {"product": "product", "release_counter": 7, "release_version": "1.0"}
+    good_test = {"bundle": "a.bundle", "trusted_root": "a.pb"}
     _errors_of(software_update_bundle, "bundle", good_bundle, _BUNDLES)
     _errors_of(software_update_root, "root", good_root, _ROOTS)
+    _errors_of(software_update_release, "release", good_release, _RELEASES)
+    _errors_of(software_update_bundle_test, "test", good_test, _TESTS)
     native.test_suite(
         name = name,
-        tests = ["bundle_errors_test", "root_errors_test"],
+        tests = ["bundle_errors_test", "release_errors_test", "root_errors_test", "test_errors_test"],
     )

@@ -17,6 +17,7 @@ from tests.nested.nested_bazel import Bazel, Spawn, bazel, copy_sources
 
 CONSUMER = "tests/consumer"
 KEYS = "keys/throwaway_consumer"
+TESTS_FAILED = 3
 # None of these may depend on where or how it was built.
 OUTPUTS = (
     "product-update.bundle",
@@ -95,6 +96,14 @@ def test_a_device_with_the_old_root_takes_the_bundle(nested: Bazel) -> None:
     verify = ["bundle", "verify", str(bundle), f"--trusted-root={root}"]
     assert software_update([*verify, "--at=2030-12-31T23:59:59Z"]) == 0
     assert software_update([*verify, "--at=2031-01-01T00:00:01Z"]) == 1
+
+
+def test_what_devices_do_is_tested(nested: Bazel) -> None:
+    nested.succeeds("test", "//:device_test")
+    done = nested.run("test", "//:wrong_test", "--test_output=errors")
+    assert done.returncode == TESTS_FAILED, done.stderr
+    said = "product-update.bundle: expected TARGETS_ROLLBACK, got ACCEPT"
+    assert said in done.stdout + done.stderr
 
 
 def test_three_spellings_give_the_same_bytes(nested: Bazel) -> None:
