@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,6 +46,26 @@ def root(message: str, what: str, **changes: str) -> Case:
     text = "\n".join(f"{name} = {value}" for name, value in parameters.items() if value)
     build = f'software_update_root("root") {{\n{text}\n}}\n'
     return Case(f"root_{what}", build, f"//:root: {message}")
+
+
+def release(message: str, what: str, **changes: str) -> Case:
+    """A mistake in the parameters of a release manifest."""
+    parameters = {"product": '"clock"', "release_version": '"1"', "release_counter": "1"} | changes
+    return declared("release", message, what, parameters)
+
+
+def judged(template: str, message: str, missing: str) -> Case:
+    """What a template that judges a bundle says where a parameter is missing."""
+    files = ("bundle", "installed", "trusted_root")
+    parameters = {name: f'"{name}"' for name in files if name != missing}
+    return declared(template, message, f"no_{missing}", parameters)
+
+
+def declared(template: str, message: str, what: str, parameters: Mapping[str, str]) -> Case:
+    """A mistake in the parameters of a template."""
+    text = "\n".join(f"{name} = {value}" for name, value in parameters.items() if value)
+    build = f'software_update_{template}("x") {{\n{text}\n}}\n'
+    return Case(f"{template}_{what}", build, f"//:x: {message}")
 
 
 _TARGETS = 'targets = [ "boot.bin > boot" ]\n'
@@ -225,6 +246,47 @@ CASES = (
         "key_of_both",
         root_keys='[ "//b.pub" ]',
     ),
+    *(
+        release(f"{name} is missing; {cure}", f"no_{name}", **{name: ""})
+        for name, cure in (
+            ("product", "write the product's name"),
+            ("release_version", 'write what people read, as "1.4.0"'),
+            ("release_counter", "write release_counter = 1 for a first release"),
+        )
+    ),
+    *(
+        release(message, f"{name}_{number}", **{name: number})
+        for name in ("release_counter", "minimum_release_counter")
+        for number, message in (
+            ('"1"', f"{name} is a string; write it without quotes"),
+            ("0", f"{name} = 0; {_NUMBER}"),
+            ("4294967296", f"{name} = 4294967296; {_NUMBER}"),
+        )
+    ),
+    release(
+        'severity = "urgent"; write "low", "medium", "high" or "critical"',
+        "severity",
+        severity='"urgent"',
+    ),
+    *(
+        judged(template, 'bundle is missing; write bundle = ":bundle"', "bundle")
+        for template in ("bundle_test", "personalized_bundle")
+    ),
+    judged(
+        "bundle_test",
+        'trusted_root is missing; write trusted_root = ":root", what the device trusts',
+        "trusted_root",
+    ),
+    judged(
+        "personalized_bundle",
+        'trusted_root is missing; write trusted_root = ":root", what the devices trust',
+        "trusted_root",
+    ),
+    judged(
+        "personalized_bundle",
+        'installed is missing; write installed = ":bundle_6", what the devices run',
+        "installed",
+    ),
 )
 
 
@@ -261,11 +323,19 @@ def test_each_assert_has_a_case(pattern: str) -> None:
     assert any(re.fullmatch(pattern, case.message, re.DOTALL) for case in CASES)
 
 
-@pytest.mark.parametrize("template", ["bundle", "payload", "root"])
+_JUDGED = 'bundle = "x.bundle" trusted_root = "root.pb" installed = "x.pb"'
+
+
+@pytest.mark.parametrize(
+    "template", ["bundle", "bundle_test", "payload", "personalized_bundle", "release", "root"]
+)
 def test_refuses_an_unknown_parameter(tree: Tree, template: str) -> None:
     parameters = {
         "bundle": f"version = 1 {_TARGETS}",
+        "bundle_test": _JUDGED,
         "payload": 'file = "boot.bin"',
+        "personalized_bundle": _JUDGED,
+        "release": 'product = "clock" release_version = "1" release_counter = 1',
         "root": 'version = 1 root_keys = [ "a.pub" ] targets_keys = [ "b.pub" ]',
     }[template]
     text = f'software_update_{template}("x") {{ {parameters} expired = "never" }}\n'

@@ -153,6 +153,15 @@ def actions(log: str) -> list[str]:
     return sorted(label.removesuffix("(//build:host)") for label in labels)
 
 
+def failure(log: str) -> list[str]:
+    """What a failed action printed."""
+    lines = log.splitlines()
+    start = next(i for i, line in enumerate(lines) if line.startswith("FAILED: "))
+    end = next(i for i, line in enumerate(lines) if line.startswith("ninja: build stopped"))
+    ninjas = ("ninja explain: ", "ran: ")
+    return [line for line in lines[start + 2 : end] if not line.startswith(ninjas)]
+
+
 def run(folder: Path, *command: str, **env: str) -> subprocess.CompletedProcess[str]:
     """A command in a small environment; its errors are among its output."""
     return subprocess.run(

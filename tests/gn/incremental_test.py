@@ -24,6 +24,7 @@ software_update_root("root") {
   root_keys = [ "keys/root.pub", "keys/spare.pub" ]
   targets_keys = [ "keys/targets.pub", "keys/other.pub" ]
   dev_signing_keys = [ "keys/throwaway_root" ]
+  previous = "trusted.root.pb"
 }
 
 software_update_bundle("bundle") {
@@ -82,14 +83,14 @@ FILES = {
     "product/unrelated.txt": "nothing of ours",
 }
 
-GOALS = (":bundle", ":bundle.inspect")
+GOALS = (":bundle", ":bundle.inspect", ":root")
 
 # Short names of what belongs to the bundle.
 BUNDLE = {"file", "_verify", "_persist", "inspect"}
 SIGNED = BUNDLE | {"_sign"}
 LISTED = SIGNED | {"_targets"}
 DIGESTS = {f"_digest_{each}" for each in ("0", "1", "user_manifest", "collected")}
-ROOT = {"//:root._unsigned", "//:root.file"}
+ROOT = {f"//:root.{each}" for each in ("_unsigned", "file", "_check")}
 OURS = ROOT | DIGESTS | LISTED
 EVERYTHING = OURS | {"//:app", "//product:logo", "//product:unrelated"}
 
@@ -184,7 +185,7 @@ CHANGES = (
         builds("version = 2", 'version = 2\nexpires = "2099-01-01T00:00:00Z"'),
         ROOT | SIGNED,
     ),
-    Change("trusted_root", renews_trusted_root, {"_verify"}),
+    Change("trusted_root", renews_trusted_root, {"_verify", "//:root._check"}),
     Change(
         "verify_at", builds("persist", 'verify_at = "2030-01-01T00:00:00Z"\npersist'), {"_verify"}
     ),
@@ -224,7 +225,9 @@ CHANGES = (
     Change("no_verdict", removes("gen/bundle.verdict.json"), {"_verify"}),
     Change("no_description", removes("obj/bundle.inspect.txt"), {"inspect"}),
     Change("no_persisted", removes("obj/bundle.persist/targets/app"), {"_persist"}),
-    Change("no_root", removes("obj/root.root.pb"), {"//:root.file"} | SIGNED),
+    Change("no_root", removes("obj/root.root.pb"), ROOT - {"//:root._unsigned"} | SIGNED),
+    Change("no_manifest", removes("gen/bundle.manifest.pb"), {"_verify"}),
+    Change("no_check", removes("gen/root.check.json"), {"//:root._check"}),
 )
 
 

@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from gn_tree import IMPORT, PLACE, Tree, actions
+from gn_tree import IMPORT, PLACE, Tree, actions, failure
 
 BUNDLE = "obj/bundle.bundle"
 
@@ -366,10 +366,16 @@ PRIVATE = (
     "bundle._sign",
     "bundle._targets",
     "bundle._verify",
+    "root._check",
     "root._unsigned",
+    "smaller._verify",
 )
-PUBLIC = tuple(f"bundle{each}" for each in ("", ".file", ".inspect", ".signing_request")) + tuple(
-    f"root{each}" for each in ("", ".file", ".signing_request")
+PUBLIC = (
+    *(f"bundle{each}" for each in ("", ".file", ".inspect", ".manifest", ".signing_request")),
+    "manifest",
+    *(f"root{each}" for each in ("", ".file", ".signing_request")),
+    *(f"smaller{each}" for each in ("", ".file")),
+    "takes_it",
 )
 
 FULL = bundle(
@@ -387,6 +393,28 @@ software_update_root("root") {
   root_keys = [ "a.pub" ]
   targets_keys = [ "b.pub" ]
   dev_signing_keys = [ "throwaway_a" ]
+  previous = "root.pb"
+  SCOPE
+}
+
+software_update_release("manifest") {
+  product = "clock"
+  release_version = "1"
+  release_counter = 1
+  SCOPE
+}
+
+software_update_bundle_test("takes_it") {
+  bundle = ":bundle"
+  trusted_root = ":root"
+  installed = ":bundle"
+  SCOPE
+}
+
+software_update_personalized_bundle("smaller") {
+  bundle = ":bundle"
+  trusted_root = ":root"
+  installed = ":bundle"
   SCOPE
 }
 """,
@@ -455,15 +483,6 @@ def test_bundle_of_testonly_targets(tree: Tree) -> None:
 
 
 # --- the Python that runs the tools ---
-
-
-def failure(log: str) -> list[str]:
-    """What a failed action printed."""
-    lines = log.splitlines()
-    start = next(i for i, line in enumerate(lines) if line.startswith("FAILED: "))
-    end = next(i for i, line in enumerate(lines) if line.startswith("ninja: build stopped"))
-    ninjas = ("ninja explain: ", "ran: ")
-    return [line for line in lines[start + 2 : end] if not line.startswith(ninjas)]
 
 
 def first_failure(tree: Tree, args: str) -> str:

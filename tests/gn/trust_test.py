@@ -1,0 +1,351 @@
+"""Roots over the years, and what devices make of bundles."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from gn_tree import IMPORT, Tree, actions, failure
+from software_update.cli import main
+
+# Three roots, of which each is signed by its own root key and the one before; a release under each.
+YEARS = f"""{IMPORT}
+_chain = []
+foreach(year, [ 1, 2, 3 ]) {{
+  software_update_root("root_$year") {{
+    version = year
+    root_keys = [ "keys/root_$year.pub" ]
+    targets_keys = [ "keys/targets.pub" ]
+    dev_signing_keys = [ "keys/throwaway_root_$year" ]
+    if (year > 1) {{
+      _last = year - 1
+      previous = ":root_$_last"
+      dev_signing_keys += [ "keys/throwaway_root_$_last" ]
+    }}
+  }}
+
+  software_update_release("manifest_$year") {{
+    product = "clock, \\"wall\\" & 'tower'"
+    release_version = "1.$year"
+    release_counter = year
+    hardware_ids = [ "board a", "board_b" ]
+    notes = "notes.txt"
+    severity = "high"
+    support_until = "2031-01-01T00:00:00Z"
+  }}
+
+  software_update_bundle("release_$year") {{
+    targets = [
+      "app_$year.bin > app",
+      "boot.bin > boot",
+    ]
+    user_manifest = ":manifest_$year"
+    version = year
+    dev_root = ":root_$year"
+    dev_signing_keys = [ "keys/throwaway_targets" ]
+    root_chain = _chain
+  }}
+  if (year > 1) {{
+    _chain += [ ":root_$year" ]
+  }}
+}}
+"""
+
+
+@pytest.fixture(scope="session")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the keys of all years."""
+    folder = tmp_path_factory.mktemp("keys")
+    for name in ("root_1", "root_2", "root_3", "targets"):
+        assert main(["key", "generate", str(folder / f"throwaway_{name}")]) == 0
+        (folder / f"throwaway_{name}.pub").rename(folder / f"{name}.pub")
+    return folder
+
+
+@pytest.fixture
+def years(tree: Tree, keys: Path) -> Tree:
+    """A tree with the keys and files of all years."""
+    shutil.copytree(keys, tree.top / "keys")
+    tree.write({f"app_{year}.bin": f"app {year}" for year in (1, 2, 3)})
+    tree.write({"boot.bin": "boot", "notes.txt": "Chimes.\n"})
+    return tree
+
+
+def generate(tree: Tree, more: str, args: str = "") -> None:
+    """Generates the build folder, with more in the BUILD.gn."""
+    tree.write({"BUILD.gn": YEARS + more})
+    tree.set_args(args)
+    tree.gen()
+
+
+def judged(name: str, text: str, template: str = "bundle_test") -> str:
+    """A template that judges release_3; `text` is on one line."""
+    bundle = "" if "bundle =" in text else 'bundle = ":release_3"'
+    return f'software_update_{template}("{name}") {{ {bundle} {text} }}\n'
+
+
+# --- roots ---
+
+
+def test_chain(years: Tree) -> None:
+    generate(years, judged("sleeper", 'trusted_root = ":root_1" installed = ":release_1"'))
+    assert "//:root_2._check" not in years.build(":release_3", ":sleeper")
+    years.software_update(
+        *("bundle", "create", "--version=3", "--target", "app=app_3.bin", "boot=boot.bin"),
+        "--user-manifest=out/gen/manifest_3.json",
+        *("--root-chain=out/obj/root_2.root.pb", "--root=out/obj/root_3.root.pb"),
+        *("--dev-signing-key=keys/throwaway_targets", "--output=by_hand.bundle"),
+    )
+    assert (years.top / "by_hand.bundle").read_bytes() == years.read("obj/release_3.bundle")
+
+
+def test_verification_starts_from_the_last_root_of_the_chain(years: Tree) -> None:
+    generate(years, "")
+    assert [trusted_root(years, release) for release in (1, 2, 3)] == [1, 2, 2]
+    years.replace("BUILD.gn", "dev_root = ", 'trusted_root = ":root_1"\n    dev_root = ')
+    years.gen()
+    assert [trusted_root(years, release) for release in (1, 2, 3)] == [1, 1, 1]
+
+
+def trusted_root(tree: Tree, release: int) -> int:
+    """The root that the verification of a release starts from."""
+    command = tree.ninja("-t", "commands", "-s", f"gen/release_{release}.verdict.json").stdout
+    found = re.search(r" --trusted-root obj/root_(\d)\.root\.pb\n", command)
+    assert found, command
+    return int(found[1])
+
+
+def test_root_of_the_chain_changes(years: Tree) -> None:
+    generate(years, "")
+    years.build(":release_3", ":root_3")
+    expires = 'if (year == 2) {\n expires = "2099-01-01T00:00:00Z"\n}\n'
+    years.replace("BUILD.gn", "    version = year\n    root", f"    version = year\n{expires}root")
+    assert years.build(":release_3", ":root_3") == [
+        *("//:release_3._verify", "//:release_3.file"),
+        *("//:root_2._unsigned", "//:root_2.file", "//:root_3._check"),
+    ]
+
+
+def test_roots_by_path(years: Tree) -> None:
+    generate(years, "")
+    years.build(":root_1", ":root_2", ":root_3")
+    for year in (1, 2):
+        years.write({f"root_{year}.pb": years.read(f"obj/root_{year}.root.pb")})
+    years.build(":release_3")
+    expected = years.read("obj/release_3.bundle")
+    years.replace("BUILD.gn", "root_chain = _chain", 'root_chain = [ "root_2.pb" ]')
+    years.replace("BUILD.gn", '":root_$_last"', '"root_$_last.pb"')
+    years.gen()
+    years.build(":release_3", ":root_3")
+    assert years.read("obj/release_3.bundle") == expected
+
+
+def test_root_is_checked_against_the_one_before(years: Tree) -> None:
+    generate(years, "")
+    assert "//:root_3._check" in years.build(":root_3")
+    assert json.loads(years.read("gen/root_3.check.json"))["complete"] is True
+
+
+def test_root_that_skips_a_version(years: Tree) -> None:
+    generate(years, "")
+    years.replace("BUILD.gn", "_last = year - 1", "_last = 1")
+    log = years.build_fails(":root_3")
+    [line] = failure(log)
+    assert line.startswith("software-update: ROOT_VERSION_GAP: obj/root_3.root.pb: ")
+    # The file is there, for the bundle of a device that has root 2.
+    years.build(":root_3.file")
+
+
+def test_root_that_lacks_signatures_is_told(years: Tree) -> None:
+    generate(years, "")
+    years.replace("BUILD.gn", 'dev_signing_keys += [ "keys/throwaway_root_$_last" ]', "")
+    done = years.ninja(":root_2")
+    assert done.returncode == 0
+    assert "the previous root's keys: 0 signed, 1 must" in done.stdout
+    assert json.loads(years.read("gen/root_2.check.json"))["complete"] is False
+
+
+# --- release manifests ---
+
+
+def test_release_manifest(years: Tree) -> None:
+    generate(years, "")
+    assert years.build(":manifest_2") == ["//:manifest_2"]
+    assert json.loads(years.read("gen/manifest_2.json")) == {
+        "schema": "software_update.release.v1",
+        "product": "clock, \"wall\" & 'tower'",
+        "version": "1.2",
+        "release_counter": 2,
+        "hardware_ids": ["board a", "board_b"],
+        "severity": "high",
+        "support_until": "2031-01-01T00:00:00Z",
+        "notes": "Chimes.\n",
+    }
+    years.write({"notes.txt": "Chimes louder.\n"})
+    assert years.build(":manifest_2") == ["//:manifest_2"]
+
+
+def test_shortest_release_manifest(tree: Tree) -> None:
+    text = 'product = "clock" release_version = "1" release_counter = 2 minimum_release_counter = 1'
+    tree.write({"BUILD.gn": f'{IMPORT}software_update_release("x") {{ {text} }}\n'})
+    tree.gen()
+    tree.build(":x")
+    assert json.loads(tree.read("gen/x.json"))["minimum_release_counter"] == 1
+
+
+# --- what devices make of bundles ---
+
+
+ACCEPTED = (
+    'trusted_root = ":root_1"',
+    'trusted_root = ":root_3" installed = ":release_1" expect = "ACCEPT"',
+    'trusted_root = ":root_1" installed = ":release_2" hardware_id = "board a"',
+    'trusted_root = ":root_2" at = "2030-01-01T00:00:00Z" expect = "accept"',
+    'bundle = ":release_1" trusted_root = ":root_3" expect = "THRESHOLD_NOT_MET"',
+    'trusted_root = ":root_3" hardware_id = "board_c" expect = "WRONG_HARDWARE"',
+    'bundle = "$target_out_dir/release_3.bundle" trusted_root = "$target_out_dir/root_2.root.pb"'
+    ' installed = "$target_gen_dir/release_1.manifest.pb"'
+    ' deps = [ ":release_3.file", ":root_2.file", ":release_1.manifest" ]',
+    'bundle = ":release_3(//build:device)" trusted_root = ":root_1(//build:device)"'
+    ' installed = ":release_1(//build:device)"',
+)
+
+
+@pytest.mark.parametrize("text", ACCEPTED)
+def test_passes(years: Tree, text: str) -> None:
+    generate(years, judged("test", text))
+    done = years.ninja(":test")
+    assert done.returncode == 0, done.stdout
+    assert "software-update" not in done.stdout
+    assert "//:release_3._verify" not in actions(done.stdout)
+    report = json.loads(years.read("gen/test.verdict.json"))
+    assert (report["verdict"] == "ACCEPT") == ("expect" not in text or "ACC" in text.upper())
+
+
+REFUSED = (
+    (
+        'bundle = ":release_1" trusted_root = ":root_3"',
+        "obj/release_1.bundle: expected ACCEPT, got THRESHOLD_NOT_MET: ",
+    ),
+    (
+        'trusted_root = ":root_1" expect = "TARGETS_ROLLBACK"',
+        "obj/release_3.bundle: expected TARGETS_ROLLBACK, got ACCEPT: root 3, targets 3, 3 targets",
+    ),
+    ('trusted_root = ":root_1" expect = "REFUSED"', "--expect: no verdict 'REFUSED'; "),
+)
+
+
+@pytest.mark.parametrize(("text", "message"), REFUSED)
+def test_fails(years: Tree, text: str, message: str) -> None:
+    generate(years, judged("test", text))
+    for _ in range(2):
+        log = years.build_fails(":test")
+        assert "//:test" in actions(log)
+        [line] = failure(log)
+        assert line.startswith(f"software-update: {message}")
+
+
+def test_time_on_the_device(years: Tree) -> None:
+    generate(
+        years,
+        judged("before", 'trusted_root = ":root_1" at = "2029-01-01T00:00:00Z"')
+        + judged("after", 'trusted_root = ":root_1" at = "2031-01-01T00:00:00Z"'),
+    )
+    years.replace(
+        "BUILD.gn",
+        "version = year\n    dev",
+        'version = year\n    expires = "2030-01-01T00:00:00Z"\n    dev',
+    )
+    years.build(":before")
+    [line] = failure(years.build_fails(":after"))
+    assert "expected ACCEPT, got TARGETS_EXPIRED" in line
+
+
+def test_test_runs_again(years: Tree) -> None:
+    generate(years, judged("test", 'trusted_root = ":root_1" installed = ":release_1"'))
+    years.build(":test")
+    new = {f"//:release_3.{each}" for each in ("_digest_0", "_targets", "_sign", "file")}
+    years.write({"app_3.bin": "more"})
+    assert set(years.build(":test")) == new | {"//:test"}
+    old = {f"//:release_1.{each}" for each in ("_digest_0", "_targets", "_sign", "file", "_verify")}
+    years.write({"app_1.bin": "more"})
+    assert set(years.build(":test")) == old | {"//:test"}
+    years.replace("BUILD.gn", ':root_1" installed', ':root_2" installed')
+    assert years.build(":test") == ["//:test"]
+
+
+# --- personalized bundles ---
+
+
+SMALLER = 'trusted_root = ":root_1" installed = ":release_1"'
+
+
+def test_personalized_bundle(years: Tree) -> None:
+    device = 'bundle = ":smaller" trusted_root = ":root_1"'
+    generate(
+        years,
+        judged("smaller", SMALLER, "personalized_bundle")
+        + judged("takes", f'{device} installed = ":release_1"')
+        + judged("lacks", f'{device} expect = "MISSING_PAYLOAD"'),
+    )
+    assert "//:smaller._verify" in years.build(":smaller", ":takes", ":lacks")
+    described = json.loads(
+        years.software_update("bundle", "inspect", "--json", "out/obj/smaller.bundle")
+    )
+    assert [each["name"] for each in described["payloads"]] == ["app", "user_manifest"]
+    assert years.build(":smaller.file") == []
+    years.write({"app_3.bin": "more"})
+    assert {"//:smaller.file", "//:smaller._verify"} < set(years.build(":smaller"))
+
+
+def test_personalized_bundle_by_path(years: Tree) -> None:
+    text = (
+        'bundle = "$target_out_dir/release_3.bundle" trusted_root = "root_1.pb"'
+        ' installed = "installed.pb" deps = [ ":release_3.file" ]'
+    )
+    by_path = judged("by_path", text, "personalized_bundle")
+    generate(years, judged("smaller", SMALLER, "personalized_bundle") + by_path)
+    years.build(":smaller")
+    years.write(
+        {
+            "root_1.pb": years.read("obj/root_1.root.pb"),
+            "installed.pb": years.read("gen/release_1.manifest.pb"),
+        }
+    )
+    assert years.build(":by_path") == ["//:by_path._verify", "//:by_path.file"]
+    assert years.read("obj/by_path.bundle") == years.read("obj/smaller.bundle")
+
+
+def test_personalized_bundle_that_no_device_would_take(years: Tree) -> None:
+    text = 'bundle = ":release_2" trusted_root = ":root_3" installed = ":release_3"'
+    generate(years, judged("older", text, "personalized_bundle"))
+    log = years.build_fails(":older")
+    assert "//:older._verify" in actions(log)
+    assert "THRESHOLD_NOT_MET" in log
+
+
+# --- without signatures ---
+
+
+def test_nothing_is_judged_where_nothing_is_signed(years: Tree) -> None:
+    generate(
+        years,
+        judged("test", 'trusted_root = ":root_1" installed = ":release_1"')
+        + judged("smaller", SMALLER, "personalized_bundle"),
+        'software_update_signing = "unsigned"',
+    )
+    assert years.build(":test", ":smaller", ":smaller.file", ":release_1.manifest") == []
+    years.build()
+
+
+def test_there_is_no_manifest_of_a_bundle_that_is_not_verified(years: Tree) -> None:
+    years.write(
+        {"BUILD.gn": YEARS + judged("test", 'trusted_root = ":root_1" installed = ":release_1"')}
+    )
+    years.replace("BUILD.gn", "root_chain = _chain", "root_chain = _chain\n    verify = false")
+    output = years.gen_fails()
+    assert "release_1.manifest.pb" in output
+    assert "//:test" in output
