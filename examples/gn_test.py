@@ -7,7 +7,11 @@ from pathlib import Path
 
 import pytest
 
-_BUNDLES = {"blinky": os.environ["BLINKY"], "quickstart": os.environ["QUICKSTART"]}
+_BUNDLES = {
+    "blinky/bundle": os.environ["BLINKY"],
+    "key_rotation/release_5": os.environ["KEY_ROTATION"],
+    "quickstart/bundle": os.environ["QUICKSTART"],
+}
 
 
 @pytest.fixture
@@ -32,7 +36,7 @@ def test_the_same_bytes_as_bazel(checkout: Path, gn: str) -> None:
     run(checkout, gn, "gen", "out")
     assert "no work to do" not in run(checkout, "ninja", "-C", "out")
     for name, of_bazel in _BUNDLES.items():
-        of_gn = checkout / f"out/obj/examples/{name}/bundle.bundle"
+        of_gn = checkout / f"out/obj/examples/{name}.bundle"
         assert of_gn.read_bytes() == Path(of_bazel).read_bytes(), name
     assert "no work to do" in run(checkout, "ninja", "-C", "out")
 
