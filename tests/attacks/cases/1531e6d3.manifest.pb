@@ -1,0 +1,6 @@
+
+(
+targets
+
+1.0.0"targets
+app

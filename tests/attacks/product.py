@@ -1,0 +1,130 @@
+"""The product that all cases attack: its keys, its roots, a good release; and what a case is."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from tests.attacks import encode as e
+
+R, R2, R3 = e.Key("root"), e.Key("root 2"), e.Key("root 3")
+T, T2, T3 = e.Key("targets"), e.Key("targets 2"), e.Key("targets 3")
+STRANGER = e.Key("stranger")
+
+CONTENTS = {"app": b"application", "boot": b"bootloader"}
+USER_MANIFEST = "user_manifest"
+HARDWARE = "board-1"
+# 2026-06-01T00:00:00Z, the time at which most cases are judged.
+NOW = 1_780_272_000
+AT = "2026-06-01T00:00:00Z"
+
+
+def root(
+    version: int = 1,
+    root_keys: Sequence[e.Key] = (R,),
+    targets_keys: Sequence[e.Key] = (T,),
+    *,
+    root_threshold: int = 1,
+    targets_threshold: int = 1,
+    expires: bytes | None = None,
+) -> bytes:
+    """RootMetadata."""
+    return e.root_of(
+        e.common("root", version, expires=expires),
+        [each.listed for each in (*root_keys, *targets_keys)],
+        e.roles_of(*root_keys, threshold=root_threshold),
+        e.roles_of(*targets_keys, threshold=targets_threshold),
+    )
+
+
+TRUSTED = e.signed(root(), R)
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """A bundle, the device that meets it, and what the device must say.
+
+    `huge` makes the bundle of a case that is too large for the tree.
+    """
+
+    name: str
+    verdict: str
+    what: str
+    bundle: bytes = b""
+    _: dataclasses.KW_ONLY
+    trusted: bytes = TRUSTED
+    installed: bytes | None = None
+    at: str = AT
+    hardware_id: str | None = None
+    huge: Callable[[], bytes] | None = None
+
+
+def targets(
+    contents: Mapping[str, bytes] = CONTENTS, version: int = 1, *, expires: bytes | None = None
+) -> bytes:
+    """TargetsMetadata."""
+    return e.targets_of(
+        e.common("targets", version, expires=expires),
+        [e.target(name, content) for name, content in contents.items()],
+    )
+
+
+def release(
+    metadata: bytes,
+    contents: Mapping[str, bytes] = CONTENTS,
+    *keys: e.Key,
+    roots: bytes = b"",
+) -> bytes:
+    """A bundle: roots, targets metadata signed by T or `keys`, payloads."""
+    return roots + e.targets_entry(e.signed(metadata, *(keys or (T,)))) + e.payloads(contents)
+
+
+def good(
+    contents: Mapping[str, bytes] = CONTENTS,
+    version: int = 1,
+    *,
+    roots: bytes = b"",
+    key: e.Key = T,
+    expires: bytes | None = None,
+) -> bytes:
+    """A bundle with nothing wrong in it, below the roots."""
+    return release(targets(contents, version, expires=expires), contents, key, roots=roots)
+
+
+def with_root(signed_root: bytes, key: e.Key = T) -> bytes:
+    """A good release below a new root."""
+    return good(roots=e.root_entry(signed_root), key=key)
+
+
+def signed_with(*signatures: bytes, metadata: bytes | None = None) -> bytes:
+    """A good release, with these signatures."""
+    signed = e.signed_by(targets() if metadata is None else metadata, *signatures)
+    return e.targets_entry(signed) + e.payloads(CONTENTS)
+
+
+def release_json(counter: object = 5, **changes: Any) -> bytes:
+    """The release manifest."""
+    return json.dumps(
+        {
+            "schema": "software_update.release.v1",
+            "product": "thermostat",
+            "version": "1.2.3",
+            "release_counter": counter,
+            **changes,
+        }
+    ).encode()
+
+
+def described(user_manifest: bytes, version: int = 2) -> bytes:
+    """A good bundle with a user manifest."""
+    return good({**CONTENTS, USER_MANIFEST: user_manifest}, version)
+
+
+def device(user_manifest: bytes | None = None, version: int = 1) -> bytes:
+    """Manifest of a device that installed a good bundle."""
+    contents = dict(CONTENTS)
+    if user_manifest is not None:
+        contents[USER_MANIFEST] = user_manifest
+    return e.manifest(targets(contents, version), user_manifest)
