@@ -18,6 +18,7 @@ import subprocess
 import sys
 import warnings
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
@@ -25,7 +26,7 @@ PLATFORMS = ("linux-x86_64", "linux-aarch64", "darwin-aarch64")
 RENEW = "./bazelw run //tools/python:lock"
 
 # Wheels of one release for several CPythons differ in these files alone.
-_PER_WHEEL = ("RECORD", "WHEEL")
+_PER_WHEEL = ("RECORD", "WHEEL", "entry_points.txt")
 _NO_NETWORK = (
     "ConnectionError",
     "ConnectTimeout",
@@ -100,14 +101,14 @@ def pip_failure(log: str, lock_name: str, python: str) -> str:
     return f"pip download failed: {errors[-1]}"
 
 
-def download(lock: Path, wheels: Path) -> None:
-    """Downloads the locked wheels for this platform and every supported CPython."""
+def download(lock: Path, wheels: Path, pythons: Sequence[str] = PYTHONS) -> None:
+    """Downloads the locked wheels for this platform and every CPython that they are locked for."""
     wheels.mkdir(parents=True, exist_ok=True)
     env = dict(os.environ, PIP_DISABLE_PIP_VERSION_CHECK="1", PIP_NO_INPUT="1", LC_ALL="C.UTF-8")
     # Set-ups for other work, which would make this download fail.
     env["PIP_REQUIRE_VIRTUALENV"] = "0"
     env.pop("PIP_CONSTRAINT", None)
-    for python in PYTHONS:
+    for python in pythons:
         command = [sys.executable, "-m", "pip", "download", "--no-deps"]
         command += ["--require-hashes", "--only-binary=:all:", "--dest=.", f"--requirement={lock}"]
         command += ["--implementation=cp", f"--python-version={python}"]
@@ -171,10 +172,10 @@ def dependencies(site: Path, names: list[str]) -> list[str]:
     return sorted(wanted.intersection(names))
 
 
-def fetch(lock: Path, out: Path) -> None:
+def fetch(lock: Path, out: Path, pythons: Sequence[str] = PYTHONS) -> None:
     """Downloads and unpacks everything that the lock file lists, under `out`."""
     names = locked_names(lock.read_text(encoding="utf-8"))
-    download(lock, out / "wheels")
+    download(lock, out / "wheels", pythons)
     for wheel in sorted((out / "wheels").glob("*.whl")):
         unpack(wheel, out / "site" / distribution_name(wheel.name.partition("-")[0]))
     compile_sources(out / "site")
@@ -188,10 +189,11 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--lock", type=Path, required=True, help="requirements file with hashes")
     parser.add_argument("--out", type=Path, required=True, help="folder to fill")
+    parser.add_argument("--pythons", nargs="+", default=PYTHONS, help="default: all of them")
     args = parser.parse_args(argv)
     try:
         check_platform(platform.system(), platform.machine(), platform.libc_ver()[0])
-        fetch(args.lock, args.out)
+        fetch(args.lock, args.out, args.pythons)
     except (FetchError, OSError, zipfile.BadZipFile) as error:
         print(error, file=sys.stderr)
         return 1

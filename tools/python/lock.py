@@ -24,6 +24,8 @@ PLATFORMS = {
     "Linux arm64": ("manylinux_2_28_aarch64", "manylinux_2_17_aarch64", "manylinux2014_aarch64"),
     "macOS arm64": ("macosx_11_0_arm64",),
 }
+# A lock for fewer of them, where a distribution has no more wheels: by name.
+FEWER = {"fuzz": (("3.12", "3.13", "3.14"), ("Linux x86-64",))}
 NO_DEPS = re.compile(r"\s+# no-deps$")
 HEADER = """\
 # Every wheel that the tools may use, by sha256, for CPython {pythons}
@@ -50,8 +52,14 @@ def wheel_release(file_name: str) -> tuple[str, str]:
     return re.sub(r"[-_.]+", "-", name).lower(), version
 
 
+def supported(name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The CPythons and platforms that a lock is for."""
+    return FEWER.get(name, (PYTHONS, tuple(PLATFORMS)))
+
+
 def lock_text(source: str, wheels: dict[str, str]) -> str:
     """The lock file for these wheels (file name to sha256)."""
+    pythons, platforms = supported(Path(source).stem)
     hashes: dict[tuple[str, str], set[str]] = {}
     for file_name, digest in wheels.items():
         hashes.setdefault(wheel_release(file_name), set()).add(digest)
@@ -60,7 +68,7 @@ def lock_text(source: str, wheels: dict[str, str]) -> str:
         if names.count(name) > 1:
             raise LockError(f"{source}: the index gave two versions of {name}; pin one in {source}")
     head = HEADER.format(
-        pythons=f"{PYTHONS[0]} to {PYTHONS[-1]}", platforms=", ".join(PLATFORMS), source=source
+        pythons=f"{pythons[0]} to {pythons[-1]}", platforms=", ".join(platforms), source=source
     )
     entries = []
     for (name, version), digests in sorted(hashes.items()):
@@ -80,29 +88,31 @@ def pip_download(out: Path, requirements: list[str], python: str, *options: str)
         raise LockError(f"pip download failed for CPython {python}: {(lines or ['no output'])[-1]}")
 
 
-def resolve(requirements: list[str], alone: list[str]) -> list[str]:
-    """One version of each distribution that is needed: `name==version`, for the oldest CPython.
+def resolve(requirements: list[str], alone: list[str], python: str) -> list[str]:
+    """One version of each distribution that is needed: `name==version`, for one CPython, the oldest.
 
     pip evaluates environment markers for the Python that runs it, not for `--python-version`. None
     of the locked distributions has a marker that differs between the supported CPythons.
     """
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder)
-        pip_download(out, requirements, PYTHONS[0])
+        pip_download(out, requirements, python)
         if alone:
-            pip_download(out, alone, PYTHONS[0], "--no-deps")
+            pip_download(out, alone, python, "--no-deps")
         releases = sorted(wheel_release(wheel.name) for wheel in out.glob("*.whl"))
     return [f"{name}=={version}" for name, version in releases]
 
 
-def download_all(pins: list[str]) -> dict[str, str]:
+def download_all(
+    pins: list[str], pythons: tuple[str, ...], platforms: tuple[str, ...]
+) -> dict[str, str]:
     """The sha256 of every wheel of the pinned releases that a supported machine could ask for."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder)
-        for tags in PLATFORMS.values():
-            platforms = [f"--platform={tag}" for tag in tags]
-            for python in PYTHONS:
-                pip_download(out, pins, python, "--no-deps", *platforms)
+        for platform in platforms:
+            tags = [f"--platform={tag}" for tag in PLATFORMS[platform]]
+            for python in pythons:
+                pip_download(out, pins, python, "--no-deps", *tags)
         return {
             wheel.name: hashlib.sha256(wheel.read_bytes()).hexdigest()
             for wheel in out.glob("*.whl")
@@ -112,7 +122,9 @@ def download_all(pins: list[str]) -> dict[str, str]:
 def renew(source: Path) -> Path:
     """Writes NAME.txt for one NAME.in; the old one stays until the new one is whole."""
     requirements, alone = split_requirements(source.read_text(encoding="utf-8"))
-    text = lock_text(source.name, download_all(resolve(requirements, alone)))
+    pythons, platforms = supported(source.stem)
+    pins = resolve(requirements, alone, pythons[0])
+    text = lock_text(source.name, download_all(pins, pythons, platforms))
     lock = source.with_suffix(".txt")
     half = source.with_suffix(".txt.tmp")
     half.write_text(text, encoding="utf-8")
@@ -130,7 +142,10 @@ def main(argv: list[str] | None = None) -> int:
     """Entry point."""
     parser = argparse.ArgumentParser(prog="lock", description=__doc__)
     parser.add_argument(
-        "names", nargs="*", metavar="NAME", help="runtime, test or lint (default: all of them)"
+        "names",
+        nargs="*",
+        metavar="NAME",
+        help="fuzz, lint, runtime or test (default: all of them)",
     )
     args = parser.parse_args(argv)
     folder = locks_folder()

@@ -45,7 +45,7 @@ def _pip_wheels_impl(repository_ctx):
             repository_ctx.path(repository_ctx.attr.lock),
             "--out",
             repository_ctx.path("."),
-        ],
+        ] + (["--pythons"] + repository_ctx.attr.pythons if repository_ctx.attr.pythons else []),
         # Equal .pyc files at each run.
         environment = {"PYTHONHASHSEED": "0"},
         timeout = 1800,
@@ -71,6 +71,9 @@ pip_wheels = repository_rule(
             allow_single_file = [".txt"],
             doc = "A requirements file that pins every distribution by version and by sha256.",
             mandatory = True,
+        ),
+        "pythons": attr.string_list(
+            doc = "The CPythons that wheels are locked for, such as `3.14`; default: all that are supported.",
         ),
         "_fetch_wheels": attr.label(
             allow_single_file = True,
