@@ -20,6 +20,7 @@ import textwrap
 import time
 import traceback
 import xml.etree.ElementTree as ET
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,10 +28,15 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parent.parent
 README_BUILD = "./bazelw build //examples/blinky:bundle"
 README_TEST = "./bazelw test //..."
-MANUAL_TESTS = r'attr(tags, "[\[ ]manual[,\]]", tests(//...))'
-README_TESTS = f"tests(//...) except {MANUAL_TESTS}"
+TAGGED_MANUAL = r'attr(tags, "[\[ ]manual[,\]]", tests(//...))'
+README_TESTS = f"tests(//...) except {TAGGED_MANUAL}"
+# What the analysis tests look at is not for running.
+MANUAL_TESTS = f"{TAGGED_MANUAL} except //tests/analysis/..."
 BUILDIFIER = "@bazel/buildifier@8.2.1"
 DISTRIBUTED_TOOLS = ("tools/dev_keys", "tools/python", "tools/software_update")
+MIN_COVERAGE = 98.0
+FUZZ_SECONDS = 60
+MIN_FUZZ_RUNS = 2000
 MINUTES = 57
 GIB_FREE = 30  # 20 of them for the large payloads
 
@@ -176,6 +182,26 @@ def lint(run: Run, tool: str) -> tuple[str | Path, ...]:
     return (run.scratch / "lint/bin/python", "-m", tool)
 
 
+def coverage(run: Run) -> None:
+    """Their unit tests take nearly every branch of the verifier and of the bundle's reader and writer."""
+    folders = ("tools/software_update/verify", "tools/software_update/bundle")
+    env = (
+        "env",
+        f"PYTHONPATH={TOP / 'tools'}",
+        f"COVERAGE_FILE={run.scratch / 'coverage'}",
+        f"HYPOTHESIS_STORAGE_DIRECTORY={run.scratch / 'hypothesis'}",
+        "PYTHONDONTWRITEBYTECODE=1",
+    )
+    measured = (f"--source={','.join(folders)}", "--omit=*_test.py")
+    tests = ("-m", "pytest", "-q", "-p", "no:cacheprovider", *folders)
+    run.command(*env, *lint(run, "coverage"), "run", "--branch", *measured, *tests)
+    figure = run.command(*env, *lint(run, "coverage"), "report", "--format=total", "--precision=1")
+    print(f"{figure.strip()} %  ", end="", flush=True)
+    if float(figure) < MIN_COVERAGE:
+        table = run.command(*env, *lint(run, "coverage"), "report", "--show-missing")
+        raise CheckError(f"{figure.strip()} %, less than {MIN_COVERAGE} %\n{table}")
+
+
 # --- the pages ---
 
 
@@ -236,6 +262,22 @@ def manual_tests(run: Run) -> None:
     if labels:
         with counted_tests(run, " + ".join(labels)):
             run.bazel("test", *labels)
+
+
+def fuzz(run: Run) -> None:
+    """A minute of fuzzing finds no input that makes the verifier do more than accept or refuse."""
+    found = run.scratch / "fuzz"
+    found.mkdir()
+    options = (f"-max_total_time={FUZZ_SECONDS}", f"-artifact_prefix={found}/")
+    try:
+        output = run.bazel("run", "//tests/fuzz:verify", "--", *options)
+    except CheckError as error:
+        inputs = [f"{each.name}: {b64encode(each.read_bytes())!r}" for each in found.iterdir()]
+        raise CheckError("\n".join([str(error), *inputs])) from None
+    runs = re.search(r"^Done (\d+) runs", output, re.MULTILINE)
+    if not runs or int(runs[1]) < MIN_FUZZ_RUNS:
+        raise CheckError(f"{output}\nfewer than {MIN_FUZZ_RUNS} inputs were judged")
+    print(f"{runs[1]} inputs  ", end="", flush=True)
 
 
 def distribution(run: Run) -> None:
@@ -382,6 +424,7 @@ CHECKS: tuple[Callable[[Run], None], ...] = (
     ruff_check,
     ruff_format,
     mypy,
+    coverage,
     pip_install,
     page_links,
     readme_example,
@@ -389,6 +432,7 @@ CHECKS: tuple[Callable[[Run], None], ...] = (
     readme_test,
     page_labels,
     manual_tests,
+    fuzz,
     distribution,
     blinky_offline,
     strict,

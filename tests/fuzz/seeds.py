@@ -1,0 +1,47 @@
+"""Makes the corpus beside it: `python -m tests.fuzz.seeds`, from the top folder."""
+
+from pathlib import Path
+
+from software_update.release import ReleaseManifest, build_release
+from software_update.testing import encode as e
+from software_update.testing.signers import ROOT_KEY, ROOT_KEY_2, TARGETS_KEY
+
+from tests.fuzz.target import INSTALLED, ROOT_KEYS, TARGETS_KEYS, TRUSTED
+
+CORPUS = Path(__file__).absolute().parent / "corpus"
+
+
+def corpus() -> dict[str, bytes]:
+    """The seeds by file name; the device accepts the bundles."""
+    release = build_release(
+        ReleaseManifest("lamp", "2.0", counter=4, hardware_ids=("lamp-1",), minimum_counter=2)
+    )
+    contents = {"app": b"application", "boot": b"boot", "user_manifest": release}
+    targets = e.targets(contents, version=4, expires=2_000_000_000)
+    entry = e.targets_entry(e.signed(targets, TARGETS_KEY))
+    roots = [
+        e.signed(e.root(2, [ROOT_KEY_2], TARGETS_KEYS[:2]), ROOT_KEY, ROOT_KEY_2),
+        e.signed(e.root(3, ROOT_KEYS, TARGETS_KEYS, 2, 2), *ROOT_KEYS),
+    ]
+    by_two = e.targets_entry(e.signed(e.targets({"app": b"x"}, version=4), *TARGETS_KEYS[1:]))
+    return {
+        "one_target.bundle": e.targets_entry(
+            e.signed(e.targets({"app": b"x"}, version=4), TARGETS_KEY)
+        )
+        + e.payload("app", b"x"),
+        "with_root.bundle": e.root_entry(TRUSTED) + entry + e.payloads(contents),
+        "personalized.bundle": entry
+        + e.payloads({**contents, "boot": b""} | {}).replace(e.payload("boot", b""), b""),
+        "chain.bundle": e.chain(roots[0])
+        + e.root_entry(roots[1])
+        + by_two
+        + e.payload("app", b"x"),
+        "root.pb": TRUSTED,
+        "manifest.pb": INSTALLED,
+        "release.json": release,
+    }
+
+
+if __name__ == "__main__":
+    for name, content in corpus().items():
+        (CORPUS / name).write_bytes(content)

@@ -1,0 +1,200 @@
+"""What is fuzzed, and how an input becomes another one. Nothing here needs the fuzzer.
+
+An input is a bundle, as `bundle verify` reads it; or the bytes of a root, a manifest, a release manifest. Few
+changes of bytes get past a signature, so most changes are made to the tree of fields, which is then signed
+again by keys that the device trusts.
+"""
+
+import hashlib
+import os
+import random
+from collections.abc import Callable, Iterator
+
+from software_update.errors import Refused
+from software_update.metadata import parse_manifest
+from software_update.release import ReleaseManifest, build_release, parse_release
+from software_update.testing import encode as e
+from software_update.testing.signers import (
+    ROOT_KEY,
+    ROOT_KEY_2,
+    ROOT_KEY_3,
+    STRANGER,
+    TARGETS_KEY,
+    TARGETS_KEY_2,
+    TARGETS_KEY_3,
+)
+from software_update.verify import bundle_file, verifier
+
+from tests.mutation import anatomy
+from tests.mutation.anatomy import Field, Message, Path
+
+ROOT_KEYS = (ROOT_KEY, ROOT_KEY_2, ROOT_KEY_3)
+TARGETS_KEYS = (TARGETS_KEY, TARGETS_KEY_2, TARGETS_KEY_3)
+# Roots, and targets metadata inside its map entry.
+SIGNED = {65: (), 5: (), 3: (1,)}
+
+TRUSTED = e.signed(e.root(1, ROOT_KEYS[:2], TARGETS_KEYS[:2]), ROOT_KEY)
+OLD_RELEASE = build_release(ReleaseManifest("lamp", "1.0", counter=3))
+INSTALLED = e.manifest(
+    e.targets({"boot": b"boot", "user_manifest": OLD_RELEASE}, version=3), OLD_RELEASE
+)
+DEVICES = (
+    verifier.Device(verifier.trust_root(TRUSTED)),
+    verifier.Device(
+        verifier.trust_root(TRUSTED), parse_manifest(INSTALLED), "lamp-1", at=1_900_000_000
+    ),
+)
+BUNDLE = os.memfd_create("bundle")
+
+
+def judge(data: bytes) -> list[bool]:
+    """Whether each device accepts the input. Anything but a verdict, or a wrong one, is raised."""
+    for read in (verifier.trust_root, parse_manifest, parse_release):
+        ends_in_a_verdict(read, data)
+    os.ftruncate(BUNDLE, 0)
+    os.pwrite(BUNDLE, data, 0)
+    return [ends_in_a_verdict(accept, data, device) for device in DEVICES]
+
+
+def ends_in_a_verdict(function: Callable[..., object], *args: object) -> bool:
+    """Whether nothing is refused."""
+    try:
+        function(*args)
+    except Refused as refused:
+        assert refused.detail and str(refused).isprintable(), str(refused)
+        return False
+    return True
+
+
+def accept(data: bytes, device: verifier.Device) -> None:
+    """Looks at what is accepted a second time, without the verifier."""
+    release = bundle_file.verify_bundle(BUNDLE, device)
+    tree = anatomy.take_apart(data, anatomy.BUNDLE)
+    assert {field.number for field in tree} <= set(anatomy.BUNDLE)
+    signed = anatomy.take_apart(release.targets.serialized, anatomy.TARGETS)
+    listed = [anatomy.content_bytes(field) for field in messages(signed, 2)]
+    for name, content in payloads(tree):
+        digest = hashlib.sha256(content).digest()
+        assert any(name in each and digest in each for each in listed), name
+
+
+# From one input to another
+
+
+def mutated(
+    data: bytes, max_size: int, seed: int, mutate_bytes: Callable[[bytes, int], bytes]
+) -> bytes:
+    """Another input. `mutate_bytes` is the fuzzer's own way to change bytes, of which it learns."""
+    rng = random.Random(seed)
+    try:
+        tree = anatomy.take_apart(data, anatomy.BUNDLE)
+    except ValueError:
+        return mutate_bytes(data, max_size)
+    if not tree or rng.random() < 0.1:
+        return mutate_bytes(data, max_size)
+
+    def mutate(content: bytes) -> bytes:
+        return mutate_bytes(content, len(content) + 64)
+
+    path = rng.choice(list(anatomy.paths(tree)))
+    tree = anatomy.replaced(tree, path, changed(tree, path, rng, mutate))
+    if rng.random() < 0.5:
+        tree = listed_again(tree)
+    if rng.random() < 0.9:
+        tree = signed_again(tree, rng)
+    out = anatomy.put_together(tree)
+    return out if len(out) <= max_size else mutate_bytes(data, max_size)
+
+
+def changed(
+    tree: Message, path: Path, rng: random.Random, mutate: Callable[[bytes], bytes]
+) -> Message:
+    """A message of the tree with one change."""
+    message = list(anatomy.at(tree, path))
+    at = rng.randrange(len(message) + 1)
+    change = rng.randrange(6) if message else 5
+    if change == 5:
+        other = anatomy.at(tree, rng.choice(list(anatomy.paths(tree))))
+        message[at:at] = other[:1] if rng.random() < 0.5 else [Field(rng.randrange(1, 80), b"")]
+        return tuple(message)
+    at = min(at, len(message) - 1)
+    if change == 0:
+        del message[at]
+    elif change == 1:
+        message.insert(rng.randrange(len(message) + 1), message[at])
+    elif change == 2:
+        rng.shuffle(message)
+    else:
+        field = message[at]
+        content = mutate(anatomy.content_bytes(field))
+        if field.wire_type == anatomy.NUMBER:
+            content = e.varint(int.from_bytes(content[:8], "little"))
+        message[at] = Field(field.number, content, field.wire_type)
+    return tuple(message)
+
+
+def listed_again(tree: Message) -> Message:
+    """The targets metadata lists the payloads that are there, and no other."""
+    files = tuple(
+        Field(
+            2,
+            anatomy.take_apart(
+                e.target_of(
+                    name.decode(errors="replace"),
+                    len(content),
+                    [(1, hashlib.sha256(content).digest())],
+                ),
+                anatomy.TARGETS[2],
+            ),
+        )
+        for name, content in payloads(tree)
+    )
+    for path in signed_paths(tree, 3):
+        for index, field in enumerate(anatomy.at(tree, path)):
+            if field.number == 1 and isinstance(field.content, tuple):
+                kept = tuple(each for each in field.content if each.number != 2)
+                tree = anatomy.replaced(tree, (*path, index), kept + files)
+    return tree
+
+
+def signed_again(tree: Message, rng: random.Random) -> Message:
+    """Good signatures on all metadata; sometimes too few, or one by a stranger."""
+    for number in SIGNED:
+        keys = TARGETS_KEYS if number == 3 else ROOT_KEYS
+        signers = keys if rng.random() < 0.7 else rng.sample((*keys, STRANGER), rng.randrange(4))
+        for path in signed_paths(tree, number):
+            message = anatomy.at(tree, path)
+            content = b"".join(anatomy.children(message, 1)[:1])
+            signatures = [
+                Field(2, anatomy.take_apart(e.signature(content, each), {})) for each in signers
+            ]
+            kept = [field for field in message if field.number != 2]
+            tree = anatomy.replaced(tree, path, (*kept, *signatures))
+    return tree
+
+
+def signed_paths(tree: Message, number: int) -> Iterator[Path]:
+    """Where the signed metadata stand in that field of the envelope."""
+    for index, field in enumerate(tree):
+        if field.number == number and isinstance(field.content, tuple):
+            if number != 3:
+                yield (index,)
+                continue
+            for inner, value in enumerate(field.content):
+                if value.number == 2 and isinstance(value.content, tuple):
+                    yield (index, inner)
+
+
+def messages(tree: Message, number: int) -> Iterator[Field]:
+    """The fields of that number that hold a message."""
+    return (each for each in tree if each.number == number and isinstance(each.content, tuple))
+
+
+def payloads(tree: Message) -> list[tuple[bytes, bytes]]:
+    """Name and content of each payload."""
+    found = []
+    for field in messages(tree, 4):
+        assert isinstance(field.content, tuple)
+        parts = [b"".join(anatomy.children(field.content, number)[:1]) for number in (1, 2)]
+        found.append((parts[0], parts[1]))
+    return found
