@@ -121,6 +121,18 @@ def test_a_new_root_is_accepted(product: Product) -> None:
     assert we_accept(bundle, old)
 
 
+def test_a_chain_of_roots_is_no_matter_to_pigweed(product: Product) -> None:
+    first = product.root(1)
+    second = product.root(2, ["root2"], signed_by=["root", "root2"])
+    third = product.root(3, ["root3"], signed_by=["root2", "root3"])
+    bundle = product.bundle(third, "--root-chain", second)
+    assert pigweed_accepts(bundle, second)
+    assert we_accept(bundle, second)
+    # A device that slept through root 2: here the chain is what helps.
+    assert we_accept(bundle, first)
+    assert not we_accept(product.bundle(third), first)
+
+
 def test_two_signatures_of_two_are_accepted(product: Product) -> None:
     root = product.root(1, ["r1", "r2"], ["t1", "t2"], signed_by=["r1", "r2"], threshold=2)
     assert pigweed_accepts(product.bundle(root, targets_keys=["t1", "t2"]), root)
