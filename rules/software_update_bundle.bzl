@@ -5,30 +5,68 @@ load("//rules/private:date.bzl", "date_error")
 load("//rules/private:errors.bzl", "display", "refuse")
 load("//rules/private:inspect.bzl", "inspect")
 load("//rules/private:payloads.bzl", "add_payloads")
-load("//rules/private:signing_request.bzl", "signing_request")
+load("//rules/private:signing.bzl", "SIGNING", "attach", "signing_mode")
+load("//rules/private:signing_request.bzl", "signing_request", "unsigned_root_of")
 load("//rules/private:targets_metadata.bzl", "METADATA_SUFFIX", "UnsignedTargetsInfo", "targets_metadata")
 load("//rules/private:tool.bzl", "TOOL", "run_tool")
 load("//rules/providers:software_update_bundle_info.bzl", "SoftwareUpdateBundleInfo")
 load("//rules/providers:software_update_root_info.bzl", "SoftwareUpdateRootInfo")
 
-def _sign(ctx, unsigned, root):
+def _sign(ctx, unsigned, root, keys):
     signed = ctx.actions.declare_file(ctx.label.name + ".targets_metadata.pb")
     args = ctx.actions.args()
     args.add(unsigned, format = "--metadata=%s")
     args.add("--role=targets")
     args.add(root, format = "--root=%s")
-    args.add_all(ctx.files.dev_signing_keys, format_each = "--dev-signing-key=%s")
+    if keys:
+        args.add_all(keys, format_each = "--dev-signing-key=%s")
+        message = "Signing the targets metadata of %s with dev keys"
+    else:
+        args.add("--unsigned")
+        message = "Leaving the targets metadata of %s unsigned"
     args.add("-o", signed)
     run_tool(
         ctx,
         command = ["step", "sign"],
         args = args,
-        inputs = [unsigned, root] + ctx.files.dev_signing_keys,
+        inputs = [unsigned, root] + keys,
         outputs = [signed],
         mnemonic = "SoftwareUpdateSign",
-        progress_message = "Signing the targets metadata of %s with dev keys" % display(ctx.label),
+        progress_message = message % display(ctx.label),
     )
     return signed
+
+def _attach(ctx, unsigned, root):
+    signed = ctx.actions.declare_file(ctx.label.name + ".targets_metadata.pb")
+    attach(
+        ctx,
+        role = "targets",
+        metadata = unsigned,
+        root = root,
+        signed = signed,
+        progress_message = "Attaching the signatures of %s" % display(ctx.label),
+    )
+    return signed
+
+def _root(ctx, mode):
+    """The target and the File of the root in the bundle."""
+    if mode == "dev" or (mode == "unsigned" and not ctx.attr.root):
+        return ctx.attr.dev_root, ctx.file.dev_root
+    return ctx.attr.root, ctx.file.root
+
+def _check_release(ctx):
+    root = ctx.attr.root
+    if not root:
+        refuse(ctx.label, "root", None, "a release is signed under a root; write the software_update_root that its keys are in, or a file")
+    if SoftwareUpdateRootInfo in root:
+        info = root[SoftwareUpdateRootInfo]
+        if info.dev_key_signed:
+            refuse(ctx.label, "root", display(root.label), "dev_signing_keys sign this root, so that anyone can; release under one that has signatures")
+        if info.root == info.unsigned_root:
+            refuse(ctx.label, "root", display(root.label), "nobody has signed this root; have its signing_request signed, and write the signatures into its attribute signatures")
+    if not ctx.files.signatures:
+        request = ctx.label.same_package_label(ctx.label.name + ".signing_request")
+        refuse(ctx.label, "signatures", [], "nobody has signed this release; build %s, have it signed with `software-update sign`, and write the signatures here" % display(request))
 
 def _assemble(ctx, targets_info, signed, root, root_chain):
     args = ctx.actions.args()
@@ -97,17 +135,25 @@ def _software_update_bundle_impl(ctx):
 
     targets_info = ctx.attr.metadata[UnsignedTargetsInfo]
     unsigned = targets_info.unsigned_targets_metadata
-    root = ctx.file.dev_root
+    mode = signing_mode(ctx)
+    if mode == "release":
+        _check_release(ctx)
+    root_target, root = _root(ctx, mode)
     earlier_roots = []
-    if SoftwareUpdateRootInfo in ctx.attr.dev_root:
-        earlier_roots = ctx.attr.dev_root[SoftwareUpdateRootInfo].earlier_roots
+    if SoftwareUpdateRootInfo in root_target:
+        earlier_roots = root_target[SoftwareUpdateRootInfo].earlier_roots
     trusted_root = ctx.file.trusted_root or (earlier_roots[-1] if earlier_roots else root)
-    signed = _sign(ctx, unsigned, root)
+    if mode == "release":
+        signed = _attach(ctx, unsigned, unsigned_root_of(root_target, root))
+    else:
+        signed = _sign(ctx, unsigned, root, ctx.files.dev_signing_keys if mode == "dev" else [])
 
     # Nobody has a root before the first one.
     root_chain = earlier_roots[1:]
     _assemble(ctx, targets_info, signed, root, root_chain)
-    verification = _verify(ctx, trusted_root)
+
+    # What is not signed cannot pass.
+    verification = None if mode == "unsigned" else _verify(ctx, trusted_root)
     bundle = ctx.outputs.out
     return [
         DefaultInfo(
@@ -118,12 +164,12 @@ def _software_update_bundle_impl(ctx):
             targets_metadata = depset([signed]),
             root_metadata = depset([root]),
             sha256 = depset([_sha256(ctx)]),
-            _validation = depset([verification.report]),
+            _validation = depset([verification.report] if verification else []),
         ),
         SoftwareUpdateBundleInfo(
             bundle = bundle,
             digests = targets_info.digests,
-            manifest = verification.manifest,
+            manifest = verification.manifest if verification else None,
             release_root = ctx.file.root,
             root = root,
             root_chain = root_chain,
@@ -138,7 +184,7 @@ def _software_update_bundle_impl(ctx):
 _software_update_bundle = rule(
     implementation = _software_update_bundle_impl,
     doc = "Signs targets metadata, assembles the bundle and verifies it.",
-    attrs = TOOL | {
+    attrs = TOOL | SIGNING | {
         "dev_root": attr.label(
             doc = "The root in the bundle: what dev mode signs under.",
             default = Label("//tools/dev_keys:dev_root"),
@@ -181,6 +227,7 @@ def software_update_bundle(
         root = None,
         dev_root = None,
         dev_signing_keys = None,
+        signatures = None,
         trusted_root = None,
         user_manifest = None,
         expires = None,
@@ -192,12 +239,17 @@ def software_update_bundle(
 
     Besides the bundle itself, `NAME`, this makes
 
-    - `NAME.signing_request`, the targets metadata as it is to be signed; it needs no key and waits for no
-      verification;
+    - `NAME.signing_request`, the targets metadata as it is to be signed, with `NAME.signing_request.json`, which
+      says who may sign it and what is in it; it needs no private key, waits for no verification, and is the
+      same in every mode;
     - `NAME.inspect`, which prints what is in the bundle: `bazel run //product:NAME.inspect`.
 
-    Building the bundle also verifies it, as a device would; `--norun_validations` leaves that out. Its output
-    groups are `targets_metadata`, `root_metadata` and `sha256`. It gives `SoftwareUpdateBundleInfo`.
+    Who signs it, `--//rules/settings:signing` says: by default `dev`, keys in the tree, under `dev_root`; `release`,
+    whoever made `signatures` outside the build, under `root`; `unsigned`, nobody. Only the signatures and the
+    root in the bundle differ, and only `dev` knows private keys.
+
+    Building the bundle also verifies it, as a device would; `--norun_validations` leaves that out, and an
+    unsigned one is not. Its output groups are `targets_metadata`, `root_metadata` and `sha256`. It gives `SoftwareUpdateBundleInfo`.
 
     Args:
       name: The bundle's name.
@@ -212,11 +264,15 @@ def software_update_bundle(
       version_file: A file that holds the version.
       version_flag: A build setting that holds the version, such as an `int_flag` or a `string_flag` of
         bazel_skylib.
-      root: The root metadata that releases are signed under: a `software_update_root` or a file.
+      root: The root metadata that releases are signed under: a `software_update_root` or a file. The signing
+        request says who may sign by it, and by `dev_root` where it is left out.
       dev_root: The root metadata of bundles that are signed with dev keys. The default lists throw-away keys
         that anyone has.
       dev_signing_keys: Private keys in the tree, as PEM files, that sign the targets metadata. Anyone who has
         the tree can sign with them. The default is the throw-away key that the default `dev_root` lists.
+      signatures: Signatures of `NAME.signing_request`, made outside the build by `software-update sign`, such as
+        `glob(["signatures/*.json"], allow_empty = True)`. A release has to have as many as its root asks for.
+        The other modes do not read them.
       trusted_root: The root metadata that the verification starts from, which stands for what is on a
         device. The default is the root before the one in the bundle, its `previous`, and without that the
         root in the bundle.
@@ -246,6 +302,7 @@ def software_update_bundle(
     signing_request(
         name = name + ".signing_request",
         metadata = ":" + name + METADATA_SUFFIX,
+        root = dev_root if root == None else root,
         **common.public
     )
     _software_update_bundle(
@@ -255,6 +312,7 @@ def software_update_bundle(
         metadata = ":" + name + METADATA_SUFFIX,
         out = out or name + ".bundle",
         root = root,
+        signatures = signatures,
         trusted_root = trusted_root,
         verify_at = verify_at,
         **common.public

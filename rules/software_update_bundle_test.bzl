@@ -24,7 +24,7 @@ def _arguments_impl(ctx):
         if SoftwareUpdateBundleInfo not in ctx.attr.bundle:
             refuse(label, "trusted_root", None, "write the root that the device trusts: %s is a file, and names none" % bundle.short_path)
         trusted_root = ctx.attr.bundle[SoftwareUpdateBundleInfo].trusted_root
-    installed = manifest_of(ctx.attr.installed, ctx.file.installed)
+    installed = manifest_of(label, ctx.attr.installed, ctx.file.installed)
 
     # Paths below the runfiles, which is where a test runs.
     args = ctx.actions.args()

@@ -42,7 +42,7 @@ def _verify(ctx, trusted_root, installed):
 
 def _software_update_personalized_bundle_impl(ctx):
     info = ctx.attr.bundle[SoftwareUpdateBundleInfo]
-    installed = manifest_of(ctx.attr.installed, ctx.file.installed)
+    installed = manifest_of(ctx.label, ctx.attr.installed, ctx.file.installed)
     _personalize(ctx, info.bundle, installed)
     return [
         DefaultInfo(

@@ -3,7 +3,8 @@
 load("//rules/private:common_attributes.bzl", "common_attributes")
 load("//rules/private:date.bzl", "date_error")
 load("//rules/private:errors.bzl", "display", "refuse")
-load("//rules/private:signing_request.bzl", "UnsignedMetadataInfo", "signing_request")
+load("//rules/private:signing.bzl", "SIGNING", "attach", "signing_mode")
+load("//rules/private:signing_request.bzl", "declare_signing_request", "root_signing_request", "summarize", "unsigned_root_of")
 load("//rules/private:tool.bzl", "TOOL", "run_tool")
 load("//rules/private:version.bzl", "version_error")
 load("//rules/providers:software_update_root_info.bzl", "SoftwareUpdateRootInfo")
@@ -21,6 +22,11 @@ def _check(ctx):
     for key in ctx.files.targets_keys:
         if key in ctx.files.root_keys:
             refuse(ctx.label, "targets_keys", key.short_path, "the same key is in root_keys; give each role keys of its own")
+    if ctx.files.signatures and ctx.files.dev_signing_keys:
+        refuse(ctx.label, "signatures", _names(ctx.files.signatures), "dev_signing_keys sign this root; leave one of the two out")
+
+def _names(files):
+    return [file.short_path for file in files]
 
 def _check_threshold(ctx, attribute, threshold, keys_attribute, keys):
     if not keys:
@@ -63,6 +69,18 @@ def _sign(ctx, unsigned, root):
         progress_message = "Signing the root metadata %s with dev keys" % display(ctx.label),
     )
 
+def _request(ctx, request, unsigned, previous):
+    args = ctx.actions.args()
+    args.add(unsigned, format = "--signed-root=%s")
+    args.add("--role=root")
+    inputs = [unsigned]
+    if previous:
+        args.add(previous, format = "--previous=%s")
+        inputs.append(previous)
+    args.add(request.bytes, format = "--bytes=%s")
+    args.add("-o", request.summary)
+    summarize(ctx, ctx.label, args = args, inputs = inputs, outputs = [request.summary, request.bytes])
+
 def _check_successor(ctx, root):
     report = ctx.actions.declare_file(ctx.label.name + ".check.json")
     args = ctx.actions.args()
@@ -88,22 +106,45 @@ def _earlier_roots(previous):
 
 def _software_update_root_impl(ctx):
     _check(ctx)
+    mode = signing_mode(ctx)
+    previous = unsigned_root_of(ctx.attr.previous, ctx.file.previous)
     root = ctx.outputs.out
+    sign = mode == "dev" and ctx.files.dev_signing_keys
+    attach_signatures = mode == "release" and ctx.files.signatures
+
+    # In every mode the same file, as the request is made of it.
     unsigned = root
-    if ctx.files.dev_signing_keys:
+    if ctx.files.dev_signing_keys or ctx.files.signatures:
         unsigned = ctx.actions.declare_file(ctx.label.name + ".root.unsigned.pb")
-        _sign(ctx, unsigned, root)
     _create(ctx, unsigned)
+    request = declare_signing_request(ctx, ctx.label)
+    _request(ctx, request, unsigned, previous)
+
+    # Outside dev mode no action has a private key.
+    if sign:
+        _sign(ctx, unsigned, root)
+    elif attach_signatures:
+        attach(
+            ctx,
+            role = "root",
+            metadata = request.bytes,
+            previous = previous,
+            signed = root,
+            progress_message = "Attaching the signatures of the root metadata %s" % display(ctx.label),
+        )
+    elif root != unsigned:
+        ctx.actions.symlink(output = root, target_file = unsigned)
     return [
         DefaultInfo(
             files = depset([root]),
             runfiles = ctx.runfiles(files = [root]),
         ),
         OutputGroupInfo(
+            signing_request = depset([request.bytes, request.summary]),
             _validation = depset([_check_successor(ctx, root)] if ctx.attr.previous else []),
         ),
-        UnsignedMetadataInfo(metadata = unsigned),
         SoftwareUpdateRootInfo(
+            dev_key_signed = bool(ctx.files.dev_signing_keys),
             earlier_roots = _earlier_roots(ctx.attr.previous),
             root = root,
             root_keys = ctx.files.root_keys,
@@ -117,8 +158,8 @@ def _software_update_root_impl(ctx):
 
 _software_update_root = rule(
     implementation = _software_update_root_impl,
-    doc = "Makes root metadata, and signs it where dev keys are given.",
-    attrs = TOOL | {
+    doc = "Makes root metadata, and signs it where dev keys or signatures are given.",
+    attrs = TOOL | SIGNING | {
         "dev_signing_keys": attr.label_list(
             doc = "Private keys in the tree that sign the root metadata.",
             allow_files = True,
@@ -167,12 +208,13 @@ def software_update_root(
         previous = None,
         expires = None,
         dev_signing_keys = None,
+        signatures = None,
         out = None,
         **kwargs):
     """Makes root metadata out of public keys: who may sign, and how many of them it takes.
 
-    The file is a SignedRootMetadata. Besides it, this makes `NAME.signing_request`, the same metadata without
-    signatures. It gives `SoftwareUpdateRootInfo`.
+    The file is a SignedRootMetadata. Besides it, this makes `NAME.signing_request`, the RootMetadata as it is to
+    be signed, with `NAME.signing_request.json`, which says who may sign it. It gives `SoftwareUpdateRootInfo`.
 
     Args:
       name: The root's name.
@@ -190,8 +232,11 @@ def software_update_root(
         `NAME.check.json` lists them. A bundle under this root carries the roots between the first one known
         and this one, so that a device which missed some of them can follow.
       expires: When the root metadata expires, such as `2031-01-01T00:00:00Z`. By default never.
-      dev_signing_keys: Private root keys in the tree, as PEM files, that sign it. Anyone who has the tree can
-        sign with them. By default it is not signed.
+      dev_signing_keys: Private root keys in the tree, as PEM files, that sign it in dev mode. Anyone who has the
+        tree can sign with them, so no release goes out under such a root. By default it is not signed.
+      signatures: Signatures of `NAME.signing_request`, made outside the build by `software-update sign`, such as
+        `glob(["signatures/*.json"], allow_empty = True)`. Under `--//rules/settings:signing=release` they
+        are attached, and building the root fails unless they suffice.
       out: The file's name. The default is `NAME.root.pb`.
       **kwargs: `deprecation`, `exec_compatible_with`, `exec_properties`, `features`, `tags`,
         `target_compatible_with`, `testonly` and `visibility`, as for every rule.
@@ -205,14 +250,15 @@ def software_update_root(
         previous = previous,
         root_keys = root_keys,
         root_threshold = root_threshold,
+        signatures = signatures,
         targets_keys = targets_keys,
         targets_threshold = targets_threshold,
         # As it was written: the rule says what is wrong with anything but an integer.
         version = repr(version),
         **common.public
     )
-    signing_request(
+    root_signing_request(
         name = name + ".signing_request",
-        metadata = ":" + name,
+        root = ":" + name,
         **common.public
     )

@@ -1,13 +1,15 @@
 """The attribute `installed`: what a device runs."""
 
 load("//rules/providers:software_update_bundle_info.bzl", "SoftwareUpdateBundleInfo")
+load(":errors.bzl", "display", "refuse")
 
 visibility("//rules/...")
 
-def manifest_of(target, file):
+def manifest_of(label, target, file):
     """The manifest of what is installed.
 
     Args:
+      label: The Label of the rule, as the user wrote it.
       target: The attribute `installed`: None, a bundle or a manifest file.
       file: That attribute's single file, or None.
 
@@ -15,5 +17,8 @@ def manifest_of(target, file):
       The File of the manifest; None where nothing is installed.
     """
     if target and SoftwareUpdateBundleInfo in target:
-        return target[SoftwareUpdateBundleInfo].manifest
+        manifest = target[SoftwareUpdateBundleInfo].manifest
+        if not manifest:
+            refuse(label, "installed", display(target.label), "no device installs an unsigned bundle; build with --//rules/settings:signing=dev")
+        return manifest
     return file

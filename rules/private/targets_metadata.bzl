@@ -123,7 +123,10 @@ def _targets_metadata_impl(ctx):
     )
     return [
         DefaultInfo(files = depset([metadata])),
-        UnsignedMetadataInfo(metadata = metadata),
+        UnsignedMetadataInfo(
+            metadata = metadata,
+            user_manifest = user_manifest,
+        ),
         UnsignedTargetsInfo(
             digests = digests,
             payloads = [payload for entries in payloads.values() for payload in entries],

@@ -3,8 +3,11 @@
 SoftwareUpdateRootInfo = provider(
     doc = "Root metadata: which keys may sign for which role, and how many of them it takes.",
     fields = {
+        "dev_key_signed": """bool: whether it has `dev_signing_keys`, which anyone who has the tree can sign with. No release
+goes out under such a root.""",
         "earlier_roots": "list of File: the roots before this one, as far as `previous` leads, oldest first.",
-        "root": "File: the SignedRootMetadata. Without `dev_signing_keys` it has no signatures yet.",
+        "root": """File: the SignedRootMetadata. In dev mode `dev_signing_keys` have signed it, in release mode it has its
+`signatures`; else it has none.""",
         "root_keys": "list of File: the public keys of the role root.",
         "root_threshold": "int: how many of `root_keys` have to sign.",
         "targets_keys": "list of File: the public keys of the role targets.",

@@ -69,6 +69,7 @@ _COMMANDS = {
     "SoftwareUpdateDigest": "step digest",
     "SoftwareUpdatePersonalize": "bundle personalize",
     "SoftwareUpdateRelease": "step release",
+    "SoftwareUpdateRequest": "step request",
     "SoftwareUpdateRoot": "root create",
     "SoftwareUpdateRootCheck": "root check",
     "SoftwareUpdateRootSign": "root sign",
@@ -96,8 +97,14 @@ _METADATA_ACTIONS = {
     "SoftwareUpdateTargets bundle.targets_metadata.unsigned.pb": ["~target.json", "~prefix.json", "~prefix.json", "~user_manifest.json"],
 }
 
+# Against the root that releases are signed under, by digests alone, but for the user manifest.
+_REQUEST_ACTIONS = _METADATA_ACTIONS | {
+    "SoftwareUpdateRequest bundle.signing_request.json": ["bundle.targets_metadata.unsigned.pb", "release_root.pb", "release.json"],
+}
+
 # No private key but for signing.
 _ROOT_ACTIONS = {
+    "SoftwareUpdateRequest root.signing_request.json": ["root.root.unsigned.pb"],
     "SoftwareUpdateRoot root.root.unsigned.pb": ["a.pem", "b.pem"],
     "SoftwareUpdateRootSign root.root.pb": ["root.root.unsigned.pb", "private_a.pem"],
 }
@@ -108,6 +115,9 @@ _CHAIN_ACTIONS = {
     "SoftwareUpdateDigest with_chain.digests/app/~target.json": ["app.bin"],
     "SoftwareUpdateDigest with_chain.digests/~user_manifest.json": ["manifest.json"],
     "SoftwareUpdateRelease manifest.json": ["notes.txt"],
+    "SoftwareUpdateRequest root_2.signing_request.json": ["root_2.root.unsigned.pb", "published.root.pb"],
+    "SoftwareUpdateRequest root_3.signing_request.json": ["root_3.root.unsigned.pb", "root_2.root.unsigned.pb"],
+    "SoftwareUpdateRequest root_4.signing_request.json": ["root_4.root.unsigned.pb", "root_3.root.unsigned.pb"],
     "SoftwareUpdateRoot root_2.root.unsigned.pb": ["a.pem", "b.pem"],
     "SoftwareUpdateRoot root_3.root.unsigned.pb": ["a.pem", "b.pem"],
     "SoftwareUpdateRoot root_4.root.unsigned.pb": ["a.pem", "b.pem"],
@@ -191,6 +201,7 @@ def _root_provider_test_impl(ctx):
     info = analysistest.target_under_test(env)[SoftwareUpdateRootInfo]
     asserts.equals(env, "root.root.pb", info.root.basename)
     asserts.equals(env, "root.root.unsigned.pb", info.unsigned_root.basename)
+    asserts.true(env, info.dev_key_signed)
     asserts.equals(env, [], info.earlier_roots)
     asserts.equals(env, ["a.pem"], _names(info.root_keys))
     asserts.equals(env, ["b.pem"], _names(info.targets_keys))
@@ -202,7 +213,7 @@ _root_provider_test = analysistest.make(_root_provider_test_impl)
 def _signing_request_test_impl(ctx):
     env = analysistest.begin(ctx)
     target = analysistest.target_under_test(env)
-    asserts.equals(env, [ctx.attr.file], _names(target[DefaultInfo].files.to_list()))
+    asserts.equals(env, [ctx.attr.file, ctx.attr.file + ".json"], _names(target[DefaultInfo].files.to_list()))
     asserts.false(env, OutputGroupInfo in target and hasattr(target[OutputGroupInfo], "_validation"))
     return analysistest.end(env)
 
@@ -302,22 +313,25 @@ def actions_test_suite(name):
     _actions_test(
         name = "unsigned_root_actions_test",
         size = "small",
-        actions = {"SoftwareUpdateRoot a root.pb": ["a.pem", "b.pem"]},
+        actions = {
+            "SoftwareUpdateRequest unsigned_root.signing_request.json": ["a root.pb"],
+            "SoftwareUpdateRoot a root.pb": ["a.pem", "b.pem"],
+        },
         target_under_test = ":unsigned_root",
     )
 
     # Neither signed nor verified.
-    _actions_test(name = "signing_request_actions_test", size = "small", actions = _METADATA_ACTIONS, target_under_test = ":bundle.signing_request")
+    _actions_test(name = "signing_request_actions_test", size = "small", actions = _REQUEST_ACTIONS, target_under_test = ":bundle.signing_request")
     _signing_request_test(
         name = "signing_request_test",
         size = "small",
-        file = "bundle.targets_metadata.unsigned.pb",
+        file = "bundle.signing_request",
         target_under_test = ":bundle.signing_request",
     )
     _signing_request_test(
         name = "root_signing_request_test",
         size = "small",
-        file = "root.root.unsigned.pb",
+        file = "root.signing_request",
         target_under_test = ":root.signing_request",
     )
     _actions_test(name = "chain_actions_test", size = "small", actions = _CHAIN_ACTIONS, target_under_test = ":with_chain")

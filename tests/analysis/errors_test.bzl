@@ -77,6 +77,11 @@ _ROOTS = [
     ("root_threshold_0", {"root_threshold": 0}, "root_threshold = 0: write a number from 1 to 1, which is how many keys root_keys has"),
     ("targets_threshold_3_of_2", {"targets_threshold": 3}, "targets_threshold = 3: write a number from 1 to 2, which is how many keys targets_keys has"),
     ("key_in_both_roles", {"root_keys": ["b.pem"]}, "targets_keys = \"tests/analysis/b.pem\": the same key is in root_keys; give each role keys of its own"),
+    (
+        "signed_twice",
+        {"dev_signing_keys": ["private_a.pem"], "signatures": ["signature.json"]},
+        "signatures = [\"tests/analysis/signature.json\"]: dev_signing_keys sign this root; leave one of the two out",
+    ),
 ]
 
 _COUNTER = "write an integer from 1 to 4294967295"

@@ -1,0 +1,291 @@
+"""What the signing modes change: who signs, under which root; and what none of them does."""
+
+load("@bazel_skylib//lib:unittest.bzl", "analysistest", "asserts")
+load(
+    "//rules:defs.bzl",
+    "SoftwareUpdateBundleInfo",
+    "software_update_bundle",
+    "software_update_personalized_bundle",
+    "software_update_root",
+)
+
+_SIGNING = str(Label("//rules/settings:signing"))
+_MODES = ["dev", "release", "unsigned"]
+_PRIVATE = ["private_", "throwaway_dev_root_key.pem", "throwaway_dev_targets_key.pem"]
+
+_ActionsInfo = provider(
+    doc = "All actions that a target depends on, its own among them.",
+    fields = {"actions": "depset of Action."},
+)
+
+def _actions_aspect_impl(target, ctx):
+    dependencies = []
+    for name in dir(ctx.rule.attr):
+        value = getattr(ctx.rule.attr, name)
+        values = value.values() if type(value) == "dict" else value if type(value) == "list" else [value]
+        dependencies += [each for each in values if type(each) == "Target" and _ActionsInfo in each]
+    here = str(target.label)
+    ours = "//tests/analysis" in here or "//tools/dev_keys" in here
+    return [_ActionsInfo(actions = depset(
+        target.actions if ours else [],
+        transitive = [dependency[_ActionsInfo].actions for dependency in dependencies],
+    ))]
+
+_actions_aspect = aspect(
+    implementation = _actions_aspect_impl,
+    attr_aspects = ["*"],
+)
+
+def _texts(action):
+    """All that an action is told: its command line, its environment, what it writes, and what it reads of ours."""
+
+    # The tool is of another configuration.
+    texts = list(action.argv or [])[1:] + [action.content or ""]
+    texts += ["%s=%s" % (name, value) for name, value in (action.env or {}).items()]
+    return texts + [file.path for file in action.inputs.to_list() if "/analysis/" in file.path or "/dev_keys/" in file.path]
+
+def _without_public(text):
+    return text.replace(".pem.pub", "")
+
+def _names_private_key(action):
+    texts = [_without_public(text) for text in _texts(action)]
+    return any([private in text for private in _PRIVATE for text in texts])
+
+def _ours(files):
+    return sorted([
+        file.basename
+        for file in files
+        if file.short_path.startswith("tests/analysis/") and file.extension != "params"
+    ])
+
+def _mode_test_impl(ctx):
+    env = analysistest.begin(ctx)
+    target = analysistest.target_under_test(env)
+    actions = target[_ActionsInfo].actions.to_list()
+    asserts.equals(env, ctx.attr.mnemonic_with_key, sorted({action.mnemonic: None for action in actions if _names_private_key(action)}))
+    for action in actions:
+        if action.mnemonic in ["SoftwareUpdateSign", "SoftwareUpdateAttach", "SoftwareUpdateVerify"]:
+            output = action.outputs.to_list()[0].basename
+            asserts.equals(env, sorted(ctx.attr.actions.get(output, ["unexpected " + action.mnemonic])), _ours(action.inputs.to_list()), output)
+    made = [action.outputs.to_list()[0].basename for action in actions]
+    for output in ctx.attr.actions:
+        asserts.true(env, output in made, output)
+    info = target[SoftwareUpdateBundleInfo]
+    asserts.equals(env, ctx.attr.root, info.root.basename)
+    asserts.equals(env, ctx.attr.trusted_root, info.trusted_root.basename)
+    asserts.equals(env, "product_root.root.pb", info.release_root.basename)
+    asserts.equals(env, ctx.attr.verified, bool(info.manifest))
+    asserts.equals(env, ctx.attr.verified, "product.verdict.json" in [file.basename for file in target[OutputGroupInfo]._validation.to_list()])
+    return analysistest.end(env)
+
+def _mode_test(mode):
+    return analysistest.make(
+        _mode_test_impl,
+        attrs = {
+            "actions": attr.string_list_dict(doc = "What signs, attaches and verifies, by output, and what it reads of ours."),
+            "mnemonic_with_key": attr.string_list(doc = "Which actions are told of a private key."),
+            "root": attr.string(doc = "The root in the bundle."),
+            "trusted_root": attr.string(doc = "What the verification starts from."),
+            "verified": attr.bool(doc = "Whether the bundle is verified."),
+        },
+        config_settings = {_SIGNING: mode},
+        extra_target_under_test_aspects = [_actions_aspect],
+    )
+
+_dev_test = _mode_test("dev")
+_release_test = _mode_test("release")
+_unsigned_test = _mode_test("unsigned")
+
+def _error_test_impl(ctx):
+    env = analysistest.begin(ctx)
+    asserts.expect_failure(env, ctx.attr.message)
+    return analysistest.end(env)
+
+def _error_test(mode):
+    return analysistest.make(
+        _error_test_impl,
+        attrs = {"message": attr.string(mandatory = True)},
+        config_settings = {_SIGNING: mode},
+        expect_failure = True,
+    )
+
+_release_error_test = _error_test("release")
+_unsigned_error_test = _error_test("unsigned")
+
+def _all_modes_impl(_settings, _attr):
+    return {mode: {_SIGNING: mode} for mode in _MODES}
+
+_all_modes = transition(
+    implementation = _all_modes_impl,
+    inputs = [],
+    outputs = [_SIGNING],
+)
+
+def _behind(target):
+    """The actions that a target's files come from, each as text without the folder of its configuration."""
+    actions = target[_ActionsInfo].actions.to_list()
+    files = {file: None for file in target[DefaultInfo].files.to_list()}
+    found = {}
+
+    # The longest way from an action to a file is shorter than their number.
+    for _ in actions:
+        for action in actions:
+            outputs = action.outputs.to_list()
+            if any([file in files for file in outputs]) and str(outputs) not in found:
+                files.update({file: None for file in action.inputs.to_list()})
+                texts = _texts(action) + [file.path for file in outputs]
+                found[str(outputs)] = "\n".join([action.mnemonic] + texts).replace(outputs[0].root.path, "BIN")
+    return sorted(found.values())
+
+def _same_test_impl(ctx):
+    by_mode = {mode: _behind(target) for mode, target in ctx.split_attr.request.items()}
+    expected = by_mode["dev"]
+    differing = [mode for mode in _MODES if by_mode[mode] != expected]
+    with_key = [text for text in expected for private in _PRIVATE if private in _without_public(text)]
+    count = len([text for text in expected if text.startswith("SoftwareUpdate")])
+    script = ctx.actions.declare_file(ctx.label.name + ".sh")
+    passed = not differing and not with_key and count == ctx.attr.count
+    ctx.actions.write(
+        script,
+        "#!/bin/sh\n: differ: %s\n: know a key: %d\n: actions: %d\nexit %d\n" % (differing, len(with_key), count, 0 if passed else 1),
+        is_executable = True,
+    )
+    if not passed:
+        # buildifier: disable=print
+        print("%s: differ from dev: %s; %d know a key; %d actions" % (ctx.label, differing, len(with_key), count))
+    return [DefaultInfo(executable = script)]
+
+_same_test = rule(
+    implementation = _same_test_impl,
+    attrs = {
+        "count": attr.int(doc = "How many actions of ours there are."),
+        "request": attr.label(
+            aspects = [_actions_aspect],
+            cfg = _all_modes,
+        ),
+    },
+    test = True,
+)
+
+_UNSIGNED = "product.targets_metadata.unsigned.pb"
+
+def modes_test_suite(name):
+    """Makes a product with a release root and a dev root, mistakes, and the tests of both.
+
+    Args:
+      name: The name of the suite of tests.
+    """
+    software_update_root(
+        name = "product_root",
+        root_keys = ["a.pem"],
+        signatures = ["root_signature.json"],
+        tags = ["manual"],
+        targets_keys = ["b.pem"],
+        version = 1,
+    )
+    software_update_root(
+        name = "product_dev_root",
+        dev_signing_keys = ["private_a.pem"],
+        root_keys = ["a.pem"],
+        tags = ["manual"],
+        targets_keys = ["b.pem"],
+        version = 1,
+    )
+    software_update_root(
+        name = "nobodys_root",
+        root_keys = ["a.pem"],
+        tags = ["manual"],
+        targets_keys = ["b.pem"],
+        version = 1,
+    )
+    good = {
+        "dev_root": ":product_dev_root",
+        "dev_signing_keys": ["private_b.pem"],
+        "root": ":product_root",
+        "signatures": ["signature_1.json", "signature_2.json"],
+        "tags": ["manual"],
+        "targets": {"app": "app.bin"},
+        "user_manifest": "release.json",
+        "version": 1,
+    }
+    software_update_bundle(name = "product", **good)
+    software_update_personalized_bundle(
+        name = "personalized_product",
+        bundle = ":product",
+        installed = ":product",
+        tags = ["manual"],
+    )
+    _dev_test(
+        name = "dev_mode_test",
+        size = "small",
+        actions = {
+            "product.targets_metadata.pb": [_UNSIGNED, "product_dev_root.root.pb", "private_b.pem"],
+            "product.verdict.json": ["product.bundle", "product_dev_root.root.pb"],
+        },
+        mnemonic_with_key = ["SoftwareUpdateRootSign", "SoftwareUpdateSign"],
+        root = "product_dev_root.root.pb",
+        target_under_test = ":product",
+        trusted_root = "product_dev_root.root.pb",
+        verified = True,
+    )
+    _release_test(
+        name = "release_mode_test",
+        size = "small",
+        actions = {
+            "product.targets_metadata.pb": [_UNSIGNED, "product_root.root.unsigned.pb", "signature_1.json", "signature_2.json"],
+            "product.verdict.json": ["product.bundle", "product_root.root.pb"],
+            "product_root.root.pb": ["product_root.signing_request", "root_signature.json"],
+        },
+        root = "product_root.root.pb",
+        target_under_test = ":product",
+        trusted_root = "product_root.root.pb",
+        verified = True,
+    )
+    _unsigned_test(
+        name = "unsigned_mode_test",
+        size = "small",
+        actions = {"product.targets_metadata.pb": [_UNSIGNED, "product_root.root.pb"]},
+        root = "product_root.root.pb",
+        target_under_test = ":product",
+        trusted_root = "product_root.root.pb",
+    )
+
+    # What is asked to be signed.
+    _same_test(name = "same_request_test", size = "small", count = 5, request = ":product.signing_request")
+    _same_test(name = "same_root_request_test", size = "small", count = 2, request = ":product_root.signing_request")
+    _same_test(name = "same_dev_root_request_test", size = "small", count = 2, request = ":product_dev_root.signing_request")
+
+    messages = {
+        "without_root": ({"root": None}, "root = None: a release is signed under a root; write the software_update_root that its keys are in, or a file"),
+        "under_dev_root": ({"root": ":product_dev_root"}, "root = \"//tests/analysis:product_dev_root\": dev_signing_keys sign this root, so that anyone can; release under one that has signatures"),
+        "under_throwaway_root": ({"root": "//tools/dev_keys:dev_root"}, "root = \"//tools/dev_keys:dev_root\": dev_signing_keys sign this root, so that anyone can; release under one that has signatures"),
+        "under_unsigned_root": ({"root": ":nobodys_root"}, "root = \"//tests/analysis:nobodys_root\": nobody has signed this root; have its signing_request signed, and write the signatures into its attribute signatures"),
+        "without_signatures": ({"signatures": []}, "signatures = []: nobody has signed this release; build //tests/analysis:release_without_signatures.signing_request, have it signed with `software-update sign`, and write the signatures here"),
+    }
+    for case, (changes, message) in messages.items():
+        subject = "release_" + case
+        software_update_bundle(name = subject, **(good | changes))
+        _release_error_test(
+            name = subject + "_test",
+            size = "small",
+            message = "//tests/analysis:%s: %s" % (subject, message),
+            target_under_test = ":" + subject,
+        )
+    _unsigned_error_test(
+        name = "unsigned_is_not_installed_test",
+        size = "small",
+        message = "//tests/analysis:personalized_product: installed = \"//tests/analysis:product\": no device installs an unsigned bundle",
+        target_under_test = ":personalized_product",
+    )
+    native.test_suite(
+        name = name,
+        tests = [
+            "dev_mode_test",
+            "release_mode_test",
+            "same_dev_root_request_test",
+            "same_request_test",
+            "same_root_request_test",
+            "unsigned_is_not_installed_test",
+            "unsigned_mode_test",
+        ] + ["release_%s_test" % case for case in messages],
+    )
