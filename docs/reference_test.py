@@ -11,11 +11,13 @@ from typing import Any
 
 import pytest
 from google.protobuf.descriptor import FieldDescriptor
+from software_update import signature_file
 from software_update.cli import COMMANDS, main
 from software_update.errors import Refused, Verdict
 from software_update.explanations import EXPLANATIONS
 from software_update.proto import tuf_pb2, update_bundle_pb2
 from software_update.release import SCHEMA, parse_release
+from software_update.signature_file import DetachedSignature
 
 _CLI = Path("docs/cli.md").read_text()
 _VERDICTS = Path("docs/verdicts.md").read_text()
@@ -173,6 +175,28 @@ def test_digest_record_schema() -> None:
     assert main(["step", "digest", "--target", "app=app.bin", "-o", "app.json"]) == 0
     record = json.loads(Path("app.json").read_text())
     assert set(fields(record)) == documented(record["schema"])
+
+
+@pytest.mark.usefixtures("folder")
+def test_signing_request_schema() -> None:
+    assert main(["step", "digest", "--target", "app=app.bin", "-o", "app.json"]) == 0
+    targets = ["step", "targets", "--digests", "app.json", "--version", "1", "-o", "targets.pb"]
+    assert main(targets) == 0
+    found = set()
+    for what in (
+        ["--role=targets", "--metadata=targets.pb", "--root=root.pb"],
+        ["--role=root", "--signed-root=root.pb", "--bytes=bytes"],
+    ):
+        assert main(["step", "request", *what, "-o", "request.json"]) == 0
+        request = json.loads(Path("request.json").read_text())
+        found |= set(fields(request))
+    assert found == documented(request["schema"])
+
+
+def test_signature_schema() -> None:
+    signature = DetachedSignature(bytes(32), "targets", 1, bytes(32), bytes(64))
+    document = json.loads(signature_file.build(signature))
+    assert set(fields(document)) == documented(document["schema"])
 
 
 @pytest.mark.usefixtures("folder")

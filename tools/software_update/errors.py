@@ -21,6 +21,12 @@ class InputError(SoftwareUpdateError):
     exit_code = 3
 
 
+class SignatureError(SoftwareUpdateError):
+    """A signature that is not what it should be, or too few of them."""
+
+    exit_code = 1
+
+
 class Verdict(enum.StrEnum):
     """What a verifier says of a bundle, in the order in which it checks."""
 

@@ -17,3 +17,7 @@ MAX_MANIFEST_BYTES = MAX_TARGETS_METADATA_BYTES + MAX_USER_MANIFEST_BYTES + 1024
 # What Pigweed's C++ client takes; beyond it the tools warn.
 PIGWEED_MAX_NAME_BYTES = 32
 PIGWEED_MAX_TARGET_BYTES = 100 * 1024 * 1024
+
+# What surrounds a signature: none of it is ever in a bundle.
+MAX_SIGNATURE_FILE_BYTES = 4096
+MAX_REQUEST_JSON_BYTES = 64 * 1024 * 1024

@@ -99,7 +99,7 @@ def trust_root(data: bytes) -> Root:
     """
     signed = metadata.parse_signed(ROOT, data)
     root = metadata.parse_root(signed.serialized)
-    _check_keys(root)
+    check_keys(root)
     return root
 
 
@@ -137,9 +137,9 @@ def check_successor(previous: Root, data: bytes) -> tuple[Root, Quorum, Quorum]:
     """
     signed = metadata.parse_signed(ROOT, data)
     root = metadata.parse_root(signed.serialized)
-    _check_keys(root)
-    by_previous = _quorum(signed, previous, previous.root, "the previous root's")
-    by_itself = _quorum(signed, root, root.root, "its own")
+    check_keys(root)
+    by_previous = quorum(signed, previous, previous.root, "the previous root's")
+    by_itself = quorum(signed, root, root.root, "its own")
     _role_keys(root, root.targets, "its targets")
     _check_root_version(previous, root)
     if root.common.version == previous.common.version:
@@ -274,7 +274,7 @@ def _verify_root(trusted: Root, data: bytes, subject: str, may_be_passed: bool) 
     try:
         signed = metadata.parse_signed(ROOT, data)
         root = metadata.parse_root(signed.serialized)
-        _check_keys(root)
+        check_keys(root)
         if may_be_passed and root.common.version < trusted.common.version:
             return trusted
         # 5.3.4: an arbitrary software attack. Both thresholds, the trusted root's and its own.
@@ -300,7 +300,7 @@ def _check_root_version(trusted: Root, root: Root) -> None:
         raise Refused(Verdict.ROOT_MIX_UP, f"version {new} differs from the trusted root of {old}")
 
 
-def _check_keys(root: Root) -> None:
+def check_keys(root: Root) -> None:
     """Every key is what it says it is, listed once, and in one role only."""
     if len(root.keys) > limits.MAX_KEYS:
         raise Refused(Verdict.TOO_LARGE, f"{len(root.keys)} keys; at most {limits.MAX_KEYS}")
@@ -339,18 +339,19 @@ def _check_threshold(
 
     The same for every role.
     """
-    quorum = _quorum(signed, root, role, whose)
-    reasons = tuple(f"{signer.hex()[:16]} {problem}" for signer, problem in quorum.uncounted)
-    if not quorum.met:
+    found = quorum(signed, root, role, whose)
+    reasons = tuple(f"{signer.hex()[:16]} {problem}" for signer, problem in found.uncounted)
+    if not found.met:
         details = f" ({', '.join(reasons)})" if reasons else ""
         raise Refused(
             Verdict.THRESHOLD_NOT_MET,
-            f"{len(quorum.signers)} of {role.threshold} signatures that {whose} keys must give{details}",
+            f"{len(found.signers)} of {role.threshold} signatures that {whose} keys must give{details}",
         )
-    return quorum.signers, reasons
+    return found.signers, reasons
 
 
-def _quorum(signed: Signed, root: Root, role: Role, whose: str) -> Quorum:
+def quorum(signed: Signed, root: Root, role: Role, whose: str) -> Quorum:
+    """Which keys of `role` in `root` have signed. `whose` names the role in errors."""
     keys = _role_keys(root, role, whose)
     if len(signed.signatures) > limits.MAX_SIGNATURES:
         raise Refused(

@@ -1,0 +1,195 @@
+"""Tests of step request and step attach."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from software_update import signature_file, signing_request
+from software_update.signature_file import DetachedSignature
+from software_update.testing import encode as e
+from software_update.testing import workspace
+from software_update.testing.command import done, failed
+from software_update.testing.signers import (
+    ROOT_KEY,
+    ROOT_KEY_2,
+    TARGETS_KEY,
+    key_id,
+    signer,
+)
+
+TARGETS = e.targets(workspace.CONTENTS, 7)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = workspace.make(tmp_path)
+    (folder / "targets.pb").write_bytes(TARGETS)
+    return folder
+
+
+def sign(path: Path, data: bytes, number: int) -> str:
+    """Writes a signature file."""
+    request = signing_request.parse_request(data)
+    signature = DetachedSignature(
+        request.sha256,
+        request.role,
+        request.version,
+        key_id(number),
+        signer(number).sign(data),
+    )
+    path.write_bytes(signature_file.build(signature))
+    return str(path)
+
+
+def request_args(folder: Path, *more: str) -> list[str]:
+    return [
+        *("step", "request", "--role=targets", f"--metadata={folder}/targets.pb"),
+        *(f"--root={folder}/root.pb", "-o", f"{folder}/out.json", *more),
+    ]
+
+
+def attach_args(folder: Path, *more: str) -> list[str]:
+    return [
+        *("step", "attach", "--role=targets", f"--metadata={folder}/targets.pb"),
+        *(f"--root={folder}/root.pb", "-o", f"{folder}/signed.pb", *more),
+    ]
+
+
+# step request
+
+
+def test_request(folder: Path) -> None:
+    done(*request_args(folder))
+    found = json.loads((folder / "out.json").read_text())
+    assert (found["role"], found["version"]) == ("targets", 7)
+    assert found["summary"]["product"] is None
+    assert found["signers"][0]["key_ids"] == [key_id(TARGETS_KEY).hex()]
+    # An unsigned root names the same signers.
+    before = (folder / "out.json").read_bytes()
+    (folder / "root.pb").write_bytes(e.signed(e.root()))
+    done(*request_args(folder))
+    assert (folder / "out.json").read_bytes() == before
+
+
+def test_request_with_a_release_manifest(folder: Path) -> None:
+    manifest = folder / "release.json"
+    done(
+        *("step", "release", "--product=Camera", "--release-version=2", "--release-counter=3"),
+        *("-o", manifest),
+    )
+    contents = {"app": b"x", "user_manifest": manifest.read_bytes()}
+    (folder / "targets.pb").write_bytes(e.targets(contents))
+    done(*request_args(folder, f"--user-manifest={manifest}"))
+    summary = json.loads((folder / "out.json").read_text())["summary"]
+    del summary["targets"]
+    assert summary == {"product": "Camera", "release": "2", "release_counter": 3}
+    manifest.write_bytes(b"another")
+    text = failed(3, *request_args(folder, f"--user-manifest={manifest}"))
+    assert text == f"{manifest}: the metadata lists another user_manifest; name that one"
+
+
+def test_request_with_another_kind_of_user_manifest(folder: Path) -> None:
+    (folder / "m").write_bytes(b"anything")
+    (folder / "targets.pb").write_bytes(e.targets({"user_manifest": b"anything"}))
+    done(*request_args(folder, f"--user-manifest={folder}/m"))
+    summary = json.loads((folder / "out.json").read_text())["summary"]
+    assert (summary["product"], summary["release_counter"]) == (None, None)
+    (folder / "m").write_bytes(b'{"schema": "software_update.release.v1"}')
+    (folder / "targets.pb").write_bytes(e.targets({"user_manifest": (folder / "m").read_bytes()}))
+    text = failed(3, *request_args(folder, f"--user-manifest={folder}/m"))
+    assert "/m: MALFORMED: release manifest: needs a text product" in text
+
+
+def test_request_for_a_root(folder: Path) -> None:
+    root = e.root(2, [ROOT_KEY_2])
+    (folder / "next.pb").write_bytes(e.signed(root, ROOT_KEY_2))
+    out = ["-o", f"{folder}/out.json", f"--previous={folder}/root.pb"]
+    request = ["step", "request", "--role=root"]
+    done(*request, f"--signed-root={folder}/next.pb", f"--bytes={folder}/bytes", *out)
+    assert (folder / "bytes").read_bytes() == root
+    found = (folder / "out.json").read_bytes()
+    done(*request, f"--metadata={folder}/bytes", *out)
+    assert (folder / "out.json").read_bytes() == found
+    assert [each["whose"] for each in json.loads(found)["signers"]] == [
+        "its own",
+        "the previous root's",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("args", "text"),
+    [
+        (["--role=targets", "--metadata=x"], "--role targets: needs --root FILE"),
+        (["--role=targets", "--metadata=x", "--root=r", "--previous=r"], "--previous: for --role"),
+        (["--role=targets", "--signed-root=x", "--bytes=b", "--root=r"], "--signed-root: for"),
+        (["--role=root", "--metadata=x", "--root=r"], "--root: a root lists its own keys"),
+        (["--role=root", "--signed-root=x"], "--signed-root FILE and --bytes OUT go together"),
+        (["--role=root", "--metadata=x", "--bytes=b"], "--signed-root FILE and --bytes OUT go"),
+        (["--role=root", "--metadata=x", "--user-manifest=m"], "--user-manifest: for --role"),
+        (["--role=root"], "one of the arguments --metadata --signed-root is required"),
+    ],
+)
+def test_request_usage(args: list[str], text: str) -> None:
+    assert text in failed(2, "step", "request", *args, "-o", "out")
+
+
+def test_request_of_no_metadata(folder: Path) -> None:
+    path = folder / "targets.pb"
+    for data in (b"", b"\xff" * 20, e.root(), e.signed(TARGETS), e.targets({}, 0)):
+        path.write_bytes(data)
+        text = failed(3, *request_args(folder))
+        assert text.startswith(f"{path}: no targets metadata to sign (")
+    path.write_bytes(TARGETS)
+    (folder / "root.pb").write_bytes(e.signed(e.root(1, [ROOT_KEY], [TARGETS_KEY], 1, 2)))
+    text = failed(3, *request_args(folder))
+    assert "root.pb: nobody can sign by it (THRESHOLD_INVALID: " in text
+    (folder / "root.pb").write_bytes(b"?")
+    assert "root.pb: no root to trust" in failed(3, *request_args(folder))
+
+
+# step attach
+
+
+def test_attach(folder: Path) -> None:
+    signature = sign(folder / "s.json", TARGETS, TARGETS_KEY)
+    done(*attach_args(folder, f"--signature={signature}"))
+    assert (folder / "signed.pb").read_bytes() == e.signed(TARGETS, TARGETS_KEY)
+
+
+def test_attach_to_a_root(folder: Path) -> None:
+    root = e.root(2, [ROOT_KEY_2])
+    (folder / "bytes").write_bytes(root)
+    own = sign(folder / "own.json", root, ROOT_KEY_2)
+    old = sign(folder / "old.json", root, ROOT_KEY)
+    attach = ["step", "attach", "--role=root", f"--metadata={folder}/bytes", "-o", f"{folder}/r.pb"]
+    done(*attach, "--signature", own)
+    assert (folder / "r.pb").read_bytes() == e.signed(root, ROOT_KEY_2)
+    attach += [f"--previous={folder}/root.pb", "--signature", own]
+    text = failed(1, *attach)
+    assert "0 of 1 signatures by the previous root's keys" in text
+    done(*attach, "--signature", old)
+    by_id = sorted((ROOT_KEY, ROOT_KEY_2), key=key_id)
+    assert (folder / "r.pb").read_bytes() == e.signed(root, *by_id)
+    result = done("root", "check", folder / "r.pb", "--previous", folder / "root.pb")
+    assert result.out.endswith("  complete\n")
+
+
+def test_attach_errors_write_nothing(folder: Path) -> None:
+    assert failed(1, *attach_args(folder)).startswith("too few signatures: request ")
+    other = sign(folder / "old.json", e.targets(workspace.CONTENTS, 6), TARGETS_KEY)
+    text = failed(1, *attach_args(folder, "--signature", other))
+    assert f"{other}: signs request " in text
+    assert "(targets version 6), an older one: version 6, now 7; sign again; request " in text
+    (folder / "huge.json").write_bytes(b" " * 4097)
+    text = failed(3, *attach_args(folder, "--signature", f"{folder}/huge.json"))
+    assert "huge.json: larger than 4096 bytes" in text
+    text = failed(3, *attach_args(folder, "--signature", f"{folder}/app.bin"))
+    assert text.startswith(f"{folder}/app.bin: no signature file")
+    assert not (folder / "signed.pb").exists()
+
+
+def test_attach_never_replaces_a_signature(folder: Path) -> None:
+    signature = sign(folder / "s.json", TARGETS, TARGETS_KEY)
+    text = failed(2, *attach_args(folder, "--signature", signature, "-o", signature))
+    assert "would replace the input" in text

@@ -1,0 +1,60 @@
+"""What `step request` and `step attach` have in common: what is signed, and who must sign it."""
+
+import argparse
+
+from software_update import files, limits, metadata, signing_request
+from software_update.cli.arguments import files_of
+from software_update.cli.trusted import read_trusted_root
+from software_update.errors import InputError, Refused, UsageError
+from software_update.metadata import Root
+from software_update.signing_request import Request, Signers
+
+
+def add_signers(parser: argparse.ArgumentParser) -> None:
+    """--role, --root, --previous."""
+    parser.add_argument("--role", choices=(metadata.ROOT, metadata.TARGETS), required=True)
+    parser.add_argument(
+        "--root", metavar="FILE", help="for targets: the root metadata that lists who signs"
+    )
+    parser.add_argument(
+        "--previous", metavar="FILE", help="for a root: the root before it, whose keys sign too"
+    )
+
+
+def check_signers(args: argparse.Namespace) -> None:
+    """UsageError where the arguments do not fit the role."""
+    if args.role == metadata.TARGETS and args.root is None:
+        raise UsageError("--role targets: needs --root FILE, which lists who signs")
+    if args.role == metadata.TARGETS and args.previous is not None:
+        raise UsageError("--previous: for --role root alone; leave it out")
+    if args.role == metadata.ROOT and args.root is not None:
+        raise UsageError("--root: a root lists its own keys; leave it out, or write --previous")
+
+
+def inputs_of(args: argparse.Namespace) -> list[str]:
+    return files_of(args.root, args.previous)
+
+
+def read_metadata(path: str) -> bytes:
+    return files.read_input(path, limits.MAX_TARGETS_METADATA_BYTES)
+
+
+def parse_metadata(path: str, content: bytes, role: str | None) -> Request:
+    """The request to sign `content`; InputError where it is nothing to sign."""
+    try:
+        return signing_request.parse_request(content, role)
+    except Refused as refused:
+        what = f"{role} metadata" if role else "metadata"
+        raise InputError(f"{path}: no {what} to sign ({refused})") from None
+
+
+def read_signers(args: argparse.Namespace, path: str, request: Request) -> list[Signers]:
+    """Who must sign the request. `path` names it in errors."""
+    try:
+        if not isinstance(request.content, Root):
+            path = args.root
+            return signing_request.signers_of_targets(read_trusted_root(args.root))
+        previous = None if args.previous is None else read_trusted_root(args.previous)
+        return signing_request.signers_of_root(request.content, previous)
+    except Refused as refused:
+        raise InputError(f"{path}: nobody can sign by it ({refused}); make another root") from None

@@ -1,0 +1,80 @@
+"""Tests of signature_file.py and strict_json.py."""
+
+import json
+
+import pytest
+
+from software_update import signature_file
+from software_update.errors import InputError
+from software_update.signature_file import DetachedSignature
+from software_update.testing.signers import TARGETS_KEY, key_id
+
+SIGNATURE = DetachedSignature(bytes(range(32)), "targets", 7, key_id(TARGETS_KEY), bytes(64))
+
+
+def test_round_trip() -> None:
+    content = signature_file.build(SIGNATURE)
+    assert json.loads(content) == {
+        "schema": "software_update.signature.v1",
+        "sha256": bytes(range(32)).hex(),
+        "role": "targets",
+        "version": 7,
+        "key_id": key_id(TARGETS_KEY).hex(),
+        "signature": "00" * 64,
+    }
+    assert signature_file.parse("s.json", content) == SIGNATURE
+    assert SIGNATURE.file_name == f"0001020304050607.{key_id(TARGETS_KEY).hex()[:8]}.json"
+
+
+ODD = [
+    ("schema", "software_update.signature.v2"),
+    ("schema", None),
+    ("role", "snapshot"),
+    ("role", ["root"]),
+    ("version", 0),
+    ("version", 2**32),
+    ("version", True),
+    ("version", "7"),
+    ("version", 7.0),
+    ("sha256", "00"),
+    ("sha256", "00" * 33),
+    ("sha256", "0g" * 32),
+    ("sha256", "0A" * 32),
+    ("sha256", " 0" * 32),
+    ("sha256", "\u0660\u0660" * 32),
+    ("key_id", "00" * 31),
+    ("key_id", 5),
+    ("signature", "00" * 63),
+    ("signature", "00" * 65),
+    ("signature", None),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), ODD, ids=str)
+def test_odd_fields(name: str, value: object) -> None:
+    document = json.loads(signature_file.build(SIGNATURE))
+    for odd in ({**document, name: value}, {k: v for k, v in document.items() if k != name}):
+        with pytest.raises(InputError, match=r"s\.json: no signature file"):
+            signature_file.parse("s.json", json.dumps(odd).encode())
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\0",
+        b"\xff",
+        b"null",
+        b"[]",
+        b"NaN",
+        b"[" * 100_000,
+        b'{"a": NaN}',
+        b'{"version": ' + b"9" * 4000 + b"}",
+        signature_file.build(SIGNATURE).replace(b'"version": 7', b'"version": 7, "version": 7'),
+        signature_file.build(SIGNATURE) + b"{}",
+    ],
+    ids=lambda content: content[:20],
+)
+def test_no_signature_file(content: bytes) -> None:
+    with pytest.raises(InputError, match=r"s\.json: no signature file"):
+        signature_file.parse("s.json", content)

@@ -1,0 +1,150 @@
+"""Tests of signing_request.py."""
+
+import hashlib
+import json
+
+import pytest
+
+from software_update import metadata, signing_request
+from software_update.errors import InputError, Refused, Verdict
+from software_update.release import ReleaseManifest
+from software_update.testing import encode as e
+from software_update.testing.signers import (
+    ROOT_KEY,
+    ROOT_KEY_2,
+    TARGETS_KEY,
+    TARGETS_KEY_2,
+    key_id,
+)
+
+TARGETS = e.targets({"app": b"firmware"}, 7, 1924992000)
+SIGNERS = metadata.parse_root(e.root(1, [ROOT_KEY], [TARGETS_KEY, TARGETS_KEY_2], 1, 2))
+
+
+def ids(*numbers: int) -> list[str]:
+    return [key_id(each).hex() for each in numbers]
+
+
+def test_targets() -> None:
+    request = signing_request.parse_request(TARGETS)
+    release = ReleaseManifest("Camera", "2.1", 12)
+    signers = signing_request.signers_of_targets(SIGNERS)
+    assert json.loads(signing_request.build_json(request, signers, release)) == {
+        "schema": "software_update.signing_request.v1",
+        "role": "targets",
+        "version": 7,
+        "expires": "2031-01-01T00:00:00Z",
+        "sha256": hashlib.sha256(TARGETS).hexdigest(),
+        "length": len(TARGETS),
+        "signers": [
+            {"whose": "the root's", "threshold": 2, "key_ids": ids(TARGETS_KEY, TARGETS_KEY_2)}
+        ],
+        "summary": {
+            "product": "Camera",
+            "release": "2.1",
+            "release_counter": 12,
+            "targets": [
+                {"name": "app", "length": 8, "sha256": hashlib.sha256(b"firmware").hexdigest()}
+            ],
+        },
+    }
+
+
+def test_root() -> None:
+    data = e.root(2, [ROOT_KEY_2], [TARGETS_KEY])
+    request = signing_request.parse_request(data)
+    assert isinstance(request.content, metadata.Root)
+    signers = signing_request.signers_of_root(request.content, SIGNERS)
+    assert json.loads(signing_request.build_json(request, signers, None)) == {
+        "schema": "software_update.signing_request.v1",
+        "role": "root",
+        "version": 2,
+        "expires": None,
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "length": len(data),
+        "signers": [
+            {"whose": "its own", "threshold": 1, "key_ids": ids(ROOT_KEY_2)},
+            {"whose": "the previous root's", "threshold": 1, "key_ids": ids(ROOT_KEY)},
+        ],
+        "summary": {
+            "root": {"threshold": 1, "key_ids": ids(ROOT_KEY_2)},
+            "targets": {"threshold": 1, "key_ids": ids(TARGETS_KEY)},
+        },
+    }
+
+
+def test_no_metadata() -> None:
+    for data, role in [
+        (b"", None),
+        (b"\xff" * 9, None),
+        (TARGETS, "root"),
+        (e.root(), "targets"),
+        (e.signed(e.root()), None),
+        (e.signed(TARGETS), None),
+        (e.targets_of(e.common("root"), []), None),
+    ]:
+        with pytest.raises(Refused):
+            signing_request.parse_request(data, role)
+
+
+def test_a_root_that_nobody_can_sign_by() -> None:
+    for root in (e.root(1, [ROOT_KEY], [TARGETS_KEY], 1, 2), e.root(1, [ROOT_KEY], [])):
+        with pytest.raises(Refused) as refused:
+            signing_request.signers_of_targets(metadata.parse_root(root))
+        assert refused.value.verdict is Verdict.THRESHOLD_INVALID
+
+
+def test_lists() -> None:
+    request = signing_request.parse_request(TARGETS)
+    assert signing_request.lists(request, "app", b"firmware")
+    assert not signing_request.lists(request, "app", b"firmwarf")
+    assert not signing_request.lists(request, "boot", b"firmware")
+    assert not signing_request.lists(signing_request.parse_request(e.root()), "app", b"firmware")
+
+
+@pytest.mark.parametrize("data", [TARGETS, e.root(1, [ROOT_KEY], [TARGETS_KEY])])
+def test_the_json_fits_its_bytes_alone(data: bytes) -> None:
+    request = signing_request.parse_request(data)
+    signers = signing_request.signers_of_targets(SIGNERS)
+    content = signing_request.build_json(request, signers, None)
+    found = signing_request.check_json("r.json", content, request)
+    assert found == {key_id(TARGETS_KEY), key_id(TARGETS_KEY_2)}
+    document = json.loads(content)
+    changes = {"role": "x", "version": 8, "expires": "x", "sha256": "00", "length": 1}
+    for name, value in changes.items():
+        other = json.dumps({**document, name: value}).encode()
+        with pytest.raises(InputError, match=f"r.json: another {name} than the bytes"):
+            signing_request.check_json("r.json", other, request)
+    document["summary"]["targets"] = []
+    with pytest.raises(InputError, match=r"r.json: another summary than the bytes"):
+        signing_request.check_json("r.json", json.dumps(document).encode(), request)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"[]",
+        b"{}",
+        b"\xff",
+        b"[" * 100_000,
+        b'{"schema": "software_update.signing_request.v2"}',
+        b'{"schema": "software_update.signing_request.v1"}',
+        b'{"schema": "software_update.signing_request.v1", "schema": 1}',
+    ],
+)
+def test_no_json_of_a_request(content: bytes) -> None:
+    request = signing_request.parse_request(TARGETS)
+    with pytest.raises(InputError, match=r"r\.json: no signing request"):
+        signing_request.check_json("r.json", content, request)
+
+
+def test_odd_signers_in_the_json() -> None:
+    request = signing_request.parse_request(TARGETS)
+    document = json.loads(signing_request.build_json(request, [], None))
+    odds: list[object] = [None, 1, [1], [{}], [{"key_ids": 1}]]
+    odds += [[{"key_ids": ["x"]}], [{"key_ids": [1]}]]
+    for odd in odds:
+        content = json.dumps({**document, "signers": odd}).encode()
+        with pytest.raises(InputError, match="no signing request"):
+            signing_request.check_json("r.json", content, request)
