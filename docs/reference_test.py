@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from google.protobuf.descriptor import FieldDescriptor
-from software_update import signature_file
+from software_update import metadata, signature_file, signing_exec, signing_request
 from software_update.cli import COMMANDS, main
 from software_update.errors import Refused, Verdict
 from software_update.explanations import EXPLANATIONS
@@ -197,6 +197,17 @@ def test_signature_schema() -> None:
     signature = DetachedSignature(bytes(32), "targets", 1, bytes(32), bytes(64))
     document = json.loads(signature_file.build(signature))
     assert set(fields(document)) == documented(document["schema"])
+
+
+def test_exec_protocol() -> None:
+    targets = metadata.build_targets(1, [], None)
+    request = signing_request.parse_request(targets)
+    question = json.loads(signing_exec.build_question(request, None))
+    types = {row[0].strip("`"): row[2] for row in rows(section(_CLI, f"`{question['protocol']}`"))}
+    assert set(question) == {name for name, text in types.items() if "answer" not in text}
+    answer = {"protocol": question["protocol"], "signature": "AAEC"}
+    assert signing_exec.parse_answer("x", 0, json.dumps(answer).encode()) == b"\0\1\2"
+    assert set(types) - set(question) == {"signature", "error"}
 
 
 @pytest.mark.usefixtures("folder")

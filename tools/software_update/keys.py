@@ -8,7 +8,9 @@ from __future__ import annotations
 import dataclasses
 import functools
 import hashlib
+import re
 import shlex
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from software_update.errors import InputError
@@ -31,6 +33,9 @@ DEV_KEY_IDS = frozenset(
 )
 DEV_KEYS_WARNING = "DEV KEYS: anyone can sign this"
 
+_ONE_PUBLIC_KEY = re.compile(
+    rb"\s*-----BEGIN PUBLIC KEY-----[ \t]*\r?\n[A-Za-z0-9+/=\s]+-----END PUBLIC KEY-----\s*"
+)
 _MAX_PEM_BYTES = 64 * 1024
 
 
@@ -74,6 +79,13 @@ class PublicKey:
             return False
         return True
 
+    def raw_form(self, signature: bytes, data: bytes) -> bytes | None:
+        """r || s of what a signer gave for `data`, raw or DER; None where it is no signature by this key."""
+        for raw in (signature, _raw_of_der(signature)):
+            if raw is not None and self.verifies(raw, data):
+                return raw
+        return None
+
     def _point(self) -> ec.EllipticCurvePublicKey:
         from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -116,22 +128,45 @@ def read_public_key(path: str) -> PublicKey:
     return _public_key(path, key)
 
 
+def check_public(path: str) -> None:
+    """InputError unless the file is a public key and holds nothing else: no private key hides in it."""
+    pem = _read_pem(path)
+    if b"private key" in pem.lower():
+        raise InputError(
+            f"{path}: holds a private key; take it out of the tree, and make a new pair: it is no secret now"
+        )
+    read_public_key(path)
+    if not _ONE_PUBLIC_KEY.fullmatch(pem):
+        raise InputError(
+            f"{path}: holds more than one public key; leave nothing but the PEM block "
+            "from -----BEGIN PUBLIC KEY----- to its end"
+        )
+
+
 def is_private(path: str) -> bool:
     """Whether a file holds PEM private key material, of whatever kind."""
     return b"PRIVATE KEY-----" in _read_pem(path)
 
 
-def read_private_key(path: str) -> PrivateKey:
-    """The key of an unencrypted PKCS#8 PEM file. Any other file: InputError, with the way to convert it."""
+def read_private_key(path: str, passphrase: Callable[[], bytes] | None = None) -> PrivateKey:
+    """The key of a PKCS#8 PEM file. Any other file: InputError, with the way to convert it.
+
+    `passphrase` is asked where the file is encrypted; without it, such a file is refused.
+    """
     from cryptography.hazmat.primitives import serialization
 
     pem = _read_pem(path)
-    if b"-----BEGIN PRIVATE KEY-----" not in pem:
-        raise InputError(f"{path}: no PKCS#8 PEM private key; {_private_conversion(path, pem)}")
+    if passphrase is not None and b"-----BEGIN ENCRYPTED PRIVATE KEY-----" in pem:
+        password, problem = passphrase(), "wrong passphrase, or a damaged private key"
+    elif b"-----BEGIN PRIVATE KEY-----" in pem:
+        password, problem = None, "damaged private key"
+    else:
+        how = _private_conversion(path, pem, may_be_encrypted=passphrase is not None)
+        raise InputError(f"{path}: no PKCS#8 PEM private key; {how}")
     try:
-        key = serialization.load_pem_private_key(pem, password=None)
+        key = serialization.load_pem_private_key(pem, password)
     except Exception as error:  # as above; the text never holds key material
-        raise InputError(f"{path}: damaged private key ({_first_line(error)})") from None
+        raise InputError(f"{path}: {problem} ({_first_line(error)})") from None
     public = _public_key(path, key.public_key())
     from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -170,6 +205,17 @@ def _public_key(path: str, key: object) -> PublicKey:
     )
 
 
+def _raw_of_der(signature: bytes) -> bytes | None:
+    """r || s of a DER signature; None where it is none, or one that is too large for P-256."""
+    from cryptography.hazmat.primitives.asymmetric import utils
+
+    try:
+        r, s = utils.decode_dss_signature(signature)
+        return r.to_bytes(32, "big") + s.to_bytes(32, "big")
+    except (ValueError, OverflowError):
+        return None
+
+
 def _read_pem(path: str) -> bytes:
     with open(path, "rb") as file:
         pem = file.read(_MAX_PEM_BYTES + 1)
@@ -191,10 +237,11 @@ def _conversion(path: str, pem: bytes) -> str:
     )
 
 
-def _private_conversion(path: str, pem: bytes) -> str:
+def _private_conversion(path: str, pem: bytes, *, may_be_encrypted: bool) -> str:
     file, pem_file = shlex.quote(path), shlex.quote(f"{path}.pem")
     if b"BEGIN EC PRIVATE KEY" in pem:
-        return f"convert it with: openssl pkcs8 -topk8 -nocrypt -in {file} -out {pem_file}"
+        plain = "" if may_be_encrypted else "-nocrypt "
+        return f"convert it with: openssl pkcs8 -topk8 {plain}-in {file} -out {pem_file}"
     if b"BEGIN ENCRYPTED PRIVATE KEY" in pem:
         return f"it is encrypted; a development key is not: openssl pkey -in {file} -out {pem_file}"
     if b"BEGIN PUBLIC KEY" in pem:

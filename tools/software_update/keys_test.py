@@ -117,6 +117,27 @@ def test_the_der_form_of_a_signature_is_none() -> None:
     assert not key.public.verifies(der, b"data")
 
 
+@given(st.binary(max_size=200))
+def test_raw_form(data: bytes) -> None:
+    # Of many: r and s with and without the zero byte that DER puts before a high bit.
+    key = signers.signer(signers.ROOT_KEY)
+    raw = key.sign(data)
+    der = utils.encode_dss_signature(
+        int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:], "big")
+    )
+    assert key.public.raw_form(raw, data) == key.public.raw_form(der, data) == raw
+    other = signers.signer(signers.STRANGER).public
+    for bad in (b"", raw + b"\0", der + b"\0", der[:-1], raw[::-1]):
+        assert key.public.raw_form(bad, data) is None
+    assert other.raw_form(raw, data) is None
+    assert other.raw_form(der, data) is None
+
+
+@given(st.binary(max_size=100))
+def test_raw_form_is_total(signature: bytes) -> None:
+    assert signers.signer(signers.ROOT_KEY).public.raw_form(signature, b"data") is None
+
+
 def test_either_half_of_s_is_accepted() -> None:
     key = signers.signer(signers.ROOT_KEY)
     good = key.sign(b"data")
@@ -252,6 +273,52 @@ def other_keys() -> dict[str, object]:
         "RSA": rsa.generate_private_key(65537, 1024),
         "Ed25519": ed25519.Ed25519PrivateKey.generate(),
     }
+
+
+def test_encrypted_keys(tmp_path: Path) -> None:
+    encrypted = p256().private_bytes(PEM, PKCS8, serialization.BestAvailableEncryption(b"good"))
+    path = write(tmp_path, encrypted)
+    assert keys.read_private_key(path, lambda: b"good").sign(b"x") == signers.signer(5).sign(b"x")
+    for wrong in (b"bad", b"", b"\xff", b"x" * 5000):
+        with pytest.raises(InputError, match="wrong passphrase, or a damaged private key"):
+            keys.read_private_key(path, lambda passphrase=wrong: passphrase)  # type: ignore[misc]
+    with pytest.raises(InputError, match="it is encrypted; a development key is not"):
+        keys.read_private_key(path)
+    # Nobody is asked for the passphrase of a key that has none.
+    plain = write(tmp_path, p256().private_bytes(PEM, PKCS8, PLAIN))
+    assert keys.read_private_key(plain, lambda: 1 // 0 * b"")
+    sec1 = write(tmp_path, p256().private_bytes(PEM, SEC1, PLAIN))
+    with pytest.raises(InputError, match=r"openssl pkcs8 -topk8 -in '"):
+        keys.read_private_key(sec1, lambda: b"good")
+
+
+def test_check_public(tmp_path: Path) -> None:
+    public = p256().public_key().public_bytes(PEM, SPKI)
+    keys.check_public(write(tmp_path, public))
+    keys.check_public(write(tmp_path, public.replace(b"\n", b"\r\n") + b"\n\n"))
+    private = p256().private_bytes(PEM, PKCS8, PLAIN)
+    encrypted = p256().private_bytes(PEM, PKCS8, serialization.BestAvailableEncryption(b"p"))
+    sec1 = p256().private_bytes(PEM, SEC1, PLAIN)
+    for content in (private, encrypted, sec1, OPENSSH, public + private, private + public):
+        with pytest.raises(InputError, match="holds a private key; take it out of the tree"):
+            keys.check_public(write(tmp_path, content))
+    with pytest.raises(InputError, match="holds a private key"):
+        keys.check_public(write(tmp_path, public + private.replace(b"PRIVATE KEY", b"Private Key")))
+    der = p256().private_bytes(DER, PKCS8, PLAIN)
+    body = public.split(b"\n", 1)[1]
+    for more in (
+        public + der,
+        der + public,
+        public + der.hex().encode(),
+        public + public,
+        b'{"kty": "EC", "d": "AAAA"}\n' + public,
+        b"-----BEGIN PUBLIC KEY-----\nComment: " + der.hex().encode()[:50] + b"\n\n" + body,
+    ):
+        with pytest.raises(InputError, match=r"holds more than one public|damaged public key"):
+            keys.check_public(write(tmp_path, more))
+    for none in (b"", der, CERTIFICATE, b"\0" * 100, bytes(100_000), private[40:-40]):
+        with pytest.raises(InputError):
+            keys.check_public(write(tmp_path, none))
 
 
 def test_other_kinds_of_key(tmp_path: Path) -> None:

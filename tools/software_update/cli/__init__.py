@@ -20,6 +20,7 @@ _EXIT_BROKEN_PIPE = 141
 COMMANDS = {
     ("key", "generate"): "make a key pair",
     ("key", "show"): "show the type and key id of a key file",
+    ("key", "check"): "fail on a file that is more than a public key",
     ("root", "create"): "make root metadata from public keys",
     ("root", "sign"): "add a signature to root metadata",
     ("root", "check"): "check that a root may follow the one before",
@@ -29,6 +30,7 @@ COMMANDS = {
     ("bundle", "inspect"): "show what is in a bundle, without judging it",
     ("bundle", "extract"): "write a bundle's payloads to a folder",
     ("bundle", "personalize"): "leave out of a bundle what a device has",
+    ("sign", ""): "sign a signing request",
     ("explain", ""): "say what a verdict means, and what to do",
     ("step", "release"): "write a release manifest",
     ("step", "digest"): "hash artifacts into a record",

@@ -1,4 +1,4 @@
-"""Tests of key generate and key show."""
+"""Tests of key generate, key show and key check."""
 
 import os
 import stat
@@ -62,3 +62,17 @@ def test_dev_keys_are_called_so() -> None:
 def test_show_of_no_key(folder: Path) -> None:
     text = failed(3, "key", "show", folder / "app.bin")
     assert text.startswith(f"{folder}/app.bin: no SubjectPublicKeyInfo PEM key; ")
+
+
+def test_check(folder: Path) -> None:
+    good = ["key", "check", "--public", f"{folder}/root.pem.pub", f"{folder}/targets.pem.pub"]
+    result = done(*good)
+    assert (result.out, result.err) == ("", "")
+    # The first bad one is named, wherever it stands.
+    for bad, text in (
+        ("root.pem", "holds a private key; take it out of the tree"),
+        ("app.bin", "no SubjectPublicKeyInfo PEM key"),
+        ("absent", "No such file or directory"),
+    ):
+        assert failed(3, *good, f"{folder}/{bad}").startswith(f"{folder}/{bad}: {text}")
+        assert failed(3, *good[:3], f"{folder}/{bad}", good[3]).startswith(f"{folder}/{bad}: ")

@@ -1,0 +1,112 @@
+"""Runs a program that may do anything: for a limited time, with a limited output, and leaving nothing."""
+
+import contextlib
+import os
+import selectors
+import signal
+import subprocess
+import time
+
+from software_update.errors import InputError, UsageError
+
+_CHUNK_BYTES = 64 * 1024
+_POLL_SECONDS = 0.02
+
+
+def run_program(program: str, question: bytes, timeout: float, limit: int) -> tuple[int, bytes]:
+    """Status and standard output of `program`, which has `question` on its standard input.
+
+    It has no terminal. When it ends, or `timeout` seconds are over, it is killed with all that it started
+    in its process group.
+    """
+    if os.name != "posix":
+        raise UsageError(f"exec:{program}: only on Linux and macOS")
+    process = subprocess.Popen(
+        [program],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        bufsize=0,
+        start_new_session=True,
+    )
+    try:
+        output = _Conversation(process, question, limit).run(time.monotonic() + timeout)
+    except _NoAnswer as problem:
+        raise InputError(f"exec:{program}: {problem}") from None
+    except TimeoutError:
+        raise InputError(
+            f"exec:{program}: no answer within {timeout:g} s; allow more with --timeout"
+        ) from None
+    finally:
+        _end(process)
+    return process.returncode, output
+
+
+class _NoAnswer(Exception):
+    pass
+
+
+class _Conversation:
+    """Writes and reads at once: neither side may wait for the other."""
+
+    def __init__(self, process: subprocess.Popen[bytes], question: bytes, limit: int) -> None:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        self._process = process
+        self._stdin, self._stdout = process.stdin, process.stdout
+        self._rest = memoryview(question)
+        self._limit = limit
+        self._output = bytearray()
+
+    def run(self, deadline: float) -> bytes:
+        """What the program printed until it ended. What it left behind is not waited for."""
+        with selectors.DefaultSelector() as selector:
+            for file, event in (
+                (self._stdin, selectors.EVENT_WRITE),
+                (self._stdout, selectors.EVENT_READ),
+            ):
+                os.set_blocking(file.fileno(), False)
+                selector.register(file, event)
+            while True:
+                # Asked before its output is read: nothing comes from it afterwards.
+                ended = self._process.poll() is not None
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    raise TimeoutError
+                ready = [
+                    key.fileobj
+                    for key, _ in selector.select(0 if ended else min(left, _POLL_SECONDS))
+                ]
+                if self._stdin in ready and not self._write():
+                    selector.unregister(self._stdin)
+                    self._stdin.close()
+                if self._stdout in ready and not self._read():
+                    selector.unregister(self._stdout)
+                elif ended and self._stdout not in ready:
+                    return bytes(self._output)
+
+    def _write(self) -> bool:
+        """Whether there is more to write."""
+        try:
+            self._rest = self._rest[os.write(self._stdin.fileno(), self._rest[:_CHUNK_BYTES]) :]
+        except BrokenPipeError:
+            # It may answer without having read it all.
+            return False
+        return bool(self._rest)
+
+    def _read(self) -> bool:
+        """Whether there may be more to read."""
+        chunk = os.read(self._stdout.fileno(), _CHUNK_BYTES)
+        self._output += chunk
+        if len(self._output) > self._limit:
+            raise _NoAnswer(f"printed more than {self._limit} bytes; a signer prints one answer")
+        return bool(chunk)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    # Its group's id is its own. macOS says EPERM where there are zombies alone.
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    for file in (process.stdin, process.stdout):
+        if file:
+            file.close()
+    process.wait()

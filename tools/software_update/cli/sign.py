@@ -1,0 +1,106 @@
+"""sign: sign a request with a key that is not in the build."""
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from software_update import files, signature_file, signing_request
+from software_update.cli import requests, signers
+from software_update.cli.arguments import Parser
+from software_update.errors import InputError, SignatureError, printable
+from software_update.keys import DEV_KEY_IDS, DEV_KEYS_WARNING
+from software_update.limits import MAX_REQUEST_JSON_BYTES
+from software_update.signature_file import DetachedSignature
+from software_update.signing_request import Request
+
+
+def run(argv: Sequence[str]) -> int:
+    parser = Parser(
+        "sign", "Signs a signing request, and writes the signature. Shows what it signs before."
+    )
+    parser.add_argument(
+        "request", metavar="REQUEST", help="the bytes to sign; REQUEST.json is held to them"
+    )
+    signers.add_signer(parser)
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument("-o", "--output", metavar="OUT", help="the signature to write")
+    group.add_argument(
+        "--folder",
+        metavar="DIR",
+        default=".",
+        help="where to write it, under a name of its own; default: the current folder",
+    )
+    args = parser.parse_args(argv)
+    signers.check_signer(args)
+    request = requests.parse_metadata(args.request, requests.read_metadata(args.request), role=None)
+    beside = f"{args.request}.json"
+    listed = _read_listed(beside, request)
+    print("\n".join(_lines(args.request, request)), file=sys.stderr, flush=True)
+    signature = _sign(request, signers.open_signer(args), listed, beside)
+    inputs = [args.request, beside, *signers.inputs_of(args)]
+    path = args.output
+    if path is None:
+        os.makedirs(args.folder, exist_ok=True)
+        path = os.path.join(args.folder, signature.file_name)
+        print(printable(path))
+    files.write_output(path, signature_file.build(signature), inputs=inputs)
+    return 0
+
+
+def _read_listed(path: str, request: Request) -> frozenset[bytes] | None:
+    """The keys that the JSON beside the request lists; None where there is no such file."""
+    if not os.path.lexists(path):
+        print(
+            f"software-update: note: no {printable(path)}: who may sign is not checked",
+            file=sys.stderr,
+        )
+        return None
+    return signing_request.check_json(path, files.read_input(path, MAX_REQUEST_JSON_BYTES), request)
+
+
+def _sign(
+    request: Request, signer: signers.Signer, listed: frozenset[bytes] | None, beside: str
+) -> DetachedSignature:
+    """The signature, which has been verified."""
+    key_id = signer.public.key_id
+    if listed is not None and key_id not in listed:
+        raise InputError(
+            f"{signer.name}: key {key_id.hex()[:16]} is none of those that {beside} asks; "
+            "name one of these"
+        )
+    dev = f"  {DEV_KEYS_WARNING}" if key_id.hex() in DEV_KEY_IDS else ""
+    print(f"  by key {key_id.hex()}{dev}", file=sys.stderr, flush=True)
+    value = signer.public.raw_form(signer.sign(request), request.serialized)
+    if value is None:
+        raise SignatureError(
+            f"{signer.name}: what it gave is no signature of this request by key "
+            f"{key_id.hex()[:16]}; nothing is written"
+        )
+    return DetachedSignature(request.sha256, request.role, request.version, key_id, value)
+
+
+def _lines(path: str, request: Request) -> Iterator[str]:
+    """What is signed, as the bytes have it."""
+    said = signing_request.describe(request)
+    expires = f"expires {said['expires']}" if said["expires"] else "never expires"
+    yield f"signing {printable(path)}: {said['role']} metadata, version {said['version']}, {expires}"
+    yield f"  {said['length']} bytes, sha256 {said['sha256']}"
+    if request.role == "root":
+        yield from _role_lines(said["summary"])
+    else:
+        yield from _target_lines(said["summary"]["targets"])
+
+
+def _role_lines(summary: dict[str, Any]) -> Iterator[str]:
+    for name, role in summary.items():
+        yield f"  {name}: {role['threshold']} of {len(role['key_ids'])} keys"
+        for key_id in role["key_ids"]:
+            yield f"    {key_id}"
+
+
+def _target_lines(targets: list[dict[str, Any]]) -> Iterator[str]:
+    yield f"  {len(targets)} targets:"
+    for each in targets:
+        yield f"    {printable(each['name'])}: {each['length']} bytes"
+        yield f"      sha256 {each['sha256']}"

@@ -1,0 +1,312 @@
+"""Tests of sign with file:, and of what holds for every signer."""
+
+import json
+import os
+import pty
+import subprocess
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from software_update.testing import encode as e
+from software_update.testing import tree, workspace
+from software_update.testing.command import (
+    Result,
+    call,
+    command,
+    done,
+    environment,
+    failed,
+)
+from software_update.testing.signers import ROOT_KEY, TARGETS_KEY, key_id, signer
+
+TARGETS = e.targets(workspace.CONTENTS, 7)
+PASSPHRASE = "correct horse"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a request and an encrypted key, which is the current one."""
+    folder = workspace.make(tmp_path)
+    monkeypatch.chdir(folder)
+    (folder / "request").write_bytes(TARGETS)
+    write_json(folder)
+    key = ec.derive_private_key(TARGETS_KEY, ec.SECP256R1())
+    pem = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.BestAvailableEncryption(PASSPHRASE.encode()),
+    )
+    (folder / "encrypted.pem").write_bytes(pem)
+    return folder
+
+
+def write_json(folder: Path) -> None:
+    done(
+        *("step", "request", "--role=targets", f"--metadata={folder}/request"),
+        *(f"--root={folder}/root.pb", "-o", f"{folder}/request.json"),
+    )
+
+
+def last_line(status: int, *args: str | Path) -> str:
+    """What `sign` fails with, after it has shown what it is to sign."""
+    result = call("sign", *args)
+    assert (result.status, result.out) == (status, ""), result
+    assert result.err.isascii()
+    return result.err.splitlines()[-1].removeprefix("software-update: ")
+
+
+def assert_good(path: Path, data: bytes = TARGETS, number: int = TARGETS_KEY) -> None:
+    fields = json.loads(path.read_text())
+    assert fields["key_id"] == key_id(number).hex()
+    assert signer(number).public.verifies(bytes.fromhex(fields["signature"]), data)
+
+
+def test_sign_and_attach(folder: Path) -> None:
+    result = done("sign", "request", "--key=file:targets.pem", "-o", "s.json")
+    assert result.out == ""
+    fields = json.loads((folder / "s.json").read_text())
+    assert fields["signature"] == signer(TARGETS_KEY).sign(TARGETS).hex()
+    done(
+        *("step", "attach", "--role=targets", "--metadata=request", "--root=root.pb"),
+        *("--signature=s.json", "-o", "signed.pb"),
+    )
+    assert (folder / "signed.pb").read_bytes() == e.signed(TARGETS, TARGETS_KEY)
+
+
+def test_made_up_names(folder: Path) -> None:
+    sha256 = json.loads((folder / "request.json").read_text())["sha256"]
+    name = f"{sha256[:16]}.{key_id(TARGETS_KEY).hex()[:8]}.json"
+    result = done("sign", "request", "--key=file:targets.pem", "--folder", "new/signatures")
+    assert result.out == f"new/signatures/{name}\n"
+    assert_good(folder / "new/signatures" / name)
+    assert done("sign", "request", "--key=file:targets.pem").out == f"./{name}\n"
+    assert_good(folder / name)
+
+
+def test_what_it_shows_of_targets(folder: Path) -> None:
+    result = done("sign", "request", "--key=file:targets.pem", "-o", "s.json")
+    lines = result.err.splitlines()
+    assert lines[0] == "signing request: targets metadata, version 7, never expires"
+    assert lines[2:4] == ["  2 targets:", f"    app: {len(workspace.APP)} bytes"]
+    assert lines[-1] == f"  by key {key_id(TARGETS_KEY).hex()}"
+    # From the bytes: without the JSON it shows the same, and says what it cannot check.
+    (folder / "request.json").unlink()
+    alone = done("sign", "request", "--key=file:targets.pem", "-o", "s.json").err.splitlines()
+    assert alone[1:] == lines
+    assert alone[0].endswith("no request.json: who may sign is not checked")
+
+
+def test_what_it_shows_of_a_root(folder: Path) -> None:
+    root = e.root(3)
+    (folder / "root-bytes").write_bytes(root)
+    result = done("sign", "root-bytes", "--key=file:root.pem", "-o", "s.json")
+    assert_good(folder / "s.json", root, ROOT_KEY)
+    lines = result.err.splitlines()
+    assert lines[1] == "signing root-bytes: root metadata, version 3, never expires"
+    assert lines[3:7] == [
+        "  root: 1 of 1 keys",
+        f"    {key_id(ROOT_KEY).hex()}",
+        "  targets: 1 of 1 keys",
+        f"    {key_id(TARGETS_KEY).hex()}",
+    ]
+
+
+def test_odd_names_are_escaped(folder: Path) -> None:
+    (folder / "odd").write_bytes(e.targets({"a\n\x1b[31m": b"x"}))
+    result = done("sign", "odd", "--key=file:targets.pem", "-o", "s.json")
+    assert r"    a\n\x1b[31m: 1 bytes" in result.err.splitlines()
+
+
+def test_dev_keys_are_called_so(folder: Path) -> None:
+    (folder / "request.json").unlink()
+    key = tree.DEV_KEYS / "throwaway_dev_targets_key.pem"
+    result = done("sign", "request", f"--key=file:{key}", "-o", "s.json")
+    assert result.err.endswith("  DEV KEYS: anyone can sign this\n")
+
+
+def test_a_key_that_nobody_asked(folder: Path) -> None:
+    text = last_line(3, "request", "--key=file:stranger.pem", "-o", "s.json")
+    assert "is none of those that request.json asks" in text
+    assert not (folder / "s.json").exists()
+
+
+def test_the_json_of_another_request(folder: Path) -> None:
+    (folder / "request").write_bytes(e.targets(workspace.CONTENTS, 8))
+    text = failed(3, "sign", "request", "--key=file:targets.pem", "-o", "s.json")
+    assert text.startswith("request.json: another version than the bytes beside it have")
+    (folder / "request.json").write_bytes(b"{}")
+    text = failed(3, "sign", "request", "--key=file:targets.pem", "-o", "s.json")
+    assert text.startswith("request.json: no signing request")
+    (folder / "request.json").unlink()
+    (folder / "request.json").symlink_to("nowhere")
+    text = failed(3, "sign", "request", "--key=file:targets.pem", "-o", "s.json")
+    assert text == "request.json: No such file or directory"
+    assert not (folder / "s.json").exists()
+
+
+def test_nothing_to_sign(folder: Path) -> None:
+    for data in (b"", b"?", b"\xff" * 100, e.signed(TARGETS, TARGETS_KEY), e.signed(e.root())):
+        (folder / "request").write_bytes(data)
+        text = failed(3, "sign", "request", "--key=file:targets.pem", "-o", "s.json")
+        assert text.startswith("request: no metadata to sign (")
+
+
+@pytest.mark.parametrize(
+    ("args", "text"),
+    [
+        (["--key=targets.pem"], "--key 'targets.pem': write file:PATH or exec:PROGRAM"),
+        (["--key=file:"], "write file:PATH or exec:PROGRAM"),
+        (["--key=hsm:1"], "write file:PATH or exec:PROGRAM"),
+        (["--key=file:targets.pem", "--timeout=1"], "--timeout: for exec: alone"),
+        (["--key=exec:x"], "--key exec: needs --public PUB"),
+        (["--key=exec:x", "--public=p", "--passphrase-fd=0"], "for file: alone; leave them out"),
+        (["--key=exec:x", "--public=p", "--timeout=0"], "--timeout: 0 is not from 1 to 86400"),
+        (["--key=file:x", "--passphrase-fd=0", "--passphrase-file=x"], "not allowed with"),
+        (["--key=file:x", "-o", "a", "--folder", "b"], "not allowed with"),
+        (["--key=file:x", "--passphrase=secret"], "unrecognized arguments"),
+        ([], "the following arguments are required: --key"),
+    ],
+)
+@pytest.mark.usefixtures("folder")
+def test_usage(args: list[str], text: str) -> None:
+    assert text in failed(2, "sign", "request", *args)
+
+
+def test_the_public_key_has_to_fit(folder: Path) -> None:
+    good = ("request", "--key=file:targets.pem", "-o", "s.json")
+    done("sign", *good, "--public=targets.pem.pub")
+    assert_good(folder / "s.json")
+    text = last_line(3, *good, "--public=targets2.pem.pub")
+    assert text == "targets.pem: not the private key of targets2.pem.pub; name the pair"
+    assert "this is a private key" in last_line(3, *good, "--public=targets.pem")
+
+
+@pytest.mark.usefixtures("folder")
+def test_outputs_replace_no_input() -> None:
+    for path in ("request", "request.json", "targets.pem"):
+        text = last_line(2, "request", "--key=file:targets.pem", "-o", path)
+        assert "would replace the input" in text
+
+
+# Passphrases
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\r\n"])
+def test_passphrase_file(folder: Path, end: str) -> None:
+    (folder / "passphrase").write_bytes((PASSPHRASE + end).encode())
+    sign = ["sign", "request", "--key=file:encrypted.pem", "--passphrase-file=passphrase"]
+    result = done(*sign, "-o", "s.json")
+    assert_good(folder / "s.json")
+    assert PASSPHRASE not in result.err
+    # One that is not needed is not read.
+    done("sign", "request", "--key=file:targets.pem", "--passphrase-file=absent", "-o", "s.json")
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        ("wrong", "encrypted.pem: wrong passphrase, or a damaged private key ("),
+        (f" {PASSPHRASE}", "encrypted.pem: wrong passphrase, or a damaged private key ("),
+        (f"{PASSPHRASE}\n\n", "encrypted.pem: wrong passphrase, or a damaged private key ("),
+        ("", "passphrase: empty; an encrypted key has a passphrase"),
+        ("\n", "passphrase: empty; an encrypted key has a passphrase"),
+        ("x" * 1025, "passphrase: larger than 1024 bytes"),
+        ("x" * 1024, "encrypted.pem: wrong passphrase, or a damaged private key ("),
+    ],
+)
+def test_wrong_passphrases(folder: Path, content: str, text: str) -> None:
+    (folder / "passphrase").write_text(content)
+    sign = ["request", "--key=file:encrypted.pem", "--passphrase-file=passphrase", "-o", "s.json"]
+    line = last_line(3, *sign)
+    assert line.startswith(text)
+    assert PASSPHRASE not in line
+    assert not (folder / "s.json").exists()
+
+
+def test_a_damaged_encrypted_key(folder: Path) -> None:
+    (folder / "passphrase").write_text(PASSPHRASE)
+    pem = (folder / "encrypted.pem").read_bytes()
+    (folder / "encrypted.pem").write_bytes(pem[:100] + pem[140:])
+    text = last_line(3, "request", "--key=file:encrypted.pem", "--passphrase-file=passphrase")
+    assert text.startswith("encrypted.pem: wrong passphrase, or a damaged private key (")
+
+
+def process(
+    folder: Path, *args: str, stdin: bytes = b"", session: bool = False
+) -> tuple[Result, list[str]]:
+    """`sign` as a process of its own, and its words."""
+    words = command(["sign", "request", "--key=file:encrypted.pem", "-o", "s.json", *args])
+    ended = subprocess.run(
+        words,
+        cwd=folder,
+        env=environment(),
+        input=stdin,
+        capture_output=True,
+        start_new_session=session,
+        timeout=60,
+        check=False,
+    )
+    return Result(ended.returncode, ended.stdout.decode(), ended.stderr.decode()), words
+
+
+def test_passphrase_fd(folder: Path) -> None:
+    result, words = process(folder, "--passphrase-fd=0", stdin=PASSPHRASE.encode() + b"\n")
+    assert result.status == 0, result.err
+    assert_good(folder / "s.json")
+    assert PASSPHRASE not in result.err + result.out + " ".join(words)
+
+
+@pytest.mark.parametrize(
+    ("fd", "stdin", "text"),
+    [
+        ("0", b"wrong", "encrypted.pem: wrong passphrase"),
+        ("0", b"", "--passphrase-fd 0: empty"),
+        ("0", b"x" * 1_000_000, "--passphrase-fd 0: more than 1024 bytes"),
+        ("99", b"", "--passphrase-fd 99: Bad file descriptor"),
+        ("-1", b"", "--passphrase-fd -1: Bad file descriptor"),
+        (str(2**40), b"", f"--passphrase-fd {2**40}: "),
+    ],
+)
+def test_bad_passphrase_fd(folder: Path, fd: str, stdin: bytes, text: str) -> None:
+    result, _ = process(folder, f"--passphrase-fd={fd}", stdin=stdin)
+    assert result.status == 3
+    assert result.err.splitlines()[-1].startswith(f"software-update: {text}")
+    assert not (folder / "s.json").exists()
+
+
+def test_no_terminal_to_ask_at(folder: Path) -> None:
+    # A passphrase on standard input is not taken for an answer.
+    result, _ = process(folder, stdin=PASSPHRASE.encode() + b"\n", session=True)
+    assert result.status == 3
+    assert result.err.splitlines()[-1] == (
+        "software-update: encrypted.pem: encrypted, and there is no terminal to ask at; "
+        "use --passphrase-file or --passphrase-fd"
+    )
+
+
+@pytest.mark.parametrize(
+    ("typed", "status"), [(PASSPHRASE.encode(), 0), (b"wrong", 3), (b"", 3), (b"\x04", 3)]
+)
+def test_passphrase_at_the_terminal(folder: Path, typed: bytes, status: int) -> None:
+    words = command(["sign", "request", "--key=file:encrypted.pem", "-o", "s.json"])
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir(folder)
+        os.execve(words[0], words, environment())
+    shown = b""
+    while b"Passphrase of encrypted.pem: " not in shown:
+        shown += os.read(terminal, 4096)
+    os.write(terminal, typed + b"\n")
+    try:
+        while chunk := os.read(terminal, 4096):
+            shown += chunk
+    except OSError:
+        pass  # how a terminal ends on Linux
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == status
+    os.close(terminal)
+    # It is not echoed.
+    assert PASSPHRASE.encode() not in shown
+    assert (folder / "s.json").exists() == (status == 0)

@@ -1,0 +1,117 @@
+"""What --key names: something that signs."""
+
+import argparse
+import dataclasses
+from typing import Protocol
+
+from software_update import keys, signing_exec
+from software_update.cli.exec_program import run_program
+from software_update.cli.passphrase import add_passphrase, passphrase_of
+from software_update.errors import InputError, UsageError
+from software_update.keys import PrivateKey, PublicKey
+from software_update.signing_request import Request
+
+_TIMEOUT_SECONDS = 120
+_MAX_TIMEOUT_SECONDS = 24 * 60 * 60
+
+
+class Signer(Protocol):
+    """Something that signs with one key. `name` is what the user calls it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def public(self) -> PublicKey: ...
+    def sign(self, request: Request) -> bytes:
+        """A signature, raw or DER; whether it is good is for the caller to check."""
+        ...
+
+
+@dataclasses.dataclass(frozen=True)
+class FileSigner:
+    """A key in a file."""
+
+    name: str
+    key: PrivateKey
+
+    @property
+    def public(self) -> PublicKey:
+        return self.key.public
+
+    def sign(self, request: Request) -> bytes:
+        return self.key.sign(request.serialized)
+
+
+@dataclasses.dataclass(frozen=True)
+class ExecSigner:
+    """A program that signs."""
+
+    program: str
+    public: PublicKey
+    timeout: int
+
+    @property
+    def name(self) -> str:
+        return f"exec:{self.program}"
+
+    def sign(self, request: Request) -> bytes:
+        question = signing_exec.build_question(request, self.public.key_id)
+        status, output = run_program(
+            self.program, question, self.timeout, signing_exec.MAX_ANSWER_BYTES
+        )
+        return signing_exec.parse_answer(self.name, status, output)
+
+
+def add_signer(parser: argparse.ArgumentParser) -> None:
+    """--key URI and what belongs to it."""
+    parser.add_argument(
+        "--key",
+        metavar="URI",
+        required=True,
+        help="what signs: file:PATH, a PKCS#8 PEM key; or exec:PROGRAM, a signing program",
+    )
+    parser.add_argument(
+        "--public", metavar="PUB", help="its public key (PEM); exec: needs it, file: is held to it"
+    )
+    add_passphrase(parser)
+    parser.add_argument(
+        "--timeout",
+        metavar="S",
+        type=int,
+        help=f"how many seconds exec: may take; default: {_TIMEOUT_SECONDS}",
+    )
+
+
+def inputs_of(args: argparse.Namespace) -> list[str]:
+    """The files that the arguments name."""
+    scheme, _, path = args.key.partition(":")
+    named = [path if scheme == "file" else None, args.public, args.passphrase_file]
+    return [each for each in named if each is not None]
+
+
+def check_signer(args: argparse.Namespace) -> None:
+    """UsageError where the arguments do not fit each other."""
+    scheme, _, rest = args.key.partition(":")
+    if scheme not in ("file", "exec") or not rest:
+        raise UsageError(f"--key {args.key!r}: write file:PATH or exec:PROGRAM")
+    if scheme == "file" and args.timeout is not None:
+        raise UsageError("--timeout: for exec: alone; leave it out")
+    if scheme == "exec" and args.public is None:
+        raise UsageError("--key exec: needs --public PUB, which its signature is held to")
+    if scheme == "exec" and (args.passphrase_file, args.passphrase_fd) != (None, None):
+        raise UsageError("--passphrase-file, --passphrase-fd: for file: alone; leave them out")
+    if args.timeout is not None and not 1 <= args.timeout <= _MAX_TIMEOUT_SECONDS:
+        raise UsageError(f"--timeout: {args.timeout} is not from 1 to {_MAX_TIMEOUT_SECONDS}")
+
+
+def open_signer(args: argparse.Namespace) -> Signer:
+    """The signer that the arguments name. It may ask for a passphrase."""
+    scheme, _, rest = args.key.partition(":")
+    public = None if args.public is None else keys.read_public_key(args.public)
+    if scheme == "exec":
+        assert public is not None
+        return ExecSigner(rest, public, args.timeout or _TIMEOUT_SECONDS)
+    key = keys.read_private_key(rest, lambda: passphrase_of(args, rest))
+    if public not in (None, key.public):
+        raise InputError(f"{rest}: not the private key of {args.public}; name the pair")
+    return FileSigner(args.key, key)

@@ -1,0 +1,62 @@
+"""The protocol exec:, version 1: what a signing program is asked, and what it answers. Pure."""
+
+import base64
+import binascii
+import json
+from typing import Any
+
+from software_update.errors import InputError, printable
+from software_update.signing_request import Request
+from software_update.strict_json import parse_object
+
+PROTOCOL = "software_update.exec_signer.v1"
+MAX_ANSWER_BYTES = 64 * 1024
+
+_MAX_ERROR_CHARACTERS = 300
+
+
+def build_question(request: Request, key_id: bytes | None) -> bytes:
+    """What stands on the program's standard input: one JSON object, and a newline."""
+    question = {
+        "protocol": PROTOCOL,
+        "role": request.role,
+        "version": request.version,
+        "sha256": request.sha256.hex(),
+        "message": base64.b64encode(request.serialized).decode(),
+        "key_id": key_id.hex() if key_id else None,
+    }
+    return (json.dumps(question) + "\n").encode()
+
+
+def parse_answer(name: str, status: int, output: bytes) -> bytes:
+    """The signature, in whatever form, of a program that ended with `status`; InputError without one."""
+    answer = _answer(output)
+    if answer and isinstance(answer.get("error"), str):
+        raise InputError(f"{name}: {_one_line(answer['error'])}")
+    if status < 0:
+        raise InputError(f"{name}: ended by signal {-status}, without a signature")
+    if status > 0:
+        raise InputError(f"{name}: ended with status {status}, without a signature")
+    if not output:
+        raise InputError(f"{name}: printed nothing; a signer prints one JSON object ({PROTOCOL})")
+    try:
+        if answer is None:
+            raise ValueError
+        return base64.b64decode(answer["signature"], validate=True)
+    except (ValueError, KeyError, TypeError, binascii.Error):
+        raise InputError(
+            f"{name}: its answer is no JSON object with a signature ({PROTOCOL})"
+        ) from None
+
+
+def _answer(output: bytes) -> dict[str, Any] | None:
+    try:
+        answer = parse_object(output)
+    except ValueError:
+        return None
+    return answer if answer.get("protocol") == PROTOCOL else None
+
+
+def _one_line(text: str) -> str:
+    line = (text.splitlines() or [""])[0][:_MAX_ERROR_CHARACTERS]
+    return printable(line) or "it gives an error, and does not say which"

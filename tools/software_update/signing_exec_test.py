@@ -1,0 +1,82 @@
+"""Tests of signing_exec.py."""
+
+import base64
+import hashlib
+import json
+
+import pytest
+
+from software_update import signing_exec, signing_request
+from software_update.errors import InputError
+from software_update.signing_exec import PROTOCOL
+from software_update.testing import encode as e
+from software_update.testing.signers import TARGETS_KEY, key_id
+
+DATA = e.targets({"app": b"firmware"}, 7)
+REQUEST = signing_request.parse_request(DATA)
+
+
+def test_question() -> None:
+    question = signing_exec.build_question(REQUEST, key_id(TARGETS_KEY))
+    assert question.endswith(b"}\n")
+    assert question.count(b"\n") == 1
+    assert json.loads(question) == {
+        "protocol": "software_update.exec_signer.v1",
+        "role": "targets",
+        "version": 7,
+        "sha256": hashlib.sha256(DATA).hexdigest(),
+        "message": base64.b64encode(DATA).decode(),
+        "key_id": key_id(TARGETS_KEY).hex(),
+    }
+    assert json.loads(signing_exec.build_question(REQUEST, None))["key_id"] is None
+
+
+def answer(**fields: object) -> bytes:
+    return json.dumps({"protocol": PROTOCOL, **fields}).encode()
+
+
+def test_signature() -> None:
+    assert signing_exec.parse_answer("exec:x", 0, answer(signature="AAEC")) == b"\0\1\2"
+    assert signing_exec.parse_answer("exec:x", 0, answer(signature="AAEC", more=1) + b"\n")
+
+
+@pytest.mark.parametrize(
+    ("status", "output", "text"),
+    [
+        (0, b"", "printed nothing"),
+        (0, b"\n", "no JSON object with a signature"),
+        (0, b"garbage", "no JSON object with a signature"),
+        (0, b"\xff\xfe", "no JSON object with a signature"),
+        (0, b"[" * 60_000, "no JSON object with a signature"),
+        (0, b'{"signature": "AAEC"}', "no JSON object with a signature"),
+        (0, b'{"protocol": "software_update.exec_signer.v2", "signature": "AAEC"}', "no JSON obj"),
+        (0, answer(), "no JSON object with a signature"),
+        (0, answer(signature=None), "no JSON object with a signature"),
+        (0, answer(signature=["AAEC"]), "no JSON object with a signature"),
+        (0, answer(signature="AAE"), "no JSON object with a signature"),
+        (0, answer(signature="AA EC"), "no JSON object with a signature"),
+        (0, answer(signature="ÄÖ=="), "no JSON object with a signature"),
+        (0, answer(signature="AAEC") * 2, "no JSON object with a signature"),
+        (0, answer(signature="AAEC")[:-1] + b', "signature": "AAED"}', "no JSON object with"),
+        (1, b"", "ended with status 1, without a signature"),
+        (1, answer(signature="AAEC"), "ended with status 1, without a signature"),
+        (-9, b"", "ended by signal 9, without a signature"),
+        (1, answer(error="the HSM is locked"), "exec:x: the HSM is locked"),
+        (0, answer(error="the HSM is locked"), "exec:x: the HSM is locked"),
+        (0, answer(error="a\x1b[31m\nb", signature="AAEC"), r"exec:x: a\x1b[31m"),
+        (0, answer(error=""), "gives an error, and does not say which"),
+        (0, answer(error={}), "no JSON object with a signature"),
+    ],
+)
+def test_no_signature(status: int, output: bytes, text: str) -> None:
+    with pytest.raises(InputError) as caught:
+        signing_exec.parse_answer("exec:x", status, output)
+    assert text in str(caught.value)
+    assert str(caught.value).startswith("exec:x: ")
+    assert str(caught.value).isprintable()
+
+
+def test_a_long_error_is_cut() -> None:
+    with pytest.raises(InputError) as caught:
+        signing_exec.parse_answer("exec:x", 1, answer(error="x" * 60_000))
+    assert len(str(caught.value)) < 400
