@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from gn_tree import IMPORT, Tree
+from gn_tree import IMPORT, PLACE, Tree
 
+_THROWAWAY = f"//{PLACE}/tools/dev_keys:dev_root"
 _LONG = "a" * 256
 
 
@@ -117,6 +118,13 @@ CASES = (
         f'version = 1 {_TARGETS} root = "root.pb" verify = false',
         "verify = false; leave it out: a release is always verified",
         "release_not_verified",
+        'software_update_signing = "release"',
+    ),
+    bundle(
+        f'version = 1 {_TARGETS} root = "{_THROWAWAY}"',
+        f'root = "{_THROWAWAY}" is the root of the throw-away keys; release under one whose keys'
+        " nobody else has",
+        "release_under_throwaway_root",
         'software_update_signing = "release"',
     ),
     bundle(
@@ -240,6 +248,12 @@ CASES = (
         )
         for role, count in (("root", 1), ("targets", 2))
         for number in (0, count + 1)
+    ),
+    root(
+        "dev_signing_keys and signatures are both there; leave one of the two out",
+        "signed_twice",
+        dev_signing_keys='[ "throwaway_a" ]',
+        signatures='[ "a.json" ]',
     ),
     root(
         "//b.pub is in root_keys and in targets_keys; give each role keys of its own",

@@ -90,7 +90,7 @@ BUNDLE = {"file", "_verify", "_persist", "inspect"}
 SIGNED = BUNDLE | {"_sign"}
 LISTED = SIGNED | {"_targets"}
 DIGESTS = {f"_digest_{each}" for each in ("0", "1", "user_manifest", "collected")}
-ROOT = {f"//:root.{each}" for each in ("_unsigned", "file", "_check")}
+ROOT = {f"//:root.{each}" for each in ("unsigned", "file", "_check")}
 OURS = ROOT | DIGESTS | LISTED
 EVERYTHING = OURS | {"//:app", "//product:logo", "//product:unrelated"}
 
@@ -225,7 +225,7 @@ CHANGES = (
     Change("no_verdict", removes("gen/bundle.verdict.json"), {"_verify"}),
     Change("no_description", removes("obj/bundle.inspect.txt"), {"inspect"}),
     Change("no_persisted", removes("obj/bundle.persist/targets/app"), {"_persist"}),
-    Change("no_root", removes("obj/root.root.pb"), ROOT - {"//:root._unsigned"} | SIGNED),
+    Change("no_root", removes("obj/root.root.pb"), ROOT - {"//:root.unsigned"} | SIGNED),
     Change("no_manifest", removes("gen/bundle.manifest.pb"), {"_verify"}),
     Change("no_check", removes("gen/root.check.json"), {"//:root._check"}),
 )
@@ -315,8 +315,9 @@ group("all") {{ deps = [ ":bundle", ":bundle(//build:device)" ] }}
     tree.set_args('software_update_wheels = "//wheels"', python=False)
     tree.gen()
     environment = f"//{PLACE}/gn/python:python"
-    root = {f"//{PLACE}/tools/dev_keys:dev_root.{each}" for each in ("_unsigned", "file")}
-    steps = {f"//:bundle.{each}" for each in ("_digest_0", "_targets", "_sign", "file", "_verify")}
+    root = {f"//{PLACE}/tools/dev_keys:dev_root.{each}" for each in ("unsigned", "file")}
+    steps = {"_digest_0", "_targets", "_request", "_sign", "file", "_verify"}
+    steps = {f"//:bundle.{each}" for each in steps}
     ours = sorted({environment} | root | steps)
     assert tree.build(":all") == ours
 

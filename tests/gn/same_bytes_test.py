@@ -72,8 +72,9 @@ group("product") {{
 }
 GOALS = (":bundle", ":bundle.inspect")
 BUNDLE = "obj/bundle.bundle"
-ROOT = {f"//{PLACE}/tools/dev_keys:dev_root.{each}" for each in ("_unsigned", "file")}
-REQUEST = {
+DEV_ROOT = f"//{PLACE}/tools/dev_keys:dev_root"
+ROOT = {f"{DEV_ROOT}.unsigned", f"{DEV_ROOT}.file"}
+UNSIGNED = {
     "//:app",
     "//:bundle._digest_0",
     "//:bundle._digest_1",
@@ -81,7 +82,8 @@ REQUEST = {
     "//:bundle._digest_user_manifest",
     "//:bundle._targets",
 }
-FILE = REQUEST | ROOT | {"//:bundle._sign", "//:bundle.file"}
+REQUEST = UNSIGNED | {"//:bundle._request", f"{DEV_ROOT}.unsigned"}
+FILE = UNSIGNED | ROOT | {"//:bundle._sign", "//:bundle.file"}
 ALL = FILE | {"//:bundle._verify", "//:bundle._persist", "//:bundle.inspect"}
 
 
@@ -151,7 +153,7 @@ def test_command_line(tmp_path: Path, gn: str, python: Path) -> None:
         ("device", ALL),
         ("device_inspect", FILE | {"//:bundle.inspect"}),
         ("device_request", REQUEST),
-        ("device_root", ROOT),
+        ("device_root", ROOT | {f"{DEV_ROOT}.signing_request"}),
     ],
 )
 def test_another_toolchain(tree: Tree, goal: str, runs: set[str]) -> None:

@@ -218,7 +218,7 @@ software_update_root("root") {
     tree.write({"VERSION": "8"})
     # GN takes a label as a whole: what of it changed does not matter.
     steps = {"_digest_0", "_digest_user_manifest", "_targets", "_sign", "file", "_verify"}
-    expected = {f"//:bundle.{step}" for step in steps} | {"//:root._unsigned", "//:root.file"}
+    expected = {f"//:bundle.{step}" for step in steps} | {"//:root.unsigned", "//:root.file"}
     assert set(tree.build(":bundle")) == expected | {"//:VERSION"}
 
 
@@ -363,17 +363,18 @@ PRIVATE = (
     "bundle._digest_collected",
     "bundle._digest_user_manifest",
     "bundle._persist",
+    "bundle._request",
+    "bundle._request_bytes",
     "bundle._sign",
     "bundle._targets",
     "bundle._verify",
     "root._check",
-    "root._unsigned",
     "smaller._verify",
 )
 PUBLIC = (
     *(f"bundle{each}" for each in ("", ".file", ".inspect", ".manifest", ".signing_request")),
     "manifest",
-    *(f"root{each}" for each in ("", ".file", ".signing_request")),
+    *(f"root{each}" for each in ("", ".file", ".signing_request", ".unsigned")),
     *(f"smaller{each}" for each in ("", ".file")),
     "takes_it",
 )

@@ -125,7 +125,7 @@ def test_root_of_the_chain_changes(years: Tree) -> None:
     years.replace("BUILD.gn", "    version = year\n    root", f"    version = year\n{expires}root")
     assert years.build(":release_3", ":root_3") == [
         *("//:release_3._verify", "//:release_3.file"),
-        *("//:root_2._unsigned", "//:root_2.file", "//:root_3._check"),
+        *("//:root_2.file", "//:root_2.unsigned", "//:root_3._check"),
     ]
 
 
