@@ -1,8 +1,10 @@
 """Tests of sign with exec:, and programs that do what none should."""
 
 import base64
+import contextlib
 import json
 import os
+import pty
 import shlex
 import signal
 import subprocess
@@ -185,6 +187,13 @@ def test_what_it_leaves_behind_is_killed(folder: Path) -> None:
     wait_until_gone(int((folder / "pid").read_text()))
 
 
+def test_one_that_leaves_the_group_is_not_waited_for(folder: Path) -> None:
+    started = time.monotonic()
+    path = program(folder, f"setsid sleep 30 & echo $! > pid; {GOOD}")
+    done(*sign_args(path, "-o", "s.json"))
+    assert time.monotonic() - started < 20
+
+
 def test_a_child_behind_a_hanging_program_is_killed(folder: Path) -> None:
     bad(3, program(folder, "sleep 600 & echo $! > pid; wait"), "--timeout=1")
     wait_until_gone(int((folder / "pid").read_text()))
@@ -206,13 +215,27 @@ def test_interrupted(folder: Path, sent: signal.Signals, status: int) -> None:
     assert not (folder / "s.json").exists()
 
 
-def test_it_has_no_terminal_and_no_open_files(folder: Path) -> None:
-    path = program(folder, f"ls /proc/self/fd > fds; (: < /dev/tty) 2> tty; {GOOD}")
-    with open("request", "rb") as secret:
-        os.set_inheritable(secret.fileno(), True)
+def test_it_has_no_terminal(folder: Path) -> None:
+    path = program(folder, f"(: < /dev/tty) 2>&- && touch terminal; {GOOD}")
+    words = command(sign_args(path, "-o", "s.json"))
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execve(words[0], words, environment())
+    with contextlib.suppress(OSError):  # how a terminal ends on Linux
+        while os.read(terminal, 4096):
+            pass
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    os.close(terminal)
+    assert (folder / "s.json").exists()
+    assert not (folder / "terminal").exists()
+
+
+def test_it_has_no_open_files(folder: Path) -> None:
+    path = program(folder, f"ls -l /proc/self/fd > fds; {GOOD}")
+    with open("request", "rb") as open_file:
+        os.set_inheritable(open_file.fileno(), True)
         done(*sign_args(path, "-o", "s.json"))
-        assert str(secret.fileno()) not in (folder / "fds").read_text().split()[3:]
-    assert (folder / "tty").read_text() != ""
+    assert "/request" not in (folder / "fds").read_text()
 
 
 def test_no_program(folder: Path) -> None:
