@@ -63,18 +63,28 @@ def test_version_comes_from_a_file(capsys: pytest.CaptureFixture[str]) -> None:
 def test_signing_request_is_what_was_signed() -> None:
     signed_file = HERE / "bundle.targets_metadata.pb"
     signed = metadata.parse_signed(metadata.TARGETS, signed_file.read_bytes())
-    request = (HERE / "bundle.targets_metadata.unsigned.pb").read_bytes()
-    assert signed.serialized == request
+    assert signed.serialized == (HERE / "bundle.signing_request").read_bytes()
     assert len(signed.signatures) == 1
 
 
-def test_signing_request_of_a_root_is_the_root_without_signatures() -> None:
-    read = [
-        metadata.parse_signed(metadata.ROOT, (DEV_KEYS / f"dev_root.root{kind}.pb").read_bytes())
-        for kind in ("", ".unsigned")
-    ]
-    assert read[0].serialized == read[1].serialized
-    assert [len(each.signatures) for each in read] == [1, 0]
+def test_signing_request_of_a_root_is_what_was_signed() -> None:
+    signed = metadata.parse_signed(metadata.ROOT, (DEV_KEYS / "dev_root.root.pb").read_bytes())
+    assert signed.serialized == (DEV_KEYS / "dev_root.signing_request").read_bytes()
+    assert len(signed.signatures) == 1
+
+
+def test_signing_request_says_what_is_signed_and_by_whom(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    request = json.loads((HERE / "bundle.signing_request.json").read_text())
+    root = json.loads((DEV_KEYS / "dev_root.signing_request.json").read_text())
+    described = inspect(BUNDLE, capsys)
+    names = [each["name"] for each in described["payloads"]]
+    assert sorted(each["name"] for each in request["summary"]["targets"]) == names
+    assert request["signers"][0]["key_ids"] == root["summary"]["targets"]["key_ids"]
+    for folder, name, said in ((HERE, "bundle", request), (DEV_KEYS, "dev_root", root)):
+        content = (folder / f"{name}.signing_request").read_bytes()
+        assert said["sha256"] == hashlib.sha256(content).hexdigest()
 
 
 def test_metadata_groups_are_what_is_in_the_bundle() -> None:
