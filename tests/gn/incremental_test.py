@@ -316,8 +316,7 @@ group("all") {{ deps = [ ":bundle", ":bundle(//build:device)" ] }}
     tree.gen()
     environment = f"//{PLACE}/gn/python:python"
     root = {f"//{PLACE}/tools/dev_keys:dev_root.{each}" for each in ("unsigned", "file")}
-    steps = {"_digest_0", "_targets", "_request", "_sign", "file", "_verify"}
-    steps = {f"//:bundle.{each}" for each in steps}
+    steps = {f"//:bundle.{each}" for each in ("_digest_0", "_targets", "_sign", "file", "_verify")}
     ours = sorted({environment} | root | steps)
     assert tree.build(":all") == ours
 

@@ -150,7 +150,7 @@ def test_command_line(tmp_path: Path, gn: str, python: Path) -> None:
 @pytest.mark.parametrize(
     ("goal", "runs"),
     [
-        ("device", ALL),
+        ("device", ALL | REQUEST),
         ("device_inspect", FILE | {"//:bundle.inspect"}),
         ("device_request", REQUEST),
         ("device_root", ROOT | {f"{DEV_ROOT}.signing_request"}),
