@@ -8,6 +8,7 @@ import dataclasses
 import json
 from typing import Any
 
+from software_update import strict_json
 from software_update.dates import parse_date
 from software_update.errors import Refused, SoftwareUpdateError, Verdict
 
@@ -61,13 +62,8 @@ def parse_release(content: bytes) -> ReleaseManifest | None:
     Refused with MALFORMED where it claims to be a release manifest, and is none.
     """
     try:
-        document = json.loads(
-            content.decode(),
-            object_pairs_hook=_Object,
-            parse_int=_integer,
-            parse_constant=_no_constant,
-        )
-    except (ValueError, RecursionError):
+        document = strict_json.parse(content, _Object)
+    except ValueError:
         if _FAMILY.encode() in content:
             raise _malformed("is not JSON") from None
         return None
@@ -96,15 +92,6 @@ class _Object(list[tuple[str, Any]]):
 
     def values(self, name: str) -> list[Any]:
         return [value for key, value in self if key == name]
-
-
-def _integer(text: str) -> int | None:
-    # How long a number int() takes depends on the environment.
-    return int(text) if len(text) <= len(str(MAX_COUNTER)) else None
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
 
 
 def _optional(read: Any, fields: dict[str, Any], name: str) -> Any:

@@ -1,25 +1,34 @@
-"""JSON objects from people and programs: no key twice, no NaN, no endless number."""
+"""JSON from people and programs: no NaN, no endless number; and no key twice, or it is seen."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 _MAX_DIGITS = 20
 
 
 def parse_object(content: bytes) -> dict[str, Any]:
-    """The JSON object in `content`; ValueError where it is none."""
+    """The JSON object in `content`; ValueError where it is none, or has a key twice at any depth."""
+    value = parse(content, _object)
+    if not isinstance(value, dict):
+        raise ValueError("no JSON object")
+    return value
+
+
+def parse(content: bytes, make_object: Callable[[list[tuple[str, Any]]], Any]) -> Any:
+    """The JSON value in `content`; ValueError where it is none. Objects are what `make_object` makes of pairs.
+
+    An integer of more than 20 digits is None: nothing here needs one.
+    """
     try:
-        value = json.loads(
+        return json.loads(
             content.decode(),
-            object_pairs_hook=_object,
+            object_pairs_hook=make_object,
             parse_int=_integer,
             parse_constant=_no_constant,
         )
     except RecursionError:
         raise ValueError("too deep") from None
-    if not isinstance(value, dict):
-        raise ValueError("no JSON object")
-    return value
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -29,11 +38,9 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return fields
 
 
-def _integer(text: str) -> int:
+def _integer(text: str) -> int | None:
     # How long a number int() takes depends on the environment.
-    if len(text) > _MAX_DIGITS:
-        raise ValueError("too long a number")
-    return int(text)
+    return int(text) if len(text) <= _MAX_DIGITS else None
 
 
 def _no_constant(name: str) -> None:
