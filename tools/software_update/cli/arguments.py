@@ -3,7 +3,7 @@
 import argparse
 import difflib
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NoReturn
 
 from software_update import files, limits
@@ -142,7 +142,7 @@ def payload_files_of(
         check_name(name)
     if args.user_manifest is not None:
         pairs.append((USER_MANIFEST, args.user_manifest))
-    _check_distinct_files(pairs)
+    check_distinct(pairs)
     return pairs
 
 
@@ -162,7 +162,8 @@ def _split(argument: str) -> tuple[str, str]:
     return name, os.fspath(path)
 
 
-def _check_distinct_files(pairs: Sequence[tuple[str, str]]) -> None:
+def check_distinct(pairs: Sequence[tuple[str, str]]) -> None:
+    """UsageError where two of the (name, path) pairs have the same name, or names that differ only in case."""
     twice = clash(name for name, _ in pairs)
     if twice:
         one, other = [pair for pair in pairs if pair[0].lower() == twice[0].lower()][:2]
@@ -170,13 +171,6 @@ def _check_distinct_files(pairs: Sequence[tuple[str, str]]) -> None:
             f"two targets '{one[0]}' ({one[1]}) and '{other[0]}' ({other[1]}); "
             "rename one, or leave it out"
         )
-
-
-def check_distinct(names: Iterable[str]) -> None:
-    """UsageError where two names are the same, or differ only in case."""
-    twice = clash(names)
-    if twice:
-        raise UsageError(f"two targets '{twice[0]}' and '{twice[1]}'; rename one")
 
 
 def add_dev_signing_keys(parser: argparse.ArgumentParser, *, or_unsigned: bool = False) -> None:

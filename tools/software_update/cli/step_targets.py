@@ -45,17 +45,10 @@ def run(argv: Sequence[str]) -> int:
 
 def _read_records(paths: Sequence[str]) -> list[metadata.Target]:
     """The targets of all records, each there once."""
-    found: dict[str, tuple[str, str]] = {}
-    targets = []
-    for path in paths:
-        for target in digest.read_record(path, files.read_input(path, _RECORD_BYTES)):
-            key = target.name.lower()
-            if key in found:
-                name, other = found[key]
-                raise UsageError(
-                    f"two targets '{name}' ({other}) and '{target.name}' ({path}); "
-                    "rename one, or leave it out"
-                )
-            found[key] = (target.name, path)
-            targets.append(target)
-    return targets
+    found = [
+        (target, path)
+        for path in paths
+        for target in digest.read_record(path, files.read_input(path, _RECORD_BYTES))
+    ]
+    arguments.check_distinct([(target.name, path) for target, path in found])
+    return [target for target, _ in found]
