@@ -9,6 +9,7 @@ load("//rules/private:signing.bzl", "SIGNING", "attach", "signing_mode")
 load("//rules/private:signing_request.bzl", "signing_request", "unsigned_root_of")
 load("//rules/private:targets_metadata.bzl", "METADATA_SUFFIX", "UnsignedTargetsInfo", "targets_metadata")
 load("//rules/private:tool.bzl", "TOOL", "run_tool")
+load("//rules/private:verify.bzl", "verify")
 load("//rules/providers:software_update_bundle_info.bzl", "SoftwareUpdateBundleInfo")
 load("//rules/providers:software_update_root_info.bzl", "SoftwareUpdateRootInfo")
 
@@ -89,26 +90,6 @@ def _assemble(ctx, targets_info, signed, root, root_chain):
         progress_message = "Assembling the bundle %s" % display(ctx.label),
     )
 
-def _verify(ctx, trusted_root):
-    report = ctx.actions.declare_file(ctx.label.name + ".verdict.json")
-    manifest = ctx.actions.declare_file(ctx.label.name + ".manifest.pb")
-    args = ctx.actions.args()
-    args.add(ctx.outputs.out)
-    args.add(trusted_root, format = "--trusted-root=%s")
-    args.add(ctx.attr.verify_at or "none", format = "--at=%s")
-    args.add(report, format = "--report=%s")
-    args.add(manifest, format = "--write-manifest=%s")
-    run_tool(
-        ctx,
-        command = ["bundle", "verify"],
-        args = args,
-        inputs = [ctx.outputs.out, trusted_root],
-        outputs = [report, manifest],
-        mnemonic = "SoftwareUpdateVerify",
-        progress_message = "Verifying the bundle %s" % display(ctx.label),
-    )
-    return struct(manifest = manifest, report = report)
-
 def _sha256(ctx):
     sum = ctx.actions.declare_file(ctx.outputs.out.basename + ".sha256", sibling = ctx.outputs.out)
     args = ctx.actions.args()
@@ -153,8 +134,12 @@ def _software_update_bundle_impl(ctx):
     _assemble(ctx, targets_info, signed, root, root_chain)
 
     # What is not signed cannot pass.
-    verification = None if mode == "unsigned" else _verify(ctx, trusted_root)
     bundle = ctx.outputs.out
+    manifest = None
+    reports = []
+    if mode != "unsigned":
+        manifest = ctx.actions.declare_file(ctx.label.name + ".manifest.pb")
+        reports = [verify(ctx, bundle = bundle, trusted_root = trusted_root, at = ctx.attr.verify_at, manifest = manifest)]
     return [
         DefaultInfo(
             files = depset([bundle]),
@@ -164,12 +149,12 @@ def _software_update_bundle_impl(ctx):
             targets_metadata = depset([signed]),
             root_metadata = depset([root]),
             sha256 = depset([_sha256(ctx)]),
-            _validation = depset([verification.report] if verification else []),
+            _validation = depset(reports),
         ),
         SoftwareUpdateBundleInfo(
             bundle = bundle,
             digests = targets_info.digests,
-            manifest = verification.manifest if verification else None,
+            manifest = manifest,
             release_root = ctx.file.root,
             root = root,
             root_chain = root_chain,

@@ -4,6 +4,7 @@ load("//rules/private:common_attributes.bzl", "common_attributes")
 load("//rules/private:errors.bzl", "display")
 load("//rules/private:installed.bzl", "manifest_of")
 load("//rules/private:tool.bzl", "TOOL", "run_tool")
+load("//rules/private:verify.bzl", "verify")
 load("//rules/providers:software_update_bundle_info.bzl", "SoftwareUpdateBundleInfo")
 
 def _personalize(ctx, bundle, installed):
@@ -21,36 +22,23 @@ def _personalize(ctx, bundle, installed):
         progress_message = "Leaving out of %s what devices have" % display(ctx.label),
     )
 
-def _verify(ctx, trusted_root, installed):
-    report = ctx.actions.declare_file(ctx.label.name + ".verdict.json")
-    args = ctx.actions.args()
-    args.add(ctx.outputs.out)
-    args.add(trusted_root, format = "--trusted-root=%s")
-    args.add(installed, format = "--installed=%s")
-    args.add("--at=none")
-    args.add(report, format = "--report=%s")
-    run_tool(
-        ctx,
-        command = ["bundle", "verify"],
-        args = args,
-        inputs = [ctx.outputs.out, trusted_root, installed],
-        outputs = [report],
-        mnemonic = "SoftwareUpdateVerify",
-        progress_message = "Verifying the bundle %s" % display(ctx.label),
-    )
-    return report
-
 def _software_update_personalized_bundle_impl(ctx):
     info = ctx.attr.bundle[SoftwareUpdateBundleInfo]
     installed = manifest_of(ctx.label, ctx.attr.installed, ctx.file.installed)
     _personalize(ctx, info.bundle, installed)
+    report = verify(
+        ctx,
+        bundle = ctx.outputs.out,
+        trusted_root = ctx.file.trusted_root or info.trusted_root,
+        installed = installed,
+    )
     return [
         DefaultInfo(
             files = depset([ctx.outputs.out]),
             runfiles = ctx.runfiles(files = [ctx.outputs.out]),
         ),
         OutputGroupInfo(
-            _validation = depset([_verify(ctx, ctx.file.trusted_root or info.trusted_root, installed)]),
+            _validation = depset([report]),
         ),
     ]
 
