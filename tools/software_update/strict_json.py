@@ -16,7 +16,7 @@ def parse_object(content: bytes) -> dict[str, Any]:
 
 
 def parse(content: bytes, make_object: Callable[[list[tuple[str, Any]]], Any]) -> Any:
-    """The JSON value in `content`; ValueError where it is none. Objects are what `make_object` makes of pairs.
+    """The JSON value in `content`; ValueError where it is none. `make_object` makes objects of pairs.
 
     An integer of more than 20 digits is None: nothing here needs one.
     """

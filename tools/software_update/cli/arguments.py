@@ -163,7 +163,7 @@ def _split(argument: str) -> tuple[str, str]:
 
 
 def check_distinct(pairs: Sequence[tuple[str, str]]) -> None:
-    """UsageError where two of the (name, path) pairs have the same name, or names that differ only in case."""
+    """UsageError where two of the (name, path) pairs have one name, or names that differ only in case."""
     twice = clash(name for name, _ in pairs)
     if twice:
         one, other = [pair for pair in pairs if pair[0].lower() == twice[0].lower()][:2]
