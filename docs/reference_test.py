@@ -11,13 +11,14 @@ from typing import Any
 
 import pytest
 from google.protobuf.descriptor import FieldDescriptor
-from software_update import metadata, signature_file, signing_exec, signing_request
+from software_update import metadata
 from software_update.cli import COMMANDS, main
 from software_update.errors import Refused, Verdict
 from software_update.explanations import EXPLANATIONS
 from software_update.proto import tuf_pb2, update_bundle_pb2
 from software_update.release import SCHEMA, parse_release
-from software_update.signature_file import DetachedSignature
+from software_update.signing import exec_protocol, signature_file, signing_request
+from software_update.signing.signature_file import DetachedSignature
 
 _CLI = Path("docs/cli.md").read_text()
 _VERDICTS = Path("docs/verdicts.md").read_text()
@@ -202,11 +203,11 @@ def test_signature_schema() -> None:
 def test_exec_protocol() -> None:
     targets = metadata.build_targets(1, [], None)
     request = signing_request.parse_request(targets)
-    question = json.loads(signing_exec.build_question(request, None))
+    question = json.loads(exec_protocol.build_question(request, None))
     types = {row[0].strip("`"): row[2] for row in rows(section(_CLI, f"`{question['protocol']}`"))}
     assert set(question) == {name for name, text in types.items() if "answer" not in text}
     answer = {"protocol": question["protocol"], "signature": "AAEC"}
-    assert signing_exec.parse_answer("x", 0, json.dumps(answer).encode()) == b"\0\1\2"
+    assert exec_protocol.parse_answer("x", 0, json.dumps(answer).encode()) == b"\0\1\2"
     assert set(types) - set(question) == {"signature", "error"}
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from software_update import signature_file, signing_request
-from software_update.signature_file import DetachedSignature
+from software_update.signing import signature_file, signing_request
+from software_update.signing.signature_file import DetachedSignature
 from software_update.testing import encode as e
 from software_update.testing import workspace
 from software_update.testing.command import done, failed

@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Sequence
 
-from software_update import files, metadata, pigweed, signing
+from software_update import files, metadata, pigweed
 from software_update.bundle.writer import plan_payloads, write_bundle
 from software_update.cli import arguments
 from software_update.cli.payloads import check_user_manifest
@@ -11,6 +11,7 @@ from software_update.cli.target_lists import read_targets_from
 from software_update.cli.trusted import parse_trusted_root, read_root_chain, read_root_file
 from software_update.errors import InputError, Refused, UsageError, Verdict
 from software_update.metadata import Root, Target
+from software_update.signing import private_keys
 from software_update.verify import verifier
 
 
@@ -44,8 +45,8 @@ def _create(args: argparse.Namespace, payload_files: list[tuple[str, str]]) -> N
     root = parse_trusted_root(args.root, signed_root)
     root_chain = read_root_chain(args.root_chain, args.root, root)
     _check_roots([*args.root_chain, args.root], [*root_chain, signed_root])
-    keys = signing.read_keys(args.dev_signing_key)
-    signing.check_listed(keys, root, metadata.TARGETS)
+    keys = private_keys.read_keys(args.dev_signing_key)
+    private_keys.check_listed(keys, root, metadata.TARGETS)
     check_user_manifest(args.user_manifest)
     payloads = plan_payloads(payload_files)
     pigweed.check(
@@ -54,7 +55,7 @@ def _create(args: argparse.Namespace, payload_files: list[tuple[str, str]]) -> N
 
     def metadata_of(targets: list[Target]) -> tuple[bytes, bytes]:
         unsigned = metadata.build_targets(version, targets, expires)
-        signed = signing.sign(metadata.Signed(unsigned, ()), keys)
+        signed = private_keys.sign(metadata.Signed(unsigned, ()), keys)
         signed_targets = metadata.build_signed(metadata.TARGETS, signed)
         _check_targets(root, signed_targets)
         return signed_root, signed_targets

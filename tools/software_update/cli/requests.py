@@ -2,12 +2,13 @@
 
 import argparse
 
-from software_update import files, limits, metadata, signing_request
+from software_update import files, limits, metadata
 from software_update.cli.arguments import files_of
 from software_update.cli.trusted import read_trusted_root
 from software_update.errors import InputError, Refused, UsageError
 from software_update.metadata import Root
-from software_update.signing_request import Request, Signers
+from software_update.signing import signing_request
+from software_update.signing.signing_request import Request, Signers
 
 
 def add_signers(parser: argparse.ArgumentParser) -> None:

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
-from software_update import files, metadata, signing
+from software_update import files, metadata
 from software_update.cli.arguments import Parser
 from software_update.cli.trusted import parse_root, read_root_file
 from software_update.errors import InputError
 from software_update.limits import MAX_SIGNATURES
+from software_update.signing import private_keys
 
 
 def run(argv: Sequence[str]) -> int:
@@ -26,7 +27,7 @@ def run(argv: Sequence[str]) -> int:
     parser.add_argument("-o", "--output", metavar="OUT", help="default: FILE itself")
     args = parser.parse_args(argv)
     signed, _ = parse_root(args.file, read_root_file(args.file))
-    signed = signing.sign(signed, signing.read_keys(args.key))
+    signed = private_keys.sign(signed, private_keys.read_keys(args.key))
     if len(signed.signatures) > MAX_SIGNATURES:
         raise InputError(
             f"{args.file}: more than {MAX_SIGNATURES} signatures; a device would refuse it"

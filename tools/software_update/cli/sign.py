@@ -5,14 +5,16 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from software_update import files, signature_file, signing_request
-from software_update.cli import requests, signers
+from software_update import files
+from software_update.cli import requests, signer_arguments
 from software_update.cli.arguments import Parser
-from software_update.errors import InputError, SignatureError, printable
+from software_update.errors import InputError, printable
 from software_update.keys import DEV_KEY_IDS, DEV_KEYS_WARNING
 from software_update.limits import MAX_REQUEST_JSON_BYTES
-from software_update.signature_file import DetachedSignature
-from software_update.signing_request import Request
+from software_update.signing import signature_file, signing_request
+from software_update.signing.signature_file import DetachedSignature
+from software_update.signing.signers import Signer, signature_by
+from software_update.signing.signing_request import Request
 
 
 def run(argv: Sequence[str]) -> int:
@@ -22,7 +24,7 @@ def run(argv: Sequence[str]) -> int:
     parser.add_argument(
         "request", metavar="REQUEST", help="the bytes to sign; REQUEST.json is held to them"
     )
-    signers.add_signer(parser)
+    signer_arguments.add_signer(parser)
     group = parser.add_mutually_exclusive_group()
     group.add_argument("-o", "--output", metavar="OUT", help="the signature to write")
     group.add_argument(
@@ -32,13 +34,13 @@ def run(argv: Sequence[str]) -> int:
         help="where to write it, under a name of its own; default: the current folder",
     )
     args = parser.parse_args(argv)
-    signers.check_signer(args)
+    signer_arguments.check_signer(args)
     request = requests.parse_metadata(args.request, requests.read_metadata(args.request), role=None)
     beside = f"{args.request}.json"
     listed = _read_listed(beside, request)
     print("\n".join(_lines(args.request, request)), file=sys.stderr, flush=True)
-    signature = _sign(request, signers.open_signer(args), listed, beside)
-    inputs = [args.request, beside, *signers.inputs_of(args)]
+    signature = _sign(request, signer_arguments.open_signer(args), listed, beside)
+    inputs = [args.request, beside, *signer_arguments.inputs_of(args)]
     path = args.output
     if path is None:
         os.makedirs(args.folder, exist_ok=True)
@@ -60,7 +62,7 @@ def _read_listed(path: str, request: Request) -> frozenset[bytes] | None:
 
 
 def _sign(
-    request: Request, signer: signers.Signer, listed: frozenset[bytes] | None, beside: str
+    request: Request, signer: Signer, listed: frozenset[bytes] | None, beside: str
 ) -> DetachedSignature:
     """The signature, which has been verified."""
     key_id = signer.public.key_id
@@ -71,13 +73,7 @@ def _sign(
         )
     dev = f"  {DEV_KEYS_WARNING}" if key_id.hex() in DEV_KEY_IDS else ""
     print(f"  by key {key_id.hex()}{dev}", file=sys.stderr, flush=True)
-    value = signer.public.raw_form(signer.sign(request), request.serialized)
-    if value is None:
-        raise SignatureError(
-            f"{signer.name}: what it gave is no signature of this request by key "
-            f"{key_id.hex()[:16]}; nothing is written"
-        )
-    return DetachedSignature(request.sha256, request.role, request.version, key_id, value)
+    return signature_by(signer, request)
 
 
 def _lines(path: str, request: Request) -> Iterator[str]:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric import utils
 
-from software_update.signing_exec import PROTOCOL
+from software_update.signing.exec_protocol import PROTOCOL
 from software_update.testing import encode as e
 from software_update.testing import workspace
 from software_update.testing.command import call, command, done, environment

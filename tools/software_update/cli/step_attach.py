@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 
-from software_update import files, metadata, signature_file, signing_attach
+from software_update import files, metadata
 from software_update.cli import requests
 from software_update.cli.arguments import Parser, add_output
 from software_update.limits import MAX_SIGNATURE_FILE_BYTES
+from software_update.signing import signature_file
+from software_update.signing.attach import attach
 
 
 def run(argv: Sequence[str]) -> int:
@@ -33,7 +35,7 @@ def run(argv: Sequence[str]) -> int:
         (path, signature_file.parse(path, files.read_input(path, MAX_SIGNATURE_FILE_BYTES)))
         for path in args.signature
     ]
-    signed = signing_attach.attach(request, signers, signatures)
+    signed = attach(request, signers, signatures)
     inputs = [args.metadata, *requests.inputs_of(args), *args.signature]
     files.write_output(args.output, metadata.build_signed(args.role, signed), inputs=inputs)
     return 0

@@ -3,14 +3,15 @@
 import argparse
 from collections.abc import Sequence
 
-from software_update import files, limits, metadata, signing_request
+from software_update import files, limits, metadata
 from software_update.cli import requests
 from software_update.cli.arguments import Parser, add_output, files_of
 from software_update.cli.trusted import parse_root, read_root_file
 from software_update.errors import InputError, Refused, UsageError
 from software_update.names import USER_MANIFEST
 from software_update.release import ReleaseManifest, parse_release
-from software_update.signing_request import Request
+from software_update.signing import signing_request
+from software_update.signing.signing_request import Request
 
 
 def run(argv: Sequence[str]) -> int:

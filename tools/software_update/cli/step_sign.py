@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from software_update import files, limits, metadata, signing
+from software_update import files, limits, metadata
 from software_update.cli.arguments import Parser, add_dev_signing_keys, add_output, files_of
 from software_update.cli.trusted import parse_root, read_root_file
 from software_update.errors import InputError, Refused
+from software_update.signing import private_keys
 
 
 def run(argv: Sequence[str]) -> int:
@@ -27,11 +28,11 @@ def run(argv: Sequence[str]) -> int:
     except Refused as refused:
         raise InputError(f"{args.metadata}: no {args.role} metadata to sign ({refused})") from None
     key_files = args.dev_signing_key or []
-    keys = signing.read_keys(key_files)
+    keys = private_keys.read_keys(key_files)
     if args.root:
         _, root = parse_root(args.root, read_root_file(args.root))
-        signing.check_listed(keys, root, args.role)
-    signed = signing.sign(metadata.Signed(content, ()), keys)
+        private_keys.check_listed(keys, root, args.role)
+    signed = private_keys.sign(metadata.Signed(content, ()), keys)
     inputs = [args.metadata, *key_files, *files_of(args.root)]
     files.write_output(args.output, metadata.build_signed(args.role, signed), inputs=inputs)
     return 0

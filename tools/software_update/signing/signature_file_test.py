@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from software_update import signature_file
 from software_update.errors import InputError
-from software_update.signature_file import DetachedSignature
+from software_update.signing import signature_file
+from software_update.signing.signature_file import DetachedSignature
 from software_update.testing.signers import TARGETS_KEY, key_id
 
 SIGNATURE = DetachedSignature(bytes(range(32)), "targets", 7, key_id(TARGETS_KEY), bytes(64))

@@ -1,15 +1,16 @@
-"""Tests of signing_attach.py."""
+"""Tests of attach.py."""
 
 import dataclasses
 
 import pytest
 
-from software_update import metadata, signing_request
+from software_update import metadata
 from software_update.errors import SignatureError
 from software_update.metadata import Signed
-from software_update.signature_file import DetachedSignature
-from software_update.signing_attach import attach
-from software_update.signing_request import Request, Signers
+from software_update.signing import signing_request
+from software_update.signing.attach import attach
+from software_update.signing.signature_file import DetachedSignature
+from software_update.signing.signing_request import Request, Signers
 from software_update.testing import encode as e
 from software_update.testing.signers import (
     ROOT_KEY,

@@ -1,12 +1,13 @@
-"""Tests of signing.py."""
+"""Tests of private_keys.py."""
 
 from pathlib import Path
 
 import pytest
 
-from software_update import metadata, signing
+from software_update import metadata
 from software_update.errors import InputError
 from software_update.metadata import Signature, Signed
+from software_update.signing import private_keys
 from software_update.testing import encode as e
 from software_update.testing.signers import (
     ROOT_KEY,
@@ -22,21 +23,21 @@ from software_update.testing.signers import (
 def test_read_keys(tmp_path: Path) -> None:
     write_keys(tmp_path, a=ROOT_KEY, b=TARGETS_KEY, again=ROOT_KEY)
     paths = [f"{tmp_path}/a.pem", f"{tmp_path}/b.pem"]
-    assert [key.public for _, key in signing.read_keys(paths)] == [
+    assert [key.public for _, key in private_keys.read_keys(paths)] == [
         signer(ROOT_KEY).public,
         signer(TARGETS_KEY).public,
     ]
     with pytest.raises(
         InputError, match=r"again\.pem: the same key as .*a\.pem; name each key once"
     ):
-        signing.read_keys([*paths, f"{tmp_path}/again.pem"])
+        private_keys.read_keys([*paths, f"{tmp_path}/again.pem"])
 
 
 def test_check_listed() -> None:
     root = metadata.parse_root(e.root(1, [ROOT_KEY], [TARGETS_KEY, TARGETS_KEY_2]))
     keys = [("t.pem", signer(TARGETS_KEY)), ("t2.pem", signer(TARGETS_KEY_2))]
-    signing.check_listed(keys, root, "targets")
-    signing.check_listed([("r.pem", signer(ROOT_KEY))], root, "root")
+    private_keys.check_listed(keys, root, "targets")
+    private_keys.check_listed([("r.pem", signer(ROOT_KEY))], root, "root")
     for path, number, role in [
         ("r.pem", ROOT_KEY, "targets"),
         ("t.pem", TARGETS_KEY, "root"),
@@ -44,7 +45,7 @@ def test_check_listed() -> None:
     ]:
         text = f"{path}: key {key_id(number).hex()[:16]} is no {role} key of the root"
         with pytest.raises(InputError, match=text):
-            signing.check_listed(
+            private_keys.check_listed(
                 [*keys, (path, signer(number))] if role == "targets" else [(path, signer(number))],
                 root,
                 role,
@@ -54,7 +55,7 @@ def test_check_listed() -> None:
 def test_sign_adds_and_replaces() -> None:
     stale = Signature(key_id(ROOT_KEY), b"stale")
     other = Signature(key_id(STRANGER), b"somebody's")
-    signed = signing.sign(
+    signed = private_keys.sign(
         Signed(b"content", (stale, other)),
         [("r", signer(ROOT_KEY)), ("t", signer(TARGETS_KEY))],
     )

@@ -1,4 +1,4 @@
-"""Tests of signing_exec.py."""
+"""Tests of exec_protocol.py."""
 
 import base64
 import hashlib
@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from software_update import signing_exec, signing_request
 from software_update.errors import InputError
-from software_update.signing_exec import PROTOCOL
+from software_update.signing import exec_protocol, signing_request
+from software_update.signing.exec_protocol import PROTOCOL
 from software_update.testing import encode as e
 from software_update.testing.signers import TARGETS_KEY, key_id
 
@@ -17,7 +17,7 @@ REQUEST = signing_request.parse_request(DATA)
 
 
 def test_question() -> None:
-    question = signing_exec.build_question(REQUEST, key_id(TARGETS_KEY))
+    question = exec_protocol.build_question(REQUEST, key_id(TARGETS_KEY))
     assert question.endswith(b"}\n")
     assert question.count(b"\n") == 1
     assert json.loads(question) == {
@@ -28,7 +28,7 @@ def test_question() -> None:
         "message": base64.b64encode(DATA).decode(),
         "key_id": key_id(TARGETS_KEY).hex(),
     }
-    assert json.loads(signing_exec.build_question(REQUEST, None))["key_id"] is None
+    assert json.loads(exec_protocol.build_question(REQUEST, None))["key_id"] is None
 
 
 def answer(**fields: object) -> bytes:
@@ -36,8 +36,8 @@ def answer(**fields: object) -> bytes:
 
 
 def test_signature() -> None:
-    assert signing_exec.parse_answer("exec:x", 0, answer(signature="AAEC")) == b"\0\1\2"
-    assert signing_exec.parse_answer("exec:x", 0, answer(signature="AAEC", more=1) + b"\n")
+    assert exec_protocol.parse_answer("exec:x", 0, answer(signature="AAEC")) == b"\0\1\2"
+    assert exec_protocol.parse_answer("exec:x", 0, answer(signature="AAEC", more=1) + b"\n")
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_signature() -> None:
 )
 def test_no_signature(status: int, output: bytes, text: str) -> None:
     with pytest.raises(InputError) as caught:
-        signing_exec.parse_answer("exec:x", status, output)
+        exec_protocol.parse_answer("exec:x", status, output)
     assert text in str(caught.value)
     assert str(caught.value).startswith("exec:x: ")
     assert str(caught.value).isprintable()
@@ -78,5 +78,5 @@ def test_no_signature(status: int, output: bytes, text: str) -> None:
 
 def test_a_long_error_is_cut() -> None:
     with pytest.raises(InputError) as caught:
-        signing_exec.parse_answer("exec:x", 1, answer(error="x" * 60_000))
+        exec_protocol.parse_answer("exec:x", 1, answer(error="x" * 60_000))
     assert len(str(caught.value)) < 400

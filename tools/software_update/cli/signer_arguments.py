@@ -1,65 +1,14 @@
-"""What --key names: something that signs."""
+"""--key URI and what belongs to it."""
 
 import argparse
-import dataclasses
-from typing import Protocol
 
-from software_update import keys, signing_exec
-from software_update.cli.exec_program import run_program
+from software_update import keys
 from software_update.cli.passphrase import add_passphrase, passphrase_of
 from software_update.errors import InputError, UsageError
-from software_update.keys import PrivateKey, PublicKey
-from software_update.signing_request import Request
+from software_update.signing.signers import ExecSigner, FileSigner, Signer
 
 _TIMEOUT_SECONDS = 120
 _MAX_TIMEOUT_SECONDS = 24 * 60 * 60
-
-
-class Signer(Protocol):
-    """Something that signs with one key. `name` is what the user calls it."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def public(self) -> PublicKey: ...
-    def sign(self, request: Request) -> bytes:
-        """A signature, raw or DER; whether it is good is for the caller to check."""
-        ...
-
-
-@dataclasses.dataclass(frozen=True)
-class FileSigner:
-    """A key in a file."""
-
-    name: str
-    key: PrivateKey
-
-    @property
-    def public(self) -> PublicKey:
-        return self.key.public
-
-    def sign(self, request: Request) -> bytes:
-        return self.key.sign(request.serialized)
-
-
-@dataclasses.dataclass(frozen=True)
-class ExecSigner:
-    """A program that signs."""
-
-    program: str
-    public: PublicKey
-    timeout: int
-
-    @property
-    def name(self) -> str:
-        return f"exec:{self.program}"
-
-    def sign(self, request: Request) -> bytes:
-        question = signing_exec.build_question(request, self.public.key_id)
-        status, output = run_program(
-            self.program, question, self.timeout, signing_exec.MAX_ANSWER_BYTES
-        )
-        return signing_exec.parse_answer(self.name, status, output)
 
 
 def add_signer(parser: argparse.ArgumentParser) -> None:

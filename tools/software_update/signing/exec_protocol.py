@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from software_update.errors import InputError, printable
-from software_update.signing_request import Request
+from software_update.signing.signing_request import Request
 from software_update.strict_json import parse_object
 
 PROTOCOL = "software_update.exec_signer.v1"

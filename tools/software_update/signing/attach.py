@@ -6,8 +6,8 @@ from software_update.errors import SignatureError
 from software_update.keys import PublicKey
 from software_update.limits import MAX_SIGNATURES
 from software_update.metadata import Signature, Signed
-from software_update.signature_file import DetachedSignature
-from software_update.signing_request import Request, Signers, request_name
+from software_update.signing.signature_file import DetachedSignature
+from software_update.signing.signing_request import Request, Signers, request_name
 from software_update.verify import verifier
 
 

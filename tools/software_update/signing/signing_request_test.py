@@ -5,9 +5,10 @@ import json
 
 import pytest
 
-from software_update import metadata, signing_request
+from software_update import metadata
 from software_update.errors import InputError, Refused, Verdict
 from software_update.release import ReleaseManifest
+from software_update.signing import signing_request
 from software_update.testing import encode as e
 from software_update.testing.signers import (
     ROOT_KEY,

@@ -1,0 +1,70 @@
+"""What signs a request: a key in a file, a program. What comes back is never trusted, but verified."""
+
+import dataclasses
+from typing import Protocol
+
+from software_update.errors import SignatureError
+from software_update.keys import PrivateKey, PublicKey
+from software_update.signing import exec_protocol
+from software_update.signing.exec_program import run_program
+from software_update.signing.signature_file import DetachedSignature
+from software_update.signing.signing_request import Request
+
+
+class Signer(Protocol):
+    """Something that signs with one key. `name` is what the user calls it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def public(self) -> PublicKey: ...
+    def sign(self, request: Request) -> bytes:
+        """A signature, raw or DER; whether it is good is for the caller to check."""
+        ...
+
+
+@dataclasses.dataclass(frozen=True)
+class FileSigner:
+    """A key in a file."""
+
+    name: str
+    key: PrivateKey
+
+    @property
+    def public(self) -> PublicKey:
+        return self.key.public
+
+    def sign(self, request: Request) -> bytes:
+        return self.key.sign(request.serialized)
+
+
+@dataclasses.dataclass(frozen=True)
+class ExecSigner:
+    """A program that signs. `timeout` is in seconds."""
+
+    program: str
+    public: PublicKey
+    timeout: int
+
+    @property
+    def name(self) -> str:
+        return f"exec:{self.program}"
+
+    def sign(self, request: Request) -> bytes:
+        question = exec_protocol.build_question(request, self.public.key_id)
+        status, output = run_program(
+            self.program, question, self.timeout, exec_protocol.MAX_ANSWER_BYTES
+        )
+        return exec_protocol.parse_answer(self.name, status, output)
+
+
+def signature_by(signer: Signer, request: Request) -> DetachedSignature:
+    """A good signature of the request; SignatureError where the signer gave anything else."""
+    key_id = signer.public.key_id
+    value = signer.public.raw_form(signer.sign(request), request.serialized)
+    if value is None:
+        raise SignatureError(
+            f"{signer.name}: what it gave is no signature of this request by key "
+            f"{key_id.hex()[:16]}; nothing is written"
+        )
+    return DetachedSignature(request.sha256, request.role, request.version, key_id, value)
