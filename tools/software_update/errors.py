@@ -21,6 +21,10 @@ class InputError(SoftwareUpdateError):
     exit_code = 3
 
 
+class WrongSecret(InputError):
+    """A passphrase or PIN that is wrong. Never to be tried again: a token locks itself after a few tries."""
+
+
 class SignatureError(SoftwareUpdateError):
     """A signature that is not what it should be, or too few of them."""
 

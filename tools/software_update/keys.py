@@ -13,7 +13,7 @@ import shlex
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from software_update.errors import InputError
+from software_update.errors import InputError, WrongSecret
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric import ec
@@ -152,6 +152,7 @@ def read_private_key(path: str, passphrase: Callable[[], bytes] | None = None) -
     """The key of a PKCS#8 PEM file. Any other file: InputError, with the way to convert it.
 
     `passphrase` is asked where the file is encrypted; without it, such a file is refused.
+    A wrong one: WrongSecret.
     """
     from cryptography.hazmat.primitives import serialization
 
@@ -166,7 +167,8 @@ def read_private_key(path: str, passphrase: Callable[[], bytes] | None = None) -
     try:
         key = serialization.load_pem_private_key(pem, password)
     except Exception as error:  # as above; the text never holds key material
-        raise InputError(f"{path}: {problem} ({_first_line(error)})") from None
+        kind = InputError if password is None else WrongSecret
+        raise kind(f"{path}: {problem} ({_first_line(error)})") from None
     public = _public_key(path, key.public_key())
     from cryptography.hazmat.primitives.asymmetric import ec
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from software_update import keys
-from software_update.errors import InputError
+from software_update.errors import InputError, WrongSecret
 from software_update.testing import signers, tree
 
 PEM, DER = serialization.Encoding.PEM, serialization.Encoding.DER
@@ -280,7 +280,7 @@ def test_encrypted_keys(tmp_path: Path) -> None:
     path = write(tmp_path, encrypted)
     assert keys.read_private_key(path, lambda: b"good").sign(b"x") == signers.signer(5).sign(b"x")
     for wrong in (b"bad", b"", b"\xff", b"x" * 5000):
-        with pytest.raises(InputError, match="wrong passphrase, or a damaged private key"):
+        with pytest.raises(WrongSecret, match="wrong passphrase, or a damaged private key"):
             keys.read_private_key(path, lambda passphrase=wrong: passphrase)  # type: ignore[misc]
     with pytest.raises(InputError, match="it is encrypted; a development key is not"):
         keys.read_private_key(path)

@@ -1,9 +1,11 @@
 """--key URI and what belongs to it."""
 
 import argparse
+import functools
+from collections.abc import Callable
 
 from software_update import keys
-from software_update.cli.passphrase import add_passphrase, passphrase_of
+from software_update.cli.secret_arguments import PASSPHRASE, add_secret, read_secret
 from software_update.errors import InputError, UsageError
 from software_update.signing.signers import ExecSigner, FileSigner, Signer
 
@@ -22,7 +24,7 @@ def add_signer(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--public", metavar="PUB", help="its public key (PEM); exec: needs it, file: is held to it"
     )
-    add_passphrase(parser)
+    add_secret(parser, PASSPHRASE)
     parser.add_argument(
         "--timeout",
         metavar="S",
@@ -53,14 +55,19 @@ def check_signer(args: argparse.Namespace) -> None:
         raise UsageError(f"--timeout: {args.timeout} is not from 1 to {_MAX_TIMEOUT_SECONDS}")
 
 
-def open_signer(args: argparse.Namespace) -> Signer:
-    """The signer that the arguments name. It may ask for a passphrase."""
+def open_signer(args: argparse.Namespace, ask: Callable[[str], bytes] | None = None) -> Signer:
+    """The signer that the arguments name.
+
+    `ask` gives the passphrase of what it is told, for which it is called once at most; without it, it comes
+    from where the arguments say, or the terminal. A wrong one: WrongSecret, here or when the signer signs.
+    """
     scheme, _, rest = args.key.partition(":")
     public = None if args.public is None else keys.read_public_key(args.public)
     if scheme == "exec":
         assert public is not None
         return ExecSigner(rest, public, args.timeout or _TIMEOUT_SECONDS)
-    key = keys.read_private_key(rest, lambda: passphrase_of(args, rest))
+    ask = ask or functools.partial(read_secret, args, PASSPHRASE)
+    key = keys.read_private_key(rest, functools.partial(ask, rest))
     if public not in (None, key.public):
         raise InputError(f"{rest}: not the private key of {args.public}; name the pair")
     return FileSigner(args.key, key)
