@@ -1,11 +1,13 @@
-"""What `step request` and `step attach` have in common: what is signed, and who must sign it."""
+"""Signing requests on the command line: what is signed, and who must sign it."""
 
 import argparse
+from collections.abc import Iterator
+from typing import Any
 
 from software_update import files, limits, metadata
 from software_update.cli.arguments import files_of
 from software_update.cli.trusted import read_trusted_root
-from software_update.errors import InputError, Refused, UsageError
+from software_update.errors import InputError, Refused, UsageError, printable
 from software_update.metadata import Root
 from software_update.signing import signing_request
 from software_update.signing.signing_request import Request, Signers
@@ -59,3 +61,29 @@ def read_signers(args: argparse.Namespace, path: str, request: Request) -> list[
         return signing_request.signers_of_root(request.content, previous)
     except Refused as refused:
         raise InputError(f"{path}: nobody can sign by it ({refused}); make another root") from None
+
+
+def lines(title: str, request: Request) -> Iterator[str]:
+    """What is to be signed, as the bytes have it."""
+    said = signing_request.describe(request)
+    expires = f"expires {said['expires']}" if said["expires"] else "never expires"
+    yield f"{title}: {said['role']} metadata, version {said['version']}, {expires}"
+    yield f"  {said['length']} bytes, sha256 {said['sha256']}"
+    if request.role == "root":
+        yield from _role_lines(said["summary"])
+    else:
+        yield from _target_lines(said["summary"]["targets"])
+
+
+def _role_lines(summary: dict[str, Any]) -> Iterator[str]:
+    for name, role in summary.items():
+        yield f"  {name}: {role['threshold']} of {len(role['key_ids'])} keys"
+        for key_id in role["key_ids"]:
+            yield f"    {key_id}"
+
+
+def _target_lines(targets: list[dict[str, Any]]) -> Iterator[str]:
+    yield f"  {len(targets)} targets:"
+    for each in targets:
+        yield f"    {printable(each['name'])}: {each['length']} bytes"
+        yield f"      sha256 {each['sha256']}"

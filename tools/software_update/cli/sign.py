@@ -2,8 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from software_update import files
 from software_update.cli import requests, signer_arguments
@@ -38,7 +37,8 @@ def run(argv: Sequence[str]) -> int:
     request = requests.parse_metadata(args.request, requests.read_metadata(args.request), role=None)
     beside = f"{args.request}.json"
     listed = _read_listed(beside, request)
-    print("\n".join(_lines(args.request, request)), file=sys.stderr, flush=True)
+    said = requests.lines(f"signing {printable(args.request)}", request)
+    print("\n".join(said), file=sys.stderr, flush=True)
     signature = _sign(request, signer_arguments.open_signer(args), listed, beside)
     inputs = [args.request, beside, *signer_arguments.inputs_of(args)]
     path = args.output
@@ -74,29 +74,3 @@ def _sign(
     dev = f"  {DEV_KEYS_WARNING}" if key_id.hex() in DEV_KEY_IDS else ""
     print(f"  by key {key_id.hex()}{dev}", file=sys.stderr, flush=True)
     return signature_by(signer, request)
-
-
-def _lines(path: str, request: Request) -> Iterator[str]:
-    """What is signed, as the bytes have it."""
-    said = signing_request.describe(request)
-    expires = f"expires {said['expires']}" if said["expires"] else "never expires"
-    yield f"signing {printable(path)}: {said['role']} metadata, version {said['version']}, {expires}"
-    yield f"  {said['length']} bytes, sha256 {said['sha256']}"
-    if request.role == "root":
-        yield from _role_lines(said["summary"])
-    else:
-        yield from _target_lines(said["summary"]["targets"])
-
-
-def _role_lines(summary: dict[str, Any]) -> Iterator[str]:
-    for name, role in summary.items():
-        yield f"  {name}: {role['threshold']} of {len(role['key_ids'])} keys"
-        for key_id in role["key_ids"]:
-            yield f"    {key_id}"
-
-
-def _target_lines(targets: list[dict[str, Any]]) -> Iterator[str]:
-    yield f"  {len(targets)} targets:"
-    for each in targets:
-        yield f"    {printable(each['name'])}: {each['length']} bytes"
-        yield f"      sha256 {each['sha256']}"
