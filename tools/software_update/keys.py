@@ -111,9 +111,29 @@ class PrivateKey:
 
 def read_public_key(path: str) -> PublicKey:
     """The key of a SubjectPublicKeyInfo PEM file. Any other file: InputError, with the way to convert it."""
+    return _parse_public_key(path, _read_pem(path))
+
+
+def read_checked_public_key(path: str) -> PublicKey:
+    """As `read_public_key`, of a file that holds nothing else: InputError where a private key may hide."""
+    pem = _read_pem(path)
+    if b"private key" in pem.lower():
+        raise InputError(
+            f"{path}: holds a private key; name the public one. In a source tree or a build's "
+            "cache it is no secret any more: make a new pair"
+        )
+    key = _parse_public_key(path, pem)
+    if not _ONE_PUBLIC_KEY.fullmatch(pem):
+        raise InputError(
+            f"{path}: holds more than a public key; leave nothing but the PEM block "
+            "from -----BEGIN PUBLIC KEY----- to its end"
+        )
+    return key
+
+
+def _parse_public_key(path: str, pem: bytes) -> PublicKey:
     from cryptography.hazmat.primitives import serialization
 
-    pem = _read_pem(path)
     if b"PRIVATE KEY-----" in pem:
         raise InputError(
             f"{path}: this is a private key, a public one is needed; make it with: "
@@ -126,21 +146,6 @@ def read_public_key(path: str) -> PublicKey:
     except Exception as error:  # cryptography has no common class for what a bad file gives
         raise InputError(f"{path}: damaged public key ({_first_line(error)})") from None
     return _public_key(path, key)
-
-
-def check_public(path: str) -> None:
-    """InputError unless the file is a public key and holds nothing else: no private key hides in it."""
-    pem = _read_pem(path)
-    if b"private key" in pem.lower():
-        raise InputError(
-            f"{path}: holds a private key; take it out of the tree, and make a new pair: it is no secret now"
-        )
-    read_public_key(path)
-    if not _ONE_PUBLIC_KEY.fullmatch(pem):
-        raise InputError(
-            f"{path}: holds more than one public key; leave nothing but the PEM block "
-            "from -----BEGIN PUBLIC KEY----- to its end"
-        )
 
 
 def is_private(path: str) -> bool:

@@ -294,16 +294,19 @@ def test_encrypted_keys(tmp_path: Path) -> None:
 
 def test_check_public(tmp_path: Path) -> None:
     public = p256().public_key().public_bytes(PEM, SPKI)
-    keys.check_public(write(tmp_path, public))
-    keys.check_public(write(tmp_path, public.replace(b"\n", b"\r\n") + b"\n\n"))
+    for alone in (public, public.replace(b"\n", b"\r\n") + b"\n\n"):
+        read = keys.read_checked_public_key(write(tmp_path, alone))
+        assert read == signers.signer(5).public
     private = p256().private_bytes(PEM, PKCS8, PLAIN)
     encrypted = p256().private_bytes(PEM, PKCS8, serialization.BestAvailableEncryption(b"p"))
     sec1 = p256().private_bytes(PEM, SEC1, PLAIN)
     for content in (private, encrypted, sec1, OPENSSH, public + private, private + public):
-        with pytest.raises(InputError, match="holds a private key; take it out of the tree"):
-            keys.check_public(write(tmp_path, content))
+        with pytest.raises(InputError, match="holds a private key; name the public one"):
+            keys.read_checked_public_key(write(tmp_path, content))
     with pytest.raises(InputError, match="holds a private key"):
-        keys.check_public(write(tmp_path, public + private.replace(b"PRIVATE KEY", b"Private Key")))
+        keys.read_checked_public_key(
+            write(tmp_path, public + private.replace(b"PRIVATE KEY", b"Private Key"))
+        )
     der = p256().private_bytes(DER, PKCS8, PLAIN)
     body = public.split(b"\n", 1)[1]
     for more in (
@@ -314,11 +317,11 @@ def test_check_public(tmp_path: Path) -> None:
         b'{"kty": "EC", "d": "AAAA"}\n' + public,
         b"-----BEGIN PUBLIC KEY-----\nComment: " + der.hex().encode()[:50] + b"\n\n" + body,
     ):
-        with pytest.raises(InputError, match=r"holds more than one public|damaged public key"):
-            keys.check_public(write(tmp_path, more))
+        with pytest.raises(InputError, match=r"holds more than a public|damaged public key"):
+            keys.read_checked_public_key(write(tmp_path, more))
     for none in (b"", der, CERTIFICATE, b"\0" * 100, bytes(100_000), private[40:-40]):
         with pytest.raises(InputError):
-            keys.check_public(write(tmp_path, none))
+            keys.read_checked_public_key(write(tmp_path, none))
 
 
 def test_other_kinds_of_key(tmp_path: Path) -> None:

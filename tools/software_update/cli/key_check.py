@@ -8,7 +8,7 @@ from software_update.cli.arguments import Parser
 
 def run(argv: Sequence[str]) -> int:
     parser = Parser(
-        "key check", "Fails on a file that holds a private key, no public key, or more than one."
+        "key check", "Fails on a file that holds a private key, no public key, or more than that."
     )
     parser.add_argument(
         "--public",
@@ -19,5 +19,5 @@ def run(argv: Sequence[str]) -> int:
         help="files that are to hold a public key each (PEM), and nothing else",
     )
     for path in parser.parse_args(argv).public:
-        keys.check_public(path)
+        keys.read_checked_public_key(path)
     return 0

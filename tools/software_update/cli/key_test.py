@@ -70,7 +70,7 @@ def test_check(folder: Path) -> None:
     assert (result.out, result.err) == ("", "")
     # The first bad one is named, wherever it stands.
     for bad, text in (
-        ("root.pem", "holds a private key; take it out of the tree"),
+        ("root.pem", "holds a private key; name the public one. "),
         ("app.bin", "no SubjectPublicKeyInfo PEM key"),
         ("absent", "No such file or directory"),
     ):
