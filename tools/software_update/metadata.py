@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from software_update.errors import Refused, Verdict, printable
 from software_update.keys import (
+    DEV_KEY_IDS,
     ECDSA_P256_KEY_TYPE,
     ECDSA_P256_SCHEME,
     PublicKey,
@@ -70,13 +71,19 @@ class Role:
 
 @dataclasses.dataclass(frozen=True)
 class Root:
-    """Root metadata. `serialized` is what was signed."""
+    """Root metadata. `serialized` is what was signed; `dev_keys`, what it says of itself."""
 
     serialized: bytes
     common: Common
     keys: tuple[ListedKey, ...]
     root: Role
     targets: Role
+    dev_keys: bool
+
+    @property
+    def is_dev(self) -> bool:
+        """Whether anyone can sign by it: it says so, or lists a throw-away key of tools/dev_keys."""
+        return self.dev_keys or any(key.key_id.hex() in DEV_KEY_IDS for key in self.keys)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -139,13 +146,19 @@ def build_root(
     targets_keys: Sequence[PublicKey],
     targets_threshold: int,
     expires: int | None,
+    *,
+    dev_keys: bool = False,
 ) -> bytes:
-    """Root metadata to sign. `expires` in seconds since 1970; keys come out sorted by key id."""
+    """Root metadata to sign. `expires` in seconds since 1970; keys come out sorted by key id.
+
+    `dev_keys`: anyone can sign by it, and it says so.
+    """
     message = tuf_pb2.RootMetadata(
         common_metadata=_build_common(ROOT, version, expires),
         consistent_snapshot=False,
         root_signature_requirement=_build_role(root_keys, root_threshold),
         targets_signature_requirement=_build_role(targets_keys, targets_threshold),
+        dev_keys=dev_keys,
     )
     for key in sorted({*root_keys, *targets_keys}, key=lambda key: key.key_id):
         message.keys.append(
@@ -228,6 +241,7 @@ def parse_root(serialized: bytes) -> Root:
         ),
         _parse_role(message.root_signature_requirement),
         _parse_role(message.targets_signature_requirement),
+        message.dev_keys,
     )
 
 

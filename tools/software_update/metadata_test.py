@@ -4,10 +4,11 @@ import hashlib
 
 import pytest
 
-from software_update import metadata
+from software_update import keys, metadata
 from software_update.errors import Refused, Verdict
 from software_update.metadata import Signature, Signed, Target
 from software_update.testing import encode as e
+from software_update.testing import tree
 from software_update.testing.signers import (
     ROOT_KEY,
     ROOT_KEY_2,
@@ -79,6 +80,8 @@ def test_root_metadata_bytes() -> None:
         root_keys = [signer(each).public for each in (ROOT_KEY, ROOT_KEY_2)][::order]
         targets_keys = [signer(each).public for each in (TARGETS_KEY, TARGETS_KEY_2)][::order]
         assert metadata.build_root(3, root_keys, 2, targets_keys, 1, 5) == expected
+    marked = metadata.build_root(3, root_keys, 2, targets_keys, 1, 5, dev_keys=True)
+    assert marked == expected + e.number(255, 1)
 
 
 def test_signed_bytes_are_sorted_by_key_id() -> None:
@@ -109,6 +112,32 @@ def test_parse_root() -> None:
         signer(each).public.keyval for each in (ROOT_KEY, TARGETS_KEY, TARGETS_KEY_2)
     ]
     assert {(each.key_type, each.scheme) for each in root.keys} == {(3, 3)}
+
+
+def test_a_root_may_say_dev_keys() -> None:
+    root = metadata.parse_root(e.root())
+    assert (root.dev_keys, root.is_dev) == (False, False)
+    root = metadata.parse_root(e.root() + e.number(255, 0))
+    assert (root.dev_keys, root.is_dev) == (False, False)
+    root = metadata.parse_root(e.root() + e.number(255, 1))
+    assert (root.dev_keys, root.is_dev) == (True, True)
+    for twice in (0, 1):
+        refused = verdict_of(
+            metadata.parse_root, e.root() + e.number(255, twice) + e.number(255, 0)
+        )
+        assert refused.verdict == Verdict.DUPLICATE_FIELD
+    for odd in (e.number(255, 2), e.blob(255, b"\1")):
+        assert verdict_of(metadata.parse_root, e.root() + odd).verdict == Verdict.MALFORMED
+
+
+@pytest.mark.parametrize("role", ["root", "targets"])
+def test_a_root_of_throwaway_keys_is_a_dev_root(role: str) -> None:
+    dev = keys.read_public_key(f"{tree.DEV_KEYS}/throwaway_dev_{role}_key.pem.pub")
+    mine = {"root": signer(ROOT_KEY).public, "targets": signer(TARGETS_KEY).public} | {role: dev}
+    root = metadata.parse_root(
+        metadata.build_root(1, [mine["root"]], 1, [mine["targets"]], 1, None)
+    )
+    assert (root.dev_keys, root.is_dev) == (False, True)
 
 
 def test_parse_targets() -> None:

@@ -66,7 +66,8 @@ def _lines(path: str, described: dict[str, Any]) -> Iterable[str]:
         yield "root metadata: absent, the device keeps the root it has"
     payloads = {each["name"]: (each["offset"], each["length"]) for each in described["payloads"]}
     if described["targets"]:
-        yield from description.targets_lines(described["targets"], payloads)
+        dev_keys = bool(described["root"] and described["root"]["dev_keys"])
+        yield from description.targets_lines(described["targets"], payloads, dev_keys=dev_keys)
     else:
         yield "targets metadata: absent"
     listed = {each["name"] for each in (described["targets"] or {"targets": []})["targets"]}

@@ -29,6 +29,7 @@ def describe_root(data: bytes) -> dict[str, Any]:
         **_common(root.common),
         "keys": keys,
         "roles": {"root": _role(root.root), "targets": _role(root.targets)},
+        "dev_keys": root.is_dev,
         "signatures": _signatures(signed),
     }
 
@@ -52,7 +53,7 @@ def describe_targets(data: bytes) -> dict[str, Any]:
 
 def root_lines(title: str, root: dict[str, Any]) -> Iterable[str]:
     """Lines about what describe_root gave."""
-    yield from _common_lines(title, root)
+    yield from _common_lines(title, root, dev_keys=root["dev_keys"])
     for name, role in root["roles"].items():
         yield f"  {name}: {role['threshold']} of {len(role['key_ids'])} keys"
         for key_id in role["key_ids"]:
@@ -60,9 +61,14 @@ def root_lines(title: str, root: dict[str, Any]) -> Iterable[str]:
     yield from _signature_lines(root)
 
 
-def targets_lines(targets: dict[str, Any], payloads: dict[str, tuple[int, int]]) -> Iterable[str]:
-    """Lines about what describe_targets gave. `payloads`: name to offset and length in the file."""
-    yield from _common_lines("targets metadata", targets)
+def targets_lines(
+    targets: dict[str, Any], payloads: dict[str, tuple[int, int]], *, dev_keys: bool
+) -> Iterable[str]:
+    """Lines about what describe_targets gave. `payloads`: name to offset and length in the file.
+
+    `dev_keys`: whether the root that they are signed under says so.
+    """
+    yield from _common_lines("targets metadata", targets, dev_keys=dev_keys)
     yield from _signature_lines(targets)
     yield f"  {len(targets['targets'])} targets:"
     for target in targets["targets"]:
@@ -73,9 +79,11 @@ def targets_lines(targets: dict[str, Any], payloads: dict[str, tuple[int, int]])
             yield f"      sha256 {sha256}"
 
 
-def _common_lines(title: str, described: dict[str, Any]) -> Iterable[str]:
+def _common_lines(title: str, described: dict[str, Any], *, dev_keys: bool) -> Iterable[str]:
     expires = f"expires {described['expires']}" if described["expires"] else "never expires"
     yield f"{title}: version {described['version']}, {expires}"
+    if dev_keys:
+        yield f"  {DEV_KEYS_WARNING}"
 
 
 def _signature_lines(described: dict[str, Any]) -> Iterable[str]:

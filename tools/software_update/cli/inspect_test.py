@@ -83,6 +83,24 @@ def test_text(folder: Path) -> None:
     ]
 
 
+def test_dev_keys(folder: Path) -> None:
+    """What is signed under a root that says so, says so too."""
+    marked = e.signed(e.root() + e.number(255, 1), ROOT_KEY)
+    (folder / "dev.bundle").write_bytes(e.bundle(CONTENTS, version=7, signed_root=marked))
+    lines = done("bundle", "inspect", folder / "dev.bundle").out.splitlines()
+    plain = done("bundle", "inspect", folder / "good.bundle").out.splitlines()
+    warning = "  DEV KEYS: anyone can sign this"
+    warned = [lines[index - 1] for index, line in enumerate(lines) if line == warning]
+    assert warned == [
+        "root metadata: version 1, never expires",
+        "targets metadata: version 7, never expires",
+    ]
+    assert len(lines) == len(plain) + 2
+    root = inspect_json(folder / "dev.bundle")["root"]
+    assert isinstance(root, dict)
+    assert root["dev_keys"] is True
+
+
 @pytest.mark.parametrize("options", [[], ["--json"]], ids=["text", "json"])
 def test_what_is_printed_can_be_written_instead(folder: Path, options: list[str]) -> None:
     args = ["bundle", "inspect", f"{folder}/good.bundle", *options]

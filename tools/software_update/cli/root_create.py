@@ -29,6 +29,11 @@ def run(argv: Sequence[str]) -> int:
             help=f"how many of the {role} keys must sign; default: 1",
         )
     arguments.add_expires(parser)
+    parser.add_argument(
+        "--dev-keys",
+        action="store_true",
+        help="let the root say that its private keys are in a source tree: DEV KEYS",
+    )
     arguments.add_output(parser)
     args = parser.parse_args(argv)
     content = _root_metadata(args)
@@ -55,13 +60,14 @@ def _root_metadata(args: argparse.Namespace) -> bytes:
         list(targets_keys.values()),
         args.targets_threshold,
         arguments.expires_of(args),
+        dev_keys=args.dev_keys,
     )
 
 
 def _read_keys(paths: Sequence[str]) -> dict[str, keys.PublicKey]:
     found: dict[keys.PublicKey, str] = {}
     for path in paths:
-        key = keys.read_public_key(path)
+        key = keys.read_checked_public_key(path)
         if key in found:
             raise UsageError(f"{path}: the same key as {found[key]}; name each key once")
         found[key] = path

@@ -48,6 +48,8 @@ def test_create(folder: Path) -> None:
         e.role([key_id(TARGETS_KEY)]),
     )
     assert (folder / "new.pb").read_bytes() == e.signed(root)
+    done(*create(folder, "--expires=2031-01-01T00:00:00Z", "--dev-keys", version="4"))
+    assert (folder / "new.pb").read_bytes() == e.signed(root + e.number(255, 1))
 
 
 def test_create_with_thresholds(folder: Path) -> None:
@@ -94,9 +96,22 @@ def test_too_many_keys(folder: Path) -> None:
     assert text.startswith("33 keys in one role; at most 32")
 
 
-def test_private_keys_are_no_public_ones(folder: Path) -> None:
-    text = failed(3, *create(folder), "--root-key", f"{folder}/root2.pem")
-    assert "this is a private key, a public one is needed" in text
+@pytest.mark.parametrize("role", ["root", "targets"])
+def test_nothing_but_public_keys(folder: Path, role: str) -> None:
+    """What `key check --public` refuses, in either role and at any place."""
+    public, private = public_pem(STRANGER), (folder / "stranger.pem").read_bytes()
+    for content, text in (
+        (private, "holds a private key; name the public one"),
+        (public + private, "holds a private key; name the public one"),
+        (private + public, "holds a private key; name the public one"),
+        (public + public_pem(TARGETS_KEY_2), "holds more than a public key"),
+        (b"a comment\n" + public, "holds more than a public key"),
+        (b"", "no SubjectPublicKeyInfo PEM key"),
+    ):
+        (folder / "guarded").write_bytes(content)
+        error = failed(3, *create(folder), f"--{role}-key", f"{folder}/guarded")
+        assert error.startswith(f"{folder}/guarded: {text}")
+        assert not (folder / "new.pb").exists()
 
 
 def test_sign(folder: Path) -> None:
@@ -175,6 +190,7 @@ def test_inspect_json(folder: Path) -> None:
                 "threshold": 2,
             },
         },
+        "dev_keys": False,
         "signatures": [key_id(ROOT_KEY).hex()],
     }
 
@@ -202,9 +218,27 @@ def test_inspect_of_dev_keys(folder: Path) -> None:
         "-o",
         folder / "dev.pb",
     )
-    assert done("root", "inspect", folder / "dev.pb").out.count("DEV KEYS") == 2
+    text = done("root", "inspect", folder / "dev.pb").out
+    assert text.splitlines()[1] == "  DEV KEYS: anyone can sign this"
+    assert text.count("DEV KEYS") == 3
     found = json.loads(done("root", "inspect", folder / "dev.pb", "--json").out)
     assert [each["dev_key"] for each in found["keys"]] == [True, True]
+    assert found["dev_keys"] is True
+
+
+def test_inspect_of_a_root_that_says_dev_keys(folder: Path) -> None:
+    """A team's own keys in its tree: only the root can tell."""
+    done(*create(folder, "--dev-keys"))
+    plain = create(folder)
+    plain[plain.index("-o") + 1] = f"{folder}/plain.pb"
+    done(*plain)
+    marked, unmarked = (
+        done("root", "inspect", folder / name).out.splitlines() for name in ("new.pb", "plain.pb")
+    )
+    assert marked[1:] == ["  DEV KEYS: anyone can sign this", *unmarked[1:]]
+    found = json.loads(done("root", "inspect", folder / "new.pb", "--json").out)
+    assert found["dev_keys"] is True
+    assert not any(each["dev_key"] for each in found["keys"])
 
 
 def test_inspect_of_odd_keys_does_not_fail(folder: Path) -> None:
