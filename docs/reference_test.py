@@ -172,6 +172,22 @@ def test_verdict_schema(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.usefixtures("folder")
+def test_promotion_schema() -> None:
+    Path("release.bundle").write_bytes(Path("app.bundle").read_bytes())
+    promote = ["bundle", "promote", "app.bundle", "release.bundle", "--trusted-root", "root.pb"]
+    assert main([*promote, "--report", "proven.json"]) == 0
+    create = ["bundle", "create", "--version=2", "--targets-from=targets.json", "--root=root.pb"]
+    create += ["--user-manifest=release.json", "--dev-signing-key=targets_key"]
+    assert main([*create, "-o", "release.bundle"]) == 0
+    assert main([*promote, "--report", "other.json"]) == 1
+    reports = [json.loads(Path(name).read_text()) for name in ("proven.json", "other.json")]
+    for report in reports:
+        assert set(fields(report.pop("release"))) == documented("software_update.verdict.v1")
+    found = {"release"}.union(*map(fields, reports))
+    assert found == documented("software_update.promotion.v1")
+
+
+@pytest.mark.usefixtures("folder")
 def test_digest_record_schema() -> None:
     assert main(["step", "digest", "--target", "app=app.bin", "-o", "app.json"]) == 0
     record = json.loads(Path("app.json").read_text())

@@ -3,6 +3,7 @@
 import argparse
 import difflib
 import os
+import time
 from collections.abc import Iterator, Sequence
 from typing import NoReturn
 
@@ -109,6 +110,22 @@ def add_expires(parser: argparse.ArgumentParser) -> None:
 
 def expires_of(args: argparse.Namespace) -> int | None:
     return None if args.expires is None else parse_date(args.expires, "--expires")
+
+
+def add_at(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--at",
+        metavar="TIME",
+        default="now",
+        help="the time to check expiry at: 2031-01-01T00:00:00Z, now or none; default: now",
+    )
+
+
+def time_of(args: argparse.Namespace) -> int | None:
+    """The time that --at gives, in seconds since 1970; None where no expiry is to be checked."""
+    if args.at == "none":
+        return None
+    return int(time.time()) if args.at == "now" else parse_date(args.at, "--at")
 
 
 def files_of(*paths: str | None) -> list[str]:

@@ -4,16 +4,14 @@ import argparse
 import json
 import os
 import sys
-import time
 from collections.abc import Sequence
 from typing import Any
 
 from software_update import files, metadata
-from software_update.cli.arguments import Parser, files_of, verdict_of
+from software_update.cli.arguments import Parser, add_at, files_of, time_of, verdict_of
 from software_update.cli.trusted import read_installed, read_trusted_root
-from software_update.dates import parse_date
 from software_update.errors import Refused, UsageError, Verdict, printable
-from software_update.keys import DEV_KEY_IDS, DEV_KEYS_WARNING
+from software_update.keys import DEV_KEYS_WARNING
 from software_update.release import ReleaseManifest
 from software_update.verify.bundle_file import verify_bundle
 from software_update.verify.verifier import Device, Release, not_checked
@@ -28,7 +26,7 @@ def run(argv: Sequence[str]) -> int:
         read_trusted_root(args.trusted_root),
         read_installed(args.installed),
         args.hardware_id,
-        _time(args.at),
+        time_of(args),
     )
     release, report = _judge(args.bundle, device)
     passed = report["verdict"] == (expected or Verdict.ACCEPT)
@@ -55,12 +53,7 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--hardware-id", metavar="ID", help="what the device is, as a release manifest names it"
     )
-    parser.add_argument(
-        "--at",
-        metavar="TIME",
-        default="now",
-        help="the time to check expiry at: 2031-01-01T00:00:00Z, now or none; default: now",
-    )
+    add_at(parser)
     parser.add_argument("--json", action="store_true", help="print the verdict as JSON")
     parser.add_argument(
         "--report",
@@ -90,8 +83,8 @@ def _judge(bundle: str, device: Device) -> tuple[Release | None, dict[str, Any]]
         try:
             release = verify_bundle(fd, device)
         except Refused as refused:
-            return None, _refused(refused)
-        return release, _accepted(device, release)
+            return None, refused_report(refused)
+        return release, accepted_report(device, release)
 
 
 def _write(args: argparse.Namespace, path: str, content: bytes) -> None:
@@ -99,13 +92,8 @@ def _write(args: argparse.Namespace, path: str, content: bytes) -> None:
     files.write_output(path, content, inputs=inputs)
 
 
-def _time(at: str) -> int | None:
-    if at == "none":
-        return None
-    return int(time.time()) if at == "now" else parse_date(at, "--at")
-
-
-def _accepted(device: Device, release: Release) -> dict[str, Any]:
+def accepted_report(device: Device, release: Release) -> dict[str, Any]:
+    """The JSON verdict on a release that the device would install."""
     root, targets = release.root.common, release.targets.common
     never = [role for role, common in (("root", root), ("targets", targets)) if not common.expires]
     return {
@@ -121,7 +109,7 @@ def _accepted(device: Device, release: Release) -> dict[str, Any]:
         "uncounted_signatures": list(release.uncounted),
         "release": _release(release.manifest),
         "never_expires": never,
-        "dev_keys": any(key.key_id.hex() in DEV_KEY_IDS for key in release.root.keys),
+        "dev_keys": release.root.is_dev,
         "not_checked": not_checked(device, release),
     }
 
@@ -136,7 +124,8 @@ def _release(manifest: ReleaseManifest | None) -> dict[str, Any] | None:
     }
 
 
-def _refused(refused: Refused) -> dict[str, Any]:
+def refused_report(refused: Refused) -> dict[str, Any]:
+    """The JSON verdict on a bundle that it would not."""
     return {
         "schema": SCHEMA,
         "verdict": refused.verdict,

@@ -27,13 +27,19 @@ class HashedPayload:
 
 def verify_bundle(fd: int, device: Device) -> Release:
     """The release in the bundle file `fd`, or Refused. Nothing is hashed until the metadata is good."""
+    return verify_and_hash(fd, device)[0]
+
+
+def verify_and_hash(fd: int, device: Device) -> tuple[Release, list[HashedPayload]]:
+    """As verify_bundle, and the payloads that have been hashed for it."""
     try:
         envelope = read_envelope(fd)
     except Refused as refused:
         raise refused.about("", "bundle") from None
     release = verify_metadata(envelope, read_user_manifest(fd, envelope), device)
-    verifier.verify_payloads(device, release, hash_payloads(fd, envelope.payloads))
-    return release
+    payloads = hash_payloads(fd, envelope.payloads)
+    verifier.verify_payloads(device, release, payloads)
+    return release, payloads
 
 
 def verify_metadata(envelope: Envelope, user_manifest: bytes | None, device: Device) -> Release:
