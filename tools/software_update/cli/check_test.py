@@ -1,5 +1,6 @@
 """Tests of root check."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 
 from software_update.testing import encode as e
 from software_update.testing import workspace
-from software_update.testing.command import done, failed
+from software_update.testing.command import call, done, error_line, failed
 from software_update.testing.signers import (
     ROOT_KEY,
     ROOT_KEY_2,
@@ -20,6 +21,7 @@ from software_update.testing.signers import (
 
 # From one key to two of three.
 NEW = e.root(2, [ROOT_KEY, ROOT_KEY_2, ROOT_KEY_3], root_threshold=2)
+SHA256 = hashlib.sha256(NEW).hexdigest()
 BY_ID = sorted((ROOT_KEY, ROOT_KEY_2, ROOT_KEY_3), key=key_id)
 
 
@@ -41,8 +43,11 @@ def test_complete(folder: Path) -> None:
     text = done(*check(folder, e.signed(NEW, ROOT_KEY, ROOT_KEY_3))).out
     assert text.splitlines() == [
         f"{folder}/new.pb: version 2, follows version 1",
+        f"  sha256 {SHA256}",
         "  the previous root's keys: 1 signed, 1 must",
+        f"    signed: {key_id(ROOT_KEY).hex()}",
         "  its own keys: 2 signed, 2 must",
+        *(f"    signed: {each}" for each in ids(ROOT_KEY, ROOT_KEY_3)),
         f"    not signed: {key_id(ROOT_KEY_2).hex()}",
         "  not checked: expiry: bundle verify checks it",
         "  complete",
@@ -53,13 +58,62 @@ def test_incomplete(folder: Path) -> None:
     text = done(*check(folder, e.signed(NEW, ROOT_KEY_2))).out
     assert text.splitlines() == [
         f"{folder}/new.pb: version 2, follows version 1",
+        f"  sha256 {SHA256}",
         "  the previous root's keys: 0 signed, 1 must",
         f"    not signed: {key_id(ROOT_KEY).hex()}",
         "  its own keys: 1 signed, 2 must",
+        f"    signed: {key_id(ROOT_KEY_2).hex()}",
         *(f"    not signed: {each}" for each in ids(ROOT_KEY, ROOT_KEY_3)),
         "  not checked: expiry: bundle verify checks it",
-        "  incomplete; sign it with: root sign",
+        "  incomplete: 1 more of the previous root's keys and 1 more of its own keys must sign",
     ]
+
+
+def test_a_first_root(folder: Path) -> None:
+    first = e.root(1, [ROOT_KEY, ROOT_KEY_2], root_threshold=2)
+    path = folder / "first.pb"
+    path.write_bytes(e.signed(first, ROOT_KEY_2))
+    report = folder / "report.json"
+    assert done("root", "check", path, f"--report={report}").out.splitlines() == [
+        f"{path}: version 1, the first root",
+        f"  sha256 {hashlib.sha256(first).hexdigest()}",
+        "  its own keys: 1 signed, 2 must",
+        f"    signed: {key_id(ROOT_KEY_2).hex()}",
+        f"    not signed: {key_id(ROOT_KEY).hex()}",
+        "  not checked: expiry: bundle verify checks it",
+        "  incomplete: 1 more of its own keys must sign",
+    ]
+    found = json.loads(report.read_text())
+    assert (found["complete"], found["previous"]) == (False, None)
+    path.write_bytes(e.signed(first, *sorted((ROOT_KEY, ROOT_KEY_2), key=key_id)))
+    assert done("root", "check", path).out.endswith("  complete\n")
+    path.write_bytes(e.signed(e.root(1, [ROOT_KEY], [ROOT_KEY])))
+    assert failed(1, "root", "check", path).startswith(f"INVALID_KEY: {path}: key ")
+
+
+def test_every_other_root_has_one_before_it(folder: Path) -> None:
+    (folder / "new.pb").write_bytes(e.signed(NEW, *BY_ID))
+    text = failed(2, "root", "check", folder / "new.pb")
+    assert text == (
+        f"{folder}/new.pb: version 2 follows another root; name that one: --previous FILE"
+    )
+
+
+def test_require_complete(folder: Path) -> None:
+    report = folder / "report.json"
+    args = check(folder, e.signed(NEW, ROOT_KEY_2), "--require-complete")
+    result = call(*args, f"--report={report}")
+    assert result.status == 1
+    assert result.out.endswith(
+        "  incomplete: 1 more of the previous root's keys and 1 more "
+        "of its own keys must sign\n"
+    )
+    assert error_line(result) == (
+        f"THRESHOLD_NOT_MET: {folder}/new.pb: 1 more of the previous root's keys and 1 more "
+        "of its own keys must sign; merge their signatures with: root attach"
+    )
+    assert json.loads(report.read_text())["complete"] is False
+    done(*check(folder, e.signed(NEW, *BY_ID), "--require-complete"))
 
 
 def test_report(folder: Path) -> None:
@@ -72,11 +126,12 @@ def test_report(folder: Path) -> None:
     ]
     report = f"--report={folder}/report.json"
     text = done(*check(folder, e.signed_of(NEW, signatures), report)).out
-    assert "  incomplete; " in text
+    assert "  incomplete: 1 more of its own keys must sign\n" in text
     names = {each: key_id(each).hex()[:16] for each in (ROOT_KEY, ROOT_KEY_2, STRANGER)}
     assert json.loads((folder / "report.json").read_text()) == {
         "schema": "software_update.root_check.v1",
         "version": 2,
+        "sha256": SHA256,
         "complete": False,
         "previous": {
             "version": 1,

@@ -34,6 +34,38 @@ def attach(
     return signed
 
 
+def merge(
+    signed: Signed,
+    request: Request,
+    signers: Sequence[Signers],
+    signatures: Sequence[tuple[str, DetachedSignature]],
+) -> Signed:
+    """`signed` with `signatures` beside its own. Too few are no failure: others may still sign.
+
+    Of several by one key one stays, the same whatever the order: a good one, and of good ones that
+    which sorts first. Each signature comes with its file's name, for errors.
+    """
+    for path, signature in signatures:
+        problem = _problem(request, signers, signature)
+        if problem:
+            raise SignatureError(f"{path}: {problem}")
+    keys = _keys(signers)
+
+    def rank(signature: Signature) -> tuple[bool, bytes]:
+        key = keys.get(signature.key_id)
+        good = key is not None and key.verifies(signature.value, signed.serialized)
+        return not good, signature.value
+
+    found = (*signed.signatures, *_signed(request, signatures).signatures)
+    # Of one key's, the last stays.
+    kept = {each.key_id: each for each in sorted(found, key=rank, reverse=True)}
+    if len(kept) > MAX_SIGNATURES:
+        raise SignatureError(
+            f"{request}: {len(kept)} signatures; a device takes at most {MAX_SIGNATURES}"
+        )
+    return Signed(signed.serialized, tuple(kept.values()))
+
+
 def _problem(
     request: Request, signers: Sequence[Signers], signature: DetachedSignature
 ) -> str | None:
@@ -41,13 +73,16 @@ def _problem(
     if signature.sha256 != request.sha256:
         return _what_changed(request, signature)
     if (signature.role, signature.version) != (request.role, request.version):
-        return f"says {signature.role} version {signature.version}, which these bytes are not"
+        return (
+            f"says {signature.role} version {signature.version}, which these bytes are not; "
+            "copy the file again"
+        )
     name = signature.key_id.hex()[:16]
     key = _keys(signers).get(signature.key_id)
     if key is None:
-        return f"signed by key {name}, which may not sign this"
+        return f"signed by key {name}, which may not sign this; leave it out"
     if not key.verifies(signature.value, request.serialized):
-        return f"bad signature by key {name}"
+        return f"bad signature by key {name}; copy the file again, or sign again"
     return None
 
 

@@ -6,9 +6,9 @@ import pytest
 
 from software_update import metadata
 from software_update.errors import SignatureError
-from software_update.metadata import Signed
+from software_update.metadata import Signature, Signed
 from software_update.signing import signing_request
-from software_update.signing.attach import attach
+from software_update.signing.attach import attach, merge
 from software_update.signing.signature_file import DetachedSignature
 from software_update.signing.signing_request import Request, Signers
 from software_update.testing import encode as e
@@ -73,7 +73,8 @@ def test_too_few() -> None:
 def test_unknown_key() -> None:
     text = error(by(TARGETS_KEY), by(STRANGER))
     assert text.startswith(
-        f"{STRANGER}.json: signed by key {short(STRANGER)}, which may not sign this; {NAME}: "
+        f"{STRANGER}.json: signed by key {short(STRANGER)}, which may not sign this; leave it out; "
+        f"{NAME}: "
         f"1 of 2 signatures by the root's keys, signed: {short(TARGETS_KEY)}, not signed: "
     )
 
@@ -97,7 +98,10 @@ def test_bad_signature(flipped: int) -> None:
     value[flipped] ^= 1
     bad = dataclasses.replace(signature, value=bytes(value))
     text = error((path, bad), by(TARGETS_KEY_2))
-    assert text.startswith(f"{path}: bad signature by key {short(TARGETS_KEY)}; {NAME}: 1 of 2 ")
+    assert text.startswith(
+        f"{path}: bad signature by key {short(TARGETS_KEY)}; copy the file again, or sign again; "
+        f"{NAME}: 1 of 2 "
+    )
 
 
 def test_zeros_are_no_signature() -> None:
@@ -161,3 +165,70 @@ def test_one_key_counts_for_both_roots() -> None:
     assert isinstance(request.content, metadata.Root)
     both = signing_request.signers_of_root(request.content, ROOT)
     assert len(attach(request, both, [by(ROOT_KEY, request)]).signatures) == 1
+
+
+NONE = Signed(REQUEST.serialized, ())
+
+
+def merged(signed: Signed, *signatures: tuple[str, DetachedSignature]) -> set[Signature]:
+    found = merge(signed, REQUEST, SIGNERS, signatures).signatures
+    assert len({each.key_id for each in found}) == len(found)
+    return set(found)
+
+
+def signature(number: int, value: bytes | None = None) -> Signature:
+    return Signature(key_id(number), value or by(number)[1].value)
+
+
+def test_merge_some_and_then_more() -> None:
+    one, other = signature(TARGETS_KEY), signature(TARGETS_KEY_2)
+    some = Signed(REQUEST.serialized, (one,))
+    assert merged(NONE) == set()
+    assert merged(NONE, by(TARGETS_KEY)) == {one}
+    assert merged(some, by(TARGETS_KEY_2)) == {one, other}
+    assert merged(some, by(TARGETS_KEY), by(TARGETS_KEY_2), by(TARGETS_KEY)) == {one, other}
+
+
+def test_merge_keeps_what_it_cannot_judge() -> None:
+    stranger = signature(STRANGER)
+    before = Signed(REQUEST.serialized, (stranger, signature(TARGETS_KEY_2, bytes(64))))
+    good = signature(TARGETS_KEY)
+    assert merged(before, by(TARGETS_KEY)) == {*before.signatures, good}
+    # But a good signature takes the place of a bad one by its key.
+    assert merged(before, by(TARGETS_KEY_2)) == {stranger, signature(TARGETS_KEY_2)}
+
+
+def test_merge_keeps_one_of_two_good_ones() -> None:
+    """ECDSA gives a second one: with (r, s) good, (r, n - s) is too."""
+    order = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+    path, mine = by(TARGETS_KEY)
+    s = order - int.from_bytes(mine.value[32:], "big")
+    other = dataclasses.replace(mine, value=mine.value[:32] + s.to_bytes(32, "big"))
+    expected = {signature(TARGETS_KEY, min(mine.value, other.value))}
+    assert mine.value != other.value
+    assert merged(NONE, (path, mine), (path, other)) == expected
+    assert merged(NONE, (path, other), (path, mine)) == expected
+    assert merged(Signed(NONE.serialized, (signature(TARGETS_KEY),)), (path, other)) == expected
+    before = (signature(TARGETS_KEY, other.value), signature(TARGETS_KEY, bytes(64)))
+    assert merged(Signed(NONE.serialized, before), (path, mine)) == expected
+
+
+def test_merge_refuses_what_does_not_fit() -> None:
+    path, mine = by(TARGETS_KEY)
+    other = signing_request.parse_request(e.targets({"app": b"other"}, 7))
+    for bad, said in (
+        (by(STRANGER)[1], "which may not sign this; leave it out"),
+        (by(TARGETS_KEY_2, other)[1], "the content is another now; sign again"),
+        (dataclasses.replace(mine, value=bytes(64)), "bad signature by key "),
+        (dataclasses.replace(mine, version=8), "which these bytes are not; copy the file again"),
+    ):
+        with pytest.raises(SignatureError, match=r"^bad\.json: ") as caught:
+            merge(NONE, REQUEST, SIGNERS, [(path, mine), ("bad.json", bad)])
+        assert said in str(caught.value)
+
+
+def test_merge_of_more_than_a_device_takes() -> None:
+    many = tuple(Signature(bytes([number]) * 32, bytes(64)) for number in range(64))
+    assert len(merged(Signed(NONE.serialized, many))) == 64
+    with pytest.raises(SignatureError, match="65 signatures; a device takes at most 64"):
+        merge(Signed(NONE.serialized, many), REQUEST, SIGNERS, [by(TARGETS_KEY)])

@@ -130,17 +130,24 @@ def verify_roots(device: Device, chain: Sequence[bytes], incoming: bytes | None)
     return root
 
 
-def check_successor(previous: Root, data: bytes) -> tuple[Root, Quorum, Quorum]:
-    """The root in `data` as the one after `previous`, and who of either has signed it (5.3.4, 5.3.5).
+def check_root(data: bytes) -> tuple[Root, Quorum]:
+    """The root in `data`, good in itself, and who of its own keys has signed it (5.3.4).
 
     Too few signatures are not refused here: others may still sign.
     """
     signed = metadata.parse_signed(ROOT, data)
     root = metadata.parse_root(signed.serialized)
     check_keys(root)
-    by_previous = quorum(signed, previous, previous.root, "the previous root's")
     by_itself = quorum(signed, root, root.root, "its own")
     _role_keys(root, root.targets, "its targets")
+    return root, by_itself
+
+
+def check_successor(previous: Root, data: bytes) -> tuple[Root, Quorum, Quorum]:
+    """As `check_root`, of the root after `previous`, and who of that has signed it (5.3.4, 5.3.5)."""
+    root, by_itself = check_root(data)
+    signed = metadata.parse_signed(ROOT, data)
+    by_previous = quorum(signed, previous, previous.root, "the previous root's")
     _check_root_version(previous, root)
     if root.common.version == previous.common.version:
         raise Refused(
