@@ -8,17 +8,19 @@ import pytest
 from software_update.signing import signature_file, signing_request
 from software_update.signing.signature_file import DetachedSignature
 from software_update.testing import encode as e
-from software_update.testing import workspace
+from software_update.testing import tree, workspace
 from software_update.testing.command import done, failed
 from software_update.testing.signers import (
     ROOT_KEY,
     ROOT_KEY_2,
+    STRANGER,
     TARGETS_KEY,
     key_id,
     signer,
 )
 
 TARGETS = e.targets(workspace.CONTENTS, 7)
+ROLES = ("root", "targets")
 
 
 @pytest.fixture
@@ -173,6 +175,133 @@ def test_attach_to_a_root(folder: Path) -> None:
     assert (folder / "r.pb").read_bytes() == e.signed(root, *by_id)
     result = done("root", "check", folder / "r.pb", "--previous", folder / "root.pb")
     assert result.out.endswith("  complete\n")
+
+
+@pytest.mark.parametrize(
+    ("version", "text"),
+    [
+        (1, "ROOT_MIX_UP: {}: version 1 differs from the trusted root of 1"),
+        (3, "ROOT_VERSION_GAP: {}: version 3 after 1; the roots between are missing"),
+    ],
+)
+def test_a_root_that_may_not_follow(folder: Path, version: int, text: str) -> None:
+    """Before it is signed, and before it is released, enough signatures or not."""
+    root = e.root(version, [ROOT_KEY_2])
+    (folder / "bytes").write_bytes(root)
+    signatures = [
+        sign(folder / "own.json", root, ROOT_KEY_2),
+        sign(folder / "old.json", root, ROOT_KEY),
+    ]
+    args = ["--role=root", f"--metadata={folder}/bytes", f"--previous={folder}/root.pb"]
+    before = workspace.snapshot(folder)
+    out = ["-o", f"{folder}/out"]
+    expected = text.format(f"{folder}/bytes")
+    assert failed(1, "step", "request", *args, *out) == expected
+    assert failed(1, "step", "attach", *args, *out) == expected
+    assert failed(1, "step", "attach", *args, *out, "--signature", *signatures) == expected
+    assert workspace.snapshot(folder) == before
+
+
+# No dev key in a release
+
+
+def dev_key_args(folder: Path, role: str) -> tuple[list[str], str]:
+    """`step attach` with all the signatures that it takes, and the file that it finds dev keys in."""
+    (folder / "root.bytes").write_bytes(e.root())
+    content = (folder / f"{role}.bytes" if role == "root" else folder / "targets.pb").read_bytes()
+    number = ROOT_KEY if role == "root" else TARGETS_KEY
+    signature = f"--signature={sign(folder / 's.json', content, number)}"
+    if role == "root":
+        file = f"{folder}/root.bytes"
+        args = ["step", "attach", "--role=root", f"--metadata={file}", "-o", f"{folder}/signed.pb"]
+        return [*args, signature], file
+    return attach_args(folder, signature), f"{folder}/root.pb"
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize(("name", "number"), [("root", ROOT_KEY), ("targets", TARGETS_KEY)])
+def test_a_root_that_lists_a_key_in_the_tree(
+    folder: Path, role: str, name: str, number: int
+) -> None:
+    """Compared by id: the file is called as it likes, and others stand beside it."""
+    args, file = dev_key_args(folder, role)
+    (folder / "innocent name").write_bytes((folder / f"{name}.pem").read_bytes())
+    done(*args, "--dev-signing-key", folder / "stranger.pem")
+    (folder / "signed.pb").unlink()
+    text = failed(3, *args, "--dev-signing-key", folder / "stranger.pem", folder / "innocent name")
+    assert text == (
+        f"{file}: lists the dev key {key_id(number).hex()[:16]}, whose private key is in the tree, "
+        f"{folder}/innocent name; release under a root that lists a new key in its place, kept elsewhere"
+    )
+    assert not (folder / "signed.pb").exists()
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_root_that_says_dev_keys(folder: Path, role: str) -> None:
+    args, file = dev_key_args(folder, role)
+    marked = e.root() + e.number(255, 1)
+    signed = [sign(folder / "marked.json", marked, ROOT_KEY)] if role == "root" else []
+    Path(file).write_bytes(marked if role == "root" else e.signed(marked, ROOT_KEY))
+    text = failed(3, *args[:-1], "--signature", *(signed or [f"{folder}/s.json"]))
+    assert text.startswith(f"{file}: says 'DEV KEYS: anyone can sign this', for its private keys")
+    assert not (folder / "signed.pb").exists()
+
+
+def test_the_root_of_the_throwaway_keys(folder: Path) -> None:
+    """Made by any tool, and named as a file."""
+    public = [f"--{role}-key={tree.DEV_KEYS}/throwaway_dev_{role}_key.pem.pub" for role in ROLES]
+    done("root", "create", "--version=1", *public, "-o", folder / "root.pb")
+    private = tree.DEV_KEYS / "throwaway_dev_targets_key.pem"
+    done("sign", folder / "targets.pb", f"--key=file:{private}", "-o", folder / "s.json")
+    text = failed(3, *attach_args(folder, f"--signature={folder}/s.json"))
+    assert text.startswith(f"{folder}/root.pb: lists the dev key ")
+    assert "a throw-away key that everybody has" in text
+
+
+def test_dev_roots_in_a_chain(folder: Path) -> None:
+    signature = f"--signature={sign(folder / 's.json', TARGETS, TARGETS_KEY)}"
+    for name, content in (("good", e.root(1, [STRANGER])), ("dev", e.root() + e.number(255, 1))):
+        (folder / f"{name}.pb").write_bytes(e.signed(content))
+    done(*attach_args(folder, signature, f"--root-chain={folder}/good.pb"))
+    text = failed(
+        3, *attach_args(folder, signature, "--root-chain", f"{folder}/good.pb", f"{folder}/dev.pb")
+    )
+    assert text.startswith(f"{folder}/dev.pb: says 'DEV KEYS")
+    chain = [f"--root-chain={folder}/good.pb", f"--dev-signing-key={folder}/stranger.pem"]
+    assert failed(3, *attach_args(folder, signature, *chain)).startswith(f"{folder}/good.pb: lists")
+    args = ["--role=root", "--metadata=m", "--root-chain=c", "-o", "out"]
+    assert (
+        failed(2, "step", "attach", *args) == "--root-chain: for --role targets alone; leave it out"
+    )
+
+
+def test_dev_keys_that_cannot_be_read(folder: Path) -> None:
+    """What nobody can compare is not let through."""
+    args, _ = dev_key_args(folder, "targets")
+    for name, text in (("absent", "No such file"), ("root.pem.pub", "this is a public key")):
+        error = failed(3, *args, f"--dev-signing-key={folder}/{name}")
+        assert error.startswith(f"{folder}/{name}: ")
+        assert text in error
+    assert not (folder / "signed.pb").exists()
+
+
+def test_dev_keys_from_a_list(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As GN collects them: perhaps none; ninja learns of them by the depfile."""
+    args, _ = dev_key_args(folder, "targets")
+    args += ["--dev-signing-key", f"@{folder}/list", f"--depfile={folder}/d"]
+    signed = str(folder / "signed.pb").replace(" ", "\\ ")
+    (folder / "list").write_bytes(b"")
+    done(*args)
+    assert (folder / "d").read_text() == f"{signed}: \n"
+    monkeypatch.chdir(folder)
+    (folder / "list").write_text("stranger.pem\nroot2.pem\n")
+    done(*args)
+    assert (folder / "d").read_text() == f"{signed}: stranger.pem root2.pem\n"
+    (folder / "list").write_text("stranger.pem\ntargets.pem\n")
+    assert "whose private key is in the tree, targets.pem;" in failed(3, *args)
+    (folder / "list").write_text("stranger.pem\n")
+    text = failed(2, *args, f"--depfile={folder}/stranger.pem")
+    assert "would replace the input" in text
 
 
 def test_attach_errors_write_nothing(folder: Path) -> None:

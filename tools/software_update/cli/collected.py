@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from software_update import files
+from software_update.cli.arguments import files_of
 from software_update.cli.target_lists import read_collected
 from software_update.errors import InputError, UsageError
 
@@ -37,17 +38,24 @@ def collected_of(args: argparse.Namespace) -> list[tuple[str, str]]:
     return [] if args.collected is None else read_collected(args.collected)
 
 
+def files_collected(args: argparse.Namespace, collected: Sequence[tuple[str, str]]) -> list[str]:
+    """The list that was --collected, and the files in it."""
+    return [*files_of(args.collected), *(path for _, path in collected)]
+
+
 @contextlib.contextmanager
 def depfile(
-    args: argparse.Namespace, collected: Sequence[tuple[str, str]], inputs: Sequence[str]
+    args: argparse.Namespace, named: Sequence[str], inputs: Sequence[str]
 ) -> Iterator[None]:
-    """Writes --depfile, if it was given, once the output is written: that is done meanwhile."""
+    """Writes --depfile, if it was given, once the output is written: that is done meanwhile.
+
+    The output then depends on the files in `named`.
+    """
     if args.depfile is None:
         yield
         return
     if os.path.realpath(args.depfile) == os.path.realpath(args.output):
         raise UsageError(f"{args.depfile}: the output's own place; name another file for --depfile")
-    named = [args.collected, *(path for _, path in collected)]
     content = _escaped(args.output) + b": " + b" ".join(map(_escaped, named)) + b"\n"
     with files.new_output(args.depfile, inputs=inputs) as fd:
         yield

@@ -11,6 +11,7 @@ from software_update.errors import InputError, Refused, UsageError, printable
 from software_update.metadata import Root
 from software_update.signing import signing_request
 from software_update.signing.signing_request import Request, Signers
+from software_update.verify import verifier
 
 
 def add_signers(parser: argparse.ArgumentParser) -> None:
@@ -52,15 +53,29 @@ def parse_metadata(path: str, content: bytes, role: str | None) -> Request:
 
 
 def read_signers(args: argparse.Namespace, path: str, request: Request) -> list[Signers]:
-    """Who must sign the request. `path` names it in errors."""
+    """Who must sign the request; Refused where it is a root that may not follow the previous one.
+
+    `path` names it in errors.
+    """
+    previous = None if args.previous is None else read_trusted_root(args.previous)
     try:
         if not isinstance(request.content, Root):
             path = args.root
             return signing_request.signers_of_targets(read_trusted_root(args.root))
-        previous = None if args.previous is None else read_trusted_root(args.previous)
-        return signing_request.signers_of_root(request.content, previous)
+        signers = signing_request.signers_of_root(request.content, previous)
     except Refused as refused:
         raise InputError(f"{path}: nobody can sign by it ({refused}); make another root") from None
+    if previous is not None:
+        _check_follows(path, request, previous)
+    return signers
+
+
+def _check_follows(path: str, request: Request, previous: Root) -> None:
+    unsigned = metadata.build_signed(metadata.ROOT, metadata.Signed(request.serialized, ()))
+    try:
+        verifier.check_successor(previous, unsigned)
+    except Refused as refused:
+        raise refused.about(metadata.ROOT, printable(path)) from None
 
 
 def lines(title: str, request: Request) -> Iterator[str]:

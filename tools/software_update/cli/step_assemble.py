@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from software_update import files, limits, metadata
 from software_update.bundle.writer import Payload, plan_payloads, write_bundle
 from software_update.cli import arguments
-from software_update.cli.collected import add_collected, collected_of, depfile
+from software_update.cli.collected import add_collected, collected_of, depfile, files_collected
 from software_update.cli.payloads import check_user_manifest
 from software_update.cli.trusted import parse_root, read_root_chain, read_root_file
 from software_update.errors import InputError, Refused
@@ -42,7 +42,7 @@ def run(argv: Sequence[str]) -> int:
         *arguments.files_of(args.collected),
     ]
     with (
-        depfile(args, collected, inputs),
+        depfile(args, files_collected(args, collected), inputs),
         files.new_output(args.output, inputs=inputs) as fd,
     ):
         signed = (signed_root, signed_targets)

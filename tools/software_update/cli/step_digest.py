@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from software_update import digest, files
 from software_update.cli import arguments
-from software_update.cli.collected import add_collected, collected_of, depfile
+from software_update.cli.collected import add_collected, collected_of, depfile, files_collected
 
 
 def run(argv: Sequence[str]) -> int:
@@ -17,7 +17,7 @@ def run(argv: Sequence[str]) -> int:
     payload_files = arguments.payload_files_of(args, collected)
     paths = [path for _, path in payload_files]
     inputs = [*paths, *arguments.files_of(args.collected)]
-    with depfile(args, collected, inputs):
+    with depfile(args, files_collected(args, collected), inputs):
         digests = digest.digest_files(paths)
         entries = [
             (name, length, sha256)

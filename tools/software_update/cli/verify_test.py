@@ -349,6 +349,22 @@ def test_dev_keys_are_called_so(folder: Path) -> None:
     assert json.loads(done(*verify(folder, "out.bundle"), "--json").out)["dev_keys"] is True
 
 
+def test_a_root_that_says_dev_keys(folder: Path) -> None:
+    """Whether it comes in the bundle, or is on the device."""
+    marked = e.root() + e.number(255, 1)
+    (folder / "root.pb").write_bytes(e.signed(marked, ROOT_KEY))
+    (folder / "whole").write_bytes(
+        e.bundle(CONTENTS, signed_root=(folder / "root.pb").read_bytes())
+    )
+    (folder / "without").write_bytes(
+        e.targets_entry(e.signed(e.targets(CONTENTS), TARGETS_KEY)) + e.payloads(CONTENTS)
+    )
+    for name in ("whole", "without"):
+        text = done(*verify(folder, name)).out
+        assert text.endswith("  DEV KEYS: anyone can sign this\n")
+        assert json.loads(done(*verify(folder, name), "--json").out)["dev_keys"] is True
+
+
 def test_a_bundle_with_a_new_root(folder: Path) -> None:
     new = e.signed(e.root(2), ROOT_KEY)
     (folder / "x").write_bytes(e.bundle(CONTENTS, signed_root=new))
