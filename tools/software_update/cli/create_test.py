@@ -578,6 +578,20 @@ def test_sign_step_errors(folder: Path) -> None:
     check(folder, 3, "app.bin: no root metadata", *sign, "targets", "--unsigned", app)
 
 
+def test_sign_step_notes_a_root_that_hides_its_dev_keys(folder: Path) -> None:
+    (folder / "t").write_bytes(e.targets(CONTENTS))
+    sign = ["step", "sign", f"--metadata={folder}/t", "--role=targets", "-o", f"{folder}/o"]
+    sign += [f"--root={folder}/root.pb"]
+    key = f"--dev-signing-key={folder}/targets.pem"
+    assert done(*sign, key).err == (
+        f"software-update: note: {folder}/root.pb does not say DEV KEYS, and dev keys sign under it; "
+        "make it with: root create --dev-keys\n"
+    )
+    assert done(*sign, "--unsigned").err == ""
+    (folder / "root.pb").write_bytes(e.signed(e.root() + e.number(255, 1)))
+    assert done(*sign, key).err == ""
+
+
 def test_sign_step_without_a_key(folder: Path) -> None:
     (folder / "t").write_bytes(e.targets(CONTENTS, 7))
     sign = ["step", "sign", f"--metadata={folder}/t", "--role=targets", "--unsigned"]

@@ -1,11 +1,12 @@
 """step sign: sign metadata with development keys."""
 
+import sys
 from collections.abc import Sequence
 
 from software_update import files, limits, metadata
 from software_update.cli.arguments import Parser, add_dev_signing_keys, add_output, files_of
 from software_update.cli.trusted import parse_root, read_root_file
-from software_update.errors import InputError, Refused
+from software_update.errors import InputError, Refused, printable
 from software_update.signing import private_keys
 
 
@@ -29,10 +30,17 @@ def run(argv: Sequence[str]) -> int:
         raise InputError(f"{args.metadata}: no {args.role} metadata to sign ({refused})") from None
     key_files = args.dev_signing_key or []
     keys = private_keys.read_keys(key_files)
+    root = None
     if args.root:
         _, root = parse_root(args.root, read_root_file(args.root))
         private_keys.check_listed(keys, root, args.role)
     signed = private_keys.sign(metadata.Signed(content, ()), keys)
     inputs = [args.metadata, *key_files, *files_of(args.root)]
     files.write_output(args.output, metadata.build_signed(args.role, signed), inputs=inputs)
+    if keys and root is not None and not root.is_dev:
+        print(
+            f"software-update: note: {printable(args.root)} does not say DEV KEYS, and dev keys sign "
+            "under it; make it with: root create --dev-keys",
+            file=sys.stderr,
+        )
     return 0
