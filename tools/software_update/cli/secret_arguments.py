@@ -38,10 +38,8 @@ def add_secret(parser: argparse.ArgumentParser, secret: Secret) -> None:
     )
 
 
-def read_secret(args: argparse.Namespace, secret: Secret, of: str) -> bytes:
-    """The secret of the key or token that the user calls `of`."""
-    path = getattr(args, f"{secret.option}_file")
-    fd = getattr(args, f"{secret.option}_fd")
+def read_secret(secret: Secret, path: str | None, fd: int | None, of: str) -> bytes:
+    """The secret of what the user calls `of`: from a file, a file descriptor, or the terminal."""
     if path is not None:
         what, content = path, files.read_input(path, _MAX_BYTES)
     elif fd is not None:
@@ -49,7 +47,7 @@ def read_secret(args: argparse.Namespace, secret: Secret, of: str) -> bytes:
         content = _read_fd(what, fd)
     else:
         what, content = f"the {secret.name}", _ask(secret, of)
-    value: bytes = content.removesuffix(b"\n").removesuffix(b"\r")
+    value = content.removesuffix(b"\n").removesuffix(b"\r")
     if not value:
         raise InputError(f"{what}: empty; {secret.owner} has a {secret.name}")
     return value

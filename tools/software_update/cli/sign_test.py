@@ -1,8 +1,6 @@
 """Tests of sign with file:, and of what holds for every signer."""
 
 import json
-import os
-import pty
 import subprocess
 from pathlib import Path
 
@@ -11,7 +9,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from software_update.testing import encode as e
-from software_update.testing import tree, workspace
+from software_update.testing import terminal, tree, workspace
 from software_update.testing.command import (
     Result,
     call,
@@ -157,12 +155,16 @@ def test_nothing_to_sign(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("args", "text"),
     [
-        (["--key=targets.pem"], "--key 'targets.pem': write file:PATH or exec:PROGRAM"),
-        (["--key=file:"], "write file:PATH or exec:PROGRAM"),
-        (["--key=hsm:1"], "write file:PATH or exec:PROGRAM"),
+        (
+            ["--key=targets.pem"],
+            "--key 'targets.pem': write file:PATH, exec:PROGRAM, or one of hsm:, ",
+        ),
+        (["--key=vault:735281"], "--key 'vault:': write file:PATH"),
+        (["--key=file:"], "--key file: write file:PATH"),
+        (["--key=exec:"], "--key exec: write exec:PROGRAM"),
         (["--key=file:targets.pem", "--timeout=1"], "--timeout: for exec: alone"),
         (["--key=exec:x"], "--key exec: needs --public PUB"),
-        (["--key=exec:x", "--public=p", "--passphrase-fd=0"], "for file: alone; leave them out"),
+        (["--key=exec:x", "--public=p", "--passphrase-fd=0"], "for file: alone; leave it out"),
         (["--key=exec:x", "--public=p", "--timeout=0"], "--timeout: 0 is not from 1 to 86400"),
         (["--key=file:x", "--passphrase-fd=0", "--passphrase-file=x"], "not allowed with"),
         (["--key=file:x", "-o", "a", "--folder", "b"], "not allowed with"),
@@ -287,26 +289,11 @@ def test_no_terminal_to_ask_at(folder: Path) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("typed", "status"), [(PASSPHRASE.encode(), 0), (b"wrong", 3), (b"", 3), (b"\x04", 3)]
-)
-def test_passphrase_at_the_terminal(folder: Path, typed: bytes, status: int) -> None:
+@pytest.mark.parametrize(("typed", "status"), [(PASSPHRASE, 0), ("wrong", 3), ("", 3), ("\x04", 3)])
+def test_passphrase_at_the_terminal(folder: Path, typed: str, status: int) -> None:
     words = command(["sign", "request", "--key=file:encrypted.pem", "-o", "s.json"])
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.chdir(folder)
-        os.execve(words[0], words, environment())
-    shown = b""
-    while b"Passphrase of encrypted.pem: " not in shown:
-        shown += os.read(terminal, 4096)
-    os.write(terminal, typed + b"\n")
-    try:
-        while chunk := os.read(terminal, 4096):
-            shown += chunk
-    except OSError:
-        pass  # how a terminal ends on Linux
-    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == status
-    os.close(terminal)
-    # It is not echoed.
-    assert PASSPHRASE.encode() not in shown
+    prompt = "Passphrase of encrypted.pem: "
+    ended, shown = terminal.run(words, prompt, typed, cwd=folder, env=environment())
+    assert ended == status
+    assert PASSPHRASE not in shown  # it is not echoed
     assert (folder / "s.json").exists() == (status == 0)
