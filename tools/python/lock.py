@@ -91,8 +91,8 @@ def pip_download(out: Path, requirements: list[str], python: str, *options: str)
 def resolve(requirements: list[str], alone: list[str], python: str) -> list[str]:
     """One version of each distribution that is needed: `name==version`, for one CPython, the oldest.
 
-    pip evaluates environment markers for the Python that runs it, not for `--python-version`. None
-    of the locked distributions has a marker that differs between the supported CPythons.
+    pip evaluates environment markers for the Python that runs it, not for `--python-version`: run
+    this with the oldest, for which referencing needs typing-extensions, and later ones do not.
     """
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder)

@@ -1,8 +1,8 @@
 """The protocol exec:, version 1: what a signing program is asked, and what it answers. Pure."""
 
 import base64
-import binascii
 import json
+import re
 from typing import Any
 
 from software_update.errors import InputError, printable
@@ -13,6 +13,14 @@ PROTOCOL = "software_update.exec_signer.v1"
 MAX_ANSWER_BYTES = 64 * 1024
 
 _MAX_ERROR_CHARACTERS = 300
+# As docs/exec_signer.schema.json has it.
+_BASE64 = re.compile(
+    "(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{4}|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{2}==)"
+)
+
+
+class ProgramError(InputError):
+    """The program's own word that it does not sign."""
 
 
 def build_question(request: Request, key_id: bytes | None) -> bytes:
@@ -24,37 +32,45 @@ def build_question(request: Request, key_id: bytes | None) -> bytes:
         "sha256": request.sha256.hex(),
         "message": base64.b64encode(request.serialized).decode(),
         "key_id": key_id.hex() if key_id else None,
+        "request": parse_object(request.document) if request.document else None,
     }
     return (json.dumps(question) + "\n").encode()
 
 
 def parse_answer(name: str, status: int, output: bytes) -> bytes:
-    """The signature, in whatever form, of a program that ended with `status`; InputError without one."""
+    """The signature, in whatever form, of a program that ended with `status`.
+
+    Without one: InputError, and ProgramError where the program says why.
+    """
     answer = _answer(output)
-    if answer and isinstance(answer.get("error"), str):
-        raise InputError(f"{name}: {_one_line(answer['error'])}")
+    if answer and "error" in answer:
+        raise ProgramError(f"{name}: {_one_line(answer['error'])}")
     if status < 0:
         raise InputError(f"{name}: ended by signal {-status}, without a signature")
     if status > 0:
         raise InputError(f"{name}: ended with status {status}, without a signature")
     if not output:
         raise InputError(f"{name}: printed nothing; a signer prints one JSON object ({PROTOCOL})")
-    try:
-        if answer is None:
-            raise ValueError
-        return base64.b64decode(answer["signature"], validate=True)
-    except (ValueError, KeyError, TypeError, binascii.Error):
-        raise InputError(
-            f"{name}: its answer is no JSON object with a signature ({PROTOCOL})"
-        ) from None
+    if answer is None:
+        raise InputError(f"{name}: its answer is no JSON object with a signature ({PROTOCOL})")
+    return base64.b64decode(answer["signature"])
 
 
-def _answer(output: bytes) -> dict[str, Any] | None:
+def _answer(output: bytes) -> dict[str, str] | None:
+    """What the program printed; None where the schema does not allow it."""
     try:
         answer = parse_object(output)
     except ValueError:
         return None
-    return answer if answer.get("protocol") == PROTOCOL else None
+    return answer if answer.get("protocol") == PROTOCOL and _says_something(answer) else None
+
+
+def _says_something(answer: dict[str, Any]) -> bool:
+    """Whether there is an error or, without one, a signature, and of the right type."""
+    if "error" in answer:
+        return isinstance(answer["error"], str)
+    signature = answer.get("signature")
+    return isinstance(signature, str) and _BASE64.fullmatch(signature) is not None
 
 
 def _one_line(text: str) -> str:

@@ -1,6 +1,7 @@
 """Tests of exec_protocol.py."""
 
 import base64
+import dataclasses
 import hashlib
 import json
 
@@ -8,12 +9,13 @@ import pytest
 
 from software_update.errors import InputError
 from software_update.signing import exec_protocol, signing_request
-from software_update.signing.exec_protocol import PROTOCOL
+from software_update.signing.exec_protocol import PROTOCOL, ProgramError
 from software_update.testing import encode as e
 from software_update.testing.signers import TARGETS_KEY, key_id
 
 DATA = e.targets({"app": b"firmware"}, 7)
 REQUEST = signing_request.parse_request(DATA)
+DOCUMENT = signing_request.build_json(REQUEST, [], None)
 
 
 def test_question() -> None:
@@ -27,8 +29,13 @@ def test_question() -> None:
         "sha256": hashlib.sha256(DATA).hexdigest(),
         "message": base64.b64encode(DATA).decode(),
         "key_id": key_id(TARGETS_KEY).hex(),
+        "request": None,
     }
     assert json.loads(exec_protocol.build_question(REQUEST, None))["key_id"] is None
+    with_document = dataclasses.replace(REQUEST, document=DOCUMENT)
+    question = exec_protocol.build_question(with_document, None)
+    assert question.count(b"\n") == 1
+    assert json.loads(question)["request"] == json.loads(DOCUMENT)
 
 
 def answer(**fields: object) -> bytes:
@@ -53,7 +60,11 @@ def test_signature() -> None:
         (0, answer(), "no JSON object with a signature"),
         (0, answer(signature=None), "no JSON object with a signature"),
         (0, answer(signature=["AAEC"]), "no JSON object with a signature"),
+        (0, answer(signature=""), "no JSON object with a signature"),
         (0, answer(signature="AAE"), "no JSON object with a signature"),
+        (0, answer(signature="AAEC\n"), "no JSON object with a signature"),
+        (0, answer(signature="AA==AAEC"), "no JSON object with a signature"),
+        (0, answer(signature="AA-_"), "no JSON object with a signature"),
         (0, answer(signature="AA EC"), "no JSON object with a signature"),
         (0, answer(signature="ÄÖ=="), "no JSON object with a signature"),
         (0, answer(signature="AAEC") * 2, "no JSON object with a signature"),
@@ -66,6 +77,7 @@ def test_signature() -> None:
         (0, answer(error="a\x1b[31m\nb", signature="AAEC"), r"exec:x: a\x1b[31m"),
         (0, answer(error=""), "gives an error, and does not say which"),
         (0, answer(error={}), "no JSON object with a signature"),
+        (0, answer(error=None, signature="AAEC"), "no JSON object with a signature"),
     ],
 )
 def test_no_signature(status: int, output: bytes, text: str) -> None:
@@ -74,6 +86,16 @@ def test_no_signature(status: int, output: bytes, text: str) -> None:
     assert text in str(caught.value)
     assert str(caught.value).startswith("exec:x: ")
     assert str(caught.value).isprintable()
+
+
+def test_its_own_word_is_told_from_a_failure() -> None:
+    for status in (0, 1):
+        with pytest.raises(ProgramError):
+            exec_protocol.parse_answer("exec:x", status, answer(error="locked"))
+    for status, output in ((0, b"?"), (1, b""), (1, answer(signature="AAEC"))):
+        with pytest.raises(InputError) as caught:
+            exec_protocol.parse_answer("exec:x", status, output)
+        assert not isinstance(caught.value, ProgramError)
 
 
 def test_a_long_error_is_cut() -> None:

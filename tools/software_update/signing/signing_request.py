@@ -7,6 +7,7 @@ import dataclasses
 import functools
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,12 +21,15 @@ from software_update.verify import verifier
 
 SCHEMA = "software_update.signing_request.v1"
 
+_KEY_ID = re.compile("[0-9a-f]{64}")
+
 
 @dataclasses.dataclass(frozen=True)
 class Request:
-    """Metadata that waits for signatures."""
+    """Metadata that waits for signatures. `document` is the JSON beside it, where there is one."""
 
     content: Root | Targets
+    document: bytes | None = None
 
     @property
     def role(self) -> str:
@@ -165,17 +169,30 @@ def check_json(path: str, content: bytes, request: Request) -> frozenset[bytes]:
         if document["schema"] != SCHEMA:
             raise ValueError
         found = {name: document[name] for name in describe(request)}
-        about_bytes = {key: found["summary"][key] for key in _summary(request.content)}
-        key_ids = frozenset(
-            bytes.fromhex(each) for signers in document["signers"] for each in signers["key_ids"]
-        )
+        found["summary"] = {key: found["summary"][key] for key in _summary(request.content)}
+        key_ids = _listed(document["signers"])
     except (ValueError, KeyError, TypeError):
         raise InputError(
             f"{path}: no signing request ({SCHEMA}); make it with: software-update step request"
         ) from None
     for name, value in describe(request).items():
-        if (about_bytes if name == "summary" else found[name]) != value:
+        # As JSON: to Python, true is 1.
+        if json.dumps(found[name], sort_keys=True) != json.dumps(value, sort_keys=True):
             raise InputError(
                 f"{path}: another {name} than the bytes beside it have; get the two from one build"
             )
     return key_ids
+
+
+def _listed(signers: list[dict[str, Any]]) -> frozenset[bytes]:
+    """The key ids of the JSON's signers; ValueError, KeyError or TypeError where it has no such list."""
+    if type(signers) is not list:
+        raise ValueError
+    for each in signers:
+        types = [type(each[name]) for name in ("whose", "threshold", "key_ids")]
+        if types != [str, int, list]:
+            raise ValueError
+    listed = [key_id for each in signers for key_id in each["key_ids"]]
+    if not all(_KEY_ID.fullmatch(each) for each in listed):
+        raise ValueError
+    return frozenset(map(bytes.fromhex, listed))

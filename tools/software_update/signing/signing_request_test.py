@@ -140,11 +140,23 @@ def test_no_json_of_a_request(content: bytes) -> None:
         signing_request.check_json("r.json", content, request)
 
 
+def test_true_is_not_one() -> None:
+    request = signing_request.parse_request(e.targets({"app": b"firmware"}, 1))
+    document = json.loads(signing_request.build_json(request, [], None))
+    content = json.dumps({**document, "version": True}).encode()
+    with pytest.raises(InputError, match="another version"):
+        signing_request.check_json("r.json", content, request)
+
+
 def test_odd_signers_in_the_json() -> None:
     request = signing_request.parse_request(TARGETS)
     document = json.loads(signing_request.build_json(request, [], None))
     odds: list[object] = [None, 1, [1], [{}], [{"key_ids": 1}]]
-    odds += [[{"key_ids": ["x"]}], [{"key_ids": [1]}]]
+    odds += [[{"key_ids": ["x"]}], [{"key_ids": [1]}], "", {}]
+    good = {"whose": "its own", "threshold": 1, "key_ids": ids(ROOT_KEY)}
+    changes: list[tuple[str, object]] = [("whose", None), ("threshold", True), ("threshold", "1")]
+    changes += [("key_ids", {}), ("key_ids", ["00"]), ("key_ids", [ids(ROOT_KEY)[0].upper()])]
+    odds += [[{**good, name: value}] for name, value in changes]
     for odd in odds:
         content = json.dumps({**document, "signers": odd}).encode()
         with pytest.raises(InputError, match="no signing request"):
