@@ -250,7 +250,7 @@ def _private_conversion(path: str, pem: bytes, *, may_be_encrypted: bool) -> str
         plain = "" if may_be_encrypted else "-nocrypt "
         return f"convert it with: openssl pkcs8 -topk8 {plain}-in {file} -out {pem_file}"
     if b"BEGIN ENCRYPTED PRIVATE KEY" in pem:
-        return f"it is encrypted; a development key is not: openssl pkey -in {file} -out {pem_file}"
+        return "it is encrypted, as development keys are not; software-update sign takes such a key"
     if b"BEGIN PUBLIC KEY" in pem:
         return "this is a public key; name the private one"
     if pem[:1] == b"\x30":

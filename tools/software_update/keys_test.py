@@ -247,7 +247,8 @@ def test_private_key_errors(tmp_path: Path) -> None:
     start = "no PKCS#8 PEM private key; "
     encrypted = p256().private_bytes(PEM, PKCS8, serialization.BestAvailableEncryption(b"x"))
     assert private_error(tmp_path, encrypted) == (
-        start + "it is encrypted; a development key is not: openssl pkey -in FILE -out FILE.pem"
+        start
+        + "it is encrypted, as development keys are not; software-update sign takes such a key"
     )
     assert private_error(tmp_path, p256().private_bytes(PEM, SEC1, PLAIN)) == (
         start + "convert it with: openssl pkcs8 -topk8 -nocrypt -in FILE -out FILE.pem"
@@ -282,7 +283,7 @@ def test_encrypted_keys(tmp_path: Path) -> None:
     for wrong in (b"bad", b"", b"\xff", b"x" * 5000):
         with pytest.raises(WrongSecret, match="wrong passphrase, or a damaged private key"):
             keys.read_private_key(path, lambda passphrase=wrong: passphrase)  # type: ignore[misc]
-    with pytest.raises(InputError, match="it is encrypted; a development key is not"):
+    with pytest.raises(InputError, match="software-update sign takes such a key"):
         keys.read_private_key(path)
     # Nobody is asked for the passphrase of a key that has none.
     plain = write(tmp_path, p256().private_bytes(PEM, PKCS8, PLAIN))
