@@ -132,15 +132,19 @@ def test_no_folder(folder: Path) -> None:
     assert "no root metadata" in failed(3, "root", "publish", folder / "app.bin", folder)
 
 
-def test_dev_keys(folder: Path) -> None:
+@pytest.mark.parametrize(
+    ("key", "more"),
+    [(tree.DEV_KEYS / "throwaway_dev_root_key.pem", []), (Path("root.pem"), ["--dev-keys"])],
+)
+def test_dev_keys(folder: Path, key: Path, more: list[str]) -> None:
+    dev = folder / "dev.pb"
     done(
-        *("root", "create", "--version=1", "-o", f"{folder}/dev.pb"),
-        f"--root-key={tree.DEV_KEYS}/throwaway_dev_root_key.pem.pub",
-        f"--targets-key={folder}/targets.pem.pub",
+        *("root", "create", "--version=1", f"--root-key={folder / key}.pub", *more),
+        *(f"--targets-key={folder}/targets.pem.pub", "-o", f"{dev}"),
     )
-    done("root", "sign", folder / "dev.pb", "--key", tree.DEV_KEYS / "throwaway_dev_root_key.pem")
-    text = failed(1, "root", "publish", folder / "dev.pb", folder / "roots")
-    assert text.startswith(f"{folder}/dev.pb: has DEV KEYS, with which anyone can sign; ")
+    done("root", "sign", dev, "--key", folder / key)
+    text = failed(1, "root", "publish", dev, folder / "roots")
+    assert text.startswith(f"{dev}: has DEV KEYS, with which anyone can sign; ")
     assert published(folder) == {}
 
 

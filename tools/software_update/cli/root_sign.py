@@ -1,4 +1,4 @@
-"""root sign: add a signature to root metadata."""
+"""root sign: sign root metadata with private keys in files."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,8 @@ from software_update.signing import private_keys
 def run(argv: Sequence[str]) -> int:
     parser = Parser(
         "root sign",
-        "Signs root metadata. A key of the root before this one signs it as well as this one's own.",
+        "Signs root metadata with private keys in files, its own ones and those of the root before it. "
+        "Keys that are elsewhere: root request, sign, root attach.",
     )
     parser.add_argument("file", metavar="FILE", help="root metadata, signed or not")
     parser.add_argument(
