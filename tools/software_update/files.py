@@ -90,6 +90,11 @@ def beside_name(folder: str) -> str:
     return os.path.join(folder, f"{_BESIDE}{os.urandom(8).hex()}")
 
 
+def is_beside_name(name: str) -> bool:
+    """Whether `beside_name` makes such names."""
+    return name.startswith(_BESIDE)
+
+
 def write_output(path: str, content: bytes, *, inputs: Iterable[str] = ()) -> None:
     """Writes a small output."""
     with new_output(path, inputs=inputs) as fd:

@@ -29,7 +29,12 @@ class DetachedSignature:
     @property
     def file_name(self) -> str:
         """The name of its file where nobody gives one."""
-        return f"{self.sha256.hex()[:16]}.{self.key_id.hex()[:8]}.json"
+        return file_name(self.sha256, self.key_id)
+
+
+def file_name(sha256: bytes, key_id: bytes) -> str:
+    """The name of the file with a key's signature of the bytes with that SHA-256."""
+    return f"{sha256.hex()[:16]}.{key_id.hex()[:8]}.json"
 
 
 def build(signature: DetachedSignature) -> bytes:
