@@ -94,8 +94,9 @@ def open_signer(args: argparse.Namespace, ask: Callable[[str], bytes] | None = N
     """The signer that the arguments name.
 
     `ask` gives the passphrase or PIN of what it is told, for which it is called once at most; without it,
-    it comes from where the arguments say, or the terminal. A wrong one: WrongSecret, here or when it signs.
+    `default_ask` does. A wrong one: WrongSecret, here or when it signs.
     """
+    ask = ask or default_ask(args)
     scheme, _, rest = args.key.partition(":")
     public = None if args.public is None else keys.read_public_key(args.public)
     if scheme == "file":
@@ -103,20 +104,21 @@ def open_signer(args: argparse.Namespace, ask: Callable[[str], bytes] | None = N
     assert public is not None
     if scheme == "exec":
         return ExecSigner(rest, public, args.timeout or _TIMEOUT_SECONDS)
-    module, pin_file = _token_files(args)
-    ask = ask or functools.partial(read_secret, PIN, pin_file, args.pin_fd)
+    module, _ = _token_files(args)
     return library_signer.open_library(args.key, public, module, functools.partial(ask, args.key))
 
 
+def default_ask(args: argparse.Namespace) -> Callable[[str], bytes]:
+    """Gives the passphrase or PIN of what it is told, from where the arguments say, or the terminal."""
+    if args.key.startswith("file:"):
+        return functools.partial(read_secret, PASSPHRASE, args.passphrase_file, args.passphrase_fd)
+    _, pin_file = _token_files(args)
+    return functools.partial(read_secret, PIN, pin_file, args.pin_fd)
+
+
 def _open_file(
-    args: argparse.Namespace,
-    public: PublicKey | None,
-    path: str,
-    ask: Callable[[str], bytes] | None,
+    args: argparse.Namespace, public: PublicKey | None, path: str, ask: Callable[[str], bytes]
 ) -> FileSigner:
-    ask = ask or functools.partial(
-        read_secret, PASSPHRASE, args.passphrase_file, args.passphrase_fd
-    )
     key = keys.read_private_key(path, functools.partial(ask, path))
     if public not in (None, key.public):
         raise InputError(f"{path}: not the private key of {args.public}; name the pair")
