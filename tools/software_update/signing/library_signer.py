@@ -10,15 +10,18 @@ import dataclasses
 import functools
 import os
 import re
+import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 from software_update.errors import InputError, SoftwareUpdateError, UsageError, WrongSecret
 from software_update.keys import PublicKey
 from software_update.signing import pkcs11_uri
 from software_update.signing.signing_request import Request
+
+_T = TypeVar("_T")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,6 +83,10 @@ _PIN_PROBLEMS = {
     "PinLocked": "the PIN is locked, after too many wrong ones; unlock it with the token's SO PIN or PUK",
     "UserPinNotInitialized": "the token has no user PIN; set one with: pkcs11-tool --init-pin",
 }
+_OTHER_PROBLEMS = {
+    "UserNotLoggedIn": "the key wants the PIN again for each signature (CKA_ALWAYS_AUTHENTICATE), which "
+    "securesystemslib does not give; use another key, or a program of yours, with exec:",
+}
 
 
 def check_uri(uri: str) -> None:
@@ -103,8 +110,7 @@ def open_library(
     is_token = _scheme(name) in TOKEN_SCHEMES
     uri = pkcs11_uri.parse(name).hsm_uri if is_token else name
     secret = functools.cache(lambda: _pin_text(name, pin()))
-    with _one_line(name):
-        signer = _from_uri(uri, public, secret)
+    signer = _call(name, lambda: _from_uri(uri, public, secret))
     if is_token:
         _set_module(name, module)
         secret()
@@ -128,8 +134,10 @@ class LibrarySigner:
             if self._wrong:
                 raise self._wrong
             try:
-                with _one_line(self.name):
-                    return bytes.fromhex(self._signer.sign(request.serialized).signature)
+                return _call(
+                    self.name,
+                    lambda: bytes.fromhex(self._signer.sign(request.serialized).signature),
+                )
             except WrongSecret as error:
                 self._wrong = error
                 raise
@@ -169,22 +177,33 @@ def _pin_text(name: str, pin: bytes) -> str:
         raise WrongSecret(f"{name}: the PIN is no UTF-8, as those of tokens are") from None
 
 
+def _call(name: str, function: Callable[[], _T]) -> _T:
+    """What `function` returns; whatever libraries raise in it becomes one error."""
+    with _quiet():
+        try:
+            return function()
+        except SoftwareUpdateError:
+            raise
+        # Their own classes, those of five other projects, and plain ValueErrors.
+        except Exception as error:
+            problem = _problem(name, error)
+        # What the error held is freed here, where it may complain unheard: raised without it.
+    raise problem
+
+
 @contextlib.contextmanager
-def _one_line(name: str) -> Iterator[None]:
-    """Whatever libraries raise becomes one error; what they log and warn of is not shown."""
+def _quiet() -> Iterator[None]:
+    """What libraries log, warn of, and fail with while they are freed, is not shown."""
     import logging
 
-    logged = logging.root.manager.disable
+    logged, hook = logging.root.manager.disable, sys.unraisablehook
     logging.disable()
+    sys.unraisablehook = lambda _: None
     try:
         with warnings.catch_warnings(action="ignore"):
             yield
-    except SoftwareUpdateError:
-        raise
-    # Their own classes, those of five other projects, and plain ValueErrors.
-    except Exception as error:
-        raise _problem(name, error) from None
     finally:
+        sys.unraisablehook = hook
         logging.disable(logged)
 
 
@@ -199,6 +218,8 @@ def _problem(name: str, error: Exception) -> InputError:
         )
     if kind in _PIN_PROBLEMS:
         return WrongSecret(f"{name}: {_PIN_PROBLEMS[kind]}")
+    if kind in _OTHER_PROBLEMS:
+        return InputError(f"{name}: {_OTHER_PROBLEMS[kind]}")
     text = (str(error).strip().splitlines() or [""])[0][:_MAX_CHARACTERS].rstrip(". ")
     if kind != "ValueError":
         text = f"{kind}: {text}" if text else kind

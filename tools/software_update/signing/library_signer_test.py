@@ -3,6 +3,7 @@
 import concurrent.futures
 import logging
 import os
+import sys
 import threading
 import warnings
 from pathlib import Path
@@ -197,6 +198,47 @@ def test_what_libraries_log_and_warn_of_is_not_shown(
     assert capfd.readouterr() == ("", "")
     log.error("shown again")
     assert capfd.readouterr().err == "shown again\n"
+
+
+def test_a_key_that_wants_the_pin_each_time(library: Library, request_: Request) -> None:
+    def sign(_payload: bytes, _handler: Handler) -> str:
+        raise type("UserNotLoggedIn", (RuntimeError,), {})
+
+    library.sign = sign
+    with pytest.raises(InputError, match="hsm:2: the key wants the PIN again for each signature"):
+        open_token().sign(request_)
+
+
+class Complains:
+    """As python-pkcs11's searches do where they were not read to their end."""
+
+    def __del__(self) -> None:
+        raise OddError("freed too late")
+
+
+def test_what_fails_while_it_is_freed_is_not_shown(
+    library: Library, request_: Request, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", shown.append)
+
+    def sign(_payload: bytes, _handler: Handler) -> str:
+        held = Complains()
+        raise OddError(f"found several {type(held).__name__}")
+
+    library.sign = sign
+    opened = open_token()
+    with pytest.raises(InputError, match="hsm:2: OddError: found several Complains; "):
+        opened.sign(request_)
+    assert shown == []
+    Complains()
+    assert len(shown) == 1
+
+
+def test_a_signature_that_is_none(library: Library, request_: Request) -> None:
+    library.sign = lambda _payload, _handler: "no digits"
+    with pytest.raises(InputError, match="hsm:2: non-hexadecimal number found"):
+        open_token().sign(request_)
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ _MAX_ID_BYTES = 64
 
 _HSM = re.compile(r"hsm:(?P<id>[0-9]{0,150})(?:\?label=(?P<label>[^&#\x00-\x1f\x7f]+))?")
 # RFC 7512, section 2.3: the characters of a value in the path and in the query, besides %XX.
-_PATH = re.compile(r"(?:[A-Za-z0-9._~:\[\]@!$'()*+,=&-]|%[0-9A-Fa-f]{2})+")
-_QUERY = re.compile(r"(?:[A-Za-z0-9._~:\[\]@!$'()*+,=/?|-]|%[0-9A-Fa-f]{2})+")
+_PATH = re.compile(r"(?:[A-Za-z0-9._~:\[\]@!$'()*+,=&-]|%[0-9A-Fa-f]{2})*")
+_QUERY = re.compile(r"(?:[A-Za-z0-9._~:\[\]@!$'()*+,=/?|-]|%[0-9A-Fa-f]{2})*")
 _IN_PATH = ("token", "id", "type")
 _IN_QUERY = ("module-path", "pin-source")
 # hsm: knows a token by its label, and a key by its id.
@@ -105,9 +105,7 @@ def _attributes(
         if name in found:
             raise UsageError(f"{what}: more than once; leave one out")
         if not values.fullmatch(value):
-            raise UsageError(
-                f"{what}: empty, or with a character that has to be written as %XX (RFC 7512)"
-            )
+            raise UsageError(f"{what}: has a character that must be written as %XX (RFC 7512)")
         found[name] = value
     return found
 
@@ -124,7 +122,7 @@ def _check_translated(found: Mapping[str, str]) -> None:
 
 
 def _key_id(found: Mapping[str, str]) -> int:
-    if "id" not in found:
+    if not found.get("id"):
         raise UsageError("--key pkcs11: no id, which says what key; add id=%XX")
     key_id = urllib.parse.unquote_to_bytes(found["id"])
     if key_id[0] == 0 or len(key_id) > _MAX_ID_BYTES:
@@ -148,11 +146,16 @@ def _pin_source(value: str | None) -> str | None:
 
 
 def _optional_text(found: Mapping[str, str], name: str) -> str | None:
-    return _text(f"pkcs11: {name}", found[name]) if name in found else None
+    """The value of an attribute without its percent-encoding; None where it is not there."""
+    if name not in found:
+        return None
+    if not found[name]:
+        raise UsageError(f"--key pkcs11: {name}: empty; write it, or leave it out")
+    return _text(f"pkcs11: {name}", found[name])
 
 
 def _text(what: str, value: str) -> str:
-    """A value without its percent-encoding."""
+    """`value` without its percent-encoding."""
     try:
         text = urllib.parse.unquote(value, errors="strict")
     except UnicodeDecodeError:
