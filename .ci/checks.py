@@ -360,7 +360,7 @@ def test_cases(label: str) -> tuple[int, list[str]]:
 
 
 def pip_install(run: Run) -> None:
-    """What `pip install .` brings makes a bundle, verifies it, and refuses a changed one."""
+    """What `pip install .` brings makes a bundle, and judges it; with extras it would sign by a token."""
     source = run.scratch / "source"
     run.command("git", "clone", "--quiet", TOP, source)
     python = make_venv(run, "product")
@@ -369,8 +369,8 @@ def pip_install(run: Run) -> None:
     folder = run.scratch / "round_trip"
     folder.mkdir()
 
-    def software_update(*args: str, status: int = 0) -> None:
-        run.command(tool, *args, cwd=folder, status=status)
+    def software_update(*args: str, status: int = 0) -> str:
+        return run.command(tool, *args, cwd=folder, status=status)
 
     software_update("--help")
     software_update("key", "generate", "root")
@@ -387,6 +387,14 @@ def pip_install(run: Run) -> None:
     bundle[-1] ^= 1
     (folder / "bundle").write_bytes(bundle)
     software_update("bundle", "verify", "bundle", "--trusted-root", "root.pb", status=1)
+    software_update("root", "request", "root.pb", "-o", "request")
+    on_token = ("--key", "hsm:1", "--public", "root.pub")
+    software_update("sign", "request", *on_token, status=3)
+    extras = ".[hsm,aws,gcp,azure]"
+    run.command(python, "-m", "pip", "install", "--quiet", extras, cwd=source)
+    said = software_update("sign", "request", *on_token, status=2)
+    if "needs the token's PKCS#11 module" not in said:
+        raise CheckError(f"with {extras}, sign does not get as far as the token:\n{said}")
 
 
 # --- afterwards ---
@@ -506,7 +514,7 @@ def fresh_environment(scratch: Path) -> dict[str, str]:
     for folder in folders.values():
         folder.mkdir(parents=True, exist_ok=True)
     env = dict(os.environ) | {name: str(folder) for name, folder in folders.items()}
-    for name in ("PYTHONPATH", "VIRTUAL_ENV"):
+    for name in ("PYKCS11LIB", "PYTHONPATH", "VIRTUAL_ENV"):
         env.pop(name, None)
     return env | {"CI": "true"}
 
