@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -96,10 +97,12 @@ def test_what_the_service_says(folder: Path, kms: Kms, code: str, detail: str, t
 
 
 def test_no_credentials(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (folder / "credentials.json").write_text(f'{{"type": "service_account", "key": "{SECRET}"}}')
-    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(folder / "credentials.json"))
-    said = refused(folder, 3, URI)
-    assert said.startswith(("DefaultCredentialsError: ", "MalformedError: "))
-    assert said.endswith(SHOW)
-    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(folder / "absent"))
-    assert refused(folder, 3, URI).startswith("DefaultCredentialsError: File ")
+    path = folder / "credentials.json"
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(path))
+    assert refused(folder, 3, URI).startswith(f"DefaultCredentialsError: File {path} was not found")
+    account = {"type": "service_account", "client_email": "a@b", "token_uri": "https://absent"}
+    for key in (SECRET, f"-----BEGIN PRIVATE KEY-----\n{SECRET}\n-----END PRIVATE KEY-----"):
+        path.write_text(json.dumps(account | {"private_key": key}))
+        said = refused(folder, 3, URI)
+        assert said.startswith("DefaultCredentialsError: ")
+        assert said.endswith(SHOW)
