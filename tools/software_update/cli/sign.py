@@ -3,6 +3,7 @@
 import argparse
 import dataclasses
 import os
+import shlex
 import sys
 from collections.abc import Sequence
 
@@ -11,10 +12,9 @@ from software_update.cli import requests, signer_arguments
 from software_update.cli.arguments import Parser
 from software_update.errors import InputError, UsageError, printable
 from software_update.keys import DEV_KEY_IDS, DEV_KEYS_WARNING
-from software_update.limits import MAX_REQUEST_JSON_BYTES
+from software_update.limits import MAX_REQUEST_JSON_BYTES, MAX_SIGNATURE_FILE_BYTES
 from software_update.signing import signature_file, signing_request
-from software_update.signing.signature_file import DetachedSignature
-from software_update.signing.signers import Signer, signature_by
+from software_update.signing.signers import Signer, is_good, signature_by
 from software_update.signing.signing_request import Request
 
 
@@ -36,6 +36,12 @@ def run(argv: Sequence[str]) -> int:
         "--folder",
         metavar="DIR",
         help="where to write it, under a name of its own; default: the current folder",
+    )
+    group.add_argument(
+        "--source-folder",
+        metavar="DIR",
+        help="for a target that `bazel run` starts: where to write it in the workspace; other paths are as "
+        "from where Bazel was called",
     )
     group.add_argument(
         "--queue",
@@ -66,16 +72,52 @@ def _sign_request(args: argparse.Namespace) -> int:
     said = requests.lines(f"signing {printable(args.request)}", request)
     print("\n".join(said), file=sys.stderr, flush=True)
     beside = f"{args.request}.json"
-    signature = _sign(request, signer_arguments.open_signer(args), listed, beside)
-    inputs = [args.request, beside, *signer_arguments.inputs_of(args)]
-    path = args.output
-    if path is None:
-        folder = args.folder or "."
-        os.makedirs(folder, exist_ok=True)
-        path = os.path.join(folder, signature.file_name)
+    inputs = [os.path.abspath(args.request), os.path.abspath(beside)]
+    folder = _folder(args)
+    signer = signer_arguments.open_signer(args)
+    _check_listed(signer, listed, beside)
+    name = signature_file.file_name(request.sha256, signer.public.key_id)
+    path = args.output or os.path.join(folder, name)
+    if args.output is None and _is_signed(path, request, signer):
+        print("  signed already", file=sys.stderr)
+    else:
+        content = signature_file.build(signature_by(signer, request))
+        if args.output is None:
+            os.makedirs(folder, exist_ok=True)
+        files.write_output(path, content, inputs=[*inputs, *signer_arguments.inputs_of(args)])
+    if args.output is None:
         print(printable(path))
-    files.write_output(path, signature_file.build(signature), inputs=inputs)
     return 0
+
+
+def _folder(args: argparse.Namespace) -> str:
+    """Where a signature goes. `bazel run` starts us in a folder of its own: from there to the caller's."""
+    if args.source_folder is None:
+        return args.folder or "."
+    # Through no link: what it leads to has another name than the JSON beside it.
+    request = os.path.abspath(args.request)
+    try:
+        workspace = os.environ["BUILD_WORKSPACE_DIRECTORY"]
+        os.chdir(os.environ["BUILD_WORKING_DIRECTORY"])
+    except KeyError:
+        raise UsageError("--source-folder: for what `bazel run` starts; write --folder") from None
+    folder = os.path.relpath(os.path.join(workspace, args.source_folder))
+    scheme = args.key.partition(":")[0]
+    if scheme not in ("file", "exec"):
+        raise UsageError(
+            f"--key {scheme}: needs what the build has not; install the command, and run: software-update "
+            f"sign {shlex.quote(request)} --key {scheme}:... --folder {shlex.quote(folder)}"
+        )
+    return folder
+
+
+def _is_signed(path: str, request: Request, signer: Signer) -> bool:
+    """Whether the file holds a good signature by that key: another one would be no better."""
+    try:
+        content = files.read_input(path, MAX_SIGNATURE_FILE_BYTES)
+        return is_good(signature_file.parse(path, content), request, signer.public)
+    except (InputError, OSError):
+        return False
 
 
 def _read_request(path: str) -> tuple[Request, frozenset[bytes] | None]:
@@ -93,10 +135,8 @@ def _read_request(path: str) -> tuple[Request, frozenset[bytes] | None]:
     return dataclasses.replace(request, document=document), listed
 
 
-def _sign(
-    request: Request, signer: Signer, listed: frozenset[bytes] | None, beside: str
-) -> DetachedSignature:
-    """The signature, which has been verified."""
+def _check_listed(signer: Signer, listed: frozenset[bytes] | None, beside: str) -> None:
+    """InputError where the JSON beside the request does not list the key. Says which key signs."""
     key_id = signer.public.key_id
     if listed is not None and key_id not in listed:
         raise InputError(
@@ -105,7 +145,6 @@ def _sign(
         )
     dev = f"  {DEV_KEYS_WARNING}" if key_id.hex() in DEV_KEY_IDS else ""
     print(f"  by key {key_id.hex()}{dev}", file=sys.stderr, flush=True)
-    return signature_by(signer, request)
 
 
 def _sign_queue(args: argparse.Namespace) -> int:

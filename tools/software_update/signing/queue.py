@@ -21,6 +21,7 @@ from software_update.limits import (
 )
 from software_update.signing import signature_file, signing_request
 from software_update.signing.signature_file import DetachedSignature
+from software_update.signing.signers import is_good
 from software_update.signing.signing_request import Request
 
 SUFFIX = ".signing_request"
@@ -109,13 +110,9 @@ class Queue:
         try:
             with _errors_name(path):
                 content = _read(self._signatures, name, MAX_SIGNATURE_FILE_BYTES)
-            found = signature_file.parse(path, content)
+            return is_good(signature_file.parse(path, content), request, public)
         except InputError:
             return False
-        expected = (request.sha256, request.role, request.version, public.key_id)
-        return (found.sha256, found.role, found.version, found.key_id) == expected and (
-            public.verifies(found.value, request.serialized)
-        )
 
     def write(self, signature: DetachedSignature) -> str:
         """Puts a signature in its place, whatever has its name. The path."""
