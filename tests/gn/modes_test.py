@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path
 
 import pytest
-from gn_tree import IMPORT, PLACE, Tree, actions
+from gn_tree import IMPORT, PLACE, Tree, actions, failure
 from software_update import keys
 
 DEV_KEYS = f"{PLACE}/tools/dev_keys"
@@ -129,21 +130,209 @@ def test_release_under_a_root_that_nobody_signed(tree: Tree) -> None:
     assert "THRESHOLD_NOT_MET" in tree.build_fails(":bundle")
 
 
-@pytest.mark.parametrize("mode", MODES[1:])
-def test_no_private_key_takes_part(tree: Tree, mode: str) -> None:
-    dev_root = """software_update_root("dev_root") {
+DEV_ROOT = """software_update_root("dev_root") {
   version = 1
-  root_keys = [ "one.pub" ]
-  targets_keys = [ "three.pub" ]
-  dev_signing_keys = [ "throwaway.pem" ]
+  root_keys = [ "five.pub" ]
+  targets_keys = [ "six.pub" ]
+  dev_signing_keys = [ "throwaway five.pem" ]
 }
 """
-    set_mode(tree, mode, BUILD + dev_root)
-    files = [*tree.out.rglob("*.ninja"), *tree.out.rglob("*.args")]
-    assert "bundle._sign" in "".join(file.read_text() for file in files)
-    assert not [file for file in files if "throwaway" in file.read_text()]
+# Another team's, under which this product's first root was made.
+FIRST_ROOT = DEV_ROOT.replace('"dev_root"', '"first_root"').replace("five", "seven")
+WITH_DEV_KEYS = (
+    BUILD.replace(
+        '  root = ":root"\n',
+        '  root = ":root"\n  dev_root = ":dev_root"\n  dev_signing_keys = [ "throwaway six.pem" ]\n',
+    )
+    + DEV_ROOT
+)
+DEV_NAMES = ("five", "six", "seven")
+
+
+def write_dev_keys(tree: Tree, **names: str) -> None:
+    """Puts the private keys of `names` into the tree, under the names of dev keys."""
+    for dev, name in ({each: each for each in DEV_NAMES} | names).items():
+        if not private_file(tree, name).exists():
+            private, public = keys.generate_private_key_pem()
+            private_file(tree, name).parent.mkdir(exist_ok=True)
+            private_file(tree, name).write_bytes(private)
+            tree.write({f"{name}.pub": public})
+        public = (tree.top / f"{name}.pub").read_bytes()
+        tree.write({f"throwaway {dev}.pem": private_file(tree, name).read_bytes()})
+        tree.write({f"{dev}.pub": public})
+
+
+def edges_that_name(tree: Tree, text: str) -> set[str]:
+    """The rules and outputs of edges whose command, inputs or arguments in a file name `text`."""
+    named = [text, *(file.name for file in tree.out.rglob("*.args") if text in file.read_text())]
+    ninja_files = [file for file in tree.out.rglob("*.ninja") if file.name != "build.ninja"]
+    content = "\n".join(file.read_text() for file in ninja_files)
+    blocks = re.split(r"^(?:build|rule) ", content, flags=re.MULTILINE)[1:]
+    found = {block.split()[0].rstrip(":") for block in blocks if any(map(block.count, named))}
+    # Those run nothing.
+    return {each for each in found if not each.startswith("phony/")}
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_which_edges_know_a_private_key(tree: Tree, mode: str) -> None:
+    """In "release" one, to refuse them; in "unsigned" none."""
+    write_dev_keys(tree)
+    (tree.top / "production.pem").write_bytes(private_file(tree, "five").read_bytes())
+    set_mode(tree, mode, WITH_DEV_KEYS)
+    bundle = {"___bundle._sign___build_host__rule", "gen/bundle.targets_metadata.pb"}
+    dev_root = {"___dev_root.file___build_host__rule", "obj/dev_root.root.pb"}
+    expected = {"dev": bundle | dev_root, "release": bundle, "unsigned": set[str]()}
+    assert edges_that_name(tree, "throwaway") == expected[mode]
+    assert edges_that_name(tree, "production") == set()
     tree.build(":dev_root")
-    assert tree.read("obj/dev_root.root.pb") == tree.read("gen/dev_root.root.unsigned.pb")
+    signed = tree.read("obj/dev_root.root.pb")
+    assert (signed == tree.read("gen/dev_root.root.unsigned.pb")) == (mode != "dev")
+
+
+def test_dev_keys_are_told_in_every_mode(tree: Tree) -> None:
+    """The request is of the same bytes in each, so the root says it in each."""
+    write_dev_keys(tree)
+    found = set()
+    for mode in MODES:
+        set_mode(tree, mode, WITH_DEV_KEYS)
+        tree.build(":dev_root", ":dev_root.signing_request")
+        shown = tree.software_update("root", "inspect", "out/obj/dev_root.root.pb")
+        assert "  DEV KEYS: anyone can sign this\n" in shown
+        found.add(tree.read("gen/dev_root.signing_request"))
+    assert len(found) == 1
+    set_mode(tree, "dev", WITH_DEV_KEYS)
+    tree.build(":bundle", ":bundle.inspect")
+    assert tree.read("obj/bundle.inspect.txt").count(b"DEV KEYS: anyone can sign this\n") == 2
+    assert json.loads(tree.read("gen/bundle.verdict.json"))["dev_keys"] is True
+
+
+# Releases without dev keys
+
+
+def release_error(tree: Tree, build: str = WITH_DEV_KEYS) -> str:
+    """What is said of a release that all have signed."""
+    set_mode(tree, "release", build)
+    sign(tree, "root", *ROOT_KEYS)
+    sign(tree, "bundle", *TARGETS_KEYS)
+    log = tree.build_fails(":bundle")
+    assert not (tree.out / "obj/bundle.bundle").exists()
+    [line] = failure(log)
+    return line.removeprefix("software-update: ")
+
+
+@pytest.mark.parametrize(("dev", "name"), [("five", "one"), ("six", "three"), ("six", "two")])
+def test_release_under_a_root_that_lists_a_dev_key(tree: Tree, dev: str, name: str) -> None:
+    """One that the dev root is signed with, or the dev bundle, in either role of the root."""
+    set_mode(tree, "release")
+    write_dev_keys(tree, **{dev: name})
+    line = release_error(tree)
+    assert line.startswith("obj/root.root.pb: lists the dev key ")
+    assert f", whose private key is in the tree, ../throwaway {dev}.pem; release under" in line
+
+
+def test_dev_keys_that_the_build_makes(tree: Tree) -> None:
+    """They are made before anyone asks whose they are."""
+    set_mode(tree, "release")
+    write_dev_keys(tree, five="one")
+    made = """action("made") {
+  script = "//build/copy_file.py"
+  inputs = [ "throwaway five.pem" ]
+  outputs = [ "$root_out_dir/made.pem" ]
+  args = rebase_path(inputs + outputs, root_build_dir)
+}
+"""
+    key = '[ "throwaway five.pem" ]'
+    assert WITH_DEV_KEYS.count(key) == 1
+    build = WITH_DEV_KEYS.replace(key, '[ "$root_out_dir/made.pem" ]\n  deps = [ ":made" ]') + made
+    line = release_error(tree, build)
+    assert ", whose private key is in the tree, made.pem; release under" in line
+
+
+def test_dev_keys_that_change_are_looked_at_again(tree: Tree) -> None:
+    write_dev_keys(tree)
+    set_mode(tree, "release", WITH_DEV_KEYS)
+    sign(tree, "root", *ROOT_KEYS)
+    sign(tree, "bundle", *TARGETS_KEYS)
+    tree.build(":bundle")
+    write_dev_keys(tree, five="one")
+    assert "lists the dev key " in tree.build_fails(":bundle")
+
+
+@pytest.mark.parametrize("where", ["bundle", "root"])
+def test_dev_keys_of_the_roots_before(tree: Tree, where: str) -> None:
+    """A key of the first root, which the second lists still: as the chain, or by `previous`."""
+    set_mode(tree, "release")
+    write_dev_keys(tree, seven="one")
+    build = WITH_DEV_KEYS + FIRST_ROOT
+    if where == "bundle":
+        build = build.replace(
+            '  root = ":root"\n', '  root = ":root"\n  trusted_root = ":first_root"\n'
+        )
+        line = release_error(tree, build)
+        assert line.startswith("obj/root.root.pb: lists the dev key ")
+    else:
+        root = '  version = 1\n  root_keys = [ "one.pub", "two.pub" ]\n'
+        assert root in build
+        build = build.replace(root, root.replace("1", "2", 1) + '  previous = ":first_root"\n')
+        set_mode(tree, "release", build)
+        sign(tree, "root", *ROOT_KEYS)
+        [line] = failure(tree.build_fails(":root.file"))
+        assert line.startswith("software-update: gen/root.signing_request: lists the dev key ")
+    assert ", whose private key is in the tree, ../throwaway seven.pem; release under" in line
+
+
+def test_dev_root_in_the_chain(tree: Tree) -> None:
+    write_dev_keys(tree)
+    chain = '  root = ":root"\n  root_chain = [ ":dev_root" ]\n  trusted_root = ":root"\n'
+    build = WITH_DEV_KEYS.replace('  root = ":root"\n', chain)
+    line = release_error(tree, build)
+    assert line.startswith("obj/dev_root.root.pb: says 'DEV KEYS: anyone can sign this'")
+
+
+@pytest.mark.parametrize("marked", [True, False])
+def test_release_under_a_dev_root_that_is_a_file(tree: Tree, marked: bool) -> None:
+    """It says so; or it lists a throw-away key, and does not."""
+    set_mode(tree, "release")
+    public = ["one.pub", "three.pub"]
+    if not marked:
+        public = [f"{DEV_KEYS}/throwaway_dev_{role}_key.pem.pub" for role in ("root", "targets")]
+    tree.software_update(
+        *("root", "create", "--version=1", f"--root-key={public[0]}", f"--targets-key={public[1]}"),
+        *(["--dev-keys"] if marked else []),
+        "--output=file.root.pb",
+    )
+    set_mode(tree, "release", BUILD.replace('root = ":root"', 'root = "file.root.pb"'))
+    key = private_file(tree, "three") if marked else DEV_KEYS + "/throwaway_dev_targets_key.pem"
+    tree.build(":bundle.signing_request")
+    tree.software_update(
+        *("sign", "out/gen/bundle.signing_request", f"--key=file:{key}"),
+        "--output=bundle.three.json",
+    )
+    tree.write({"bundle.four.json": (tree.top / "bundle.three.json").read_bytes()})
+    [line] = failure(tree.build_fails(":bundle"))
+    said = "says 'DEV KEYS: anyone can sign this'" if marked else "lists the dev key "
+    assert line.startswith(f"software-update: ../file.root.pb: {said}")
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_requests_wait_for_no_signature(tree: Tree, mode: str) -> None:
+    """Whoever is to sign under the second root may ask for it before the first has been signed."""
+    second = BUILD.replace('"root"', '"second"', 1).replace("version = 1", "version = 2")
+    second = second.replace(
+        '  signatures = [ "root.', '  previous = ":root"\n  signatures = [ "second.'
+    )
+    first = BUILD.split("software_update_bundle", maxsplit=1)[0].removeprefix(IMPORT)
+    build = second.replace('  root = ":root"\n', '  root = ":second"\n') + first
+    set_mode(tree, mode, build)
+    ran = tree.build(":bundle.signing_request", ":second.signing_request")
+    assert set(ran) <= {
+        *("//:bundle._digest_0", "//:bundle._request", "//:bundle._targets"),
+        *("//:root.unsigned", "//:second.signing_request", "//:second.unsigned"),
+    }
+    # One that may not follow is no request.
+    tree.replace("BUILD.gn", "version = 2", "version = 3")
+    tree.gen()
+    assert "ROOT_VERSION_GAP" in tree.build_fails(":second.signing_request")
 
 
 @pytest.mark.parametrize("root", [True, False])

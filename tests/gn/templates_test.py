@@ -374,7 +374,10 @@ PRIVATE = (
 PUBLIC = (
     *(f"bundle{each}" for each in ("", ".file", ".inspect", ".manifest", ".signing_request")),
     "manifest",
-    *(f"root{each}" for each in ("", ".file", ".signing_request", ".unsigned")),
+    *(
+        f"root{each}"
+        for each in ("", ".dev_signing_keys", ".file", ".signing_request", ".unsigned")
+    ),
     *(f"smaller{each}" for each in ("", ".file")),
     "takes_it",
 )
