@@ -251,7 +251,8 @@ def test_an_error_is_one_line(folder: Path, hsm: SoftHsm) -> None:
     assert [line for line in lines if not line.startswith((" ", "signing "))] == [
         "software-update: note: no request.json: who may sign is not checked",
         "software-update: hsm:7?label=release: found multiple ECDSA private keys on the PKCS#11 token; "
-        "check that this shows the key: pkcs11-tool --module FILE --list-token-slots --list-objects",
+        "check that this shows the key: "
+        "pkcs11-tool --module FILE --list-token-slots --token-label TOKEN --list-objects",
     ]
 
 

@@ -36,7 +36,9 @@ class _Library:
 
 
 _TOKEN = _Library(
-    "hsm", "python-pkcs11", "pkcs11-tool --module FILE --list-token-slots --list-objects"
+    "hsm",
+    "python-pkcs11",
+    "pkcs11-tool --module FILE --list-token-slots --token-label TOKEN --list-objects",
 )
 _LIBRARIES = {
     "hsm": _TOKEN,
@@ -214,7 +216,7 @@ def _problem(name: str, error: Exception) -> InputError:
         oldest = ".".join(map(str, _OLDEST))
         return InputError(
             f"{name}: needs securesystemslib, {oldest} or newer, and {library.packages}; "
-            f"install them with the command: pip install '.[{library.extra}]'"
+            f"install the command with them: pip install '.[{library.extra}]'"
         )
     if kind in _PIN_PROBLEMS:
         return WrongSecret(f"{name}: {_PIN_PROBLEMS[kind]}")

@@ -256,7 +256,7 @@ def test_what_is_not_installed(
 ) -> None:
     text = (
         f"{name}: needs securesystemslib, 1.6 or newer, and {packages}; "
-        f"install them with the command: pip install '.[{extra}]'"
+        f"install the command with them: pip install '.[{extra}]'"
     )
     fake.uninstall(monkeypatch)
     with pytest.raises(InputError) as caught:
