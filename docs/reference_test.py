@@ -216,6 +216,16 @@ def test_signature_schema() -> None:
     assert set(fields(document)) == documented(document["schema"])
 
 
+@pytest.mark.usefixtures("folder")
+def test_signer_check_schema(capsys: pytest.CaptureFixture[str]) -> None:
+    key = ("--key=file:targets_key", "--public=targets_key.pub")
+    found = output(capsys, "signer", "check", *key, "--json")
+    assert set(fields(found)) == documented(found["schema"])
+    page = section(_CLI, "signer check")
+    for each in found["probes"]:
+        assert each["probe"] in page
+
+
 def test_exec_protocol() -> None:
     targets = metadata.build_targets(1, [], None)
     request = signing_request.parse_request(targets)

@@ -35,6 +35,7 @@ COMMANDS = {
     ("bundle", "personalize"): "leave out of a bundle what a device has",
     ("bundle", "promote"): "prove that a release carries exactly what was tested",
     ("sign", ""): "sign a signing request",
+    ("signer", "check"): "put a signer through what can go wrong",
     ("explain", ""): "say what a verdict means, and what to do",
     ("step", "release"): "write a release manifest",
     ("step", "digest"): "hash artifacts into a record",

@@ -1,0 +1,344 @@
+"""Probes for signers: what they are asked to sign, and what their answers mean.
+
+A signature of a probe is worth nothing to anybody, whoever's key signs. No payload fits the one target that
+the targets metadata lists (it has no bytes, and a SHA-256 of zeros), and nobody has the private keys of the
+root metadata, which must sign it too. Besides, both expired in 1970, and have the lowest version.
+"""
+
+import base64
+import binascii
+import contextlib
+import dataclasses
+import enum
+import hashlib
+import json
+import re
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+from software_update import metadata
+from software_update.errors import InputError, SoftwareUpdateError, WrongSecret
+from software_update.keys import KEYVAL_BYTES, SIGNATURE_BYTES, PublicKey
+from software_update.metadata import Role, Target
+from software_update.signing import exec_protocol, signing_request
+from software_update.signing.exec_program import run_program
+from software_update.signing.exec_protocol import PROTOCOL, ProgramError
+from software_update.signing.signers import ExecSigner, Signer
+from software_update.signing.signing_request import Request, Signers
+
+SCHEMA = "software_update.signer_check.v1"
+AT_ONCE = 10
+SLOW_SECONDS = 10.0
+
+_LARGE_BYTES = 1024 * 1024
+_VAULT_PREFIX = re.compile(rb"vault:v\d+:")
+
+
+class Result(enum.StrEnum):
+    """What a probe came to. A signer is fit for use if none FAILED."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclasses.dataclass(frozen=True)
+class Finding:
+    """What is to be said of one probe. `seconds`: how long the signer took, None where that says nothing."""
+
+    probe: str
+    result: Result
+    detail: str
+    seconds: float | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Attempt:
+    """What came of asking: an answer, or a problem. `declined`: the signer says that it does not sign."""
+
+    answer: bytes | None
+    problem: str
+    declined: bool
+    seconds: float
+
+
+# Probes
+
+
+def targets_probe(public: PublicKey, number: int, targets: int = 1) -> Request:
+    """Targets metadata that is worth nothing; another one for each number."""
+    listed = [
+        Target(f"signer check {index}: worth nothing", 0, bytes(32)) for index in range(targets)
+    ]
+    content = metadata.build_targets(1, listed, 1 + number)
+    return _probe(content, [Signers("the root's", _nobodys_root(0), Role((public.key_id,), 1))])
+
+
+def root_probe(public: PublicKey, number: int) -> Request:
+    """Root metadata that is worth nothing, which `public` is to sign for the root before."""
+    root = _nobodys_root(number)
+    previous = Signers("the previous root's", root, Role((public.key_id,), 1))
+    return _probe(root.serialized, [Signers("its own", root, root.root), previous])
+
+
+def large_probe(public: PublicKey) -> Request:
+    """Targets metadata of at least 1 MiB."""
+    each = len(targets_probe(public, 0, 101).serialized) - len(targets_probe(public, 0).serialized)
+    return targets_probe(public, 0, 100 * _LARGE_BYTES // each + 100)
+
+
+def nobodys_key(number: int) -> PublicKey:
+    """A public key whose private key nobody has: a point that is made from a sentence, for 0 and 1."""
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    x = hashlib.sha256(f"software-update signer check: nobody has this key {number}".encode())
+    point = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), b"\2" + x.digest())
+    keyval = point.public_bytes(
+        serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint
+    )
+    assert len(keyval) == KEYVAL_BYTES
+    return PublicKey(keyval)
+
+
+def _nobodys_root(number: int) -> metadata.Root:
+    keys = [nobodys_key(0)], 1, [nobodys_key(1)], 1
+    return metadata.parse_root(metadata.build_root(1, *keys, 1 + number))
+
+
+def _probe(serialized: bytes, signers: Sequence[Signers]) -> Request:
+    request = signing_request.parse_request(serialized)
+    document = signing_request.build_json(request, signers, None)
+    return dataclasses.replace(request, document=document)
+
+
+# Asking
+
+
+def attempt(signer: Signer, request: Request) -> Attempt:
+    """Asks for one signature. WrongSecret is raised: another try could lock a token."""
+    started = time.monotonic()
+    answer, problem, declined = None, "", False
+    try:
+        answer = signer.sign(request)
+    except WrongSecret:
+        raise
+    except SoftwareUpdateError as error:
+        problem = str(error).removeprefix(f"{signer.name}: ")
+        declined = isinstance(error, ProgramError)
+    except OSError as error:
+        problem = f"{error.filename}: {error.strerror}"
+    return Attempt(answer, problem, declined, time.monotonic() - started)
+
+
+def check(
+    signer: Signer, at_once: Callable[[Sequence[Request]], Sequence[Attempt]]
+) -> Iterator[Finding]:
+    """What all probes find, as they find it. `at_once` asks for many signatures, in a process each."""
+    public = signer.public
+    requests = {"targets": targets_probe(public, 0), "root": root_probe(public, 0)}
+    attempts = {role: attempt(signer, request) for role, request in requests.items()}
+    signs = [role for role in requests if _is_good(public, attempts[role], requests[role])]
+    for role, request in requests.items():
+        finding = _judge(f"a {role} request", public, attempts[role], request)
+        if signs and attempts[role].declined:
+            detail = f"{finding.detail}; good, if this key is to sign {signs[0]} metadata alone"
+            finding = dataclasses.replace(finding, result=Result.WARNING, detail=detail)
+        yield finding
+    if not signs:
+        yield Finding("the rest", Result.SKIPPED, "there is no signature to go on with")
+        return
+    yield _again(signer, requests[signs[0]], attempts[signs[0]])
+    if "targets" in signs:
+        large = large_probe(public)
+        yield _judge("a large request", public, attempt(signer, large), large)
+    else:
+        yield Finding("a large request", Result.SKIPPED, "it signs no targets metadata")
+    if isinstance(signer, ExecSigner):
+        yield from _odd_questions(signer, requests[signs[0]])
+    make = targets_probe if "targets" in signs else root_probe
+    many = [make(public, number) for number in range(AT_ONCE)]
+    yield _judge_all(public, at_once(many), many)
+
+
+def _again(signer: Signer, request: Request, first: Attempt) -> Finding:
+    """Whether it is deterministic; either way is good."""
+    second = attempt(signer, request)
+    finding = _judge("the same request again", signer.public, second, request)
+    if finding.result is not Result.OK:
+        return finding
+    same = second.answer == first.answer
+    how = "the same signature" if same else "another signature, which is as good"
+    return dataclasses.replace(finding, detail=how)
+
+
+def _odd_questions(signer: ExecSigner, request: Request) -> Iterator[Finding]:
+    """What a program says to questions that it must not answer with a signature."""
+    question = json.loads(exec_protocol.build_question(request, signer.public.key_id))
+    other_key = {**question, "key_id": nobodys_key(0).key_id.hex()}
+    other_protocol = {**question, "protocol": PROTOCOL.replace(".v1", ".v0")}
+    for probe, asked in {
+        "a key that it does not have": json.dumps(other_key).encode() + b"\n",
+        "another version of the protocol": json.dumps(other_protocol).encode() + b"\n",
+        "a question that is no JSON": b"sign, please\n",
+        "no question": b"",
+    }.items():
+        started = time.monotonic()
+        result, detail = _refusal(signer, asked)
+        yield _with_time(Finding(probe, result, detail, time.monotonic() - started))
+
+
+def _refusal(signer: ExecSigner, question: bytes) -> tuple[Result, str]:
+    try:
+        status, output = run_program(
+            signer.program, question, signer.timeout, exec_protocol.MAX_ANSWER_BYTES
+        )
+    except InputError as error:
+        return Result.FAILED, str(error).removeprefix(f"{signer.name}: ")
+    try:
+        exec_protocol.parse_answer(signer.name, status, output)
+    except ProgramError as error:
+        return Result.OK, str(error).removeprefix(f"{signer.name}: ")
+    except InputError as error:
+        if status != 0:
+            return Result.OK, f"ended with status {status}, without saying why"
+        problem = str(error).removeprefix(f"{signer.name}: ")
+        return Result.FAILED, f"neither an error nor a status other than 0: {problem}"
+    return Result.FAILED, "it signs; it has to answer with an error"
+
+
+# Judging
+
+
+def _is_good(public: PublicKey, made: Attempt, request: Request) -> bool:
+    return made.answer is not None and (
+        public.raw_form(made.answer, request.serialized) is not None
+    )
+
+
+def _judge(
+    probe: str,
+    public: PublicKey,
+    made: Attempt,
+    request: Request,
+    others: Sequence[Request] = (),
+) -> Finding:
+    if made.answer is None:
+        return Finding(probe, Result.FAILED, made.problem, made.seconds)
+    if not _is_good(public, made, request):
+        detail = diagnose(public, made.answer, request, others)
+        return Finding(probe, Result.FAILED, detail, made.seconds)
+    form = "r and s" if len(made.answer) == SIGNATURE_BYTES else "DER"
+    return _with_time(Finding(probe, Result.OK, f"a good signature, {form}", made.seconds))
+
+
+def _with_time(finding: Finding) -> Finding:
+    if finding.result is not Result.OK or (finding.seconds or 0) <= SLOW_SECONDS:
+        return finding
+    detail = f"{finding.detail}, but slow"
+    return dataclasses.replace(finding, result=Result.WARNING, detail=detail)
+
+
+def _judge_all(
+    public: PublicKey, attempts: Sequence[Attempt], requests: Sequence[Request]
+) -> Finding:
+    probe = f"{len(requests)} requests at once"
+    findings = [
+        _judge(probe, public, made, request, [each for each in requests if each != request])
+        for made, request in zip(attempts, requests, strict=True)
+    ]
+    seconds = max(each.seconds for each in attempts)
+    failed = [each for each in findings if each.result is Result.FAILED]
+    if failed:
+        detail = f"{len(failed)} of them failed: {failed[0].detail}"
+        return Finding(probe, Result.FAILED, detail, seconds)
+    return _with_time(Finding(probe, Result.OK, "a good signature of each", seconds))
+
+
+def diagnose(
+    public: PublicKey, answer: bytes, request: Request, others: Sequence[Request] = ()
+) -> str:
+    """What `answer` is, which is no signature of the request by this key, raw or DER."""
+    for form, r, s in _forms(answer):
+        for what, digest in _digests(public, request, others):
+            if _verifies(public, r, s, digest):
+                if what:
+                    return (
+                        f"a signature of {what}; sign the request's bytes, hashed once with SHA-256"
+                    )
+                return f"a signature of the request, but {form}; give DER, or r and s"
+    return (
+        f"{len(answer)} bytes that are no signature by this key of anything that was asked; "
+        "does the public key belong to the signer's?"
+    )
+
+
+def _forms(answer: bytes) -> Iterator[tuple[str, int, int]]:
+    """The ways to read r and s out of an answer; "" is how it should be."""
+    yield from _numbers("", answer)
+    text = answer.strip()
+    if text != answer:
+        yield from _numbers("with blanks around it", text)
+    plain = _VAULT_PREFIX.sub(b"", text).translate(bytes.maketrans(b"-_", b"+/"))
+    with contextlib.suppress(binascii.Error):
+        decoded = base64.b64decode(plain + b"=" * (-len(plain) % 4))
+        vault = "as Vault writes it, with its vault:v1:"
+        yield from _numbers(vault if text.startswith(b"vault:") else "in base64 twice", decoded)
+    with contextlib.suppress(ValueError):
+        yield from _numbers("in hexadecimal digits", bytes.fromhex(text.decode("ascii")))
+
+
+def _numbers(form: str, content: bytes) -> Iterator[tuple[str, int, int]]:
+    from cryptography.hazmat.primitives.asymmetric import utils
+
+    with contextlib.suppress(ValueError):
+        yield (form, *utils.decode_dss_signature(content))
+    if len(content) == SIGNATURE_BYTES:
+        r, s = content[:32], content[32:]
+        yield form, int.from_bytes(r, "big"), int.from_bytes(s, "big")
+        yield "with s before r", int.from_bytes(s, "big"), int.from_bytes(r, "big")
+        yield "in little-endian numbers", int.from_bytes(r, "little"), int.from_bytes(s, "little")
+
+
+def _digests(
+    public: PublicKey, request: Request, others: Sequence[Request]
+) -> Iterator[tuple[str, bytes]]:
+    """What may have been signed: in words, and as the 32 bytes that ECDSA takes; "" is what should be."""
+    message, digest = request.serialized, request.sha256
+    yield "", digest
+    # ECDSA takes the first 32 bytes of what is longer.
+    yield "the request without hashing it", message[:32]
+    yield "the text of its SHA-256 without hashing it", digest.hex().encode()[:32]
+    for name in ("sha1", "sha384", "sha512", "sha3_256"):
+        other = hashlib.new(name, message, usedforsecurity=False).digest()
+        yield f"its {name.upper()}", other[:32].rjust(32, b"\0")
+    texts = {
+        "its SHA-256, which was hashed once more": digest,
+        "its SHA-256 in hexadecimal digits": digest.hex().encode(),
+        "its SHA-256 in base64": base64.b64encode(digest),
+        "the request in base64": base64.b64encode(message),
+        "the request in hexadecimal digits": message.hex().encode(),
+        "the request": message,
+        "the whole question": exec_protocol.build_question(request, public.key_id).rstrip(),
+        "nothing: no byte at all": b"",
+    }
+    for what, text in texts.items():
+        yield what, hashlib.sha256(text).digest()
+        yield f"{what}, and a newline", hashlib.sha256(text + b"\n").digest()
+    for each in others:
+        yield "another request, asked at the same time", each.sha256
+
+
+def _verifies(public: PublicKey, r: int, s: int, digest: bytes) -> bool:
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import ec, utils
+
+    point = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), public.keyval)
+    algorithm = ec.ECDSA(utils.Prehashed(hashes.SHA256()))
+    try:
+        point.verify(utils.encode_dss_signature(r, s), digest, algorithm)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
