@@ -11,7 +11,11 @@ _BUNDLES = {
     "blinky/bundle": os.environ["BLINKY"],
     "key_rotation/release_5": os.environ["KEY_ROTATION"],
     "quickstart/bundle": os.environ["QUICKSTART"],
+    "release/bundle": os.environ["RELEASE_DEV"],
 }
+# Those that are released, in release mode.
+_RELEASED = {"release/bundle": os.environ["RELEASE_RELEASED"]}
+_RELEASE_MODE = '--args=software_update_signing="release"'
 
 
 @pytest.fixture
@@ -29,13 +33,18 @@ def checkout(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("gn", ["gn", "gn-2022"])
-def test_the_same_bytes_as_bazel(checkout: Path, gn: str) -> None:
+@pytest.mark.parametrize(
+    ("args", "bundles"), [((), _BUNDLES), ((_RELEASE_MODE,), _RELEASED)], ids=["dev", "release"]
+)
+def test_the_same_bytes_as_bazel(
+    checkout: Path, gn: str, args: tuple[str, ...], bundles: dict[str, str]
+) -> None:
     for program in (gn, "ninja"):
         if not shutil.which(program):
             pytest.skip(f"no {program} on PATH: see docs/gn.md")
-    run(checkout, gn, "gen", "out")
+    run(checkout, gn, "gen", "out", *args)
     assert "no work to do" not in run(checkout, "ninja", "-C", "out")
-    for name, of_bazel in _BUNDLES.items():
+    for name, of_bazel in bundles.items():
         of_gn = checkout / f"out/obj/examples/{name}.bundle"
         assert of_gn.read_bytes() == Path(of_bazel).read_bytes(), name
     assert "no work to do" in run(checkout, "ninja", "-C", "out")

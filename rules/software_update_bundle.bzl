@@ -5,6 +5,7 @@ load("//rules/private:date.bzl", "date_error")
 load("//rules/private:errors.bzl", "display", "refuse")
 load("//rules/private:inspect.bzl", "inspect")
 load("//rules/private:payloads.bzl", "add_payloads")
+load("//rules/private:sign.bzl", "sign")
 load("//rules/private:signing.bzl", "SIGNING", "attach", "signing_mode")
 load("//rules/private:signing_request.bzl", "signing_request", "unsigned_root_of")
 load("//rules/private:targets_metadata.bzl", "METADATA_SUFFIX", "UnsignedTargetsInfo", "targets_metadata")
@@ -213,6 +214,7 @@ def software_update_bundle(
         dev_root = None,
         dev_signing_keys = None,
         signatures = None,
+        signatures_folder = "signatures",
         trusted_root = None,
         user_manifest = None,
         expires = None,
@@ -227,6 +229,9 @@ def software_update_bundle(
     - `NAME.signing_request`, the targets metadata as it is to be signed, with `NAME.signing_request.json`, which
       says who may sign it and what is in it; it needs no private key, waits for no verification, and is the
       same in every mode;
+    - `NAME.sign`, which signs that with a key file or a signing program, and writes the signature into the source
+      tree: `bazel run //product:NAME.sign -- --key file:PATH`. It takes the options of `software-update sign`, with
+      paths as from where it is called. Other repositories' bundles have none;
     - `NAME.inspect`, which prints what is in the bundle: `bazel run //product:NAME.inspect`.
 
     Who signs it, `--//rules/settings:signing` says: by default `dev`, keys in the tree, under `dev_root`; `release`,
@@ -258,6 +263,8 @@ def software_update_bundle(
       signatures: Signatures of `NAME.signing_request`, made outside the build by `software-update sign`, such as
         `glob(["signatures/*.json"], allow_empty = True)`. A release has to have as many as its root asks for.
         The other modes do not read them.
+      signatures_folder: Where `NAME.sign` writes signatures, a path below the package. Several bundles that are
+        released from one package need a folder each.
       trusted_root: The root metadata that the verification starts from, which stands for what is on a
         device. The default is the root before the one in the bundle, its `previous`, and without that the
         root in the bundle.
@@ -288,6 +295,12 @@ def software_update_bundle(
         name = name + ".signing_request",
         metadata = ":" + name + METADATA_SUFFIX,
         root = dev_root if root == None else root,
+        **common.public
+    )
+    sign(
+        name = name + ".sign",
+        folder = signatures_folder,
+        request = name + ".signing_request",
         **common.public
     )
     _software_update_bundle(

@@ -3,6 +3,7 @@
 load("//rules/private:common_attributes.bzl", "common_attributes")
 load("//rules/private:date.bzl", "date_error")
 load("//rules/private:errors.bzl", "display", "refuse")
+load("//rules/private:sign.bzl", "sign")
 load("//rules/private:signing.bzl", "SIGNING", "attach", "signing_mode")
 load("//rules/private:signing_request.bzl", "declare_signing_request", "root_signing_request", "summarize", "unsigned_root_of")
 load("//rules/private:tool.bzl", "TOOL", "run_tool")
@@ -209,12 +210,19 @@ def software_update_root(
         expires = None,
         dev_signing_keys = None,
         signatures = None,
+        signatures_folder = None,
         out = None,
         **kwargs):
     """Makes root metadata out of public keys: who may sign, and how many of them it takes.
 
-    The file is a SignedRootMetadata. Besides it, this makes `NAME.signing_request`, the RootMetadata as it is to
-    be signed, with `NAME.signing_request.json`, which says who may sign it. It gives `SoftwareUpdateRootInfo`.
+    The file is a SignedRootMetadata. Besides it, this makes
+
+    - `NAME.signing_request`, the RootMetadata as it is to be signed, with `NAME.signing_request.json`, which says
+      who may sign it;
+    - `NAME.sign`, which signs that with a key file or a signing program, and writes the signature into the source
+      tree, as that of a `software_update_bundle` does.
+
+    It gives `SoftwareUpdateRootInfo`.
 
     Args:
       name: The root's name.
@@ -235,8 +243,10 @@ def software_update_root(
       dev_signing_keys: Private root keys in the tree, as PEM files, that sign it in dev mode. Anyone who has the
         tree can sign with them, so no release goes out under such a root. By default it is not signed.
       signatures: Signatures of `NAME.signing_request`, made outside the build by `software-update sign`, such as
-        `glob(["signatures/*.json"], allow_empty = True)`. Under `--//rules/settings:signing=release` they
+        `glob(["signatures/NAME/*.json"], allow_empty = True)`. Under `--//rules/settings:signing=release` they
         are attached, and building the root fails unless they suffice.
+      signatures_folder: Where `NAME.sign` writes signatures, a path below the package. The default is
+        `signatures/NAME`, beside those of a bundle, because no signature may be for another request.
       out: The file's name. The default is `NAME.root.pb`.
       **kwargs: `deprecation`, `exec_compatible_with`, `exec_properties`, `features`, `tags`,
         `target_compatible_with`, `testonly` and `visibility`, as for every rule.
@@ -260,5 +270,11 @@ def software_update_root(
     root_signing_request(
         name = name + ".signing_request",
         root = ":" + name,
+        **common.public
+    )
+    sign(
+        name = name + ".sign",
+        folder = signatures_folder or "signatures/" + name,
+        request = name + ".signing_request",
         **common.public
     )

@@ -8,12 +8,10 @@ import pytest
 from software_update.cli import main
 
 HERE = Path("examples/release")
-RELEASED, ROOT = os.environ["RELEASED"].split()
+DEV, RELEASED = os.environ["DEV"], os.environ["RELEASED"]
 
 
-def test_a_device_takes_the_release(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["bundle", "verify", RELEASED, f"--trusted-root={ROOT}", "--at=none"]) == 0
-    capsys.readouterr()
+def test_two_have_signed_the_root_and_the_release(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bundle", "inspect", RELEASED, "--json"]) == 0
     described = json.loads(capsys.readouterr().out)
     assert len(described["root"]["signatures"]) == 2
@@ -22,7 +20,7 @@ def test_a_device_takes_the_release(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_same_payloads_and_metadata_as_the_dev_bundle() -> None:
     request = (HERE / "bundle.signing_request").read_bytes()
-    dev, released = (Path(name).read_bytes() for name in (os.environ["DEV"], RELEASED))
+    dev, released = (Path(name).read_bytes() for name in (DEV, RELEASED))
     assert dev.count(request) == released.count(request) == 1
     payloads = [content[content.index(b"the firmware of") :] for content in (dev, released)]
     assert payloads[0] == payloads[1]

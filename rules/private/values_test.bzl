@@ -1,7 +1,8 @@
-"""Which target names, dates and versions the rules take."""
+"""Which target names, dates, versions and folders the rules take."""
 
 load("@bazel_skylib//lib:unittest.bzl", "asserts", "unittest")
 load(":date.bzl", "date_error")
+load(":sign.bzl", "folder_error")
 load(":target_name.bzl", "prefix_error", "target_name_error")
 load(":version.bzl", "version_error")
 
@@ -73,6 +74,10 @@ _GOOD_VERSIONS = ["1", "7", "2147483648", "4294967295"]
 
 _BAD_VERSIONS = ["", "0", "-1", "+1", "1.0", " 1", "seven", "4294967296", "\"7\"", "True", "9" * 30]
 
+_GOOD_FOLDERS = ["signatures", "signatures/root", "my signatures", "..a/...", "$(HOME)"]
+
+_BAD_FOLDERS = ["", "/", "/signatures", "signatures/", "a//b", ".", "..", "../other", "a/../../b"]
+
 def _values_test_impl(ctx):
     env = unittest.begin(ctx)
     for takes, good, bad in [
@@ -80,6 +85,7 @@ def _values_test_impl(ctx):
         (prefix_error, [name + "/" for name in _GOOD_NAMES if len(name) < 254], ["/", "//", "../", "a//", "a b/", "n" * 255 + "/"]),
         (date_error, _GOOD_DATES, _BAD_DATES),
         (version_error, _GOOD_VERSIONS, _BAD_VERSIONS),
+        (folder_error, _GOOD_FOLDERS, _BAD_FOLDERS),
     ]:
         for value in good:
             asserts.equals(env, None, takes(value), "%s of %s" % (takes, repr(value)))

@@ -1,0 +1,149 @@
+"""The rule `software_update_promotion`."""
+
+load("//rules/private:common_attributes.bzl", "common_attributes")
+load("//rules/private:date.bzl", "date_error")
+load("//rules/private:errors.bzl", "display", "refuse")
+load("//rules/private:tool.bzl", "TOOL", "run_tool")
+load("//rules/providers:software_update_bundle_info.bzl", "SoftwareUpdateBundleInfo")
+
+_SIGNING = str(Label("//rules/settings:signing"))
+
+def _in_mode(mode):
+    return transition(
+        implementation = lambda _settings, _attr: {_SIGNING: mode},
+        inputs = [],
+        outputs = [_SIGNING],
+    )
+
+def _promote(ctx, *, tested, release, trusted_root, report):
+    args = ctx.actions.args()
+    args.add(tested)
+    args.add(release)
+    args.add(trusted_root, format = "--trusted-root=%s")
+    args.add(ctx.attr.verify_at or "none", format = "--at=%s")
+    args.add(report, format = "--report=%s")
+    args.add("-o", ctx.outputs.out)
+    run_tool(
+        ctx,
+        command = ["bundle", "promote"],
+        args = args,
+        inputs = [tested, release, trusted_root],
+        outputs = [ctx.outputs.out, report],
+        mnemonic = "SoftwareUpdatePromote",
+        progress_message = "Proving that %s carries what was tested" % display(ctx.label),
+    )
+
+def _software_update_promotion_impl(ctx):
+    if ctx.attr.verify_at:
+        problem = date_error(ctx.attr.verify_at)
+        if problem:
+            refuse(ctx.label, "verify_at", ctx.attr.verify_at, problem)
+
+    # What has a transition is a list.
+    info = ctx.attr.bundle[0][SoftwareUpdateBundleInfo]
+    [tested] = ctx.files.tested
+    trusted_root = ctx.file.trusted_root or info.trusted_root
+    report = ctx.actions.declare_file(ctx.label.name + ".promotion.json")
+
+    # No validation, which can be left out: without the proof there is no release.
+    _promote(ctx, tested = tested, release = info.bundle, trusted_root = trusted_root, report = report)
+    released = ctx.outputs.out
+    return [
+        DefaultInfo(
+            files = depset([released]),
+            runfiles = ctx.runfiles(files = [released]),
+        ),
+        OutputGroupInfo(
+            report = depset([report]),
+            root_metadata = depset([info.root]),
+            targets_metadata = depset([info.targets_metadata]),
+        ),
+        SoftwareUpdateBundleInfo(
+            bundle = released,
+            digests = info.digests,
+            manifest = info.manifest,
+            release_root = info.release_root,
+            root = info.root,
+            root_chain = info.root_chain,
+            targets_metadata = info.targets_metadata,
+            trusted_root = trusted_root,
+            unsigned_targets_metadata = info.unsigned_targets_metadata,
+            user_manifest = info.user_manifest,
+            version = info.version,
+        ),
+    ]
+
+_software_update_promotion = rule(
+    implementation = _software_update_promotion_impl,
+    doc = "Hands out a release, if it carries what was tested.",
+    attrs = TOOL | {
+        "bundle": attr.label(
+            doc = "The bundle to release, in release mode.",
+            cfg = _in_mode("release"),
+            mandatory = True,
+            providers = [SoftwareUpdateBundleInfo],
+        ),
+        "out": attr.output(
+            doc = "The release.",
+            mandatory = True,
+        ),
+        "tested": attr.label(
+            doc = "The bundle that was tested: a file, or what dev mode makes.",
+            allow_single_file = True,
+            cfg = _in_mode("dev"),
+            mandatory = True,
+        ),
+        "trusted_root": attr.label(
+            doc = "What devices trust; by default what the bundle's own verification starts from.",
+            allow_single_file = True,
+        ),
+        "verify_at": attr.string(doc = "The time of the verification; empty means that no expiry is checked."),
+    },
+    provides = [SoftwareUpdateBundleInfo],
+)
+
+def software_update_promotion(
+        *,
+        name,
+        bundle,
+        tested = None,
+        trusted_root = None,
+        verify_at = None,
+        out = None,
+        **kwargs):
+    """Hands out a release, and only if it carries exactly what was tested.
+
+    Its output is `bundle` as `--//rules/settings:signing=release` makes it, whatever the flag says. There is none
+    unless devices take it, no dev key has a part in it, and it has the same targets metadata and the same
+    payloads as `tested`, byte for byte. That is no validation, which `--norun_validations` would leave
+    out: the action that proves it writes the output.
+
+    Keep the file that was tested, and name it. Without `tested`, the build makes the dev bundle again, which
+    proves that the two modes give the same of what is in the tree now, and not that anybody tested that. Where
+    a payload is compiled, that compiles it once more.
+
+    Its output group `report` is the proof as JSON. It gives `SoftwareUpdateBundleInfo`.
+
+    Args:
+      name: The release's name.
+      bundle: The `software_update_bundle` to release.
+      tested: The bundle that was tested: a file, or a `software_update_bundle`, which is built in dev mode. The
+        default is `bundle` in dev mode. What it carries counts, and not who signed it.
+      trusted_root: The root metadata that devices trust. The default is what the verification of `bundle`
+        starts from.
+      verify_at: The time at which the verification takes place, such as `2031-01-01T00:00:00Z`. By default no
+        expiry is checked, because a build has no clock.
+      out: The file's name. The default is `NAME.bundle`.
+      **kwargs: `deprecation`, `exec_compatible_with`, `exec_properties`, `features`, `tags`,
+        `target_compatible_with`, `testonly` and `visibility`, as for every rule.
+    """
+    common = common_attributes("software_update_promotion", name, kwargs)
+    _software_update_promotion(
+        name = name,
+        bundle = bundle,
+        out = out or name + ".bundle",
+        tested = bundle if tested == None else tested,
+        trusted_root = trusted_root,
+        verify_at = verify_at,
+        **common.public
+    )

@@ -1,0 +1,213 @@
+"""What a promotion hands out, and which action makes it; and what NAME.sign signs."""
+
+load("@bazel_skylib//lib:unittest.bzl", "analysistest", "asserts")
+load("//rules:defs.bzl", "SoftwareUpdateBundleInfo", "software_update_bundle", "software_update_promotion", "software_update_root")
+
+_SIGNING = str(Label("//rules/settings:signing"))
+
+_ActionsInfo = provider(
+    doc = "The actions of our rules that a target depends on, its own among them.",
+    fields = {"actions": "depset of Action."},
+)
+
+def _actions_aspect_impl(target, ctx):
+    dependencies = []
+    for name in dir(ctx.rule.attr):
+        value = getattr(ctx.rule.attr, name)
+        values = value.values() if type(value) == "dict" else value if type(value) == "list" else [value]
+        dependencies += [each for each in values if type(each) == "Target" and _ActionsInfo in each]
+    return [_ActionsInfo(actions = depset(
+        [action for action in target.actions if action.mnemonic.startswith("SoftwareUpdate")],
+        transitive = [dependency[_ActionsInfo].actions for dependency in dependencies],
+    ))]
+
+_actions_aspect = aspect(
+    implementation = _actions_aspect_impl,
+    attr_aspects = ["*"],
+)
+
+def _ours(files):
+    return [file for file in files.to_list() if file.short_path.startswith("tests/analysis/")]
+
+def _signed_by(actions, path):
+    """Which of the actions that sign or attach a file comes from."""
+    paths = {path: None}
+    found = {}
+
+    # The longest way from an action to a file is shorter than their number.
+    for _ in actions:
+        for action in actions:
+            if [file for file in action.outputs.to_list() if file.path in paths]:
+                paths.update({file.path: None for file in _ours(action.inputs)})
+                found[action.mnemonic] = None
+    return [each for each in ["SoftwareUpdateAttach", "SoftwareUpdateSign"] if each in found]
+
+def _promotion_test_impl(ctx):
+    env = analysistest.begin(ctx)
+    target = analysistest.target_under_test(env)
+    info = target[SoftwareUpdateBundleInfo]
+
+    # The one way to the output is the action that proves it.
+    [released] = target[DefaultInfo].files.to_list()
+    asserts.equals(env, released, info.bundle)
+    asserts.equals(env, [released], target[DefaultInfo].default_runfiles.files.to_list())
+    [action] = [action for action in target.actions if released in action.outputs.to_list()]
+    asserts.equals(env, "SoftwareUpdatePromote", action.mnemonic)
+    asserts.equals(env, [released] + target[OutputGroupInfo].report.to_list(), action.outputs.to_list())
+    asserts.equals(env, target.label.name + ".promotion.json", action.outputs.to_list()[1].basename)
+
+    # What --norun_validations leaves out is the bundles' own.
+    validations = target[OutputGroupInfo]._validation.to_list()
+    asserts.equals(env, [], [file for file in validations if file in action.outputs.to_list()])
+
+    # What was tested, what is released, and the root that it is judged from, whatever the flag says.
+    tested, release = action.argv[3:5]
+    actions = target[_ActionsInfo].actions.to_list()
+    asserts.equals(env, ctx.attr.tested_is_signed_by, _signed_by(actions, tested), tested)
+    asserts.equals(env, ["SoftwareUpdateAttach"], _signed_by(actions, release), release)
+    inputs = {file.path: file.basename for file in _ours(action.inputs)}
+    asserts.equals(env, [ctx.attr.tested, "promoted.bundle"], [inputs.pop(tested), inputs.pop(release)])
+    asserts.equals(env, [ctx.attr.trusted_root], inputs.values())
+    asserts.equals(env, ["--trusted-root=%s" % inputs.keys()[0], "--at=%s" % ctx.attr.at], action.argv[5:7])
+    asserts.equals(env, "promoted_root.root.pb", info.root.basename)
+    asserts.equals(env, ctx.attr.trusted_root, info.trusted_root.basename)
+    return analysistest.end(env)
+
+def _promotion_test(mode):
+    return analysistest.make(
+        _promotion_test_impl,
+        attrs = {
+            "at": attr.string(default = "none"),
+            "tested": attr.string(default = "promoted.bundle"),
+            "tested_is_signed_by": attr.string_list(default = ["SoftwareUpdateSign"]),
+            "trusted_root": attr.string(default = "promoted_root.root.pb"),
+        },
+        config_settings = {_SIGNING: mode},
+        extra_target_under_test_aspects = [_actions_aspect],
+    )
+
+_in_dev_test = _promotion_test("dev")
+_in_release_test = _promotion_test("release")
+_in_unsigned_test = _promotion_test("unsigned")
+
+def _sign_test_impl(ctx):
+    env = analysistest.begin(ctx)
+    target = analysistest.target_under_test(env)
+    data = [file.basename for file in _ours(target[DefaultInfo].default_runfiles.files)]
+    asserts.equals(env, sorted([target.label.name, ctx.attr.request, ctx.attr.request + ".json"]), sorted(data))
+    asserts.true(env, target[DefaultInfo].files_to_run.executable)
+    return analysistest.end(env)
+
+_sign_test = analysistest.make(
+    _sign_test_impl,
+    attrs = {"request": attr.string(mandatory = True)},
+)
+
+def _error_test_impl(ctx):
+    env = analysistest.begin(ctx)
+    asserts.expect_failure(env, ctx.attr.message)
+    return analysistest.end(env)
+
+_error_test = analysistest.make(
+    _error_test_impl,
+    attrs = {"message": attr.string(mandatory = True)},
+    expect_failure = True,
+)
+
+def promotion_test_suite(name):
+    """Makes a bundle, promotions of it, mistakes, and the tests of them.
+
+    Args:
+      name: The name of the suite of tests.
+    """
+    software_update_root(
+        name = "promoted_root",
+        root_keys = ["a.pem"],
+        signatures = ["root_signature.json"],
+        tags = ["manual"],
+        targets_keys = ["b.pem"],
+        version = 1,
+    )
+    software_update_bundle(
+        name = "promoted",
+        root = ":promoted_root",
+        signatures = ["signature_1.json"],
+        tags = ["manual"],
+        targets = {"app": "app.bin"},
+        version = 1,
+    )
+    software_update_bundle(
+        name = "never_signed",
+        root = ":promoted_root",
+        tags = ["manual"],
+        targets = {"app": "app.bin"},
+        version = 1,
+    )
+    software_update_promotion(
+        name = "promotion",
+        bundle = ":promoted",
+        tags = ["manual"],
+    )
+    software_update_promotion(
+        name = "promotion_of_a_file",
+        bundle = ":promoted",
+        tags = ["manual"],
+        tested = "tested.bundle",
+        trusted_root = "root_before.pb",
+        verify_at = "2031-01-01T00:00:00Z",
+    )
+    for test, mode in [(_in_dev_test, "dev"), (_in_release_test, "release"), (_in_unsigned_test, "unsigned")]:
+        test(
+            name = "promotion_in_%s_mode_test" % mode,
+            size = "small",
+            target_under_test = ":promotion",
+        )
+    _in_dev_test(
+        name = "promotion_of_a_file_test",
+        size = "small",
+        at = "2031-01-01T00:00:00Z",
+        target_under_test = ":promotion_of_a_file",
+        tested = "tested.bundle",
+        tested_is_signed_by = [],
+        trusted_root = "root_before.pb",
+    )
+    for subject in ["promoted", "promoted_root"]:
+        _sign_test(
+            name = subject + "_sign_test",
+            size = "small",
+            request = subject + ".signing_request",
+            target_under_test = ":%s.sign" % subject,
+        )
+    mistakes = {
+        "promotion_at_no_date": (
+            {"bundle": ":promoted", "verify_at": "soon"},
+            "//tests/analysis:promotion_at_no_date: verify_at = \"soon\": write a date that exists",
+        ),
+        "promotion_without_signatures": (
+            {"bundle": ":never_signed"},
+            "//tests/analysis:never_signed: signatures = []: nobody has signed this release",
+        ),
+        "promotion_of_no_bundle": (
+            {"bundle": ":promoted_root"},
+            "does not have mandatory providers: 'SoftwareUpdateBundleInfo'",
+        ),
+    }
+    for mistake, (attributes, message) in mistakes.items():
+        software_update_promotion(name = mistake, tags = ["manual"], **attributes)
+        _error_test(
+            name = mistake + "_test",
+            size = "small",
+            message = message,
+            target_under_test = ":" + mistake,
+        )
+    native.test_suite(
+        name = name,
+        tests = [
+            "promotion_in_dev_mode_test",
+            "promotion_in_release_mode_test",
+            "promotion_in_unsigned_mode_test",
+            "promotion_of_a_file_test",
+            "promoted_sign_test",
+            "promoted_root_sign_test",
+        ] + ["%s_test" % mistake for mistake in mistakes],
+    )
