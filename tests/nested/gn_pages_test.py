@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ import pytest
 from run_page import run
 
 from tests.nested.nested_bazel import bazel, copy_sources, environment
+from tests.nested.reader import write_command
 
 _DOCS = Path("docs").absolute()
 _KEYS = Path("tools/dev_keys").absolute()
@@ -37,14 +37,6 @@ def product_fixture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
     (tmp_path / "product").mkdir()
     monkeypatch.chdir(tmp_path / "product")
     yield tmp_path / "product"
-
-
-def write_command(folder: Path, name: str, *argv: str) -> None:
-    """A command on PATH that goes on with the arguments it is given."""
-    command = folder / "bin" / name
-    command.parent.mkdir(exist_ok=True)
-    command.write_text(f'#!/bin/sh\nexec {shlex.join(argv)} "$@"\n')
-    command.chmod(0o755)
 
 
 def use(gn: str, product: Path) -> None:
