@@ -28,7 +28,11 @@ class Parser(argparse.ArgumentParser):
         self._takes_files = command.startswith("step ") or command == "bundle verify"
 
     def parse_args(self, args: Sequence[str]) -> argparse.Namespace:  # type: ignore[override]
-        return super().parse_args(list(_expand(args)) if self._takes_files else args)
+        found, unknown = self.parse_known_args(list(_expand(args)) if self._takes_files else args)
+        if unknown:
+            # What follows it, or its =, may be a secret.
+            self.error(f"unrecognized argument: {unknown[0].partition('=')[0]}")
+        return found
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message}; see: {self.prog} --help")

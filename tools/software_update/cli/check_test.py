@@ -105,8 +105,7 @@ def test_require_complete(folder: Path) -> None:
     result = call(*args, f"--report={report}")
     assert result.status == 1
     assert result.out.endswith(
-        "  incomplete: 1 more of the previous root's keys and 1 more "
-        "of its own keys must sign\n"
+        "  incomplete: 1 more of the previous root's keys and 1 more of its own keys must sign\n"
     )
     assert error_line(result) == (
         f"THRESHOLD_NOT_MET: {folder}/new.pb: 1 more of the previous root's keys and 1 more "

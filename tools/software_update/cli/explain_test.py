@@ -35,7 +35,7 @@ def test_unknown_names() -> None:
         r"explain: no verdict 'x\n'; see: software-update explain"
     )
     text = failed(2, "explain", "ACCEPT", "MALFORMED")
-    assert text == "unrecognized arguments: MALFORMED; see: software-update explain --help"
+    assert text == "unrecognized argument: MALFORMED; see: software-update explain --help"
 
 
 def test_help(capsys: pytest.CaptureFixture[str]) -> None:

@@ -239,7 +239,7 @@ os.rmdir("lock")"""
 
 def test_usage() -> None:
     assert "needs --public PUB" in failed(2, "signer", "check", "--key=file:targets.pem")
-    assert "unrecognized arguments: x" in failed(2, *FILE, "x")
+    assert "unrecognized argument: x" in failed(2, *FILE, "x")
     text = failed(3, "signer", "check", "--key=file:targets.pem", "--public=root.pem.pub")
     assert text == "targets.pem: not the private key of root.pem.pub; name the pair"
 
