@@ -89,7 +89,7 @@ def _problem(
 def _what_changed(request: Request, signature: DetachedSignature) -> str:
     other = request_name(signature.sha256, signature.role, signature.version)
     if signature.role != request.role:
-        return f"signs {other}, which has another role"
+        return f"signs {other}, which has another role; leave it out"
     if signature.version == request.version:
         return f"signs {other}, of the same version, but the content is another now; sign again"
     age = "an older" if signature.version < request.version else "a newer"

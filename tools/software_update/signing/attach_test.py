@@ -130,7 +130,7 @@ def test_a_signature_of_another_request(version: int, said: str) -> None:
 
 def test_a_signature_of_the_other_role() -> None:
     other = signing_request.parse_request(e.root(7))
-    assert f"signs {other}, which has another role" in error(by(TARGETS_KEY, other))
+    assert f"signs {other}, which has another role; leave it out; " in error(by(TARGETS_KEY, other))
 
 
 def test_a_signature_file_that_contradicts_the_bytes() -> None:
