@@ -6,7 +6,7 @@ load("//rules/private:errors.bzl", "display", "refuse")
 load("//rules/private:inspect.bzl", "inspect")
 load("//rules/private:payloads.bzl", "add_payloads")
 load("//rules/private:sign.bzl", "sign")
-load("//rules/private:signing.bzl", "SIGNING", "attach", "signing_mode")
+load("//rules/private:signing.bzl", "SIGNING", "attach", "dev_signing_keys", "signing_mode")
 load("//rules/private:signing_request.bzl", "signing_request", "unsigned_root_of")
 load("//rules/private:targets_metadata.bzl", "METADATA_SUFFIX", "UnsignedTargetsInfo", "targets_metadata")
 load("//rules/private:tool.bzl", "TOOL", "run_tool")
@@ -38,13 +38,15 @@ def _sign(ctx, unsigned, root, keys):
     )
     return signed
 
-def _attach(ctx, unsigned, root):
+def _attach(ctx, unsigned, root, root_chain):
     signed = ctx.actions.declare_file(ctx.label.name + ".targets_metadata.pb")
     attach(
         ctx,
         role = "targets",
         metadata = unsigned,
         root = root,
+        root_chain = root_chain,
+        dev_keys = dev_signing_keys([ctx.attr.dev_root, ctx.attr.root, ctx.attr.trusted_root], ctx.files.dev_signing_keys),
         signed = signed,
         progress_message = "Attaching the signatures of %s" % display(ctx.label),
     )
@@ -125,13 +127,13 @@ def _software_update_bundle_impl(ctx):
     if SoftwareUpdateRootInfo in root_target:
         earlier_roots = root_target[SoftwareUpdateRootInfo].earlier_roots
     trusted_root = ctx.file.trusted_root or (earlier_roots[-1] if earlier_roots else root)
-    if mode == "release":
-        signed = _attach(ctx, unsigned, unsigned_root_of(root_target, root))
-    else:
-        signed = _sign(ctx, unsigned, root, ctx.files.dev_signing_keys if mode == "dev" else [])
 
     # Nobody has a root before the first one.
     root_chain = earlier_roots[1:]
+    if mode == "release":
+        signed = _attach(ctx, unsigned, unsigned_root_of(root_target, root), root_chain)
+    else:
+        signed = _sign(ctx, unsigned, root, ctx.files.dev_signing_keys if mode == "dev" else [])
     _assemble(ctx, targets_info, signed, root, root_chain)
 
     # What is not signed cannot pass.
@@ -236,7 +238,8 @@ def software_update_bundle(
 
     Who signs it, `--//rules/settings:signing` says: by default `dev`, keys in the tree, under `dev_root`; `release`,
     whoever made `signatures` outside the build, under `root`; `unsigned`, nobody. Only the signatures and the
-    root in the bundle differ, and only `dev` knows private keys.
+    root in the bundle differ. No mode knows a private key but those in the tree: `dev` signs with them, and the one
+    action of `release` that attaches signatures reads them, to refuse a root that lists one.
 
     Building the bundle also verifies it, as a device would; `--norun_validations` leaves that out, and an
     unsigned one is not. Its output groups are `targets_metadata`, `root_metadata` and `sha256`. It gives `SoftwareUpdateBundleInfo`.
@@ -259,10 +262,12 @@ def software_update_bundle(
       dev_root: The root metadata of bundles that are signed with dev keys. The default lists throw-away keys
         that anyone has.
       dev_signing_keys: Private keys in the tree, as PEM files, that sign the targets metadata. Anyone who has
-        the tree can sign with them. The default is the throw-away key that the default `dev_root` lists.
+        the tree can sign with them: so no root of a release may list one, whatever its file is called. What they
+        sign is shown as `DEV KEYS: anyone can sign this` where `dev_root` says so, as a `software_update_root`
+        with `dev_signing_keys` of its own does. The default is the throw-away key that the default `dev_root` lists.
       signatures: Signatures of `NAME.signing_request`, made outside the build by `software-update sign`, such as
-        `glob(["signatures/*.json"], allow_empty = True)`. A release has to have as many as its root asks for.
-        The other modes do not read them.
+        `glob(["signatures/*.json"], allow_empty = True)`. A release has to have as many as its root asks for,
+        with `--norun_validations` too. The other modes do not read them.
       signatures_folder: Where `NAME.sign` writes signatures, a path below the package. Several bundles that are
         released from one package need a folder each.
       trusted_root: The root metadata that the verification starts from, which stands for what is on a

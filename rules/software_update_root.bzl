@@ -4,13 +4,13 @@ load("//rules/private:common_attributes.bzl", "common_attributes")
 load("//rules/private:date.bzl", "date_error")
 load("//rules/private:errors.bzl", "display", "refuse")
 load("//rules/private:sign.bzl", "sign")
-load("//rules/private:signing.bzl", "SIGNING", "attach", "signing_mode")
+load("//rules/private:signing.bzl", "SIGNING", "attach", "dev_signing_keys", "signing_mode")
 load("//rules/private:signing_request.bzl", "declare_signing_request", "root_signing_request", "summarize", "unsigned_root_of")
 load("//rules/private:tool.bzl", "TOOL", "run_tool")
 load("//rules/private:version.bzl", "version_error")
 load("//rules/providers:software_update_root_info.bzl", "SoftwareUpdateRootInfo")
 
-def _check(ctx):
+def _check_attributes(ctx):
     problem = version_error(ctx.attr.version)
     if problem:
         fail("%s: version = %s: %s" % (display(ctx.label), ctx.attr.version, problem))
@@ -44,6 +44,10 @@ def _create(ctx, root):
     args.add(ctx.attr.targets_threshold, format = "--targets-threshold=%s")
     if ctx.attr.expires:
         args.add(ctx.attr.expires, format = "--expires=%s")
+
+    # In every mode, as what is to be signed is the same in each.
+    if ctx.files.dev_signing_keys:
+        args.add("--dev-keys")
     args.add("-o", root)
     run_tool(
         ctx,
@@ -82,17 +86,17 @@ def _request(ctx, request, unsigned, previous):
     args.add("-o", request.summary)
     summarize(ctx, ctx.label, args = args, inputs = inputs, outputs = [request.summary, request.bytes])
 
-def _check_successor(ctx, root):
+def _check(ctx, root, previous):
     report = ctx.actions.declare_file(ctx.label.name + ".check.json")
     args = ctx.actions.args()
     args.add(root)
-    args.add(ctx.file.previous, format = "--previous=%s")
+    args.add(previous, format = "--previous=%s")
     args.add(report, format = "--report=%s")
     run_tool(
         ctx,
         command = ["root", "check"],
         args = args,
-        inputs = [root, ctx.file.previous],
+        inputs = [root, previous],
         outputs = [report],
         mnemonic = "SoftwareUpdateRootCheck",
         progress_message = "Checking the root metadata %s against the root before it" % display(ctx.label),
@@ -106,7 +110,7 @@ def _earlier_roots(previous):
     return earlier + previous.files.to_list()
 
 def _software_update_root_impl(ctx):
-    _check(ctx)
+    _check_attributes(ctx)
     mode = signing_mode(ctx)
     previous = unsigned_root_of(ctx.attr.previous, ctx.file.previous)
     root = ctx.outputs.out
@@ -121,7 +125,7 @@ def _software_update_root_impl(ctx):
     request = declare_signing_request(ctx, ctx.label)
     _request(ctx, request, unsigned, previous)
 
-    # Outside dev mode no action has a private key.
+    # Outside dev mode nothing is signed.
     if sign:
         _sign(ctx, unsigned, root)
     elif attach_signatures:
@@ -130,6 +134,7 @@ def _software_update_root_impl(ctx):
             role = "root",
             metadata = request.bytes,
             previous = previous,
+            dev_keys = dev_signing_keys([ctx.attr.previous]),
             signed = root,
             progress_message = "Attaching the signatures of the root metadata %s" % display(ctx.label),
         )
@@ -141,11 +146,15 @@ def _software_update_root_impl(ctx):
             runfiles = ctx.runfiles(files = [root]),
         ),
         OutputGroupInfo(
+            check = depset([_check(ctx, root, previous)] if previous else []),
             signing_request = depset([request.bytes, request.summary]),
-            _validation = depset([_check_successor(ctx, root)] if ctx.attr.previous else []),
+            # Whoever depends on this root runs it too. So it must not wait for a signature, or nobody could
+            # ask for one: whether a root may follow the one before it, its request tells as well.
+            _validation = depset([request.summary] if previous else []),
         ),
         SoftwareUpdateRootInfo(
             dev_key_signed = bool(ctx.files.dev_signing_keys),
+            dev_signing_keys = dev_signing_keys([ctx.attr.previous], ctx.files.dev_signing_keys),
             earlier_roots = _earlier_roots(ctx.attr.previous),
             root = root,
             root_keys = ctx.files.root_keys,
@@ -229,19 +238,21 @@ def software_update_root(
       version: The version of the root metadata, an integer from 1 to 4294967295: one more than the root before
         it has.
       root_keys: The public keys of the role root, which sign this root and the next, as PEM files
-        (SubjectPublicKeyInfo).
+        (SubjectPublicKeyInfo). As `software-update key check --public` does, building the root fails on a
+        file that holds a private key, or anything else besides a public one.
       targets_keys: The public keys of the role targets, which sign what a bundle contains, as PEM files. No
         key may have both roles.
       root_threshold: How many of the root keys have to sign.
       targets_threshold: How many of the targets keys have to sign.
       previous: The root before this one: a `software_update_root`, or the file of one that was published.
         Building this root then checks that a device may go from that one to it: its version is one more,
-        and both roots' thresholds can be met. Signatures that are still missing are told, and
-        `NAME.check.json` lists them. A bundle under this root carries the roots between the first one known
-        and this one, so that a device which missed some of them can follow.
+        and both roots' thresholds can be met. The output group `check` has `NAME.check.json`, which lists the
+        signatures that are still missing. A bundle under this root carries the roots between the first one
+        known and this one, so that a device which missed some of them can follow.
       expires: When the root metadata expires, such as `2031-01-01T00:00:00Z`. By default never.
       dev_signing_keys: Private root keys in the tree, as PEM files, that sign it in dev mode. Anyone who has the
-        tree can sign with them, so no release goes out under such a root. By default it is not signed.
+        tree can sign with them. So the root says `DEV KEYS: anyone can sign this`, in every mode, it and what is
+        signed under it is shown with these words, and no release goes out under it. By default it is not signed.
       signatures: Signatures of `NAME.signing_request`, made outside the build by `software-update sign`, such as
         `glob(["signatures/NAME/*.json"], allow_empty = True)`. Under `--//rules/settings:signing=release` they
         are attached, and building the root fails unless they suffice.

@@ -1,6 +1,7 @@
 """How metadata is signed: the flag that says so, and the action that attaches signatures."""
 
 load("@bazel_skylib//rules:common_settings.bzl", "BuildSettingInfo")
+load("//rules/providers:software_update_root_info.bzl", "SoftwareUpdateRootInfo")
 load(":tool.bzl", "run_tool")
 
 visibility("//rules/...")
@@ -28,19 +29,36 @@ def signing_mode(ctx):
     """
     return ctx.attr._signing[BuildSettingInfo].value
 
-def attach(ctx, *, role, metadata, root = None, previous = None, signed, progress_message):
+def dev_signing_keys(roots, own = []):
+    """The private keys in the tree that are in reach of roots.
+
+    Args:
+      roots: A list of targets that roots come from, or None.
+      own: A list of File: more of these keys.
+
+    Returns:
+      A depset of File.
+    """
+    infos = [root[SoftwareUpdateRootInfo] for root in roots if root and SoftwareUpdateRootInfo in root]
+    return depset(own, transitive = [info.dev_signing_keys for info in infos])
+
+def attach(ctx, *, role, metadata, root = None, root_chain = [], previous = None, dev_keys, signed, progress_message):
     """Declares the action that puts the signatures beside what they sign, and fails unless they suffice.
+
+    It fails on dev keys too: it reads them to know their ids, and signs with none of them.
 
     Args:
       ctx: The context of a rule with the attributes of `SIGNING` and `TOOL`.
       role: "root" or "targets".
       metadata: File: the bytes that were signed.
       root: File: the root that says who signs targets metadata; None for a root.
+      root_chain: A list of File: the roots that lead to that one.
       previous: File: the root before a root, which says who signs too; or None.
+      dev_keys: A depset of File: private keys in the tree, which no root may list.
       signed: File: what to write.
       progress_message: What Bazel prints while the action runs.
     """
-    roots = [file for file in [root, previous] if file]
+    roots = root_chain + [file for file in [root, previous] if file]
     args = ctx.actions.args()
     args.add(metadata, format = "--metadata=%s")
     args.add(role, format = "--role=%s")
@@ -48,13 +66,15 @@ def attach(ctx, *, role, metadata, root = None, previous = None, signed, progres
         args.add(root, format = "--root=%s")
     if previous:
         args.add(previous, format = "--previous=%s")
+    args.add_all(root_chain, format_each = "--root-chain=%s")
+    args.add_all(dev_keys, format_each = "--dev-signing-key=%s")
     args.add_all(ctx.files.signatures, format_each = "--signature=%s")
     args.add("-o", signed)
     run_tool(
         ctx,
         command = ["step", "attach"],
         args = args,
-        inputs = [metadata] + roots + ctx.files.signatures,
+        inputs = [metadata] + roots + dev_keys.to_list() + ctx.files.signatures,
         outputs = [signed],
         mnemonic = "SoftwareUpdateAttach",
         progress_message = progress_message,

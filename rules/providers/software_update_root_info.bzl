@@ -5,6 +5,8 @@ SoftwareUpdateRootInfo = provider(
     fields = {
         "dev_key_signed": """bool: whether it has `dev_signing_keys`, which anyone who has the tree can sign with. No release
 goes out under such a root.""",
+        "dev_signing_keys": """depset of File: the private keys in the tree that sign this root or one before it in dev mode, as
+far as `previous` leads. No root of a release may list one.""",
         "earlier_roots": "list of File: the roots before this one, as far as `previous` leads, oldest first.",
         "root": """File: the SignedRootMetadata. In dev mode `dev_signing_keys` have signed it, in release mode it has its
 `signatures`; else it has none.""",

@@ -109,7 +109,7 @@ _ROOT_ACTIONS = {
     "SoftwareUpdateRootSign root.root.pb": ["root.root.unsigned.pb", "private_a.pem"],
 }
 
-# Each root is checked against the one before it, and the bundle carries those after the first.
+# Each root can be checked against the one before it, and the bundle carries those after the first.
 _CHAIN_ACTIONS = {
     "SoftwareUpdateAssemble with_chain.bundle": ["root_4.root.pb", "root_2.root.pb", "root_3.root.pb", "with_chain.targets_metadata.pb", "app.bin", "manifest.json"],
     "SoftwareUpdateDigest with_chain.digests/app/~target.json": ["app.bin"],
@@ -122,8 +122,8 @@ _CHAIN_ACTIONS = {
     "SoftwareUpdateRoot root_3.root.unsigned.pb": ["a.pem", "b.pem"],
     "SoftwareUpdateRoot root_4.root.unsigned.pb": ["a.pem", "b.pem"],
     "SoftwareUpdateRootCheck root_2.check.json": ["root_2.root.pb", "published.root.pb"],
-    "SoftwareUpdateRootCheck root_3.check.json": ["root_3.root.pb", "root_2.root.pb"],
-    "SoftwareUpdateRootCheck root_4.check.json": ["root_4.root.pb", "root_3.root.pb"],
+    "SoftwareUpdateRootCheck root_3.check.json": ["root_3.root.pb", "root_2.root.unsigned.pb"],
+    "SoftwareUpdateRootCheck root_4.check.json": ["root_4.root.pb", "root_3.root.unsigned.pb"],
     "SoftwareUpdateRootSign root_2.root.pb": ["root_2.root.unsigned.pb", "private_a.pem"],
     "SoftwareUpdateRootSign root_3.root.pb": ["root_3.root.unsigned.pb", "private_a.pem"],
     "SoftwareUpdateRootSign root_4.root.pb": ["root_4.root.unsigned.pb", "private_a.pem"],
@@ -202,6 +202,7 @@ def _root_provider_test_impl(ctx):
     asserts.equals(env, "root.root.pb", info.root.basename)
     asserts.equals(env, "root.root.unsigned.pb", info.unsigned_root.basename)
     asserts.true(env, info.dev_key_signed)
+    asserts.equals(env, ["private_a.pem"], _names(info.dev_signing_keys.to_list()))
     asserts.equals(env, [], info.earlier_roots)
     asserts.equals(env, ["a.pem"], _names(info.root_keys))
     asserts.equals(env, ["b.pem"], _names(info.targets_keys))

@@ -14,8 +14,11 @@ _MODES = ["dev", "release", "unsigned"]
 _PRIVATE = ["private_", "throwaway_dev_root_key.pem", "throwaway_dev_targets_key.pem"]
 
 _ActionsInfo = provider(
-    doc = "All actions that a target depends on, its own among them.",
-    fields = {"actions": "depset of Action."},
+    doc = "All actions and validations that a target depends on, its own among them.",
+    fields = {
+        "actions": "depset of Action.",
+        "validations": "depset of File.",
+    },
 )
 
 def _actions_aspect_impl(target, ctx):
@@ -26,10 +29,18 @@ def _actions_aspect_impl(target, ctx):
         dependencies += [each for each in values if type(each) == "Target" and _ActionsInfo in each]
     here = str(target.label)
     ours = "//tests/analysis" in here or "//tools/dev_keys" in here
-    return [_ActionsInfo(actions = depset(
-        target.actions if ours else [],
-        transitive = [dependency[_ActionsInfo].actions for dependency in dependencies],
-    ))]
+    groups = target[OutputGroupInfo] if OutputGroupInfo in target else None
+    return [_ActionsInfo(
+        actions = depset(
+            target.actions if ours else [],
+            transitive = [dependency[_ActionsInfo].actions for dependency in dependencies],
+        ),
+        # Bazel runs those of what a target depends on, too.
+        validations = depset(transitive = [getattr(groups, "_validation", depset())] + [
+            dependency[_ActionsInfo].validations
+            for dependency in dependencies
+        ]),
+    )]
 
 _actions_aspect = aspect(
     implementation = _actions_aspect_impl,
@@ -50,6 +61,20 @@ def _without_public(text):
 def _names_private_key(action):
     texts = [_without_public(text) for text in _texts(action)]
     return any([private in text for private in _PRIVATE for text in texts])
+
+def _actions_behind(actions, files):
+    """Those of the actions that some files come from."""
+    files = {file: None for file in files}
+    found = {}
+
+    # The longest way from an action to a file is shorter than their number.
+    for _ in actions:
+        for action in actions:
+            outputs = action.outputs.to_list()
+            if any([file in files for file in outputs]) and str(outputs) not in found:
+                files.update({file: None for file in action.inputs.to_list()})
+                found[str(outputs)] = action
+    return found.values()
 
 def _ours(files):
     return sorted([
@@ -73,10 +98,35 @@ def _mode_test_impl(ctx):
     info = target[SoftwareUpdateBundleInfo]
     asserts.equals(env, ctx.attr.root, info.root.basename)
     asserts.equals(env, ctx.attr.trusted_root, info.trusted_root.basename)
-    asserts.equals(env, "product_root.root.pb", info.release_root.basename)
+    asserts.equals(env, ctx.attr.release_root, info.release_root.basename)
     asserts.equals(env, ctx.attr.verified, bool(info.manifest))
-    asserts.equals(env, ctx.attr.verified, "product.verdict.json" in [file.basename for file in target[OutputGroupInfo]._validation.to_list()])
+    verdict = target.label.name + ".verdict.json"
+    asserts.equals(env, ctx.attr.verified, verdict in [file.basename for file in target[OutputGroupInfo]._validation.to_list()])
     return analysistest.end(env)
+
+def _with_previous_test_impl(ctx):
+    """Whatever a request's files and validations come from: nothing of it is signed, or waits for a signature."""
+    env = analysistest.begin(ctx)
+    target = analysistest.target_under_test(env)
+    actions = target[_ActionsInfo].actions.to_list()
+    asked = target[DefaultInfo].files.to_list() + target[_ActionsInfo].validations.to_list()
+    asserts.true(env, "next_root.signing_request.json" in [file.basename for file in target[_ActionsInfo].validations.to_list()])
+    mnemonics = {action.mnemonic: None for action in _actions_behind(actions, asked)}
+    ours = sorted([mnemonic for mnemonic in mnemonics if mnemonic.startswith("SoftwareUpdate")])
+    asserts.equals(env, sorted(ctx.attr.mnemonics), ours)
+    return analysistest.end(env)
+
+def _with_previous_test(mode):
+    return analysistest.make(
+        _with_previous_test_impl,
+        attrs = {"mnemonics": attr.string_list(doc = "What our actions are called.")},
+        config_settings = {_SIGNING: mode},
+        extra_target_under_test_aspects = [_actions_aspect],
+    )
+
+_dev_with_previous_test = _with_previous_test("dev")
+_release_with_previous_test = _with_previous_test("release")
+_unsigned_with_previous_test = _with_previous_test("unsigned")
 
 def _mode_test(mode):
     return analysistest.make(
@@ -84,6 +134,10 @@ def _mode_test(mode):
         attrs = {
             "actions": attr.string_list_dict(doc = "What signs, attaches and verifies, by output, and what it reads of ours."),
             "mnemonic_with_key": attr.string_list(doc = "Which actions are told of a private key."),
+            "release_root": attr.string(
+                doc = "The root of releases.",
+                default = "product_root.root.pb",
+            ),
             "root": attr.string(doc = "The root in the bundle."),
             "trusted_root": attr.string(doc = "What the verification starts from."),
             "verified": attr.bool(doc = "Whether the bundle is verified."),
@@ -124,18 +178,12 @@ _all_modes = transition(
 def _behind(target):
     """The actions that a target's files come from, each as text without the folder of its configuration."""
     actions = target[_ActionsInfo].actions.to_list()
-    files = {file: None for file in target[DefaultInfo].files.to_list()}
-    found = {}
-
-    # The longest way from an action to a file is shorter than their number.
-    for _ in actions:
-        for action in actions:
-            outputs = action.outputs.to_list()
-            if any([file in files for file in outputs]) and str(outputs) not in found:
-                files.update({file: None for file in action.inputs.to_list()})
-                texts = _texts(action) + [file.path for file in outputs]
-                found[str(outputs)] = "\n".join([action.mnemonic] + texts).replace(outputs[0].root.path, "BIN")
-    return sorted(found.values())
+    found = []
+    for action in _actions_behind(actions, target[DefaultInfo].files.to_list()):
+        outputs = action.outputs.to_list()
+        texts = _texts(action) + [file.path for file in outputs]
+        found.append("\n".join([action.mnemonic] + texts).replace(outputs[0].root.path, "BIN"))
+    return sorted(found)
 
 def _same_test_impl(ctx):
     by_mode = {mode: _behind(target) for mode, target in ctx.split_attr.request.items()}
@@ -168,6 +216,7 @@ _same_test = rule(
 )
 
 _UNSIGNED = "product.targets_metadata.unsigned.pb"
+_NEXT_UNSIGNED = "next_product.targets_metadata.unsigned.pb"
 
 def modes_test_suite(name):
     """Makes a product with a release root and a dev root, mistakes, and the tests of both.
@@ -232,10 +281,12 @@ def modes_test_suite(name):
         name = "release_mode_test",
         size = "small",
         actions = {
-            "product.targets_metadata.pb": [_UNSIGNED, "product_root.root.unsigned.pb", "signature_1.json", "signature_2.json"],
+            # The dev keys in reach, to refuse them.
+            "product.targets_metadata.pb": [_UNSIGNED, "product_root.root.unsigned.pb", "signature_1.json", "signature_2.json", "private_a.pem", "private_b.pem"],
             "product.verdict.json": ["product.bundle", "product_root.root.pb"],
             "product_root.root.pb": ["product_root.signing_request", "root_signature.json"],
         },
+        mnemonic_with_key = ["SoftwareUpdateAttach"],
         root = "product_root.root.pb",
         target_under_test = ":product",
         trusted_root = "product_root.root.pb",
@@ -248,6 +299,62 @@ def modes_test_suite(name):
         root = "product_root.root.pb",
         target_under_test = ":product",
         trusted_root = "product_root.root.pb",
+    )
+
+    # Before anyone has signed, and after: a root waits for a signature, what is to be signed under it does not.
+    software_update_root(
+        name = "next_root",
+        previous = ":product_root",
+        root_keys = ["a.pem"],
+        signatures = ["next_root_signature.json"],
+        tags = ["manual"],
+        targets_keys = ["b.pem"],
+        version = 2,
+    )
+    software_update_root(
+        name = "next_dev_root",
+        dev_signing_keys = ["private_c.pem"],
+        previous = ":product_dev_root",
+        root_keys = ["a.pem"],
+        tags = ["manual"],
+        targets_keys = ["b.pem"],
+        version = 2,
+    )
+    software_update_bundle(name = "next_product", **(good | {"dev_root": ":next_dev_root", "root": ":next_root"}))
+    with_previous = {
+        "dev": _dev_with_previous_test,
+        "release": _release_with_previous_test,
+        "unsigned": _unsigned_with_previous_test,
+    }
+    for mode, test in with_previous.items():
+        test(
+            name = "request_with_previous_in_%s_test" % mode,
+            size = "small",
+            mnemonics = ["SoftwareUpdateDigest", "SoftwareUpdateRequest", "SoftwareUpdateRoot", "SoftwareUpdateTargets"],
+            target_under_test = ":next_product.signing_request",
+        )
+        test(
+            name = "root_request_with_previous_in_%s_test" % mode,
+            size = "small",
+            mnemonics = ["SoftwareUpdateRequest", "SoftwareUpdateRoot"],
+            target_under_test = ":next_root.signing_request",
+        )
+    _release_test(
+        name = "next_release_mode_test",
+        size = "small",
+        actions = {
+            # Those of the roots before, too.
+            "next_product.targets_metadata.pb": [_NEXT_UNSIGNED, "next_root.root.unsigned.pb", "signature_1.json", "signature_2.json", "private_a.pem", "private_b.pem", "private_c.pem"],
+            "next_product.verdict.json": ["next_product.bundle", "product_root.root.pb"],
+            "next_root.root.pb": ["next_root.signing_request", "next_root_signature.json", "product_root.root.unsigned.pb"],
+            "product_root.root.pb": ["product_root.signing_request", "root_signature.json"],
+        },
+        mnemonic_with_key = ["SoftwareUpdateAttach"],
+        release_root = "next_root.root.pb",
+        root = "next_root.root.pb",
+        target_under_test = ":next_product",
+        trusted_root = "product_root.root.pb",
+        verified = True,
     )
 
     # What is asked to be signed.
@@ -281,11 +388,19 @@ def modes_test_suite(name):
         name = name,
         tests = [
             "dev_mode_test",
+            "next_release_mode_test",
             "release_mode_test",
             "same_dev_root_request_test",
             "same_request_test",
             "same_root_request_test",
             "unsigned_is_not_installed_test",
             "unsigned_mode_test",
-        ] + ["release_%s_test" % case for case in messages],
+        ] + [
+            "release_%s_test" % case
+            for case in messages
+        ] + [
+            "%s_with_previous_in_%s_test" % (request, mode)
+            for mode in with_previous
+            for request in ["request", "root_request"]
+        ],
     )
