@@ -105,10 +105,10 @@ def _promote(
     """The report on a release that carries what was tested; else _NotPromoted."""
     try:
         release, payloads = verify_and_hash(release_fd, device)
+        problem = _dev_problem(device, release_fd)
     except Refused as refused:
         raise _NotPromoted(_about(args.release, refused), refused_report(refused)) from None
     verdict = accepted_report(device, release)
-    problem = _dev_problem(device, release_fd)
     if problem:
         raise _NotPromoted(f"{args.release}: {problem}", verdict)
     try:
@@ -135,8 +135,7 @@ def _dev_problem(device: Device, fd: int) -> str | None:
         if root.is_dev:
             version = root.common.version
             return f"{DEV_KEYS_WARNING}, by root version {version}; release under another root"
-    assert envelope.targets is not None
-    for signature in metadata.parse_signed(TARGETS, envelope.targets).signatures:
+    for signature in metadata.parse_signed(TARGETS, envelope.targets or b"").signatures:
         if signature.key_id.hex() in DEV_KEY_IDS:
             return f"dev key {signature.key_id.hex()[:16]} has signed it; leave that signature out"
     return None
