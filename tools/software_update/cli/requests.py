@@ -8,6 +8,7 @@ from software_update import files, limits, metadata
 from software_update.cli.arguments import files_of
 from software_update.cli.trusted import read_trusted_root
 from software_update.errors import InputError, Refused, UsageError, printable
+from software_update.keys import DEV_KEYS_WARNING
 from software_update.metadata import Root
 from software_update.signing import signing_request
 from software_update.signing.signing_request import Request, Signers
@@ -84,6 +85,8 @@ def lines(title: str, request: Request) -> Iterator[str]:
     expires = f"expires {said['expires']}" if said["expires"] else "never expires"
     yield f"{title}: {said['role']} metadata, version {said['version']}, {expires}"
     yield f"  {said['length']} bytes, sha256 {said['sha256']}"
+    if signing_request.is_dev(request):
+        yield f"  {DEV_KEYS_WARNING}"
     if request.role == "root":
         yield from _role_lines(said["summary"])
     else:
@@ -91,7 +94,8 @@ def lines(title: str, request: Request) -> Iterator[str]:
 
 
 def _role_lines(summary: dict[str, Any]) -> Iterator[str]:
-    for name, role in summary.items():
+    for name in (metadata.ROOT, metadata.TARGETS):
+        role = summary[name]
         yield f"  {name}: {role['threshold']} of {len(role['key_ids'])} keys"
         for key_id in role["key_ids"]:
             yield f"    {key_id}"

@@ -125,6 +125,21 @@ def test_dev_keys_are_called_so(folder: Path) -> None:
     assert result.err.endswith("  DEV KEYS: anyone can sign this\n")
 
 
+@pytest.mark.parametrize("role", ["root", "targets"])
+def test_what_it_shows_of_dev_keys(folder: Path, role: str) -> None:
+    """A team's own: the request tells."""
+    root = folder / "root.pb"
+    root.write_bytes(e.signed(e.root() + e.number(255, 1)))
+    request = ["step", "request", f"--role={role}", "-o", "request.json"]
+    if role == "root":
+        done(*request, f"--signed-root={root}", "--bytes=request")
+    else:
+        done(*request, "--metadata=request", f"--root={root}")
+    result = done("sign", "request", f"--key=file:{role}.pem", "-o", "s.json")
+    assert result.err.splitlines()[2] == "  DEV KEYS: anyone can sign this"
+    assert result.err.count("DEV KEYS") == 1
+
+
 def test_a_key_that_nobody_asked(folder: Path) -> None:
     text = last_line(3, "request", "--key=file:stranger.pem", "-o", "s.json")
     assert "is none of those that request.json asks" in text

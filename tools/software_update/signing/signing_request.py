@@ -122,9 +122,19 @@ def describe(request: Request) -> dict[str, Any]:
     }
 
 
+def is_dev(request: Request) -> bool:
+    """Whether anyone can sign it: a root that says so, or targets under one, as the JSON beside has it."""
+    if isinstance(request.content, Root):
+        return request.content.is_dev
+    if request.document is None:
+        return False
+    return any(each["dev_keys"] for each in parse_object(request.document)["signers"])
+
+
 def _summary(content: Root | Targets) -> dict[str, Any]:
     if isinstance(content, Root):
-        return {"root": _role(content.root), "targets": _role(content.targets)}
+        roles = {"root": _role(content.root), "targets": _role(content.targets)}
+        return roles | {"dev_keys": content.is_dev}
     return {
         "targets": [
             {
@@ -154,7 +164,9 @@ def build_json(
             "release_counter": release.counter if release else None,
         }
         summary = about | summary
-    asked = [{"whose": each.whose, **_role(each.role)} for each in signers]
+    asked = [
+        {"whose": each.whose, **_role(each.role), "dev_keys": each.root.is_dev} for each in signers
+    ]
     document = {"schema": SCHEMA, **said, "signers": asked, "summary": summary}
     return (json.dumps(document, indent=1) + "\n").encode()
 
@@ -189,8 +201,8 @@ def _listed(signers: list[dict[str, Any]]) -> frozenset[bytes]:
     if type(signers) is not list:
         raise ValueError
     for each in signers:
-        types = [type(each[name]) for name in ("whose", "threshold", "key_ids")]
-        if types != [str, int, list]:
+        types = [type(each[name]) for name in ("whose", "threshold", "key_ids", "dev_keys")]
+        if types != [str, int, list, bool]:
             raise ValueError
     listed = [key_id for each in signers for key_id in each["key_ids"]]
     if not all(_KEY_ID.fullmatch(each) for each in listed):

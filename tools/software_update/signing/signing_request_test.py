@@ -1,5 +1,6 @@
 """Tests of signing_request.py."""
 
+import dataclasses
 import hashlib
 import json
 
@@ -38,7 +39,12 @@ def test_targets() -> None:
         "sha256": hashlib.sha256(TARGETS).hexdigest(),
         "length": len(TARGETS),
         "signers": [
-            {"whose": "the root's", "threshold": 2, "key_ids": ids(TARGETS_KEY, TARGETS_KEY_2)}
+            {
+                "whose": "the root's",
+                "threshold": 2,
+                "key_ids": ids(TARGETS_KEY, TARGETS_KEY_2),
+                "dev_keys": False,
+            }
         ],
         "summary": {
             "product": "Camera",
@@ -64,14 +70,50 @@ def test_root() -> None:
         "sha256": hashlib.sha256(data).hexdigest(),
         "length": len(data),
         "signers": [
-            {"whose": "its own", "threshold": 1, "key_ids": ids(ROOT_KEY_2)},
-            {"whose": "the previous root's", "threshold": 1, "key_ids": ids(ROOT_KEY)},
+            {
+                "whose": "its own",
+                "threshold": 1,
+                "key_ids": ids(ROOT_KEY_2),
+                "dev_keys": False,
+            },
+            {
+                "whose": "the previous root's",
+                "threshold": 1,
+                "key_ids": ids(ROOT_KEY),
+                "dev_keys": False,
+            },
         ],
         "summary": {
             "root": {"threshold": 1, "key_ids": ids(ROOT_KEY_2)},
             "targets": {"threshold": 1, "key_ids": ids(TARGETS_KEY)},
+            "dev_keys": False,
         },
     }
+
+
+def test_dev_keys() -> None:
+    """A root says it itself; what is signed under one, the JSON beside it."""
+    dev = metadata.parse_root(e.root() + e.number(255, 1))
+    root = signing_request.parse_request(dev.serialized)
+    targets = signing_request.parse_request(TARGETS)
+    assert signing_request.is_dev(root)
+    for request, signers in [
+        (root, signing_request.signers_of_root(dev, None)),
+        (targets, signing_request.signers_of_targets(dev)),
+    ]:
+        content = signing_request.build_json(request, signers, None)
+        assert signing_request.check_json("r.json", content, request)
+        assert json.loads(content)["signers"][0]["dev_keys"] is True
+        assert signing_request.is_dev(dataclasses.replace(request, document=content))
+        said = content.replace(b'"dev_keys": true', b'"dev_keys": "no"')
+        with pytest.raises(InputError, match=r"r.json: "):
+            signing_request.check_json("r.json", said, request)
+    assert not signing_request.is_dev(targets)
+    # A root's JSON is held to its bytes.
+    content = signing_request.build_json(root, signing_request.signers_of_root(dev, None), None)
+    said = content.replace(b'"dev_keys": true', b'"dev_keys": false')
+    with pytest.raises(InputError, match=r"another summary than the bytes"):
+        signing_request.check_json("r.json", said, root)
 
 
 def test_no_metadata() -> None:
