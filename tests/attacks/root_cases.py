@@ -311,6 +311,43 @@ CASES = [
         "Root 1 and an unknown field.",
         moved(last=e.signed(root() + e.number(200, 1), R)),
     ),
+    # DEV KEYS: for people and builds. No device judges by it.
+    Case(
+        "root_dev_keys",
+        "ACCEPT",
+        "Root 2 says DEV KEYS.",
+        moved(last=e.signed(root(2) + e.number(255, 1), R)),
+    ),
+    Case(
+        "root_dev_keys_false",
+        "ACCEPT",
+        "Root 2 says that it has none, which is usually left out.",
+        moved(last=e.signed(root(2) + e.number(255, 0), R)),
+    ),
+    Case(
+        "root_dev_keys_mix_up",
+        "ROOT_MIX_UP",
+        "Root 1, which now says DEV KEYS.",
+        moved(last=e.signed(root() + e.number(255, 1), R)),
+    ),
+    Case(
+        "root_dev_keys_twice",
+        "DUPLICATE_FIELD",
+        "Root 2 says DEV KEYS, and that it has none.",
+        moved(last=e.signed(root(2) + e.number(255, 1) + e.number(255, 0), R)),
+    ),
+    Case(
+        "root_dev_keys_2",
+        "MALFORMED",
+        "DEV KEYS that are neither true nor false.",
+        moved(last=e.signed(root(2) + e.number(255, 2), R)),
+    ),
+    Case(
+        "root_dev_keys_text",
+        "MALFORMED",
+        "DEV KEYS as text.",
+        moved(last=e.signed(root(2) + e.blob(255, b"yes"), R)),
+    ),
     Case(
         "chain_mix_up",
         "ROOT_MIX_UP",

@@ -37,13 +37,14 @@ class Product:
         targets_keys: Sequence[str] = ("targets",),
         signed_by: Sequence[str] = ("root",),
         threshold: int = 1,
+        *more: str,
     ) -> Path:
         path = self.file(f"root{version}.pb")
         arguments: list[str | Path] = ["root", "create", f"--version={version}", "-o", path]
         arguments += ["--root-key", *map(self.public, root_keys)]
         arguments += ["--targets-key", *map(self.public, targets_keys)]
         arguments += [f"--root-threshold={threshold}", f"--targets-threshold={threshold}"]
-        assert ours(*arguments) == 0
+        assert ours(*arguments, *more) == 0
         assert ours("root", "sign", path, "--key", *map(self.key, signed_by)) == 0
         return path
 
@@ -131,6 +132,15 @@ def test_a_chain_of_roots_is_no_matter_to_pigweed(product: Product) -> None:
     # A device that slept through root 2: here the chain is what helps.
     assert we_accept(bundle, first)
     assert not we_accept(product.bundle(third), first)
+
+
+def test_a_root_that_says_dev_keys_is_accepted(product: Product) -> None:
+    """Pigweed skips what it does not know in signed bytes; from such a root to one without, too."""
+    dev = product.root(1, ["root"], ["targets"], ["root"], 1, "--dev-keys")
+    assert pigweed_accepts(product.bundle(dev), dev)
+    bundle = product.bundle(product.root(2))
+    assert pigweed_accepts(bundle, dev)
+    assert we_accept(bundle, dev)
 
 
 def test_two_signatures_of_two_are_accepted(product: Product) -> None:
