@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric import utils
 
+from software_update.signing import exec_program
 from software_update.signing.exec_protocol import PROTOCOL
 from software_update.testing import encode as e
 from software_update.testing import workspace
@@ -228,6 +229,26 @@ def test_it_has_no_terminal(folder: Path) -> None:
     os.close(terminal)
     assert (folder / "s.json").exists()
     assert not (folder / "terminal").exists()
+
+
+def test_it_has_our_environment_but_not_bazels(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = program(folder, f"env > environment; {GOOD}")
+    ours = {"HSM_SLOT": "7", "PYTHONPATH": "/x.runfiles:/home/a:/x.runfiles/_main"}
+    bazels = {"PYTHONSAFEPATH": "1", "RUNFILES_DIR": "/x.runfiles"}
+    for name, value in {**ours, **bazels}.items():
+        monkeypatch.setenv(name, value)
+    for file, expected in (
+        ("/lib/software_update/exec_program.py", {**ours, **bazels}),
+        ("/x.runfiles/_main/exec_program.py", {**ours, "PYTHONPATH": "/home/a"}),
+    ):
+        monkeypatch.setattr(exec_program, "__file__", file)
+        done(*sign_args(path, "-o", "s.json"))
+        lines = (folder / "environment").read_text().splitlines()
+        found = dict(line.split("=", 1) for line in lines if "=" in line)
+        assert {name: found.get(name) for name in expected} == expected
+        assert (set(bazels) <= set(found)) == (set(bazels) <= set(expected))
 
 
 def test_it_has_no_open_files(folder: Path) -> None:

@@ -153,6 +153,7 @@ def test_killed_at_each_step(folder: Path, kill: Callable[[int], None], stride: 
 # An exec: signer that kills who asks it for one of the versions.
 PROGRAM = """\
 #!/bin/sh
+export PYTHONPATH='{path}'
 exec '{python}' -s -c '
 import base64, json, os, signal, sys
 from software_update.testing import signers
@@ -181,7 +182,13 @@ def test_killed_while_the_program_signs(folder: Path, version: int) -> None:
     queue = queues.make(folder / "queue", VERSIONS)
     path = folder / "a program"
     path.write_text(
-        PROGRAM.format(python=sys.executable, version=version, key=TARGETS_KEY, protocol=PROTOCOL)
+        PROGRAM.format(
+            path=environment()["PYTHONPATH"],
+            python=sys.executable,
+            version=version,
+            key=TARGETS_KEY,
+            protocol=PROTOCOL,
+        )
     )
     path.chmod(0o755)
     arguments = (f"--key=exec:{path}", "--public=targets.pem.pub")

@@ -27,6 +27,7 @@ WAIT_SECONDS = 60
 # A signing program as it should be; `wrong` is put in before it signs.
 PROGRAM = """\
 #!/bin/sh
+export PYTHONPATH='{path}'
 exec '{python}' -s -c '
 import base64, hashlib, json, os, pathlib, sys, time
 from software_update.testing import signers
@@ -53,7 +54,6 @@ def folder_fixture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with keys, which is the current one."""
     folder = workspace.make(tmp_path)
     monkeypatch.chdir(folder)
-    monkeypatch.setenv("PYTHONPATH", environment()["PYTHONPATH"])
     return folder
 
 
@@ -64,8 +64,26 @@ def few_fixture(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def program(wrong: str = "") -> str:
-    fields = {"python": sys.executable, "protocol": PROTOCOL, "key": TARGETS_KEY}
-    return script(PROGRAM.format(**fields, key_id=key_id(TARGETS_KEY).hex(), wrong=wrong))
+    return script(
+        PROGRAM.format(
+            path=environment()["PYTHONPATH"],
+            python=sys.executable,
+            protocol=PROTOCOL,
+            key=TARGETS_KEY,
+            key_id=key_id(TARGETS_KEY).hex(),
+            wrong=wrong,
+        )
+    )
+
+
+def changed(changes: dict[str, str]) -> str:
+    """A good program with other text in some places."""
+    path = Path(program().removeprefix("--key=exec:"))
+    text = path.read_text()
+    for old, new in changes.items():
+        assert old in text
+        text = text.replace(old, new)
+    return script(text)
 
 
 def script(text: str) -> str:
@@ -178,10 +196,8 @@ def test_one_that_hangs() -> None:
 )
 @pytest.mark.usefixtures("few")
 def test_one_that_does_not_look_at_the_key(wrong: str, probe: str, detail: str) -> None:
-    fields = {"python": sys.executable, "protocol": PROTOCOL, "key": TARGETS_KEY}
-    text = PROGRAM.format(**fields, key_id=key_id(TARGETS_KEY).hex(), wrong="")
-    text = text.replace('answer(1, error="not my key")', wrong or "pass")
-    status, found = check(script(text), "--timeout=4")
+    key = changed({'answer(1, error="not my key")': wrong or "pass"})
+    status, found = check(key, "--timeout=4")
     assert status == 1
     assert found[probe][0] == "failed"
     assert found[probe][1].startswith(detail)
@@ -191,13 +207,14 @@ def test_one_that_does_not_look_at_the_key(wrong: str, probe: str, detail: str) 
 @pytest.mark.usefixtures("few")
 def test_one_that_answers_anything() -> None:
     """It signs whatever `message` says, and where there is none, what it was sent."""
-    text = program().removeprefix("--key=exec:")
-    path = Path(text)
-    source = path.read_text().replace('answer(1, error="no JSON")', 'question = {"message": ""}')
-    source = source.replace('answer(1, error="not my protocol")', "pass")
-    source = source.replace('question["key_id"] !=', 'question.get("key_id", "x") == "x" and "" >')
-    path.write_text(source)
-    status, found = check(f"--key=exec:{path}")
+    key = changed(
+        {
+            'answer(1, error="no JSON")': 'question = {"message": ""}',
+            'answer(1, error="not my protocol")': "pass",
+            'question["key_id"] !=': 'question.get("key_id", "x") == "x" and "" >',
+        }
+    )
+    status, found = check(key)
     assert status == 1
     for probe in ("another version of the protocol", "a question that is no JSON", "no question"):
         assert found[probe] == ("failed", "it signs; it has to answer with an error")

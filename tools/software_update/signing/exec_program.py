@@ -11,6 +11,13 @@ from software_update.errors import InputError, UsageError
 
 _CHUNK_BYTES = 64 * 1024
 _POLL_SECONDS = 0.02
+# What Bazel's launcher sets for the Python program that it launches, besides PYTHONPATH.
+_BAZEL_VARIABLES = (
+    "PYTHONSAFEPATH",
+    "RUNFILES_DIR",
+    "RUNFILES_MANIFEST_FILE",
+    "RUNFILES_MANIFEST_ONLY",
+)
 
 
 def run_program(program: str, question: bytes, timeout: float, limit: int) -> tuple[int, bytes]:
@@ -25,6 +32,7 @@ def run_program(program: str, question: bytes, timeout: float, limit: int) -> tu
         [program],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        env=_environment(),
         bufsize=0,
         start_new_session=True,
     )
@@ -39,6 +47,19 @@ def run_program(program: str, question: bytes, timeout: float, limit: int) -> tu
     finally:
         _end(process)
     return process.returncode, output
+
+
+def _environment() -> dict[str, str]:
+    """The environment, less what Bazel put there for us: a program in Python would import our packages."""
+    found = dict(os.environ)
+    folder, in_bazel, _ = __file__.partition(".runfiles/")
+    if in_bazel:
+        for name in _BAZEL_VARIABLES:
+            found.pop(name, None)
+        paths = found.pop("PYTHONPATH", "").split(os.pathsep)
+        if kept := [path for path in paths if path and not path.startswith(f"{folder}.runfiles")]:
+            found["PYTHONPATH"] = os.pathsep.join(kept)
+    return found
 
 
 class _NoAnswer(Exception):
