@@ -23,7 +23,7 @@ def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.usefixtures("scratch")
-@pytest.mark.parametrize("page", ["cli.md", "root_ceremony.md"])
+@pytest.mark.parametrize("page", ["cli.md", "root_ceremony.md", "signing_services.md"])
 def test_page(page: str) -> None:
     text = (_ROOT / "docs" / page).read_text()
     assert commands(text)

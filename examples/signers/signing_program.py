@@ -1,0 +1,86 @@
+"""What all signing programs do: read the question, answer it. Copy it along with the program that you take.
+
+The protocol: docs/exec_signer.schema.json, and "software_update.exec_signer.v1" of docs/cli.md.
+Python 3.11 or later, and nothing but its standard library.
+"""
+
+import base64
+import dataclasses
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+PROTOCOL = "software_update.exec_signer.v1"
+
+
+class NoSignature(Exception):
+    """Why there is none, in one line for whoever signs."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Question:
+    """What is to be signed, by which key (its id in hexadecimal digits), and the JSON beside the request."""
+
+    message: bytes
+    key_id: str
+    request: dict[str, Any] | None
+
+    @property
+    def sha256(self) -> bytes:
+        """The digest that ECDSA signs."""
+        return hashlib.sha256(self.message).digest()
+
+
+def run(sign: Callable[[Question], bytes]) -> NoReturn:
+    """Answers the question on standard input with what `sign` gives: DER, or r and s of 32 bytes each."""
+    try:
+        signature = sign(_read_question())
+        answer = {"signature": base64.b64encode(signature).decode()}
+    except NoSignature as problem:
+        answer = {"error": str(problem)}
+    except Exception as problem:  # whatever it is, whoever signs is to see it in one line
+        answer = {"error": f"{type(problem).__name__}: {problem}"}
+    print(json.dumps({"protocol": PROTOCOL, **answer}))
+    sys.exit(1 if "error" in answer else 0)
+
+
+def setting(name: str, default: str | None = None) -> str:
+    """A variable of the environment."""
+    value = os.environ.get(name, default)
+    if value is None:
+        raise NoSignature(f"the variable {name} is not set")
+    return value
+
+
+def key_name(question: Question, variable: str) -> str:
+    """What the service calls the key that is asked for, by the JSON file that the variable names."""
+    path = setting(variable)
+    try:
+        with open(path, encoding="utf-8") as file:
+            name = json.load(file).get(question.key_id)
+    except (OSError, ValueError, AttributeError) as problem:
+        raise NoSignature(f"{path}: no JSON object of key ids and names ({problem})") from None
+    if not isinstance(name, str):
+        raise NoSignature(f"{path}: no key {question.key_id[:16]}")
+    return name
+
+
+def _read_question() -> Question:
+    try:
+        fields = json.load(sys.stdin.buffer)
+        protocol = fields["protocol"]
+    except (ValueError, KeyError, TypeError):
+        raise NoSignature(f"standard input holds no question of {PROTOCOL}") from None
+    if protocol != PROTOCOL:
+        raise NoSignature(f"this program speaks {PROTOCOL} alone")
+    if fields["key_id"] is None:
+        raise NoSignature("the question names no key")
+    question = Question(
+        base64.b64decode(fields["message"], validate=True), fields["key_id"], fields["request"]
+    )
+    if question.sha256.hex() != fields["sha256"]:
+        raise NoSignature("the question's sha256 is not that of its message")
+    return question
