@@ -68,9 +68,11 @@ def _written_beside(place: str, private: bool, overwrite: bool) -> Iterator[int]
     # Its name is known before it is there: a signal at any point finds what to take away.
     beside = beside_name(os.path.dirname(place))
     try:
-        fd = os.open(beside, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+        fd = os.open(beside, flags, 0o600 if private else 0o666)
         try:
-            os.chmod(beside, 0o600 if private else 0o666 & ~_umask())
+            if private:  # whatever the umask says
+                os.chmod(beside, 0o600)
             yield fd
         finally:
             os.close(fd)
@@ -124,9 +126,3 @@ def _check_place(path: str, place: str, inputs: Iterable[str], overwrite: bool) 
             raise UsageError(
                 f"{path}: the output would replace the input {each}; name another file"
             )
-
-
-def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask

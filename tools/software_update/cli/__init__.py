@@ -1,4 +1,7 @@
-"""The command line: finds the command, imports it alone, and turns every error into one line."""
+"""The command line: finds the command, imports it alone, and turns every error into one line.
+
+`software-update @FILE` is the command line that FILE has, one argument to a line: as Bazel calls it.
+"""
 
 import importlib
 import os
@@ -9,6 +12,9 @@ from typing import NoReturn
 
 from software_update import __version__
 from software_update.errors import SoftwareUpdateError, UsageError, printable
+
+# What Bazel starts a persistent worker with.
+_WORKER = "--persistent_worker"
 
 _EXIT_INPUT = 3
 _EXIT_INTERRUPTED = 130
@@ -55,11 +61,13 @@ def main(argv: Sequence[str]) -> int:
     signal.signal(signal.SIGTERM, _terminate)
     try:
         try:
-            return _run(argv)
+            if list(argv) == [_WORKER]:
+                from software_update.cli.worker import serve
+
+                return serve()
+            return run_command(argv)
         finally:
             _flush_output()
-    except SoftwareUpdateError as error:
-        return _fail(str(error), error.exit_code)
     except BrokenPipeError:
         # Whoever read our output has seen enough.
         return _EXIT_BROKEN_PIPE
@@ -69,9 +77,29 @@ def main(argv: Sequence[str]) -> int:
         return _fail("interrupted", _EXIT_INTERRUPTED)
 
 
+def run_command(argv: Sequence[str]) -> int:
+    """Runs one command, in any thread; an error is a line on standard error, and the exit code."""
+    try:
+        return _run(_command_line(argv))
+    except SoftwareUpdateError as error:
+        return _fail(str(error), error.exit_code)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        return _fail(_os_error(error), _EXIT_INPUT)
+
+
 def console() -> NoReturn:
     """The entry point of an installed package."""
     sys.exit(main(sys.argv[1:]))
+
+
+def _command_line(argv: Sequence[str]) -> Sequence[str]:
+    if len(argv) == 1 and argv[0].startswith("@"):
+        from software_update.cli.arguments import read_arguments
+
+        return read_arguments(argv[0][1:])
+    return argv
 
 
 def _run(argv: Sequence[str]) -> int:

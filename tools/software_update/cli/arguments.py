@@ -39,14 +39,18 @@ class Parser(argparse.ArgumentParser):
 
 
 def _expand(args: Sequence[str]) -> Iterator[str]:
-    # Not argparse's own way: that splits lines at more than newlines, and file names may be any bytes.
     for arg in args:
         if arg.startswith("@"):
-            content = files.read_input(arg[1:], _ARGUMENTS_FILE_BYTES)
-            if content:
-                yield from os.fsdecode(content).removesuffix("\n").split("\n")
+            yield from read_arguments(arg[1:])
         else:
             yield arg
+
+
+def read_arguments(path: str) -> list[str]:
+    """The arguments in a file, one to a line."""
+    # Not argparse's own way: that splits lines at more than newlines, and file names may be any bytes.
+    content = files.read_input(path, _ARGUMENTS_FILE_BYTES)
+    return os.fsdecode(content).removesuffix("\n").split("\n") if content else []
 
 
 def verdict_of(text: str, what: str) -> Verdict:
