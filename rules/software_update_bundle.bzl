@@ -9,14 +9,14 @@ load("//rules/private:sign.bzl", "sign")
 load("//rules/private:signing.bzl", "SIGNING", "attach", "dev_signing_keys", "signing_mode")
 load("//rules/private:signing_request.bzl", "signing_request", "unsigned_root_of")
 load("//rules/private:targets_metadata.bzl", "METADATA_SUFFIX", "UnsignedTargetsInfo", "targets_metadata")
-load("//rules/private:tool.bzl", "TOOL", "run_tool")
+load("//rules/private:tool.bzl", "TOOL", "run_tool", "tool_args")
 load("//rules/private:verify.bzl", "verify")
 load("//rules/providers:software_update_bundle_info.bzl", "SoftwareUpdateBundleInfo")
 load("//rules/providers:software_update_root_info.bzl", "SoftwareUpdateRootInfo")
 
 def _sign(ctx, unsigned, root, keys):
     signed = ctx.actions.declare_file(ctx.label.name + ".targets_metadata.pb")
-    args = ctx.actions.args()
+    args = tool_args(ctx, ["step", "sign"])
     args.add(unsigned, format = "--metadata=%s")
     args.add("--role=targets")
     args.add(root, format = "--root=%s")
@@ -29,7 +29,6 @@ def _sign(ctx, unsigned, root, keys):
     args.add("-o", signed)
     run_tool(
         ctx,
-        command = ["step", "sign"],
         args = args,
         inputs = [unsigned, root] + keys,
         outputs = [signed],
@@ -73,7 +72,7 @@ def _check_release(ctx):
         refuse(ctx.label, "signatures", [], "nobody has signed this release; build %s, have it signed with `software-update sign`, and write the signatures here" % display(request))
 
 def _assemble(ctx, targets_info, signed, root, root_chain):
-    args = ctx.actions.args()
+    args = tool_args(ctx, ["step", "assemble"])
     args.add(root, format = "--root=%s")
     args.add_all(root_chain, format_each = "--root-chain=%s")
     args.add(signed, format = "--targets-metadata=%s")
@@ -85,7 +84,6 @@ def _assemble(ctx, targets_info, signed, root, root_chain):
     args.add("-o", ctx.outputs.out)
     run_tool(
         ctx,
-        command = ["step", "assemble"],
         args = args,
         inputs = inputs,
         outputs = [ctx.outputs.out],
@@ -95,12 +93,11 @@ def _assemble(ctx, targets_info, signed, root, root_chain):
 
 def _sha256(ctx):
     sum = ctx.actions.declare_file(ctx.outputs.out.basename + ".sha256", sibling = ctx.outputs.out)
-    args = ctx.actions.args()
+    args = tool_args(ctx, ["step", "sha256"])
     args.add(ctx.outputs.out)
     args.add("-o", sum)
     run_tool(
         ctx,
-        command = ["step", "sha256"],
         args = args,
         inputs = [ctx.outputs.out],
         outputs = [sum],

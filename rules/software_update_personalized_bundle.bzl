@@ -3,18 +3,17 @@
 load("//rules/private:common_attributes.bzl", "common_attributes")
 load("//rules/private:errors.bzl", "display")
 load("//rules/private:installed.bzl", "manifest_of")
-load("//rules/private:tool.bzl", "TOOL", "run_tool")
+load("//rules/private:tool.bzl", "TOOL", "run_tool", "tool_args")
 load("//rules/private:verify.bzl", "verify")
 load("//rules/providers:software_update_bundle_info.bzl", "SoftwareUpdateBundleInfo")
 
 def _personalize(ctx, bundle, installed):
-    args = ctx.actions.args()
+    args = tool_args(ctx, ["bundle", "personalize"])
     args.add(bundle)
     args.add(installed, format = "--installed=%s")
     args.add("-o", ctx.outputs.out)
     run_tool(
         ctx,
-        command = ["bundle", "personalize"],
         args = args,
         inputs = [bundle, installed],
         outputs = [ctx.outputs.out],

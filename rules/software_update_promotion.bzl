@@ -3,7 +3,7 @@
 load("//rules/private:common_attributes.bzl", "common_attributes")
 load("//rules/private:date.bzl", "date_error")
 load("//rules/private:errors.bzl", "display", "refuse")
-load("//rules/private:tool.bzl", "TOOL", "run_tool")
+load("//rules/private:tool.bzl", "TOOL", "run_tool", "tool_args")
 load("//rules/providers:software_update_bundle_info.bzl", "SoftwareUpdateBundleInfo")
 
 _SIGNING = str(Label("//rules/settings:signing"))
@@ -16,7 +16,7 @@ def _in_mode(mode):
     )
 
 def _promote(ctx, *, tested, release, trusted_root, report):
-    args = ctx.actions.args()
+    args = tool_args(ctx, ["bundle", "promote"])
     args.add(tested)
     args.add(release)
     args.add(trusted_root, format = "--trusted-root=%s")
@@ -25,7 +25,6 @@ def _promote(ctx, *, tested, release, trusted_root, report):
     args.add("-o", ctx.outputs.out)
     run_tool(
         ctx,
-        command = ["bundle", "promote"],
         args = args,
         inputs = [tested, release, trusted_root],
         outputs = [ctx.outputs.out, report],

@@ -3,7 +3,7 @@
 load("//rules/private:common_attributes.bzl", "common_attributes")
 load("//rules/private:date.bzl", "date_error")
 load("//rules/private:errors.bzl", "display", "refuse")
-load("//rules/private:tool.bzl", "TOOL", "run_tool")
+load("//rules/private:tool.bzl", "TOOL", "run_tool", "tool_args")
 load("//rules/private:version.bzl", "version_error")
 
 _SEVERITIES = ["low", "medium", "high", "critical"]
@@ -22,7 +22,7 @@ def _check(ctx):
 
 def _software_update_release_impl(ctx):
     _check(ctx)
-    args = ctx.actions.args()
+    args = tool_args(ctx, ["step", "release"])
     args.add(ctx.attr.product, format = "--product=%s")
     args.add(ctx.attr.release_version, format = "--release-version=%s")
     args.add(ctx.attr.release_counter, format = "--release-counter=%s")
@@ -40,7 +40,6 @@ def _software_update_release_impl(ctx):
     args.add("-o", ctx.outputs.out)
     run_tool(
         ctx,
-        command = ["step", "release"],
         args = args,
         inputs = inputs,
         outputs = [ctx.outputs.out],

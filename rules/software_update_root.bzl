@@ -6,7 +6,7 @@ load("//rules/private:errors.bzl", "display", "refuse")
 load("//rules/private:sign.bzl", "sign")
 load("//rules/private:signing.bzl", "SIGNING", "attach", "dev_signing_keys", "signing_mode")
 load("//rules/private:signing_request.bzl", "declare_signing_request", "root_signing_request", "summarize", "unsigned_root_of")
-load("//rules/private:tool.bzl", "TOOL", "run_tool")
+load("//rules/private:tool.bzl", "TOOL", "run_tool", "tool_args")
 load("//rules/private:version.bzl", "version_error")
 load("//rules/providers:software_update_root_info.bzl", "SoftwareUpdateRootInfo")
 
@@ -36,7 +36,7 @@ def _check_threshold(ctx, attribute, threshold, keys_attribute, keys):
         refuse(ctx.label, attribute, threshold, "write a number from 1 to %d, which is how many keys %s has" % (len(keys), keys_attribute))
 
 def _create(ctx, root):
-    args = ctx.actions.args()
+    args = tool_args(ctx, ["root", "create"])
     args.add(ctx.attr.version, format = "--version=%s")
     args.add_all(ctx.files.root_keys, format_each = "--root-key=%s")
     args.add_all(ctx.files.targets_keys, format_each = "--targets-key=%s")
@@ -51,7 +51,6 @@ def _create(ctx, root):
     args.add("-o", root)
     run_tool(
         ctx,
-        command = ["root", "create"],
         args = args,
         inputs = ctx.files.root_keys + ctx.files.targets_keys,
         outputs = [root],
@@ -60,13 +59,12 @@ def _create(ctx, root):
     )
 
 def _sign(ctx, unsigned, root):
-    args = ctx.actions.args()
+    args = tool_args(ctx, ["root", "sign"])
     args.add(unsigned)
     args.add_all(ctx.files.dev_signing_keys, format_each = "--key=%s")
     args.add("-o", root)
     run_tool(
         ctx,
-        command = ["root", "sign"],
         args = args,
         inputs = [unsigned] + ctx.files.dev_signing_keys,
         outputs = [root],
@@ -75,7 +73,7 @@ def _sign(ctx, unsigned, root):
     )
 
 def _request(ctx, request, unsigned, previous):
-    args = ctx.actions.args()
+    args = tool_args(ctx, ["step", "request"])
     args.add(unsigned, format = "--signed-root=%s")
     args.add("--role=root")
     inputs = [unsigned]
@@ -88,13 +86,12 @@ def _request(ctx, request, unsigned, previous):
 
 def _check(ctx, root, previous):
     report = ctx.actions.declare_file(ctx.label.name + ".check.json")
-    args = ctx.actions.args()
+    args = tool_args(ctx, ["root", "check"])
     args.add(root)
     args.add(previous, format = "--previous=%s")
     args.add(report, format = "--report=%s")
     run_tool(
         ctx,
-        command = ["root", "check"],
         args = args,
         inputs = [root, previous],
         outputs = [report],

@@ -2,7 +2,7 @@
 
 load("@bazel_skylib//rules:common_settings.bzl", "BuildSettingInfo")
 load("//rules/providers:software_update_root_info.bzl", "SoftwareUpdateRootInfo")
-load(":tool.bzl", "run_tool")
+load(":tool.bzl", "run_tool", "tool_args")
 
 visibility("//rules/...")
 
@@ -59,7 +59,7 @@ def attach(ctx, *, role, metadata, root = None, root_chain = [], previous = None
       progress_message: What Bazel prints while the action runs.
     """
     roots = root_chain + [file for file in [root, previous] if file]
-    args = ctx.actions.args()
+    args = tool_args(ctx, ["step", "attach"])
     args.add(metadata, format = "--metadata=%s")
     args.add(role, format = "--role=%s")
     if root:
@@ -72,7 +72,6 @@ def attach(ctx, *, role, metadata, root = None, root_chain = [], previous = None
     args.add("-o", signed)
     run_tool(
         ctx,
-        command = ["step", "attach"],
         args = args,
         inputs = [metadata] + roots + dev_keys.to_list() + ctx.files.signatures,
         outputs = [signed],

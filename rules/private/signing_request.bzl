@@ -2,7 +2,7 @@
 
 load("//rules/providers:software_update_root_info.bzl", "SoftwareUpdateRootInfo")
 load(":errors.bzl", "display")
-load(":tool.bzl", "TOOL", "run_tool")
+load(":tool.bzl", "TOOL", "run_tool", "tool_args")
 
 visibility("//rules/...")
 
@@ -51,13 +51,12 @@ def summarize(ctx, label, *, args, inputs, outputs):
     Args:
       ctx: The context of a rule with the attributes of `TOOL`.
       label: The Label of the bundle or root.
-      args: The arguments of `step request`.
+      args: The command line of `step request`.
       inputs: A list of File.
       outputs: A list of File.
     """
     run_tool(
         ctx,
-        command = ["step", "request"],
         args = args,
         inputs = inputs,
         outputs = outputs,
@@ -77,7 +76,7 @@ def _signing_request_impl(ctx):
     root = unsigned_root_of(ctx.attr.root, ctx.file.root)
     request = declare_signing_request(ctx, label)
     ctx.actions.symlink(output = request.bytes, target_file = info.metadata)
-    args = ctx.actions.args()
+    args = tool_args(ctx, ["step", "request"])
     args.add(info.metadata, format = "--metadata=%s")
     args.add("--role=targets")
     args.add(root, format = "--root=%s")

@@ -5,7 +5,7 @@ load(":date.bzl", "date_error")
 load(":errors.bzl", "display", "refuse")
 load(":payloads.bzl", "add_payloads", "collect_payloads")
 load(":signing_request.bzl", "UnsignedMetadataInfo")
-load(":tool.bzl", "TOOL", "run_tool")
+load(":tool.bzl", "TOOL", "run_tool", "tool_args")
 load(":version.bzl", "version_error")
 
 visibility("//rules/...")
@@ -54,12 +54,11 @@ def _digest_record(ctx, bundle_name, key):
 
 def _digest(ctx, label, key, payloads):
     record = _digest_record(ctx, label.name, key)
-    args = ctx.actions.args()
+    args = tool_args(ctx, ["step", "digest"])
     add_payloads(args, payloads)
     args.add("-o", record)
     run_tool(
         ctx,
-        command = ["step", "digest"],
         args = args,
         inputs = [payload.file for payload in payloads],
         outputs = [record],
@@ -70,12 +69,11 @@ def _digest(ctx, label, key, payloads):
 
 def _digest_user_manifest(ctx, label, user_manifest):
     record = ctx.actions.declare_file("%s.digests/~user_manifest.json" % label.name)
-    args = ctx.actions.args()
+    args = tool_args(ctx, ["step", "digest"])
     args.add(user_manifest, format = "--user-manifest=%s")
     args.add("-o", record)
     run_tool(
         ctx,
-        command = ["step", "digest"],
         args = args,
         inputs = [user_manifest],
         outputs = [record],
@@ -100,7 +98,7 @@ def _targets_metadata_impl(ctx):
 
     metadata = ctx.actions.declare_file(label.name + ".targets_metadata.unsigned.pb")
     inputs = list(digests)
-    args = ctx.actions.args()
+    args = tool_args(ctx, ["step", "targets"])
     args.add_all(digests, format_each = "--digests=%s")
     if version == None:
         args.add(ctx.file.version_file, format = "--version-file=%s")
@@ -114,7 +112,6 @@ def _targets_metadata_impl(ctx):
     args.add("-o", metadata)
     run_tool(
         ctx,
-        command = ["step", "targets"],
         args = args,
         inputs = inputs,
         outputs = [metadata],

@@ -21,31 +21,49 @@ _ENV = {
     "PYTHONNOUSERSITE": "1",
 }
 
+# One process serves many actions where Bazel runs them here: a process start costs as much as hashing 50 MiB.
 _EXECUTION_REQUIREMENTS = {
     "block-network": "1",
+    "requires-worker-protocol": "json",
+    "supports-multiplex-workers": "1",
     "supports-path-mapping": "1",
+    "supports-workers": "1",
+    "worker-key-mnemonic": "SoftwareUpdate",
 }
 
-def run_tool(ctx, *, command, args, inputs, outputs, mnemonic, progress_message):
+def tool_args(ctx, command):
+    """Begins the command line of an action.
+
+    Args:
+      ctx: The rule's context.
+      command: The words that name the command of `software-update`, such as `["step", "digest"]`.
+
+    Returns:
+      An Args object for `run_tool`. What is added to it are File objects, never their paths, so that Bazel may
+      map the paths.
+    """
+    args = ctx.actions.args()
+
+    # In a file, one argument to a line: no number of targets is too many, and one worker serves all commands.
+    args.set_param_file_format("multiline")
+    args.use_param_file("@%s", use_always = True)
+    args.add_all(command)
+    return args
+
+def run_tool(ctx, *, args, inputs, outputs, mnemonic, progress_message):
     """Declares an action that runs one command of `software-update`.
 
     Args:
       ctx: The rule's context; the rule has the attributes of `TOOL`.
-      command: The words that name the command, such as `["step", "digest"]`.
-      args: An Args object with the rest of the command line. It is made of File objects, never of their
-        paths, so that Bazel may map the paths.
+      args: The command line, of `tool_args`.
       inputs: A list of File: all that the command reads.
       outputs: A list of File: all that the command writes.
       mnemonic: What `--strategy`, aquery and the profile call the action.
       progress_message: What Bazel prints while the action runs.
     """
-    if command[0] == "step":
-        # In a file, one argument to a line, so that no number of targets is too many. Only steps read one.
-        args.set_param_file_format("multiline")
-        args.use_param_file("@%s", use_always = True)
     ctx.actions.run(
         executable = ctx.attr._tool[DefaultInfo].files_to_run,
-        arguments = command + [args],
+        arguments = [args],
         inputs = inputs,
         outputs = outputs,
         mnemonic = mnemonic,

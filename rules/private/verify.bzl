@@ -1,7 +1,7 @@
 """The action that verifies a bundle, as a device would: the same for whole and personalized ones."""
 
 load(":errors.bzl", "display")
-load(":tool.bzl", "run_tool")
+load(":tool.bzl", "run_tool", "tool_args")
 
 visibility("//rules/...")
 
@@ -20,7 +20,7 @@ def verify(ctx, *, bundle, trusted_root, at = None, installed = None, manifest =
       The File of the report.
     """
     report = ctx.actions.declare_file(ctx.label.name + ".verdict.json")
-    args = ctx.actions.args()
+    args = tool_args(ctx, ["bundle", "verify"])
     args.add(bundle)
     args.add(trusted_root, format = "--trusted-root=%s")
     if installed:
@@ -31,7 +31,6 @@ def verify(ctx, *, bundle, trusted_root, at = None, installed = None, manifest =
         args.add(manifest, format = "--write-manifest=%s")
     run_tool(
         ctx,
-        command = ["bundle", "verify"],
         args = args,
         inputs = [bundle, trusted_root] + ([installed] if installed else []),
         outputs = [report] + ([manifest] if manifest else []),
