@@ -12,6 +12,10 @@ visibility("//rules/...")
 
 METADATA_SUFFIX = "._metadata"
 
+# Files are hashed in this many actions, unless these would have too many each.
+_SHARDS = 16
+_MAX_SHARD = 64
+
 UnsignedTargetsInfo = provider(
     doc = "Targets metadata without signatures, and what it was made from.",
     fields = {
@@ -47,23 +51,36 @@ def _version(ctx, label):
         fail("%s: version = %s: %s" % (display(label), ctx.attr.version, problem))
     return int(ctx.attr.version, 10)
 
-def _digest_record(ctx, bundle_name, key):
-    # ~ is in no target name, so that no two keys have the same record, nor one the other's folder.
-    name = key + "~prefix" if key.endswith("/") else key + "/~target"
-    return ctx.actions.declare_file("%s.digests/%s.json" % (bundle_name, name))
+def _shards(payloads):
+    """The payloads in lists, each for one action: of one file while there are few, and of 64 at most.
 
-def _digest(ctx, label, key, payloads):
-    record = _digest_record(ctx, label.name, key)
+    A message to a process costs as much as hashing a MiB, and a process of its own 50 times that, so thousands of
+    small files are not hashed one by one. But what is hashed together is hashed again together.
+    """
+    files = [payload for payload in payloads if not payload.file.is_directory]
+    size = max(1, min(_MAX_SHARD, -(-len(files) // _SHARDS)))
+    directories = {}
+    for payload in payloads:
+        if payload.file.is_directory:
+            directories.setdefault(payload.name, []).append(payload)
+    return [files[start:start + size] for start in range(0, len(files), size)] + directories.values()
+
+def _digest(ctx, label, payloads):
+    # No target's name has a ~: so no record has another's name, nor that of another's folder.
+    first = payloads[0]
+    name = first.name + ("~directory" if first.file.is_directory else "/~file")
+    record = ctx.actions.declare_file("%s.digests/%s.json" % (label.name, name))
     args = tool_args(ctx, ["step", "digest"])
     add_payloads(args, payloads)
     args.add("-o", record)
+    more = " and %d more" % (len(payloads) - 1) if len(payloads) > 1 else ""
     run_tool(
         ctx,
         args = args,
         inputs = [payload.file for payload in payloads],
         outputs = [record],
         mnemonic = "SoftwareUpdateDigest",
-        progress_message = "Hashing %s of %s" % (key, display(label)),
+        progress_message = "Hashing %s%s of %s" % (first.name, more, display(label)),
     )
     return record
 
@@ -89,10 +106,14 @@ def _targets_metadata_impl(ctx):
         problem = date_error(ctx.attr.expires)
         if problem:
             refuse(label, "expires", ctx.attr.expires, problem)
-    payloads = collect_payloads(label, ctx.attr.targets)
+    payloads = [
+        payload
+        for entries in collect_payloads(label, ctx.attr.targets).values()
+        for payload in entries
+    ]
     user_manifest = ctx.file.user_manifest
 
-    digests = [_digest(ctx, label, key, payloads[key]) for key in payloads]
+    digests = [_digest(ctx, label, shard) for shard in _shards(payloads)]
     if user_manifest:
         digests.append(_digest_user_manifest(ctx, label, user_manifest))
 
@@ -126,7 +147,7 @@ def _targets_metadata_impl(ctx):
         ),
         UnsignedTargetsInfo(
             digests = digests,
-            payloads = [payload for entries in payloads.values() for payload in entries],
+            payloads = payloads,
             unsigned_targets_metadata = metadata,
             user_manifest = user_manifest,
             version = version,
@@ -135,7 +156,7 @@ def _targets_metadata_impl(ctx):
 
 targets_metadata = rule(
     implementation = _targets_metadata_impl,
-    doc = "Hashes artifacts, one action to a key of `targets`, and lists them in unsigned targets metadata.",
+    doc = "Hashes artifacts, and lists them in unsigned targets metadata.",
     attrs = TOOL | {
         "expires": attr.string(doc = "When the metadata expires; empty means never."),
         "strict_pigweed": attr.bool(doc = "Refuse what Pigweed's client would not install."),

@@ -79,7 +79,7 @@ def mnemonics(spawns: list[Spawn]) -> dict[str, int]:
 
 
 def digested(spawns: list[Spawn]) -> list[str]:
-    """The records that digest actions have written, as names of targets or prefixes."""
+    """The first targets of the records that digest actions have written."""
     paths = [spawn.outputs[0] for spawn in spawns if spawn.mnemonic == "SoftwareUpdateDigest"]
     return sorted(path.partition(".digests/")[2].partition("~")[0].rstrip("/") for path in paths)
 
@@ -169,14 +169,14 @@ def test_a_changed_artifact_hashes_itself_alone(nested: Bazel) -> None:
     assert digests(nested) == before
 
 
-def test_a_changed_asset_hashes_its_prefix_alone(nested: Bazel) -> None:
+def test_a_new_asset_hashes_itself_alone(nested: Bazel) -> None:
     before = digests(nested)
     added = nested.workspace / "assets/new.raw"
     added.write_bytes(b"new\n")
     try:
         spawns = nested.build("//:product")
         assert mnemonics(spawns) == {"SoftwareUpdateDigest": 1, **AFTER_THE_DIGESTS}
-        assert digested(spawns) == ["assets"]
+        assert digested(spawns) == ["assets/new.raw"]
     finally:
         added.unlink()
     nested.build("//...")
@@ -706,7 +706,7 @@ def test_no_private_key_gets_into_a_root(nested: Bazel) -> None:
 
 @pytest.fixture(name="another", scope="module")
 def another_fixture(sources: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bazel]:
-    """Other folders, flags, locale, hash seed and time zone; other modes and times of the files."""
+    """Other folders, flags, locale, hash seed, time zone, modes and times of the files; no workers."""
     folder = tmp_path_factory.mktemp("another")
     copy = folder / "elsewhere/sources"
     shutil.copytree(sources, copy)
@@ -716,7 +716,8 @@ def another_fixture(sources: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     # One of our strict flags strips the configuration from every path.
     shutil.copyfile(".bazelrc", copy / CONSUMER / ".bazelrc")
     odd = {"LC_ALL": "tr_TR.UTF-8", "PYTHONHASHSEED": "12345", "TZ": "Pacific/Kiritimati"}
-    flags = ["--config=strict", *(f"--action_env={name}={odd[name]}" for name in odd)]
+    flags = ["--config=strict", "--spawn_strategy=sandboxed,local"]
+    flags += [f"--action_env={name}={odd[name]}" for name in odd]
     with bazel(copy / CONSUMER, folder / "scratch", **odd) as server:
         server.succeeds("build", *flags, "//...")
         yield server
