@@ -159,7 +159,7 @@ def check(
         yield from _odd_questions(signer, requests[signs[0]])
     make = targets_probe if "targets" in signs else root_probe
     many = [make(public, number) for number in range(AT_ONCE)]
-    yield _judge_all(public, at_once(many), many)
+    yield _judge_all(signer, at_once(many), many)
 
 
 def _again(signer: Signer, request: Request, first: Attempt) -> Finding:
@@ -240,19 +240,26 @@ def _with_time(finding: Finding) -> Finding:
     return dataclasses.replace(finding, result=Result.WARNING, detail=detail)
 
 
-def _judge_all(
-    public: PublicKey, attempts: Sequence[Attempt], requests: Sequence[Request]
-) -> Finding:
+def _judge_all(signer: Signer, attempts: Sequence[Attempt], requests: Sequence[Request]) -> Finding:
     probe = f"{len(requests)} requests at once"
     findings = [
-        _judge(probe, public, made, request, [each for each in requests if each != request])
+        _judge(probe, signer.public, made, request, [each for each in requests if each != request])
         for made, request in zip(attempts, requests, strict=True)
     ]
     seconds = max(each.seconds for each in attempts)
-    failed = [each for each in findings if each.result is Result.FAILED]
-    if failed:
-        detail = f"{len(failed)} of them failed: {failed[0].detail}"
-        return Finding(probe, Result.FAILED, detail, seconds)
+    wrong = [
+        finding.detail
+        for finding, made in zip(findings, attempts, strict=True)
+        if finding.result is Result.FAILED and made.answer is not None
+    ]
+    if wrong:
+        return Finding(probe, Result.FAILED, f"{len(wrong)} are wrong: {wrong[0]}", seconds)
+    problems = [each.problem for each in attempts if each.answer is None]
+    if problems:
+        # How many may use a token at once is up to its module.
+        result = Result.FAILED if isinstance(signer, ExecSigner) else Result.WARNING
+        detail = f"{len(problems)} got none, so sign one after the other: {problems[0]}"
+        return Finding(probe, result, detail, seconds)
     return _with_time(Finding(probe, Result.OK, "a good signature of each", seconds))
 
 

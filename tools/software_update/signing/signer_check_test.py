@@ -327,5 +327,17 @@ def test_mixed_up_signatures() -> None:
     *_, found = signer_check.check(Fake(good), at_once)
     assert found.result is Result.FAILED
     assert found.detail.startswith(
-        "10 of them failed: a signature of another request, asked at the same time; "
+        "10 are wrong: a signature of another request, asked at the same time; "
     )
+
+
+def test_some_without_a_signature() -> None:
+    """A token's module may be for one at a time; that nobody gets a wrong one is what counts."""
+
+    def at_once(requests: Sequence[Request]) -> list[Attempt]:
+        none = Attempt(None, "busy", False, 1)
+        return [none, none, *(Attempt(good(each), "", False, 0) for each in requests[2:])]
+
+    *_, found = signer_check.check(Fake(good), at_once)
+    assert found.result is Result.WARNING
+    assert found.detail == "2 got none, so sign one after the other: busy"
