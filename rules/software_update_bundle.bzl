@@ -123,7 +123,11 @@ def _software_update_bundle_impl(ctx):
     earlier_roots = []
     if SoftwareUpdateRootInfo in root_target:
         earlier_roots = root_target[SoftwareUpdateRootInfo].earlier_roots
-    trusted_root = ctx.file.trusted_root or (earlier_roots[-1] if earlier_roots else root)
+    trusted_root = earlier_roots[-1] if earlier_roots else root
+
+    # Where there are releases, it is devices in the field that are meant; the dev bundle is for others.
+    if ctx.file.trusted_root and not (mode == "dev" and ctx.attr.root):
+        trusted_root = ctx.file.trusted_root
 
     # Nobody has a root before the first one.
     root_chain = earlier_roots[1:]
@@ -269,7 +273,7 @@ def software_update_bundle(
         released from one package need a folder each.
       trusted_root: The root metadata that the verification starts from, which stands for what is on a
         device. The default is the root before the one in the bundle, its `previous`, and without that the
-        root in the bundle.
+        root in the bundle. Where `root` is given, devices that take releases are meant, and dev mode does not use it.
       user_manifest: A file that becomes the reserved target `user_manifest`, which a device hands to the product
         before it installs.
       expires: When the targets metadata expires, such as `2031-01-01T00:00:00Z`. By default never.

@@ -144,7 +144,7 @@ _BUNDLE_ACTIONS = _METADATA_ACTIONS | _ROOT_ACTIONS | {
     "SoftwareUpdateAssemble bundle.bundle": ["root.root.pb", "bundle.targets_metadata.pb", "app.bin", "logo.raw", "font.raw", "a_directory", "release.json"],
     "SoftwareUpdateSha256 bundle.bundle.sha256": ["bundle.bundle"],
     "SoftwareUpdateSign bundle.targets_metadata.pb": ["bundle.targets_metadata.unsigned.pb", "root.root.pb", "private_b.pem"],
-    "SoftwareUpdateVerify bundle.verdict.json": ["bundle.bundle", "root_before.pb"],
+    "SoftwareUpdateVerify bundle.verdict.json": ["bundle.bundle", "root.root.pb"],
 }
 
 def _names(files):
@@ -167,7 +167,9 @@ def _bundle_provider_test_impl(ctx):
     asserts.equals(env, "root.root.pb", info.root.basename)
     asserts.equals(env, [], info.root_chain)
     asserts.equals(env, "bundle.targets_metadata.pb", info.targets_metadata.basename)
-    asserts.equals(env, "root_before.pb", info.trusted_root.basename)
+
+    # Not what devices in the field have, which is said of releases.
+    asserts.equals(env, "root.root.pb", info.trusted_root.basename)
     asserts.equals(env, "bundle.targets_metadata.unsigned.pb", info.unsigned_targets_metadata.basename)
     asserts.equals(env, "release.json", info.user_manifest.basename)
     asserts.equals(env, 4294967295, info.version)

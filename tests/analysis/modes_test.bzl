@@ -257,7 +257,12 @@ def modes_test_suite(name):
         "user_manifest": "release.json",
         "version": 1,
     }
-    software_update_bundle(name = "product", **good)
+    software_update_bundle(
+        name = "product",
+        # What devices in the field have: nothing to the dev bundle.
+        trusted_root = "product_before.root.pb",
+        **good
+    )
     software_update_personalized_bundle(
         name = "personalized_product",
         bundle = ":product",
@@ -283,13 +288,13 @@ def modes_test_suite(name):
         actions = {
             # The dev keys in reach, to refuse them.
             "product.targets_metadata.pb": [_UNSIGNED, "product_root.root.unsigned.pb", "signature_1.json", "signature_2.json", "private_a.pem", "private_b.pem"],
-            "product.verdict.json": ["product.bundle", "product_root.root.pb"],
+            "product.verdict.json": ["product.bundle", "product_before.root.pb"],
             "product_root.root.pb": ["product_root.signing_request", "root_signature.json"],
         },
         mnemonic_with_key = ["SoftwareUpdateAttach"],
         root = "product_root.root.pb",
         target_under_test = ":product",
-        trusted_root = "product_root.root.pb",
+        trusted_root = "product_before.root.pb",
         verified = True,
     )
     _unsigned_test(
@@ -298,7 +303,7 @@ def modes_test_suite(name):
         actions = {"product.targets_metadata.pb": [_UNSIGNED, "product_root.root.pb"]},
         root = "product_root.root.pb",
         target_under_test = ":product",
-        trusted_root = "product_root.root.pb",
+        trusted_root = "product_before.root.pb",
     )
 
     # Before anyone has signed, and after: a root waits for a signature, what is to be signed under it does not.

@@ -101,6 +101,14 @@ def test_dev(tree: Tree) -> None:
     assert json.loads(tree.read("gen/bundle.verdict.json"))["verdict"] == "ACCEPT"
 
 
+def test_dev_devices_have_none_of_the_roots_of_releases(tree: Tree) -> None:
+    """What is said of devices in the field does not keep the dev bundle from those on a desk."""
+    field = '  root = ":root"\n  root_chain = [ ":root" ]\n  trusted_root = ":root"\n'
+    set_mode(tree, "dev", BUILD.replace('  root = ":root"\n', field))
+    assert "//:root.file" not in tree.build(":bundle")
+    assert json.loads(tree.read("gen/bundle.verdict.json"))["verdict"] == "ACCEPT"
+
+
 def test_release(tree: Tree) -> None:
     set_mode(tree, "release")
     sign(tree, "root", *ROOT_KEYS)
