@@ -1,7 +1,7 @@
 """Probes for signers: what they are asked to sign, and what their answers mean.
 
-A signature of a probe is worth nothing to anybody, whoever's key signs. No payload fits the one target that
-the targets metadata lists (it has no bytes, and a SHA-256 of zeros), and nobody has the private keys of the
+A signature of a probe is worth nothing to anybody, whatever key signs. No payload fits a target that the
+targets metadata lists (each has no bytes, and a SHA-256 of zeros), and nobody has the private keys of the
 root metadata, which must sign it too. Besides, both expired in 1970, and have the lowest version.
 """
 
