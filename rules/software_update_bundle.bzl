@@ -7,7 +7,7 @@ load("//rules/private:inspect.bzl", "inspect")
 load("//rules/private:payloads.bzl", "add_payloads")
 load("//rules/private:sign.bzl", "sign")
 load("//rules/private:signing.bzl", "SIGNING", "attach", "dev_signing_keys", "signing_mode")
-load("//rules/private:signing_request.bzl", "signing_request", "unsigned_root_of")
+load("//rules/private:signing_request.bzl", "signing_request")
 load("//rules/private:targets_metadata.bzl", "METADATA_SUFFIX", "UnsignedTargetsInfo", "targets_metadata")
 load("//rules/private:tool.bzl", "TOOL", "run_tool", "tool_args")
 load("//rules/private:verify.bzl", "verify")
@@ -132,7 +132,7 @@ def _software_update_bundle_impl(ctx):
     # Nobody has a root before the first one.
     root_chain = earlier_roots[1:]
     if mode == "release":
-        signed = _attach(ctx, unsigned, unsigned_root_of(root_target, root), root_chain)
+        signed = _attach(ctx, unsigned, root, root_chain)
     else:
         signed = _sign(ctx, unsigned, root, ctx.files.dev_signing_keys if mode == "dev" else [])
     _assemble(ctx, targets_info, signed, root, root_chain)

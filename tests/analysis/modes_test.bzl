@@ -287,7 +287,7 @@ def modes_test_suite(name):
         size = "small",
         actions = {
             # The dev keys in reach, to refuse them.
-            "product.targets_metadata.pb": [_UNSIGNED, "product_root.root.unsigned.pb", "signature_1.json", "signature_2.json", "private_a.pem", "private_b.pem"],
+            "product.targets_metadata.pb": [_UNSIGNED, "product_root.root.pb", "signature_1.json", "signature_2.json", "private_a.pem", "private_b.pem"],
             "product.verdict.json": ["product.bundle", "product_before.root.pb"],
             "product_root.root.pb": ["product_root.signing_request", "root_signature.json"],
         },
@@ -349,7 +349,7 @@ def modes_test_suite(name):
         size = "small",
         actions = {
             # Those of the roots before, too.
-            "next_product.targets_metadata.pb": [_NEXT_UNSIGNED, "next_root.root.unsigned.pb", "signature_1.json", "signature_2.json", "private_a.pem", "private_b.pem", "private_c.pem"],
+            "next_product.targets_metadata.pb": [_NEXT_UNSIGNED, "next_root.root.pb", "signature_1.json", "signature_2.json", "private_a.pem", "private_b.pem", "private_c.pem"],
             "next_product.verdict.json": ["next_product.bundle", "product_root.root.pb"],
             "next_root.root.pb": ["next_root.signing_request", "next_root_signature.json", "product_root.root.unsigned.pb"],
             "product_root.root.pb": ["product_root.signing_request", "root_signature.json"],

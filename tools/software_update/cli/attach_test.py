@@ -258,10 +258,36 @@ def test_the_root_of_the_throwaway_keys(folder: Path) -> None:
     assert "a throw-away key that everybody has" in text
 
 
+@pytest.mark.parametrize(
+    ("chain", "root", "bad"),
+    [
+        ([], e.signed(e.root()), "root"),
+        ([], e.signed(e.root(), TARGETS_KEY), "root"),
+        ([], e.signed(e.root(1, [ROOT_KEY, ROOT_KEY_2], root_threshold=2), ROOT_KEY), "root"),
+        ([e.signed(e.root(1))], e.signed(e.root(2), ROOT_KEY), "0"),
+        ([e.signed(e.root(1), ROOT_KEY)], e.signed(e.root(2, [ROOT_KEY_2]), ROOT_KEY_2), "root"),
+    ],
+    ids=["nobody", "another role", "too few", "in the chain", "not by the one before"],
+)
+def test_roots_that_too_few_have_signed(
+    folder: Path, chain: list[bytes], root: bytes, bad: str
+) -> None:
+    """No verification is needed to keep them out of a release."""
+    for index, content in enumerate(chain):
+        (folder / f"{index}.pb").write_bytes(content)
+    (folder / "root.pb").write_bytes(root)
+    args = [f"--signature={sign(folder / 's.json', TARGETS, TARGETS_KEY)}", "--root-chain"]
+    args += [f"{folder}/{index}.pb" for index in range(len(chain))]
+    text = failed(3, *attach_args(folder, *args))
+    assert text.startswith(f"{folder}/{bad}.pb: a device would refuse it (THRESHOLD_NOT_MET: ")
+    assert not (folder / "signed.pb").exists()
+
+
 def test_dev_roots_in_a_chain(folder: Path) -> None:
     signature = f"--signature={sign(folder / 's.json', TARGETS, TARGETS_KEY)}"
+    (folder / "root.pb").write_bytes(e.signed(e.root(2), ROOT_KEY, STRANGER))
     for name, content in (("good", e.root(1, [STRANGER])), ("dev", e.root() + e.number(255, 1))):
-        (folder / f"{name}.pb").write_bytes(e.signed(content))
+        (folder / f"{name}.pb").write_bytes(e.signed(content, STRANGER))
     done(*attach_args(folder, signature, f"--root-chain={folder}/good.pb"))
     text = failed(
         3, *attach_args(folder, signature, "--root-chain", f"{folder}/good.pb", f"{folder}/dev.pb")

@@ -8,7 +8,12 @@ from software_update.bundle.writer import plan_payloads, write_bundle
 from software_update.cli import arguments
 from software_update.cli.payloads import check_user_manifest
 from software_update.cli.target_lists import read_targets_from
-from software_update.cli.trusted import parse_trusted_root, read_root_chain, read_root_file
+from software_update.cli.trusted import (
+    check_signed_roots,
+    parse_trusted_root,
+    read_root_chain,
+    read_root_file,
+)
 from software_update.errors import InputError, Refused, UsageError, Verdict
 from software_update.metadata import Root, Target
 from software_update.signing import private_keys
@@ -44,7 +49,7 @@ def _create(args: argparse.Namespace, payload_files: list[tuple[str, str]]) -> N
     signed_root = read_root_file(args.root)
     root = parse_trusted_root(args.root, signed_root)
     root_chain = read_root_chain(args.root_chain, args.root, root)
-    _check_roots([*args.root_chain, args.root], [*root_chain, signed_root])
+    check_signed_roots([*args.root_chain, args.root], [*root_chain, signed_root])
     keys = private_keys.read_keys(args.dev_signing_key)
     private_keys.check_listed(keys, root, metadata.TARGETS)
     check_user_manifest(args.user_manifest)
@@ -71,22 +76,8 @@ def _create(args: argparse.Namespace, payload_files: list[tuple[str, str]]) -> N
         write_bundle(fd, payloads, metadata_of, root_chain)
 
 
-# What a device would refuse: better now than then. Expiry is no matter here.
-
-
-def _check_roots(paths: Sequence[str], signed_roots: Sequence[bytes]) -> None:
-    """Each root must verify by the one before it, the first by itself."""
-    root = parse_trusted_root(paths[0], signed_roots[0])
-    for path, signed_root in zip(paths, signed_roots, strict=True):
-        try:
-            root = verifier.verify_roots(verifier.Device(root), (), signed_root)
-        except Refused as refused:
-            raise InputError(
-                f"{path}: a device would refuse it ({refused}); sign it with: root sign"
-            ) from None
-
-
 def _check_targets(root: Root, signed_targets: bytes) -> None:
+    """What a device would refuse: better now than then. Expiry is no matter here."""
     try:
         verifier.verify_targets(verifier.Device(root), root, signed_targets, None)
     except Refused as refused:

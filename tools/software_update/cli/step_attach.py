@@ -7,7 +7,7 @@ from software_update import files, keys, metadata
 from software_update.cli import requests
 from software_update.cli.arguments import Parser, add_output, add_root_chain
 from software_update.cli.collected import depfile
-from software_update.cli.trusted import read_trusted_root
+from software_update.cli.trusted import check_signed_roots, read_root_file, read_trusted_root
 from software_update.errors import UsageError
 from software_update.limits import MAX_SIGNATURE_FILE_BYTES
 from software_update.metadata import Root
@@ -23,6 +23,9 @@ def run(argv: Sequence[str]) -> int:
     request = requests.parse_metadata(args.metadata, content, args.role)
     signers = requests.read_signers(args, args.metadata, request)
     _check_no_dev_keys(args, request, signers)
+    if not isinstance(request.content, Root):
+        roots = [*args.root_chain, args.root]
+        check_signed_roots(roots, [read_root_file(path) for path in roots])
     signatures = [
         (path, signature_file.parse(path, files.read_input(path, MAX_SIGNATURE_FILE_BYTES)))
         for path in args.signature

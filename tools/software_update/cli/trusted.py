@@ -44,6 +44,21 @@ def read_root_chain(paths: Sequence[str], root_path: str, root: Root) -> list[by
     return chain
 
 
+def check_signed_roots(paths: Sequence[str], signed_roots: Sequence[bytes]) -> None:
+    """Each root must verify by the one before it, the first by itself; InputError where one does not.
+
+    Expiry is no matter here.
+    """
+    root = parse_trusted_root(paths[0], signed_roots[0])
+    for path, signed_root in zip(paths, signed_roots, strict=True):
+        try:
+            root = verifier.verify_roots(verifier.Device(root), (), signed_root)
+        except Refused as refused:
+            raise InputError(
+                f"{path}: a device would refuse it ({refused}); sign it with: root sign"
+            ) from None
+
+
 def read_trusted_root(path: str) -> Root:
     """The trust anchor; InputError where it cannot be one."""
     return parse_trusted_root(path, read_root_file(path))
