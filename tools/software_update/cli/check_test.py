@@ -91,6 +91,20 @@ def test_a_first_root(folder: Path) -> None:
     assert failed(1, "root", "check", path).startswith(f"INVALID_KEY: {path}: key ")
 
 
+def test_dev_keys_are_called_so(folder: Path) -> None:
+    """Of the root itself: the one before it may be of development."""
+    (folder / "root.pb").write_bytes(e.signed(e.root() + e.number(255, 1), ROOT_KEY))
+    report = folder / "report.json"
+    lines = done("root", "check", folder / "root.pb", f"--report={report}").out
+    assert lines == ""
+    assert json.loads(report.read_text())["dev_keys"] is True
+    lines = done("root", "check", folder / "root.pb").out
+    assert lines.splitlines()[2] == "  DEV KEYS: anyone can sign this"
+    lines = done(*check(folder, e.signed(NEW, *BY_ID)), f"--report={report}").out
+    assert lines == ""
+    assert json.loads(report.read_text())["dev_keys"] is False
+
+
 def test_every_other_root_has_one_before_it(folder: Path) -> None:
     (folder / "new.pb").write_bytes(e.signed(NEW, *BY_ID))
     text = failed(2, "root", "check", folder / "new.pb")
@@ -131,6 +145,7 @@ def test_report(folder: Path) -> None:
         "schema": "software_update.root_check.v1",
         "version": 2,
         "sha256": SHA256,
+        "dev_keys": False,
         "complete": False,
         "previous": {
             "version": 1,

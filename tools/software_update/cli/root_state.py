@@ -7,6 +7,7 @@ from typing import Any
 from software_update import metadata
 from software_update.cli.trusted import read_root_file, read_trusted_root
 from software_update.errors import Refused, UsageError, Verdict, printable
+from software_update.keys import DEV_KEYS_WARNING
 from software_update.metadata import Root, Signed
 from software_update.signing.signing_request import Request
 from software_update.verify.verifier import Quorum, check_root, check_successor
@@ -58,6 +59,7 @@ class RootState:
             "schema": SCHEMA,
             "version": self.root.common.version,
             "sha256": self.request.sha256.hex(),
+            "dev_keys": self.root.is_dev,
             "complete": self.complete,
             "previous": previous,
             "own": _describe(self.by_itself),
@@ -72,6 +74,8 @@ class RootState:
             before = f"follows version {self.previous.common.version}"
         yield f"{printable(self.path)}: version {self.root.common.version}, {before}"
         yield f"  sha256 {self.request.sha256.hex()}"
+        if self.root.is_dev:
+            yield f"  {DEV_KEYS_WARNING}"
         for whose, quorum in self._quorums():
             yield f"  {whose}: {len(quorum.signers)} signed, {quorum.threshold} must"
             yield from (f"    signed: {each.hex()}" for each in quorum.signers)
