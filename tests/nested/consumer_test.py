@@ -682,9 +682,7 @@ def test_no_release_under_a_root_that_lists_a_dev_key(
     finally:
         key.write_bytes(content)
     line = the_line(errors)
-    assert (
-        f"root.root.pb: lists the dev key {key_id(complete / f'{production}.pub')}" in line
-    )
+    assert f"root.root.pb: lists the dev key {key_id(complete / f'{production}.pub')}" in line
     assert f", whose private key is in the tree, {complete.name}/{key.name}; release under" in line
 
 
