@@ -18,6 +18,8 @@ NAME = f"{hashlib.sha256(TARGETS).hexdigest()[:16]}.{key_id(TARGETS_KEY).hex()[:
 PROGRAM = """\
 #!{python}
 import base64, json, sys
+# A program has none of Bazel's environment, in which this test may run.
+sys.path[:] = {path!r}
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 question = json.load(sys.stdin)
@@ -64,7 +66,9 @@ def build(tmp_path: Path) -> Build:
         *(f"--root={keys}/root.pb", "-o", f"{request}.json"),
     )
     program = keys / "program"
-    program.write_text(PROGRAM.format(python=sys.executable, key=f"{keys}/targets.pem"))
+    program.write_text(
+        PROGRAM.format(python=sys.executable, path=sys.path, key=f"{keys}/targets.pem")
+    )
     program.chmod(0o700)
     return build
 
