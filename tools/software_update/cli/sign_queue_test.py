@@ -397,7 +397,7 @@ def test_a_signature_that_is_spoilt_is_made_again(queue: Path) -> None:
         server.says("queue: 3 signed by this key")
         queues.signature(queue, 1).write_bytes(b"{}")
         server.says("no good signature of 1.signing_request, to be replaced")
-        server.wait(lambda: queues.is_signed(queue, 1))
+        server.wait(lambda: queues.signature(queue, 1).read_bytes() != b"{}")
         queues.signature(queue, 2).unlink()
         server.wait(lambda: queues.is_signed(queue, 2))
         # What has been signed is not signed again.
