@@ -3,7 +3,8 @@
 https://protobuf.dev/programming-guides/encoding/
 """
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 from google.protobuf.descriptor import FieldDescriptor
@@ -23,6 +24,11 @@ _MAX = {
     FieldDescriptor.TYPE_BOOL: 1,
     FieldDescriptor.TYPE_ENUM: 2**31 - 1,
 }
+_DELIMITED = (
+    FieldDescriptor.TYPE_MESSAGE,
+    FieldDescriptor.TYPE_BYTES,
+    FieldDescriptor.TYPE_STRING,
+)
 _MESSAGE = TypeVar("_MESSAGE", bound=Message)
 
 
@@ -58,6 +64,9 @@ def encode_field(number: int, content: bytes) -> bytes:
 
 def decode_varint(data: bytes, position: int, end: int) -> tuple[int, int]:
     """The varint at `position` and the position after it. At most 64 bits, in its shortest form."""
+    # Nearly all of them are of one byte.
+    if position < end and data[position] < 0x80:
+        return data[position], position + 1
     value = 0
     for shift in range(0, 70, 7):
         if position >= end:
@@ -117,8 +126,35 @@ def parse(data: bytes, message: type[_MESSAGE], *, skip_unknown: bool) -> _MESSA
         raise Refused(Verdict.MALFORMED, f"is no {message.DESCRIPTOR.name}") from None
 
 
+class _Known(NamedTuple):
+    """What a message's description says of a field."""
+
+    name: str
+    full_name: str
+    repeated: bool
+    wire_type: int
+    max_value: int
+    message: Any
+
+
+# Asking protobuf again for each field takes several times as long as the checks.
+@functools.cache
+def _known_fields(descriptor: Any) -> Mapping[int, _Known]:
+    return {
+        number: _Known(
+            field.name,
+            field.full_name,
+            field.is_repeated,
+            LENGTH_DELIMITED if field.type in _DELIMITED else VARINT,
+            _MAX.get(field.type, 2**64 - 1),
+            field.message_type,
+        )
+        for number, field in descriptor.fields_by_number.items()
+    }
+
+
 def _check(data: bytes, start: int, end: int, descriptor: Any, skip_unknown: bool) -> None:
-    known = descriptor.fields_by_number
+    known = _known_fields(descriptor)
     seen: set[int] = set()
     for found in fields(data, start, end):
         field = known.get(found.number)
@@ -129,24 +165,15 @@ def _check(data: bytes, start: int, end: int, descriptor: Any, skip_unknown: boo
                     f"field {found.number} of {descriptor.name} is covered by no signature",
                 )
             continue
-        if not field.is_repeated:
+        if not field.repeated:
             if found.number in seen:
                 raise Refused(
                     Verdict.DUPLICATE_FIELD, f"{descriptor.name}.{field.name} stands twice"
                 )
             seen.add(found.number)
-        _check_field(data, found, field, skip_unknown)
-
-
-def _check_field(data: bytes, found: Field, field: Any, skip_unknown: bool) -> None:
-    delimited = field.type in (
-        FieldDescriptor.TYPE_MESSAGE,
-        FieldDescriptor.TYPE_BYTES,
-        FieldDescriptor.TYPE_STRING,
-    )
-    if found.wire_type != (LENGTH_DELIMITED if delimited else VARINT):
-        raise Refused(Verdict.MALFORMED, f"{field.full_name} has the wrong wire type")
-    if field.type == FieldDescriptor.TYPE_MESSAGE:
-        _check(data, found.start, found.end, field.message_type, skip_unknown)
-    elif found.value > _MAX.get(field.type, 2**64 - 1) and not delimited:
-        raise Refused(Verdict.MALFORMED, f"{field.full_name} is out of range")
+        if found.wire_type != field.wire_type:
+            raise Refused(Verdict.MALFORMED, f"{field.full_name} has the wrong wire type")
+        if field.message is not None:
+            _check(data, found.start, found.end, field.message, skip_unknown)
+        elif found.value > field.max_value:
+            raise Refused(Verdict.MALFORMED, f"{field.full_name} is out of range")
