@@ -1,18 +1,19 @@
 """SHA-256 of files, several at a time, in bounded memory; and the record in which a digest travels."""
 
-import concurrent.futures
 import hashlib
 import json
 import os
 import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from software_update.errors import InputError
-from software_update.files import open_input
+from software_update.files import input_length, open_input
 from software_update.names import name_problem
 
 if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
+
     from software_update.metadata import Target
 
 RECORD_SCHEMA = "software_update.digests.v1"
@@ -23,11 +24,38 @@ SMALL_BYTES = 512 * 1024
 MAX_THREADS = 8
 
 _SHA256_HEX = re.compile(r"[0-9a-f]{64}")
+_RESULT = TypeVar("_RESULT")
 
 
 def thread_count() -> int:
     """How many hashing threads to use: a core each, few enough to bound memory."""
     return min(os.cpu_count() or 1, MAX_THREADS)
+
+
+def hashing_threads() -> "ThreadPoolExecutor":
+    """Threads to hash large files in, side by side."""
+    # Its import takes as long as hashing 10 MiB; most runs need none.
+    from concurrent.futures import ThreadPoolExecutor
+
+    return ThreadPoolExecutor(thread_count())
+
+
+def hash_each(lengths: Sequence[int], work: Callable[[int], _RESULT]) -> list[_RESULT]:
+    """What `work` gives for each index into `lengths`, in order; several large ones side by side."""
+    large = [index for index, length in enumerate(lengths) if length > SMALL_BYTES]
+    if len(large) < 2:
+        return [work(index) for index in range(len(lengths))]
+    with hashing_threads() as threads:
+        started = {index: threads.submit(work, index) for index in large}
+        try:
+            return [
+                started[index].result() if index in started else work(index)
+                for index in range(len(lengths))
+            ]
+        except BaseException:
+            # What has not begun is not waited for.
+            threads.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 def sha256_range(
@@ -64,15 +92,12 @@ def update_range(
 def digest_files(paths: Sequence[str]) -> list[tuple[int, bytes]]:
     """Length and SHA-256 of each file, in order."""
 
-    def digest_file(path: str) -> tuple[int, bytes]:
-        with open_input(path) as fd:
+    def digest_file(index: int) -> tuple[int, bytes]:
+        with open_input(paths[index]) as fd:
             size = os.fstat(fd).st_size
             return size, sha256_range(fd, 0, size)
 
-    if len(paths) == 1:
-        return [digest_file(paths[0])]
-    with concurrent.futures.ThreadPoolExecutor(thread_count()) as pool:
-        return list(pool.map(digest_file, paths))
+    return hash_each([input_length(path) for path in paths], digest_file)
 
 
 def write_record(entries: Iterable[tuple[str, int, bytes]]) -> bytes:

@@ -3,6 +3,8 @@
 import hashlib
 import json
 import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -139,3 +141,46 @@ def test_the_largest_length() -> None:
 
 def test_few_threads() -> None:
     assert 1 <= digest.thread_count() <= digest.MAX_THREADS
+
+
+LARGE = digest.SMALL_BYTES + 1
+
+
+@pytest.mark.parametrize(
+    "lengths", [[], [1], [LARGE], [LARGE, 1], [1, LARGE, 2, LARGE, 3, LARGE], [LARGE] * 40]
+)
+def test_hash_each_keeps_the_order(lengths: list[int]) -> None:
+    assert digest.hash_each(lengths, lambda index: (index, lengths[index])) == list(
+        enumerate(lengths)
+    )
+
+
+def test_several_large_ones_are_hashed_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(digest, "thread_count", lambda: 2)
+    both = threading.Barrier(2, timeout=10)
+    # Neither ends before the other has begun.
+    assert digest.hash_each([LARGE, LARGE], lambda index: both.wait() >= 0) == [True, True]
+
+
+def test_what_has_not_begun_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[int] = []
+    first, told = threading.Event(), threading.Event()
+
+    class OneThread(ThreadPoolExecutor):
+        def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+            super().shutdown(wait=False, cancel_futures=cancel_futures)
+            told.set()
+            super().shutdown(wait)
+
+    def work(index: int) -> None:
+        begun.append(index)
+        if index == 0:
+            assert first.wait(10)
+            raise KeyboardInterrupt
+        first.set()
+        assert told.wait(10)
+
+    monkeypatch.setattr(digest, "hashing_threads", lambda: OneThread(1))
+    with pytest.raises(KeyboardInterrupt):
+        digest.hash_each([1, LARGE, LARGE, LARGE], work)
+    assert sorted(begun) == [0, 1]

@@ -20,13 +20,31 @@ def open_input(path: str) -> Iterator[int]:
     try:
         fd = os.open(path, _OPEN_FLAGS)
     except ValueError:
-        raise InputError(f"{printable(path)}: this is no name of a file; correct it") from None
+        raise _no_name(path) from None
     try:
-        if not stat.S_ISREG(os.fstat(fd).st_mode):
-            raise InputError(f"{path}: not a regular file; give a file with a fixed content")
+        _check_regular(path, os.fstat(fd))
         yield fd
     finally:
         os.close(fd)
+
+
+def input_length(path: str) -> int:
+    """The length of a regular file in bytes, without opening it."""
+    try:
+        found = os.stat(path)
+    except ValueError:
+        raise _no_name(path) from None
+    _check_regular(path, found)
+    return found.st_size
+
+
+def _no_name(path: str) -> InputError:
+    return InputError(f"{printable(path)}: this is no name of a file; correct it")
+
+
+def _check_regular(path: str, found: os.stat_result) -> None:
+    if not stat.S_ISREG(found.st_mode):
+        raise InputError(f"{path}: not a regular file; give a file with a fixed content")
 
 
 def read_input(path: str, limit: int) -> bytes:

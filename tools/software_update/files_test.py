@@ -45,8 +45,21 @@ def test_inputs_are_regular_files(folder: Path) -> None:
             files.open_input(str(folder / name)),
         ):
             pass
+        with pytest.raises(
+            InputError, match="not a regular file; give a file with a fixed content"
+        ):
+            files.input_length(str(folder / name))
     with pytest.raises(FileNotFoundError), files.open_input(str(folder / "absent")):
         pass
+    with pytest.raises(FileNotFoundError):
+        files.input_length(str(folder / "absent"))
+
+
+def test_the_length_of_an_input(folder: Path) -> None:
+    (folder / "a").write_bytes(b"12345")
+    (folder / "link").symlink_to("a")
+    assert files.input_length(str(folder / "a")) == 5
+    assert files.input_length(str(folder / "link")) == 5
 
 
 @pytest.mark.parametrize("name", ["a\0b", "a\ud800"])
@@ -57,6 +70,8 @@ def test_a_name_that_no_file_can_have(folder: Path, name: str) -> None:
         files.open_input(name),
     ):
         pass
+    with pytest.raises(InputError, match="this is no name of a file; correct it"):
+        files.input_length(name)
 
 
 # Outputs

@@ -1,19 +1,23 @@
 """What several commands' arguments have in common."""
 
 import argparse
-import difflib
+import functools
 import os
 import time
 from collections.abc import Iterator, Sequence
 from typing import NoReturn
 
 from software_update import files, limits
-from software_update.dates import parse_date
 from software_update.errors import InputError, UsageError, Verdict
 from software_update.names import USER_MANIFEST, clash, name_problem
 
+_HELP_COLUMNS = 78
 _VERSION_FILE_BYTES = 64
 _ARGUMENTS_FILE_BYTES = 64 * 1024 * 1024
+
+
+# Of a fixed width: to ask for the terminal's, argparse imports much, for each argument again.
+_formatter = functools.partial(argparse.HelpFormatter, width=_HELP_COLUMNS)
 
 
 class Parser(argparse.ArgumentParser):
@@ -23,6 +27,7 @@ class Parser(argparse.ArgumentParser):
         super().__init__(
             prog=f"software-update {command}",
             description=description,
+            formatter_class=_formatter,
             allow_abbrev=False,
         )
         self._takes_files = command.startswith("step ") or command == "bundle verify"
@@ -58,6 +63,8 @@ def verdict_of(text: str, what: str) -> Verdict:
     name = text.upper()
     if name in Verdict.__members__:
         return Verdict(name)
+    import difflib
+
     near = difflib.get_close_matches(name, Verdict, n=3)
     meant = f"did you mean {' or '.join(near)}?" if near else "see: software-update explain"
     raise UsageError(f"{what}: no verdict {text!r}; {meant}")
@@ -117,7 +124,7 @@ def add_expires(parser: argparse.ArgumentParser) -> None:
 
 
 def expires_of(args: argparse.Namespace) -> int | None:
-    return None if args.expires is None else parse_date(args.expires, "--expires")
+    return None if args.expires is None else _parse_date(args.expires, "--expires")
 
 
 def add_at(parser: argparse.ArgumentParser) -> None:
@@ -133,7 +140,14 @@ def time_of(args: argparse.Namespace) -> int | None:
     """The time that --at gives, in seconds since 1970; None where no expiry is to be checked."""
     if args.at == "none":
         return None
-    return int(time.time()) if args.at == "now" else parse_date(args.at, "--at")
+    return int(time.time()) if args.at == "now" else _parse_date(args.at, "--at")
+
+
+def _parse_date(text: str, what: str) -> int:
+    # Imported here: most runs need no date.
+    from software_update.dates import parse_date
+
+    return parse_date(text, what)
 
 
 def files_of(*paths: str | None) -> list[str]:

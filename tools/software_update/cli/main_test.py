@@ -17,7 +17,6 @@ from software_update.testing.command import (
     environment,
     error_line,
     failed,
-    python,
     run,
 )
 
@@ -179,58 +178,3 @@ def test_the_command_as_a_process(folder: Path) -> None:
     result = run("bundle", "verify", folder / "root.pb", "--trusted-root", folder / "root.pb")
     assert result.status == 1
     assert "MALFORMED" in error_line(result) or "UNEXPECTED_FIELD" in error_line(result)
-
-
-# Start-up
-
-PROBE = """
-import sys
-from software_update.cli import main
-try:
-    status = main(sys.argv[1:])
-except SystemExit as stop:
-    status = stop.code
-assert status == 0, status
-print(*sorted(sys.modules), sep="\\n", file=sys.stderr)
-"""
-
-
-def modules_of(*args: str | Path) -> set[str]:
-    """The modules that are imported once a command has run."""
-    ended = subprocess.run(
-        python("-c", PROBE, *map(str, args)),
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
-    return set(ended.stderr.splitlines())
-
-
-def test_help_imports_no_command() -> None:
-    for args in (["--help"], ["bundle", "--help"], ["step", "--help"]):
-        ours = {name for name in modules_of(*args) if name.startswith("software_update")}
-        assert ours == {"software_update", "software_update.cli", "software_update.errors"}
-
-
-def test_hashing_imports_neither_cryptography_nor_protobuf(folder: Path) -> None:
-    (folder / "list.json").write_text(f'[{{"name": "c", "file": "{folder}/app.bin"}}]')
-    collected = [f"--collected={folder}/list.json", f"--depfile={folder}/d"]
-    for args in (
-        ["step", "digest", "--target", f"a={folder}/app.bin", f"b={folder}/boot.bin"],
-        ["step", "digest", *collected],
-        ["step", "sha256", folder / "app.bin"],
-    ):
-        modules = modules_of(*args, "-o", folder / "o")
-        assert "hashlib" in modules
-        heavy = [name for name in modules if name.split(".")[0] in ("google", "cryptography")]
-        assert heavy == []
-
-
-def test_metadata_needs_no_cryptography(folder: Path) -> None:
-    done("step", "digest", "--target", f"a={folder}/app.bin", "-o", folder / "record")
-    modules = modules_of(
-        "step", "targets", "--digests", folder / "record", "--version=1", "-o", folder / "o"
-    )
-    assert [name for name in modules if name.split(".")[0] == "cryptography"] == []

@@ -1,6 +1,5 @@
 """Judges a bundle file: reads it as a stream, and lets the verifier decide."""
 
-import concurrent.futures
 import dataclasses
 import os
 from collections.abc import Sequence
@@ -8,7 +7,7 @@ from collections.abc import Sequence
 from software_update import limits
 from software_update.bundle.envelope import Envelope, PayloadEntry
 from software_update.bundle.reader import read_envelope
-from software_update.digest import SMALL_BYTES, sha256_range, thread_count
+from software_update.digest import hash_each, sha256_range
 from software_update.errors import Refused
 from software_update.names import USER_MANIFEST
 from software_update.progress import Progress
@@ -58,23 +57,15 @@ def read_user_manifest(fd: int, envelope: Envelope) -> bytes | None:
 
 def hash_payloads(fd: int, payloads: Sequence[PayloadEntry]) -> list[HashedPayload]:
     """The SHA-256 of each payload; large ones side by side."""
-    progress = Progress("verify", sum(each.length for each in payloads))
+    lengths = [each.length for each in payloads]
+    progress = Progress("verify", sum(lengths))
+
+    def hash_payload(index: int) -> HashedPayload:
+        entry = payloads[index]
+        digest = sha256_range(fd, entry.offset, entry.length, progress.add)
+        return HashedPayload(entry.name, entry.length, digest)
+
     try:
-        with concurrent.futures.ThreadPoolExecutor(thread_count()) as pool:
-
-            def start(entry: PayloadEntry) -> "concurrent.futures.Future[bytes] | bytes":
-                if entry.length <= SMALL_BYTES:
-                    return sha256_range(fd, entry.offset, entry.length, progress.add)
-                return pool.submit(sha256_range, fd, entry.offset, entry.length, progress.add)
-
-            digests = [start(entry) for entry in payloads]
-            return [
-                HashedPayload(
-                    entry.name,
-                    entry.length,
-                    digest if isinstance(digest, bytes) else digest.result(),
-                )
-                for entry, digest in zip(payloads, digests, strict=True)
-            ]
+        return hash_each(lengths, hash_payload)
     finally:
         progress.close()
