@@ -4,7 +4,6 @@ The bytes that are hashed are the bytes in the bundle: a payload that changes wh
 get in under the digest of its former self.
 """
 
-import concurrent.futures
 import contextlib
 import dataclasses
 import errno
@@ -12,15 +11,18 @@ import hashlib
 import os
 import queue
 from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from software_update.bundle import envelope
-from software_update.digest import SMALL_BYTES, thread_count, update_range
+from software_update.digest import SMALL_BYTES, hashing_threads, update_range
 from software_update.errors import InputError
-from software_update.files import open_input
+from software_update.files import input_length, open_input
 from software_update.metadata import TARGETS, Target
 from software_update.progress import Progress
 from software_update.proto.wire import encode_field, encode_header
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 _SEGMENT_BYTES = 8 * 1024 * 1024
 # Offset and length of what has been copied; None after the last.
@@ -39,27 +41,28 @@ class Payload:
 
 def plan_payloads(files: Sequence[tuple[str, str]]) -> list[Payload]:
     """The payloads of (name, path) pairs, in the order in which a bundle has them."""
-    payloads = []
-    for name, path in sorted(files):
-        with open_input(path) as fd:
-            payloads.append(Payload(name, path, os.fstat(fd).st_size))
-    return payloads
+    return [Payload(name, path, input_length(path)) for name, path in sorted(files)]
+
+
+def draft_targets(payloads: Sequence[Payload]) -> list[Target]:
+    """The targets before they are hashed, with digests of zeros."""
+    return [Target(each.name, each.length, bytes(32)) for each in payloads]
 
 
 def write_bundle(
     fd: int,
     payloads: Sequence[Payload],
+    draft: tuple[bytes, bytes],
     metadata_of: Callable[[list[Target]], tuple[bytes, bytes]],
     root_chain: Sequence[bytes] = (),
 ) -> list[Target]:
     """Writes a bundle to `fd`; gives the targets as they were written.
 
     `root_chain` are the signed roots before the bundle's own, oldest first.
-    `metadata_of` gives the signed root and signed targets metadata for the targets as they were written.
-    It is called twice, first with digests of zeros: that tells how much room the metadata take.
+    `metadata_of` gives the signed root and signed targets metadata for the targets as they were written;
+    `draft` is the same for `draft_targets(payloads)`, and tells how much room the metadata take.
     """
-    unknown = [Target(each.name, each.length, bytes(32)) for each in payloads]
-    room = len(_head(root_chain, *metadata_of(unknown)))
+    room = len(_head(root_chain, *draft))
     targets = _write_payloads(fd, room, payloads)
     head = _head(root_chain, *metadata_of(targets))
     if len(head) != room:
@@ -109,10 +112,10 @@ def _payload_header(payload: Payload) -> bytes:
 def _write_payloads(fd: int, offset: int, payloads: Sequence[Payload]) -> list[Target]:
     """Copies payloads to `fd` from `offset` on; threads hash what has been written behind the copy."""
     progress = Progress("bundle", sum(each.length for each in payloads))
-    digests: list[bytes | concurrent.futures.Future[bytes]] = []
+    digests: list[bytes | Future[bytes]] = []
+    threads: ThreadPoolExecutor | None = None
     with contextlib.ExitStack() as stack:
         stack.callback(progress.close)
-        pool = stack.enter_context(concurrent.futures.ThreadPoolExecutor(thread_count()))
         out = stack.enter_context(open(fd, "r+b", buffering=SMALL_BYTES, closefd=False))
         out.seek(offset)
         for payload in payloads:
@@ -125,10 +128,12 @@ def _write_payloads(fd: int, offset: int, payloads: Sequence[Payload]) -> list[T
                     progress.add(len(content))
                 else:
                     out.flush()
+                    if threads is None:
+                        threads = stack.enter_context(hashing_threads())
                     segments: _Segments = queue.SimpleQueue()
                     # Before the thread that waits for it is there: a signal may come at any point.
                     stack.callback(segments.put, None)
-                    digests.append(pool.submit(_hash_segments, fd, segments))
+                    digests.append(threads.submit(_hash_segments, fd, segments))
                     _copy_payload(fd, source, payload, out.tell(), segments, progress)
                     out.seek(payload.length, os.SEEK_CUR)
         out.flush()
@@ -139,8 +144,7 @@ def _write_payloads(fd: int, offset: int, payloads: Sequence[Payload]) -> list[T
 
 
 def _read_small(source: int, payload: Payload) -> bytes:
-    with open(source, "rb", buffering=0, closefd=False) as file:
-        content = file.read(payload.length + 1) or b""
+    content = os.read(source, payload.length + 1)
     if len(content) != payload.length:
         raise _changed(payload)
     return content

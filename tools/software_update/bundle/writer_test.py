@@ -4,7 +4,7 @@ import errno
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from software_update.bundle import writer
-from software_update.bundle.writer import Payload, copy_ranges, plan_payloads, write_bundle
+from software_update.bundle.writer import (
+    Payload,
+    copy_ranges,
+    draft_targets,
+    plan_payloads,
+    write_bundle,
+)
 from software_update.digest import SMALL_BYTES
 from software_update.errors import InputError
 from software_update.metadata import Target
@@ -29,6 +35,15 @@ def content_of(size: int, salt: str = "") -> bytes:
 def metadata_of(targets: list[Target]) -> tuple[bytes, bytes]:
     """Stands for the signed metadata; as long for any digests."""
     return ROOT_BYTES, TARGETS_BYTES + b"".join(each.sha256 for each in targets)
+
+
+def write(
+    fd: int,
+    payloads: list[Payload],
+    chain: Sequence[bytes] = (),
+    make: Callable[[list[Target]], tuple[bytes, bytes]] = metadata_of,
+) -> list[Target]:
+    return write_bundle(fd, payloads, make(draft_targets(payloads)), make, chain)
 
 
 def expected(contents: dict[str, bytes]) -> bytes:
@@ -49,7 +64,7 @@ def write_files(folder: Path, contents: dict[str, bytes]) -> list[tuple[str, str
 
 def written(payloads: list[Payload]) -> bytes:
     with tempfile.TemporaryFile() as out:
-        write_bundle(out.fileno(), payloads, metadata_of)
+        write(out.fileno(), payloads)
         return os.pread(out.fileno(), os.fstat(out.fileno()).st_size, 0)
 
 
@@ -117,7 +132,7 @@ def test_any_contents(contents: dict[str, bytes]) -> None:
 def test_a_chain_of_roots(tmp_path: Path) -> None:
     payloads = plan_payloads(write_files(tmp_path, {"a": b"x"}))
     with tempfile.TemporaryFile() as out:
-        write_bundle(out.fileno(), payloads, metadata_of, [b"root 2", b"root 3"])
+        write(out.fileno(), payloads, [b"root 2", b"root 3"])
         found = os.pread(out.fileno(), os.fstat(out.fileno()).st_size, 0)
     assert found == e.chain(b"root 2", b"root 3") + expected({"a": b"x"})
 
@@ -267,7 +282,7 @@ def test_metadata_of_another_length_is_noticed(tmp_path: Path) -> None:
         tempfile.TemporaryFile() as out,
         pytest.raises(AssertionError, match="length depends on the digests"),
     ):
-        write_bundle(out.fileno(), payloads, growing)
+        write(out.fileno(), payloads, make=growing)
 
 
 def test_a_reader_error_in_a_thread_is_not_lost(

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 
 from software_update import files, metadata, pigweed
-from software_update.bundle.writer import plan_payloads, write_bundle
+from software_update.bundle.writer import draft_targets, plan_payloads, write_bundle
 from software_update.cli import arguments
 from software_update.cli.payloads import check_user_manifest
 from software_update.cli.target_lists import read_targets_from
@@ -54,17 +54,17 @@ def _create(args: argparse.Namespace, payload_files: list[tuple[str, str]]) -> N
     private_keys.check_listed(keys, root, metadata.TARGETS)
     check_user_manifest(args.user_manifest)
     payloads = plan_payloads(payload_files)
-    pigweed.check(
-        (Target(each.name, each.length, b"") for each in payloads), strict=args.strict_pigweed
-    )
+    drafts = draft_targets(payloads)
+    pigweed.check(drafts, strict=args.strict_pigweed)
 
     def metadata_of(targets: list[Target]) -> tuple[bytes, bytes]:
         unsigned = metadata.build_targets(version, targets, expires)
         signed = private_keys.sign(metadata.Signed(unsigned, ()), keys)
-        signed_targets = metadata.build_signed(metadata.TARGETS, signed)
-        _check_targets(root, signed_targets)
-        return signed_root, signed_targets
+        return signed_root, metadata.build_signed(metadata.TARGETS, signed)
 
+    # Before the payloads are copied: of what is checked nothing depends on a digest.
+    draft = metadata_of(drafts)
+    _check_targets(root, draft[1])
     inputs = [
         args.root,
         *args.root_chain,
@@ -73,7 +73,7 @@ def _create(args: argparse.Namespace, payload_files: list[tuple[str, str]]) -> N
     ]
     inputs += arguments.files_of(args.version_file, args.targets_from)
     with files.new_output(args.output, inputs=inputs) as fd:
-        write_bundle(fd, payloads, metadata_of, root_chain)
+        write_bundle(fd, payloads, draft, metadata_of, root_chain)
 
 
 def _check_targets(root: Root, signed_targets: bytes) -> None:

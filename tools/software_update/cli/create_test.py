@@ -1,12 +1,14 @@
 """Tests of bundle create, and of the steps that give the same bytes."""
 
 import hashlib
+import itertools
 import json
 import os
 import signal
 import stat
 import subprocess
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -641,6 +643,35 @@ def test_files_of_arguments(folder: Path) -> None:
     done("step", "digest", f"@{folder}/empty", f"@{folder}/args")
     # Elsewhere it is a name like any other.
     assert "@x: No such file" in failed(3, "bundle", "inspect", "@x")
+
+
+# Written to meanwhile
+
+
+@pytest.mark.parametrize("size", [100_000, 3 * 1024**2, 20 * 1024**2])
+def test_a_payload_that_is_written_to_meanwhile(folder: Path, size: int) -> None:
+    """What is in the bundle is what its metadata lists, or there is no bundle."""
+    source, bundle = folder / "app.bin", folder / "out.bundle"
+    source.write_bytes(bytes(size))
+    stopped = threading.Event()
+
+    def write() -> None:
+        with open(source, "r+b") as file:
+            for turn in itertools.count(1):
+                for offset in range(0, size, 65536):
+                    os.pwrite(file.fileno(), bytes([turn % 256]) * 100, offset)
+                    if stopped.is_set():
+                        return
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        for _ in range(3):
+            done(*create_args(folder))
+            done("bundle", "verify", bundle, f"--trusted-root={folder}/root.pb")
+    finally:
+        stopped.set()
+        writer.join()
 
 
 # Ended half-way

@@ -46,7 +46,7 @@ def run(argv: Sequence[str]) -> int:
         files.new_output(args.output, inputs=inputs) as fd,
     ):
         signed = (signed_root, signed_targets)
-        for target in write_bundle(fd, payloads, lambda _: signed, root_chain):
+        for target in write_bundle(fd, payloads, signed, lambda _: signed, root_chain):
             if target != listed[target.name]:
                 raise _differs(paths[target.name], target.name)
     return 0
