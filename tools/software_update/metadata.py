@@ -3,9 +3,9 @@
 Reading checks the form alone (TUF specification 4.2 to 4.5); whether to trust it is `verify`'s question.
 """
 
-import dataclasses
 import re
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from software_update.errors import Refused, Verdict, printable
 from software_update.keys import (
@@ -27,32 +27,28 @@ _SHA256_BYTES = 32
 _MIN_SECONDS, _MAX_SECONDS = -62_135_596_800, 253_402_300_799
 
 
-@dataclasses.dataclass(frozen=True)
-class Signature:
+class Signature(NamedTuple):
     """Who signed (raw key id) and the signature (r || s)."""
 
     key_id: bytes
     value: bytes
 
 
-@dataclasses.dataclass(frozen=True)
-class Signed:
+class Signed(NamedTuple):
     """Metadata bytes as they were signed, and the signatures over them."""
 
     serialized: bytes
     signatures: tuple[Signature, ...]
 
 
-@dataclasses.dataclass(frozen=True)
-class Common:
+class Common(NamedTuple):
     """What the metadata of every role has. `expires` is (seconds since 1970, nanoseconds)."""
 
     version: int
     expires: tuple[int, int] | None
 
 
-@dataclasses.dataclass(frozen=True)
-class ListedKey:
+class ListedKey(NamedTuple):
     """A key as root metadata lists it; nothing about it has been checked."""
 
     key_id: bytes
@@ -61,16 +57,14 @@ class ListedKey:
     keyval: bytes
 
 
-@dataclasses.dataclass(frozen=True)
-class Role:
+class Role(NamedTuple):
     """The keys that may sign for a role, by raw key id, and how many of them must."""
 
     key_ids: tuple[bytes, ...]
     threshold: int
 
 
-@dataclasses.dataclass(frozen=True)
-class Root:
+class Root(NamedTuple):
     """Root metadata. `serialized` is what was signed; `dev_keys`, what it says of itself."""
 
     serialized: bytes
@@ -86,8 +80,7 @@ class Root:
         return self.dev_keys or any(key.key_id.hex() in DEV_KEY_IDS for key in self.keys)
 
 
-@dataclasses.dataclass(frozen=True)
-class Target:
+class Target(NamedTuple):
     """A target: name, length in bytes, raw SHA-256."""
 
     name: str
@@ -95,8 +88,7 @@ class Target:
     sha256: bytes
 
 
-@dataclasses.dataclass(frozen=True)
-class ListedTarget:
+class ListedTarget(NamedTuple):
     """A target as targets metadata lists it: its hashes are (HashFunction, digest) pairs."""
 
     name: str
@@ -104,8 +96,7 @@ class ListedTarget:
     hashes: tuple[tuple[int, bytes], ...]
 
 
-@dataclasses.dataclass(frozen=True)
-class Targets:
+class Targets(NamedTuple):
     """Targets metadata. `serialized` is what was signed."""
 
     serialized: bytes
@@ -113,8 +104,7 @@ class Targets:
     targets: tuple[ListedTarget, ...]
 
 
-@dataclasses.dataclass(frozen=True)
-class Installed:
+class Installed(NamedTuple):
     """What a device runs: the targets metadata, the user_manifest, and what that says of the release."""
 
     targets: Targets
@@ -129,13 +119,8 @@ def build_targets(version: int, targets: Iterable[Target], expires: int | None) 
     """Targets metadata to sign. `expires` in seconds since 1970; targets come out sorted by name."""
     message = tuf_pb2.TargetsMetadata(common_metadata=_build_common(TARGETS, version, expires))
     for target in sorted(targets, key=lambda target: target.name):
-        message.target_files.append(
-            tuf_pb2.TargetFile(
-                file_name=target.name,
-                length=target.length,
-                hashes=[tuf_pb2.Hash(function=tuf_pb2.SHA256, hash=target.sha256)],
-            )
-        )
+        listed = message.target_files.add(file_name=target.name, length=target.length)
+        listed.hashes.add(function=tuf_pb2.SHA256, hash=target.sha256)
     return message.SerializeToString(deterministic=True)
 
 

@@ -4,9 +4,8 @@ Targets metadata lists its hash, so whoever signs the release signs this. Unlike
 release counter outlives a rotation of the targets keys.
 """
 
-import dataclasses
 import json
-from typing import Any
+from typing import Any, NamedTuple
 
 from software_update import strict_json
 from software_update.dates import parse_date
@@ -19,8 +18,7 @@ MAX_COUNTER = 2**32 - 1
 _FAMILY = "software_update.release."
 
 
-@dataclasses.dataclass(frozen=True)
-class ReleaseManifest:
+class ReleaseManifest(NamedTuple):
     """What a release says of itself. None, or nothing, where it does not say.
 
     `counter` never falls from one release to the next. `minimum_counter` is the counter that has to be

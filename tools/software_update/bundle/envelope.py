@@ -4,7 +4,7 @@ A bundle is one UpdateBundle message (proto/update_bundle.proto), read and writt
 that neither memory nor the 2 GiB limit of a protobuf message bounds its payloads.
 """
 
-import dataclasses
+from typing import NamedTuple
 
 TARGETS_FIELD = 3
 PAYLOAD_FIELD = 4
@@ -15,8 +15,7 @@ KEY_FIELD = 1
 VALUE_FIELD = 2
 
 
-@dataclasses.dataclass(frozen=True)
-class PayloadEntry:
+class PayloadEntry(NamedTuple):
     """A payload in a bundle file: its target's name, where its bytes begin, and how many they are."""
 
     name: str
@@ -24,8 +23,7 @@ class PayloadEntry:
     length: int
 
 
-@dataclasses.dataclass(frozen=True)
-class Envelope:
+class Envelope(NamedTuple):
     """What a bundle file holds. Metadata are the bytes of their Signed...Metadata messages."""
 
     size: int

@@ -5,13 +5,12 @@ get in under the digest of its former self.
 """
 
 import contextlib
-import dataclasses
 import errno
 import hashlib
 import os
 import queue
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from software_update.bundle import envelope
 from software_update.digest import SMALL_BYTES, hashing_threads, update_range
@@ -30,8 +29,7 @@ _Segments: TypeAlias = "queue.SimpleQueue[tuple[int, int] | None]"
 _NO_KERNEL_COPY = (errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EPERM)
 
 
-@dataclasses.dataclass(frozen=True)
-class Payload:
+class Payload(NamedTuple):
     """A target's name, the file that it comes from, and that file's length."""
 
     name: str

@@ -1,8 +1,8 @@
 """Judges a bundle file: reads it as a stream, and lets the verifier decide."""
 
-import dataclasses
 import os
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from software_update import limits
 from software_update.bundle.envelope import Envelope, PayloadEntry
@@ -15,8 +15,7 @@ from software_update.verify import verifier
 from software_update.verify.verifier import Device, Release
 
 
-@dataclasses.dataclass(frozen=True)
-class HashedPayload:
+class HashedPayload(NamedTuple):
     """A payload of the bundle, and its SHA-256."""
 
     name: str

@@ -4,10 +4,9 @@ It follows TUF's client workflow (specification 1.0.34, section 5) for a bundle,
 timestamp roles are absent. Clauses are named where they are checked. No I/O and no clock here.
 """
 
-import dataclasses
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from software_update import limits, metadata
 from software_update.errors import Refused, Verdict, printable
@@ -48,8 +47,7 @@ class Payload(Protocol):
     def sha256(self) -> bytes: ...
 
 
-@dataclasses.dataclass(frozen=True)
-class Device:
+class Device(NamedTuple):
     """What a device knows before it looks at a bundle. None: it is not known, and not checked.
 
     `at` is the time in seconds since 1970.
@@ -61,8 +59,7 @@ class Device:
     at: int | None = None
 
 
-@dataclasses.dataclass(frozen=True)
-class Release:
+class Release(NamedTuple):
     """A release whose metadata is trusted.
 
     `signers` are the raw key ids of the good signatures of its targets metadata; `uncounted` tells of
@@ -77,8 +74,7 @@ class Release:
     manifest: ReleaseManifest | None
 
 
-@dataclasses.dataclass(frozen=True)
-class Quorum:
+class Quorum(NamedTuple):
     """Which of a role's keys have signed, by raw key id. `uncounted`: other signatures' key ids, and why."""
 
     threshold: int
