@@ -1,5 +1,7 @@
 """How the rules run the command `software-update`: the same way for every action."""
 
+load("@bazel_skylib//rules:common_settings.bzl", "BuildSettingInfo")
+
 visibility("//rules/...")
 
 TOOL = {
@@ -8,6 +10,11 @@ TOOL = {
         doc = "The command line that every action runs.",
         executable = True,
         cfg = "exec",
+    ),
+    "_workers": attr.label(
+        default = Label("//rules/private:workers"),
+        doc = "Whether actions may run in persistent workers.",
+        providers = [BuildSettingInfo],
     ),
 }
 
@@ -21,12 +28,15 @@ _ENV = {
     "PYTHONNOUSERSITE": "1",
 }
 
-# One process serves many actions where Bazel runs them here: a process start costs as much as hashing 50 MiB.
-_EXECUTION_REQUIREMENTS = {
+_REQUIREMENTS = {
     "block-network": "1",
+    "supports-path-mapping": "1",
+}
+
+# One process serves many actions where Bazel runs them here: a process start costs as much as hashing 50 MiB.
+_REQUIREMENTS_WITH_WORKERS = _REQUIREMENTS | {
     "requires-worker-protocol": "json",
     "supports-multiplex-workers": "1",
-    "supports-path-mapping": "1",
     "supports-workers": "1",
     "worker-key-mnemonic": "SoftwareUpdate",
 }
@@ -61,6 +71,7 @@ def run_tool(ctx, *, args, inputs, outputs, mnemonic, progress_message):
       mnemonic: What `--strategy`, aquery and the profile call the action.
       progress_message: What Bazel prints while the action runs.
     """
+    workers = ctx.attr._workers[BuildSettingInfo].value
     ctx.actions.run(
         executable = ctx.attr._tool[DefaultInfo].files_to_run,
         arguments = [args],
@@ -69,5 +80,5 @@ def run_tool(ctx, *, args, inputs, outputs, mnemonic, progress_message):
         mnemonic = mnemonic,
         progress_message = progress_message,
         env = _ENV,
-        execution_requirements = _EXECUTION_REQUIREMENTS,
+        execution_requirements = _REQUIREMENTS_WITH_WORKERS if workers else _REQUIREMENTS,
     )
