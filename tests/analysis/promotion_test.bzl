@@ -42,6 +42,14 @@ def _signed_by(actions, path):
                 found[action.mnemonic] = None
     return [each for each in ["SoftwareUpdateAttach", "SoftwareUpdateSign"] if each in found]
 
+def _last(path):
+    return path.rpartition("/")[2]
+
+def _option(argument):
+    """What stands before the path in an argument, if that has folders."""
+    option, equals, path = argument.partition("=")
+    return option + equals if equals and "/" in path else ""
+
 def _promotion_test_impl(ctx):
     env = analysistest.begin(ctx)
     target = analysistest.target_under_test(env)
@@ -61,14 +69,18 @@ def _promotion_test_impl(ctx):
     asserts.equals(env, [], [file for file in validations if file in action.outputs.to_list()])
 
     # What was tested, what is released, and the root that it is judged from, whatever the flag says.
-    tested, release = action.argv[3:5]
+    inputs = [file for file in _ours(action.inputs) if file.extension != "params"]
+    asserts.equals(env, [ctx.attr.tested, "promoted.bundle", ctx.attr.trusted_root], [file.basename for file in inputs])
+
+    # Options of Bazel change the folders in an argument, and not the file.
+    arguments = ["%s", "%s", "--trusted-root=%s"]
+    expected = [argument % _last(file.path) for argument, file in zip(arguments, inputs)] + ["--at=%s" % ctx.attr.at]
+    found = [_option(argument) + _last(argument) for argument in action.argv[3:7]]
+    asserts.equals(env, expected, found)
     actions = target[_ActionsInfo].actions.to_list()
+    tested, release = [file.path for file in inputs[:2]]
     asserts.equals(env, ctx.attr.tested_is_signed_by, _signed_by(actions, tested), tested)
     asserts.equals(env, ["SoftwareUpdateAttach"], _signed_by(actions, release), release)
-    inputs = {file.path: file.basename for file in _ours(action.inputs)}
-    asserts.equals(env, [ctx.attr.tested, "promoted.bundle"], [inputs.pop(tested), inputs.pop(release)])
-    asserts.equals(env, [ctx.attr.trusted_root], inputs.values())
-    asserts.equals(env, ["--trusted-root=%s" % inputs.keys()[0], "--at=%s" % ctx.attr.at], action.argv[5:7])
     asserts.equals(env, "promoted_root.root.pb", info.root.basename)
     asserts.equals(env, ctx.attr.trusted_root, info.trusted_root.basename)
     return analysistest.end(env)
