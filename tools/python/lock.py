@@ -145,7 +145,7 @@ def main(argv: list[str] | None = None) -> int:
         "names",
         nargs="*",
         metavar="NAME",
-        help="fuzz, lint, runtime, signers or test (default: all of them)",
+        help="benchmarks, fuzz, lint, runtime, signers or test (default: all of them)",
     )
     args = parser.parse_args(argv)
     folder = locks_folder()

@@ -1,0 +1,129 @@
+"""Runs commands in turn, so that whatever slows the machine slows all of them."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.benchmarks.results import BenchmarkError, Row, Run
+
+SPAWN = Path(__file__).with_name("spawn.py")
+# Other programs may use so much of one core while we measure, and may make us wait so long in all.
+QUIET_CORES = 0.2
+PATIENCE_SECONDS = 60.0
+
+
+def _nothing() -> None:
+    pass
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command, how the page shows it, and what makes it comparable.
+
+    `outputs` are removed before each run and must be there after it; `prepare` runs before each,
+    `check` gets the standard output of each and raises what is wrong; neither is timed.
+    """
+
+    tool: str
+    argv: tuple[str, ...]
+    outputs: tuple[Path, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    folder: Path | None = None
+    shown: str = ""
+    size: int = 0
+    prepare: Callable[[], None] = _nothing
+    check: Callable[[str], None] | None = None
+
+
+def run(command: Command) -> Run:
+    """Runs a command once; it must succeed, and leave its outputs."""
+    for path in command.outputs:
+        _remove(path)
+    command.prepare()
+    with tempfile.TemporaryDirectory() as folder:
+        out, err = Path(folder, "out"), Path(folder, "err")
+        busy, begin = _busy_seconds(), time.perf_counter()
+        done = subprocess.run(
+            [sys.executable, "-I", "-S", SPAWN, out, err, *command.argv],
+            cwd=command.folder,
+            env=dict(command.environment) or None,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        passed, busy = time.perf_counter() - begin, _busy_seconds() - busy
+        if done.returncode:
+            said = err.read_text(errors="replace") if err.exists() else done.stderr
+            last = (said.strip().splitlines() or ["it printed nothing"])[-1]
+            raise BenchmarkError(f"{_short(command)} ended with {done.returncode}: {last}")
+        for path in command.outputs:
+            if not path.exists():
+                raise BenchmarkError(f"{_short(command)} has not made {path.name}")
+        if command.check:
+            command.check(out.read_text(errors="replace"))
+    wall, user, system, peak = map(float, done.stdout.split())
+    others = max(0.0, busy - user - system) / passed
+    return Run(wall=wall, cpu=user + system, peak=peak / 1024, others=others)
+
+
+def in_turn(commands: Sequence[Command], rounds: int) -> tuple[Row, ...]:
+    """Runs all commands one after the other, `rounds` times, after a round that warms the caches."""
+    runs: list[list[Run]] = [[] for _ in commands]
+    for number in range(-1, rounds):
+        for command, found in zip(commands, runs, strict=True):
+            _wait_for_quiet()
+            once = run(command)
+            if number >= 0:
+                found.append(once)
+            for path in command.outputs:
+                _remove(path)
+    return tuple(
+        Row(command.tool, command.shown or shlex.join(command.argv), tuple(found), command.size)
+        for command, found in zip(commands, runs, strict=True)
+    )
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _short(command: Command) -> str:
+    return f"{command.tool}: {shlex.join(command.argv)[:200]}"
+
+
+def _busy_seconds() -> float:
+    """What all cores have worked since the machine started; 0 where no /proc/stat says so."""
+    try:
+        with open("/proc/stat", encoding="ascii") as file:
+            fields = [int(each) for each in file.readline().split()[1:9]]
+    except OSError:
+        return 0.0
+    user, nice, system, _idle, _iowait, irq, softirq, steal = fields
+    return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
+
+
+_patience = [PATIENCE_SECONDS]
+
+
+def _wait_for_quiet() -> None:
+    """Returns once other programs leave the machine to us, or once patience is at its end."""
+    while _patience[0] > 0:
+        busy, begin = _busy_seconds(), time.monotonic()
+        time.sleep(0.1)
+        passed = time.monotonic() - begin
+        if (_busy_seconds() - busy) / passed < QUIET_CORES:
+            return
+        _patience[0] -= passed

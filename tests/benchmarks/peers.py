@@ -1,0 +1,215 @@
+"""Brings the peers: from PATH, from PyPI by pip, or from Debian by apt, into a cache folder.
+
+What cannot be had is not an error: the page says what is missing, and why.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.benchmarks.results import BenchmarkError
+
+# Debian's packages, and a program of each that we run.
+DEBIAN = {"mender-artifact": "mender-artifact", "rauc": "rauc", "squashfs-tools": "mksquashfs"}
+PYTHON_PEERS = ("tuf", "imgtool", "swugenerator")
+APT_SECONDS = 300
+
+
+@dataclass(frozen=True)
+class Peers:
+    """Where the programs are: Pythons of two virtual environments, ours and the peers', and others by name.
+
+    Commands get `environment`, those of Debian's packages `debian`; `versions` and `missing` (name to
+    reason) go to the page.
+    """
+
+    ours: Path
+    python: Path
+    programs: dict[str, str]
+    environment: dict[str, str]
+    debian: dict[str, str]
+    versions: dict[str, str]
+    missing: dict[str, str]
+
+
+def prepare(cache: Path, source: Path) -> Peers:
+    """All peers, and our own package as pip installs it from the folder of its sources."""
+    cache.mkdir(parents=True, exist_ok=True)
+    locks = source / "tools/python"
+    python = virtual_environment(cache / "peers", [locks / "benchmarks.txt"])
+    ours = virtual_environment(cache / "ours", [locks / "runtime.txt"])
+    install(ours, python, source, cache / "sources")
+    environment = {
+        "PATH": os.pathsep.join([str(python.parent), os.environ.get("PATH", os.defpath)]),
+        "HOME": os.environ.get("HOME", str(cache)),
+        "LC_ALL": "C.UTF-8",
+        "TMPDIR": os.environ.get("TMPDIR", "/tmp"),
+    }
+    missing: dict[str, str] = {}
+    found_by = environment
+    wanted = [name for name, program in DEBIAN.items() if not shutil.which(program)]
+    if wanted:
+        try:
+            found_by = environment | debian(wanted, cache, environment["PATH"])
+        except (BenchmarkError, OSError, subprocess.TimeoutExpired) as error:
+            missing |= dict.fromkeys(wanted, str(error))
+    programs = {}
+    for program in ("openssl", "cp", "imgtool", "swugenerator", *DEBIAN.values()):
+        found = shutil.which(program, path=found_by["PATH"])
+        if found:
+            programs[program] = found
+        else:
+            missing.setdefault(program, f"there is no {program} on PATH")
+    if "openssl" not in programs:
+        raise BenchmarkError("there is no openssl on PATH, which all is compared with; install it")
+    versions = {name: locked_version(locks / "benchmarks.txt", name) for name in PYTHON_PEERS}
+    versions |= program_versions(programs, found_by)
+    return Peers(ours, python, programs, environment, found_by, versions, missing)
+
+
+# --- PyPI ---
+
+
+def virtual_environment(folder: Path, locks: list[Path]) -> Path:
+    """The Python of a virtual environment with all that the locks pin; made when they change."""
+    content = b"".join(lock.read_bytes() for lock in locks)
+    key = hashlib.sha256(f"{sys.version}{folder}".encode() + content).hexdigest()
+    python, complete = folder / "bin/python", folder / "complete"
+    if complete.exists() and complete.read_text() == key:
+        return python
+    shutil.rmtree(folder, ignore_errors=True)
+    # Some systems have pip but no ensurepip; --system-site-packages would not be what the lock says.
+    succeed([sys.executable, "-I", "-m", "venv", "--without-pip", folder])
+    requirements = [f"--requirement={lock}" for lock in locks]
+    pip(python, "--no-deps", "--require-hashes", "--only-binary=:all:", *requirements)
+    complete.write_text(key)
+    return python
+
+
+def install(ours: Path, peers: Path, source: Path, copy: Path) -> None:
+    """Installs our package as `pip install SOURCE` does, from a copy that pip may write into."""
+    shutil.rmtree(copy, ignore_errors=True)
+    copy.mkdir()
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copyfile(source / name, copy / name)
+    ignore = shutil.ignore_patterns("*_test.py", "__pycache__", "testing")
+    shutil.copytree(source / "tools/software_update", copy / "tools/software_update", ignore=ignore)
+    # The peers' environment has the build backend, so that ours holds nothing but what users have.
+    wheels = copy / "wheels"
+    code = "from setuptools import build_meta; import sys; build_meta.build_wheel(sys.argv[1])"
+    succeed([peers, "-c", code, wheels], folder=copy)
+    [wheel] = wheels.glob("*.whl")
+    pip(ours, "--no-deps", "--no-index", "--force-reinstall", str(wheel))
+
+
+def pip(python: Path, *args: str) -> None:
+    """The machine's pip, as it is set up, installs into another Python's environment."""
+    machine = shutil.which("python3")
+    if not machine:
+        raise BenchmarkError("there is no python3 on PATH; install Python with pip")
+    quiet = ("--quiet", "--disable-pip-version-check", "--root-user-action=ignore")
+    succeed([machine, "-m", "pip", "--python", python, "install", *quiet, *args])
+
+
+def locked_version(lock: Path, name: str) -> str:
+    """The version that a lock file pins."""
+    found = re.search(rf"^{re.escape(name)}==(\S+)", lock.read_text(), re.MULTILINE)
+    if not found:
+        raise BenchmarkError(f"{lock.name} does not pin {name}; renew it")
+    return found.group(1)
+
+
+# --- Debian ---
+
+
+def debian(packages: list[str], cache: Path, path: str) -> dict[str, str]:
+    """Unpacks Debian packages, and what of their dependencies is not installed; the variables to run them."""
+    for tool in ("apt-get", "apt-cache", "dpkg", "dpkg-query"):
+        if not shutil.which(tool):
+            raise BenchmarkError(f"not on PATH, and there is no {tool} that could bring it")
+    release = Path("/etc/os-release").read_bytes() + " ".join(packages).encode()
+    folder = cache / "debian" / hashlib.sha256(release).hexdigest()[:16]
+    root, complete = folder / "root", folder / "complete"
+    if not complete.exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        for name in ("lists/partial", "cache/archives/partial", "debs", "root"):
+            (folder / name).mkdir(parents=True)
+        download(packages, folder)
+        for deb in sorted((folder / "debs").glob("*.deb")):
+            succeed(["dpkg", "-x", deb, root])
+        complete.touch()
+    programs = [root / "usr/bin", root / "usr/sbin", root / "bin", root / "sbin"]
+    libraries = {library.parent for library in root.glob("usr/lib/*/*.so*")}
+    return {
+        "PATH": os.pathsep.join([path, *map(str, programs)]),
+        "LD_LIBRARY_PATH": os.pathsep.join(sorted(map(str, libraries))),
+    }
+
+
+def download(packages: list[str], folder: Path) -> None:
+    """Downloads packages with apt, whose own state stays untouched; it checks their signatures."""
+    # A mirror may be a snapshot, whose lists are older than they should be.
+    options = [f"Dir::State::lists={folder}/lists", f"Dir::Cache={folder}/cache"]
+    options += ["APT::Sandbox::User=root", "Acquire::Check-Valid-Until=false"]
+    options += ["Acquire::Languages=none", "Acquire::Retries=2"]
+    chosen = [arg for option in options for arg in ("-o", option)]
+    succeed(["apt-get", "-qq", *chosen, "update"], seconds=APT_SECONDS)
+    kinds = ("recommends", "suggests", "conflicts", "breaks", "replaces", "enhances")
+    depends = ["apt-cache", *chosen, "depends", "--recurse", *(f"--no-{kind}" for kind in kinds)]
+    listed = succeed([*depends, *packages])
+    needed = set(re.findall(r"^([a-z0-9][a-z0-9.+-]+)$", listed, re.MULTILINE))
+    wanted = sorted(needed - installed())
+    succeed(["apt-get", "-qq", *chosen, "download", *wanted], folder / "debs", seconds=APT_SECONDS)
+
+
+def installed() -> set[str]:
+    """The Debian packages that the machine has."""
+    listed = succeed(["dpkg-query", "-W", "-f", "${db:Status-Status} ${Package}\\n"])
+    return {line.split()[1] for line in listed.splitlines() if line.startswith("installed ")}
+
+
+# --- what is there ---
+
+
+def program_versions(programs: dict[str, str], environment: dict[str, str]) -> dict[str, str]:
+    """What the programs say of their versions: the first number in it."""
+    asked = {"openssl": "version", "mender-artifact": "--version", "rauc": "--version"}
+    versions = {}
+    for name, argument in asked.items():
+        if name in programs:
+            said = succeed([programs[name], argument], environment=environment)
+            found = re.search(r"\d[\w.]*", said)
+            versions[name] = found.group() if found else said.strip()
+    return versions
+
+
+def succeed(
+    command: Iterable[str | Path],
+    folder: Path | None = None,
+    environment: dict[str, str] | None = None,
+    seconds: float = 900,
+) -> str:
+    """What a command prints; it must not fail."""
+    argv = [str(arg) for arg in command]
+    done = subprocess.run(
+        argv,
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=seconds,
+        check=False,
+    )
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or ["it printed nothing"])[-1]
+        raise BenchmarkError(f"{' '.join(argv)[:120]} ended with {done.returncode}: {last}")
+    return done.stdout

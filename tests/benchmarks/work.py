@@ -1,0 +1,186 @@
+"""What is measured on the command line: each function here is one `--only NAME`."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.benchmarks import tools
+from tests.benchmarks.data import MIB, Keys, make_files, write_list
+from tests.benchmarks.measure import Command, in_turn, run
+from tests.benchmarks.peers import Peers
+from tests.benchmarks.results import Row, Table
+
+KIB = 1024
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How large the work is; goals are for the full sizes."""
+
+    one_file: tuple[int, ...] = (MIB, 16 * MIB, 64 * MIB, 256 * MIB, 1024 * MIB)
+    sixteen: int = 64 * MIB
+    thousand: int = 1000
+    targets: tuple[int, ...] = (1000, 4096, 16384, 32768, 65536)
+    bazel_targets: int = 1000
+    bazel_bundles: int = 500
+    resigned: int = 1024 * MIB
+    rounds: int = 5
+
+
+QUICK = Sizes(
+    one_file=(MIB, 4 * MIB, 16 * MIB),
+    sixteen=MIB,
+    thousand=100,
+    targets=(1000, 2000, 4000),
+    bazel_targets=100,
+    bazel_bundles=20,
+    resigned=16 * MIB,
+)
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What all measurements share: the peers, keys, a folder that is theirs, and what is to be measured."""
+
+    peers: Peers
+    keys: Keys
+    folder: Path
+    sizes: Sizes
+    facts: dict[str, str] = field(default_factory=dict)
+
+    @contextmanager
+    def work(self, name: str, files: int, size: int) -> Iterator[tools.Work]:
+        """Files to make artifacts of, and a folder beside them, both gone at the end."""
+        folder = self.folder / name
+        made = make_files(folder / "files", files, size)
+        try:
+            yield tools.Work(made, folder, self.keys, self.peers)
+        finally:
+            shutil.rmtree(folder)
+
+    def measure(self, commands: Sequence[Command | None]) -> tuple[Row, ...]:
+        """Runs in turn what there is to run."""
+        return in_turn([command for command in commands if command], self.sizes.rounds)
+
+
+def one_file(bench: Bench) -> list[Table]:
+    """One artifact of one file, of several sizes."""
+    created: list[Row] = []
+    verified: list[Row] = []
+    for size in bench.sizes.one_file:
+        with bench.work("one_file", 1, size) as work:
+            create, verify = _create_and_verify(bench, work, size)
+        created += create
+        verified += verify
+    title = f"one file of {_bytes(bench.sizes.one_file[-1])}"
+    return [
+        Table("one_file_create", f"Make a signed artifact of {title}", tuple(created), "bytes"),
+        Table("one_file_verify", f"Check a signed artifact of {title}", tuple(verified), "bytes"),
+    ]
+
+
+def sixteen_files(bench: Bench) -> list[Table]:
+    """One artifact of 16 large files."""
+    return _many_files(bench, "sixteen_files", 16, bench.sizes.sixteen)
+
+
+def thousand_files(bench: Bench) -> list[Table]:
+    """One artifact of many small files."""
+    return _many_files(bench, "thousand_files", bench.sizes.thousand, 10 * KIB)
+
+
+def targets(bench: Bench) -> list[Table]:
+    """Up to 65,536 targets, of four small files: what a target costs beside its bytes."""
+    rows: dict[str, list[Row]] = {"create": [], "verify": [], "inspect": []}
+    with bench.work("targets", 4, 100) as work:
+        small = work.files
+        for count in bench.sizes.targets:
+            files = [small[number % len(small)] for number in range(count)]
+            create, bundle = _create_of(work, files, count)
+            run(create)
+            verify = tools.TOOLS[0].verifies(work, count)
+            inspect = tools.ours(
+                bench.peers, work.folder, "bundle", "inspect", "--json", str(bundle), size=count
+            )
+            rows["verify"] += bench.measure([verify])
+            rows["inspect"] += bench.measure([inspect])
+            rows["create"] += bench.measure([create])
+    return [
+        Table(f"targets_{name}", f"bundle {name}, by number of targets", tuple(found), "targets")
+        for name, found in rows.items()
+    ]
+
+
+def start(bench: Bench) -> list[Table]:
+    """How long it takes until there is a first result."""
+    with bench.work("start", 1, 1000) as work:
+        record = work.folder / "record"
+        python = (str(bench.peers.ours), "-c", "pass")
+        digest = ("step", "digest", "--target", f"app={work.files[0]}", "-o", str(record))
+        commands = [
+            Command(
+                "python -c pass",
+                python,
+                environment=bench.peers.environment,
+                shown="python -c pass",
+            ),
+            _named("--help", tools.ours(bench.peers, work.folder, "--help")),
+            _named("step digest", tools.ours(bench.peers, work.folder, *digest, outputs=(record,))),
+        ]
+        return [Table("start", "Start-up", bench.measure(commands))]
+
+
+def _named(name: str, command: Command) -> Command:
+    return dataclasses.replace(command, tool=f"{tools.OURS} {name}")
+
+
+def _create_of(work: tools.Work, files: Sequence[Path], count: int) -> tuple[Command, Path]:
+    """Makes one bundle of files that are listed more than once."""
+    write_list(work.folder / "targets.json", files)
+    return tools.TOOLS[0].creates(work, count), work.folder / tools.TOOLS[0].artifact
+
+
+def _many_files(bench: Bench, name: str, count: int, size: int) -> list[Table]:
+    with bench.work(name, count, size) as work:
+        create, verify = _create_and_verify(bench, work, count * size)
+    of = f"a signed artifact of {count} files of {_bytes(size)}"
+    return [
+        Table(f"{name}_create", f"Make {of}", create),
+        Table(f"{name}_verify", f"Check {of}", verify),
+    ]
+
+
+def _create_and_verify(
+    bench: Bench, work: tools.Work, size: int
+) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
+    """All tools that can do it, and the floor; what is checked is made once more and kept."""
+    floor = tools.floor(work, size)
+    chosen = tools.available(tools.TOOLS, bench.peers, len(work.files))
+    create = bench.measure([floor, *(tool.creates(work, size) for tool in chosen)])
+    checked = [(tool, tool.verifies(work, size)) for tool in chosen]
+    for tool, verify in checked:
+        if verify:
+            run(tool.creates(work, size))
+    verify = bench.measure([floor, *(verify for _, verify in checked)])
+    return create, verify
+
+
+def _bytes(size: int) -> str:
+    for unit, name in ((1024 * MIB, "GiB"), (MIB, "MiB"), (KIB, "KiB")):
+        if size >= unit and size % unit == 0:
+            return f"{size // unit} {name}"
+    return f"{size} bytes"
+
+
+WORK: dict[str, Callable[[Bench], list[Table]]] = {
+    "one_file": one_file,
+    "sixteen_files": sixteen_files,
+    "thousand_files": thousand_files,
+    "targets": targets,
+    "start": start,
+}
