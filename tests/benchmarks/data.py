@@ -33,13 +33,22 @@ def make_keys(folder: Path, peers: Peers) -> Keys:
     )
     openssl = peers.programs["openssl"]
     make_key(openssl, keys.private, keys.public, keys.sec1)
-    request = [openssl, "req", "-x509", "-new", "-key", keys.private, "-subj", "/CN=benchmark"]
+    request: list[str | Path] = [
+        openssl,
+        "req",
+        "-x509",
+        "-new",
+        "-key",
+        keys.private,
+        "-subj",
+        "/CN=benchmark",
+    ]
     succeed([*request, "-days", DAYS, "-out", keys.certificate])
     root, public = folder / "root.pem", folder / "root.pub"
     make_key(openssl, root, public, folder / "root_sec1.pem")
     command, unsigned = peers.ours.with_name("software-update"), folder / "unsigned.pb"
-    both = [f"--root-key={public}", f"--targets-key={keys.public}"]
-    succeed([command, "root", "create", "--version=1", *both, "-o", unsigned])
+    listed = [f"--root-key={public}", f"--targets-key={keys.public}"]
+    succeed([command, "root", "create", "--version=1", *listed, "-o", unsigned])
     succeed([command, "root", "sign", unsigned, f"--key={root}", "-o", keys.root])
     return keys
 

@@ -76,12 +76,17 @@ def run(command: Command) -> Run:
     return Run(wall=wall, cpu=user + system, peak=peak / 1024, others=others)
 
 
-def in_turn(commands: Sequence[Command], rounds: int) -> tuple[Row, ...]:
-    """Runs all commands one after the other, `rounds` times, after a round that warms the caches."""
+def in_turn(
+    commands: Sequence[Command], rounds: int, wait: Callable[[], None] = _nothing
+) -> tuple[Row, ...]:
+    """Runs all commands one after the other, `rounds` times, after a round that warms the caches.
+
+    `wait` is called before each run.
+    """
     runs: list[list[Run]] = [[] for _ in commands]
     for number in range(-1, rounds):
         for command, found in zip(commands, runs, strict=True):
-            _wait_for_quiet()
+            wait()
             once = run(command)
             if number >= 0:
                 found.append(once)
@@ -118,7 +123,7 @@ def _busy_seconds() -> float:
 _patience = [PATIENCE_SECONDS]
 
 
-def _wait_for_quiet() -> None:
+def wait_for_quiet() -> None:
     """Returns once other programs leave the machine to us, or once patience is at its end."""
     while _patience[0] > 0:
         busy, begin = _busy_seconds(), time.monotonic()

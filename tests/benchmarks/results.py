@@ -97,7 +97,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Results:
-    """All of a run of the benchmarks; `facts` are what was counted, not timed."""
+    """All of a run of the benchmarks; `facts` are the actions that Bazel ran."""
 
     machine: tuple[str, ...]
     date: str
@@ -105,7 +105,7 @@ class Results:
     versions: dict[str, str]
     missing: dict[str, str]
     tables: tuple[Table, ...]
-    facts: dict[str, str]
+    facts: dict[str, tuple[str, ...]]
 
     def table(self, name: str) -> Table | None:
         """A table by name, if it was measured."""
@@ -130,7 +130,10 @@ def from_json(text: str) -> Results:
         Table(**{**table, "rows": tuple(_row(row) for row in table["rows"])})
         for table in value["tables"]
     )
-    return Results(**{**value, "machine": tuple(value["machine"]), "tables": tables})
+    facts = {name: tuple(actions) for name, actions in value["facts"].items()}
+    return Results(
+        **{**value, "machine": tuple(value["machine"]), "tables": tables, "facts": facts}
+    )
 
 
 def _row(value: dict[str, object]) -> Row:

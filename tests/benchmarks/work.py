@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.benchmarks import tools
 from tests.benchmarks.data import MIB, Keys, make_files, write_list
-from tests.benchmarks.measure import Command, in_turn, run
+from tests.benchmarks.measure import Command, in_turn, run, wait_for_quiet
 from tests.benchmarks.peers import Peers
 from tests.benchmarks.results import Row, Table
 
@@ -51,7 +51,7 @@ class Bench:
     keys: Keys
     folder: Path
     sizes: Sizes
-    facts: dict[str, str] = field(default_factory=dict)
+    facts: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @contextmanager
     def work(self, name: str, files: int, size: int) -> Iterator[tools.Work]:
@@ -65,7 +65,7 @@ class Bench:
 
     def measure(self, commands: Sequence[Command | None]) -> tuple[Row, ...]:
         """Runs in turn what there is to run."""
-        return in_turn([command for command in commands if command], self.sizes.rounds)
+        return in_turn([each for each in commands if each], self.sizes.rounds, wait_for_quiet)
 
 
 def one_file(bench: Bench) -> list[Table]:
@@ -166,8 +166,7 @@ def _create_and_verify(
     for tool, verify in checked:
         if verify:
             run(tool.creates(work, size))
-    verify = bench.measure([floor, *(verify for _, verify in checked)])
-    return create, verify
+    return create, bench.measure([floor, *(verify for _, verify in checked)])
 
 
 def _bytes(size: int) -> str:

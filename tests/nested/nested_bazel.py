@@ -23,6 +23,7 @@ class Spawn:
     mnemonic: str
     label: str
     outputs: tuple[str, ...]
+    inputs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,8 @@ def _spawns(log: str) -> Iterator[Spawn]:
     while log:
         entry, end = decoder.raw_decode(log)
         label = "//" + entry["targetLabel"].partition("//")[2]
-        yield Spawn(entry["mnemonic"], label, tuple(entry["listedOutputs"]))
+        inputs = tuple(each["path"] for each in entry.get("inputs", []))
+        yield Spawn(entry["mnemonic"], label, tuple(entry["listedOutputs"]), inputs)
         log = log[end:].lstrip()
 
 

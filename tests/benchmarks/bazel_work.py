@@ -1,0 +1,209 @@
+"""What is measured in Bazel: a module that depends on ours, and a Bazel server of its own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.benchmarks.data import make_files, make_keys
+from tests.benchmarks.measure import Command
+from tests.benchmarks.results import BenchmarkError, Table
+from tests.benchmarks.work import Bench
+from tests.nested import nested_bazel
+
+MODULE = """\
+module(name = "benchmark")
+
+bazel_dep(name = "rules_software_update", version = "0.1.0")
+local_path_override(
+    module_name = "rules_software_update",
+    path = "../sources",
+)
+"""
+BAZELRC = "common --lockfile_mode=off\n"
+LOAD = 'load("@rules_software_update//rules:defs.bzl", "software_update_bundle")\n\n'
+
+# The list is what a build would make of the same files without us. It has no sandbox to pay for.
+THOUSAND = """\
+FILES = ["files/{{:05}}.img".format(number) for number in range({count})]
+
+software_update_bundle(
+    name = "bundle",
+    targets = {{file: file for file in FILES}},
+    version = 1,
+)
+
+genrule(
+    name = "list",
+    srcs = FILES,
+    outs = ["list.txt"],
+    cmd = "echo $(SRCS) > $@",
+    local = True,
+)
+"""
+FIVE_HUNDRED = """\
+[
+    software_update_bundle(
+        name = "bundle_%d" % number,
+        targets = {{"target_%d" % at: "files/0000%d.img" % at for at in range(4)}},
+        version = number + 1,
+    )
+    for number in range({count})
+]
+
+filegroup(
+    name = "bundles",
+    srcs = ["bundle_%d" % number for number in range({count})],
+)
+"""
+SIGNED = """\
+software_update_bundle(
+    name = "bundle",
+    dev_root = "{key}/root.pb",
+    dev_signing_keys = ["{key}/key.pem"],
+    targets = {{"payload": "files/00000.img"}},
+    version = 1,
+)
+"""
+
+
+@dataclass(frozen=True)
+class Module:
+    """The module, its Bazel, and its one package."""
+
+    server: nested_bazel.Bazel
+    folder: Path
+
+    def package(self, text: str) -> None:
+        """Says what the package builds."""
+        (self.folder / "BUILD.bazel").write_text(LOAD + text)
+
+    def build(self, name: str, target: str, *before: Callable[[], object]) -> Command:
+        """`bazel build //:TARGET`, after what is not timed."""
+        argv = (*self.server.command(), "build", f"//:{target}")
+
+        def prepare() -> None:
+            for step in before:
+                step()
+
+        return Command(
+            name,
+            argv,
+            environment=self.server.env,
+            folder=self.folder,
+            shown=f"bazel build //:{target}",
+            prepare=prepare,
+        )
+
+    def clean(self) -> None:
+        """Nothing is built, nor known of what was; the server and what it has fetched stay."""
+        self.server.succeeds("clean")
+
+
+@contextmanager
+def module(bench: Bench, name: str) -> Iterator[Module]:
+    """A module in a folder of its own, beside a copy of the sources."""
+    folder = bench.folder / name
+    workspace = folder / "module"
+    workspace.mkdir(parents=True)
+    try:
+        nested_bazel.copy_sources(folder / "sources")
+        (workspace / "MODULE.bazel").write_text(MODULE)
+        (workspace / ".bazelrc").write_text(BAZELRC)
+        with nested_bazel.bazel(workspace, folder / "scratch") as server:
+            yield Module(server, workspace)
+    except AssertionError as error:
+        lines = str(error).strip().splitlines() or ["a check failed"]
+        said = next((line for line in lines if line.startswith("ERROR")), lines[-1])
+        raise BenchmarkError(f"{name}: {said}") from error
+
+
+def bazel_thousand(bench: Bench) -> list[Table]:
+    """One bundle of many small targets: clean, with one of them changed, with nothing changed."""
+    count = bench.sizes.bazel_targets
+    with module(bench, "bazel_thousand") as inside:
+        files = make_files(inside.folder / "files", count, 10 * 1024)
+        inside.package(THOUSAND.format(count=count))
+
+        def change() -> None:
+            files[count // 2].write_bytes(os.urandom(10 * 1024))
+
+        clean = bench.measure(
+            [
+                inside.build("a list of the files", "list", inside.clean),
+                inside.build("a bundle", "bundle", inside.clean),
+            ]
+        )
+        again = bench.measure(
+            [
+                inside.build("one target changed", "bundle", change),
+                inside.build("nothing changed", "bundle"),
+            ]
+        )
+        inside.clean()
+        bench.facts["bazel_clean"] = _actions(inside.server.build("//:bundle"))
+        change()
+        bench.facts["bazel_changed"] = _actions(inside.server.build("//:bundle"))
+        bench.facts["bazel_unchanged"] = _actions(inside.server.build("//:bundle"))
+    what = f"{count} targets of 10 KiB in Bazel"
+    return [
+        Table("bazel_thousand_clean", f"{what}: clean", clean, of_process=False),
+        Table("bazel_thousand_again", f"{what}: built again", again, of_process=False),
+    ]
+
+
+def bazel_bundles(bench: Bench) -> list[Table]:
+    """Many small bundles in one build."""
+    count = bench.sizes.bazel_bundles
+    with module(bench, "bazel_bundles") as inside:
+        make_files(inside.folder / "files", 4, 10 * 1024)
+        inside.package(FIVE_HUNDRED.format(count=count))
+        rows = bench.measure([inside.build("bundles", "bundles", inside.clean)])
+    title = f"{count} bundles of 4 targets in Bazel: clean"
+    return [Table("bazel_bundles", title, rows, of_process=False)]
+
+
+def bazel_sign(bench: Bench) -> list[Table]:
+    """One large payload that another key signs: which actions read it again?"""
+    with module(bench, "bazel_sign") as inside:
+        [payload] = make_files(inside.folder / "files", 1, bench.sizes.resigned)
+        for key in ("one", "other"):
+            make_keys(inside.folder / key, bench.peers)
+
+        def sign_with(key: str) -> Callable[[], None]:
+            return lambda: inside.package(SIGNED.format(key=key))
+
+        rows = bench.measure(
+            [
+                inside.build("clean", "bundle", sign_with("one"), inside.clean),
+                inside.build("another key", "bundle", sign_with("other")),
+            ]
+        )
+        sign_with("one")()
+        spawns = inside.server.build("//:bundle")
+    reads = f"files/{payload.name}"
+    bench.facts["bazel_signed"] = _actions(spawns)
+    bench.facts["bazel_signed_readers"] = _actions(
+        [spawn for spawn in spawns if _reads(spawn, reads)]
+    )
+    title = f"A payload of {bench.sizes.resigned // 2**20} MiB in Bazel: signed with another key"
+    return [Table("bazel_sign", title, rows, of_process=False)]
+
+
+def _reads(spawn: nested_bazel.Spawn, payload: str) -> bool:
+    """Whether an action has the payload, or the bundle that holds it, as input."""
+    return any(path.endswith((payload, "/bundle.bundle")) for path in spawn.inputs)
+
+
+def _actions(spawns: Sequence[nested_bazel.Spawn]) -> tuple[str, ...]:
+    return tuple(sorted(spawn.mnemonic for spawn in spawns))
+
+
+BAZEL_WORK: dict[str, Callable[[Bench], list[Table]]] = {
+    "bazel_thousand": bazel_thousand,
+    "bazel_bundles": bazel_bundles,
+    "bazel_sign": bazel_sign,
+}

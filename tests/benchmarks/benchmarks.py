@@ -1,0 +1,124 @@
+"""Measures our commands and our Bazel rules beside other tools, and writes docs/benchmarks.md.
+
+    ./bazelw run //tests/benchmarks                                   all of it: a quarter of an hour
+    ./bazelw run //tests/benchmarks -- --quick                        small, to see that it runs
+    ./bazelw run //tests/benchmarks -- --output docs/benchmarks.md    renews the page and its plots
+
+Goals that are not met are said; they are no failure, for the machine may be a slow one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.benchmarks import machine
+from tests.benchmarks.bazel_work import BAZEL_WORK
+from tests.benchmarks.data import make_keys
+from tests.benchmarks.goals import judge
+from tests.benchmarks.page import page, summary
+from tests.benchmarks.peers import prepare, succeed
+from tests.benchmarks.results import BenchmarkError, Results, Table, to_json
+from tests.benchmarks.work import QUICK, WORK, Bench, Sizes
+
+ALL_WORK = WORK | BAZEL_WORK
+# Data, artifacts of all tools, and Bazel's outputs.
+GIB_FREE = 12
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Entry point."""
+    parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    names = ", ".join(ALL_WORK)
+    parser.add_argument(
+        "--quick", action="store_true", help="small sizes, for which the goals are not"
+    )
+    parser.add_argument("--only", action="append", choices=ALL_WORK, metavar="NAME", help=names)
+    parser.add_argument("--output", type=Path, metavar="PAGE.md", help="default: a temporary file")
+    parser.add_argument("--date", default="", help="when it was, for the page; default: nothing")
+    args = parser.parse_args(argv)
+    try:
+        results = _measure(args)
+        path = _output(args.output)
+        _write(results, path)
+    except (BenchmarkError, OSError) as error:
+        print(f"benchmarks: {error}", file=sys.stderr)
+        return 1
+    print(summary(judge(results)))
+    if results.quick:
+        print("a quick run: the goals are for more work than this")
+    print(f"wrote {path}")
+    return 0
+
+
+def cache_folder() -> Path:
+    """Where the peers stay."""
+    above = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(above, "rules_software_update/benchmarks")
+
+
+def source_folder() -> Path:
+    """The source tree: what Bazel says under `bazel run`, else that of this file."""
+    return Path(os.environ.get("BUILD_WORKSPACE_DIRECTORY") or Path(__file__).parents[2])
+
+
+def _measure(args: argparse.Namespace) -> Results:
+    begin = time.monotonic()
+    _say("bringing the peers")
+    peers = prepare(cache_folder(), source_folder())
+    sizes = QUICK if args.quick else Sizes()
+    with tempfile.TemporaryDirectory(prefix="benchmarks") as name:
+        folder = Path(name)
+        free = shutil.disk_usage(folder).free / 2**30
+        if free < GIB_FREE and not args.quick:
+            raise BenchmarkError(
+                f"{folder.parent} has {free:.0f} GiB free; set TMPDIR to a folder with {GIB_FREE}"
+            )
+        bench = Bench(peers, make_keys(folder / "keys", peers), folder, sizes)
+        tables: list[Table] = []
+        for work in args.only or ALL_WORK:
+            _say(f"{time.monotonic() - begin:4.0f} s: {work}")
+            tables += ALL_WORK[work](bench)
+    _say(f"{time.monotonic() - begin:4.0f} s: done")
+    return Results(
+        machine=machine.describe(),
+        date=args.date,
+        quick=args.quick,
+        versions=peers.versions,
+        missing=peers.missing,
+        tables=tuple(tables),
+        facts=bench.facts,
+    )
+
+
+def _output(asked: Path | None) -> Path:
+    """The page: from the folder where `bazel run` was called, or one that nobody has named."""
+    if asked:
+        return Path(os.environ.get("BUILD_WORKING_DIRECTORY", "."), asked)
+    return Path(tempfile.mkdtemp(prefix="benchmarks_page"), "benchmarks.md")
+
+
+def _write(results: Results, path: Path) -> None:
+    """The page, and its plots in a folder of its name beside it."""
+    plots = path.with_suffix("")
+    with tempfile.TemporaryDirectory() as name:
+        data = Path(name, "results.json")
+        data.write_text(to_json(results))
+        python = cache_folder() / "peers/bin/python"
+        folder = Path(__file__).parents[2]
+        succeed([python, "-m", "tests.benchmarks.plots", data, plots], folder=folder)
+    path.write_text(page(results, plots.name))
+
+
+def _say(text: str) -> None:
+    print(f"benchmarks: {text}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

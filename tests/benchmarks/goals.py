@@ -1,0 +1,186 @@
+"""What we promise, and whether a run of the benchmarks kept it."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.benchmarks.results import Results, Row, Table, ratio
+from tests.benchmarks.tools import FLOOR, OURS
+
+# Twice the targets, twice the time: so much more is noise.
+NOISE = 1.1
+# What another key, or another payload of many, may make Bazel do again.
+AFTER_THE_DIGESTS = ("Assemble", "Sign", "Targets", "Verify")
+MAY_READ_PAYLOADS = {"SoftwareUpdateAssemble", "SoftwareUpdateVerify"}
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A limit: `value` finds what was measured, None if it was not; it must be at most `limit`."""
+
+    work: str
+    what: str
+    limit: float
+    unit: str
+    value: Callable[[Results], float | None]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A goal and what was measured."""
+
+    goal: Goal
+    measured: float | None
+
+    @property
+    def met(self) -> bool | None:
+        """None if it was not measured."""
+        return None if self.measured is None else self.measured <= self.goal.limit
+
+
+def judge(results: Results) -> list[Judged]:
+    """All goals, in order."""
+    return [Judged(goal, goal.value(results)) for goal in GOALS]
+
+
+# --- what is compared ---
+
+Value = Callable[[Results], float | None]
+
+
+def largest(table: Table, tool: str) -> Row | None:
+    """A tool's row of the largest size, if it was measured at that size."""
+    return table.row(tool, table.sizes[-1])
+
+
+def of_row(name: str, tool: str, value: Callable[[Row], float]) -> Value:
+    """Something of one row."""
+
+    def find(results: Results) -> float | None:
+        table = results.table(name)
+        row = largest(table, tool) if table else None
+        return value(row) if row else None
+
+    return find
+
+
+def of_two(name: str, tool: str, base: str, value: Callable[[Row, Row], float]) -> Value:
+    """Something of two rows of the same table."""
+
+    def find(results: Results) -> float | None:
+        table = results.table(name)
+        row, other = (largest(table, each) if table else None for each in (tool, base))
+        return value(row, other) if row and other else None
+
+    return find
+
+
+def median_ratio(row: Row, base: Row) -> float:
+    """The median of the ratios of runs next to each other."""
+    return ratio(row, base).median
+
+
+def lower_quartile_ratio(row: Row, base: Row) -> float:
+    """At most 1 where the two cannot be told apart: a quarter of the pairs says so."""
+    pairs = zip(row.runs, base.runs, strict=True)
+    return statistics.quantiles([a.wall / b.wall for a, b in pairs], n=4, method="inclusive")[0]
+
+
+def median_difference(row: Row, base: Row) -> float:
+    """Seconds over another."""
+    pairs = zip(row.runs, base.runs, strict=True)
+    return statistics.median(a.wall - b.wall for a, b in pairs)
+
+
+def twice(name: str) -> Value:
+    """How much longer twice the targets take: of the largest number, and the half of it."""
+
+    def find(results: Results) -> float | None:
+        table = results.table(name)
+        if not table:
+            return None
+        most = table.row(OURS, table.sizes[-1])
+        half = table.row(OURS, table.sizes[-1] // 2)
+        return most.wall.median / half.wall.median if most and half else None
+
+    return find
+
+
+def changed_actions(results: Results) -> float | None:
+    """Actions after a change of one target that should not have run: more than one part of the digests."""
+    ran = results.facts.get("bazel_changed")
+    if ran is None:
+        return None
+    allowed = [f"SoftwareUpdate{name}" for name in (*AFTER_THE_DIGESTS, "Digest")]
+    return float(sum(ran.count(name) - (name in allowed) for name in set(ran)))
+
+
+def unchanged_actions(results: Results) -> float | None:
+    """Actions where nothing has changed."""
+    ran = results.facts.get("bazel_unchanged")
+    return None if ran is None else float(len(ran))
+
+
+def other_readers(results: Results) -> float | None:
+    """Actions that read payload after a change of the key, and are neither assemble nor verify."""
+    readers = results.facts.get("bazel_signed_readers")
+    return (
+        None if readers is None else float(len([r for r in readers if r not in MAY_READ_PAYLOADS]))
+    )
+
+
+def seconds(name: str, tool: str) -> Value:
+    """The median time."""
+    return of_row(name, tool, lambda row: row.wall.median)
+
+
+def times(name: str, base: str) -> Value:
+    """How many times as long as another tool we take."""
+    return of_two(name, OURS, base, median_ratio)
+
+
+ONE, SIXTEEN, THOUSAND = "1 file of 1 GiB", "16 files of 64 MiB", "1000 files of 10 KiB"
+BAZEL = "Bazel, 1000 targets of 10 KiB"
+MENDER = "mender-artifact"
+TO_FLOOR, TO_MENDER = f"x {FLOOR}", f"x {MENDER}, lower quartile"
+GOALS = (
+    Goal(ONE, "create", 1.25, TO_FLOOR, times("one_file_create", FLOOR)),
+    Goal(ONE, "create, memory", 50, "MiB", of_row("one_file_create", OURS, lambda r: r.peak.most)),
+    Goal(ONE, "verify", 1.15, TO_FLOOR, times("one_file_verify", FLOOR)),
+    Goal(SIXTEEN, "create", 0.9, TO_FLOOR, times("sixteen_files_create", FLOOR)),
+    Goal(SIXTEEN, "verify", 1.15, TO_FLOOR, times("sixteen_files_verify", FLOOR)),
+    Goal(THOUSAND, "create", 0.12, "s", seconds("thousand_files_create", OURS)),
+    Goal(THOUSAND, "verify", 0.10, "s", seconds("thousand_files_verify", OURS)),
+    *(
+        Goal(THOUSAND, what, 1, TO_MENDER, of_two(name, OURS, MENDER, lower_quartile_ratio))
+        for what, name in (("create", "thousand_files_create"), ("verify", "thousand_files_verify"))
+    ),
+    *(
+        Goal("65,536 targets", what, 2 * NOISE, "x half as many", twice(f"targets_{what}"))
+        for what in ("create", "verify", "inspect")
+    ),
+    Goal("start-up", "--help", 0.06, "s", seconds("start", f"{OURS} --help")),
+    Goal("start-up", "step digest", 0.06, "s", seconds("start", f"{OURS} step digest")),
+    Goal(
+        BAZEL,
+        "clean, over a list of the files",
+        2,
+        "s",
+        of_two("bazel_thousand_clean", "a bundle", "a list of the files", median_difference),
+    ),
+    Goal(
+        BAZEL, "one target changed", 1, "s", seconds("bazel_thousand_again", "one target changed")
+    ),
+    Goal(BAZEL, "one target changed", 0, "actions too many", changed_actions),
+    Goal(BAZEL, "nothing changed", 0, "actions", unchanged_actions),
+    Goal("Bazel, 500 bundles of 4 targets", "clean", 8, "s", seconds("bazel_bundles", "bundles")),
+    Goal(
+        "Bazel, another key for 1 GiB of payload",
+        "read it, beside assemble and verify",
+        0,
+        "actions",
+        other_readers,
+    ),
+)

@@ -1,0 +1,171 @@
+"""docs/benchmarks.md, from what was measured. Nothing in it is typed by hand."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+
+from tests.benchmarks.goals import Judged, judge
+from tests.benchmarks.plots import PLOTS, Plot
+from tests.benchmarks.results import Results, Row, Spread, Table, ratio
+
+COMMAND = "./bazelw run //tests/benchmarks -- --output docs/benchmarks.md"
+NOT_MEASURED = "not measured"
+
+HOW = """\
+Each table was measured in one go: its commands ran in turn, {rounds} times, after one round that warmed the
+page cache, so that what slowed the machine slowed all of them. Given are the median and, in brackets, the
+least and the most; a ratio is that of two runs next to each other. CPU is user and system time of all
+processes; memory is the largest resident set of one of them, and what is below {floor:.0f} MiB, that of an idle Python,
+cannot be told apart. Whatever a command makes was there afterwards, with its payload in it; whatever is to be
+accepted was. Meanwhile other programs used {others:.2f} of the machine's cores (median).
+"""
+QUICK = """\
+**This was a quick run, with less work than the goals are for: its figures show only that all of it runs.**
+"""
+WHAT = """\
+What our commands and our Bazel rules cost, beside other tools that do the same work on the same files.
+"""
+CANNOT = """\
+swugenerator makes what only SWUpdate on a device checks. imgtool signs one image, so it is only where there
+is one file. python-tuf is a library: `tests/benchmarks/tuf_tool.py` is the program that was measured.
+"""
+
+
+def page(results: Results, folder: str) -> str:
+    """The page; its plots are in `folder`, beside it."""
+    parts = [
+        "# Benchmarks",
+        f"<!-- Written by: {COMMAND} -->",
+        WHAT,
+        QUICK if results.quick else "",
+        "\n".join(f"- {line}" for line in (*results.machine, *_date(results))),
+        HOW.format(rounds=_rounds(results), floor=_floor(results), others=_others(results)),
+        _goals(judge(results)),
+        *(_section(table, folder) for table in results.tables),
+        _tools(results),
+    ]
+    return "\n\n".join(part.strip() for part in parts if part) + "\n"
+
+
+def summary(judged: Sequence[Judged]) -> str:
+    """What of the goals was met, in words, for a terminal."""
+    lines = []
+    for each in judged:
+        goal, said = each.goal, {True: "met", False: "NOT MET", None: NOT_MEASURED}[each.met]
+        found = "" if each.measured is None else f": {_number(each.measured)} {goal.unit}"
+        lines.append(f"{said:12} {goal.work}, {goal.what}{found} (at most {_number(goal.limit)})")
+    failed = [each for each in judged if each.met is False]
+    met = [each for each in judged if each.met]
+    lines.append(f"{len(met)} of {len(judged)} goals met, {len(failed)} not met")
+    return "\n".join(lines)
+
+
+# --- parts of the page ---
+
+
+def _date(results: Results) -> list[str]:
+    return [f"date: {results.date}"] if results.date else []
+
+
+def _goals(judged: Sequence[Judged]) -> str:
+    lines = ["## Goals", "", "| work | | at most | measured | |", "|---|---|---|---|---|"]
+    for each in judged:
+        goal = each.goal
+        measured = (
+            NOT_MEASURED if each.measured is None else f"{_number(each.measured)} {goal.unit}"
+        )
+        met = {True: "met", False: "**not met**", None: ""}[each.met]
+        limit = f"{_number(goal.limit)} {goal.unit}"
+        lines.append(f"| {goal.work} | {goal.what} | {limit} | {measured} | {met} |")
+    return "\n".join(lines)
+
+
+def _section(table: Table, folder: str) -> str:
+    drawn = [plot for plot in PLOTS if plot.table == table.name and len(table.sizes) > 1]
+    images = [f"![{_alternative(plot)}]({folder}/{plot.name}.svg)" for plot in drawn]
+    return "\n\n".join([f"## {table.title}", _rows(table), *images, _commands(table)])
+
+
+def _alternative(plot: Plot) -> str:
+    return f"{plot.vertical}, by {plot.horizontal}"
+
+
+def _rows(table: Table) -> str:
+    """The rows that the page shows; in a table of one tool they go by size."""
+    by_size = len(table.tools) == 1 and len(table.sizes) > 1
+    rows = list(table.rows) if by_size else _largest(table)
+    base = rows[0]
+    names = [table.horizontal if by_size else "", "seconds"]
+    names.append(f"x {base.size:,}" if by_size else f"x {base.tool}")
+    names += ["CPU, s", "MiB"] if table.of_process else []
+    lines = [_line(names), _line(["---"] * len(names))]
+    for row in rows:
+        name = f"{row.size:,}" if by_size else row.tool
+        cells = [name, _spread(row.wall), _compared(row, base)]
+        cells += [_number(row.cpu.median), f"{row.peak.most:.0f}"] if table.of_process else []
+        lines.append(_line(cells))
+    return "\n".join(lines)
+
+
+def _largest(table: Table) -> list[Row]:
+    """The rows of the largest size, or all where size means nothing."""
+    return [row for row in table.rows if row.size == table.sizes[-1] or not table.horizontal]
+
+
+def _compared(row: Row, base: Row) -> str:
+    return "" if row is base else _spread(ratio(row, base))
+
+
+def _commands(table: Table) -> str:
+    """What was run, once for each command; those of the largest size."""
+    shown = {row.command: row.tool for row in _largest(table)}
+    lines = [f"{command}  # {tool}" for command, tool in shown.items()]
+    return "\n".join(["```sh", *lines, "```"])
+
+
+def _tools(results: Results) -> str:
+    lines = ["## The tools", ""]
+    lines += [f"- {name} {version}" for name, version in sorted(results.versions.items())]
+    lines += [
+        f"- {name}: not measured, {reason}" for name, reason in sorted(results.missing.items())
+    ]
+    return "\n".join([*lines, "", CANNOT])
+
+
+# --- numbers ---
+
+
+def _runs(results: Results) -> list[Row]:
+    return [row for table in results.tables for row in table.rows]
+
+
+def _rounds(results: Results) -> int:
+    return min((len(row.runs) for row in _runs(results)), default=0)
+
+
+def _floor(results: Results) -> float:
+    """What even a program that does nothing is said to use."""
+    return min((row.peak.least for row in _runs(results)), default=0)
+
+
+def _others(results: Results) -> float:
+    found = [run.others for row in _runs(results) for run in row.runs]
+    return statistics.median(found) if found else 0
+
+
+def _spread(value: Spread) -> str:
+    numbers = [_number(each) for each in (value.median, value.least, value.most)]
+    return f"{numbers[0]} ({numbers[1]} to {numbers[2]})"
+
+
+def _number(value: float) -> str:
+    """Three digits that count, and no more."""
+    if value == int(value):
+        return f"{value:,.0f}"
+    digits = 3 if abs(value) < 1 else 2 if abs(value) < 10 else 1 if abs(value) < 100 else 0
+    return f"{value:,.{digits}f}"
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
