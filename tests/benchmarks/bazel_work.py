@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.benchmarks.data import make_files, make_keys
-from tests.benchmarks.measure import Command
+from tests.benchmarks.measure import Command, reason
 from tests.benchmarks.results import BenchmarkError, Table
 from tests.benchmarks.work import Bench
 from tests.nested import nested_bazel
@@ -28,11 +28,11 @@ LOAD = 'load("@rules_software_update//rules:defs.bzl", "software_update_bundle")
 
 # The list is what a build would make of the same files without us. It has no sandbox to pay for.
 THOUSAND = """\
-FILES = ["files/{{:05}}.img".format(number) for number in range({count})]
+FILES = glob(["files/*.img"])
 
 software_update_bundle(
     name = "bundle",
-    targets = {{file: file for file in FILES}},
+    targets = {file: file for file in FILES},
     version = 1,
 )
 
@@ -116,9 +116,7 @@ def module(bench: Bench, name: str) -> Iterator[Module]:
         with nested_bazel.bazel(workspace, folder / "scratch") as server:
             yield Module(server, workspace)
     except AssertionError as error:
-        lines = str(error).strip().splitlines() or ["a check failed"]
-        said = next((line for line in lines if line.startswith("ERROR")), lines[-1])
-        raise BenchmarkError(f"{name}: {said}") from error
+        raise BenchmarkError(f"{name}: {reason(str(error))}") from error
 
 
 def bazel_thousand(bench: Bench) -> list[Table]:
@@ -126,7 +124,7 @@ def bazel_thousand(bench: Bench) -> list[Table]:
     count = bench.sizes.bazel_targets
     with module(bench, "bazel_thousand") as inside:
         files = make_files(inside.folder / "files", count, 10 * 1024)
-        inside.package(THOUSAND.format(count=count))
+        inside.package(THOUSAND)
 
         def change() -> None:
             files[count // 2].write_bytes(os.urandom(10 * 1024))

@@ -64,8 +64,7 @@ def run(command: Command) -> Run:
         passed, busy = time.perf_counter() - begin, _busy_seconds() - busy
         if done.returncode:
             said = err.read_text(errors="replace") if err.exists() else done.stderr
-            last = (said.strip().splitlines() or ["it printed nothing"])[-1]
-            raise BenchmarkError(f"{_short(command)} ended with {done.returncode}: {last}")
+            raise BenchmarkError(f"{_short(command)} ended with {done.returncode}: {reason(said)}")
         for path in command.outputs:
             if not path.exists():
                 raise BenchmarkError(f"{_short(command)} has not made {path.name}")
@@ -98,6 +97,12 @@ def in_turn(
     )
 
 
+def reason(said: str) -> str:
+    """Of what a program wrote, the line that says why it failed: Bazel's first error, else the last."""
+    lines = said.strip().splitlines() or ["it printed nothing"]
+    return next((line for line in lines if line.startswith("ERROR:")), lines[-1])
+
+
 def _remove(path: Path) -> None:
     if path.is_dir():
         shutil.rmtree(path)
@@ -106,7 +111,7 @@ def _remove(path: Path) -> None:
 
 
 def _short(command: Command) -> str:
-    return f"{command.tool}: {shlex.join(command.argv)[:200]}"
+    return f"{command.tool}: {command.shown or shlex.join(command.argv)[:200]}"
 
 
 def _busy_seconds() -> float:

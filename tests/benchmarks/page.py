@@ -16,9 +16,9 @@ HOW = """\
 Each table was measured in one go: its commands ran in turn, {rounds} times, after one round that warmed the
 page cache, so that what slowed the machine slowed all of them. Given are the median and, in brackets, the
 least and the most; a ratio is that of two runs next to each other. CPU is user and system time of all
-processes; memory is the largest resident set of one of them, and what is below {floor:.0f} MiB, that of an idle Python,
-cannot be told apart. Whatever a command makes was there afterwards, with its payload in it; whatever is to be
-accepted was. Meanwhile other programs used {others:.2f} of the machine's cores (median).
+processes; memory is the largest resident set of one of them, and what is below {floor:.0f} MiB, that of an
+idle Python, cannot be told apart. Whatever a command makes was there afterwards, with its payload in it;
+whatever is to be accepted was. Meanwhile other programs used {others:.2f} of the machine's cores (median).
 """
 QUICK = """\
 **This was a quick run, with less work than the goals are for: its figures show only that all of it runs.**
