@@ -72,18 +72,18 @@ software_update_bundle(
 
 @dataclass(frozen=True)
 class Module:
-    """The module, its Bazel, and its one package."""
+    """The module, and its Bazel."""
 
     server: nested_bazel.Bazel
     folder: Path
 
-    def package(self, text: str) -> None:
-        """Says what the package builds."""
-        (self.folder / "BUILD.bazel").write_text(LOAD + text)
+    def package(self, name: str, text: str) -> None:
+        """Says what a package builds."""
+        (self.folder / name / "BUILD.bazel").write_text(LOAD + text)
 
-    def build(self, name: str, target: str, *before: Callable[[], object]) -> Command:
-        """`bazel build //:TARGET`, after what is not timed."""
-        argv = (*self.server.command(), "build", f"//:{target}")
+    def build(self, name: str, label: str, *before: Callable[[], object]) -> Command:
+        """`bazel build LABEL`, after what is not timed."""
+        argv = (*self.server.command(), "build", label)
 
         def prepare() -> None:
             for step in before:
@@ -94,7 +94,7 @@ class Module:
             argv,
             environment=self.server.env,
             folder=self.folder,
-            shown=f"bazel build //:{target}",
+            shown=f"bazel build {label}",
             prepare=prepare,
         )
 
@@ -104,48 +104,47 @@ class Module:
 
 
 @contextmanager
-def module(bench: Bench, name: str) -> Iterator[Module]:
+def module(bench: Bench) -> Iterator[Module]:
     """A module in a folder of its own, beside a copy of the sources."""
-    folder = bench.folder / name
-    workspace = folder / "module"
-    workspace.mkdir(parents=True)
+    workspace = bench.folder / "module"
+    workspace.mkdir()
     try:
-        nested_bazel.copy_sources(folder / "sources")
+        nested_bazel.copy_sources(bench.folder / "sources")
         (workspace / "MODULE.bazel").write_text(MODULE)
         (workspace / ".bazelrc").write_text(BAZELRC)
-        with nested_bazel.bazel(workspace, folder / "scratch") as server:
+        with nested_bazel.bazel(workspace, bench.folder / "scratch") as server:
             yield Module(server, workspace)
     except AssertionError as error:
-        raise BenchmarkError(f"{name}: {reason(str(error))}") from error
+        raise BenchmarkError(f"Bazel: {reason(str(error))}") from error
 
 
-def bazel_thousand(bench: Bench) -> list[Table]:
+def bazel_thousand(bench: Bench, inside: Module) -> list[Table]:
     """One bundle of many small targets: clean, with one of them changed, with nothing changed."""
     count = bench.sizes.bazel_targets
-    with module(bench, "bazel_thousand") as inside:
-        files = make_files(inside.folder / "files", count, 10 * 1024)
-        inside.package(THOUSAND)
+    files = make_files(inside.folder / "thousand/files", count, 10 * 1024)
+    inside.package("thousand", THOUSAND)
+    bundle, listed = "//thousand:bundle", "//thousand:list"
 
-        def change() -> None:
-            files[count // 2].write_bytes(os.urandom(10 * 1024))
+    def change() -> None:
+        files[count // 2].write_bytes(os.urandom(10 * 1024))
 
-        clean = bench.measure(
-            [
-                inside.build("a list of the files", "list", inside.clean),
-                inside.build("a bundle", "bundle", inside.clean),
-            ]
-        )
-        again = bench.measure(
-            [
-                inside.build("one target changed", "bundle", change),
-                inside.build("nothing changed", "bundle"),
-            ]
-        )
-        inside.clean()
-        bench.facts["bazel_clean"] = _actions(inside.server.build("//:bundle"))
-        change()
-        bench.facts["bazel_changed"] = _actions(inside.server.build("//:bundle"))
-        bench.facts["bazel_unchanged"] = _actions(inside.server.build("//:bundle"))
+    clean = bench.measure(
+        [
+            inside.build("a list of the files", listed, inside.clean),
+            inside.build("a bundle", bundle, inside.clean),
+        ]
+    )
+    again = bench.measure(
+        [
+            inside.build("one target changed", bundle, change),
+            inside.build("nothing changed", bundle),
+        ]
+    )
+    inside.clean()
+    bench.facts["bazel_clean"] = _actions(inside.server.build(bundle))
+    change()
+    bench.facts["bazel_changed"] = _actions(inside.server.build(bundle))
+    bench.facts["bazel_unchanged"] = _actions(inside.server.build(bundle))
     what = f"{count} targets of 10 KiB in Bazel"
     return [
         Table("bazel_thousand_clean", f"{what}: clean", clean, of_process=False),
@@ -153,40 +152,37 @@ def bazel_thousand(bench: Bench) -> list[Table]:
     ]
 
 
-def bazel_bundles(bench: Bench) -> list[Table]:
+def bazel_bundles(bench: Bench, inside: Module) -> list[Table]:
     """Many small bundles in one build."""
     count = bench.sizes.bazel_bundles
-    with module(bench, "bazel_bundles") as inside:
-        make_files(inside.folder / "files", 4, 10 * 1024)
-        inside.package(FIVE_HUNDRED.format(count=count))
-        rows = bench.measure([inside.build("bundles", "bundles", inside.clean)])
+    make_files(inside.folder / "many/files", 4, 10 * 1024)
+    inside.package("many", FIVE_HUNDRED.format(count=count))
+    rows = bench.measure([inside.build("bundles", "//many:bundles", inside.clean)])
     title = f"{count} bundles of 4 targets in Bazel: clean"
     return [Table("bazel_bundles", title, rows, of_process=False)]
 
 
-def bazel_sign(bench: Bench) -> list[Table]:
+def bazel_sign(bench: Bench, inside: Module) -> list[Table]:
     """One large payload that another key signs: which actions read it again?"""
-    with module(bench, "bazel_sign") as inside:
-        [payload] = make_files(inside.folder / "files", 1, bench.sizes.resigned)
-        for key in ("one", "other"):
-            make_keys(inside.folder / key, bench.peers)
+    [payload] = make_files(inside.folder / "signed/files", 1, bench.sizes.resigned)
+    for key in ("one", "other"):
+        make_keys(inside.folder / "signed" / key, bench.peers)
 
-        def sign_with(key: str) -> Callable[[], None]:
-            return lambda: inside.package(SIGNED.format(key=key))
+    def sign_with(key: str) -> Callable[[], None]:
+        return lambda: inside.package("signed", SIGNED.format(key=key))
 
-        rows = bench.measure(
-            [
-                inside.build("clean", "bundle", sign_with("one"), inside.clean),
-                inside.build("another key", "bundle", sign_with("other")),
-            ]
-        )
-        sign_with("one")()
-        spawns = inside.server.build("//:bundle")
-    reads = f"files/{payload.name}"
-    bench.facts["bazel_signed"] = _actions(spawns)
-    bench.facts["bazel_signed_readers"] = _actions(
-        [spawn for spawn in spawns if _reads(spawn, reads)]
+    bundle = "//signed:bundle"
+    rows = bench.measure(
+        [
+            inside.build("clean", bundle, sign_with("one"), inside.clean),
+            inside.build("another key", bundle, sign_with("other")),
+        ]
     )
+    sign_with("one")()
+    spawns = inside.server.build(bundle)
+    readers = [spawn for spawn in spawns if _reads(spawn, f"files/{payload.name}")]
+    bench.facts["bazel_signed"] = _actions(spawns)
+    bench.facts["bazel_signed_readers"] = _actions(readers)
     title = f"A payload of {bench.sizes.resigned // 2**20} MiB in Bazel: signed with another key"
     return [Table("bazel_sign", title, rows, of_process=False)]
 
@@ -200,7 +196,7 @@ def _actions(spawns: Sequence[nested_bazel.Spawn]) -> tuple[str, ...]:
     return tuple(sorted(spawn.mnemonic for spawn in spawns))
 
 
-BAZEL_WORK: dict[str, Callable[[Bench], list[Table]]] = {
+BAZEL_WORK: dict[str, Callable[[Bench, Module], list[Table]]] = {
     "bazel_thousand": bazel_thousand,
     "bazel_bundles": bazel_bundles,
     "bazel_sign": bazel_sign,

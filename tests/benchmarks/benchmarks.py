@@ -15,10 +15,11 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.benchmarks import machine
-from tests.benchmarks.bazel_work import BAZEL_WORK
+from tests.benchmarks.bazel_work import BAZEL_WORK, module
 from tests.benchmarks.data import make_keys
 from tests.benchmarks.goals import judge
 from tests.benchmarks.page import page, summary
@@ -26,7 +27,7 @@ from tests.benchmarks.peers import prepare, succeed
 from tests.benchmarks.results import BenchmarkError, Results, Table, to_json
 from tests.benchmarks.work import QUICK, WORK, Bench, Sizes
 
-ALL_WORK = WORK | BAZEL_WORK
+NAMES = (*WORK, *BAZEL_WORK)
 # Data, artifacts of all tools, and Bazel's outputs.
 GIB_FREE = 12
 
@@ -35,11 +36,11 @@ def main(argv: list[str] | None = None) -> int:
     """Entry point."""
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    names = ", ".join(ALL_WORK)
+    names = ", ".join(NAMES)
     parser.add_argument(
         "--quick", action="store_true", help="small sizes, for which the goals are not"
     )
-    parser.add_argument("--only", action="append", choices=ALL_WORK, metavar="NAME", help=names)
+    parser.add_argument("--only", action="append", choices=NAMES, metavar="NAME", help=names)
     parser.add_argument("--output", type=Path, metavar="PAGE.md", help="default: a temporary file")
     parser.add_argument("--date", default="", help="when it was, for the page; default: nothing")
     args = parser.parse_args(argv)
@@ -81,10 +82,7 @@ def _measure(args: argparse.Namespace) -> Results:
                 f"{folder.parent} has {free:.0f} GiB free; set TMPDIR to a folder with {GIB_FREE}"
             )
         bench = Bench(peers, make_keys(folder / "keys", peers), folder, sizes)
-        tables: list[Table] = []
-        for work in args.only or ALL_WORK:
-            _say(f"{time.monotonic() - begin:4.0f} s: {work}")
-            tables += ALL_WORK[work](bench)
+        tables = _tables(bench, args.only or NAMES, begin)
     _say(f"{time.monotonic() - begin:4.0f} s: done")
     return Results(
         machine=machine.describe(),
@@ -95,6 +93,26 @@ def _measure(args: argparse.Namespace) -> Results:
         tables=tuple(tables),
         facts=bench.facts,
     )
+
+
+def _tables(bench: Bench, asked: Sequence[str], begin: float) -> list[Table]:
+    """What was asked for; one Bazel server for all that wants one."""
+    tables: list[Table] = []
+
+    def say(name: str) -> None:
+        _say(f"{time.monotonic() - begin:4.0f} s: {name}")
+
+    for name in (each for each in WORK if each in asked):
+        say(name)
+        tables += WORK[name](bench)
+    in_bazel = [name for name in BAZEL_WORK if name in asked]
+    if in_bazel:
+        say("Bazel starts")
+        with module(bench) as inside:
+            for name in in_bazel:
+                say(name)
+                tables += BAZEL_WORK[name](bench, inside)
+    return tables
 
 
 def _output(asked: Path | None) -> Path:

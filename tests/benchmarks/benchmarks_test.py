@@ -170,8 +170,20 @@ def test_every_table_of_the_page_is_a_table() -> None:
     text = page(results(Table("targets_create", "Many", tuple(sizes), "targets"), server), "plots")
     assert "![seconds, by number of targets](plots/targets_create.svg)" in text
     assert "| 2,097,152 | 2 (2 to 2) | 2 (2 to 2) |" in text
+    assert "| bundles | 7.50 (7 to 8) |\n" in text
     for block in re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE):
         assert len({line.count("|") for line in block.splitlines()}) == 1, block
+
+
+def test_one_command_for_several_rows_is_shown_once() -> None:
+    rows = tuple(dataclasses.replace(row(tool, 1), command="bazel build //x") for tool in "ab")
+    text = page(results(Table("bazel_thousand_again", "Again", rows, of_process=False)), "plots")
+    assert text.count("bazel build //x  # a; b\n") == 1
+
+
+def test_the_page_says_what_bazel_ran() -> None:
+    text = page(results(bazel_clean=("B", "A", "B"), bazel_unchanged=()), "plots")
+    assert "| many targets, clean | 1 A, 2 B |\n| ... nothing changed | none |\n" in text
 
 
 def test_the_page_says_when_only_if_it_was_told() -> None:

@@ -26,6 +26,13 @@ QUICK = """\
 WHAT = """\
 What our commands and our Bazel rules cost, beside other tools that do the same work on the same files.
 """
+ACTIONS = {
+    "bazel_clean": "many targets, clean",
+    "bazel_changed": "... one target changed",
+    "bazel_unchanged": "... nothing changed",
+    "bazel_signed": "a large payload, another key",
+    "bazel_signed_readers": "... of these, with the payload or the bundle as input",
+}
 CANNOT = """\
 swugenerator makes what only SWUpdate on a device checks. imgtool signs one image, so it is only where there
 is one file. python-tuf is a library: `tests/benchmarks/tuf_tool.py` is the program that was measured.
@@ -43,6 +50,7 @@ def page(results: Results, folder: str) -> str:
         HOW.format(rounds=_rounds(results), floor=_floor(results), others=_others(results)),
         _goals(judge(results)),
         *(_section(table, folder) for table in results.tables),
+        _actions(results),
         _tools(results),
     ]
     return "\n\n".join(part.strip() for part in parts if part) + "\n"
@@ -54,7 +62,7 @@ def summary(judged: Sequence[Judged]) -> str:
     for each in judged:
         goal, said = each.goal, {True: "met", False: "NOT MET", None: NOT_MEASURED}[each.met]
         found = "" if each.measured is None else f": {_number(each.measured)} {goal.unit}"
-        lines.append(f"{said:12} {goal.work}, {goal.what}{found} (at most {_number(goal.limit)})")
+        lines.append(f"{said:12} {goal.work}, {goal.what}{found} (at most {goal.limit:g})")
     failed = [each for each in judged if each.met is False]
     met = [each for each in judged if each.met]
     lines.append(f"{len(met)} of {len(judged)} goals met, {len(failed)} not met")
@@ -76,7 +84,7 @@ def _goals(judged: Sequence[Judged]) -> str:
             NOT_MEASURED if each.measured is None else f"{_number(each.measured)} {goal.unit}"
         )
         met = {True: "met", False: "**not met**", None: ""}[each.met]
-        limit = f"{_number(goal.limit)} {goal.unit}"
+        limit = f"{goal.limit:g} {goal.unit}"
         lines.append(f"| {goal.work} | {goal.what} | {limit} | {measured} | {met} |")
     return "\n".join(lines)
 
@@ -97,12 +105,13 @@ def _rows(table: Table) -> str:
     rows = list(table.rows) if by_size else _largest(table)
     base = rows[0]
     names = [table.horizontal if by_size else "", "seconds"]
-    names.append(f"x {base.size:,}" if by_size else f"x {base.tool}")
+    names += [f"x {base.size:,}" if by_size else f"x {base.tool}"] if len(rows) > 1 else []
     names += ["CPU, s", "MiB"] if table.of_process else []
     lines = [_line(names), _line(["---"] * len(names))]
     for row in rows:
         name = f"{row.size:,}" if by_size else row.tool
-        cells = [name, _spread(row.wall), _compared(row, base)]
+        cells = [name, _spread(row.wall)]
+        cells += [_compared(row, base)] if len(rows) > 1 else []
         cells += [_number(row.cpu.median), f"{row.peak.most:.0f}"] if table.of_process else []
         lines.append(_line(cells))
     return "\n".join(lines)
@@ -119,9 +128,24 @@ def _compared(row: Row, base: Row) -> str:
 
 def _commands(table: Table) -> str:
     """What was run, once for each command; those of the largest size."""
-    shown = {row.command: row.tool for row in _largest(table)}
-    lines = [f"{command}  # {tool}" for command, tool in shown.items()]
+    shown: dict[str, list[str]] = {}
+    for row in _largest(table):
+        shown.setdefault(row.command, []).append(row.tool)
+    lines = [f"{command}  # {'; '.join(tools)}" for command, tools in shown.items()]
     return "\n".join(["```sh", *lines, "```"])
+
+
+def _actions(results: Results) -> str:
+    """What Bazel ran, which tells more than a time."""
+    if not results.facts:
+        return ""
+    lines = ["## What Bazel ran", "", "| | actions |", "|---|---|"]
+    for fact, title in ACTIONS.items():
+        ran = results.facts.get(fact)
+        if ran is not None:
+            counts = [f"{ran.count(name)} {name}" for name in sorted(set(ran))]
+            lines.append(f"| {title} | {', '.join(counts) or 'none'} |")
+    return "\n".join(lines)
 
 
 def _tools(results: Results) -> str:
@@ -137,7 +161,8 @@ def _tools(results: Results) -> str:
 
 
 def _runs(results: Results) -> list[Row]:
-    return [row for table in results.tables for row in table.rows]
+    """Those of processes; what a server does is another's work."""
+    return [row for table in results.tables if table.of_process for row in table.rows]
 
 
 def _rounds(results: Results) -> int:
