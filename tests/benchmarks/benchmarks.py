@@ -25,7 +25,7 @@ from tests.benchmarks.goals import judge
 from tests.benchmarks.page import page, summary
 from tests.benchmarks.peers import prepare, succeed
 from tests.benchmarks.results import BenchmarkError, Results, Table, to_json
-from tests.benchmarks.work import QUICK, WORK, Bench, Sizes
+from tests.benchmarks.work import QUICK, WORK, Bench, Sizes, leave_out_broken
 
 NAMES = (*WORK, *BAZEL_WORK)
 # Data, artifacts of all tools, and Bazel's outputs.
@@ -45,12 +45,14 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--date", default="", help="when it was, for the page; default: nothing")
     args = parser.parse_args(argv)
     try:
-        results = _measure(args)
         path = _output(args.output)
+        results = _measure(args)
         _write(results, path)
     except (BenchmarkError, OSError) as error:
         print(f"benchmarks: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 130
     print(summary(judge(results)))
     if results.quick:
         print("a quick run: the goals are for more work than this")
@@ -82,6 +84,7 @@ def _measure(args: argparse.Namespace) -> Results:
                 f"{folder.parent} has {free:.0f} GiB free; set TMPDIR to a folder with {GIB_FREE}"
             )
         bench = Bench(peers, make_keys(folder / "keys", peers), folder, sizes)
+        leave_out_broken(bench)
         tables = _tables(bench, args.only or NAMES, begin)
     _say(f"{time.monotonic() - begin:4.0f} s: done")
     return Results(
@@ -116,22 +119,28 @@ def _tables(bench: Bench, asked: Sequence[str], begin: float) -> list[Table]:
 
 
 def _output(asked: Path | None) -> Path:
-    """The page: from the folder where `bazel run` was called, or one that nobody has named."""
-    if asked:
-        return Path(os.environ.get("BUILD_WORKING_DIRECTORY", "."), asked)
-    return Path(tempfile.mkdtemp(prefix="benchmarks_page"), "benchmarks.md")
+    """The page, from the folder where `bazel run` was called; refused now, not after all the work."""
+    if not asked:
+        return Path(tempfile.mkdtemp(prefix="benchmarks_page"), "benchmarks.md")
+    path = Path(os.environ.get("BUILD_WORKING_DIRECTORY", "."), asked)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.is_dir() or not os.access(path.parent, os.W_OK):
+        raise BenchmarkError(f"{path} cannot be written; give --output a file in a folder of yours")
+    return path
 
 
 def _write(results: Results, path: Path) -> None:
-    """The page, and its plots in a folder of its name beside it."""
+    """The page, and its plots in a folder of its name beside it, which holds no others."""
     plots = path.with_suffix("")
+    path.write_text(page(results, plots.name))
     with tempfile.TemporaryDirectory() as name:
         data = Path(name, "results.json")
         data.write_text(to_json(results))
+        for old in plots.glob("*.svg"):
+            old.unlink()
         python = cache_folder() / "peers/bin/python"
         folder = Path(__file__).parents[2]
         succeed([python, "-m", "tests.benchmarks.plots", data, plots], folder=folder)
-    path.write_text(page(results, plots.name))
 
 
 def _say(text: str) -> None:

@@ -13,6 +13,7 @@ from tests.benchmarks.data import write_list
 from tests.benchmarks.goals import GOALS, judge
 from tests.benchmarks.measure import Command, in_turn
 from tests.benchmarks.page import page, summary
+from tests.benchmarks.plots import PLOTS, lines_of
 from tests.benchmarks.results import (
     BenchmarkError,
     Results,
@@ -168,11 +169,27 @@ def test_every_table_of_the_page_is_a_table() -> None:
     sizes = [row(OURS, size / MIB, size=size) for size in (MIB, 2 * MIB)]
     server = Table("bazel_bundles", "In Bazel", (row("bundles", 7, 8),), of_process=False)
     text = page(results(Table("targets_create", "Many", tuple(sizes), "targets"), server), "plots")
-    assert "![seconds, by number of targets](plots/targets_create.svg)" in text
+    assert "](plots/" not in text
     assert "| 2,097,152 | 2 (2 to 2) | 2 (2 to 2) |" in text
     assert "| bundles | 7.50 (7 to 8) |\n" in text
     for block in re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE):
         assert len({line.count("|") for line in block.splitlines()}) == 1, block
+
+
+def test_plots_come_after_the_last_of_their_tables() -> None:
+    names = ("targets_create", "targets_verify", "targets_inspect")
+    rows = tuple(row(OURS, size, size=size) for size in (1, 2))
+    text = page(results(*(Table(name, name, rows, "targets") for name in names)), "plots")
+    assert text.count("](plots/targets_time.svg)") == 1
+    assert text.index("## targets_inspect") < text.index("](plots/targets_time.svg)")
+
+
+def test_ours_is_drawn_last() -> None:
+    rows = [row(tool, 1, size=size) for tool in (OURS, FLOOR, "imgtool") for size in (1, 2)]
+    found = results(Table("one_file_create", "One", tuple(rows), "bytes"))
+    assert [line.name for line in lines_of(PLOTS[0], found)] == [FLOOR, "imgtool", OURS]
+    one_size = results(Table("one_file_create", "One", tuple(rows[::2]), "bytes"))
+    assert not lines_of(PLOTS[0], one_size)
 
 
 def test_one_command_for_several_rows_is_shown_once() -> None:

@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Sequence
 
 from tests.benchmarks.goals import Judged, judge
-from tests.benchmarks.plots import PLOTS, Plot
+from tests.benchmarks.plots import PLOTS, lines_of
 from tests.benchmarks.results import Results, Row, Spread, Table, ratio
 
 COMMAND = "./bazelw run //tests/benchmarks -- --output docs/benchmarks.md"
@@ -34,8 +34,9 @@ ACTIONS = {
     "bazel_signed_readers": "... of these, with the payload or the bundle as input",
 }
 CANNOT = """\
-swugenerator makes what only SWUpdate on a device checks. imgtool signs one image, so it is only where there
-is one file. python-tuf is a library: `tests/benchmarks/tuf_tool.py` is the program that was measured.
+swugenerator makes what only SWUpdate on a device checks, and is left out where there are 16 files, for it
+would take longer than all the others together. imgtool signs one image, so it is only where there is one
+file. python-tuf is a library: `tests/benchmarks/tuf_tool.py` is the program that was measured.
 """
 
 
@@ -49,7 +50,7 @@ def page(results: Results, folder: str) -> str:
         "\n".join(f"- {line}" for line in (*results.machine, *_date(results))),
         HOW.format(rounds=_rounds(results), floor=_floor(results), others=_others(results)),
         _goals(judge(results)),
-        *(_section(table, folder) for table in results.tables),
+        *(_section(table, results, folder) for table in results.tables),
         _actions(results),
         _tools(results),
     ]
@@ -89,14 +90,11 @@ def _goals(judged: Sequence[Judged]) -> str:
     return "\n".join(lines)
 
 
-def _section(table: Table, folder: str) -> str:
-    drawn = [plot for plot in PLOTS if plot.table == table.name and len(table.sizes) > 1]
-    images = [f"![{_alternative(plot)}]({folder}/{plot.name}.svg)" for plot in drawn]
+def _section(table: Table, results: Results, folder: str) -> str:
+    """A table, the plots that end with it, and its commands."""
+    plots = [plot for plot in PLOTS if plot.tables[-1] == table.name and lines_of(plot, results)]
+    images = [f"![{plot.title}]({folder}/{plot.name}.svg)" for plot in plots]
     return "\n\n".join([f"## {table.title}", _rows(table), *images, _commands(table)])
-
-
-def _alternative(plot: Plot) -> str:
-    return f"{plot.vertical}, by {plot.horizontal}"
 
 
 def _rows(table: Table) -> str:

@@ -60,7 +60,9 @@ def prepare(cache: Path, source: Path) -> Peers:
         try:
             found_by = environment | debian(wanted, cache, environment["PATH"])
         except (BenchmarkError, OSError, subprocess.TimeoutExpired) as error:
-            missing |= dict.fromkeys(wanted, str(error))
+            # What apt says names the machine's mirror: it is not for the page.
+            print(f"benchmarks: {error}", file=sys.stderr)
+            missing |= dict.fromkeys(wanted, "not on PATH, and apt cannot bring it")
     programs = {}
     for program in ("openssl", "cp", "imgtool", "swugenerator", *DEBIAN.values()):
         found = shutil.which(program, path=found_by["PATH"])
@@ -134,7 +136,7 @@ def debian(packages: list[str], cache: Path, path: str) -> dict[str, str]:
     """Unpacks Debian packages, and what of their dependencies is not installed; the variables to run them."""
     for tool in ("apt-get", "apt-cache", "dpkg", "dpkg-query"):
         if not shutil.which(tool):
-            raise BenchmarkError(f"not on PATH, and there is no {tool} that could bring it")
+            raise BenchmarkError(f"there is no {tool} that could bring {', '.join(packages)}")
     release = Path("/etc/os-release").read_bytes() + " ".join(packages).encode()
     folder = cache / "debian" / hashlib.sha256(release).hexdigest()[:16]
     root, complete = folder / "root", folder / "complete"

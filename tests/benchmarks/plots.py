@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks.results import Results, Row, Table, from_json
+from tests.benchmarks.results import Results, Row, from_json
 
 OURS = "software-update"
 BLUE, GREY, INK, PALE = "#0b57d0", "#8a8f98", "#30343b", "#e3e6ea"
@@ -24,59 +24,94 @@ OTHERS = {
     "swugenerator": "#12858d",
 }
 FLOORS = ("openssl dgst", "cp")
-UNITS = {"bytes": ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB"))}
+UNITS = ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB"))
 
 
 @dataclass(frozen=True)
 class Plot:
-    """A plot of one table: `value` names what of a row is drawn."""
+    """A plot of some tables, with a line for each of their tools: `value` names what of a row is drawn."""
 
     name: str
-    table: str
+    tables: tuple[str, ...]
     title: str
     horizontal: str
     vertical: str
     value: str
+    scale: str = "log"
 
 
 PLOTS = (
     Plot(
         "create_time",
-        "one_file_create",
-        "Make a signed artifact of one file",
+        ("one_file_create",),
+        "Make an artifact of one file",
         "size",
         "seconds",
         "wall",
     ),
-    Plot("create_memory", "one_file_create", "Memory to make it", "size", "peak MiB", "peak"),
+    Plot("create_memory", ("one_file_create",), "Memory to make it", "size", "peak MiB", "peak"),
     Plot(
         "verify_time",
-        "one_file_verify",
-        "Check a signed artifact of one file",
+        ("one_file_verify",),
+        "Check an artifact of one file",
         "size",
         "seconds",
         "wall",
     ),
-    Plot("verify_memory", "one_file_verify", "Memory to check it", "size", "peak MiB", "peak"),
+    Plot("verify_memory", ("one_file_verify",), "Memory to check it", "size", "peak MiB", "peak"),
     Plot(
-        "targets_create", "targets_create", "bundle create", "number of targets", "seconds", "wall"
-    ),
-    Plot(
-        "targets_verify", "targets_verify", "bundle verify", "number of targets", "seconds", "wall"
-    ),
-    Plot(
-        "targets_inspect",
-        "targets_inspect",
-        "bundle inspect",
+        "targets_time",
+        ("targets_create", "targets_verify", "targets_inspect"),
+        "Bundles of many targets",
         "number of targets",
         "seconds",
         "wall",
+        scale="linear",
+    ),
+    Plot(
+        "targets_memory",
+        ("targets_create", "targets_verify", "targets_inspect"),
+        "Memory for many targets",
+        "number of targets",
+        "peak MiB",
+        "peak",
+        scale="linear",
     ),
 )
+OF_TABLES = {
+    "targets_create": ("bundle create", BLUE),
+    "targets_verify": ("bundle verify", "#b06000"),
+    "targets_inspect": ("bundle inspect", "#137333"),
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a plot: the rows of one tool, by size."""
+
+    name: str
+    colour: str
+    style: str
+    width: float
+    rows: list[Row]
+
+
+def lines_of(plot: Plot, results: Results) -> list[Line]:
+    """The lines of a plot: ours is drawn over the others, which are drawn over the floor."""
+    lines = []
+    for table in filter(None, map(results.table, plot.tables)):
+        for tool in sorted(table.tools, key=lambda tool: (tool == OURS, tool not in FLOORS)):
+            colour = BLUE if tool == OURS else GREY if tool in FLOORS else OTHERS.get(tool, INK)
+            name, colour = OF_TABLES.get(table.name, (tool, colour))
+            style = {"openssl dgst": "--", "cp": ":"}.get(tool, "-")
+            lines.append(
+                Line(name, colour, style, 2.4 if tool == OURS else 1.3, table.rows_of(tool))
+            )
+    return [line for line in lines if len(line.rows) > 1]
 
 
 def draw(results: Results, folder: Path) -> list[Path]:
-    """Writes an SVG file for each plot whose table was measured at more than one size."""
+    """Writes an SVG file for each plot of which more than one size was measured."""
     import matplotlib
 
     matplotlib.use("svg")
@@ -84,25 +119,26 @@ def draw(results: Results, folder: Path) -> list[Path]:
         {"svg.hashsalt": "benchmarks", "svg.fonttype": "none", "font.size": 9}
     )
     folder.mkdir(parents=True, exist_ok=True)
-    written = []
-    for plot in PLOTS:
-        table = results.table(plot.table)
-        if table and len(table.sizes) > 1:
-            written.append(_draw(plot, table, folder / f"{plot.name}.svg"))
-    return written
+    drawn = [(plot, lines_of(plot, results)) for plot in PLOTS]
+    return [_draw(plot, lines, folder / f"{plot.name}.svg") for plot, lines in drawn if lines]
 
 
-def _draw(plot: Plot, table: Table, path: Path) -> Path:
+def _draw(plot: Plot, lines: list[Line], path: Path) -> Path:
     from matplotlib import pyplot
 
     figure, axes = pyplot.subplots(figsize=(6.4, 3.8), layout="constrained")
-    ours_last = sorted(table.tools, key=lambda tool: (tool == OURS, tool not in FLOORS))
-    for tool in ours_last:
-        _line(axes, tool, table.rows_of(tool), plot.value)
-    axes.set_xscale("log", base=2)
-    axes.set_yscale("log")
-    axes.set_xticks(table.sizes, [_size(size, table.horizontal) for size in table.sizes])
-    axes.minorticks_off()
+    for line in lines:
+        _line(axes, line, plot.value)
+    sizes = sorted({row.size for line in lines for row in line.rows})
+    if plot.scale == "log":
+        axes.set_xscale("log", base=2)
+        axes.set_yscale("log")
+        axes.set_xticks(sizes, [_bytes(size) for size in sizes])
+        axes.minorticks_off()
+    else:
+        axes.set_xlim(left=0)
+        axes.set_ylim(bottom=0)
+        axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
     axes.set_title(plot.title, loc="left", color=INK, fontweight="bold")
     axes.set_xlabel(plot.horizontal)
@@ -110,27 +146,23 @@ def _draw(plot: Plot, table: Table, path: Path) -> Path:
     axes.grid(color=PALE, linewidth=0.8)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
-    if len(table.tools) > 1:
-        handles, labels = axes.get_legend_handles_labels()
-        last = {tool: _of(table.rows_of(tool)[-1], plot.value)[0] for tool in table.tools}
-        order = sorted(range(len(labels)), key=lambda at: -last[labels[at]])
-        legend = [handles[at] for at in order], [labels[at] for at in order]
-        axes.legend(*legend, loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
+    # In the order of the lines' ends, so that each name is beside its line.
+    handles = dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
+    order = sorted(lines, key=lambda line: -_of(line.rows[-1], plot.value)[0])
+    names = [line.name for line in order]
+    place = {"loc": "upper left", "bbox_to_anchor": (1, 1), "frameon": False}
+    axes.legend([handles[name] for name in names], names, **place)
     figure.savefig(path, metadata={"Date": None, "Creator": None}, facecolor="white")
     pyplot.close(figure)
     return path
 
 
-def _line(axes: Any, tool: str, rows: list[Row], value: str) -> None:
-    colour = BLUE if tool == OURS else GREY if tool in FLOORS else OTHERS.get(tool, INK)
-    style = {"openssl dgst": "--", "cp": ":"}.get(tool, "-")
-    sizes = [row.size for row in rows]
-    middle, least, most = zip(*(_of(row, value) for row in rows), strict=True)
-    width = 2.4 if tool == OURS else 1.3
-    axes.plot(
-        sizes, middle, style, marker="o", markersize=3.5, color=colour, linewidth=width, label=tool
-    )
-    axes.fill_between(sizes, least, most, color=colour, alpha=0.12, linewidth=0)
+def _line(axes: Any, line: Line, value: str) -> None:
+    sizes = [row.size for row in line.rows]
+    middle, least, most = zip(*(_of(row, value) for row in line.rows), strict=True)
+    how = {"color": line.colour, "linewidth": line.width, "marker": "o", "markersize": 3.5}
+    axes.plot(sizes, middle, line.style, label=line.name, **how)
+    axes.fill_between(sizes, least, most, color=line.colour, alpha=0.12, linewidth=0)
 
 
 def _of(row: Row, value: str) -> tuple[float, float, float]:
@@ -138,11 +170,9 @@ def _of(row: Row, value: str) -> tuple[float, float, float]:
     return spread.median, spread.least, spread.most
 
 
-def _size(size: int, horizontal: str) -> str:
-    for unit, name in UNITS.get(horizontal, ()):
-        if size >= unit:
-            return f"{size // unit} {name}"
-    return f"{size:,}"
+def _bytes(size: int) -> str:
+    unit, name = next((each for each in UNITS if size >= each[0]), (1, "bytes"))
+    return f"{size // unit} {name}"
 
 
 def main() -> None:

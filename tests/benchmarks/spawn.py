@@ -28,7 +28,8 @@ def main() -> None:
     )
     _, status, usage = os.wait4(process, 0)
     wall = time.perf_counter() - begin
-    print(wall, usage.ru_utime, usage.ru_stime, usage.ru_maxrss)
+    peak = usage.ru_maxrss // 1024 if sys.platform == "darwin" else usage.ru_maxrss
+    print(wall, usage.ru_utime, usage.ru_stime, peak)
     sys.exit(os.waitstatus_to_exitcode(status) & 0xFF)
 
 
