@@ -143,6 +143,12 @@ def test_what_was_not_measured_is_neither_met_nor_missed() -> None:
     assert summary(judged).endswith(f"\n0 of {len(GOALS)} goals met, 0 not met")
 
 
+def test_less_work_than_the_goals_are_for_meets_none() -> None:
+    quick = dataclasses.replace(results(one_file(row(OURS, 1, 1, 1, size=MIB))), quick=True)
+    assert {each.met for each in judge(quick)} == {None}
+    assert "1 file of 1 GiB, create: 0.909 x openssl dgst (at most 1.25)" in summary(judge(quick))
+
+
 def test_the_terminal_is_told_what_was_not_met() -> None:
     said = summary(judge(results(one_file(row(OURS, 2, 2.4, 2.2, size=MIB, peak=51)))))
     assert "NOT MET      1 file of 1 GiB, create: 2 x openssl dgst (at most 1.25)" in said

@@ -29,20 +29,23 @@ class Goal:
 
 @dataclass(frozen=True)
 class Judged:
-    """A goal and what was measured."""
+    """A goal and what was measured; `counts` says whether it was the work that the goal is for."""
 
     goal: Goal
     measured: float | None
+    counts: bool = True
 
     @property
     def met(self) -> bool | None:
-        """None if it was not measured."""
-        return None if self.measured is None else self.measured <= self.goal.limit
+        """None if it was not measured, or with less work than the goal is for."""
+        if self.measured is None or not self.counts:
+            return None
+        return self.measured <= self.goal.limit
 
 
 def judge(results: Results) -> list[Judged]:
     """All goals, in order."""
-    return [Judged(goal, goal.value(results)) for goal in GOALS]
+    return [Judged(goal, goal.value(results), not results.quick) for goal in GOALS]
 
 
 # --- what is compared ---

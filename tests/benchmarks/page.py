@@ -61,7 +61,8 @@ def summary(judged: Sequence[Judged]) -> str:
     """What of the goals was met, in words, for a terminal."""
     lines = []
     for each in judged:
-        goal, said = each.goal, {True: "met", False: "NOT MET", None: NOT_MEASURED}[each.met]
+        goal, said = each.goal, {True: "met", False: "NOT MET", None: ""}[each.met]
+        said = NOT_MEASURED if each.measured is None else said
         found = "" if each.measured is None else f": {_number(each.measured)} {goal.unit}"
         lines.append(f"{said:12} {goal.work}, {goal.what}{found} (at most {goal.limit:g})")
     failed = [each for each in judged if each.met is False]
