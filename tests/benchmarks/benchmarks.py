@@ -45,8 +45,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--date", default="", help="when it was, for the page; default: nothing")
     args = parser.parse_args(argv)
     try:
-        path = _output(args.output)
+        asked = _output(args.output) if args.output else None
         results = _measure(args)
+        path = asked or Path(tempfile.mkdtemp(prefix="benchmarks_page"), "benchmarks.md")
         _write(results, path)
     except (BenchmarkError, OSError) as error:
         print(f"benchmarks: {error}", file=sys.stderr)
@@ -118,10 +119,8 @@ def _tables(bench: Bench, asked: Sequence[str], begin: float) -> list[Table]:
     return tables
 
 
-def _output(asked: Path | None) -> Path:
+def _output(asked: Path) -> Path:
     """The page, from the folder where `bazel run` was called; refused now, not after all the work."""
-    if not asked:
-        return Path(tempfile.mkdtemp(prefix="benchmarks_page"), "benchmarks.md")
     path = Path(os.environ.get("BUILD_WORKING_DIRECTORY", "."), asked)
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.is_dir() or not os.access(path.parent, os.W_OK):

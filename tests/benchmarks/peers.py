@@ -62,7 +62,8 @@ def prepare(cache: Path, source: Path) -> Peers:
         except (BenchmarkError, OSError, subprocess.TimeoutExpired) as error:
             # What apt says names the machine's mirror: it is not for the page.
             print(f"benchmarks: {error}", file=sys.stderr)
-            missing |= dict.fromkeys(wanted, "not on PATH, and apt cannot bring it")
+            programs_of = [DEBIAN[name] for name in wanted]
+            missing |= dict.fromkeys(programs_of, "not on PATH, and apt cannot bring it")
     programs = {}
     for program in ("openssl", "cp", "imgtool", "swugenerator", *DEBIAN.values()):
         found = shutil.which(program, path=found_by["PATH"])
