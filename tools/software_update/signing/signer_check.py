@@ -31,6 +31,8 @@ AT_ONCE = 10
 SLOW_SECONDS = 10.0
 
 _LARGE_BYTES = 1024 * 1024
+# As many as stand after a signature that was printed as a line.
+_MAX_BLANK_BYTES = 2
 _VAULT_PREFIX = re.compile(rb"vault:v\d+:")
 
 
@@ -285,8 +287,11 @@ def _forms(answer: bytes) -> Iterator[tuple[str, int, int]]:
     """The ways to read r and s out of an answer; "" is how it should be."""
     yield from _numbers("", answer)
     text = answer.strip()
-    if text != answer:
-        yield from _numbers("with blanks around it", text)
+    begun = answer.lstrip()
+    # The last byte of a signature may be a blank itself.
+    for end in range(len(text), min(len(text) + _MAX_BLANK_BYTES, len(begun)) + 1):
+        if begun[:end] != answer:
+            yield from _numbers("with blanks around it", begun[:end])
     plain = _VAULT_PREFIX.sub(b"", text).translate(bytes.maketrans(b"-_", b"+/"))
     with contextlib.suppress(binascii.Error):
         decoded = base64.b64decode(plain + b"=" * (-len(plain) % 4))

@@ -134,6 +134,13 @@ def der_of(message: bytes) -> bytes:
     return der(hashlib.sha256(message).digest())
 
 
+def der_that_ends_with_a_blank() -> bytes:
+    """One in 43 does, in its last byte of s."""
+    while not (answer := der_of(MESSAGE))[-1:].isspace():
+        pass
+    return answer
+
+
 def raw_of(message: bytes) -> bytes:
     return signer(TARGETS_KEY).sign(message)
 
@@ -166,6 +173,7 @@ FAULTS: list[tuple[bytes, str]] = [
     (b"vault:v12:" + base64.b64encode(der_of(MESSAGE)), "but as Vault writes it, with its vault"),
     (raw_of(MESSAGE).hex().encode(), "of the request, but in hexadecimal digits; give DER, or"),
     (der_of(MESSAGE) + b"\n", "of the request, but with blanks around it; give DER, or r and s"),
+    (der_that_ends_with_a_blank() + b"\r\n", "of the request, but with blanks around it; give"),
     (raw_of(MESSAGE)[32:] + raw_of(MESSAGE)[:32], "of the request, but with s before r; give"),
     (
         raw_of(MESSAGE)[31::-1] + raw_of(MESSAGE)[:31:-1],
