@@ -11,28 +11,8 @@ load(
     "software_update_release",
     "software_update_root",
 )
+load(":actions.bzl", "actions_aspect", "our_actions_of")
 load(":directory.bzl", "directory")
-
-_ActionsInfo = provider(
-    doc = "The actions of our rules that a target depends on, its own among them.",
-    fields = {"actions": "depset of Action."},
-)
-
-def _actions_aspect_impl(target, ctx):
-    dependencies = []
-    for name in dir(ctx.rule.attr):
-        value = getattr(ctx.rule.attr, name)
-        values = value.values() if type(value) == "dict" else value if type(value) == "list" else [value]
-        dependencies += [each for each in values if type(each) == "Target" and _ActionsInfo in each]
-    return [_ActionsInfo(actions = depset(
-        [action for action in target.actions if action.mnemonic.startswith("SoftwareUpdate")],
-        transitive = [dependency[_ActionsInfo].actions for dependency in dependencies],
-    ))]
-
-_actions_aspect = aspect(
-    implementation = _actions_aspect_impl,
-    attr_aspects = ["*"],
-)
 
 def _is_ours(file):
     # Leaves out the tool, its modules and its interpreter.
@@ -40,9 +20,8 @@ def _is_ours(file):
 
 def _actions_test_impl(ctx):
     env = analysistest.begin(ctx)
-    actions = analysistest.target_under_test(env)[_ActionsInfo].actions.to_list()
     read = {}
-    for action in actions:
+    for action in our_actions_of(analysistest.target_under_test(env)):
         inputs = sorted([file.basename for file in action.inputs.to_list() if _is_ours(file) and file.extension != "params"])
         output = action.outputs.to_list()[0].short_path.removeprefix("tests/analysis/").removeprefix("tools/dev_keys/")
         read["%s %s" % (action.mnemonic, output)] = inputs
@@ -61,7 +40,7 @@ _actions_test = analysistest.make(
             mandatory = True,
         ),
     },
-    extra_target_under_test_aspects = [_actions_aspect],
+    extra_target_under_test_aspects = [actions_aspect],
 )
 
 _COMMANDS = {
@@ -147,6 +126,13 @@ _BUNDLE_ACTIONS = _METADATA_ACTIONS | _ROOT_ACTIONS | {
     "SoftwareUpdateVerify bundle.verdict.json": ["bundle.bundle", "root.root.pb"],
 }
 
+# How many files are hashed together, by the number of targets: a changed one is hashed alone while there are few.
+_SHARDS = {
+    1100: [64] * 17 + [12],
+    16: [1] * 16,
+    17: [2] * 8 + [1],
+}
+
 def _names(files):
     return [file.basename for file in files]
 
@@ -176,6 +162,23 @@ def _bundle_provider_test_impl(ctx):
     return analysistest.end(env)
 
 _bundle_provider_test = analysistest.make(_bundle_provider_test_impl)
+
+def _shards_test_impl(ctx):
+    env = analysistest.begin(ctx)
+    actions = our_actions_of(analysistest.target_under_test(env))
+    read = [
+        len([file for file in action.inputs.to_list() if _is_ours(file) and file.extension != "params"])
+        for action in actions
+        if action.mnemonic == "SoftwareUpdateDigest"
+    ]
+    asserts.equals(env, ctx.attr.files, read)
+    return analysistest.end(env)
+
+_shards_test = analysistest.make(
+    _shards_test_impl,
+    attrs = {"files": attr.int_list(doc = "How many files each action hashes.")},
+    extra_target_under_test_aspects = [actions_aspect],
+)
 
 def _chain_provider_test_impl(ctx):
     env = analysistest.begin(ctx)
@@ -340,6 +343,14 @@ def actions_test_suite(name):
     )
     _actions_test(name = "chain_actions_test", size = "small", actions = _CHAIN_ACTIONS, target_under_test = ":with_chain")
     _actions_test(name = "personalized_actions_test", size = "small", actions = _PERSONALIZED_ACTIONS, target_under_test = ":personalized")
+    for count, files in _SHARDS.items():
+        software_update_bundle(
+            name = "of_%d" % count,
+            tags = ["manual"],
+            targets = {"t%d" % number: "t%d.bin" % number for number in range(count)},
+            version = 1,
+        )
+        _shards_test(name = "shards_of_%d_test" % count, size = "small", files = files, target_under_test = ":of_%d.signing_request" % count)
     _chain_provider_test(name = "chain_provider_test", size = "small", target_under_test = ":with_chain")
     _bundle_test_test(name = "bundle_test_test", size = "small", target_under_test = ":device_test")
     _bundle_provider_test(name = "bundle_provider_test", size = "small", target_under_test = ":bundle")
@@ -359,5 +370,5 @@ def actions_test_suite(name):
             "signing_request_actions_test",
             "signing_request_test",
             "unsigned_root_actions_test",
-        ],
+        ] + ["shards_of_%d_test" % count for count in _SHARDS],
     )

@@ -8,44 +8,10 @@ load(
     "software_update_personalized_bundle",
     "software_update_root",
 )
+load(":actions.bzl", "SIGNING", "actions_aspect", "actions_behind", "actions_of", "error_test", "files_of_tests", "validations_of")
 
-_SIGNING = str(Label("//rules/settings:signing"))
 _MODES = ["dev", "release", "unsigned"]
 _PRIVATE = ["private_", "throwaway_dev_root_key.pem", "throwaway_dev_targets_key.pem"]
-
-_ActionsInfo = provider(
-    doc = "All actions and validations that a target depends on, its own among them.",
-    fields = {
-        "actions": "depset of Action.",
-        "validations": "depset of File.",
-    },
-)
-
-def _actions_aspect_impl(target, ctx):
-    dependencies = []
-    for name in dir(ctx.rule.attr):
-        value = getattr(ctx.rule.attr, name)
-        values = value.values() if type(value) == "dict" else value if type(value) == "list" else [value]
-        dependencies += [each for each in values if type(each) == "Target" and _ActionsInfo in each]
-    here = str(target.label)
-    ours = "//tests/analysis" in here or "//tools/dev_keys" in here
-    groups = target[OutputGroupInfo] if OutputGroupInfo in target else None
-    return [_ActionsInfo(
-        actions = depset(
-            target.actions if ours else [],
-            transitive = [dependency[_ActionsInfo].actions for dependency in dependencies],
-        ),
-        # Bazel runs those of what a target depends on, too.
-        validations = depset(transitive = [getattr(groups, "_validation", depset())] + [
-            dependency[_ActionsInfo].validations
-            for dependency in dependencies
-        ]),
-    )]
-
-_actions_aspect = aspect(
-    implementation = _actions_aspect_impl,
-    attr_aspects = ["*"],
-)
 
 def _texts(action):
     """All that an action is told: its command line, its environment, what it writes, and what it reads of ours."""
@@ -62,36 +28,18 @@ def _names_private_key(action):
     texts = [_without_public(text) for text in _texts(action)]
     return any([private in text for private in _PRIVATE for text in texts])
 
-def _actions_behind(actions, files):
-    """Those of the actions that some files come from."""
-    files = {file: None for file in files}
-    found = {}
-
-    # The longest way from an action to a file is shorter than their number.
-    for _ in actions:
-        for action in actions:
-            outputs = action.outputs.to_list()
-            if any([file in files for file in outputs]) and str(outputs) not in found:
-                files.update({file: None for file in action.inputs.to_list()})
-                found[str(outputs)] = action
-    return found.values()
-
 def _ours(files):
-    return sorted([
-        file.basename
-        for file in files
-        if file.short_path.startswith("tests/analysis/") and file.extension != "params"
-    ])
+    return sorted([file.basename for file in files_of_tests(files)])
 
 def _mode_test_impl(ctx):
     env = analysistest.begin(ctx)
     target = analysistest.target_under_test(env)
-    actions = target[_ActionsInfo].actions.to_list()
+    actions = actions_of(target)
     asserts.equals(env, ctx.attr.mnemonic_with_key, sorted({action.mnemonic: None for action in actions if _names_private_key(action)}))
     for action in actions:
         if action.mnemonic in ["SoftwareUpdateSign", "SoftwareUpdateAttach", "SoftwareUpdateVerify"]:
             output = action.outputs.to_list()[0].basename
-            asserts.equals(env, sorted(ctx.attr.actions.get(output, ["unexpected " + action.mnemonic])), _ours(action.inputs.to_list()), output)
+            asserts.equals(env, sorted(ctx.attr.actions.get(output, ["unexpected " + action.mnemonic])), _ours(action.inputs), output)
     made = [action.outputs.to_list()[0].basename for action in actions]
     for output in ctx.attr.actions:
         asserts.true(env, output in made, output)
@@ -108,10 +56,10 @@ def _with_previous_test_impl(ctx):
     """Whatever a request's files and validations come from: nothing of it is signed, or waits for a signature."""
     env = analysistest.begin(ctx)
     target = analysistest.target_under_test(env)
-    actions = target[_ActionsInfo].actions.to_list()
-    asked = target[DefaultInfo].files.to_list() + target[_ActionsInfo].validations.to_list()
-    asserts.true(env, "next_root.signing_request.json" in [file.basename for file in target[_ActionsInfo].validations.to_list()])
-    mnemonics = {action.mnemonic: None for action in _actions_behind(actions, asked)}
+    actions = actions_of(target)
+    asked = target[DefaultInfo].files.to_list() + validations_of(target)
+    asserts.true(env, "next_root.signing_request.json" in [file.basename for file in validations_of(target)])
+    mnemonics = {action.mnemonic: None for action in actions_behind(actions, asked)}
     ours = sorted([mnemonic for mnemonic in mnemonics if mnemonic.startswith("SoftwareUpdate")])
     asserts.equals(env, sorted(ctx.attr.mnemonics), ours)
     return analysistest.end(env)
@@ -120,8 +68,8 @@ def _with_previous_test(mode):
     return analysistest.make(
         _with_previous_test_impl,
         attrs = {"mnemonics": attr.string_list(doc = "What our actions are called.")},
-        config_settings = {_SIGNING: mode},
-        extra_target_under_test_aspects = [_actions_aspect],
+        config_settings = {SIGNING: mode},
+        extra_target_under_test_aspects = [actions_aspect],
     )
 
 _dev_with_previous_test = _with_previous_test("dev")
@@ -142,44 +90,31 @@ def _mode_test(mode):
             "trusted_root": attr.string(doc = "What the verification starts from."),
             "verified": attr.bool(doc = "Whether the bundle is verified."),
         },
-        config_settings = {_SIGNING: mode},
-        extra_target_under_test_aspects = [_actions_aspect],
+        config_settings = {SIGNING: mode},
+        extra_target_under_test_aspects = [actions_aspect],
     )
 
 _dev_test = _mode_test("dev")
 _release_test = _mode_test("release")
 _unsigned_test = _mode_test("unsigned")
 
-def _error_test_impl(ctx):
-    env = analysistest.begin(ctx)
-    asserts.expect_failure(env, ctx.attr.message)
-    return analysistest.end(env)
-
-def _error_test(mode):
-    return analysistest.make(
-        _error_test_impl,
-        attrs = {"message": attr.string(mandatory = True)},
-        config_settings = {_SIGNING: mode},
-        expect_failure = True,
-    )
-
-_release_error_test = _error_test("release")
-_unsigned_error_test = _error_test("unsigned")
+_release_error_test = error_test("release")
+_unsigned_error_test = error_test("unsigned")
 
 def _all_modes_impl(_settings, _attr):
-    return {mode: {_SIGNING: mode} for mode in _MODES}
+    return {mode: {SIGNING: mode} for mode in _MODES}
 
 _all_modes = transition(
     implementation = _all_modes_impl,
     inputs = [],
-    outputs = [_SIGNING],
+    outputs = [SIGNING],
 )
 
 def _behind(target):
     """The actions that a target's files come from, each as text without the folder of its configuration."""
-    actions = target[_ActionsInfo].actions.to_list()
+    actions = actions_of(target)
     found = []
-    for action in _actions_behind(actions, target[DefaultInfo].files.to_list()):
+    for action in actions_behind(actions, target[DefaultInfo].files.to_list()):
         outputs = action.outputs.to_list()
         texts = _texts(action) + [file.path for file in outputs]
         found.append("\n".join([action.mnemonic] + texts).replace(outputs[0].root.path, "BIN"))
@@ -208,7 +143,7 @@ _same_test = rule(
     attrs = {
         "count": attr.int(doc = "How many actions of ours there are."),
         "request": attr.label(
-            aspects = [_actions_aspect],
+            aspects = [actions_aspect],
             cfg = _all_modes,
         ),
     },

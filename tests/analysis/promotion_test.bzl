@@ -2,45 +2,12 @@
 
 load("@bazel_skylib//lib:unittest.bzl", "analysistest", "asserts")
 load("//rules:defs.bzl", "SoftwareUpdateBundleInfo", "software_update_bundle", "software_update_promotion", "software_update_root")
+load(":actions.bzl", "SIGNING", "actions_aspect", "actions_behind", "error_test", "files_of_tests", "our_actions_of")
 
-_SIGNING = str(Label("//rules/settings:signing"))
-
-_ActionsInfo = provider(
-    doc = "The actions of our rules that a target depends on, its own among them.",
-    fields = {"actions": "depset of Action."},
-)
-
-def _actions_aspect_impl(target, ctx):
-    dependencies = []
-    for name in dir(ctx.rule.attr):
-        value = getattr(ctx.rule.attr, name)
-        values = value.values() if type(value) == "dict" else value if type(value) == "list" else [value]
-        dependencies += [each for each in values if type(each) == "Target" and _ActionsInfo in each]
-    return [_ActionsInfo(actions = depset(
-        [action for action in target.actions if action.mnemonic.startswith("SoftwareUpdate")],
-        transitive = [dependency[_ActionsInfo].actions for dependency in dependencies],
-    ))]
-
-_actions_aspect = aspect(
-    implementation = _actions_aspect_impl,
-    attr_aspects = ["*"],
-)
-
-def _ours(files):
-    return [file for file in files.to_list() if file.short_path.startswith("tests/analysis/")]
-
-def _signed_by(actions, path):
+def _signed_by(actions, file):
     """Which of the actions that sign or attach a file comes from."""
-    paths = {path: None}
-    found = {}
-
-    # The longest way from an action to a file is shorter than their number.
-    for _ in actions:
-        for action in actions:
-            if [file for file in action.outputs.to_list() if file.path in paths]:
-                paths.update({file.path: None for file in _ours(action.inputs)})
-                found[action.mnemonic] = None
-    return [each for each in ["SoftwareUpdateAttach", "SoftwareUpdateSign"] if each in found]
+    mnemonics = [action.mnemonic for action in actions_behind(actions, [file])]
+    return [each for each in ["SoftwareUpdateAttach", "SoftwareUpdateSign"] if each in mnemonics]
 
 def _last(path):
     return path.rpartition("/")[2]
@@ -69,7 +36,7 @@ def _promotion_test_impl(ctx):
     asserts.equals(env, [], [file for file in validations if file in action.outputs.to_list()])
 
     # What was tested, what is released, and the root that it is judged from, whatever the flag says.
-    inputs = [file for file in _ours(action.inputs) if file.extension != "params"]
+    inputs = files_of_tests(action.inputs)
     asserts.equals(env, [ctx.attr.tested, "promoted.bundle", ctx.attr.trusted_root], [file.basename for file in inputs])
 
     # Options of Bazel change the folders in an argument, and not the file.
@@ -77,10 +44,10 @@ def _promotion_test_impl(ctx):
     expected = [argument % _last(file.path) for argument, file in zip(arguments, inputs)] + ["--at=%s" % ctx.attr.at]
     found = [_option(argument) + _last(argument) for argument in action.argv[3:7]]
     asserts.equals(env, expected, found)
-    actions = target[_ActionsInfo].actions.to_list()
-    tested, release = [file.path for file in inputs[:2]]
-    asserts.equals(env, ctx.attr.tested_is_signed_by, _signed_by(actions, tested), tested)
-    asserts.equals(env, ["SoftwareUpdateAttach"], _signed_by(actions, release), release)
+    actions = our_actions_of(target)
+    tested, release = inputs[:2]
+    asserts.equals(env, ctx.attr.tested_is_signed_by, _signed_by(actions, tested), tested.path)
+    asserts.equals(env, ["SoftwareUpdateAttach"], _signed_by(actions, release), release.path)
     asserts.equals(env, "promoted_root.root.pb", info.root.basename)
     asserts.equals(env, ctx.attr.trusted_root, info.trusted_root.basename)
     return analysistest.end(env)
@@ -94,8 +61,8 @@ def _promotion_test(mode):
             "tested_is_signed_by": attr.string_list(default = ["SoftwareUpdateSign"]),
             "trusted_root": attr.string(default = "promoted_root.root.pb"),
         },
-        config_settings = {_SIGNING: mode},
-        extra_target_under_test_aspects = [_actions_aspect],
+        config_settings = {SIGNING: mode},
+        extra_target_under_test_aspects = [actions_aspect],
     )
 
 _in_dev_test = _promotion_test("dev")
@@ -105,7 +72,7 @@ _in_unsigned_test = _promotion_test("unsigned")
 def _sign_test_impl(ctx):
     env = analysistest.begin(ctx)
     target = analysistest.target_under_test(env)
-    data = [file.basename for file in _ours(target[DefaultInfo].default_runfiles.files)]
+    data = [file.basename for file in files_of_tests(target[DefaultInfo].default_runfiles.files)]
     asserts.equals(env, sorted([target.label.name, ctx.attr.request, ctx.attr.request + ".json"]), sorted(data))
     asserts.true(env, target[DefaultInfo].files_to_run.executable)
     return analysistest.end(env)
@@ -115,16 +82,7 @@ _sign_test = analysistest.make(
     attrs = {"request": attr.string(mandatory = True)},
 )
 
-def _error_test_impl(ctx):
-    env = analysistest.begin(ctx)
-    asserts.expect_failure(env, ctx.attr.message)
-    return analysistest.end(env)
-
-_error_test = analysistest.make(
-    _error_test_impl,
-    attrs = {"message": attr.string(mandatory = True)},
-    expect_failure = True,
-)
+_error_test = error_test()
 
 def promotion_test_suite(name):
     """Makes a bundle, promotions of it, mistakes, and the tests of them.
