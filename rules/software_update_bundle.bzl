@@ -1,7 +1,7 @@
 """The rule `software_update_bundle`."""
 
 load("//rules/private:common_attributes.bzl", "common_attributes")
-load("//rules/private:date.bzl", "date_error")
+load("//rules/private:date.bzl", "check_date")
 load("//rules/private:errors.bzl", "display", "refuse")
 load("//rules/private:inspect.bzl", "inspect")
 load("//rules/private:payloads.bzl", "add_payloads")
@@ -107,10 +107,7 @@ def _sha256(ctx):
     return sum
 
 def _software_update_bundle_impl(ctx):
-    if ctx.attr.verify_at:
-        problem = date_error(ctx.attr.verify_at)
-        if problem:
-            refuse(ctx.label, "verify_at", ctx.attr.verify_at, problem)
+    check_date(ctx.label, "verify_at", ctx.attr.verify_at)
     if not ctx.files.dev_signing_keys:
         refuse(ctx.label, "dev_signing_keys", [], "write at least one key, or leave the attribute out to use the throw-away key")
 

@@ -2,7 +2,7 @@
 
 load("//rules/private:command.bzl", "command_test")
 load("//rules/private:common_attributes.bzl", "common_attributes")
-load("//rules/private:date.bzl", "date_error")
+load("//rules/private:date.bzl", "check_date")
 load("//rules/private:errors.bzl", "refuse")
 load("//rules/private:installed.bzl", "manifest_of")
 load("//rules/providers:software_update_bundle_info.bzl", "SoftwareUpdateBundleInfo")
@@ -14,10 +14,7 @@ def _short_path(file):
 
 def _arguments_impl(ctx):
     label = ctx.label.same_package_label(ctx.label.name.removesuffix(_ARGUMENTS_SUFFIX))
-    if ctx.attr.at:
-        problem = date_error(ctx.attr.at)
-        if problem:
-            refuse(label, "at", ctx.attr.at, problem)
+    check_date(label, "at", ctx.attr.at)
     bundle = ctx.file.bundle
     trusted_root = ctx.file.trusted_root
     if not trusted_root:

@@ -1,8 +1,8 @@
 """The rule `software_update_promotion`."""
 
 load("//rules/private:common_attributes.bzl", "common_attributes")
-load("//rules/private:date.bzl", "date_error")
-load("//rules/private:errors.bzl", "display", "refuse")
+load("//rules/private:date.bzl", "check_date")
+load("//rules/private:errors.bzl", "display")
 load("//rules/private:tool.bzl", "TOOL", "run_tool", "tool_args")
 load("//rules/providers:software_update_bundle_info.bzl", "SoftwareUpdateBundleInfo")
 
@@ -33,10 +33,7 @@ def _promote(ctx, *, tested, release, trusted_root, report):
     )
 
 def _software_update_promotion_impl(ctx):
-    if ctx.attr.verify_at:
-        problem = date_error(ctx.attr.verify_at)
-        if problem:
-            refuse(ctx.label, "verify_at", ctx.attr.verify_at, problem)
+    check_date(ctx.label, "verify_at", ctx.attr.verify_at)
 
     # What has a transition is a list.
     info = ctx.attr.bundle[0][SoftwareUpdateBundleInfo]

@@ -1,7 +1,7 @@
 """The rule `software_update_release`."""
 
 load("//rules/private:common_attributes.bzl", "common_attributes")
-load("//rules/private:date.bzl", "date_error")
+load("//rules/private:date.bzl", "check_date")
 load("//rules/private:errors.bzl", "display", "refuse")
 load("//rules/private:tool.bzl", "TOOL", "run_tool", "tool_args")
 load("//rules/private:version.bzl", "version_error")
@@ -13,10 +13,7 @@ def _check(ctx):
         value = getattr(ctx.attr, attribute)
         if value and version_error(value):
             fail("%s: %s = %s: write an integer from 1 to 4294967295" % (display(ctx.label), attribute, value))
-    if ctx.attr.support_until:
-        problem = date_error(ctx.attr.support_until)
-        if problem:
-            refuse(ctx.label, "support_until", ctx.attr.support_until, problem)
+    check_date(ctx.label, "support_until", ctx.attr.support_until)
     if ctx.attr.severity and ctx.attr.severity not in _SEVERITIES:
         refuse(ctx.label, "severity", ctx.attr.severity, "write one of %s" % ", ".join(_SEVERITIES))
 

@@ -1,7 +1,7 @@
 """The rule `software_update_root`."""
 
 load("//rules/private:common_attributes.bzl", "common_attributes")
-load("//rules/private:date.bzl", "date_error")
+load("//rules/private:date.bzl", "check_date")
 load("//rules/private:errors.bzl", "display", "refuse")
 load("//rules/private:sign.bzl", "sign")
 load("//rules/private:signing.bzl", "SIGNING", "attach", "dev_signing_keys", "signing_mode")
@@ -14,10 +14,7 @@ def _check_attributes(ctx):
     problem = version_error(ctx.attr.version)
     if problem:
         fail("%s: version = %s: %s" % (display(ctx.label), ctx.attr.version, problem))
-    if ctx.attr.expires:
-        problem = date_error(ctx.attr.expires)
-        if problem:
-            refuse(ctx.label, "expires", ctx.attr.expires, problem)
+    check_date(ctx.label, "expires", ctx.attr.expires)
     _check_threshold(ctx, "root_threshold", ctx.attr.root_threshold, "root_keys", ctx.files.root_keys)
     _check_threshold(ctx, "targets_threshold", ctx.attr.targets_threshold, "targets_keys", ctx.files.targets_keys)
     for key in ctx.files.targets_keys:

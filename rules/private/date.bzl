@@ -1,5 +1,7 @@
 """Dates in attributes: RFC 3339 in UTC, to the second."""
 
+load(":errors.bzl", "refuse")
+
 visibility("//rules/...")
 
 _EXAMPLE = "write a date that exists, such as 2031-01-01T00:00:00Z"
@@ -31,3 +33,15 @@ def date_error(date):
     if hour < 0 or hour > 23 or minute < 0 or minute > 59 or second < 0 or second > 59:
         return _EXAMPLE
     return None
+
+def check_date(label, attribute, date):
+    """Fails where an attribute is neither empty nor a date.
+
+    Args:
+      label: The Label of the rule, as the user wrote it.
+      attribute: The attribute's name.
+      date: Its value, a string.
+    """
+    problem = date_error(date) if date else None
+    if problem:
+        refuse(label, attribute, date, problem)

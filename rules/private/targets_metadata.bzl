@@ -1,7 +1,7 @@
 """The private target `NAME._metadata`: from artifacts to unsigned targets metadata."""
 
 load("@bazel_skylib//rules:common_settings.bzl", "BuildSettingInfo")
-load(":date.bzl", "date_error")
+load(":date.bzl", "check_date")
 load(":errors.bzl", "display", "refuse")
 load(":payloads.bzl", "add_payloads", "collect_payloads")
 load(":signing_request.bzl", "UnsignedMetadataInfo")
@@ -54,8 +54,8 @@ def _version(ctx, label):
 def _shards(payloads):
     """The payloads in lists, each for one action: of one file while there are few, and of 64 at most.
 
-    A message to a process costs as much as hashing a MiB, and a process of its own 50 times that, so thousands of
-    small files are not hashed one by one. But what is hashed together is hashed again together.
+    An action costs Bazel as much as hashing some MiB, so thousands of small files are not hashed one by one. But what
+    is hashed together is hashed again together.
     """
     files = [payload for payload in payloads if not payload.file.is_directory]
     size = max(1, min(_MAX_SHARD, -(-len(files) // _SHARDS)))
@@ -102,10 +102,7 @@ def _digest_user_manifest(ctx, label, user_manifest):
 def _targets_metadata_impl(ctx):
     label = ctx.label.same_package_label(ctx.label.name.removesuffix(METADATA_SUFFIX))
     version = _version(ctx, label)
-    if ctx.attr.expires:
-        problem = date_error(ctx.attr.expires)
-        if problem:
-            refuse(label, "expires", ctx.attr.expires, problem)
+    check_date(label, "expires", ctx.attr.expires)
     payloads = [
         payload
         for entries in collect_payloads(label, ctx.attr.targets).values()
