@@ -16,7 +16,6 @@ from software_update.errors import (
     WrongSecret,
     printable,
 )
-from software_update.keys import DEV_KEY_IDS, DEV_KEYS_WARNING
 from software_update.signing import signature_file
 from software_update.signing.queue import Queue, Stamp
 from software_update.signing.signature_file import DetachedSignature
@@ -146,9 +145,8 @@ class QueueSigner:
 
     def _signature(self, path: str, request: Request) -> DetachedSignature | None:
         """The signature, once what is signed has been shown; None without one."""
-        dev = f"  {DEV_KEYS_WARNING}" if self._key_id.hex() in DEV_KEY_IDS else ""
         lines = requests.lines(f"to sign, {printable(path)}", request)
-        _say("\n".join([*lines, f"  by key {self._key_id.hex()}{dev}"]))
+        _say("\n".join([*lines, requests.key_line(self._key_id)]))
         if not self._confirm(request):
             return None
         try:

@@ -8,7 +8,7 @@ from software_update import files, limits, metadata
 from software_update.cli.arguments import files_of
 from software_update.cli.trusted import read_trusted_root
 from software_update.errors import InputError, Refused, UsageError, printable
-from software_update.keys import DEV_KEYS_WARNING
+from software_update.keys import DEV_KEY_IDS, DEV_KEYS_WARNING
 from software_update.metadata import Root
 from software_update.signing import signing_request
 from software_update.signing.signing_request import Request, Signers
@@ -91,6 +91,12 @@ def lines(title: str, request: Request) -> Iterator[str]:
         yield from _role_lines(said["summary"])
     else:
         yield from _target_lines(said["summary"]["targets"])
+
+
+def key_line(key_id: bytes) -> str:
+    """Who signs it."""
+    dev = f"  {DEV_KEYS_WARNING}" if key_id.hex() in DEV_KEY_IDS else ""
+    return f"  by key {key_id.hex()}{dev}"
 
 
 def _role_lines(summary: dict[str, Any]) -> Iterator[str]:

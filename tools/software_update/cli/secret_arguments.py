@@ -6,6 +6,7 @@ import getpass
 import os
 
 from software_update import files
+from software_update.cli import terminal
 from software_update.errors import InputError, printable
 
 _MAX_BYTES = 1024
@@ -66,15 +67,12 @@ def _read_fd(what: str, fd: int) -> bytes:
 
 
 def _ask(secret: Secret, of: str) -> bytes:
-    if os.name == "posix":
-        # getpass would read standard input where there is no terminal.
-        try:
-            os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
-        except OSError:
-            raise InputError(
-                f"{of}: {secret.need}, and there is no terminal to ask at; "
-                f"use --{secret.option}-file or --{secret.option}-fd"
-            ) from None
+    # getpass would read standard input where there is no terminal.
+    if os.name == "posix" and not terminal.has_terminal():
+        raise InputError(
+            f"{of}: {secret.need}, and there is no terminal to ask at; "
+            f"use --{secret.option}-file or --{secret.option}-fd"
+        )
     try:
         return getpass.getpass(
             f"{secret.name[0].upper()}{secret.name[1:]} of {printable(of)}: "

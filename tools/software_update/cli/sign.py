@@ -11,7 +11,6 @@ from software_update import files
 from software_update.cli import requests, signer_arguments
 from software_update.cli.arguments import Parser
 from software_update.errors import InputError, UsageError, printable
-from software_update.keys import DEV_KEY_IDS, DEV_KEYS_WARNING
 from software_update.limits import MAX_REQUEST_JSON_BYTES, MAX_SIGNATURE_FILE_BYTES
 from software_update.signing import signature_file, signing_request
 from software_update.signing.signers import Signer, is_good, signature_by
@@ -143,8 +142,7 @@ def _check_listed(signer: Signer, listed: frozenset[bytes] | None, beside: str) 
             f"{signer.name}: key {key_id.hex()[:16]} is none of those that {beside} asks; "
             "name one of these"
         )
-    dev = f"  {DEV_KEYS_WARNING}" if key_id.hex() in DEV_KEY_IDS else ""
-    print(f"  by key {key_id.hex()}{dev}", file=sys.stderr, flush=True)
+    print(requests.key_line(key_id), file=sys.stderr, flush=True)
 
 
 def _sign_queue(args: argparse.Namespace) -> int:
