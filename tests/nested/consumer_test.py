@@ -160,6 +160,7 @@ def test_a_changed_artifact_hashes_itself_alone(nested: Bazel) -> None:
     try:
         spawns = nested.build("//:product")
         assert mnemonics(spawns) == {"SoftwareUpdateDigest": 1, **AFTER_THE_DIGESTS}
+        assert {spawn.runner for spawn in spawns} == {"worker"}
         assert digested(spawns) == ["bootloader"]
         assert {spawn.label for spawn in spawns} == {"//:product", "//:product._metadata"}
         assert digests(nested)["product-update.bundle"] != before["product-update.bundle"]

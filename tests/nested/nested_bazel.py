@@ -18,12 +18,13 @@ BAZEL_CRASHED = 37
 
 @dataclass(frozen=True)
 class Spawn:
-    """A process that Bazel ran for an action."""
+    """A process that Bazel ran for an action, or found the result of in a cache."""
 
     mnemonic: str
     label: str
     outputs: tuple[str, ...]
-    inputs: tuple[str, ...] = ()
+    inputs: tuple[str, ...]
+    runner: str  # Such as `remote` or `disk cache hit`.
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class Bazel:
         return done.stderr.splitlines()
 
     def build(self, *args: str) -> list[Spawn]:
-        """What Bazel ran to build the labels; nothing that it found up to date is among it."""
+        """What Bazel ran, or had from a cache, to build the labels; nothing that was up to date."""
         log = self.scratch / "execution_log.json"
         self.succeeds("build", f"--execution_log_json_file={log}", *args)
         return list(_spawns(log.read_text()))
@@ -85,7 +86,8 @@ def _spawns(log: str) -> Iterator[Spawn]:
         entry, end = decoder.raw_decode(log)
         label = "//" + entry["targetLabel"].partition("//")[2]
         inputs = tuple(each["path"] for each in entry.get("inputs", []))
-        yield Spawn(entry["mnemonic"], label, tuple(entry["listedOutputs"]), inputs)
+        outputs = tuple(entry["listedOutputs"])
+        yield Spawn(entry["mnemonic"], label, outputs, inputs, entry["runner"])
         log = log[end:].lstrip()
 
 
