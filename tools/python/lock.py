@@ -24,8 +24,12 @@ PLATFORMS = {
     "Linux arm64": ("manylinux_2_28_aarch64", "manylinux_2_17_aarch64", "manylinux2014_aarch64"),
     "macOS arm64": ("macosx_11_0_arm64",),
 }
-# A lock for fewer of them, where a distribution has no more wheels: by name.
-FEWER = {"fuzz": (("3.12", "3.13", "3.14"), ("Linux x86-64",))}
+# A lock for fewer of them, by name: where a distribution has no more wheels, or what goes with it
+# is Debian forky's.
+FEWER = {
+    "fuzz": (("3.12", "3.13", "3.14"), ("Linux x86-64",)),
+    "remote": (("3.14",), ("Linux x86-64", "Linux arm64")),
+}
 NO_DEPS = re.compile(r"\s+# no-deps$")
 HEADER = """\
 # Every wheel that the tools may use, by sha256, for CPython {pythons}
@@ -68,7 +72,9 @@ def lock_text(source: str, wheels: dict[str, str]) -> str:
         if names.count(name) > 1:
             raise LockError(f"{source}: the index gave two versions of {name}; pin one in {source}")
     head = HEADER.format(
-        pythons=f"{pythons[0]} to {pythons[-1]}", platforms=", ".join(platforms), source=source
+        pythons=" to ".join(dict.fromkeys((pythons[0], pythons[-1]))),
+        platforms=", ".join(platforms),
+        source=source,
     )
     entries = []
     for (name, version), digests in sorted(hashes.items()):
@@ -145,7 +151,7 @@ def main(argv: list[str] | None = None) -> int:
         "names",
         nargs="*",
         metavar="NAME",
-        help="benchmarks, fuzz, lint, runtime, signers or test (default: all of them)",
+        help="benchmarks, fuzz, lint, remote, runtime, signers or test (default: all of them)",
     )
     args = parser.parse_args(argv)
     folder = locks_folder()

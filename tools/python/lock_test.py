@@ -39,7 +39,9 @@ def test_both_scripts_speak_of_the_same_pythons_and_platforms() -> None:
     assert len(lock.PLATFORMS) == len(fetch_wheels.PLATFORMS)
 
 
-@pytest.mark.parametrize("name", ["benchmarks", "fuzz", "lint", "runtime", "signers", "test"])
+@pytest.mark.parametrize(
+    "name", ["benchmarks", "fuzz", "lint", "remote", "runtime", "signers", "test"]
+)
 def test_lock_is_whole(name: str) -> None:
     folder = Path(__file__).parent
     text = (folder / f"{name}.txt").read_text()
