@@ -1,0 +1,31 @@
+"""The command `software-update` as the rules run it: out of one archive (`python_archive`)."""
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib.machinery import EXTENSION_SUFFIXES, ExtensionFileLoader, FileFinder, ModuleSpec
+from types import ModuleType
+
+_PACKAGES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "packages")
+
+
+class _ExtensionModules:
+    """Finds beside the archive what no other finder has found: what cannot be loaded out of it."""
+
+    @staticmethod
+    def find_spec(
+        fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        folder = os.path.join(_PACKAGES, *fullname.split(".")[:-1])
+        finder = FileFinder(folder, (ExtensionFileLoader, EXTENSION_SUFFIXES))
+        return finder.find_spec(fullname, target)
+
+
+# Also where a process that this one has spawned imports this module.
+sys.path.insert(0, os.path.join(_PACKAGES, "python.zip"))
+sys.meta_path.append(_ExtensionModules)
+
+if __name__ == "__main__":
+    from software_update.cli import main
+
+    sys.exit(main(sys.argv[1:]))
