@@ -12,8 +12,9 @@ visibility("//rules/...")
 
 METADATA_SUFFIX = "._metadata"
 
-# Files are hashed in this many actions, unless these would have too many each.
+# Files are hashed in this many actions, unless these would have too few or too many each.
 _SHARDS = 16
+_MIN_SHARD = 4
 _MAX_SHARD = 64
 
 UnsignedTargetsInfo = provider(
@@ -52,13 +53,13 @@ def _version(ctx, label):
     return int(ctx.attr.version, 10)
 
 def _shards(payloads):
-    """The payloads in lists, each for one action: of one file while there are few, and of 64 at most.
+    """The payloads in lists, each for one action.
 
-    An action costs Bazel as much as hashing some MiB, so thousands of small files are not hashed one by one. But what
-    is hashed together is hashed again together.
+    An action costs Bazel as much as hashing some MiB, so small files are not hashed one by one. But what is hashed
+    together is hashed again together, when one of them has changed.
     """
     files = [payload for payload in payloads if not payload.file.is_directory]
-    size = max(1, min(_MAX_SHARD, -(-len(files) // _SHARDS)))
+    size = max(_MIN_SHARD, min(_MAX_SHARD, -(-len(files) // _SHARDS)))
     directories = {}
     for payload in payloads:
         if payload.file.is_directory:
@@ -68,7 +69,7 @@ def _shards(payloads):
 def _digest(ctx, label, payloads):
     # No target's name has a ~: so no record has another's name, nor that of another's folder.
     first = payloads[0]
-    name = first.name + ("~directory" if first.file.is_directory else "/~file")
+    name = first.name + ("~directory" if first.file.is_directory else "~file")
     record = ctx.actions.declare_file("%s.digests/%s.json" % (label.name, name))
     args = tool_args(ctx, ["step", "digest"])
     add_payloads(args, payloads)

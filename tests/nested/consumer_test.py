@@ -152,7 +152,7 @@ def test_nothing_changed_runs_nothing(nested: Bazel) -> None:
     assert nested.build("//...") == []
 
 
-def test_a_changed_artifact_hashes_itself_alone(nested: Bazel) -> None:
+def test_a_changed_artifact_is_hashed_with_its_shard_alone(nested: Bazel) -> None:
     before = digests(nested)
     source = nested.workspace / "bootloader.txt"
     content = source.read_bytes()
@@ -161,7 +161,7 @@ def test_a_changed_artifact_hashes_itself_alone(nested: Bazel) -> None:
         spawns = nested.build("//:product")
         assert mnemonics(spawns) == {"SoftwareUpdateDigest": 1, **AFTER_THE_DIGESTS}
         assert {spawn.runner for spawn in spawns} == {"worker"}
-        assert digested(spawns) == ["bootloader"]
+        assert digested(spawns) == ["app"]
         assert {spawn.label for spawn in spawns} == {"//:product", "//:product._metadata"}
         assert digests(nested)["product-update.bundle"] != before["product-update.bundle"]
     finally:
@@ -170,14 +170,15 @@ def test_a_changed_artifact_hashes_itself_alone(nested: Bazel) -> None:
     assert digests(nested) == before
 
 
-def test_a_new_asset_hashes_itself_alone(nested: Bazel) -> None:
+def test_a_new_asset_is_hashed_with_those_from_its_name_on(nested: Bazel) -> None:
+    """In shards of four by name: one moves on; directories stay what they were."""
     before = digests(nested)
     added = nested.workspace / "assets/new.raw"
     added.write_bytes(b"new\n")
     try:
         spawns = nested.build("//:product")
-        assert mnemonics(spawns) == {"SoftwareUpdateDigest": 1, **AFTER_THE_DIGESTS}
-        assert digested(spawns) == ["assets/new.raw"]
+        assert mnemonics(spawns) == {"SoftwareUpdateDigest": 2, **AFTER_THE_DIGESTS}
+        assert digested(spawns) == ["app", "bootloader"]
     finally:
         added.unlink()
     nested.build("//...")
