@@ -85,6 +85,9 @@ FILES = {
 
 GOALS = (":bundle", ":bundle.inspect", ":root")
 
+# More than 16: in threes, and one that is left.
+MANY, MANY_SHARDS = 34, 12
+
 # Short names of what belongs to the bundle.
 BUNDLE = {"file", "_verify", "_persist", "inspect"}
 SIGNED = BUNDLE | {"_sign"}
@@ -267,6 +270,20 @@ def test_order_of_targets(built: Tree, tmp_path: Path) -> None:
     # The payloads are the same, under the same names: they are not read again.
     assert tree.build(*GOALS) == sorted(f"//:bundle.{each}" for each in LISTED)
     assert tree.read("obj/bundle.bundle") == built.read("obj/bundle.bundle")
+
+
+def test_many_targets_are_hashed_together(tmp_path: Path, gn: str, python: Path) -> None:
+    tree = make_tree(tmp_path / "tree", gn, python)
+    names = [f"file_{number}" for number in range(MANY)]
+    listed = "".join(f'"{name} > {name}",\n' for name in names)
+    bundle = f'software_update_bundle("bundle") {{\nversion = 1\ntargets = [ {listed} ]\n}}\n'
+    tree.write({"BUILD.gn": IMPORT + bundle, **{name: name for name in names}})
+    tree.gen()
+    digests = {f"//:bundle._digest_{shard}" for shard in range(MANY_SHARDS)}
+    assert digests == {each for each in tree.build(":bundle") if "digest" in each}
+    tree.write({names[-1]: "another"})
+    changed = {"_targets", "_sign", "file", "_verify", f"_digest_{MANY_SHARDS - 1}"}
+    assert tree.build(":bundle") == sorted(f"//:bundle.{each}" for each in changed)
 
 
 def test_list_of_collected_comes_back(built: Tree, tmp_path: Path) -> None:
