@@ -60,6 +60,7 @@ _COMMANDS = {
 
 # The same for every action on every machine.
 _ENV = {
+    "LANGUAGE": "C",
     "LC_ALL": "C.UTF-8",
     "PATH": "/usr/local/bin:/usr/bin:/bin",
     "PYTHONDONTWRITEBYTECODE": "1",

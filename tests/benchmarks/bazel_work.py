@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -99,7 +100,14 @@ class Module:
         )
 
     def clean(self) -> None:
-        """Nothing is built, nor known of what was; the server and what it has fetched stay."""
+        """Nothing is built, nor known of what was; the server and what it has fetched stay.
+
+        What was built is moved away: ext4 makes files slowly for a minute after many were removed, which
+        a fresh checkout does not see.
+        """
+        built = Path(self.server.succeeds("info", "output_path").strip())
+        if built.exists():
+            built.rename(tempfile.mkdtemp(prefix="built_", dir=self.server.scratch))
         self.server.succeeds("clean")
 
 

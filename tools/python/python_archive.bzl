@@ -4,26 +4,27 @@ load("@rules_python//python:py_info.bzl", "PyInfo")
 
 visibility("//tools/...")
 
-_MODULES = ["py", "so"]
-
 def _module(file):
-    return "%s=%s" % (file.short_path, file.path) if file.extension in _MODULES else None
+    return "%s=%s" % (file.short_path, file.path)
 
 def _python_archive_impl(ctx):
     folder = ctx.actions.declare_directory(ctx.label.name)
     imports = depset(transitive = [dep[PyInfo].imports for dep in ctx.attr.deps])
     files = depset(transitive = [dep[DefaultInfo].default_runfiles.files for dep in ctx.attr.deps])
+
+    # A list, for a build has one archive or two; nothing else is put into a sandbox.
+    modules = [file for file in files.to_list() if file.extension in ("py", "so")]
     args = ctx.actions.args()
     args.set_param_file_format("multiline")
     args.use_param_file("@%s", use_always = True)
     args.add(ctx.workspace_name, format = "--main-repository=%s")
     args.add_all(imports, format_each = "--import=%s")
-    args.add_all(files, map_each = _module, format_each = "--module=%s")
+    args.add_all(modules, map_each = _module, format_each = "--module=%s")
     args.add(folder.path, format = "--out=%s")
     ctx.actions.run(
         executable = ctx.attr._tool[DefaultInfo].files_to_run,
         arguments = [args],
-        inputs = files,
+        inputs = modules,
         outputs = [folder],
         mnemonic = "PythonArchive",
         progress_message = "Archiving the Python modules of %{label}",

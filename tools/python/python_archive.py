@@ -37,25 +37,26 @@ def write_archive(modules: dict[PurePosixPath, Path], folder: Path) -> None:
         shutil.copyfile(modules[path], folder / path)
     # Without an entry of its own, a folder is no namespace package (before CPython 3.13).
     packages = {parent for path in sources for parent in path.parents[:-1]}
-    with zipfile.ZipFile(folder / ARCHIVE, "w") as archive:
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        zipfile.ZipFile(folder / ARCHIVE, "w") as archive,
+    ):
         for package in sorted(packages):
             archive.writestr(zipfile.ZipInfo(f"{package}/", _DATE), b"")
         for path, file in sorted(sources.items()):
             archive.writestr(zipfile.ZipInfo(str(path), _DATE), file.read_bytes())
-            if compiled := _compile(path, file):
+            if compiled := _compile(path, file, Path(scratch, "pyc")):
                 archive.writestr(zipfile.ZipInfo(f"{path}c", _DATE), compiled)
 
 
-def _compile(path: PurePosixPath, file: Path) -> bytes | None:
+def _compile(path: PurePosixPath, file: Path, out: Path) -> bytes | None:
     """A .pyc, not checked against the source's time; None for a source that is for another Python."""
-    with tempfile.TemporaryDirectory() as scratch:
-        out = Path(scratch, "pyc")
-        mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
-        try:
-            py_compile.compile(str(file), str(out), str(path), doraise=True, invalidation_mode=mode)
-        except py_compile.PyCompileError:
-            return None
-        return out.read_bytes()
+    mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
+    try:
+        py_compile.compile(str(file), str(out), str(path), doraise=True, invalidation_mode=mode)
+    except py_compile.PyCompileError:
+        return None
+    return out.read_bytes()
 
 
 def _modules(args: argparse.Namespace) -> dict[PurePosixPath, Path]:
