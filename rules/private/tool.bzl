@@ -1,6 +1,7 @@
 """How the rules run the command `software-update`: the same way for every action."""
 
 load("@bazel_skylib//rules:common_settings.bzl", "BuildSettingInfo")
+load("//tools/python:python_environment.bzl", "PYTHON_ENVIRONMENT")
 
 visibility("//rules/...")
 
@@ -16,18 +17,6 @@ TOOL = {
         doc = "Whether actions may run in persistent workers.",
         providers = [BuildSettingInfo],
     ),
-}
-
-# Nothing of the host's environment: what the launcher of a py_binary needs to find its interpreter,
-# and what keeps Python from depending on the machine or writing beside the sources. With a language, a quarter of
-# a small action would be looking for translations of argparse.
-_ENV = {
-    "LANGUAGE": "C",
-    "LC_ALL": "C.UTF-8",
-    "PATH": "/usr/local/bin:/usr/bin:/bin",
-    "PYTHONDONTWRITEBYTECODE": "1",
-    "PYTHONHASHSEED": "0",
-    "PYTHONNOUSERSITE": "1",
 }
 
 _REQUIREMENTS = {
@@ -81,6 +70,6 @@ def run_tool(ctx, *, args, inputs, outputs, mnemonic, progress_message):
         outputs = outputs,
         mnemonic = mnemonic,
         progress_message = progress_message,
-        env = _ENV,
+        env = PYTHON_ENVIRONMENT,
         execution_requirements = _REQUIREMENTS_WITH_WORKERS if workers else _REQUIREMENTS,
     )

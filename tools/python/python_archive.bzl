@@ -1,6 +1,7 @@
 """The rule `python_archive`: Python libraries in few files."""
 
 load("@rules_python//python:py_info.bzl", "PyInfo")
+load(":python_environment.bzl", "PYTHON_ENVIRONMENT")
 
 visibility("//tools/...")
 
@@ -10,7 +11,8 @@ def _module(file):
 def _python_archive_impl(ctx):
     folder = ctx.actions.declare_directory(ctx.label.name)
     imports = depset(transitive = [dep[PyInfo].imports for dep in ctx.attr.deps])
-    files = depset(transitive = [dep[DefaultInfo].default_runfiles.files for dep in ctx.attr.deps])
+    files = depset(transitive = [dep[DefaultInfo].default_runfiles.files for dep in ctx.attr.deps] +
+                                [dep[PyInfo].transitive_sources for dep in ctx.attr.deps])
 
     # A list, for a build has one archive or two; nothing else is put into a sandbox.
     modules = [file for file in files.to_list() if file.extension in ("py", "so")]
@@ -28,8 +30,7 @@ def _python_archive_impl(ctx):
         outputs = [folder],
         mnemonic = "PythonArchive",
         progress_message = "Archiving the Python modules of %{label}",
-        # Equal .pyc at each run.
-        env = {"PYTHONHASHSEED": "0"},
+        env = PYTHON_ENVIRONMENT,
     )
     return [DefaultInfo(
         files = depset([folder]),
