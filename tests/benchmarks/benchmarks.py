@@ -23,7 +23,7 @@ from tests.benchmarks.bazel_work import BAZEL_WORK, module
 from tests.benchmarks.data import make_keys
 from tests.benchmarks.goals import judge
 from tests.benchmarks.page import page, summary
-from tests.benchmarks.peers import prepare, succeed
+from tests.benchmarks.peers import cache_folder, prepare, source_folder, succeed
 from tests.benchmarks.results import BenchmarkError, Results, Table, to_json
 from tests.benchmarks.work import QUICK, WORK, Bench, Sizes, leave_out_broken
 
@@ -59,17 +59,6 @@ def main(argv: list[str] | None = None) -> int:
         print("a quick run: the goals are for more work than this")
     print(f"wrote {path}")
     return 0
-
-
-def cache_folder() -> Path:
-    """Where the peers stay."""
-    above = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(above, "rules_software_update/benchmarks")
-
-
-def source_folder() -> Path:
-    """The source tree: what Bazel says under `bazel run`, else that of this file."""
-    return Path(os.environ.get("BUILD_WORKSPACE_DIRECTORY") or Path(__file__).parents[2])
 
 
 def _measure(args: argparse.Namespace) -> Results:

@@ -40,6 +40,17 @@ class Peers:
     missing: dict[str, str]
 
 
+def cache_folder() -> Path:
+    """Where the peers stay."""
+    above = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(above, "rules_software_update/benchmarks")
+
+
+def source_folder() -> Path:
+    """The source tree: what Bazel says under `bazel run`, else that of this file."""
+    return Path(os.environ.get("BUILD_WORKSPACE_DIRECTORY") or Path(__file__).parents[2])
+
+
 def prepare(cache: Path, source: Path) -> Peers:
     """All peers, and our own package as pip installs it from the folder of its sources."""
     cache.mkdir(parents=True, exist_ok=True)

@@ -118,7 +118,7 @@ def targets(bench: Bench) -> list[Table]:
         small = work.files
         for count in bench.sizes.targets:
             files = [small[number % len(small)] for number in range(count)]
-            create, bundle = _create_of(work, files, count)
+            create, bundle = create_of(work, files, count)
             run(create)
             verify = tools.TOOLS[0].verifies(work, count)
             inspect = tools.ours(
@@ -156,7 +156,7 @@ def _named(name: str, command: Command) -> Command:
     return dataclasses.replace(command, tool=f"{tools.OURS} {name}")
 
 
-def _create_of(work: tools.Work, files: Sequence[Path], count: int) -> tuple[Command, Path]:
+def create_of(work: tools.Work, files: Sequence[Path], count: int) -> tuple[Command, Path]:
     """Makes one bundle of files that are listed more than once."""
     write_list(work.folder / "targets.json", files)
     return tools.TOOLS[0].creates(work, count), work.folder / tools.TOOLS[0].artifact

@@ -1,0 +1,80 @@
+"""A linear model of what bundles cost: its coefficients from measurements, and what it says of other work."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Load:
+    """Bundles, with the targets and the payload bytes of all of them together."""
+
+    bundles: int
+    targets: int
+    size: int
+
+
+@dataclass(frozen=True)
+class Point:
+    """A load, and the seconds that were measured for it."""
+
+    load: Load
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Model:
+    """Seconds: what is always there, and for each bundle, target and byte."""
+
+    start: float
+    per_bundle: float
+    per_target: float
+    per_byte: float
+
+    def seconds(self, load: Load) -> float:
+        """What a load takes, all of it at once."""
+        for_bundles = self.per_bundle * load.bundles + self.per_target * load.targets
+        return self.start + for_bundles + self.per_byte * load.size
+
+
+def fit(
+    least: Point,
+    *,
+    bundles: Sequence[Point] = (),
+    targets: Sequence[Point] = (),
+    sizes: Sequence[Point] = (),
+) -> Model:
+    """The model of points that each differ from `least` in one thing, and in what that brings along.
+
+    Each coefficient is that of the line through `least`, which takes two points; without any it is 0, so
+    that `start` has it.
+    """
+    per_byte = _slope(least, sizes, lambda load: load.size, 0, 0)
+    per_target = _slope(least, targets, lambda load: load.targets, 0, per_byte)
+    per_bundle = _slope(least, bundles, lambda load: load.bundles, per_target, per_byte)
+    model = Model(0, per_bundle, per_target, per_byte)
+    return Model(least.seconds - model.seconds(least.load), per_bundle, per_target, per_byte)
+
+
+def _slope(
+    least: Point,
+    points: Sequence[Point],
+    grows: Callable[[Load], int],
+    per_target: float,
+    per_byte: float,
+) -> float:
+    """Seconds for each of what grows, without those for the targets and bytes that came with it."""
+    if not points:
+        return 0
+
+    def beyond(point: Point) -> float:
+        more_targets = point.load.targets - least.load.targets
+        more_bytes = point.load.size - least.load.size
+        known = per_target * more_targets + per_byte * more_bytes
+        return point.seconds - least.seconds - known
+
+    more = [grows(point.load) - grows(least.load) for point in points]
+    line = statistics.linear_regression(more, list(map(beyond, points)), proportional=True)
+    return line.slope

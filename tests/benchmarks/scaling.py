@@ -1,0 +1,234 @@
+"""Measures how cost grows, fits the model to it, and writes its figures into docs/scaling.md.
+
+    ./bazelw run //tests/benchmarks:scaling -- --output docs/scaling.md --image-gib 50
+    ./bazelw run //tests/benchmarks:scaling -- --quick
+
+Between the two lines of the page that say so, nothing is typed by hand.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.benchmarks import machine, tools
+from tests.benchmarks.bazel_work import Module, module
+from tests.benchmarks.data import MIB, make_files, make_keys
+from tests.benchmarks.measure import Command, run
+from tests.benchmarks.model import Load, Point, fit
+from tests.benchmarks.peers import cache_folder, prepare, source_folder
+from tests.benchmarks.results import BenchmarkError
+from tests.benchmarks.scaling_page import Image, Measured, figures
+from tests.benchmarks.work import Bench, Sizes, create_of
+
+BEGIN = "<!-- From here on written by //tests/benchmarks:scaling -->"
+SMALL = 100  # bytes
+GIB = 1024 * MIB
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Which loads are measured: at least two where a coefficient is fitted."""
+
+    sizes: tuple[int, ...] = (64 * MIB, 256 * MIB, GIB)
+    targets: tuple[int, ...] = (4096, 16384, 65536)
+    bazel_targets: tuple[int, ...] = (250, 1000, 4000)
+    bundles: tuple[int, ...] = (50, 150, 500)
+    # What the model has not seen: bundles, targets in each, bytes of a target.
+    mixed: tuple[int, int, int] = (200, 4, MIB)
+    rounds: int = 3
+
+
+QUICK = Plan((MIB, 4 * MIB), (100, 1000), (50, 100), (5, 10), (5, 4, 1024), 1)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Entry point."""
+    parser = argparse.ArgumentParser(prog="scaling", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("--quick", action="store_true", help="small loads, to see that it runs")
+    parser.add_argument("--image-gib", type=int, default=1, help="one large image; default: 1")
+    parser.add_argument("--output", type=Path, metavar="PAGE.md", help="default: standard output")
+    parser.add_argument("--date", default="", help="when it was, for the page; default: nothing")
+    args = parser.parse_args(argv)
+    try:
+        page = _page(args.output) if args.output else None
+        text = _measure(QUICK if args.quick else Plan(), args)
+        if page:
+            head, begin, _ = page.read_text().partition(BEGIN)
+            page.write_text(f"{head}{begin}\n\n{text}")
+        else:
+            print(text)
+    except (BenchmarkError, OSError) as error:
+        print(f"scaling: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _page(asked: Path) -> Path:
+    page = Path(os.environ.get("BUILD_WORKING_DIRECTORY", "."), asked)
+    if not page.is_file() or BEGIN not in page.read_text():
+        raise BenchmarkError(f"{page} has no line {BEGIN}; write it where the figures are to be")
+    return page
+
+
+def _measure(plan: Plan, args: argparse.Namespace) -> str:
+    _say("bringing the tools")
+    peers = prepare(cache_folder(), source_folder())
+    with tempfile.TemporaryDirectory(prefix="scaling") as name:
+        folder = Path(name)
+        needed = args.image_gib + 8
+        if shutil.disk_usage(folder).free < needed * GIB:
+            raise BenchmarkError(
+                f"{folder.parent} has too little space; set TMPDIR to a folder with {needed} GiB"
+            )
+        keys = make_keys(folder / "keys", peers)
+        bench = Bench(peers, keys, folder, Sizes(rounds=plan.rounds))
+        _say("the command line")
+        measured = list(_command_line(bench, plan))
+        _say("Bazel")
+        with module(bench) as inside:
+            measured += _bazel(bench, inside, plan)
+        _say("one large image")
+        image = _image(bench, args.image_gib * GIB)
+    described = (*machine.describe(), *([f"date: {args.date}"] if args.date else []))
+    return figures(described, measured, image)
+
+
+# --- the command line ---
+
+
+def _command_line(bench: Bench, plan: Plan) -> Iterator[Measured]:
+    loads = {
+        "least": [Load(1, 1, SMALL)],
+        "targets": [Load(1, count, count * SMALL) for count in plan.targets],
+        "sizes": [Load(1, 1, size) for size in plan.sizes],
+        "unseen": [Load(1, plan.mixed[0] * plan.mixed[1], _bytes_of(plan.mixed))],
+    }
+    points: dict[str, dict[str, list[Point]]] = {"create": {}, "verify": {}}
+    for kind, some in loads.items():
+        for load in some:
+            _say(f"  {load}")
+            for what, point in zip(points, _one_bundle(bench, load), strict=True):
+                points[what].setdefault(kind, []).append(point)
+    for what, of in points.items():
+        [least] = of["least"]
+        model = fit(least, targets=of["targets"], sizes=of["sizes"])
+        fitted = (least, *of["targets"], *of["sizes"])
+        yield Measured(f"`bundle {what}`", model, fitted, tuple(of["unseen"]))
+
+
+def _one_bundle(bench: Bench, load: Load) -> tuple[Point, Point]:
+    """To create and to verify a bundle, of at most four files, which are listed more than once."""
+    with bench.work("load", min(4, load.targets), load.size // load.targets) as work:
+        files = [work.files[number % len(work.files)] for number in range(load.targets)]
+        create, _ = create_of(work, files, load.size)
+        run(create)
+        verify = tools.TOOLS[0].verifies(work, load.size)
+        [verified] = bench.measure([verify])
+        [created] = bench.measure([create])
+    return Point(load, created.wall.median), Point(load, verified.wall.median)
+
+
+def _image(bench: Bench, size: int) -> Image:
+    """One image, which may not fit into memory: it is a hole, so that what is measured is our work."""
+    with bench.work("image", 1, 1) as work:
+        os.truncate(work.files[0], size)
+        create, bundle = create_of(work, work.files, size)
+        created = run(create)
+        verify = tools.TOOLS[0].verifies(work, size)
+        assert verify
+        verified = run(verify)
+        bundle.unlink()
+    return Image(size, created, verified)
+
+
+# --- Bazel ---
+
+
+def _bazel(bench: Bench, inside: Module, plan: Plan) -> Iterator[Measured]:
+    # The least last: a new server is a slow one.
+    loads = {
+        "bundles": [(count, 1, SMALL) for count in plan.bundles],
+        "targets": [(1, count, SMALL) for count in plan.bazel_targets],
+        "sizes": [(1, 1, size) for size in plan.sizes],
+        "unseen": [plan.mixed],
+        "least": [(1, 1, SMALL)],
+    }
+    clean: dict[str, list[Point]] = {}
+    cached: dict[str, list[Point]] = {}
+    kept: list[tuple[Load, int]] = []
+    for kind, some in loads.items():
+        for bundles, targets, size in some:
+            load = Load(bundles, bundles * targets, bundles * targets * size)
+            _say(f"  {load}")
+            label = _package(inside, bundles, targets, size)
+            cache = bench.folder / "cache"
+            build = inside.build("clean", label, inside.clean)
+            from_cache = _with_flag(build, f"--disk_cache={cache}")
+            built, found = bench.measure([build, from_cache])
+            clean.setdefault(kind, []).append(Point(load, built.wall.median))
+            cached.setdefault(kind, []).append(Point(load, found.wall.median))
+            kept.append((load, _size_of(cache)))
+            shutil.rmtree(cache)
+    of_caches = tuple(kept)
+    for name, of in (("Bazel, clean", clean), ("Bazel, from a disk cache", cached)):
+        [least] = of["least"]
+        model = fit(least, bundles=of["bundles"], targets=of["targets"], sizes=of["sizes"])
+        fitted = (least, *of["bundles"], *of["targets"], *of["sizes"])
+        yield Measured(name, model, fitted, tuple(of["unseen"]), of_caches)
+
+
+BUNDLES = """\
+[
+    software_update_bundle(
+        name = "bundle_%d" % number,
+        targets = {{"target_%d" % at: "files/" + ("0000%d.img" % at)[-9:] for at in range({targets})}},
+        version = number + 1,
+    )
+    for number in range({bundles})
+]
+
+filegroup(
+    name = "bundles",
+    srcs = ["bundle_%d" % number for number in range({bundles})],
+)
+"""
+
+
+def _package(inside: Module, bundles: int, targets: int, size: int) -> str:
+    """The label of bundles that all have the same files."""
+    name = f"of_{bundles}_{targets}_{size}"
+    make_files(inside.folder / name / "files", targets, size)
+    inside.package(name, BUNDLES.format(bundles=bundles, targets=targets))
+    return f"//{name}:bundles"
+
+
+def _with_flag(command: Command, flag: str) -> Command:
+    return dataclasses.replace(command, argv=(*command.argv, flag), shown=f"{command.shown} {flag}")
+
+
+def _size_of(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def _bytes_of(mixed: tuple[int, int, int]) -> int:
+    bundles, targets, size = mixed
+    return bundles * targets * size
+
+
+def _say(text: str) -> None:
+    print(f"scaling: {text}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,150 @@
+"""The figures of docs/scaling.md, from what was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tests.benchmarks.model import Load, Model, Point
+from tests.benchmarks.results import Run
+
+MIB, GIB = 2**20, 2**30
+# The product that the page plans for.
+A_DAY = 10_000
+OF_A_DAY = Load(bundles=1, targets=4, size=64 * MIB)
+TEAMS = 50
+CLEAN, CACHED = "Bazel, clean", "Bazel, from a disk cache"
+CREATE, VERIFY = "`bundle create`", "`bundle verify`"
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What was done; the model, the points that it was fitted to, and those that it has not seen.
+
+    `caches` has the bytes in the disk cache after a load.
+    """
+
+    name: str
+    model: Model
+    fitted: tuple[Point, ...]
+    unseen: tuple[Point, ...]
+    caches: tuple[tuple[Load, int], ...] = ()
+
+
+@dataclass(frozen=True)
+class Image:
+    """One image of `size` bytes, made into a bundle and verified once."""
+
+    size: int
+    created: Run
+    verified: Run
+
+
+def figures(described: Sequence[str], measured: Sequence[Measured], image: Image) -> str:
+    """All that is generated of the page."""
+    by_name = {each.name: each for each in measured}
+    fitted = [(each.model, point) for each in measured for point in each.fitted]
+    unseen = [(each.model, point) for each in measured for point in each.unseen]
+    parts = [
+        "## The coefficients",
+        "Measured on:",
+        "\n".join(f"- {line}" for line in described),
+        _coefficients(measured),
+        f"The model is within {_worst(fitted):.0%} of what it was fitted to, and within"
+        f" {_worst(unseen):.0%} of what it had not seen:",
+        _points(measured),
+        "## A fleet product",
+        f"{A_DAY:,} bundles a day, each of {OF_A_DAY.targets} targets and {_size(OF_A_DAY.size)}, as"
+        " the model has it:",
+        _fleet({name: each.model for name, each in by_name.items()}, by_name[CLEAN].caches),
+        f"## One image of {_size(image.size)}",
+        _large(image, by_name),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _coefficients(measured: Sequence[Measured]) -> str:
+    lines = [
+        "| | start | a bundle | 1000 targets | a GiB of payload |",
+        "|---|---|---|---|---|",
+    ]
+    for each in measured:
+        model = each.model
+        bundle = f"{model.per_bundle * 1000:.1f} ms" if model.per_bundle else ""
+        lines.append(
+            f"| {each.name} | {model.start:.2f} s | {bundle} | {model.per_target * 1e6:.0f} ms"
+            f" | {model.per_byte * GIB:.2f} s |"
+        )
+    return "\n".join(lines)
+
+
+def _points(measured: Sequence[Measured]) -> str:
+    lines = [
+        "| | bundles | targets | payload | measured | model | |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for each in measured:
+        for point in (*each.fitted, *each.unseen):
+            load, model = point.load, each.model.seconds(point.load)
+            new = "" if point in each.fitted else "not seen"
+            lines.append(
+                f"| {each.name} | {load.bundles} | {load.targets} | {_size(load.size)}"
+                f" | {point.seconds:.2f} s | {model:.2f} s | {new} |"
+            )
+    return "\n".join(lines)
+
+
+def _fleet(models: dict[str, Model], caches: Sequence[tuple[Load, int]]) -> str:
+    all_at_once = Load(A_DAY * OF_A_DAY.bundles, A_DAY * OF_A_DAY.targets, A_DAY * OF_A_DAY.size)
+    built = models[CLEAN].seconds(all_at_once)
+    fetched = models[CACHED].seconds(all_at_once)
+    verified = A_DAY * models[VERIFY].seconds(OF_A_DAY)
+    beyond = _beyond_payloads(caches)
+    stored = A_DAY * (OF_A_DAY.size + beyond)
+    rows = [
+        ("built in Bazel, verified, signed with dev keys", _time(built)),
+        ("found in a disk cache, all bytes of it", _time(fetched)),
+        ("verified once more on the command line, one by one", _time(verified)),
+        (f"built by {TEAMS} teams, each for itself", _time(TEAMS * built)),
+        (f"built by one, found by the other {TEAMS - 1}", _time(built + (TEAMS - 1) * fetched)),
+        ("in the cache, if nothing is thrown away", f"{stored / 2**40:.2f} TiB a day"),
+        ("... beyond the payloads", f"{beyond / 1024:.1f} KiB a bundle"),
+    ]
+    lines = ["| | on this machine |", "|---|---|", *(f"| {what} | {much} |" for what, much in rows)]
+    return "\n".join(lines)
+
+
+def _beyond_payloads(caches: Sequence[tuple[Load, int]]) -> float:
+    """The bytes that a cache has for each bundle, without its payload and what all bundles share."""
+    without = sorted((load.bundles, size - load.size) for load, size in caches)
+    (few, least), (many, most) = without[0], without[-1]
+    return (most - least) / (many - few)
+
+
+def _large(image: Image, by_name: dict[str, Measured]) -> str:
+    load = Load(1, 1, image.size)
+    lines = ["| | measured | model | memory |", "|---|---|---|---|"]
+    for name, done in ((CREATE, image.created), (VERIFY, image.verified)):
+        model = by_name[name].model.seconds(load)
+        lines.append(f"| {name} | {done.wall:.0f} s | {model:.0f} s | {done.peak:.0f} MiB |")
+    return "\n".join(lines)
+
+
+def _worst(points: Sequence[tuple[Model, Point]]) -> float:
+    """How far the model is off, as a part of what was measured."""
+    return max(abs(model.seconds(point.load) / point.seconds - 1) for model, point in points)
+
+
+def _size(size: int) -> str:
+    for unit, name in ((GIB, "GiB"), (MIB, "MiB"), (1024, "KiB")):
+        if size >= unit:
+            return f"{size / unit:.3g} {name}"
+    return f"{size} bytes"
+
+
+def _time(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    if seconds < 120 * 60:
+        return f"{seconds / 60:.0f} minutes"
+    return f"{seconds / 3600:.1f} hours"
