@@ -46,35 +46,35 @@ def fit(
     targets: Sequence[Point] = (),
     sizes: Sequence[Point] = (),
 ) -> Model:
-    """The model of points that each differ from `least` in one thing, and in what that brings along.
+    """The model of series that each grow in one thing, and in what that brings along.
 
-    Each coefficient is that of the line through `least`, which takes two points; without any it is 0, so
-    that `start` has it.
+    Each coefficient is that of the line through the series' first point, for which there have to be two
+    more; without a series it is 0. All that is left of `least` is the start.
     """
-    per_byte = _slope(least, sizes, lambda load: load.size, 0, 0)
-    per_target = _slope(least, targets, lambda load: load.targets, 0, per_byte)
-    per_bundle = _slope(least, bundles, lambda load: load.bundles, per_target, per_byte)
+    per_byte = _slope(sizes, lambda load: load.size, 0, 0)
+    per_target = _slope(targets, lambda load: load.targets, 0, per_byte)
+    per_bundle = _slope(bundles, lambda load: load.bundles, per_target, per_byte)
     model = Model(0, per_bundle, per_target, per_byte)
     return Model(least.seconds - model.seconds(least.load), per_bundle, per_target, per_byte)
 
 
 def _slope(
-    least: Point,
-    points: Sequence[Point],
+    series: Sequence[Point],
     grows: Callable[[Load], int],
     per_target: float,
     per_byte: float,
 ) -> float:
     """Seconds for each of what grows, without those for the targets and bytes that came with it."""
-    if not points:
+    if not series:
         return 0
+    first, *others = series
 
     def beyond(point: Point) -> float:
-        more_targets = point.load.targets - least.load.targets
-        more_bytes = point.load.size - least.load.size
+        more_targets = point.load.targets - first.load.targets
+        more_bytes = point.load.size - first.load.size
         known = per_target * more_targets + per_byte * more_bytes
-        return point.seconds - least.seconds - known
+        return point.seconds - first.seconds - known
 
-    more = [grows(point.load) - grows(least.load) for point in points]
-    line = statistics.linear_regression(more, list(map(beyond, points)), proportional=True)
+    more = [grows(point.load) - grows(first.load) for point in others]
+    line = statistics.linear_regression(more, list(map(beyond, others)), proportional=True)
     return line.slope

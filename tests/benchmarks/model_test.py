@@ -16,9 +16,9 @@ def test_it_finds_what_the_measurements_are_made_of() -> None:
     [least] = points(LEAST)
     found = fit(
         least,
-        bundles=points(Load(50, 200, 20_000), Load(500, 2000, 200_000)),
-        targets=points(Load(1, 1000, 100_000), Load(1, 4000, 400_000)),
-        sizes=points(Load(1, 1, 2**26), Load(1, 1, 2**30)),
+        bundles=points(LEAST, Load(50, 200, 20_000), Load(500, 2000, 200_000)),
+        targets=points(LEAST, Load(1, 1000, 100_000), Load(1, 4000, 400_000)),
+        sizes=points(Load(8, 32, 3200), Load(8, 32, 2**26), Load(8, 32, 2**30)),
     )
     assert found.per_bundle == pytest.approx(EXACT.per_bundle)
     assert found.per_target == pytest.approx(EXACT.per_target)
@@ -29,6 +29,6 @@ def test_it_finds_what_the_measurements_are_made_of() -> None:
 
 def test_what_was_not_varied_is_in_the_start() -> None:
     [least] = points(LEAST)
-    found = fit(least, sizes=points(Load(1, 1, 2**26), Load(1, 1, 2**30)))
+    found = fit(least, sizes=points(LEAST, Load(1, 1, 2**26), Load(1, 1, 2**30)))
     assert (found.per_bundle, found.per_target) == (0, 0)
     assert found.start == pytest.approx(0.511)

@@ -58,7 +58,7 @@ def figures(described: Sequence[str], measured: Sequence[Measured], image: Image
         " the model has it:",
         _fleet({name: each.model for name, each in by_name.items()}, by_name[CLEAN].caches),
         f"## One image of {_size(image.size)}",
-        _large(image, by_name),
+        _large(image),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -121,12 +121,11 @@ def _beyond_payloads(caches: Sequence[tuple[Load, int]]) -> float:
     return (most - least) / (many - few)
 
 
-def _large(image: Image, by_name: dict[str, Measured]) -> str:
-    load = Load(1, 1, image.size)
-    lines = ["| | measured | model | memory |", "|---|---|---|---|"]
+def _large(image: Image) -> str:
+    lines = ["| | seconds | GiB/s | memory |", "|---|---|---|---|"]
     for name, done in ((CREATE, image.created), (VERIFY, image.verified)):
-        model = by_name[name].model.seconds(load)
-        lines.append(f"| {name} | {done.wall:.0f} s | {model:.0f} s | {done.peak:.0f} MiB |")
+        speed = image.size / GIB / done.wall
+        lines.append(f"| {name} | {done.wall:.0f} | {speed:.2f} | {done.peak:.0f} MiB |")
     return "\n".join(lines)
 
 

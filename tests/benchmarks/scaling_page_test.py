@@ -51,5 +51,5 @@ def test_a_fleet_is_what_the_model_says() -> None:
     assert "| ... beyond the payloads | 2.0 KiB a bundle |\n" in said
 
 
-def test_the_image_is_beside_the_model() -> None:
-    assert f"| {CREATE} | 70 s | 515 s | 33 MiB |\n" in text()
+def test_the_image_is_in_seconds_and_as_a_speed() -> None:
+    assert f"| {CREATE} | 70 | 0.71 | 33 MiB |\n" in text()
