@@ -98,7 +98,7 @@ def _measure(plan: Plan, args: argparse.Namespace) -> str:
     peers = prepare(cache_folder(), source_folder())
     with tempfile.TemporaryDirectory(prefix="scaling") as name:
         folder = Path(name)
-        needed = args.image_gib + 8
+        needed = max(args.image_gib + 4, 40)
         if shutil.disk_usage(folder).free < needed * GIB:
             raise BenchmarkError(
                 f"{folder.parent} has too little space; set TMPDIR to a folder with {needed} GiB"
@@ -107,11 +107,12 @@ def _measure(plan: Plan, args: argparse.Namespace) -> str:
         bench = Bench(peers, keys, folder, Sizes(rounds=plan.rounds))
         _say("the command line")
         measured = list(_command_line(bench, plan))
+        # Before Bazel, whose outputs stay until the end.
+        _say("one large image")
+        image = _image(bench, args.image_gib * GIB)
         _say("Bazel")
         with module(bench) as inside:
             measured += _bazel(bench, inside, plan)
-        _say("one large image")
-        image = _image(bench, args.image_gib * GIB)
     described = (*machine.describe(), *([f"date: {args.date}"] if args.date else []))
     return figures(described, measured, image)
 
