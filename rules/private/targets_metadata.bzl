@@ -67,9 +67,10 @@ def _shards(payloads):
     return [files[start:start + size] for start in range(0, len(files), size)] + directories.values()
 
 def _digest(ctx, label, payloads):
-    # No target's name has a ~: so no record has another's name, nor that of another's folder.
+    # No name of a target has a ~: so no record has the name of another, nor of the folder of another. Nor is it longer
+    # than a file name may be, for a target may have the longest.
     first = payloads[0]
-    name = first.name + ("~directory" if first.file.is_directory else "~file")
+    name = first.name + ("~directory" if first.file.is_directory else "/~file")
     record = ctx.actions.declare_file("%s.digests/%s.json" % (label.name, name))
     args = tool_args(ctx, ["step", "digest"])
     add_payloads(args, payloads)

@@ -70,10 +70,10 @@ _ENV = {
 
 # A payload is read once to be hashed and once to be put into the bundle; metadata comes of digests alone.
 _METADATA_ACTIONS = {
-    "SoftwareUpdateDigest bundle.digests/app~file.json": ["app.bin", "logo.raw", "font.raw"],
+    "SoftwareUpdateDigest bundle.digests/app/~file.json": ["app.bin", "logo.raw", "font.raw"],
     "SoftwareUpdateDigest bundle.digests/tree/~directory.json": ["a_directory"],
     "SoftwareUpdateDigest bundle.digests/~user_manifest.json": ["release.json"],
-    "SoftwareUpdateTargets bundle.targets_metadata.unsigned.pb": ["app~file.json", "~directory.json", "~user_manifest.json"],
+    "SoftwareUpdateTargets bundle.targets_metadata.unsigned.pb": ["~file.json", "~directory.json", "~user_manifest.json"],
 }
 
 # Against the root that releases are signed under, by digests alone, but for the user manifest.
@@ -91,7 +91,7 @@ _ROOT_ACTIONS = {
 # Each root can be checked against the one before it, and the bundle carries those after the first.
 _CHAIN_ACTIONS = {
     "SoftwareUpdateAssemble with_chain.bundle": ["root_4.root.pb", "root_2.root.pb", "root_3.root.pb", "with_chain.targets_metadata.pb", "app.bin", "manifest.json"],
-    "SoftwareUpdateDigest with_chain.digests/app~file.json": ["app.bin"],
+    "SoftwareUpdateDigest with_chain.digests/app/~file.json": ["app.bin"],
     "SoftwareUpdateDigest with_chain.digests/~user_manifest.json": ["manifest.json"],
     "SoftwareUpdateRelease manifest.json": ["notes.txt"],
     "SoftwareUpdateRequest root_2.signing_request.json": ["root_2.root.unsigned.pb", "published.root.pb"],
@@ -108,7 +108,7 @@ _CHAIN_ACTIONS = {
     "SoftwareUpdateRootSign root_4.root.pb": ["root_4.root.unsigned.pb", "private_a.pem"],
     "SoftwareUpdateSha256 with_chain.bundle.sha256": ["with_chain.bundle"],
     "SoftwareUpdateSign with_chain.targets_metadata.pb": ["with_chain.targets_metadata.unsigned.pb", "root_4.root.pb", "private_b.pem"],
-    "SoftwareUpdateTargets with_chain.targets_metadata.unsigned.pb": ["app~file.json", "~user_manifest.json"],
+    "SoftwareUpdateTargets with_chain.targets_metadata.unsigned.pb": ["~file.json", "~user_manifest.json"],
     "SoftwareUpdateVerify with_chain.verdict.json": ["with_chain.bundle", "root_3.root.pb"],
 }
 
@@ -147,7 +147,7 @@ def _bundle_provider_test_impl(ctx):
     asserts.equals(env, ["bundle.bundle.sha256"], _names(groups.sha256.to_list()))
     asserts.equals(env, ["bundle.verdict.json"], _names(groups._validation.to_list()))
     asserts.equals(env, "bundle.bundle", info.bundle.basename)
-    asserts.equals(env, ["app~file.json", "~directory.json", "~user_manifest.json"], _names(info.digests))
+    asserts.equals(env, ["~file.json", "~directory.json", "~user_manifest.json"], _names(info.digests))
     asserts.equals(env, "bundle.manifest.pb", info.manifest.basename)
     asserts.equals(env, "release_root.pb", info.release_root.basename)
     asserts.equals(env, "root.root.pb", info.root.basename)
