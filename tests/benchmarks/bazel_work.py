@@ -45,19 +45,20 @@ genrule(
     local = True,
 )
 """
-FIVE_HUNDRED = """\
+# Bundles that all have the same files.
+BUNDLES = """\
 [
     software_update_bundle(
         name = "bundle_%d" % number,
-        targets = {{"target_%d" % at: "files/0000%d.img" % at for at in range(4)}},
+        targets = {{"target_%d" % at: "files/" + ("0000%d.img" % at)[-9:] for at in range({targets})}},
         version = number + 1,
     )
-    for number in range({count})
+    for number in range({bundles})
 ]
 
 filegroup(
     name = "bundles",
-    srcs = ["bundle_%d" % number for number in range({count})],
+    srcs = ["bundle_%d" % number for number in range({bundles})],
 )
 """
 SIGNED = """\
@@ -81,6 +82,12 @@ class Module:
     def package(self, name: str, text: str) -> None:
         """Says what a package builds."""
         (self.folder / name / "BUILD.bazel").write_text(LOAD + text)
+
+    def bundles(self, name: str, bundles: int, targets: int, size: int) -> str:
+        """The label of bundles with `targets` targets each, of `size` bytes: the same in all of them."""
+        make_files(self.folder / name / "files", targets, size)
+        self.package(name, BUNDLES.format(bundles=bundles, targets=targets))
+        return f"//{name}:bundles"
 
     def build(self, name: str, label: str, *before: Callable[[], object]) -> Command:
         """`bazel build LABEL`, after what is not timed."""
@@ -163,9 +170,8 @@ def bazel_thousand(bench: Bench, inside: Module) -> list[Table]:
 def bazel_bundles(bench: Bench, inside: Module) -> list[Table]:
     """Many small bundles in one build."""
     count = bench.sizes.bazel_bundles
-    make_files(inside.folder / "many/files", 4, 10 * 1024)
-    inside.package("many", FIVE_HUNDRED.format(count=count))
-    rows = bench.measure([inside.build("bundles", "//many:bundles", inside.clean)])
+    label = inside.bundles("many", count, 4, 10 * 1024)
+    rows = bench.measure([inside.build("bundles", label, inside.clean)])
     title = f"{count} bundles of 4 targets in Bazel: clean"
     return [Table("bazel_bundles", title, rows, of_process=False)]
 

@@ -3,7 +3,7 @@
     ./bazelw run //tests/benchmarks:scaling -- --output docs/scaling.md --image-gib 50
     ./bazelw run //tests/benchmarks:scaling -- --quick
 
-Between the two lines of the page that say so, nothing is typed by hand.
+From the line of the page that says so, nothing is typed by hand.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 
 from tests.benchmarks import machine, tools
 from tests.benchmarks.bazel_work import Module, module
-from tests.benchmarks.data import MIB, make_files, make_keys
+from tests.benchmarks.data import MIB, make_keys
 from tests.benchmarks.measure import Command, run
 from tests.benchmarks.model import Load, Point, fit
 from tests.benchmarks.peers import cache_folder, prepare, source_folder
@@ -170,9 +170,10 @@ def _image(bench: Bench, size: int) -> Image:
 
 def _bazel(bench: Bench, inside: Module, plan: Plan) -> Iterator[Measured]:
     # A new server is a slow one.
+    warming = inside.bundles("warming", plan.bundles[-1], FILES, SMALL)
     for _ in range(3):
         inside.clean()
-        inside.server.succeeds("build", _package(inside, plan.bundles[-1], FILES, SMALL))
+        inside.server.succeeds("build", warming)
     side_by_side = BUNDLES_SIDE_BY_SIDE * FILES
     loads = {
         "least": [(1, 1, SMALL)],
@@ -191,7 +192,7 @@ def _bazel(bench: Bench, inside: Module, plan: Plan) -> Iterator[Measured]:
         for bundles, targets, size in some:
             load = Load(bundles, bundles * targets, bundles * targets * size)
             _say(f"  {load}")
-            label = _package(inside, bundles, targets, size)
+            label = inside.bundles(f"of_{bundles}_{targets}_{size}", bundles, targets, size)
             cache = bench.folder / "cache"
             # What was written before is not to be waited for.
             build = inside.build("clean", label, inside.clean, os.sync)
@@ -212,32 +213,6 @@ def _bazel(bench: Bench, inside: Module, plan: Plan) -> Iterator[Measured]:
         )
         fitted = (least, *of["bundles"], *of["targets"], *of["sizes"])
         yield Measured(name, model, fitted, tuple(of["unseen"]), of_caches)
-
-
-BUNDLES = """\
-[
-    software_update_bundle(
-        name = "bundle_%d" % number,
-        targets = {{"target_%d" % at: "files/" + ("0000%d.img" % at)[-9:] for at in range({targets})}},
-        version = number + 1,
-    )
-    for number in range({bundles})
-]
-
-filegroup(
-    name = "bundles",
-    srcs = ["bundle_%d" % number for number in range({bundles})],
-)
-"""
-
-
-def _package(inside: Module, bundles: int, targets: int, size: int) -> str:
-    """The label of bundles that all have the same files."""
-    name = f"of_{bundles}_{targets}_{size}"
-    shutil.rmtree(inside.folder / name, ignore_errors=True)
-    make_files(inside.folder / name / "files", targets, size)
-    inside.package(name, BUNDLES.format(bundles=bundles, targets=targets))
-    return f"//{name}:bundles"
 
 
 def _with_flag(command: Command, flag: str) -> Command:
