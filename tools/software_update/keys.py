@@ -5,13 +5,11 @@
 
 from __future__ import annotations
 
-import dataclasses
-import functools
 import hashlib
 import re
 import shlex
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from software_update.errors import InputError, WrongSecret
 
@@ -44,13 +42,12 @@ def key_id(key_type: int, scheme: int, keyval: bytes) -> bytes:
     return hashlib.sha256(bytes((key_type, scheme)) + keyval).digest()
 
 
-@dataclasses.dataclass(frozen=True)
-class PublicKey:
+class PublicKey(NamedTuple):
     """A P-256 public key: the uncompressed X9.62 point, 65 bytes."""
 
     keyval: bytes
 
-    @functools.cached_property
+    @property
     def key_id(self) -> bytes:
         return key_id(ECDSA_P256_KEY_TYPE, ECDSA_P256_SCHEME, self.keyval)
 
@@ -92,12 +89,12 @@ class PublicKey:
         return ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), self.keyval)
 
 
-@dataclasses.dataclass(frozen=True)
 class PrivateKey:
     """A P-256 private key. Never shown, never compared, never written by this class."""
 
-    public: PublicKey
-    _key: ec.EllipticCurvePrivateKey = dataclasses.field(repr=False, compare=False)
+    def __init__(self, public: PublicKey, key: ec.EllipticCurvePrivateKey) -> None:
+        self.public = public
+        self._key = key
 
     def sign(self, data: bytes) -> bytes:
         """r || s, 64 bytes; the same for the same key and data (RFC 6979)."""

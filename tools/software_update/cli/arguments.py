@@ -5,7 +5,7 @@ import functools
 import os
 import time
 from collections.abc import Iterator, Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from software_update import files, limits
 from software_update.errors import InputError, UsageError, Verdict
@@ -16,7 +16,7 @@ _VERSION_FILE_BYTES = 64
 _ARGUMENTS_FILE_BYTES = 64 * 1024 * 1024
 
 
-# Of a fixed width: to ask for the terminal's, argparse imports much, for each argument again.
+# Of a fixed width: help reads the same everywhere.
 _formatter = functools.partial(argparse.HelpFormatter, width=_HELP_COLUMNS)
 
 
@@ -29,8 +29,20 @@ class Parser(argparse.ArgumentParser):
             description=description,
             formatter_class=_formatter,
             allow_abbrev=False,
+            add_help=False,
         )
+        # Each argument is in a group: for any other, argparse makes ready to print help, and imports much.
+        self._positional_arguments = self.add_argument_group("positional arguments")
+        self._options = self.add_argument_group("options")
+        self.add_argument("-h", "--help", action="help", help="show this help message and exit")
         self._takes_files = command.startswith("step ") or command == "bundle verify"
+
+    def add_argument(self, *names: str, **how: Any) -> argparse.Action:
+        group = self._options if names[0].startswith("-") else self._positional_arguments
+        return group.add_argument(*names, **how)
+
+    def add_mutually_exclusive_group(self, **how: Any) -> argparse._MutuallyExclusiveGroup:
+        return self._options.add_mutually_exclusive_group(**how)
 
     def parse_args(self, args: Sequence[str]) -> argparse.Namespace:  # type: ignore[override]
         found, unknown = self.parse_known_args(list(_expand(args)) if self._takes_files else args)

@@ -4,7 +4,6 @@ The lists are budgets. Lengthen one for what that command cannot do without, and
 """
 
 import subprocess
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -26,9 +25,8 @@ DIGEST = HELP | {
     "software_update.limits",
     "software_update.names",
 }
-# gettext, locale and _colorize (Python 3.14) are argparse's own, when it is first used.
+# gettext and locale are argparse's own, when it is first used.
 DIGEST_LIBRARY = HELP_LIBRARY | {
-    *(["_colorize"] if sys.version_info >= (3, 14) else []),
     "argparse",
     "contextlib",
     "errno",
@@ -113,6 +111,13 @@ def test_which_steps_need_which_packages(folder: Path) -> None:
         "cryptography",
         "google",
     }
+
+
+def test_verify(folder: Path) -> None:
+    verify = ["bundle", "verify", f"{folder}/good.bundle", f"--trusted-root={folder}/root.pb"]
+    modules = modules_after(RUN, *verify)
+    assert {"cryptography", "google.protobuf", "software_update.keys"} < modules
+    assert modules & {"concurrent.futures", "dataclasses", "inspect"} == set()
 
 
 def test_threads_are_for_several_large_files(folder: Path) -> None:
