@@ -1,15 +1,17 @@
 """SHA-256 of files, several at a time, in bounded memory; and the record in which a digest travels."""
 
+import contextlib
 import hashlib
 import json
 import os
 import re
-from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from software_update.errors import InputError
 from software_update.files import input_length, open_input
 from software_update.names import name_problem
+from software_update.progress import Progress
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
@@ -20,61 +22,63 @@ RECORD_SCHEMA = "software_update.digests.v1"
 CHUNK_BYTES = 256 * 1024
 # Below this a thread costs more than it saves.
 SMALL_BYTES = 512 * 1024
-# Each has a chunk; more of them would wait for the disk.
+# Each has buffers; more of them would wait for the disk.
 MAX_THREADS = 8
 
 _SHA256_HEX = re.compile(r"[0-9a-f]{64}")
 _RESULT = TypeVar("_RESULT")
+# Is told the length of each chunk that was hashed.
+OnChunk: TypeAlias = Callable[[int], None]
 
 
 def thread_count() -> int:
-    """How many hashing threads to use: a core each, few enough to bound memory."""
+    """How many threads work on large files: a core each, few enough to bound memory."""
     return min(os.cpu_count() or 1, MAX_THREADS)
 
 
-def hashing_threads() -> "ThreadPoolExecutor":
-    """Threads to hash large files in, side by side."""
+@contextlib.contextmanager
+def large_file_threads(stop: Callable[[], None]) -> "Iterator[ThreadPoolExecutor]":
+    """Threads to work on large files in, side by side.
+
+    After an error nothing begins any more, and `stop` is called, for what has begun to end.
+    """
     # Its import takes as long as hashing 10 MiB; most runs need none.
     from concurrent.futures import ThreadPoolExecutor
 
-    return ThreadPoolExecutor(thread_count())
-
-
-def hash_each(lengths: Sequence[int], work: Callable[[int], _RESULT]) -> list[_RESULT]:
-    """What `work` gives for each index into `lengths`, in order; several large ones side by side."""
-    large = [index for index, length in enumerate(lengths) if length > SMALL_BYTES]
-    if len(large) < 2:
-        return [work(index) for index in range(len(lengths))]
-    with hashing_threads() as threads:
-        started = {index: threads.submit(work, index) for index in large}
+    with ThreadPoolExecutor(thread_count()) as threads:
         try:
-            return [
-                started[index].result() if index in started else work(index)
-                for index in range(len(lengths))
-            ]
+            yield threads
         except BaseException:
-            # What has not begun is not waited for.
+            stop()
             threads.shutdown(wait=False, cancel_futures=True)
             raise
 
 
-def sha256_range(
-    fd: int, offset: int, length: int, on_chunk: Callable[[int], None] | None = None
-) -> bytes:
+def hash_each(
+    what: str, lengths: Sequence[int], work: Callable[[int, OnChunk], _RESULT]
+) -> list[_RESULT]:
+    """What `work` gives for each index into `lengths`, in order; several large ones side by side.
+
+    `work` tells its second argument of each chunk; `what` it does is shown on a terminal.
+    """
+    progress = Progress(what, sum(lengths))
+    large = [index for index, length in enumerate(lengths) if length > SMALL_BYTES]
+    try:
+        if len(large) < 2:
+            return [work(index, progress.add) for index in range(len(lengths))]
+        with large_file_threads(progress.stop) as threads:
+            started = {index: threads.submit(work, index, progress.add) for index in large}
+            return [
+                started[index].result() if index in started else work(index, progress.add)
+                for index in range(len(lengths))
+            ]
+    finally:
+        progress.close()
+
+
+def sha256_range(fd: int, offset: int, length: int, on_chunk: OnChunk) -> bytes:
     """SHA-256 of `length` bytes at `offset`. Fewer there: InputError."""
     hasher = hashlib.sha256()
-    update_range(hasher, fd, offset, length, on_chunk)
-    return hasher.digest()
-
-
-def update_range(
-    hasher: Any,
-    fd: int,
-    offset: int,
-    length: int,
-    on_chunk: Callable[[int], None] | None = None,
-) -> None:
-    """Feeds `length` bytes at `offset` to `hasher`."""
     buffer = memoryview(bytearray(min(CHUNK_BYTES, length)))
     while length:
         count = os.preadv(fd, [buffer[: min(len(buffer), length)]], offset)
@@ -85,19 +89,19 @@ def update_range(
         hasher.update(buffer[:count])
         offset += count
         length -= count
-        if on_chunk:
-            on_chunk(count)
+        on_chunk(count)
+    return hasher.digest()
 
 
 def digest_files(paths: Sequence[str]) -> list[tuple[int, bytes]]:
     """Length and SHA-256 of each file, in order."""
 
-    def digest_file(index: int) -> tuple[int, bytes]:
+    def digest_file(index: int, on_chunk: OnChunk) -> tuple[int, bytes]:
         with open_input(paths[index]) as fd:
             size = os.fstat(fd).st_size
-            return size, sha256_range(fd, 0, size)
+            return size, sha256_range(fd, 0, size, on_chunk)
 
-    return hash_each([input_length(path) for path in paths], digest_file)
+    return hash_each("digest", [input_length(path) for path in paths], digest_file)
 
 
 def write_record(entries: Iterable[tuple[str, int, bytes]]) -> bytes:

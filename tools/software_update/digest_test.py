@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import threading
-from concurrent.futures import ThreadPoolExecutor
+import time
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ import pytest
 from software_update import digest
 from software_update.errors import InputError
 from software_update.metadata import Target
+from software_update.progress import Stopped
 
 SIZES = (
     0,
@@ -60,7 +61,7 @@ def test_a_file_that_ends_early(tmp_path: Path) -> None:
         open(write(tmp_path, b"abc"), "rb") as file,
         pytest.raises(InputError, match="became shorter while it was read"),
     ):
-        digest.sha256_range(file.fileno(), 1, 3)
+        digest.sha256_range(file.fileno(), 1, 3, lambda _: None)
 
 
 def test_the_first_bad_file_is_named(tmp_path: Path) -> None:
@@ -150,37 +151,39 @@ LARGE = digest.SMALL_BYTES + 1
     "lengths", [[], [1], [LARGE], [LARGE, 1], [1, LARGE, 2, LARGE, 3, LARGE], [LARGE] * 40]
 )
 def test_hash_each_keeps_the_order(lengths: list[int]) -> None:
-    assert digest.hash_each(lengths, lambda index: (index, lengths[index])) == list(
-        enumerate(lengths)
-    )
+    found = digest.hash_each("test", lengths, lambda index, _: (index, lengths[index]))
+    assert found == list(enumerate(lengths))
 
 
 def test_several_large_ones_are_hashed_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(digest, "thread_count", lambda: 2)
     both = threading.Barrier(2, timeout=10)
     # Neither ends before the other has begun.
-    assert digest.hash_each([LARGE, LARGE], lambda index: both.wait() >= 0) == [True, True]
+    assert digest.hash_each("test", [LARGE, LARGE], lambda *_: both.wait() >= 0) == [True, True]
 
 
-def test_what_has_not_begun_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_ends_what_has_begun_and_begins_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(digest, "thread_count", lambda: 1)
     begun: list[int] = []
-    first, told = threading.Event(), threading.Event()
+    ended: list[int] = []
+    first = threading.Event()
 
-    class OneThread(ThreadPoolExecutor):
-        def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-            super().shutdown(wait=False, cancel_futures=cancel_futures)
-            told.set()
-            super().shutdown(wait)
-
-    def work(index: int) -> None:
+    def work(index: int, on_chunk: digest.OnChunk) -> None:
         begun.append(index)
         if index == 0:
             assert first.wait(10)
             raise KeyboardInterrupt
         first.set()
-        assert told.wait(10)
+        try:
+            for _ in range(10_000):
+                time.sleep(0.001)
+                on_chunk(1)
+        except Stopped:
+            ended.append(index)
 
-    monkeypatch.setattr(digest, "hashing_threads", lambda: OneThread(1))
     with pytest.raises(KeyboardInterrupt):
-        digest.hash_each([1, LARGE, LARGE, LARGE], work)
+        digest.hash_each("test", [1, LARGE, LARGE, LARGE], work)
     assert sorted(begun) == [0, 1]
+    assert ended == [1]

@@ -8,6 +8,10 @@ _INTERVAL_SECONDS = 0.2
 _MIB = 1024 * 1024
 
 
+class Stopped(Exception):
+    """Raised in threads whose work nobody waits for any more."""
+
+
 class Progress:
     """Counts bytes done of `total`; shows them on a terminal, and wipes the line at the end."""
 
@@ -17,9 +21,16 @@ class Progress:
         self._done = 0
         self._next = time.monotonic() + _QUIET_SECONDS
         self._shown = False
+        self._stopped = False
         self._terminal = sys.stderr.isatty()
 
+    def stop(self) -> None:
+        """From now on `add` raises Stopped: work in other threads ends there."""
+        self._stopped = True
+
     def add(self, count: int) -> None:
+        if self._stopped:
+            raise Stopped
         self._done += count
         if not self._terminal or time.monotonic() < self._next:
             return

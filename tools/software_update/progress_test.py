@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from software_update import progress
-from software_update.progress import Progress
+from software_update.progress import Progress, Stopped
 
 MIB = 1024 * 1024
 
@@ -80,3 +80,12 @@ def test_nothing_to_do_is_all_done(monkeypatch: pytest.MonkeyPatch, clock: Clock
     clock.now += 60
     shown.add(0)
     assert "0 of 0 MiB" in stderr.getvalue()
+
+
+def test_who_adds_to_what_was_stopped_is_told() -> None:
+    shown = Progress("bundle", 10)
+    shown.add(1)
+    shown.stop()
+    with pytest.raises(Stopped):
+        shown.add(1)
+    shown.close()

@@ -5,15 +5,14 @@ get in under the digest of its former self.
 """
 
 import contextlib
-import errno
 import hashlib
+import itertools
 import os
-import queue
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
 from software_update.bundle import envelope
-from software_update.digest import SMALL_BYTES, hashing_threads, update_range
+from software_update.digest import SMALL_BYTES, large_file_threads
 from software_update.errors import InputError
 from software_update.files import input_length, open_input
 from software_update.metadata import TARGETS, Target
@@ -23,10 +22,8 @@ from software_update.proto.wire import encode_field, encode_header
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
 
-_SEGMENT_BYTES = 8 * 1024 * 1024
-# Offset and length of what has been copied; None after the last.
-_Segments: TypeAlias = "queue.SimpleQueue[tuple[int, int] | None]"
-_NO_KERNEL_COPY = (errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EPERM)
+# A thread that copies has two buffers of it.
+_CHUNK_BYTES = 1024 * 1024
 
 
 class Payload(NamedTuple):
@@ -65,9 +62,7 @@ def write_bundle(
     head = _head(root_chain, *metadata_of(targets))
     if len(head) != room:
         raise AssertionError("the metadata's length depends on the digests' values")
-    written = 0
-    while written < room:
-        written += os.pwrite(fd, memoryview(head)[written:], written)
+    _write_at(fd, head, 0)
     return targets
 
 
@@ -79,14 +74,15 @@ def copy_ranges(source: int, fd: int, ranges: Sequence[tuple[int, int]]) -> None
         for start, end in ranges:
             done = start
             while done < end:
-                count = _copy(source, fd, min(_SEGMENT_BYTES, end - done), done, offset)
-                if count == 0:
+                content = os.pread(source, min(_CHUNK_BYTES, end - done), done)
+                if not content:
                     raise InputError(
                         "a file became shorter while it was read; do not write to it meanwhile"
                     )
-                done += count
-                offset += count
-                progress.add(count)
+                _write_at(fd, content, offset)
+                done += len(content)
+                offset += len(content)
+                progress.add(len(content))
     finally:
         progress.close()
 
@@ -108,32 +104,28 @@ def _payload_header(payload: Payload) -> bytes:
 
 
 def _write_payloads(fd: int, offset: int, payloads: Sequence[Payload]) -> list[Target]:
-    """Copies payloads to `fd` from `offset` on; threads hash what has been written behind the copy."""
+    """Writes payloads to `fd` from `offset` on: small ones in turn, large ones side by side."""
     progress = Progress("bundle", sum(each.length for each in payloads))
     digests: list[bytes | Future[bytes]] = []
-    threads: ThreadPoolExecutor | None = None
+    copying: ThreadPoolExecutor | None = None
     with contextlib.ExitStack() as stack:
         stack.callback(progress.close)
         out = stack.enter_context(open(fd, "r+b", buffering=SMALL_BYTES, closefd=False))
         out.seek(offset)
         for payload in payloads:
             out.write(_payload_header(payload))
-            with open_input(payload.path) as source:
-                if payload.length <= SMALL_BYTES:
-                    content = _read_small(source, payload)
-                    out.write(content)
-                    digests.append(hashlib.sha256(content).digest())
-                    progress.add(len(content))
-                else:
-                    out.flush()
-                    if threads is None:
-                        threads = stack.enter_context(hashing_threads())
-                    segments: _Segments = queue.SimpleQueue()
-                    # Before the thread that waits for it is there: a signal may come at any point.
-                    stack.callback(segments.put, None)
-                    digests.append(threads.submit(_hash_segments, fd, segments))
-                    _copy_payload(fd, source, payload, out.tell(), segments, progress)
-                    out.seek(payload.length, os.SEEK_CUR)
+            if payload.length <= SMALL_BYTES:
+                content = _read_small(payload)
+                out.write(content)
+                digests.append(hashlib.sha256(content).digest())
+                progress.add(len(content))
+            else:
+                if copying is None:
+                    hashing = stack.enter_context(large_file_threads(progress.stop))
+                    copying = stack.enter_context(large_file_threads(progress.stop))
+                work = (fd, payload, out.tell(), hashing, progress)
+                digests.append(copying.submit(_copy_payload, *work))
+                out.seek(payload.length, os.SEEK_CUR)
         out.flush()
         return [
             Target(payload.name, payload.length, each if isinstance(each, bytes) else each.result())
@@ -141,50 +133,49 @@ def _write_payloads(fd: int, offset: int, payloads: Sequence[Payload]) -> list[T
         ]
 
 
-def _read_small(source: int, payload: Payload) -> bytes:
-    content = os.read(source, payload.length + 1)
+def _read_small(payload: Payload) -> bytes:
+    with open_input(payload.path) as source:
+        content = os.read(source, payload.length + 1)
     if len(content) != payload.length:
         raise _changed(payload)
     return content
 
 
 def _copy_payload(
-    fd: int, source: int, payload: Payload, offset: int, segments: _Segments, progress: Progress
-) -> None:
-    """Copies in segments, and queues each, to be hashed from the bundle, once it is there."""
-    done = 0
-    while done < payload.length:
-        count = _copy(source, fd, min(_SEGMENT_BYTES, payload.length - done), done, offset + done)
-        if count == 0:
-            raise _changed(payload)
-        segments.put((offset + done, count))
-        done += count
-        progress.add(count)
-    if os.pread(source, 1, payload.length):
-        raise _changed(payload)
-    segments.put(None)
-
-
-def _hash_segments(fd: int, segments: _Segments) -> bytes:
+    fd: int, payload: Payload, offset: int, hashing: "ThreadPoolExecutor", progress: Progress
+) -> bytes:
+    """Copies a payload to `offset`, and has the same bytes hashed meanwhile. Gives their SHA-256."""
     hasher = hashlib.sha256()
-    while segment := segments.get():
-        update_range(hasher, fd, *segment)
+    hashed: Future[None] | None = None
+    size = min(_CHUNK_BYTES, payload.length)
+    # While one is hashed the other is filled.
+    buffers = itertools.cycle([memoryview(bytearray(size)), memoryview(bytearray(size))])
+    done = 0
+    with open_input(payload.path) as source:
+        while done < payload.length:
+            buffer = next(buffers)[: payload.length - done]
+            chunk = buffer[: os.preadv(source, [buffer], done)]
+            if not chunk:
+                raise _changed(payload)
+            if hashed:
+                hashed.result()
+            hashed = hashing.submit(hasher.update, chunk)
+            _write_at(fd, chunk, offset + done)
+            done += len(chunk)
+            progress.add(len(chunk))
+        if os.pread(source, 1, payload.length):
+            raise _changed(payload)
+    if hashed:
+        hashed.result()
     return hasher.digest()
 
 
-def _copy(source: int, fd: int, count: int, source_offset: int, offset: int) -> int:
-    """Copies up to `count` bytes, in the kernel where it can; gives the number copied."""
-    if hasattr(os, "copy_file_range"):
-        try:
-            copied = os.copy_file_range(source, fd, count, source_offset, offset)
-            # Some file systems copy nothing where a read would give bytes.
-            if copied:
-                return copied
-        except OSError as error:
-            if error.errno not in _NO_KERNEL_COPY:
-                raise
-    content = os.pread(source, min(count, 1024 * 1024), source_offset)
-    return os.pwrite(fd, content, offset) if content else 0
+def _write_at(fd: int, content: bytes | memoryview, offset: int) -> None:
+    rest = memoryview(content)
+    while rest:
+        written = os.pwrite(fd, rest, offset)
+        rest = rest[written:]
+        offset += written
 
 
 def _changed(payload: Payload) -> InputError:

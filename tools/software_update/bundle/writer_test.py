@@ -4,6 +4,7 @@ import errno
 import hashlib
 import os
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from software_update.bundle import writer
+from software_update import digest
 from software_update.bundle.writer import (
     Payload,
     copy_ranges,
@@ -22,9 +23,10 @@ from software_update.bundle.writer import (
 from software_update.digest import SMALL_BYTES
 from software_update.errors import InputError
 from software_update.metadata import Target
+from software_update.progress import Progress
 from software_update.testing import encode as e
 
-SEGMENT_BYTES = 8 * 1024 * 1024
+CHUNK_BYTES = 1024 * 1024
 ROOT_BYTES, TARGETS_BYTES = b"the signed root", b"targets: "
 
 
@@ -90,10 +92,11 @@ def test_order_on_the_wire(tmp_path: Path) -> None:
         SMALL_BYTES - 1,
         SMALL_BYTES,
         SMALL_BYTES + 1,
-        SEGMENT_BYTES - 1,
-        SEGMENT_BYTES,
-        SEGMENT_BYTES + 1,
-        2 * SEGMENT_BYTES + 3,
+        CHUNK_BYTES - 1,
+        CHUNK_BYTES,
+        CHUNK_BYTES + 1,
+        2 * CHUNK_BYTES,
+        5 * CHUNK_BYTES + 3,
     ],
 )
 def test_sizes(tmp_path: Path, size: int) -> None:
@@ -137,63 +140,70 @@ def test_a_chain_of_roots(tmp_path: Path) -> None:
     assert found == e.chain(b"root 2", b"root 3") + expected({"a": b"x"})
 
 
-# Ways to copy
-
-Copy = Callable[..., int]
+# Disks
 
 
-def no_kernel_copy(number: int) -> Copy:
-    def fail(*_: object) -> int:
-        raise OSError(number, os.strerror(number))
+def test_short_reads_and_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    preadv, pwrite = os.preadv, os.pwrite
 
-    return fail
+    def short_read(fd: int, buffers: list[memoryview], offset: int) -> int:
+        return preadv(fd, [buffers[0][:100_001]], offset)
 
+    def short_write(fd: int, content: memoryview, offset: int) -> int:
+        return pwrite(fd, content[:70_001], offset)
 
-@pytest.mark.parametrize("number", [errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP])
-def test_without_copies_in_the_kernel(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
-) -> None:
-    monkeypatch.setattr(os, "copy_file_range", no_kernel_copy(number))
-    contents = {"a": content_of(SEGMENT_BYTES + SMALL_BYTES), "b": b"x"}
-    assert bundle_of(tmp_path, contents) == expected(contents)
-
-
-def test_where_the_system_has_no_such_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr(os, "copy_file_range", raising=False)
-    contents = {"a": content_of(SMALL_BYTES * 2)}
-    assert bundle_of(tmp_path, contents) == expected(contents)
-
-
-def test_a_file_system_that_copies_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "copy_file_range", lambda *_: 0)
-    contents = {"a": content_of(SMALL_BYTES * 2)}
-    assert bundle_of(tmp_path, contents) == expected(contents)
-
-
-def test_short_copies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    kernel_copy = os.copy_file_range
-
-    def short(source: int, out: int, count: int, at: int, to: int) -> int:
-        return kernel_copy(source, out, min(count, 100_001), at, to)
-
-    monkeypatch.setattr(os, "copy_file_range", short)
+    monkeypatch.setattr(os, "preadv", short_read)
+    monkeypatch.setattr(os, "pwrite", short_write)
     contents = {"a": content_of(SMALL_BYTES * 2), "b": content_of(SMALL_BYTES + 1)}
     assert bundle_of(tmp_path, contents) == expected(contents)
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO])
+@pytest.mark.parametrize("call", ["preadv", "pwrite"])
 def test_errors_of_the_disk_are_not_hidden(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, number: int
 ) -> None:
-    monkeypatch.setattr(os, "copy_file_range", no_kernel_copy(number))
+    def fail(*_: object) -> int:
+        raise OSError(number, os.strerror(number))
+
+    payloads = plan_payloads(write_files(tmp_path, {"a": content_of(SMALL_BYTES + 1), "b": b"x"}))
+    monkeypatch.setattr(os, call, fail)
     with pytest.raises(OSError, match=os.strerror(number)):
-        bundle_of(tmp_path, {"a": content_of(SMALL_BYTES + 1)})
+        written(payloads)
+
+
+def test_an_error_ends_the_other_copies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(digest, "thread_count", lambda: 2)
+    contents = {name: content_of(2 * CHUNK_BYTES, name) for name in "abcd"}
+    payloads = plan_payloads(write_files(tmp_path, contents))
+    first = os.stat(payloads[0].path).st_ino
+    stopped = threading.Event()
+    offsets: list[int] = []
+    preadv, stop = os.preadv, Progress.stop
+
+    def stop_and_tell(progress: Progress) -> None:
+        stop(progress)
+        stopped.set()
+
+    def read(fd: int, buffers: list[memoryview], offset: int) -> int:
+        if os.fstat(fd).st_ino == first:
+            raise KeyboardInterrupt
+        assert stopped.wait(10)
+        offsets.append(offset)
+        return preadv(fd, buffers, offset)
+
+    monkeypatch.setattr(Progress, "stop", stop_and_tell)
+    monkeypatch.setattr(os, "preadv", read)
+    with pytest.raises(KeyboardInterrupt):
+        written(payloads)
+    # No copy came to its second chunk.
+    assert set(offsets) == {0}
 
 
 # Sources that change
 
 
-@pytest.fixture(params=[SMALL_BYTES // 2, SMALL_BYTES + 1, SEGMENT_BYTES + 1])
+@pytest.fixture(params=[SMALL_BYTES // 2, SMALL_BYTES + 1, CHUNK_BYTES + 1])
 def planned(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Path, list[Payload]]]:
     path = tmp_path / "source"
     path.write_bytes(content_of(request.param))
@@ -223,16 +233,16 @@ def test_a_source_that_is_emptied(planned: tuple[Path, list[Payload]]) -> None:
 
 def test_a_source_that_shrinks_half_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "source"
-    path.write_bytes(content_of(2 * SEGMENT_BYTES))
+    path.write_bytes(content_of(2 * CHUNK_BYTES))
     payloads = plan_payloads([("a", str(path))])
-    kernel_copy = os.copy_file_range
+    preadv = os.preadv
 
-    def copy_and_cut(*args: int) -> int:
-        done = kernel_copy(*args)
+    def read_and_cut(fd: int, buffers: list[memoryview], offset: int) -> int:
+        count = preadv(fd, buffers, offset)
         os.truncate(path, 1000)
-        return done
+        return count
 
-    monkeypatch.setattr(os, "copy_file_range", copy_and_cut)
+    monkeypatch.setattr(os, "preadv", read_and_cut)
     assert_changed(path, payloads)
 
 
@@ -241,19 +251,19 @@ def test_what_is_hashed_is_what_is_in_the_bundle(
 ) -> None:
     """A source whose bytes change behind the copy: the digest is that of the bytes that were taken."""
     path = tmp_path / "source"
-    before = content_of(2 * SEGMENT_BYTES, "before")
-    after = content_of(2 * SEGMENT_BYTES, "after")
+    before = content_of(2 * CHUNK_BYTES, "before")
+    after = content_of(2 * CHUNK_BYTES, "after")
     path.write_bytes(before)
     payloads = plan_payloads([("a", str(path))])
-    kernel_copy = os.copy_file_range
+    preadv = os.preadv
 
-    def copy_and_change(*args: int) -> int:
-        done = kernel_copy(*args)
+    def read_and_change(fd: int, buffers: list[memoryview], offset: int) -> int:
+        count = preadv(fd, buffers, offset)
         path.write_bytes(after)
-        return done
+        return count
 
-    monkeypatch.setattr(os, "copy_file_range", copy_and_change)
-    taken = before[:SEGMENT_BYTES] + after[SEGMENT_BYTES:]
+    monkeypatch.setattr(os, "preadv", read_and_change)
+    taken = before[:CHUNK_BYTES] + after[CHUNK_BYTES:]
     assert written(payloads) == expected({"a": taken})
 
 
@@ -285,17 +295,6 @@ def test_metadata_of_another_length_is_noticed(tmp_path: Path) -> None:
         write(out.fileno(), payloads, make=growing)
 
 
-def test_a_reader_error_in_a_thread_is_not_lost(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(*_: object) -> None:
-        raise InputError("cannot read it back")
-
-    monkeypatch.setattr(writer, "update_range", fail)
-    with pytest.raises(InputError, match="cannot read it back"):
-        bundle_of(tmp_path, {"a": content_of(SMALL_BYTES + 1), "b": b"x"})
-
-
 # Parts of another file
 
 
@@ -305,11 +304,8 @@ def copied(path: Path, ranges: list[tuple[int, int]]) -> bytes:
         return os.pread(out.fileno(), os.fstat(out.fileno()).st_size, 0)
 
 
-@pytest.mark.parametrize("kernel", [True, False])
-def test_copy_ranges(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kernel: bool) -> None:
-    if not kernel:
-        monkeypatch.delattr(os, "copy_file_range", raising=False)
-    content = content_of(SEGMENT_BYTES + 1000)
+def test_copy_ranges(tmp_path: Path) -> None:
+    content = content_of(CHUNK_BYTES + 1000)
     (tmp_path / "source").write_bytes(content)
     size = len(content)
     for ranges in ([], [(0, size)], [(1, 1), (3, 900), (950, size - 1)], [(0, 5), (5, size)]):

@@ -1,6 +1,5 @@
 """Tests of bundle personalize."""
 
-import os
 import tempfile
 from pathlib import Path
 
@@ -134,12 +133,6 @@ def test_errors(folder: Path) -> None:
         text = failed(2, *personalize(folder), "-o", f"{folder}/{name}")
         assert "would replace the input" in text
     assert workspace.snapshot(folder) == before
-
-
-def test_without_copies_in_the_kernel(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    expected = kept_with(folder)
-    monkeypatch.delattr(os, "copy_file_range", raising=False)
-    assert kept_with(folder) == expected
 
 
 def kept_with(folder: Path) -> bytes:

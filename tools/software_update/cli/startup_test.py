@@ -24,6 +24,7 @@ DIGEST = HELP | {
     "software_update.files",
     "software_update.limits",
     "software_update.names",
+    "software_update.progress",
 }
 # gettext and locale are argparse's own, when it is first used.
 DIGEST_LIBRARY = HELP_LIBRARY | {

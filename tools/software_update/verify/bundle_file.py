@@ -7,10 +7,9 @@ from typing import NamedTuple
 from software_update import limits
 from software_update.bundle.envelope import Envelope, PayloadEntry
 from software_update.bundle.reader import read_envelope
-from software_update.digest import hash_each, sha256_range
+from software_update.digest import OnChunk, hash_each, sha256_range
 from software_update.errors import Refused
 from software_update.names import USER_MANIFEST
-from software_update.progress import Progress
 from software_update.verify import verifier
 from software_update.verify.verifier import Device, Release
 
@@ -56,15 +55,10 @@ def read_user_manifest(fd: int, envelope: Envelope) -> bytes | None:
 
 def hash_payloads(fd: int, payloads: Sequence[PayloadEntry]) -> list[HashedPayload]:
     """The SHA-256 of each payload; large ones side by side."""
-    lengths = [each.length for each in payloads]
-    progress = Progress("verify", sum(lengths))
 
-    def hash_payload(index: int) -> HashedPayload:
+    def hash_payload(index: int, on_chunk: OnChunk) -> HashedPayload:
         entry = payloads[index]
-        digest = sha256_range(fd, entry.offset, entry.length, progress.add)
+        digest = sha256_range(fd, entry.offset, entry.length, on_chunk)
         return HashedPayload(entry.name, entry.length, digest)
 
-    try:
-        return hash_each(lengths, hash_payload)
-    finally:
-        progress.close()
+    return hash_each("verify", [each.length for each in payloads], hash_payload)
