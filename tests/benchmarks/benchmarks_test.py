@@ -101,6 +101,17 @@ def test_of_several_sizes_the_largest_counts() -> None:
     assert measured(results(table), "1 file of 1 GiB", "create") == [1]
 
 
+def test_seconds_of_a_slower_machine_are_scaled() -> None:
+    thousand = Table("thousand_files_verify", "", (row(OURS, 0.18, 0.15, 0.14),))
+    work = "1000 files of 10 KiB"
+    hashing = one_file(row(OURS, 1, 1, 1, size=MIB))  # It takes 1.1 s, not 0.59.
+    assert measured(results(thousand, hashing), work, "verify")[:2] == [
+        0.15,
+        pytest.approx(0.15 * 0.59 / 1.1),
+    ]
+    assert measured(results(thousand), work, "verify")[:2] == [0.15, None]
+
+
 def test_twice_the_targets() -> None:
     rows = tuple(row(OURS, seconds, size=size) for size, seconds in ((100, 9), (200, 1), (400, 3)))
     found = results(Table("targets_create", "Targets", rows, "targets"))
