@@ -37,15 +37,15 @@ def thread_count() -> int:
 
 
 @contextlib.contextmanager
-def large_file_threads(stop: Callable[[], None]) -> "Iterator[ThreadPoolExecutor]":
-    """Threads to work on large files in, side by side.
+def large_file_threads(count: int, stop: Callable[[], None]) -> "Iterator[ThreadPoolExecutor]":
+    """Threads to work on `count` large files in, side by side.
 
     After an error nothing begins any more, and `stop` is called, for what has begun to end.
     """
     # Its import takes as long as hashing 10 MiB; most runs need none.
     from concurrent.futures import ThreadPoolExecutor
 
-    with ThreadPoolExecutor(thread_count()) as threads:
+    with ThreadPoolExecutor(count) as threads:
         try:
             yield threads
         except BaseException:
@@ -66,7 +66,7 @@ def hash_each(
     try:
         if len(large) < 2:
             return [work(index, progress.add) for index in range(len(lengths))]
-        with large_file_threads(progress.stop) as threads:
+        with large_file_threads(thread_count(), progress.stop) as threads:
             started = {index: threads.submit(work, index, progress.add) for index in large}
             return [
                 started[index].result() if index in started else work(index, progress.add)

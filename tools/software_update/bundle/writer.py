@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from software_update.bundle import envelope
-from software_update.digest import SMALL_BYTES, large_file_threads
+from software_update.digest import MAX_THREADS, SMALL_BYTES, large_file_threads, thread_count
 from software_update.errors import InputError
 from software_update.files import input_length, open_input
 from software_update.metadata import TARGETS, Target
@@ -22,8 +22,10 @@ from software_update.proto.wire import encode_field, encode_header
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
 
-# A thread that copies has two buffers of it.
+# Of each payload that is copied there are two.
 _CHUNK_BYTES = 1024 * 1024
+# Each is copied in one thread and hashed in another.
+_MAX_COPIES = MAX_THREADS // 2
 
 
 class Payload(NamedTuple):
@@ -121,8 +123,9 @@ def _write_payloads(fd: int, offset: int, payloads: Sequence[Payload]) -> list[T
                 progress.add(len(content))
             else:
                 if copying is None:
-                    hashing = stack.enter_context(large_file_threads(progress.stop))
-                    copying = stack.enter_context(large_file_threads(progress.stop))
+                    count = min(thread_count(), _MAX_COPIES)
+                    hashing = stack.enter_context(large_file_threads(count, progress.stop))
+                    copying = stack.enter_context(large_file_threads(count, progress.stop))
                 work = (fd, payload, out.tell(), hashing, progress)
                 digests.append(copying.submit(_copy_payload, *work))
                 out.seek(payload.length, os.SEEK_CUR)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from software_update import digest
+from software_update.bundle import writer
 from software_update.bundle.writer import (
     Payload,
     copy_ranges,
@@ -173,7 +173,7 @@ def test_errors_of_the_disk_are_not_hidden(
 
 
 def test_an_error_ends_the_other_copies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(digest, "thread_count", lambda: 2)
+    monkeypatch.setattr(writer, "thread_count", lambda: 2)
     contents = {name: content_of(2 * CHUNK_BYTES, name) for name in "abcd"}
     payloads = plan_payloads(write_files(tmp_path, contents))
     first = os.stat(payloads[0].path).st_ino
