@@ -14,7 +14,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,8 +24,8 @@ from tests.benchmarks.data import MIB, make_keys
 from tests.benchmarks.measure import Command, run
 from tests.benchmarks.model import Load, Point, fit
 from tests.benchmarks.peers import cache_folder, prepare, source_folder
-from tests.benchmarks.results import BenchmarkError
-from tests.benchmarks.scaling_page import Image, Measured, figures
+from tests.benchmarks.results import BenchmarkError, Row
+from tests.benchmarks.scaling_page import CACHED, CLEAN, Image, Measured, figures
 from tests.benchmarks.work import Bench, Sizes, create_of
 
 BEGIN = "<!-- From here on written by //tests/benchmarks:scaling -->"
@@ -175,7 +175,7 @@ def _bazel(bench: Bench, inside: Module, plan: Plan) -> Iterator[Measured]:
         inside.clean()
         inside.server.succeeds("build", warming)
     side_by_side = BUNDLES_SIDE_BY_SIDE * FILES
-    loads = {
+    shapes_of = {
         "least": [(1, 1, SMALL)],
         "targets": [(1, count, SMALL) for count in plan.bazel_targets],
         "bundles": [(count, 1, SMALL) for count in plan.bundles],
@@ -185,34 +185,40 @@ def _bazel(bench: Bench, inside: Module, plan: Plan) -> Iterator[Measured]:
         ],
         "unseen": [plan.mixed],
     }
-    clean: dict[str, list[Point]] = {}
-    cached: dict[str, list[Point]] = {}
-    kept: list[tuple[Load, int]] = []
-    for kind, some in loads.items():
-        for bundles, targets, size in some:
-            load = Load(bundles, bundles * targets, bundles * targets * size)
-            _say(f"  {load}")
-            label = inside.bundles(f"of_{bundles}_{targets}_{size}", bundles, targets, size)
-            cache = bench.folder / "cache"
-            # What was written before is not to be waited for.
-            build = inside.build("clean", label, inside.clean, os.sync)
-            [built] = bench.measure([build])
-            [found] = bench.measure([_with_flag(build, f"--disk_cache={cache}")])
-            clean.setdefault(kind, []).append(Point(load, built.wall.median))
-            cached.setdefault(kind, []).append(Point(load, found.wall.median))
-            kept.append((load, _size_of(cache)))
-            shutil.rmtree(cache)
-    of_caches = tuple(kept)
-    for name, of in (("Bazel, clean", clean), ("Bazel, from a disk cache", cached)):
-        [least] = of["least"]
-        model = fit(
-            least,
-            bundles=[least, *of["bundles"]],
-            targets=[least, *of["targets"]],
-            sizes=of["sizes"],
-        )
-        fitted = (least, *of["bundles"], *of["targets"], *of["sizes"])
-        yield Measured(name, model, fitted, tuple(of["unseen"]), of_caches)
+    shapes = [(kind, *shape) for kind, some in shapes_of.items() for shape in some]
+    loads = [
+        (kind, Load(bundles, bundles * targets, bundles * targets * size))
+        for kind, bundles, targets, size in shapes
+    ]
+    labels = [
+        inside.bundles(f"of_{bundles}_{targets}_{size}", bundles, targets, size)
+        for _, bundles, targets, size in shapes
+    ]
+    # What was written before is not to be waited for.
+    clean = [inside.build("clean", label, inside.clean, os.sync) for label in labels]
+    _say(f"  {len(loads)} loads, in turn")
+    yield _of_bazel(CLEAN, loads, bench.measure(clean))
+    caches = [bench.folder / f"cache_{number}" for number in range(len(loads))]
+    cached = [
+        _with_flag(build, f"--disk_cache={cache}")
+        for build, cache in zip(clean, caches, strict=True)
+    ]
+    _say("  from a disk cache")
+    found = _of_bazel(CACHED, loads, bench.measure(cached))
+    sizes = [(load, _size_of(cache)) for (_, load), cache in zip(loads, caches, strict=True)]
+    yield dataclasses.replace(found, caches=tuple(sizes))
+
+
+def _of_bazel(name: str, loads: Sequence[tuple[str, Load]], rows: Sequence[Row]) -> Measured:
+    """The model of what was measured for loads of each kind."""
+    of: dict[str, list[Point]] = {}
+    for (kind, load), row in zip(loads, rows, strict=True):
+        of.setdefault(kind, []).append(Point(load, row.wall.median))
+    [least] = of["least"]
+    bundles, targets = [least, *of["bundles"]], [least, *of["targets"]]
+    model = fit(least, bundles=bundles, targets=targets, sizes=of["sizes"])
+    fitted = (*bundles, *of["targets"], *of["sizes"])
+    return Measured(name, model, fitted, tuple(of["unseen"]))
 
 
 def _with_flag(command: Command, flag: str) -> Command:

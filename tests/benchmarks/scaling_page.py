@@ -57,7 +57,7 @@ def figures(described: Sequence[str], measured: Sequence[Measured], image: Image
         "## A fleet product",
         f"{A_DAY:,} bundles a day, each of {OF_A_DAY.targets} targets and {_size(OF_A_DAY.size)}, as"
         " the model has it:",
-        _fleet({name: each.model for name, each in by_name.items()}, by_name[CLEAN].caches),
+        _fleet({name: each.model for name, each in by_name.items()}, by_name[CACHED].caches),
         f"## One image of {_size(image.size)}",
         _large(image),
     ]
