@@ -5,6 +5,7 @@ import hashlib
 import os
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -177,7 +178,7 @@ def test_an_error_ends_the_other_copies(tmp_path: Path, monkeypatch: pytest.Monk
     contents = {name: content_of(2 * CHUNK_BYTES, name) for name in "abcd"}
     payloads = plan_payloads(write_files(tmp_path, contents))
     first = os.stat(payloads[0].path).st_ino
-    stopped = threading.Event()
+    begun, stopped = threading.Event(), threading.Event()
     offsets: list[int] = []
     preadv, stop = os.preadv, Progress.stop
 
@@ -187,7 +188,9 @@ def test_an_error_ends_the_other_copies(tmp_path: Path, monkeypatch: pytest.Monk
 
     def read(fd: int, buffers: list[memoryview], offset: int) -> int:
         if os.fstat(fd).st_ino == first:
+            assert begun.wait(10)
             raise KeyboardInterrupt
+        begun.set()
         assert stopped.wait(10)
         offsets.append(offset)
         return preadv(fd, buffers, offset)
@@ -265,6 +268,29 @@ def test_what_is_hashed_is_what_is_in_the_bundle(
     monkeypatch.setattr(os, "preadv", read_and_change)
     taken = before[:CHUNK_BYTES] + after[CHUNK_BYTES:]
     assert written(payloads) == expected({"a": taken})
+
+
+def test_no_buffer_is_filled_again_before_it_is_hashed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sha256 = hashlib.sha256
+
+    class Slow:
+        def __init__(self) -> None:
+            self.hasher = sha256()
+
+        def update(self, content: memoryview) -> None:
+            time.sleep(0.02)
+            self.hasher.update(content)
+
+        def digest(self) -> bytes:
+            return self.hasher.digest()
+
+    contents = {"a": content_of(5 * CHUNK_BYTES + 3)}
+    right = expected(contents)
+    payloads = plan_payloads(write_files(tmp_path, contents))
+    monkeypatch.setattr(hashlib, "sha256", Slow)
+    assert written(payloads) == right
 
 
 def test_a_source_that_vanishes(tmp_path: Path) -> None:
