@@ -13,7 +13,10 @@ class Stopped(Exception):
 
 
 class Progress:
-    """Counts bytes done of `total`; shows them on a terminal, and wipes the line at the end."""
+    """Counts bytes done of `total`; shows them on a terminal, and wipes the line at the end.
+
+    The threads that it counts for are stopped by it, too.
+    """
 
     def __init__(self, what: str, total: int) -> None:
         self._what = what

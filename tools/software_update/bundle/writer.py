@@ -22,7 +22,7 @@ from software_update.proto.wire import encode_field, encode_header
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
 
-# Of each payload that is copied there are two.
+# A payload has two buffers of it while it is copied.
 _CHUNK_BYTES = 1024 * 1024
 # Each is copied in one thread and hashed in another.
 _MAX_COPIES = MAX_THREADS // 2

@@ -135,11 +135,6 @@ def test_errors(folder: Path) -> None:
     assert workspace.snapshot(folder) == before
 
 
-def kept_with(folder: Path) -> bytes:
-    bundle_of(folder, CONTENTS, e.payloads(CONTENTS))
-    return kept(folder)
-
-
 def test_a_large_payload_is_not_held_in_memory(folder: Path) -> None:
     size = 200 * MIB
     listed = e.targets_of(e.common("targets", 8), [e.target_of("large", size, [(1, bytes(32))])])
