@@ -1,15 +1,19 @@
-"""Files in and out: outputs appear whole or not at all, and never in the place of an input."""
+"""Files in and out: an output appears whole or not at all, and never replaces an input."""
 
 import contextlib
 import errno
 import os
 import stat
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from software_update.errors import InputError, UsageError, printable
 
 _BESIDE = ".software-update-"
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+# What the open of a folder that is a link or a file gives.
+NOT_A_FOLDER = (errno.ENOTDIR, errno.ELOOP)
+_MAX_LINKS = 40
 # Without it the open of a FIFO waits for a writer.
 _OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
@@ -56,18 +60,113 @@ def read_input(path: str, limit: int) -> bytes:
     return content
 
 
+class _Place(NamedTuple):
+    """The place of an output: its real path, or its name in an open folder."""
+
+    name: str
+    folder: int | None
+
+
 @contextlib.contextmanager
 def new_output(
-    path: str, *, inputs: Iterable[str] = (), private: bool = False, overwrite: bool = True
+    path: str,
+    *,
+    inputs: Iterable[str] = (),
+    private: bool = False,
+    overwrite: bool = True,
+    below: str | None = None,
 ) -> Iterator[int]:
-    """A file descriptor whose content takes the place of `path` if all goes well, else vanishes.
+    """A descriptor of a new file, which replaces `path` if all goes well and otherwise vanishes.
 
-    It is written beside its place and renamed. `inputs` are files that must not be replaced.
+    It is written next to its place and renamed. `inputs` are files that must not be replaced.
+
+    By default the user chose `path`, and links in it are followed, except those that another user
+    may have planted (`real_place`). With `below`, the user chose only that folder and the tool the
+    rest of `path`: no link in that rest is followed. A link in the place of the file is replaced, a
+    link in the place of a folder is an InputError, and missing folders are made.
     """
-    place = os.path.realpath(path)
-    _check_place(path, place, inputs, overwrite)
-    with errors_name(path), _written_beside(place, private, overwrite) as fd:
+    with errors_name(path), _open_place(path, below) as place:
+        _check_place(path, place, inputs, overwrite)
+        with _written_beside(place, private, overwrite) as fd:
+            yield fd
+
+
+@contextlib.contextmanager
+def _open_place(path: str, below: str | None) -> Iterator[_Place]:
+    if os.path.basename(path) in ("", ".", ".."):
+        raise UsageError(f"{path or repr(path)}: not the name of a file; name a file to write")
+    if below is None:
+        yield _Place(real_place(path), None)
+        return
+    *folders, name = os.path.relpath(path, below).split(os.sep)
+    with contextlib.ExitStack() as stack:
+        try:
+            folder = stack.enter_context(folder_below(real_place(below), folders))
+        except OSError as error:
+            if error.errno not in NOT_A_FOLDER:
+                raise
+            raise InputError(
+                f"{path}: a link or a file is in the place of its folder; remove that"
+            ) from None
+        yield _Place(name, folder)
+
+
+@contextlib.contextmanager
+def folder_below(folder: str, names: Iterable[str]) -> Iterator[int]:
+    """A descriptor of a folder below `folder`, a real path. Makes missing folders, follows no link.
+
+    `names` are the folders on the way. OSError with a number in NOT_A_FOLDER if one of them is a
+    link or a file.
+    """
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
+    fd = os.open(folder, flags)
+    try:
+        for name in names:
+            with contextlib.suppress(FileExistsError):
+                os.mkdir(name, dir_fd=fd)
+            inner = os.open(name, flags, dir_fd=fd)
+            os.close(fd)
+            fd = inner
         yield fd
+    finally:
+        os.close(fd)
+
+
+def real_place(path: str) -> str:
+    """The place of an output that the user chose, without links.
+
+    As the kernel's `protected_symlinks`, but for links in the place of folders too: InputError if a
+    link on the way is another user's and its folder is like /tmp, where all users can write.
+    """
+    if path == "-":
+        raise UsageError(
+            "-: an output is never standard output; name a file, or write ./- for this name"
+        )
+    done, links = os.sep, 0
+    start = "" if os.path.isabs(path) else os.getcwd()
+    rest = os.path.join(start, path).split(os.sep)[::-1]
+    while rest:
+        name = rest.pop()
+        here = os.path.dirname(done) if name == ".." else os.path.normpath(os.path.join(done, name))
+        # As many links as Linux follows; opening the place then says that they are too many.
+        if links == _MAX_LINKS or not os.path.islink(here):
+            done = here
+            continue
+        if _may_be_planted(os.lstat(here), os.stat(done)):
+            raise InputError(
+                f"{path}: {here} is another user's link in a folder where all users can write; "
+                "name a path without it"
+            )
+        links += 1
+        target = os.readlink(here)
+        done = os.sep if os.path.isabs(target) else done
+        rest += target.split(os.sep)[::-1]
+    return done
+
+
+def _may_be_planted(link: os.stat_result, folder: os.stat_result) -> bool:
+    shared = stat.S_ISVTX | stat.S_IWOTH
+    return folder.st_mode & shared == shared and link.st_uid not in (os.geteuid(), folder.st_uid)
 
 
 @contextlib.contextmanager
@@ -82,26 +181,26 @@ def errors_name(path: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _written_beside(place: str, private: bool, overwrite: bool) -> Iterator[int]:
+def _written_beside(place: _Place, private: bool, overwrite: bool) -> Iterator[int]:
     # Its name is known before it is there: a signal at any point finds what to take away.
-    beside = beside_name(os.path.dirname(place))
+    beside = beside_name(os.path.dirname(place.name))
     try:
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-        fd = os.open(beside, flags, 0o600 if private else 0o666)
+        fd = os.open(beside, flags, 0o600 if private else 0o666, dir_fd=place.folder)
         try:
             if private:  # whatever the umask says
-                os.chmod(beside, 0o600)
+                os.chmod(beside, 0o600, dir_fd=place.folder)
             yield fd
         finally:
             os.close(fd)
         if overwrite:
-            os.replace(beside, place)
+            os.replace(beside, place.name, src_dir_fd=place.folder, dst_dir_fd=place.folder)
         else:
-            os.link(beside, place)
-            os.unlink(beside)
+            os.link(beside, place.name, src_dir_fd=place.folder, dst_dir_fd=place.folder)
+            os.unlink(beside, dir_fd=place.folder)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
-            os.unlink(beside)
+            os.unlink(beside, dir_fd=place.folder)
         raise
 
 
@@ -115,9 +214,11 @@ def is_beside_name(name: str) -> bool:
     return name.startswith(_BESIDE)
 
 
-def write_output(path: str, content: bytes, *, inputs: Iterable[str] = ()) -> None:
+def write_output(
+    path: str, content: bytes, *, inputs: Iterable[str] = (), below: str | None = None
+) -> None:
     """Writes a small output."""
-    with new_output(path, inputs=inputs) as fd:
+    with new_output(path, inputs=inputs, below=below) as fd:
         write_all(fd, content)
 
 
@@ -128,19 +229,45 @@ def write_all(fd: int, content: bytes | memoryview) -> None:
         rest = rest[os.write(fd, rest) :]
 
 
-def _check_place(path: str, place: str, inputs: Iterable[str], overwrite: bool) -> None:
+def _check_place(path: str, place: _Place, inputs: Iterable[str], overwrite: bool) -> None:
     try:
-        there = os.stat(place)
+        there = _stat(path, place)
     except FileNotFoundError:
-        if not os.path.isdir(os.path.dirname(place)):
+        if place.folder is None and not os.path.isdir(os.path.dirname(place.name)):
             raise InputError(f"{path}: its folder does not exist; make it first") from None
         return
     if not overwrite:
         raise UsageError(f"{path}: exists already and is never overwritten; name another file")
-    if not stat.S_ISREG(there.st_mode):
+    if not (stat.S_ISREG(there.st_mode) or stat.S_ISLNK(there.st_mode)):
         raise UsageError(f"{path}: not a regular file; name a file to write")
+    if any(_is_open(stream, there) for stream in range(3)):
+        raise UsageError(f"{path}: standard input, output or error is this file; name another one")
     for each in inputs:
-        if os.path.exists(each) and os.path.samestat(os.stat(each), there):
+        if _is_at(each, there):
             raise UsageError(
                 f"{path}: the output would replace the input {each}; name another file"
             )
+
+
+def _stat(path: str, place: _Place) -> os.stat_result:
+    """Of what an output would replace. FileNotFoundError if it replaces nothing."""
+    if place.folder is None:
+        # Not of its real path: the kernel finds more at /dev/stdout than the link there says.
+        return os.stat(path)
+    return os.stat(place.name, dir_fd=place.folder, follow_symlinks=False)
+
+
+def _is_open(fd: int, there: os.stat_result) -> bool:
+    try:
+        return os.path.samestat(os.fstat(fd), there)
+    except OSError:
+        return False
+
+
+def _is_at(path: str, there: os.stat_result) -> bool:
+    """Whether a path leads to a file, or is itself the link that would be replaced."""
+    for follow in (True, False):
+        with contextlib.suppress(OSError, ValueError):
+            if os.path.samestat(os.stat(path, follow_symlinks=follow), there):
+                return True
+    return False

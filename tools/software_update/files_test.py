@@ -181,8 +181,68 @@ def test_a_missing_folder(folder: Path) -> None:
     (folder / "file").write_bytes(b"")
     with pytest.raises((InputError, OSError)):
         files.write_output(str(folder / "file/out"), b"x")
-    with pytest.raises(UsageError):
-        files.write_output("", b"x")
+
+
+@pytest.mark.parametrize("name", ["new/", "there/", "there/.", "file/", "..", ""])
+def test_name_of_a_folder_is_rejected(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(folder)
+    (folder / "there").mkdir()
+    (folder / "file").write_bytes(b"old")
+    with pytest.raises(UsageError) as caught:
+        files.write_output(name, b"x")
+    shown = name or "''"
+    assert str(caught.value) == f"{shown}: not the name of a file; name a file to write"
+    assert names(folder) == {"there", "file"}
+    assert (folder / "file").read_bytes() == b"old"
+
+
+def test_dash_is_not_standard_output(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    with pytest.raises(UsageError) as caught:
+        files.write_output("-", b"x")
+    assert str(caught.value) == (
+        "-: an output is never standard output; name a file, or write ./- for this name"
+    )
+    files.write_output("./-", b"x")
+    assert names(folder) == {"-"}
+
+
+@pytest.mark.parametrize("stream", [0, 1, 2])
+@pytest.mark.parametrize("removed", [False, True])
+def test_open_standard_stream_is_not_replaced(folder: Path, stream: int, removed: bool) -> None:
+    path = folder / "log"
+    path.write_bytes(b"old")
+    # The descriptor as the kernel shows it, and the file that it leads to.
+    outputs = [f"/dev/fd/{stream}"] if removed else [f"/dev/fd/{stream}", str(path)]
+    kept = os.dup(stream)
+    try:
+        with open(path, "rb") as log:
+            os.dup2(log.fileno(), stream)
+        if removed:
+            path.unlink()
+        refusals = []
+        for output in outputs:
+            with pytest.raises(UsageError) as caught:
+                files.write_output(output, b"x")
+            refusals.append(str(caught.value))
+    finally:
+        os.dup2(kept, stream)
+        os.close(kept)
+    assert refusals == [
+        f"{output}: standard input, output or error is this file; name another one"
+        for output in outputs
+    ]
+    assert names(folder) == (set() if removed else {"log"})
+
+
+def test_pipe_of_another_program_is_not_a_file(folder: Path) -> None:
+    reading, writing = os.pipe()
+    with pytest.raises(UsageError, match="not a regular file; name a file to write"):
+        files.write_output(f"/dev/fd/{writing}", b"x")
+    os.close(reading)
+    os.close(writing)
 
 
 def test_an_output_does_not_replace_an_input(folder: Path) -> None:
@@ -234,3 +294,172 @@ def test_write_all_goes_on_after_a_short_write(
     monkeypatch.setattr(os, "write", lambda fd, data: write(fd, data[:3]))
     files.write_output(str(folder / "out"), b"0123456789")
     assert (folder / "out").read_bytes() == b"0123456789"
+
+
+# Links that were planted
+
+
+def write_below(path: Path, folder: Path, *, overwrite: bool = True) -> None:
+    with files.new_output(str(path), below=str(folder), overwrite=overwrite) as fd:
+        os.write(fd, b"new")
+
+
+def test_link_in_the_place_of_a_chosen_name_is_replaced(folder: Path) -> None:
+    (folder / "victim").write_bytes(b"precious")
+    (folder / "out").mkdir()
+    for target in ("../victim", "../absent"):
+        place = folder / "out/name"
+        place.unlink(missing_ok=True)
+        place.symlink_to(target)
+        write_below(place, folder / "out")
+        assert not place.is_symlink()
+        assert place.read_bytes() == b"new"
+    assert (folder / "victim").read_bytes() == b"precious"
+    assert names(folder) == {"victim", "out"}
+    assert names(folder / "out") == {"name"}
+
+
+def test_link_planted_meanwhile_is_replaced(folder: Path) -> None:
+    (folder / "victim").write_bytes(b"precious")
+    with files.new_output(str(folder / "name"), below=str(folder)) as fd:
+        os.write(fd, b"new")
+        (folder / "name").symlink_to("victim")
+    assert (folder / "name").read_bytes() == b"new"
+    assert (folder / "victim").read_bytes() == b"precious"
+
+
+@pytest.mark.parametrize("target", ["victim", "absent"])
+def test_link_is_never_overwritten(folder: Path, target: str) -> None:
+    (folder / "victim").write_bytes(b"precious")
+    (folder / "name").symlink_to(target)
+    with pytest.raises(UsageError, match="name: exists already and is never overwritten"):
+        write_below(folder / "name", folder, overwrite=False)
+    assert names(folder) == {"victim", "name"}
+    assert (folder / "victim").read_bytes() == b"precious"
+
+
+def test_link_that_is_an_input_is_not_replaced(folder: Path) -> None:
+    (folder / "content").write_bytes(b"precious")
+    (folder / "name").symlink_to("content")
+    with (
+        pytest.raises(UsageError, match="the output would replace the input"),
+        files.new_output(str(folder / "name"), below=str(folder), inputs=[str(folder / "name")]),
+    ):
+        pass
+    assert (folder / "name").is_symlink()
+
+
+def test_link_in_the_place_of_a_folder_is_not_followed(folder: Path) -> None:
+    (folder / "elsewhere").mkdir()
+    (folder / "out").mkdir()
+    for planted in (folder / "out/a", folder / "out/b/c"):
+        planted.parent.mkdir(exist_ok=True)
+        planted.symlink_to(folder / "elsewhere")
+        with pytest.raises(InputError) as caught:
+            write_below(planted / "name", folder / "out")
+        assert str(caught.value) == (
+            f"{planted}/name: a link or a file is in the place of its folder; remove that"
+        )
+    assert names(folder / "elsewhere") == set()
+
+
+def test_missing_folders_are_made_below_the_chosen_one(folder: Path) -> None:
+    (folder / "link").symlink_to("out")
+    (folder / "out").mkdir()
+    write_below(folder / "link/a/b/name", folder / "link")
+    assert (folder / "out/a/b/name").read_bytes() == b"new"
+    with pytest.raises(FileNotFoundError):
+        write_below(folder / "absent/name", folder / "absent")
+
+
+def test_folder_that_is_swapped_for_a_link_meanwhile(folder: Path) -> None:
+    (folder / "elsewhere").mkdir()
+    with files.new_output(str(folder / "a/name"), below=str(folder)) as fd:
+        os.write(fd, b"new")
+        (folder / "a").rename(folder / "moved")
+        (folder / "a").symlink_to("elsewhere")
+    assert names(folder / "elsewhere") == set()
+    assert (folder / "moved/name").read_bytes() == b"new"
+
+
+@pytest.fixture
+def shared(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder like /tmp, of a user who is not this one; the tests themselves are a third user."""
+    path = folder / "shared"
+    path.mkdir()
+    path.chmod(0o1777)
+    monkeypatch.setattr(os, "geteuid", lambda: path.stat().st_uid + 1)
+    lstat = os.lstat
+
+    def planted(name: str) -> os.stat_result:
+        found = lstat(name)
+        values = list(found)
+        values[stat.ST_UID] += 2 * stat.S_ISLNK(found.st_mode)
+        return os.stat_result(values)
+
+    monkeypatch.setattr(os, "lstat", planted)
+    return path
+
+
+def test_link_of_another_user_in_a_shared_folder_is_not_followed(
+    folder: Path, shared: Path
+) -> None:
+    (folder / "real").mkdir()
+    (folder / "real/victim").write_bytes(b"precious")
+    (shared / "file").symlink_to(folder / "real/victim")
+    (shared / "dangling").symlink_to(folder / "real/absent")
+    (shared / "folder").symlink_to(folder / "real")
+    (folder / "indirect").symlink_to("shared/file")
+    for output, link in (
+        (shared / "file", "file"),
+        (shared / "dangling", "dangling"),
+        (shared / "folder/victim", "folder"),
+        (shared / "folder/../real/victim", "folder"),
+        (folder / "indirect", "file"),
+    ):
+        with pytest.raises(InputError) as caught:
+            files.write_output(str(output), b"x")
+        assert str(caught.value) == (
+            f"{output}: {shared / link} is another user's link in a folder where all users can "
+            "write; name a path without it"
+        )
+    assert (folder / "real/victim").read_bytes() == b"precious"
+    assert names(folder / "real") == {"victim"}
+
+
+@pytest.mark.parametrize("mode", [0o755, 0o777, 0o1775])
+def test_link_of_another_user_elsewhere_is_followed(folder: Path, shared: Path, mode: int) -> None:
+    shared.chmod(mode)
+    (shared / "link").symlink_to(folder / "real")
+    files.write_output(str(shared / "link"), b"x")
+    assert (folder / "real").read_bytes() == b"x"
+
+
+def test_own_link_in_a_shared_folder_is_followed(folder: Path, shared: Path) -> None:
+    (shared / "link").symlink_to("real")
+    uid = os.lstat(str(shared / "link")).st_uid
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "geteuid", lambda: uid)
+        files.write_output(str(shared / "link"), b"x")
+    assert (shared / "real").read_bytes() == b"x"
+
+
+def test_real_place(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    (folder / "a/b").mkdir(parents=True)
+    (folder / "up").symlink_to("a/b/..//.")
+    (folder / "whole").symlink_to(folder / "up")
+    (folder / "loop").symlink_to("loop")
+    for path in (
+        "x",
+        "./a//b/x",
+        "up/x",
+        "up/../x",
+        "whole/new/x",
+        "a/b/../../up",
+        "/../x",
+        "loop",
+    ):
+        assert files.real_place(path) == os.path.realpath(path)
+    with pytest.raises(OSError, match="symbolic links"):
+        files.write_output("loop", b"x")
