@@ -1,8 +1,18 @@
-"""The command `software-update`."""
+"""The command `software-update`. An old Python can run this module: see `python_version`."""
 
 import sys
+from typing import NoReturn
 
-from software_update.cli import main
+from software_update import python_version
+
+
+def console() -> NoReturn:
+    """Runs the command. The entry point of an installed package."""
+    python_version.check("software-update", "run it with a newer Python")
+    from software_update.cli import main
+
+    sys.exit(main(sys.argv[1:]))
+
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    console()

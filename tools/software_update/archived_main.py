@@ -1,4 +1,7 @@
-"""The command `software-update` as the rules run it: out of one archive (`python_archive`)."""
+"""The command `software-update` as the rules run it: from one archive (`python_archive`).
+
+An old Python can run this module: see `python_version`.
+"""
 
 import os
 import sys
@@ -14,8 +17,10 @@ class _ExtensionModules:
 
     @staticmethod
     def find_spec(
-        fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
-    ) -> ModuleSpec | None:
+        fullname: str,
+        path: "Sequence[str] | None" = None,
+        target: "ModuleType | None" = None,
+    ) -> "ModuleSpec | None":
         folder = os.path.join(_PACKAGES, *fullname.split(".")[:-1])
         finder = FileFinder(folder, (ExtensionFileLoader, EXTENSION_SUFFIXES))
         return finder.find_spec(fullname, target)
@@ -26,6 +31,9 @@ sys.path.insert(0, os.path.join(_PACKAGES, "python.zip"))
 sys.meta_path.append(_ExtensionModules)
 
 if __name__ == "__main__":
+    from software_update import python_version
+
+    python_version.check("software-update", "register such a Python toolchain")
     from software_update.cli import main
 
     sys.exit(main(sys.argv[1:]))

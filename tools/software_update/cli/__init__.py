@@ -89,11 +89,6 @@ def run_command(argv: Sequence[str]) -> int:
         return _fail(_os_error(error), _EXIT_INPUT)
 
 
-def console() -> NoReturn:
-    """The entry point of an installed package."""
-    sys.exit(main(sys.argv[1:]))
-
-
 def _command_line(argv: Sequence[str]) -> Sequence[str]:
     if len(argv) == 1 and argv[0].startswith("@"):
         from software_update.cli.arguments import read_arguments
