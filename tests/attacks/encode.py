@@ -54,14 +54,21 @@ def text(field: int, content: str) -> bytes:
 
 @dataclasses.dataclass(frozen=True)
 class Key:
-    """A key pair made from its name. Worth nothing: whoever reads this has the private key."""
+    """A key pair made from its name. Worth nothing: anyone who reads this has the private key."""
 
     name: str
+    is_mirrored: bool = False
+
+    @property
+    def mirrored(self) -> Key:
+        """The pair whose public key has the same X and the other Y: anyone who has one pair has both."""
+        return Key(self.name, not self.is_mirrored)
 
     @functools.cached_property
     def _private(self) -> ec.EllipticCurvePrivateKey:
         seed = hashlib.sha256(b"a worthless key: " + self.name.encode()).digest()
-        return ec.derive_private_key(int.from_bytes(seed, "big") % ORDER, ec.SECP256R1())
+        scalar = int.from_bytes(seed, "big") % ORDER
+        return ec.derive_private_key(ORDER - scalar if self.is_mirrored else scalar, ec.SECP256R1())
 
     @functools.cached_property
     def keyval(self) -> bytes:

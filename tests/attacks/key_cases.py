@@ -245,6 +245,52 @@ KEY_CASES = [
             e.signed(e.root_of(e.common("root", 2), [R.listed], e.roles_of(R), e.roles_of(R)), R), R
         ),
     ),
+    # A key and its mirrored key: two ids, one person.
+    Case(
+        "key_mirrored_of_no_role",
+        "ACCEPT",
+        "No role uses the mirrored key.",
+        more(T.mirrored.listed),
+    ),
+    Case(
+        "key_mirrored_after_rotation",
+        "ACCEPT",
+        "Root 2 lists the mirrored keys in place of the keys.",
+        with_root(e.signed(root(2, [R.mirrored], [T.mirrored]), R, R.mirrored), T.mirrored),
+    ),
+    Case(
+        "key_mirrored_in_both_roles",
+        "SHARED_KEY",
+        "The root key's mirrored key may sign releases.",
+        root_of([*KEYS, R.mirrored.listed], None, e.roles_of(T, R.mirrored)),
+    ),
+    Case(
+        "key_mirrored_in_targets_role",
+        "THRESHOLD_INVALID",
+        "One person signs twice for releases, with a key and its mirrored key.",
+        release(
+            TARGETS,
+            CONTENTS,
+            T,
+            T.mirrored,
+            roots=e.root_entry(
+                e.signed(root(2, targets_keys=[T, T.mirrored], targets_threshold=2), R)
+            ),
+        ),
+    ),
+    Case(
+        "key_mirrored_in_root_role",
+        "THRESHOLD_INVALID",
+        "One person signs twice for roots, with a key and its mirrored key.",
+        with_root(e.signed(root(2, [R, R.mirrored], root_threshold=2), R, R.mirrored)),
+    ),
+    Case(
+        "key_mirrored_in_trusted_root",
+        "THRESHOLD_INVALID",
+        "The device's root lists a targets key and its mirrored key; both signed.",
+        release(TARGETS, CONTENTS, T, T.mirrored),
+        trusted=e.signed(root(targets_keys=[T, T.mirrored], targets_threshold=2), R),
+    ),
     # Thresholds that are none.
     *(
         Case(f"threshold_{name}", "THRESHOLD_INVALID", what, root_of(KEYS, root_role, targets_role))

@@ -79,13 +79,14 @@ EXPLANATIONS = {
         "Make the root again from the public key files.",
     ),
     Verdict.SHARED_KEY: Explanation(
-        "One key has both roles, root and targets. Whoever steals the key that signs releases "
-        "could then also change who may sign.",
+        "One key has both roles, root and targets. A thief of the key that signs releases could "
+        "then also change who may sign. A key and its mirrored key (same X, other Y) are one key.",
         "Give each role keys of its own.",
     ),
     Verdict.THRESHOLD_INVALID: Explanation(
-        "The root asks for no signatures, for more than it has keys, or lists a key of a role "
-        "twice or not at all.",
+        "The threshold of a role is 0, or exceeds the number of its keys, or its list of keys is "
+        "bad. A role may not list a key twice, a key and its mirrored key (same X, other Y), or a "
+        "key that the root lacks.",
         "Make the root with `root create`, with thresholds from 1 to the number of keys.",
     ),
     Verdict.THRESHOLD_NOT_MET: Explanation(

@@ -22,11 +22,13 @@ ECDSA_P256_SCHEME = 3
 KEYVAL_BYTES = 65
 SIGNATURE_BYTES = 64
 
-# Read from tools/dev_keys; anyone can sign with these.
+# The keys of tools/dev_keys, each with its mirrored key (see `identity`); anyone can sign with these.
 DEV_KEY_IDS = frozenset(
     {
+        "0e6ba11423a5efe568ccac63879e9289e38d73e5f0877d3ea91fd7657b9c4898",
         "341b1308dce6f76c491ff744953d3433f112cef93974a5178a2e9710b21f5f5d",
         "66ca7fe63c169fefcaef5dc6e2e4c0d5268ece4dafad2933a5e4beca43b77434",
+        "ab3928cdaacf2dcaca80661a8769b1a1995d38e741225c0a32344bf44050fa6e",
     }
 )
 DEV_KEYS_WARNING = "DEV KEYS: anyone can sign this"
@@ -42,6 +44,17 @@ def key_id(key_type: int, scheme: int, keyval: bytes) -> bytes:
     return hashlib.sha256(bytes((key_type, scheme)) + keyval).digest()
 
 
+def identity(key_type: int, scheme: int, keyval: bytes) -> bytes:
+    """The bytes that two public keys share if one person can sign with both.
+
+    On P-256 the 32 bytes of X: the mirrored key (same X, other Y) has another key id, but its private
+    key is the group's order minus this one's. Of any other kind of key, the whole keyval.
+    """
+    if (key_type, scheme) == (ECDSA_P256_KEY_TYPE, ECDSA_P256_SCHEME):
+        return keyval[1:33]
+    return keyval
+
+
 class PublicKey(NamedTuple):
     """A P-256 public key: the uncompressed X9.62 point, 65 bytes."""
 
@@ -50,6 +63,11 @@ class PublicKey(NamedTuple):
     @property
     def key_id(self) -> bytes:
         return key_id(ECDSA_P256_KEY_TYPE, ECDSA_P256_SCHEME, self.keyval)
+
+    @property
+    def identity(self) -> bytes:
+        """Equal for keys that the same person can sign with: 32 bytes."""
+        return identity(ECDSA_P256_KEY_TYPE, ECDSA_P256_SCHEME, self.keyval)
 
     def is_on_curve(self) -> bool:
         """Whether keyval is a point that a signature can be checked with."""

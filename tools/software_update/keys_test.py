@@ -18,7 +18,7 @@ PEM, DER = serialization.Encoding.PEM, serialization.Encoding.DER
 PKCS8, SEC1 = serialization.PrivateFormat.PKCS8, serialization.PrivateFormat.TraditionalOpenSSL
 SPKI = serialization.PublicFormat.SubjectPublicKeyInfo
 PLAIN = serialization.NoEncryption()
-P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+P256_ORDER = signers.ORDER
 P256_PRIME = 2**256 - 2**224 + 2**192 + 2**96 - 1
 OPENSSH = b"-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n"
 CERTIFICATE = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
@@ -91,6 +91,21 @@ def test_rfc_6979_vectors(tmp_path: Path, message: bytes) -> None:
     key = keys.read_private_key(path)
     assert key.sign(message).hex().upper() == RFC_6979_SIGNATURES[message]
     assert key.public.verifies(key.sign(message), message)
+
+
+def test_mirrored_key_has_the_same_identity() -> None:
+    key = signers.signer(5).public
+    mirrored = signers.signer(P256_ORDER - 5).public
+    assert mirrored == signers.mirrored(key)
+    assert mirrored.key_id != key.key_id
+    assert mirrored.identity == key.identity == key.keyval[1:33]
+    assert signers.signer(6).public.identity != key.identity
+
+
+def test_identity_of_other_kinds_is_the_whole_key() -> None:
+    keyval = bytes(range(65))
+    for kind in ((2, 2), (3, 2), (2, 3)):
+        assert keys.identity(*kind, keyval) == keyval
 
 
 def test_verifies_nothing_but_the_signature() -> None:
@@ -347,8 +362,9 @@ def test_no_key_material_in_errors(tmp_path: Path) -> None:
 
 def test_dev_key_ids_are_those_of_the_files() -> None:
     files = sorted(tree.DEV_KEYS.glob("*.pub"))
-    ids = {keys.read_public_key(str(path)).key_id.hex() for path in files}
+    found = [keys.read_public_key(str(path)) for path in files]
     assert len(files) == 2
+    ids = {key.key_id.hex() for each in found for key in (each, signers.mirrored(each))}
     assert ids == keys.DEV_KEY_IDS
     for path in files:
         private = keys.read_private_key(str(path.with_suffix("")))

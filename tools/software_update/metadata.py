@@ -13,6 +13,7 @@ from software_update.keys import (
     ECDSA_P256_KEY_TYPE,
     ECDSA_P256_SCHEME,
     PublicKey,
+    identity,
 )
 from software_update.proto import tuf_pb2, update_bundle_pb2, wire
 from software_update.release import ReleaseManifest, parse_release
@@ -56,6 +57,11 @@ class ListedKey(NamedTuple):
     scheme: int
     keyval: bytes
 
+    @property
+    def identity(self) -> bytes:
+        """Equal for keys that the same person can sign with."""
+        return identity(self.key_type, self.scheme, self.keyval)
+
 
 class Role(NamedTuple):
     """The keys that may sign for a role, by raw key id, and how many of them must."""
@@ -78,6 +84,11 @@ class Root(NamedTuple):
     def is_dev(self) -> bool:
         """Whether anyone can sign by it: it says so, or lists a throw-away key of tools/dev_keys."""
         return self.dev_keys or any(key.key_id.hex() in DEV_KEY_IDS for key in self.keys)
+
+    def identities(self, role: Role) -> dict[bytes, bytes]:
+        """The identity of each of the role's keys, by raw key id. An id that is not listed is its own."""
+        listed = {key.key_id: key.identity for key in self.keys}
+        return {each: listed.get(each, each) for each in role.key_ids}
 
 
 class Target(NamedTuple):

@@ -47,9 +47,9 @@ def _root_metadata(args: argparse.Namespace) -> bytes:
     targets_keys = _read_keys(args.targets_key)
     for path, key in targets_keys.items():
         for other, root_key in root_keys.items():
-            if key == root_key:
+            if key.identity == root_key.identity:
                 raise UsageError(
-                    f"{path}: the same key as {other}; a key has one role, root or targets"
+                    f"{path}: {_same(key, root_key)} {other}; a key has one role, root or targets"
                 )
     _check_threshold("--root-threshold", args.root_threshold, root_keys)
     _check_threshold("--targets-threshold", args.targets_threshold, targets_keys)
@@ -65,15 +65,20 @@ def _root_metadata(args: argparse.Namespace) -> bytes:
 
 
 def _read_keys(paths: Sequence[str]) -> dict[str, keys.PublicKey]:
-    found: dict[keys.PublicKey, str] = {}
+    found: dict[bytes, tuple[str, keys.PublicKey]] = {}
     for path in paths:
         key = keys.read_checked_public_key(path)
-        if key in found:
-            raise UsageError(f"{path}: the same key as {found[key]}; name each key once")
-        found[key] = path
+        if key.identity in found:
+            other, other_key = found[key.identity]
+            raise UsageError(f"{path}: {_same(key, other_key)} {other}; name each key once")
+        found[key.identity] = path, key
     if len(found) > MAX_KEYS // 2:
         raise UsageError(f"{len(found)} keys in one role; at most {MAX_KEYS // 2}")
-    return {path: key for key, path in found.items()}
+    return dict(found.values())
+
+
+def _same(key: keys.PublicKey, other: keys.PublicKey) -> str:
+    return "the same key as" if key == other else "the mirrored key (same X, other Y) of"
 
 
 def _check_threshold(option: str, threshold: int, role_keys: dict[str, keys.PublicKey]) -> None:

@@ -10,6 +10,7 @@ from software_update.testing import encode as e
 from software_update.testing import tree, workspace
 from software_update.testing.command import done, failed
 from software_update.testing.signers import (
+    ORDER,
     ROOT_KEY,
     ROOT_KEY_2,
     STRANGER,
@@ -83,6 +84,20 @@ def test_create_with_thresholds(folder: Path) -> None:
 def test_create_errors(folder: Path, more: list[str], text: str) -> None:
     more = [each.replace("ROOT", f"{folder}/root.pem.pub") for each in more]
     assert text in failed(2, *create(folder), *more)
+    assert not (folder / "new.pb").exists()
+
+
+@pytest.mark.parametrize(
+    ("role", "text"),
+    [("root", "name each key once"), ("targets", "a key has one role, root or targets")],
+)
+def test_mirrored_key_is_the_same_key(folder: Path, role: str, text: str) -> None:
+    path = f"{folder}/mirrored.pub"
+    Path(path).write_bytes(public_pem(ORDER - ROOT_KEY))
+    error = failed(2, *create(folder), f"--{role}-key", path)
+    assert error.startswith(
+        f"{path}: the mirrored key (same X, other Y) of {folder}/root.pem.pub; {text}"
+    )
     assert not (folder / "new.pb").exists()
 
 

@@ -12,6 +12,10 @@ ROOT_KEY, ROOT_KEY_2, ROOT_KEY_3, TARGETS_KEY, TARGETS_KEY_2, TARGETS_KEY_3, STR
     11, 18
 )
 
+# The prime of P-256's field, and the order of its group.
+_PRIME = 2**256 - 2**224 + 2**192 + 2**96 - 1
+ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+
 
 @functools.cache
 def signer(number: int) -> PrivateKey:
@@ -21,6 +25,12 @@ def signer(number: int) -> PrivateKey:
         serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint
     )
     return PrivateKey(PublicKey(keyval), key)
+
+
+def mirrored(key: PublicKey) -> PublicKey:
+    """Returns the key with the same X and the other Y; its private scalar is ORDER minus this one's."""
+    y = _PRIME - int.from_bytes(key.keyval[33:], "big")
+    return PublicKey(key.keyval[:33] + y.to_bytes(32, "big"))
 
 
 def key_id(number: int) -> bytes:

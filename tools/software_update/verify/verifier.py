@@ -304,7 +304,7 @@ def _check_root_version(trusted: Root, root: Root) -> None:
 
 
 def check_keys(root: Root) -> None:
-    """Every key is what it says it is, listed once, and in one role only."""
+    """Checks that each key is what it says it is, is listed once, and is in one role only."""
     if len(root.keys) > limits.MAX_KEYS:
         raise Refused(Verdict.TOO_LARGE, f"{len(root.keys)} keys; at most {limits.MAX_KEYS}")
     seen: set[bytes] = set()
@@ -325,11 +325,17 @@ def check_keys(root: Root) -> None:
         if key.key_id in seen:
             raise Refused(Verdict.INVALID_KEY, f"{name} is listed twice")
         seen.add(key.key_id)
-    shared = set(root.root.key_ids) & set(root.targets.key_ids)
-    if shared:
-        raise Refused(
-            Verdict.SHARED_KEY, f"key {min(shared).hex()[:16]} is in both roles, root and targets"
-        )
+    in_root = {found: root_id for root_id, found in root.identities(root.root).items()}
+    for targets_id, found in sorted(root.identities(root.targets).items()):
+        if found in in_root:
+            raise Refused(Verdict.SHARED_KEY, _shared(targets_id, in_root[found]))
+
+
+def _shared(targets_id: bytes, root_id: bytes) -> str:
+    name = f"key {targets_id.hex()[:16]}"
+    if targets_id == root_id:
+        return f"{name} is in both roles, root and targets"
+    return f"{name} of the role targets mirrors key {root_id.hex()[:16]} of the role root"
 
 
 # Signatures
@@ -394,12 +400,17 @@ def _signature_problems(
 
 
 def _role_keys(root: Root, role: Role, whose: str) -> dict[bytes, PublicKey]:
-    """The role's keys by key id. The ids are hashes of the keys, so distinct ids are distinct keys."""
+    """Returns the role's keys by key id. No person can sign with two of them."""
     if len(role.key_ids) > limits.MAX_KEYS:
         raise Refused(Verdict.TOO_LARGE, f"{len(role.key_ids)} keys in a role")
     listed = {key.key_id: PublicKey(key.keyval) for key in root.keys}
     if len(set(role.key_ids)) != len(role.key_ids):
         raise Refused(Verdict.THRESHOLD_INVALID, f"{whose} role lists a key twice")
+    if len(set(root.identities(role).values())) != len(role.key_ids):
+        raise Refused(
+            Verdict.THRESHOLD_INVALID,
+            f"{whose} role lists a key and its mirrored key, which are one",
+        )
     if not set(role.key_ids) <= set(listed):
         raise Refused(Verdict.THRESHOLD_INVALID, f"{whose} role names a key that is not there")
     if not 1 <= role.threshold <= len(role.key_ids):

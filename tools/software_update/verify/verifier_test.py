@@ -20,6 +20,7 @@ from software_update.testing.signers import (
     TARGETS_KEY_2,
     TARGETS_KEY_3,
     key_id,
+    mirrored,
     signer,
 )
 from software_update.verify import verifier
@@ -340,6 +341,7 @@ def root_of(
 
 GOOD_KEYS = [e.key(ROOT_KEY), e.key(TARGETS_KEY)]
 R, T = key_id(ROOT_KEY), key_id(TARGETS_KEY)
+MIRRORED_R = mirrored(signer(ROOT_KEY).public)
 OFF_CURVE = b"\x04" + b"\1" * 64
 POINT = signer(STRANGER).public.keyval
 BAD_ROOTS = {
@@ -364,11 +366,19 @@ BAD_ROOTS = {
         Verdict.TOO_LARGE,
     ),
     "one key for both": (root_of(GOOD_KEYS, e.role([R, T])), Verdict.SHARED_KEY),
+    "a mirrored key for both": (
+        root_of([*GOOD_KEYS, e.key_of(MIRRORED_R.keyval)], None, e.role([T, MIRRORED_R.key_id])),
+        Verdict.SHARED_KEY,
+    ),
     "root threshold 0": (root_of(GOOD_KEYS, e.role([R], 0)), Verdict.THRESHOLD_INVALID),
     "root threshold 2 of 1": (root_of(GOOD_KEYS, e.role([R], 2)), Verdict.THRESHOLD_INVALID),
     "root role without keys": (root_of(GOOD_KEYS, e.role([], 0)), Verdict.THRESHOLD_INVALID),
     "root key twice in the role": (
         root_of(GOOD_KEYS, e.role([R, R], 2)),
+        Verdict.THRESHOLD_INVALID,
+    ),
+    "root key and its mirrored key": (
+        root_of([*GOOD_KEYS, e.key_of(MIRRORED_R.keyval)], e.role([R, MIRRORED_R.key_id], 2)),
         Verdict.THRESHOLD_INVALID,
     ),
     "root key not there": (
@@ -413,6 +423,19 @@ def test_an_anchor_with_bad_keys_is_none(name: str) -> None:
     with pytest.raises(Refused) as caught:
         verifier.trust_root(signed_root)
     assert caught.value.verdict == verdict
+
+
+def test_details_name_mirrored_keys() -> None:
+    details = []
+    for name in ("a mirrored key for both", "root key and its mirrored key"):
+        with pytest.raises(Refused) as caught:
+            verifier.check_root(BAD_ROOTS[name][0])
+        details.append(caught.value.detail)
+    assert details == [
+        f"key {MIRRORED_R.key_id.hex()[:16]} of the role targets mirrors key {R.hex()[:16]} "
+        "of the role root",
+        "its own role lists a key and its mirrored key, which are one",
+    ]
 
 
 def test_an_anchor_needs_no_signature() -> None:
