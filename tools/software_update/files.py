@@ -102,6 +102,8 @@ def _open_place(path: str, below: str | None) -> Iterator[_Place]:
     with contextlib.ExitStack() as stack:
         try:
             folder = stack.enter_context(folder_below(real_place(below), folders))
+        except FileNotFoundError:
+            raise _no_folder(path) from None
         except OSError as error:
             if error.errno not in NOT_A_FOLDER:
                 raise
@@ -234,7 +236,7 @@ def _check_place(path: str, place: _Place, inputs: Iterable[str], overwrite: boo
         there = _stat(path, place)
     except FileNotFoundError:
         if place.folder is None and not os.path.isdir(os.path.dirname(place.name)):
-            raise InputError(f"{path}: its folder does not exist; make it first") from None
+            raise _no_folder(path) from None
         return
     if not overwrite:
         raise UsageError(f"{path}: exists already and is never overwritten; name another file")
@@ -247,6 +249,10 @@ def _check_place(path: str, place: _Place, inputs: Iterable[str], overwrite: boo
             raise UsageError(
                 f"{path}: the output would replace the input {each}; name another file"
             )
+
+
+def _no_folder(path: str) -> InputError:
+    return InputError(f"{path}: its folder does not exist; make it first")
 
 
 def _stat(path: str, place: _Place) -> os.stat_result:

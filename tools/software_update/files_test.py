@@ -368,7 +368,7 @@ def test_missing_folders_are_made_below_the_chosen_one(folder: Path) -> None:
     (folder / "out").mkdir()
     write_below(folder / "link/a/b/name", folder / "link")
     assert (folder / "out/a/b/name").read_bytes() == b"new"
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(InputError, match="name: its folder does not exist; make it first"):
         write_below(folder / "absent/name", folder / "absent")
 
 

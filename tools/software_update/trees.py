@@ -18,7 +18,7 @@ def new_tree(path: str, names: Iterable[str], *, inputs: Iterable[str] = ()) -> 
     At `path` there may be nothing, an empty folder, or one that holds nothing but folders called
     `names`: those are lost. `inputs` are files that must not be among what is lost.
     """
-    place = os.path.realpath(path)
+    place = files.real_place(path)
     names = frozenset(names)
     _check_place(path, place, names, inputs)
     new = files.beside_name(os.path.dirname(place))

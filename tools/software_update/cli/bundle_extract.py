@@ -54,19 +54,20 @@ def _wanted(
 def _extract(
     fd: int, entries: Sequence[PayloadEntry], listed: dict[str, ListedTarget], output: str
 ) -> None:
-    """Writes all files beside their place, inside DIR, and moves them there when all are good."""
-    made = not os.path.isdir(output)
+    """Writes all files into a folder inside DIR, and moves them to DIR when all are good."""
+    place = files.real_place(output)
+    made = not os.path.isdir(place)
     if made:
-        os.mkdir(output)
-    elif os.listdir(output):
+        os.mkdir(place)
+    elif os.listdir(place):
         raise UsageError(f"{output}: not empty; name a new folder, so that no file is lost")
-    beside = files.beside_name(output)
+    beside = files.beside_name(place)
     try:
         os.mkdir(beside, 0o700)
         write_payloads(fd, entries, listed, beside, "extract")
         for name in os.listdir(beside):
-            os.rename(os.path.join(beside, name), os.path.join(output, name))
+            os.rename(os.path.join(beside, name), os.path.join(place, name))
     except BaseException:
-        shutil.rmtree(output if made else beside, ignore_errors=True)
+        shutil.rmtree(place if made else beside, ignore_errors=True)
         raise
     os.rmdir(beside)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from software_update import files, metadata
+from software_update.metadata import ListedTarget
 from software_update.testing import encode as e
 from software_update.testing import workspace
 from software_update.testing.command import call, command, done, environment, failed, run
@@ -122,7 +124,7 @@ def test_a_good_payload_before_a_bad_one_goes_as_well(folder: Path) -> None:
 def test_a_name_that_is_a_folder_of_another(folder: Path) -> None:
     args = make(folder, e.bundle({"a": b"x", "a/b": b"y"}))
     assert (
-        "a folder or file of this name; extract them apart with bundle extract --target"
+        "a folder or file of this name; extract them one by one with bundle extract --target"
         in failed(3, *args)
     )
     assert not (folder / "out").exists()
@@ -135,6 +137,38 @@ def test_a_link_in_the_place_of_the_folder(folder: Path) -> None:
     (folder / "out").symlink_to("real")
     done(*extract(folder))
     assert snapshot(folder / "real") == CONTENTS
+
+
+@pytest.mark.parametrize("command", ["bundle extract", "step persist"])
+def test_link_planted_meanwhile_is_not_followed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    (folder / "elsewhere").mkdir()
+    sha256_of = metadata.sha256_of
+
+    def plant(target: ListedTarget) -> bytes | None:
+        [written] = folder.rglob(".software-update-*/**/app")
+        (written.parent / "z").symlink_to(folder / "elsewhere")
+        return sha256_of(target)
+
+    monkeypatch.setattr(metadata, "sha256_of", plant)
+    args = make(folder, e.bundle({"app": APP, "z/a": b"x"}))
+    text = failed(3, *command.split(), *args[2:])
+    assert text.startswith("target 'z/a': another target's name is a folder or file of this name;")
+    assert snapshot(folder / "elsewhere") == {}
+    assert not (folder / "out").exists()
+
+
+@pytest.mark.parametrize("command", ["bundle extract", "step persist"])
+def test_link_of_another_user_in_a_shared_folder_is_not_followed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    (folder / "real").mkdir()
+    (folder / "out").symlink_to("real")
+    monkeypatch.setattr(files, "_may_be_planted", lambda *_: True)
+    text = failed(3, *command.split(), *extract(folder)[2:])
+    assert "another user's link in a folder where all users can write; name a path" in text
+    assert snapshot(folder / "real") == {}
 
 
 def test_terminated_half_way(folder: Path) -> None:

@@ -1,5 +1,6 @@
 """key generate: make a key pair."""
 
+import os
 from collections.abc import Sequence
 
 from software_update import files, keys
@@ -13,8 +14,10 @@ def run(argv: Sequence[str]) -> int:
     parser.add_argument("output", metavar="OUT", help="the private key; never overwritten")
     args = parser.parse_args(argv)
     private, public = keys.generate_private_key_pem()
-    # The public key first: without its private one it harms nobody.
-    with files.new_output(f"{args.output}.pub", overwrite=False) as public_fd:
+    public_path = f"{args.output}.pub"
+    folder = os.path.dirname(public_path)
+    # The public key first: without its private key it harms no one.
+    with files.new_output(public_path, overwrite=False, below=folder) as public_fd:
         files.write_all(public_fd, public)
         with files.new_output(args.output, private=True, overwrite=False) as private_fd:
             files.write_all(private_fd, private)

@@ -54,6 +54,14 @@ def test_never_overwrites_what_is_no_file(folder: Path) -> None:
     assert not Path("/dev/null.pub").exists()
 
 
+def test_link_in_the_place_of_the_public_key_is_not_followed(folder: Path) -> None:
+    (folder / "new.pub").symlink_to("absent")
+    assert failed(2, "key", "generate", folder / "new") == (
+        f"{folder / 'new.pub'}: exists already and is never overwritten; name another file"
+    )
+    assert not (folder / "absent").exists() and not (folder / "new").exists()
+
+
 def test_dev_keys_are_called_so() -> None:
     for path in sorted(tree.DEV_KEYS.glob("*_key.pem*")):
         assert done("key", "show", path).out.endswith("\nDEV KEYS: anyone can sign this\n")

@@ -1,8 +1,11 @@
 """A bundle's payloads as files, each checked against the metadata. No signature is."""
 
+import errno
+import functools
 import hashlib
 import os
 from collections.abc import Iterable, Sequence
+from typing import BinaryIO
 
 from software_update import files, limits, metadata
 from software_update.bundle.envelope import Envelope, PayloadEntry
@@ -52,7 +55,10 @@ def write_payloads(
     folder: str,
     what: str,
 ) -> None:
-    """Writes entries that check_names passed into `folder`. `what` is done is shown as progress."""
+    """Writes entries that check_names passed into `folder`, a real path. Follows no link in it.
+
+    `what` names the work in the progress report.
+    """
     progress = Progress(what, sum(each.length for each in entries))
     try:
         for entry in entries:
@@ -64,17 +70,8 @@ def write_payloads(
 def _write_payload(
     fd: int, entry: PayloadEntry, target: ListedTarget, folder: str, progress: Progress
 ) -> None:
-    path = os.path.join(folder, *entry.name.split("/"))
-    try:
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        out = open(path, "xb")  # noqa: SIM115 - closed below, out of the reach of this except
-    except (FileExistsError, NotADirectoryError):
-        raise InputError(
-            f"target '{entry.name}': another target's name is a folder or file of this name; "
-            "extract them apart with bundle extract --target"
-        ) from None
     hasher = hashlib.sha256()
-    with out:
+    with _new_file(folder, entry.name) as out:
         done = 0
         while done < entry.length:
             chunk = os.pread(fd, min(CHUNK_BYTES, entry.length - done), entry.offset + done)
@@ -89,3 +86,17 @@ def _write_payload(
         raise Refused(Verdict.LENGTH_MISMATCH, "not as long as listed", subject=subject)
     if hasher.digest() != metadata.sha256_of(target):
         raise Refused(Verdict.HASH_MISMATCH, "not what the metadata lists", subject=subject)
+
+
+def _new_file(folder: str, name: str) -> BinaryIO:
+    *folders, last = name.split("/")
+    try:
+        with files.folder_below(folder, folders) as fd:
+            return open(last, "xb", opener=functools.partial(os.open, mode=0o666, dir_fd=fd))
+    except OSError as error:
+        if error.errno not in (errno.EEXIST, *files.NOT_A_FOLDER):
+            raise
+        raise InputError(
+            f"target '{name}': another target's name is a folder or file of this name; "
+            "extract them one by one with bundle extract --target"
+        ) from None

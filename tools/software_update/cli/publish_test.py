@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from software_update.cli.root_state import RootState
 from software_update.testing import encode as e
 from software_update.testing import tree, workspace
 from software_update.testing.command import done, failed
@@ -124,6 +125,25 @@ def test_a_file_that_is_not_what_its_name_says(folder: Path) -> None:
     assert f"{place}: not a regular file" in failed(3, *publish(folder, FIRST))
 
 
+@pytest.mark.parametrize("target", ["../victim", "../absent"])
+def test_planted_link_is_not_followed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, target: str
+) -> None:
+    (folder / "victim").write_bytes(b"precious")
+    check_complete = RootState.check_complete
+
+    def plant(state: RootState) -> None:
+        (folder / "roots/1.root.pb").symlink_to(target)
+        check_complete(state)
+
+    monkeypatch.setattr(RootState, "check_complete", plant)
+    assert failed(2, *publish(folder, FIRST)) == (
+        f"{folder}/roots/1.root.pb: exists already and is never overwritten; name another file"
+    )
+    assert (folder / "victim").read_bytes() == b"precious"
+    assert not (folder / "absent").exists()
+
+
 def test_no_folder(folder: Path) -> None:
     (folder / "roots").rmdir()
     text = failed(3, *publish(folder, FIRST))
@@ -194,6 +214,14 @@ def test_requests_that_are_refused(folder: Path) -> None:
         assert text in failed(status, *request(folder, root, *more))
         (folder / "r.pb").unlink()
         assert workspace.snapshot(folder) == before
+
+
+def test_link_in_the_place_of_the_json_is_replaced(folder: Path) -> None:
+    (folder / "victim").write_bytes(b"precious")
+    (folder / "request.json").symlink_to("victim")
+    done("root", "request", folder / "root.pb", "-o", folder / "request")
+    assert not (folder / "request.json").is_symlink()
+    assert (folder / "victim").read_bytes() == b"precious"
 
 
 def test_a_request_is_two_files_or_none(folder: Path) -> None:

@@ -39,7 +39,7 @@ def run(argv: Sequence[str]) -> int:
         raise SignatureError(
             f"{args.root}: has DEV KEYS, with which anyone can sign; publish a root without them"
         )
-    with files.new_output(place, inputs=[args.root], overwrite=False) as fd:
+    with files.new_output(place, inputs=[args.root], overwrite=False, below=args.folder) as fd:
         files.write_all(fd, content)
     print("\n".join([*state.lines(), f"published as {printable(place)}"]))
     return 0

@@ -1,5 +1,6 @@
 """root request: what is to be signed so that a root is good, to carry to those who have its keys."""
 
+import os
 from collections.abc import Sequence
 
 from software_update import files
@@ -26,10 +27,11 @@ def run(argv: Sequence[str]) -> int:
     signers = signers_of_root(state.root, state.previous)
     content = signing_request.build_json(state.request, signers, None)
     inputs = [args.root, *files_of(args.previous)]
+    beside = f"{args.output}.json"
     # Both or neither.
     with (
         files.new_output(args.output, inputs=inputs) as bytes_fd,
-        files.new_output(f"{args.output}.json", inputs=inputs) as json_fd,
+        files.new_output(beside, inputs=inputs, below=os.path.dirname(beside)) as json_fd,
     ):
         files.write_all(bytes_fd, state.request.serialized)
         files.write_all(json_fd, content)

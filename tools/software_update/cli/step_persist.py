@@ -46,7 +46,7 @@ def _persist(fd: int, bundle: str, output: str) -> None:
         for name in _FOLDERS:
             os.mkdir(os.path.join(tree, name))
         for name, content in metadata_files.items():
-            files.write_output(os.path.join(tree, _METADATA, name), content)
+            files.write_output(os.path.join(tree, _METADATA, name), content, below=tree)
         write_payloads(fd, envelope.payloads, listed, os.path.join(tree, _TARGETS), "persist")
 
 
