@@ -79,7 +79,7 @@ def _create(args: argparse.Namespace, payload_files: list[tuple[str, str]]) -> N
 def _check_targets(root: Root, signed_targets: bytes) -> None:
     """What a device would refuse: better now than then. Expiry is no matter here."""
     try:
-        verifier.verify_targets(verifier.Device(root), root, signed_targets, None)
+        verifier.verify_targets(verifier.Device(root), [root], signed_targets, None)
     except Refused as refused:
         if refused.verdict != Verdict.THRESHOLD_NOT_MET:
             raise

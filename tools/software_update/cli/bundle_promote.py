@@ -153,7 +153,7 @@ def _read_tested(fd: int, root: Root) -> Contents:
     signed = metadata.parse_signed(TARGETS, envelope.targets)
     targets = metadata.parse_targets(signed.serialized)
     payloads = hash_payloads(fd, envelope.payloads)
-    release = Release(root, targets, (), (), None, None)
+    release = Release((root,), targets, (), (), None, None)
     verifier.verify_payloads(Device(root), release, payloads)
     return Contents(targets, payloads)
 

@@ -109,7 +109,7 @@ def accepted_report(device: Device, release: Release) -> dict[str, Any]:
         "uncounted_signatures": list(release.uncounted),
         "release": _release(release.manifest),
         "never_expires": never,
-        "dev_keys": release.root.is_dev,
+        "dev_keys": release.dev_keys,
         "not_checked": not_checked(device, release),
     }
 

@@ -52,7 +52,7 @@ def check_signed_roots(paths: Sequence[str], signed_roots: Sequence[bytes]) -> N
     root = parse_trusted_root(paths[0], signed_roots[0])
     for path, signed_root in zip(paths, signed_roots, strict=True):
         try:
-            root = verifier.verify_roots(verifier.Device(root), (), signed_root)
+            root = verifier.verify_roots(verifier.Device(root), (), signed_root)[-1]
         except Refused as refused:
             raise InputError(
                 f"{path}: a device would refuse it ({refused}); sign it with: root sign"

@@ -365,6 +365,28 @@ def test_a_root_that_says_dev_keys(folder: Path) -> None:
         assert json.loads(done(*verify(folder, name), "--json").out)["dev_keys"] is True
 
 
+@pytest.mark.parametrize("dev", [1, 2, 3])
+def test_dev_keys_of_any_root_on_the_path(folder: Path, dev: int) -> None:
+    """The device's root, a link of the chain, and the root in force; the others do not say it."""
+    signed = [
+        e.signed(e.root(version) + (e.number(255, 1) if version == dev else b""), ROOT_KEY)
+        for version in (1, 2, 3)
+    ]
+    (folder / "root.pb").write_bytes(signed[0])
+    (folder / "x").write_bytes(e.chain(*signed[:2]) + e.bundle(CONTENTS, signed_root=signed[2]))
+    assert done(*verify(folder, "x")).out.endswith("  DEV KEYS: anyone can sign this\n")
+    assert json.loads(done(*verify(folder, "x"), "--json").out)["dev_keys"] is True
+
+
+def test_dev_keys_of_a_root_that_the_device_has_passed(folder: Path) -> None:
+    """Nothing is taken from such a root."""
+    passed = e.signed(e.root(1) + e.number(255, 1), ROOT_KEY)
+    new = e.signed(e.root(2), ROOT_KEY)
+    (folder / "root.pb").write_bytes(new)
+    (folder / "x").write_bytes(e.chain(passed) + e.bundle(CONTENTS, signed_root=new))
+    assert json.loads(done(*verify(folder, "x"), "--json").out)["dev_keys"] is False
+
+
 def test_a_bundle_with_a_new_root(folder: Path) -> None:
     new = e.signed(e.root(2), ROOT_KEY)
     (folder / "x").write_bytes(e.bundle(CONTENTS, signed_root=new))

@@ -73,7 +73,7 @@ def test_no_payload_fits(probe: Request) -> None:
     """What holds on a device that looks at neither names, versions nor clocks."""
     assert isinstance(probe.content, metadata.Targets)
     device = Device(metadata.parse_root(e.root()))
-    release = Release(device.root, probe.content, (), (), None, None)
+    release = Release((device.root,), probe.content, (), (), None, None)
     for target in probe.content.targets:
         assert target.length == 0
         assert metadata.sha256_of(target) == bytes(32) != hashlib.sha256(b"").digest()

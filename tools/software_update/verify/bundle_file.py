@@ -41,8 +41,8 @@ def verify_and_hash(fd: int, device: Device) -> tuple[Release, list[HashedPayloa
 
 def verify_metadata(envelope: Envelope, user_manifest: bytes | None, device: Device) -> Release:
     """The release that the bundle's metadata describes, or Refused."""
-    root = verifier.verify_roots(device, envelope.root_chain, envelope.root)
-    return verifier.verify_targets(device, root, envelope.targets, user_manifest)
+    roots = verifier.verify_roots(device, envelope.root_chain, envelope.root)
+    return verifier.verify_targets(device, roots, envelope.targets, user_manifest)
 
 
 def read_user_manifest(fd: int, envelope: Envelope) -> bytes | None:

@@ -62,16 +62,27 @@ class Device(NamedTuple):
 class Release(NamedTuple):
     """A release whose metadata is trusted.
 
+    `roots` are the roots from the trusted one to the one in force, both included.
     `signers` are the raw key ids of the good signatures of its targets metadata; `uncounted` tells of
     the others, in words. `manifest` is its release manifest, None where it has none.
     """
 
-    root: Root
+    roots: tuple[Root, ...]
     targets: Targets
     signers: tuple[bytes, ...]
     uncounted: tuple[str, ...]
     user_manifest: bytes | None
     manifest: ReleaseManifest | None
+
+    @property
+    def root(self) -> Root:
+        """The root in force."""
+        return self.roots[-1]
+
+    @property
+    def dev_keys(self) -> bool:
+        """Whether anyone can sign by a root on the way to the one in force."""
+        return any(root.is_dev for root in self.roots)
 
 
 class Quorum(NamedTuple):
@@ -99,9 +110,14 @@ def trust_root(data: bytes) -> Root:
     return root
 
 
-def verify_roots(device: Device, chain: Sequence[bytes], incoming: bytes | None) -> Root:
-    """The root to use: the trusted one moved along `chain` to `incoming`, if there is one (5.3)."""
-    root = device.root
+def verify_roots(
+    device: Device, chain: Sequence[bytes], incoming: bytes | None
+) -> tuple[Root, ...]:
+    """Returns the roots from the trusted one along `chain` to `incoming`, if there is one (5.3).
+
+    The last one is in force. Roots that the device has passed are left out.
+    """
+    roots = [device.root]
     if chain and incoming is None:
         raise Refused(
             Verdict.MISSING_ROLE_METADATA,
@@ -110,20 +126,22 @@ def verify_roots(device: Device, chain: Sequence[bytes], incoming: bytes | None)
             subject="root metadata",
         )
     for index, data in enumerate(chain):
-        # What the device has passed stands at the chain's start alone.
-        may_be_passed = root is device.root
-        root = _verify_root(root, data, f"root {index + 1} of the chain", may_be_passed)
+        # Roots that the device has passed may only be at the chain's start.
+        may_be_passed = roots[-1] is device.root
+        root = _verify_root(roots[-1], data, f"root {index + 1} of the chain", may_be_passed)
+        if root is not roots[-1]:
+            roots.append(root)
     if incoming is not None:
-        root = _verify_root(root, incoming, "root metadata", may_be_passed=False)
+        roots.append(_verify_root(roots[-1], incoming, "root metadata", may_be_passed=False))
     # 5.3.10: a freeze attack. Those before the last one may have expired.
-    if _expired(root.common, device.at):
+    if _expired(roots[-1].common, device.at):
         raise Refused(
             Verdict.ROOT_EXPIRED,
-            f"version {root.common.version} has expired",
+            f"version {roots[-1].common.version} has expired",
             role=ROOT,
             subject="root metadata",
         )
-    return root
+    return tuple(roots)
 
 
 def check_root(data: bytes) -> tuple[Root, Quorum]:
@@ -153,14 +171,18 @@ def check_successor(previous: Root, data: bytes) -> tuple[Root, Quorum, Quorum]:
 
 
 def verify_targets(
-    device: Device, root: Root, signed_targets: bytes | None, user_manifest: bytes | None
+    device: Device,
+    roots: Sequence[Root],
+    signed_targets: bytes | None,
+    user_manifest: bytes | None,
 ) -> Release:
-    """The release that `signed_targets` describes, checked against `root` and what is installed (5.6).
+    """The release that `signed_targets` describes, checked against `roots` and what is installed (5.6).
 
+    `roots` are what `verify_roots` returned; the last one says who signs.
     `user_manifest` is that payload in the bundle, None where there is none of at most
     `limits.MAX_USER_MANIFEST_BYTES`.
     """
-    subject = "targets metadata"
+    root, subject = roots[-1], "targets metadata"
     if signed_targets is None:
         raise Refused(Verdict.MISSING_ROLE_METADATA, "is missing", role=TARGETS, subject=subject)
     try:
@@ -181,7 +203,7 @@ def verify_targets(
         _check_list(targets)
     except Refused as refused:
         raise refused.about(TARGETS, subject) from None
-    return Release(root, targets, signers, uncounted, content, manifest)
+    return Release(tuple(roots), targets, signers, uncounted, content, manifest)
 
 
 def not_checked(device: Device, release: Release) -> list[str]:

@@ -713,8 +713,8 @@ def test_too_many_targets() -> None:
         signed = e.signed(e.targets_of(e.common("targets"), files[:count]), TARGETS_KEY)
         assert parse_signed("targets", signed).signatures
         if verdict is None:
-            verifier.verify_targets(device, root, signed, None)
+            verifier.verify_targets(device, [root], signed, None)
         else:
             with pytest.raises(Refused) as caught:
-                verifier.verify_targets(device, root, signed, None)
+                verifier.verify_targets(device, [root], signed, None)
             assert caught.value.verdict == verdict
