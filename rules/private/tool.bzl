@@ -12,6 +12,12 @@ TOOL = {
         executable = True,
         cfg = "exec",
     ),
+    "_tool_digest": attr.label(
+        default = Label("//tools/software_update:software-update.digest"),
+        doc = "The folder whose one file has the digest of the tool as its name.",
+        allow_single_file = True,
+        cfg = "exec",
+    ),
     "_workers": attr.label(
         default = Label("//rules/private:workers"),
         doc = "Whether actions may run in persistent workers.",
@@ -31,6 +37,19 @@ _REQUIREMENTS_WITH_WORKERS = _REQUIREMENTS | {
     "supports-workers": "1",
     "worker-key-mnemonic": "SoftwareUpdate",
 }
+
+def _basename(file):
+    return file.basename
+
+def _start_args(ctx):
+    """The arguments that Bazel starts the tool with, also if it is a worker.
+
+    Bazel keeps the process behind a multiplex worker after the tool has changed, but a worker with other
+    arguments is another one. So the digest of the tool is an argument.
+    """
+    args = ctx.actions.args()
+    args.add_all([ctx.file._tool_digest], map_each = _basename, format_each = "--tool-digest=%s")
+    return args
 
 def tool_args(ctx, command):
     """Begins the command line of an action.
@@ -65,8 +84,8 @@ def run_tool(ctx, *, args, inputs, outputs, mnemonic, progress_message):
     workers = ctx.attr._workers[BuildSettingInfo].value
     ctx.actions.run(
         executable = ctx.attr._tool[DefaultInfo].files_to_run,
-        arguments = [args],
-        inputs = inputs,
+        arguments = [_start_args(ctx), args],
+        inputs = inputs + [ctx.file._tool_digest],
         outputs = outputs,
         mnemonic = mnemonic,
         progress_message = progress_message,

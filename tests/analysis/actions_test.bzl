@@ -26,7 +26,8 @@ def _actions_test_impl(ctx):
         output = action.outputs.to_list()[0].short_path.removeprefix("tests/analysis/").removeprefix("tools/dev_keys/")
         read["%s %s" % (action.mnemonic, output)] = inputs
         asserts.equals(env, _ENV, dict(action.env), action.mnemonic)
-        asserts.equals(env, _COMMANDS[action.mnemonic], " ".join(action.argv[1:3]))
+        asserts.true(env, action.argv[1].startswith("--tool-digest="), action.argv[1])
+        asserts.equals(env, _COMMANDS[action.mnemonic], " ".join(action.argv[2:4]))
     asserts.equals(env, sorted(ctx.attr.actions), sorted(read))
     for action, inputs in ctx.attr.actions.items():
         asserts.equals(env, sorted(inputs), read.get(action), action)

@@ -42,7 +42,7 @@ def _promotion_test_impl(ctx):
     # Options of Bazel change the folders in an argument, and not the file.
     arguments = ["%s", "%s", "--trusted-root=%s"]
     expected = [argument % _last(file.path) for argument, file in zip(arguments, inputs)] + ["--at=%s" % ctx.attr.at]
-    found = [_option(argument) + _last(argument) for argument in action.argv[3:7]]
+    found = [_option(argument) + _last(argument) for argument in action.argv[4:8]]
     asserts.equals(env, expected, found)
     actions = our_actions_of(target)
     tested, release = inputs[:2]

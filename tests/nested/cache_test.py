@@ -1,4 +1,4 @@
-"""docs/remote.md's cache on this machine: what one checkout has built, another need not build."""
+"""docs/remote.md's cache on this machine: a checkout uses what another has built, until the tool changes."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from tests.nested.nested_bazel import Bazel, Spawn, bazel, copy_sources
 PAGE = Path("docs/remote.md").read_text()
 FOLDER = "~/.cache/bazel-disk-cache"
 BUNDLES = ("product-update.bundle", "defaults.bundle")
+# A line of the tool that decides how its records look. Its bundles stay the same.
+DIGEST_STEP = "tools/software_update/digest.py"
+LAYOUT, OTHER_LAYOUT = "json.dumps(record, indent=1)", "json.dumps(record, indent=7)"
 
 
 @contextlib.contextmanager
@@ -35,11 +38,33 @@ def bundles(server: Bazel) -> list[bytes]:
     return [server.output(name).read_bytes() for name in BUNDLES]
 
 
-def test_another_checkout_runs_nothing_of_ours(tmp_path: Path) -> None:
+def record(server: Bazel) -> list[str]:
+    """The lines of a record that the tool has written."""
+    [path] = server.output("defaults.digests").rglob("*.json")
+    return path.read_text().splitlines()
+
+
+def change_tool(sources: Path) -> None:
+    step = sources / DIGEST_STEP
+    text = step.read_text()
+    assert text.count(LAYOUT) == 1
+    step.write_text(text.replace(LAYOUT, OTHER_LAYOUT))
+
+
+def test_cache_has_results_of_the_same_tool_only(tmp_path: Path) -> None:
+    """With a warm server, too: its worker has the former tool in memory."""
     cache = tmp_path / "cache"
+    label = "//:defaults"
     with checkout(tmp_path / "one", cache) as first:
         assert "disk cache hit" not in runners_of_ours(first.build("//..."))
         expected = bundles(first)
+        former = record(first)
+        change_tool(tmp_path / "one/sources")
+        assert runners_of_ours(first.build(label)) == {"worker"}
+        assert record(first) == [
+            re.sub("^( +)", lambda indent: indent[0] * 7, line) for line in former
+        ]
+        assert record(first) != former
     with checkout(tmp_path / "elsewhere/other", cache) as second:
         assert runners_of_ours(second.build("//...")) == {"disk cache hit"}
         assert bundles(second) == expected

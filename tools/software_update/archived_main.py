@@ -1,6 +1,7 @@
 """The command `software-update` as the rules run it: from one archive (`python_archive`).
 
-An old Python can run this module: see `python_version`.
+Actions start it with the digest of its files as the first argument (`rules/private/tool.bzl`). The digest
+is for Bazel; the command does not see it. An old Python can run this module: see `python_version`.
 """
 
 import os
@@ -36,4 +37,7 @@ if __name__ == "__main__":
     python_version.check("software-update", "register such a Python toolchain")
     from software_update.cli import main
 
-    sys.exit(main(sys.argv[1:]))
+    arguments = sys.argv[1:]
+    if arguments and arguments[0].startswith("--tool-digest="):
+        del arguments[0]
+    sys.exit(main(arguments))
