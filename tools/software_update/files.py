@@ -191,19 +191,56 @@ def _written_beside(place: _Place, private: bool, overwrite: bool) -> Iterator[i
         fd = os.open(beside, flags, 0o600 if private else 0o666, dir_fd=place.folder)
         try:
             if private:  # whatever the umask says
-                os.chmod(beside, 0o600, dir_fd=place.folder)
+                # Not permitted on FAT if another user has mounted it; see is_readable_by_others.
+                with contextlib.suppress(PermissionError):
+                    os.chmod(beside, 0o600, dir_fd=place.folder)
             yield fd
         finally:
             os.close(fd)
         if overwrite:
             os.replace(beside, place.name, src_dir_fd=place.folder, dst_dir_fd=place.folder)
         else:
-            os.link(beside, place.name, src_dir_fd=place.folder, dst_dir_fd=place.folder)
-            os.unlink(beside, dir_fd=place.folder)
+            _put_new(beside, place)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(beside, dir_fd=place.folder)
         raise
+
+
+def _put_new(beside: str, place: _Place) -> None:
+    """Moves a file to a place that nothing has. FileExistsError if something has it."""
+    try:
+        os.link(beside, place.name, src_dir_fd=place.folder, dst_dir_fd=place.folder)
+    except FileExistsError:
+        raise
+    except OSError:  # FAT and exFAT have no hard links
+        _reserve_and_replace(beside, place)
+    else:
+        os.unlink(beside, dir_fd=place.folder)
+
+
+def _reserve_and_replace(beside: str, place: _Place) -> None:
+    """As `_put_new`, without links: an empty file takes the name, and the whole file replaces it.
+
+    A crash between the two leaves the empty file, which no command reads as a key or a root. A file
+    that another program writes to the name between the two is lost.
+    """
+    try:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+        os.close(os.open(place.name, flags, 0o600, dir_fd=place.folder))
+        os.replace(beside, place.name, src_dir_fd=place.folder, dst_dir_fd=place.folder)
+    except FileExistsError:
+        raise
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            if os.stat(place.name, dir_fd=place.folder).st_size == 0:
+                os.unlink(place.name, dir_fd=place.folder)
+        raise
+
+
+def is_readable_by_others(fd: int) -> bool:
+    """Whether other users can read a `private` output: some file systems keep no permissions."""
+    return bool(os.fstat(fd).st_mode & (stat.S_IRWXG | stat.S_IRWXO))
 
 
 def beside_name(folder: str) -> str:

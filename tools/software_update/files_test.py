@@ -1,10 +1,12 @@
 """Tests of files.py."""
 
+import errno
 import os
 import resource
 import signal
 import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -138,6 +140,100 @@ def test_never_overwritten(folder: Path) -> None:
         (folder / "race").write_bytes(b"other")
     assert (folder / "race").read_bytes() == b"other"
     assert names(folder) == {"key", "race"}
+
+
+@pytest.fixture
+def no_links(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file system without hard links."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+
+
+def write_new(path: Path, content: bytes = b"new") -> None:
+    with files.new_output(str(path), private=True, overwrite=False) as fd:
+        os.write(fd, content)
+
+
+def test_without_hard_links(folder: Path, no_links: None) -> None:
+    write_new(folder / "key")
+    assert (folder / "key").read_bytes() == b"new"
+    assert mode(folder / "key") == 0o600
+    write_below(folder / "roots/1", folder, overwrite=False)
+    assert (folder / "roots/1").read_bytes() == b"new"
+    assert names(folder) == {"key", "roots"}
+    assert names(folder / "roots") == {"1"}
+
+
+def test_without_hard_links_nothing_is_overwritten(folder: Path, no_links: None) -> None:
+    (folder / "key").write_bytes(b"old")
+    with pytest.raises(UsageError, match="key: exists already and is never overwritten"):
+        write_new(folder / "key")
+    with (
+        pytest.raises(FileExistsError) as caught,
+        files.new_output(str(folder / "race"), overwrite=False) as fd,
+    ):
+        os.write(fd, b"new")
+        (folder / "race").touch()
+    assert caught.value.filename == str(folder / "race")
+    assert names(folder) == {"key", "race"}
+    assert (folder / "race").read_bytes() == b""
+
+
+@pytest.mark.parametrize("call", ["close", "replace"])
+@pytest.mark.parametrize("error", [OSError(errno.EIO, "worn out"), SystemExit(143)])
+def test_without_hard_links_a_failure_leaves_nothing(
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    no_links: None,
+    call: str,
+    error: BaseException,
+) -> None:
+    real = getattr(os, call)
+
+    def fail(*args: Any, **options: Any) -> None:
+        if call == "close":
+            real(*args)
+        if (folder / "key").exists():
+            assert (folder / "key").read_bytes() == b""
+            raise error
+
+    monkeypatch.setattr(os, call, fail)
+    with pytest.raises(type(error)):
+        write_new(folder / "key")
+    monkeypatch.undo()
+    assert names(folder) == set()
+
+
+def test_without_hard_links_only_an_empty_file_is_removed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, no_links: None
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        (folder / "key").write_bytes(b"other")
+        raise OSError(errno.EIO, "worn out")
+
+    monkeypatch.setattr(os, "replace", fail)
+    with pytest.raises(OSError, match="worn out"):
+        write_new(folder / "key")
+    assert (folder / "key").read_bytes() == b"other"
+    assert names(folder) == {"key"}
+
+
+@pytest.mark.parametrize(
+    ("shown", "readable"), [(0o600, False), (0o700, False), (0o640, True), (0o604, True)]
+)
+def test_is_readable_by_others(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, shown: int, readable: bool
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "chmod", refuse)
+    with files.new_output(str(folder / "key"), private=True, overwrite=False) as fd:
+        os.fchmod(fd, shown)
+        assert files.is_readable_by_others(fd) == readable
 
 
 def test_a_dangling_link_is_not_overwritten_either(folder: Path) -> None:

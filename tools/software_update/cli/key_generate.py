@@ -1,10 +1,12 @@
 """key generate: make a key pair."""
 
 import os
+import sys
 from collections.abc import Sequence
 
 from software_update import files, keys
 from software_update.cli.arguments import Parser
+from software_update.errors import printable
 
 
 def run(argv: Sequence[str]) -> int:
@@ -21,4 +23,11 @@ def run(argv: Sequence[str]) -> int:
         files.write_all(public_fd, public)
         with files.new_output(args.output, private=True, overwrite=False) as private_fd:
             files.write_all(private_fd, private)
+            hidden = not files.is_readable_by_others(private_fd)
+    if not hidden:
+        print(
+            f"software-update: warning: {printable(args.output)}: this file system hides nothing, "
+            "so every user can read the private key; keep it on one that has permissions",
+            file=sys.stderr,
+        )
     return 0

@@ -1,5 +1,6 @@
 """Tests of key generate, key show and key check."""
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 
 from software_update import keys
 from software_update.testing import tree, workspace
-from software_update.testing.command import done, failed, run
+from software_update.testing.command import done, error_line, failed, run
 
 
 @pytest.fixture
@@ -31,6 +32,37 @@ def test_a_private_key_is_for_its_owner_alone(folder: Path, umask: int) -> None:
     assert result.status == 0, result.err
     assert stat.S_IMODE((folder / "key").stat().st_mode) == 0o600
     assert stat.S_IMODE((folder / "key.pub").stat().st_mode) == 0o666 & ~umask
+
+
+def test_file_system_without_permissions_and_links(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ignore(*_: object, **__: object) -> None:
+        pass
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    opened = os.open
+    monkeypatch.setattr(os, "chmod", ignore)
+    monkeypatch.setattr(os, "link", refuse)
+
+    def open_readable(path: str, flags: int, _mode: int = 0, *, dir_fd: int | None = None) -> int:
+        fd = opened(path, flags, 0o666, dir_fd=dir_fd)
+        if flags & os.O_CREAT:
+            os.fchmod(fd, 0o755)
+        return fd
+
+    monkeypatch.setattr(os, "open", open_readable)
+    result = done("key", "generate", folder / "key")
+    assert (result.out, error_line(result)) == (
+        "",
+        f"warning: {folder / 'key'}: this file system hides nothing, so every user can read the "
+        "private key; keep it on one that has permissions",
+    )
+    assert keys.read_private_key(f"{folder}/key").public == keys.read_public_key(
+        f"{folder}/key.pub"
+    )
 
 
 def test_never_overwrites(folder: Path) -> None:
