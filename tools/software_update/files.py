@@ -5,6 +5,7 @@ import errno
 import os
 import stat
 from collections.abc import Iterable, Iterator
+from contextvars import ContextVar
 from typing import NamedTuple
 
 from software_update.errors import InputError, UsageError, printable
@@ -14,6 +15,8 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 # What the open of a folder that is a link or a file gives.
 NOT_A_FOLDER = (errno.ENOTDIR, errno.ELOOP)
 _MAX_LINKS = 40
+# The files that this command has its arguments from: inputs, whatever the command.
+_arguments_files: ContextVar[tuple[str, ...]] = ContextVar("arguments_files", default=())
 # Without it the open of a FIFO waits for a writer.
 _OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
@@ -58,6 +61,17 @@ def read_input(path: str, limit: int) -> bytes:
     if len(content) > limit:
         raise InputError(f"{path}: larger than {limit} bytes; is it the right file?")
     return content
+
+
+def read_arguments_file(path: str, limit: int) -> bytes:
+    """As `read_input`. No output of this command, in this context, then replaces the file."""
+    _arguments_files.set((*_arguments_files.get(), os.path.abspath(path)))
+    return read_input(path, limit)
+
+
+def all_inputs(inputs: Iterable[str]) -> tuple[str, ...]:
+    """The inputs of an output, with the files of arguments."""
+    return (*inputs, *_arguments_files.get())
 
 
 class _Place(NamedTuple):
@@ -132,6 +146,22 @@ def folder_below(folder: str, names: Iterable[str]) -> Iterator[int]:
         yield fd
     finally:
         os.close(fd)
+
+
+def is_one_place(path: str, other: str) -> bool:
+    """Whether two outputs are one file, or are on file systems that ignore case."""
+    one, two = os.path.realpath(path), os.path.realpath(other)
+    return one == two or (
+        os.path.basename(one).lower() == os.path.basename(two).lower()
+        and _same_folder(os.path.dirname(one), os.path.dirname(two))
+    )
+
+
+def _same_folder(folder: str, other: str) -> bool:
+    try:
+        return os.path.samefile(folder, other)
+    except OSError:
+        return False
 
 
 def real_place(path: str) -> str:
@@ -281,8 +311,8 @@ def _check_place(path: str, place: _Place, inputs: Iterable[str], overwrite: boo
         raise UsageError(f"{path}: not a regular file; name a file to write")
     if any(_is_open(stream, there) for stream in range(3)):
         raise UsageError(f"{path}: standard input, output or error is this file; name another one")
-    for each in inputs:
-        if _is_at(each, there):
+    for each in all_inputs(inputs):
+        if _is_at(each, there) or _is_alias(each, place):
             raise UsageError(
                 f"{path}: the output would replace the input {each}; name another file"
             )
@@ -305,6 +335,14 @@ def _is_open(fd: int, there: os.stat_result) -> bool:
         return os.path.samestat(os.fstat(fd), there)
     except OSError:
         return False
+
+
+def _is_alias(path: str, place: _Place) -> bool:
+    """Whether an output is a file by another spelling: FAT behind FUSE does not tell by its inode."""
+    name = os.path.basename(place.name)
+    if name.lower() != os.path.basename(path).lower() or not is_one_place(path, place.name):
+        return False
+    return place.folder is None and name not in os.listdir(os.path.dirname(place.name))
 
 
 def _is_at(path: str, there: os.stat_result) -> bool:

@@ -392,6 +392,37 @@ def test_write_all_goes_on_after_a_short_write(
     assert (folder / "out").read_bytes() == b"0123456789"
 
 
+def test_is_one_place(folder: Path) -> None:
+    (folder / "a").mkdir()
+    (folder / "b").symlink_to("a")
+    (folder / "a/link").symlink_to("x")
+    for one, other, expected in (
+        ("a/x", "a/x", True),
+        ("a/x", "b/./x", True),
+        ("a/x", "a/link", True),
+        ("a/x", "b/X", True),
+        ("absent/x", "absent/x", True),
+        ("absent/x", "absent/X", False),
+        ("a/x", "a/y", False),
+        ("a/x", "x", False),
+    ):
+        assert files.is_one_place(str(folder / one), str(folder / other)) == expected
+
+
+def test_other_spelling_of_an_input_is_not_replaced(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As on a file system that ignores case, and gives each spelling an inode.
+    (folder / "in").write_bytes(b"old")
+    (folder / "IN").write_bytes(b"old")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "listdir", lambda _: ["in"])
+        with pytest.raises(UsageError, match=r"IN: the output would replace the input .*in; name"):
+            files.write_output(str(folder / "IN"), b"x", inputs=[str(folder / "in")])
+    files.write_output(str(folder / "IN"), b"x", inputs=[str(folder / "in")])
+    assert (folder / "in").read_bytes() == b"old"
+
+
 # Links that were planted
 
 

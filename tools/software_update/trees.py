@@ -40,7 +40,7 @@ def _check_place(path: str, place: str, names: frozenset[str], inputs: Iterable[
         raise UsageError(f"{path}: not a folder; name a new or an empty one")
     elif not os.path.isdir(os.path.dirname(place)):
         raise InputError(f"{path}: its folder does not exist; make it first")
-    for each in inputs:
+    for each in files.all_inputs(inputs):
         if os.path.realpath(each).startswith(os.path.join(place, "")):
             raise UsageError(
                 f"{path}: the output would replace the input {each}; name another folder"

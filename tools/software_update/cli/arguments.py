@@ -2,6 +2,7 @@
 
 import argparse
 import functools
+import itertools
 import os
 import time
 from collections.abc import Iterator, Sequence
@@ -66,7 +67,7 @@ def _expand(args: Sequence[str]) -> Iterator[str]:
 def read_arguments(path: str) -> list[str]:
     """The arguments in a file, one to a line."""
     # Not argparse's own way: that splits lines at more than newlines, and file names may be any bytes.
-    content = files.read_input(path, _ARGUMENTS_FILE_BYTES)
+    content = files.read_arguments_file(path, _ARGUMENTS_FILE_BYTES)
     return os.fsdecode(content).removesuffix("\n").split("\n") if content else []
 
 
@@ -160,6 +161,21 @@ def _parse_date(text: str, what: str) -> int:
     from software_update.dates import parse_date
 
     return parse_date(text, what)
+
+
+def check_apart(args: argparse.Namespace, *names: str) -> None:
+    """UsageError if two outputs of a command, by the names of their options, are one file."""
+    given = [(name, getattr(args, name)) for name in names if getattr(args, name)]
+    for (name, path), (other, other_path) in itertools.combinations(given, 2):
+        if files.is_one_place(path, other_path):
+            raise UsageError(
+                f"{other_path}: {_option(name)} and {_option(other)} need a file each; name another "
+                "one, which differs in more than case"
+            )
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
 
 
 def files_of(*paths: str | None) -> list[str]:

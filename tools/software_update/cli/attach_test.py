@@ -128,6 +128,10 @@ def test_request_for_a_root(folder: Path) -> None:
         (["--role=root", "--metadata=x", "--root=r"], "--root: a root lists its own keys"),
         (["--role=root", "--signed-root=x"], "--signed-root FILE and --bytes OUT go together"),
         (["--role=root", "--metadata=x", "--bytes=b"], "--signed-root FILE and --bytes OUT go"),
+        (
+            ["--role=root", "--signed-root=x", "--bytes=OUT"],
+            "--output and --bytes need a file each",
+        ),
         (["--role=root", "--metadata=x", "--user-manifest=m"], "--user-manifest: for --role"),
         (["--role=root"], "one of the arguments --metadata --signed-root is required"),
     ],

@@ -11,7 +11,7 @@ from typing import Any
 from software_update import files, metadata
 from software_update.bundle.reader import read_envelope
 from software_update.bundle.writer import copy_ranges
-from software_update.cli.arguments import Parser, add_at, time_of
+from software_update.cli.arguments import Parser, add_at, check_apart, time_of
 from software_update.cli.bundle_verify import accepted_report, refused_report
 from software_update.cli.trusted import read_trusted_root
 from software_update.errors import Refused, SoftwareUpdateError, UsageError, Verdict, printable
@@ -82,9 +82,7 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
         "-o", "--output", metavar="OUT", help="where to write RELEASE once it is proven"
     )
     args = parser.parse_args(argv)
-    first, second = args.report, args.output
-    if first and second and os.path.realpath(first) == os.path.realpath(second):
-        raise UsageError(f"{second}: --report and --output need a file each")
+    check_apart(args, "report", "output")
     return args
 
 

@@ -2,15 +2,14 @@
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Sequence
 from typing import Any
 
 from software_update import files, metadata
-from software_update.cli.arguments import Parser, add_at, files_of, time_of, verdict_of
+from software_update.cli.arguments import Parser, add_at, check_apart, files_of, time_of, verdict_of
 from software_update.cli.trusted import read_installed, read_trusted_root
-from software_update.errors import Refused, UsageError, Verdict, printable
+from software_update.errors import Refused, Verdict, printable
 from software_update.keys import DEV_KEYS_WARNING
 from software_update.release import ReleaseManifest
 from software_update.verify.bundle_file import verify_bundle
@@ -71,9 +70,7 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
         help="write what the device keeps of an accepted bundle, for --installed next time",
     )
     args = parser.parse_args(argv)
-    first, second = args.report, args.write_manifest
-    if first and second and os.path.realpath(first) == os.path.realpath(second):
-        raise UsageError(f"{second}: --report and --write-manifest need a file each")
+    check_apart(args, "report", "write_manifest")
     return args
 
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from software_update import files
-from software_update.cli.arguments import files_of
+from software_update.cli.arguments import check_apart, files_of
 from software_update.cli.target_lists import read_collected
 from software_update.errors import InputError, UsageError
 
@@ -54,8 +54,7 @@ def depfile(
     if args.depfile is None:
         yield
         return
-    if os.path.realpath(args.depfile) == os.path.realpath(args.output):
-        raise UsageError(f"{args.depfile}: the output's own place; name another file for --depfile")
+    check_apart(args, "output", "depfile")
     content = _escaped(args.output) + b": " + b" ".join(map(_escaped, named)) + b"\n"
     with files.new_output(args.depfile, inputs=inputs) as fd:
         yield

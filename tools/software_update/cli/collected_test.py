@@ -140,7 +140,7 @@ def test_depfile_errors(folder: Path, name: str) -> None:
     args = [each for each in step(name) if not each.startswith("--collected")]
     check(folder, 2, "--depfile: nothing was --collected", *args, "--depfile=d")
     for place, status, text in [
-        ("./out", 2, "the output's own place; name another file for --depfile"),
+        ("./out", 2, "--output and --depfile need a file each; name another one"),
         ("boot.bin", 2, "the output would replace the input boot.bin"),
         ("gen/list.json", 2, "the output would replace the input gen/list.json"),
         ("absent/d", 3, "absent/d: its folder does not exist"),

@@ -26,6 +26,74 @@ def folder(tmp_path: Path) -> Path:
     return workspace.make(tmp_path)
 
 
+# Arguments in files
+
+
+@pytest.mark.parametrize("output", ["args", "link", "../my work/args"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["step", "sha256", "app.bin", "-o"],
+        ["step", "digest", "--target", "app=app.bin", "-o"],
+        ["bundle", "inspect", "good.bundle", "-o"],
+        ["bundle", "verify", "good.bundle", "--trusted-root", "root.pb", "--report"],
+        [
+            "root",
+            "create",
+            "--version=1",
+            "--root-key=root.pem.pub",
+            "--targets-key=targets.pem.pub",
+            "-o",
+        ],
+    ],
+    ids=" ".join,
+)
+def test_file_with_the_command_line_is_not_replaced(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], output: str
+) -> None:
+    monkeypatch.chdir(folder)
+    content = "\n".join([*words, output])
+    (folder / "args").write_text(content)
+    (folder / "link").symlink_to("args")
+    assert failed(2, "@args") == (
+        f"{output}: the output would replace the input {folder}/args; name another file"
+    )
+    assert (folder / "args").read_text() == content
+
+
+@pytest.mark.parametrize("outer", [[], ["@outer"]], ids=["option", "nested"])
+def test_file_with_arguments_is_not_replaced(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, outer: list[str]
+) -> None:
+    monkeypatch.chdir(folder)
+    (folder / "args").write_text("app.bin")
+    words = ["step", "sha256", "@args", "-o", "args"]
+    (folder / "outer").write_text("\n".join(words))
+    assert failed(2, *(outer or words)) == (
+        f"args: the output would replace the input {folder}/args; name another file"
+    )
+    assert (folder / "args").read_text() == "app.bin"
+    (folder / "args").write_text(f"{folder}/app.bin")
+    assert "would replace the input" in failed(2, "step", "sha256", "@args", "-o", f"{folder}/args")
+
+
+def test_tree_with_the_file_of_arguments_is_not_replaced(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    (folder / "tree/metadata").mkdir(parents=True)
+    args = folder / "tree/metadata/args"
+    args.write_text("good.bundle\n-o\ntree")
+    assert "tree: the output would replace the input" in failed(2, "step", "persist", f"@{args}")
+    assert args.exists()
+
+
+def test_file_with_arguments_may_be_replaced_by_the_next_command(folder: Path) -> None:
+    (folder / "args").write_text(f"step\nsha256\n{folder}/app.bin\n-o\n{folder}/out")
+    done(f"@{folder}/args")
+    done("step", "sha256", folder / "app.bin", "-o", folder / "args")
+
+
 # Help and wrong usage
 
 

@@ -30,6 +30,7 @@ DIGEST = HELP | {
 DIGEST_LIBRARY = HELP_LIBRARY | {
     "argparse",
     "contextlib",
+    "contextvars",
     "errno",
     "functools",
     "gettext",

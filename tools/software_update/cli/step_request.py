@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from software_update import files, limits, metadata
 from software_update.cli import requests
-from software_update.cli.arguments import Parser, add_output, files_of
+from software_update.cli.arguments import Parser, add_output, check_apart, files_of
 from software_update.cli.trusted import parse_root, read_root_file
 from software_update.errors import InputError, Refused, UsageError
 from software_update.names import USER_MANIFEST
@@ -43,13 +43,13 @@ def run(argv: Sequence[str]) -> int:
     inputs = [path, *requests.inputs_of(args), *files_of(args.user_manifest)]
     if args.bytes:
         files.write_output(args.bytes, request.serialized, inputs=inputs)
-        inputs.append(args.bytes)
     files.write_output(args.output, content, inputs=inputs)
     return 0
 
 
 def _check(args: argparse.Namespace) -> None:
     requests.check_signers(args)
+    check_apart(args, "output", "bytes")
     if (args.signed_root is None) != (args.bytes is None):
         raise UsageError("--signed-root FILE and --bytes OUT go together; write both or neither")
     if args.role == metadata.TARGETS and args.signed_root is not None:

@@ -274,7 +274,10 @@ def test_a_manifest_does_not_replace_inputs(folder: Path) -> None:
     for name in ("good.bundle", "root.pb", "installed"):
         assert "would replace the input" in failed(2, *args, f"{folder}/{name}")
     text = failed(2, *args, f"{folder}/x", "--report", f"{folder}/../{folder.name}/x")
-    assert text == f"{folder}/x: --report and --write-manifest need a file each"
+    assert text == (
+        f"{folder}/x: --report and --write-manifest need a file each; name another one, which "
+        "differs in more than case"
+    )
     assert workspace.snapshot(folder) == before
 
 

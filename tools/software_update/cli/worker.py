@@ -58,7 +58,9 @@ def _requests(lines: TextIO) -> Iterator[dict[str, Any]]:
 
 
 def _answer(request: dict[str, Any], answers: TextIO, lock: threading.Lock) -> None:
-    status, output = _run(request.get("arguments", []))
+    # A context of its own: see files.read_arguments_file.
+    context = contextvars.copy_context()
+    status, output = context.run(_run, request.get("arguments", []))
     answer = {"exitCode": status, "output": output, "requestId": request.get("requestId", 0)}
     with lock:
         answers.write(json.dumps(answer) + "\n")

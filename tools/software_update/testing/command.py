@@ -1,6 +1,7 @@
 """Runs the command line: in a process of its own, as users do, or quickly, in this one."""
 
 import contextlib
+import contextvars
 import dataclasses
 import io
 import os
@@ -65,7 +66,9 @@ def call(*args: str | Path) -> Result:
     handler = signal.getsignal(signal.SIGTERM)
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         try:
-            status = main([str(each) for each in args])
+            # In a context of its own, as a process has: see files.read_arguments_file.
+            context = contextvars.copy_context()
+            status = context.run(main, [str(each) for each in args])
         except SystemExit as stop:
             assert isinstance(stop.code, int)
             status = stop.code
