@@ -227,7 +227,7 @@ def test_signer_check_schema(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_exec_protocol() -> None:
-    targets = metadata.build_targets(1, [], None)
+    targets = metadata.build_targets(1, [metadata.Target("app", 1, bytes(32))], None)
     request = signing_request.parse_request(targets)
     question = json.loads(exec_protocol.build_question(request, None))
     types = {row[0].strip("`"): row[2] for row in rows(section(_CLI, f"`{question['protocol']}`"))}

@@ -21,8 +21,12 @@ class InputError(SoftwareUpdateError):
     exit_code = 3
 
 
-class WrongSecret(InputError):
-    """A passphrase or PIN that is wrong. Never to be tried again: a token locks itself after a few tries."""
+class SignerUnusable(InputError):
+    """A signer that can sign no request any more: its program or token is gone."""
+
+
+class WrongSecret(SignerUnusable):
+    """A wrong passphrase or PIN. Never tried again: a token locks itself after a few tries."""
 
 
 class SignatureError(SoftwareUpdateError):

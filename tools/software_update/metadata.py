@@ -225,6 +225,16 @@ def parse_signed(role: str, data: bytes) -> Signed:
     return Signed(serialized, tuple(Signature(each.key_id, each.sig) for each in signatures))
 
 
+def stated_role(serialized: bytes) -> str | None:
+    """The role that metadata states in its bytes; None if it states none."""
+    for outer in wire.fields(serialized, 0, len(serialized)):
+        if (outer.number, outer.wire_type) == (1, wire.LENGTH_DELIMITED):
+            for field in wire.fields(serialized, outer.start, outer.end):
+                if (field.number, field.wire_type) == (4, wire.LENGTH_DELIMITED):
+                    return serialized[field.start : field.end].decode(errors="replace")
+    return None
+
+
 def parse_root(serialized: bytes) -> Root:
     """Root metadata from its signed bytes."""
     message = wire.parse(serialized, tuf_pb2.RootMetadata, skip_unknown=True)

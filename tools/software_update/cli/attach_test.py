@@ -145,7 +145,7 @@ def test_request_of_no_metadata(folder: Path) -> None:
     for data in (b"", b"\xff" * 20, e.root(), e.signed(TARGETS), e.targets({}, 0)):
         path.write_bytes(data)
         text = failed(3, *request_args(folder))
-        assert text.startswith(f"{path}: no targets metadata to sign (")
+        assert text.startswith(f"{path}: not targets metadata that a device accepts (")
     path.write_bytes(TARGETS)
     (folder / "root.pb").write_bytes(e.signed(e.root(1, [ROOT_KEY], [TARGETS_KEY], 1, 2)))
     text = failed(3, *request_args(folder))

@@ -45,12 +45,14 @@ def read_metadata(path: str) -> bytes:
 
 
 def parse_metadata(path: str, content: bytes, role: str | None) -> Request:
-    """The request to sign `content`; InputError where it is nothing to sign."""
+    """The request to sign `content`. InputError if no device accepts it, so that nobody signs it."""
     try:
         return signing_request.parse_request(content, role)
     except Refused as refused:
         what = f"{role} metadata" if role else "metadata"
-        raise InputError(f"{path}: no {what} to sign ({refused})") from None
+        raise InputError(
+            f"{path}: not {what} that a device accepts ({refused}); make another one"
+        ) from None
 
 
 def read_signers(args: argparse.Namespace, path: str, request: Request) -> list[Signers]:
@@ -85,7 +87,7 @@ def lines(title: str, request: Request) -> Iterator[str]:
     expires = f"expires {said['expires']}" if said["expires"] else "never expires"
     yield f"{title}: {said['role']} metadata, version {said['version']}, {expires}"
     yield f"  {said['length']} bytes, sha256 {said['sha256']}"
-    if signing_request.is_dev(request):
+    if request.is_dev:
         yield f"  {DEV_KEYS_WARNING}"
     if request.role == "root":
         yield from _role_lines(said["summary"])

@@ -1,7 +1,6 @@
 """sign: sign a request with a key that is not in the build, or all in a queue."""
 
 import argparse
-import dataclasses
 import os
 import shlex
 import sys
@@ -45,7 +44,8 @@ def run(argv: Sequence[str]) -> int:
     group.add_argument(
         "--queue",
         metavar="DIR",
-        help="in place of REQUEST: sign what waits there for this key, into DIR/signatures",
+        help="instead of REQUEST: sign the requests in DIR and its subfolders that list this key, each "
+        "into a folder `signatures` next to it",
     )
     parser.add_argument(
         "--serve", action="store_true", help="with --queue: look again every second, until stopped"
@@ -67,14 +67,14 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _sign_request(args: argparse.Namespace) -> int:
-    request, listed = _read_request(args.request)
+    request = _read_request(args.request)
     said = requests.lines(f"signing {printable(args.request)}", request)
     print("\n".join(said), file=sys.stderr, flush=True)
     beside = f"{args.request}.json"
     inputs = [os.path.abspath(args.request), os.path.abspath(beside)]
     folder = _folder(args)
     signer = signer_arguments.open_signer(args)
-    _check_listed(signer, listed, beside)
+    _check_listed(signer, request, beside)
     name = signature_file.file_name(request.sha256, signer.public.key_id)
     path = args.output or os.path.join(folder, name)
     if args.output is None and _is_signed(path, request, signer):
@@ -119,8 +119,8 @@ def _is_signed(path: str, request: Request, signer: Signer) -> bool:
         return False
 
 
-def _read_request(path: str) -> tuple[Request, frozenset[bytes] | None]:
-    """The request, and the keys that the JSON beside it lists; None where there is no such file."""
+def _read_request(path: str) -> Request:
+    """The request, with the JSON next to it if there is one."""
     request = requests.parse_metadata(path, requests.read_metadata(path), role=None)
     beside = f"{path}.json"
     if not os.path.lexists(beside):
@@ -128,16 +128,15 @@ def _read_request(path: str) -> tuple[Request, frozenset[bytes] | None]:
             f"software-update: note: no {printable(beside)}: who may sign is not checked",
             file=sys.stderr,
         )
-        return request, None
+        return request
     document = files.read_input(beside, MAX_REQUEST_JSON_BYTES)
-    listed = signing_request.check_json(beside, document, request)
-    return dataclasses.replace(request, document=document), listed
+    return signing_request.with_json(beside, document, request)
 
 
-def _check_listed(signer: Signer, listed: frozenset[bytes] | None, beside: str) -> None:
-    """InputError where the JSON beside the request does not list the key. Says which key signs."""
+def _check_listed(signer: Signer, request: Request, beside: str) -> None:
+    """InputError if the JSON next to the request does not list the key. Says which key signs."""
     key_id = signer.public.key_id
-    if listed is not None and key_id not in listed:
+    if request.document is not None and key_id not in request.key_ids:
         raise InputError(
             f"{signer.name}: key {key_id.hex()[:16]} is none of those that {beside} asks; "
             "name one of these"

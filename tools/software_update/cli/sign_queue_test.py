@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import hashlib
 import json
 import os
 import shutil
@@ -15,6 +16,12 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from software_update import strict_json
+from software_update.cli import requests
+from software_update.cli.queue_signer import QueueSigner
+from software_update.signing import signing_request
+from software_update.signing.signers import FileSigner
+from software_update.signing.signing_request import Request
 from software_update.testing import encode as e
 from software_update.testing import queues, terminal, workspace
 from software_update.testing.command import (
@@ -111,17 +118,193 @@ def test_what_is_not_whole_is_left(queue: Path) -> None:
     assert result.out == f"{queues.signature(Path('queue'), 3)}\n"
     lines = result.err.splitlines()
     assert lines[0].startswith(
-        "software-update: queue/1.signing_request: not whole yet, left for later ("
+        "software-update: queue/1.signing_request: not a valid request, left for later ("
     )
     assert lines[1] == (
-        "software-update: queue/2.signing_request: not whole yet, left for later "
+        "software-update: queue/2.signing_request: not a valid request, left for later "
         "(queue/2.signing_request.json: No such file or directory)"
     )
-    assert lines[-1] == "queue: 1 signed by this key, 2 not whole"
+    assert lines[-1] == "queue: 1 signed by this key, 2 not valid"
     queues.add(queue, 1)
     queues.add(queue, 2)
     assert sign().status == 0
     queues.assert_signed(queue, [1, 2, 3])
+
+
+def bad_requests(queue: Path) -> list[str]:
+    """Puts a request of each kind that cannot be signed into a queue. Returns their names."""
+    file = [(1, bytes(32))]
+    changed = {
+        "no_hash": e.targets_of(e.common("targets"), [e.target_of("app", 1, [])]),
+        "no_targets": e.targets({}),
+        "unsafe_name": e.targets_of(e.common("targets"), [e.target_of("../app", 1, file)]),
+        "no_message": b"?" * 100,
+        "empty": b"",
+        "large": bytes(33 << 20),
+        "wrong_length": queues.data(4) + b"\n",
+    }
+    for name, data in changed.items():
+        path = queues.add(queue, 4, name)
+        path.write_bytes(data)
+        fields = {**json.loads(queues.document(4)), "length": len(data)}
+        fields |= {"sha256": hashlib.sha256(data).hexdigest()}
+        path.with_name(f"{path.name}.json").write_text(json.dumps(fields))
+    # Each interpreter has a limit of its own, in its parser and its serializer.
+    for depth in (500, 979, 980, 983, 1495, 1496, 5000, 9996, 9997, 500_000):
+        path = queues.add(queue, 4, f"depth_{depth}")
+        text = queues.document(4).decode().rstrip().removesuffix("}")
+        nested = f'{text}, "more": {"[" * depth}{"]" * depth}}}'
+        path.with_name(f"{path.name}.json").write_text(nested)
+    for name in ("link", "dangling", "unreadable", "no_json", "folder", "fifo"):
+        queues.add(queue, 4, name)
+    link, dangling, unreadable, folder, fifo = (
+        queue / f"{name}.signing_request"
+        for name in ("link", "dangling", "unreadable", "folder", "fifo")
+    )
+    link.rename(queue.parent / "elsewhere")
+    link.symlink_to(queue.parent / "elsewhere")
+    dangling.unlink()
+    dangling.symlink_to("nowhere")
+    unreadable.chmod(0)
+    (queue / "no_json.signing_request.json").unlink()
+    folder.unlink()
+    folder.mkdir()
+    queues.add(folder, 9)
+    fifo.unlink()
+    os.mkfifo(fifo)
+    names = {each.name.removesuffix(".json") for each in queue.glob("[!0-9]*.signing_request*")}
+    # The superuser reads it all the same, so that it is a request like any other.
+    return sorted(names - ({unreadable.name} if os.access(unreadable, os.R_OK) else set()))
+
+
+def test_a_bad_request_stops_no_other_one(queue: Path) -> None:
+    bad = bad_requests(queue)
+    result = sign()
+    assert result.status == 3
+    assert "Traceback" not in result.err
+    for version in (1, 2, 3):
+        assert queues.is_signed(queue, version)
+    for name in bad:
+        lines = [each for each in result.err.splitlines() if f"queue/{name}" in each]
+        assert lines, name
+        # Some interpreters can read the deep ones of these.
+        if not name.startswith("depth"):
+            assert lines[0].startswith(
+                f"software-update: queue/{name}: not a valid request, left for later (queue/{name}"
+            )
+            assert len(lines) == 1
+
+
+def test_a_fault_in_this_program_stops_no_other_request(
+    queue: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lines(title: str, request: Request) -> list[str]:
+        if request.version == 2:
+            raise KeyError("oops")
+        return [title]
+
+    monkeypatch.setattr(requests, "lines", lines)
+    result = sign()
+    assert result.status == 3
+    assert result.err.splitlines()[-4:] == [
+        "software-update: queue/2.signing_request: left unsigned: KeyError: 'oops'",
+        "to sign, queue/3.signing_request",
+        f"  by key {key_id(TARGETS_KEY).hex()}",
+        "queue: 2 signed by this key, 1 left unsigned",
+    ]
+
+
+def test_each_version_is_parsed_once(queue: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    queues.add(queue, 4)
+    (queue / "4.signing_request.json").write_bytes(b"{}")
+    queues.signature(queue, 3).mkdir(parents=True)
+    parsed = []
+
+    def parse_object(content: bytes) -> dict[str, object]:
+        parsed.append(content)
+        return strict_json.parse_object(content)
+
+    monkeypatch.setattr(f"{signing_request.__name__}.parse_object", parse_object)
+    looker = queue_signer(queue)
+    for _ in range(3):
+        looker.look()
+    assert parsed == [*map(queues.document, (1, 2, 3)), b"{}"]
+    # A signature that could not be written is written later, and nothing is parsed for it.
+    queues.signature(queue, 3).rmdir()
+    looker.look()
+    assert queues.is_signed(queue, 3)
+    (queue / "4.signing_request.json").write_bytes(queues.document(4))
+    looker.look()
+    assert queues.is_signed(queue, 4)
+    assert len(parsed) == 5
+
+
+def queue_signer(queue: Path) -> QueueSigner:
+    return QueueSigner(str(queue), FileSigner("file:x", signer(TARGETS_KEY)), lambda _: True)
+
+
+# Subfolders
+
+
+def test_bundles_of_one_name_in_subfolders(queue: Path) -> None:
+    """Each signature is next to its request, so that each team fetches its own."""
+    for folder, version in (("camera", 4), ("radio/eu", 5), ("radio/us", 5)):
+        (queue / folder).mkdir(parents=True)
+        queues.add(queue / folder, version, "bundle")
+    result = done(*SIGN, "--yes")
+    assert result.out.splitlines()[3:] == [
+        str(queues.signature(Path("queue") / folder, version))
+        for folder, version in (("camera", 4), ("radio/eu", 5), ("radio/us", 5))
+    ]
+    assert "to sign, queue/camera/bundle.signing_request: targets metadata" in result.err
+    assert result.err.splitlines()[-1] == "queue: 6 signed by this key"
+    for folder, version in (("camera", 4), ("radio/eu", 5), ("radio/us", 5)):
+        assert list((queue / folder / "signatures").iterdir()) == [
+            queues.signature(queue / folder, version)
+        ]
+    # There is none where there are no requests.
+    assert not (queue / "radio/signatures").exists()
+    assert done(*SIGN, "--yes").err == "queue: 6 signed by this key\n"
+
+
+def test_folders_that_are_not_looked_into(queue: Path) -> None:
+    outside = queue.parent / "outside"
+    for folder in (outside, queue / ".hidden", queue / "signatures"):
+        folder.mkdir()
+        queues.add(folder, 9)
+    (queue / "link").symlink_to(outside)
+    assert done(*SIGN, "--yes").err.splitlines()[-1] == "queue: 3 signed by this key"
+    assert not (outside / "signatures").exists()
+
+
+def test_a_subfolder_that_is_too_deep(queue: Path) -> None:
+    deepest = queue / "1/2/3/4/5/6/7/8"
+    (deepest / "9").mkdir(parents=True)
+    queues.add(deepest, 4)
+    queues.add(deepest / "9", 5)
+    result = sign()
+    assert result.status == 3
+    assert queues.is_signed(deepest, 4)
+    assert not queues.is_signed(deepest / "9", 5)
+    assert result.err.splitlines()[-2:] == [
+        "software-update: queue/1/2/3/4/5/6/7/8/9: more than 8 folders below the queue; "
+        "move its requests up",
+        "queue: 4 signed by this key",
+    ]
+
+
+def test_a_subfolder_with_an_error_stops_no_other_one(queue: Path) -> None:
+    for name in ("a", "b"):
+        (queue / name).mkdir()
+        queues.add(queue / name, 4)
+    (queue / "a/signatures").symlink_to("..")
+    result = sign()
+    assert result.status == 3
+    assert queues.is_signed(queue / "b", 4)
+    assert (
+        "software-update: queue/a/signatures: a link or a file, not a folder; remove it"
+        in result.err.splitlines()
+    )
 
 
 def test_odd_names(queue: Path) -> None:
@@ -148,7 +331,7 @@ def test_bad_signatures_are_replaced(queue: Path) -> None:
         path = queues.signature(Path("queue"), version)
         name = f"{version}.signing_request"
         assert (
-            f"software-update: warning: {path}: no good signature of {name}, to be replaced"
+            f"software-update: warning: {path}: not a good signature of {name}; it is replaced"
             in result.err
         )
     assert result.err.splitlines()[-1] == "queue: 3 signed by this key"
@@ -275,11 +458,17 @@ def test_a_signer_that_fails(queue: Path) -> None:
     assert result.err.count("ended with status 7, without a signature") == 3
     assert result.err.splitlines()[-1] == "queue: 3 left unsigned"
     assert Path("asked").read_text() == "x\n" * 3
-    assert (
-        call("sign", "--queue=queue", "--yes", "--key=exec:./no", PUBLIC).err.count(
-            "left unsigned: ./no: No such file or directory"
-        )
-        == 3
+    assert not list((queue / "signatures").iterdir())
+
+
+@pytest.mark.parametrize("serve", [[], ["--serve"]])
+def test_a_signer_that_is_gone_ends_the_run(queue: Path, serve: list[str]) -> None:
+    result = call("sign", "--queue=queue", "--yes", "--key=exec:./no", PUBLIC, *serve)
+    assert result.status == 3
+    assert result.err.count("to sign, ") == 1
+    assert result.err.splitlines()[-1] == (
+        "software-update: exec:./no: cannot be started (No such file or directory); "
+        "name an executable program"
     )
     assert not list((queue / "signatures").iterdir())
 
@@ -376,17 +565,17 @@ def test_serve(queue: Path, number: signal.Signals) -> None:
         # A copy under way.
         queues.add(queue, 4)
         (queue / "5.signing_request").write_bytes(queues.data(5)[:-1])
-        server.says("queue: 4 signed by this key, 1 not whole")
+        server.says("queue: 4 signed by this key, 1 not valid")
         time.sleep(1.5)
         (queue / "5.signing_request").write_bytes(queues.data(5))
         (queue / "5.signing_request.json").write_bytes(queues.document(5))
         server.says("queue: 5 signed by this key")
         lines = server.stop(number)
-    assert sum("5.signing_request: not whole yet" in each for each in lines) == 1
+    assert sum("5.signing_request: not a valid request" in each for each in lines) == 1
     assert sum(each.startswith("to sign, ") for each in lines) == 5
     assert [each for each in lines if each.startswith("queue: ")] == [
         "queue: 3 signed by this key",
-        "queue: 4 signed by this key, 1 not whole",
+        "queue: 4 signed by this key, 1 not valid",
         "queue: 5 signed by this key",
     ]
     queues.assert_signed(queue, range(1, 6))
@@ -396,7 +585,7 @@ def test_a_signature_that_is_spoilt_is_made_again(queue: Path) -> None:
     with serving() as server:
         server.says("queue: 3 signed by this key")
         queues.signature(queue, 1).write_bytes(b"{}")
-        server.says("no good signature of 1.signing_request, to be replaced")
+        server.says("not a good signature of 1.signing_request; it is replaced")
         server.wait(lambda: queues.signature(queue, 1).read_bytes() != b"{}")
         queues.signature(queue, 2).unlink()
         server.wait(lambda: queues.is_signed(queue, 2))

@@ -18,7 +18,7 @@ from software_update.testing.command import (
     environment,
     failed,
 )
-from software_update.testing.signers import ROOT_KEY, TARGETS_KEY, key_id, signer
+from software_update.testing.signers import ORDER, ROOT_KEY, TARGETS_KEY, key_id, signer
 
 TARGETS = e.targets(workspace.CONTENTS, 7)
 PASSPHRASE = "correct horse"
@@ -112,10 +112,45 @@ def test_what_it_shows_of_a_root(folder: Path) -> None:
     ]
 
 
-def test_odd_names_are_escaped(folder: Path) -> None:
-    (folder / "odd").write_bytes(e.targets({"a\n\x1b[31m": b"x"}))
-    result = done("sign", "odd", "--key=file:targets.pem", "-o", "s.json")
-    assert r"    a\n\x1b[31m: 1 bytes" in result.err.splitlines()
+ZEROS = [(1, bytes(32))]
+TARGET = e.target("app", b"firmware")
+
+
+@pytest.mark.parametrize(
+    ("data", "problem"),
+    [
+        (e.targets({}), "NO_TARGETS: lists no targets"),
+        (e.targets({"app": b""}, 0), "INVALID_VERSION: version 0"),
+        (e.targets({"a\n\x1b[31m": b"x"}), r"UNSAFE_NAME: target 'a\n\x1b[31m': the name has"),
+        (e.targets({"../app": b"x"}), "UNSAFE_NAME: target '../app': the name has the part"),
+        (e.targets_of(e.common("targets"), [TARGET, TARGET]), "DUPLICATE_TARGET: target 'app'"),
+        (e.targets({"app": b"", "App": b""}), "DUPLICATE_TARGET: target 'App'"),
+        (e.targets_of(e.common("targets"), [e.target_of("app", 1, [])]), "HASH_UNSUPPORTED: "),
+        (
+            e.targets_of(e.common("targets"), [e.target_of("app", 1, [(1, b"short")])]),
+            "HASH_UNSUPPORTED: ",
+        ),
+        (
+            e.targets_of(e.common("targets"), [e.target_of("user_manifest", 2**20 + 1, ZEROS)]),
+            "TOO_LARGE: target 'user_manifest': 1048577 bytes; at most 1048576",
+        ),
+        (e.targets_of(e.common("snapshot"), [TARGET]), "WRONG_ROLE: "),
+        (e.targets_of(e.common("targets", spec="2.0.0"), [TARGET]), "UNSUPPORTED_SPEC_VERSION: "),
+        (e.root(0), "INVALID_VERSION: version 0"),
+        (e.root(1, [ROOT_KEY], []), "THRESHOLD_INVALID: its targets threshold is 1 of 0 keys"),
+        (e.root(1, root_threshold=2), "THRESHOLD_INVALID: its own threshold is 2 of 1 keys"),
+        (e.root(1, [ROOT_KEY], [ROOT_KEY]), "INVALID_KEY: "),
+        (e.root(1, [ROOT_KEY], [ORDER - ROOT_KEY]), "SHARED_KEY: "),
+        (e.root() + e.blob(99, bytes(512 * 1024)), "TOO_LARGE: "),
+    ],
+)
+def test_what_no_device_accepts_is_not_signed(folder: Path, data: bytes, problem: str) -> None:
+    (folder / "request.json").unlink()
+    (folder / "request").write_bytes(data)
+    text = last_line(3, "request", "--key=file:targets.pem", "-o", "s.json")
+    assert text.startswith(f"request: not metadata that a device accepts ({problem}")
+    assert text.endswith("); make another one")
+    assert not (folder / "s.json").exists()
 
 
 def test_dev_keys_are_called_so(folder: Path) -> None:
@@ -149,10 +184,10 @@ def test_a_key_that_nobody_asked(folder: Path) -> None:
 def test_the_json_of_another_request(folder: Path) -> None:
     (folder / "request").write_bytes(e.targets(workspace.CONTENTS, 8))
     text = failed(3, "sign", "request", "--key=file:targets.pem", "-o", "s.json")
-    assert text.startswith("request.json: another version than the bytes beside it have")
+    assert text.startswith("request.json: another version than the bytes next to it have")
     (folder / "request.json").write_bytes(b"{}")
     text = failed(3, "sign", "request", "--key=file:targets.pem", "-o", "s.json")
-    assert text.startswith("request.json: no signing request")
+    assert text.startswith("request.json: not a signing request")
     (folder / "request.json").unlink()
     (folder / "request.json").symlink_to("nowhere")
     text = failed(3, "sign", "request", "--key=file:targets.pem", "-o", "s.json")
@@ -164,7 +199,7 @@ def test_nothing_to_sign(folder: Path) -> None:
     for data in (b"", b"?", b"\xff" * 100, e.signed(TARGETS, TARGETS_KEY), e.signed(e.root())):
         (folder / "request").write_bytes(data)
         text = failed(3, "sign", "request", "--key=file:targets.pem", "-o", "s.json")
-        assert text.startswith("request: no metadata to sign (")
+        assert text.startswith("request: not metadata that a device accepts (")
 
 
 @pytest.mark.parametrize(

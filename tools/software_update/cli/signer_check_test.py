@@ -175,7 +175,8 @@ def test_no_answers_and_garbage(text: str, detail: str) -> None:
 def test_no_program() -> None:
     status, found = check("--key=exec:./no such")
     assert status == 1
-    assert found["a targets request"] == ("failed", "./no such: No such file or directory")
+    problem = "cannot be started (No such file or directory); name an executable program"
+    assert found["a targets request"] == ("failed", problem)
 
 
 def test_one_that_hangs() -> None:

@@ -27,7 +27,9 @@ def run(argv: Sequence[str]) -> int:
     try:
         (metadata.parse_root if args.role == metadata.ROOT else metadata.parse_targets)(content)
     except Refused as refused:
-        raise InputError(f"{args.metadata}: no {args.role} metadata to sign ({refused})") from None
+        raise InputError(
+            f"{args.metadata}: not {args.role} metadata ({refused}); name the bytes to sign"
+        ) from None
     key_files = args.dev_signing_key or []
     keys = private_keys.read_keys(key_files)
     root = None

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 
-from software_update.errors import InputError, UsageError
+from software_update.errors import InputError, SignerUnusable, UsageError
 
 _CHUNK_BYTES = 64 * 1024
 _POLL_SECONDS = 0.02
@@ -24,18 +24,23 @@ def run_program(program: str, question: bytes, timeout: float, limit: int) -> tu
     """Status and standard output of `program`, which has `question` on its standard input.
 
     It has no terminal. When it ends, or `timeout` seconds are over, it is killed with all that it started
-    in its process group.
+    in its process group. SignerUnusable if it cannot be started.
     """
     if os.name != "posix":
         raise UsageError(f"exec:{program}: only on Linux and macOS")
-    process = subprocess.Popen(
-        [program],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env=_environment(),
-        bufsize=0,
-        start_new_session=True,
-    )
+    try:
+        process = subprocess.Popen(
+            [program],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=_environment(),
+            bufsize=0,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise SignerUnusable(
+            f"exec:{program}: cannot be started ({error.strerror}); name an executable program"
+        ) from None
     try:
         output = _Conversation(process, question, limit).run(time.monotonic() + timeout)
     except _NoAnswer as problem:

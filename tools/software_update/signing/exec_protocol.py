@@ -32,7 +32,7 @@ def build_question(request: Request, key_id: bytes | None) -> bytes:
         "sha256": request.sha256.hex(),
         "message": base64.b64encode(request.serialized).decode(),
         "key_id": key_id.hex() if key_id else None,
-        "request": parse_object(request.document) if request.document else None,
+        "request": request.document,
     }
     return (json.dumps(question) + "\n").encode()
 

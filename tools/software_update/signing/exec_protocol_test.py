@@ -1,7 +1,6 @@
 """Tests of exec_protocol.py."""
 
 import base64
-import dataclasses
 import hashlib
 import json
 
@@ -32,7 +31,7 @@ def test_question() -> None:
         "request": None,
     }
     assert json.loads(exec_protocol.build_question(REQUEST, None))["key_id"] is None
-    with_document = dataclasses.replace(REQUEST, document=DOCUMENT)
+    with_document = signing_request.with_json("r.json", DOCUMENT, REQUEST)
     question = exec_protocol.build_question(with_document, None)
     assert question.count(b"\n") == 1
     assert json.loads(question)["request"] == json.loads(DOCUMENT)

@@ -16,7 +16,13 @@ import warnings
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
-from software_update.errors import InputError, SoftwareUpdateError, UsageError, WrongSecret
+from software_update.errors import (
+    InputError,
+    SignerUnusable,
+    SoftwareUpdateError,
+    UsageError,
+    WrongSecret,
+)
 from software_update.keys import PublicKey
 from software_update.signing import pkcs11_uri
 from software_update.signing.signing_request import Request
@@ -85,6 +91,8 @@ _PIN_PROBLEMS = {
     "PinLocked": "the PIN is locked, after too many wrong ones; unlock it with the token's SO PIN or PUK",
     "UserPinNotInitialized": "the token has no user PIN; set one with: pkcs11-tool --init-pin",
 }
+# Classes of pkcs11.exceptions as well.
+_TOKEN_GONE = ("DeviceRemoved", "NoSuchToken", "SlotIDInvalid", "TokenNotPresent")
 _OTHER_PROBLEMS = {
     "UserNotLoggedIn": "the key wants the PIN again for each signature (CKA_ALWAYS_AUTHENTICATE), which "
     "securesystemslib does not give; use another key, or a program of yours, with exec:",
@@ -225,4 +233,5 @@ def _problem(name: str, error: Exception) -> InputError:
     text = (str(error).strip().splitlines() or [""])[0][:_MAX_CHARACTERS].rstrip(". ")
     if kind != "ValueError":
         text = f"{kind}: {text}" if text else kind
-    return InputError(f"{name}: {text}; check that this shows the key: {library.show}")
+    problem = SignerUnusable if kind in _TOKEN_GONE else InputError
+    return problem(f"{name}: {text}; check that this shows the key: {library.show}")

@@ -1,7 +1,7 @@
-"""A folder of signing requests, and in it a folder of signatures, on a share that others write to.
+"""Folders of signing requests, each with a folder of signatures in it, on a share that others write to.
 
-What is in it is not trusted: it may be half a copy, a link, a FIFO, endless, and change at any moment.
-Nothing is read or written through a link, and no request is ever changed, moved or removed. POSIX alone.
+Their content is not trusted: it may be half a copy, a link, a FIFO, endless, and change at any moment.
+Nothing is read or written through a link, and no request is ever changed, moved or removed. POSIX only.
 """
 
 import contextlib
@@ -26,6 +26,8 @@ from software_update.signing.signing_request import Request
 
 SUFFIX = ".signing_request"
 SIGNATURES = "signatures"
+# How many folders deep requests may be below the queue's own folder.
+MAX_DEPTH = 8
 
 # A signature is written in an instant; what a killed signer left is older.
 _STALE_SECONDS = 60 * 60
@@ -33,150 +35,211 @@ _FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _READ_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _WRITE_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
-# What tells that a file is another one, or has changed; None: it is not there.
+# The identity and state of a file; None: it does not exist.
 Stamp = tuple[int, ...] | None
 
 
-class Queue:
-    """An open queue. Every error is an InputError, the share's own too."""
+class ShareError(InputError):
+    """An error of the share itself, which may pass although no file changes."""
 
-    def __init__(self, path: str, folder: int, signatures: int) -> None:
+
+class Queue:
+    """An open folder of requests. Every error is an InputError, the share's own too.
+
+    `depth`: how many folders deep it is below the queue's own folder.
+    """
+
+    def __init__(self, path: str, folder: int, signatures: int | None, depth: int) -> None:
         self._path = path
         self._folder = folder
         self._signatures = signatures
+        self._depth = depth
 
     @classmethod
     def open(cls, path: str) -> Self:
-        """The queue in a folder; its folder of signatures is made if it is missing."""
+        """Opens the queue's own folder, and makes its folder of signatures if it is missing."""
         with _errors_name(path):
             folder = os.open(path, _FOLDER_FLAGS)
-        try:
-            with _errors_name(os.path.join(path, SIGNATURES)):
-                return cls(path, folder, _open_signatures(folder))
-        except BaseException:
-            os.close(folder)
-            raise
+        with _closed_on_error(folder), _errors_name(os.path.join(path, SIGNATURES)):
+            return cls(path, folder, _make_signatures(folder), 0)
+
+    def open_subfolder(self, name: str) -> Self:
+        """Opens a folder in this one; not through a link, and at most `MAX_DEPTH` deep."""
+        path = self.path(name)
+        if self._depth == MAX_DEPTH:
+            raise InputError(
+                f"{path}: more than {MAX_DEPTH} folders below the queue; move its requests up"
+            )
+        with _errors_name(path):
+            folder = os.open(name, _FOLDER_FLAGS | os.O_NOFOLLOW, dir_fd=self._folder)
+        with _closed_on_error(folder), _errors_name(os.path.join(path, SIGNATURES)):
+            return type(self)(path, folder, _find_signatures(folder), self._depth + 1)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_exception: object) -> None:
-        os.close(self._signatures)
+        if self._signatures is not None:
+            os.close(self._signatures)
         os.close(self._folder)
 
     def names(self) -> list[str]:
-        """The files that could be requests, hidden ones left out."""
+        """The entries that have the name of a request, without hidden ones."""
         with _errors_name(self._path):
             listed = os.listdir(self._folder)
         return sorted(each for each in listed if each.endswith(SUFFIX) and each[0] != ".")
 
+    def subfolders(self) -> list[str]:
+        """The folders in which more requests may be, without hidden ones and links."""
+        with _errors_name(self._path), os.scandir(self._folder) as entries:
+            return sorted(
+                each.name
+                for each in entries
+                if each.is_dir(follow_symlinks=False)
+                and each.name != SIGNATURES
+                and each.name[0] != "."
+                and not each.name.endswith(SUFFIX)
+            )
+
     def path(self, name: str) -> str:
-        """How errors call a request."""
+        """The path by which errors name an entry of this folder."""
         return os.path.join(self._path, name)
 
     def signature_path(self, name: str) -> str:
-        """How errors call a file of the folder of signatures."""
+        """The path by which errors name a file of the folder of signatures."""
         return os.path.join(self._path, SIGNATURES, name)
 
-    def read(self, name: str) -> tuple[Request, frozenset[bytes]]:
-        """A request, and the raw key ids that may sign it.
+    def read(self, name: str) -> Request:
+        """The request of that name, which agrees with the JSON next to it.
 
-        InputError where the bytes and the JSON beside them are not both whole: of one request.
+        InputError if it is not whole, or not valid. ShareError if it cannot be read.
         """
         path, beside = self.path(name), f"{name}.json"
-        with _errors_name(path):
-            data = _read(self._folder, name, MAX_TARGETS_METADATA_BYTES)
-        with _errors_name(f"{path}.json"):
-            document = _read(self._folder, beside, MAX_REQUEST_JSON_BYTES)
+        with contextlib.ExitStack() as opened:
+            # Open both before reading either: a JSON may be missing for long.
+            with _errors_name(path):
+                data_fd = opened.enter_context(_opened(self._folder, name))
+            with _errors_name(f"{path}.json"):
+                document_fd = opened.enter_context(_opened(self._folder, beside))
+            with _errors_name(path):
+                data = _read(data_fd, MAX_TARGETS_METADATA_BYTES)
+            with _errors_name(f"{path}.json"):
+                document = _read(document_fd, MAX_REQUEST_JSON_BYTES)
         try:
-            parsed = signing_request.parse_request(data)
+            request = signing_request.parse_request(data)
         except Refused as refused:
-            raise InputError(f"{path}: no metadata to sign ({refused})") from None
-        request = Request(parsed.content, document)
-        return request, signing_request.check_json(f"{path}.json", document, request)
+            raise InputError(
+                f"{path}: not metadata that a device accepts ({refused}); make another one"
+            ) from None
+        return signing_request.with_json(f"{path}.json", document, request)
 
     def stamps(self, name: str) -> tuple[Stamp, Stamp]:
-        """Of a request, and of the JSON beside it."""
+        """The stamps of a request and of the JSON next to it."""
         return _stamp(self._folder, name), _stamp(self._folder, f"{name}.json")
 
     def signature_stamp(self, name: str) -> Stamp:
-        """Of what has the name of a signature."""
-        return _stamp(self._signatures, name)
+        """The stamp of the file that has the name of a signature."""
+        return None if self._signatures is None else _stamp(self._signatures, name)
 
     def is_signed(self, request: Request, public: PublicKey) -> bool:
         """Whether there is a good signature of the request by a key."""
+        if self._signatures is None:
+            return False
         name = signature_file.file_name(request.sha256, public.key_id)
         path = self.signature_path(name)
         try:
-            with _errors_name(path):
-                content = _read(self._signatures, name, MAX_SIGNATURE_FILE_BYTES)
+            with _errors_name(path), _opened(self._signatures, name) as fd:
+                content = _read(fd, MAX_SIGNATURE_FILE_BYTES)
             return is_good(signature_file.parse(path, content), request, public)
         except InputError:
             return False
 
     def write(self, signature: DetachedSignature) -> str:
-        """Puts a signature in its place, whatever has its name. The path."""
+        """Puts a signature in its place, which it takes from any other file. Returns the path."""
         path = self.signature_path(signature.file_name)
         beside = files.beside_name("")
+        if self._signatures is None:
+            with _errors_name(os.path.join(self._path, SIGNATURES)):
+                self._signatures = _make_signatures(self._folder)
+        folder = self._signatures
         try:
             with _errors_name(path):
-                self._write_beside(beside, signature_file.build(signature))
-                os.replace(
-                    beside,
-                    signature.file_name,
-                    src_dir_fd=self._signatures,
-                    dst_dir_fd=self._signatures,
-                )
+                _write_beside(folder, beside, signature_file.build(signature))
+                os.replace(beside, signature.file_name, src_dir_fd=folder, dst_dir_fd=folder)
         except BaseException:
             with contextlib.suppress(OSError):
-                os.unlink(beside, dir_fd=self._signatures)
+                os.unlink(beside, dir_fd=folder)
             raise
         return path
 
-    def _write_beside(self, beside: str, content: bytes) -> None:
-        fd = os.open(beside, _WRITE_FLAGS, 0o666, dir_fd=self._signatures)
-        try:
-            files.write_all(fd, content)
-            # By the share's clock, which need not be this machine's.
-            self._remove_stale(os.fstat(fd).st_mtime - _STALE_SECONDS)
-        finally:
-            os.close(fd)
 
-    def _remove_stale(self, before: float) -> None:
-        """Takes away what killed signers left."""
-        for name in os.listdir(self._signatures):
-            if files.is_beside_name(name):
-                with contextlib.suppress(FileNotFoundError):
-                    found = os.stat(name, dir_fd=self._signatures, follow_symlinks=False)
-                    if stat.S_ISREG(found.st_mode) and found.st_mtime < before:
-                        os.unlink(name, dir_fd=self._signatures)
+def _write_beside(folder: int, beside: str, content: bytes) -> None:
+    fd = os.open(beside, _WRITE_FLAGS, 0o666, dir_fd=folder)
+    try:
+        files.write_all(fd, content)
+        # By the share's clock, which need not be this machine's.
+        _remove_stale(folder, os.fstat(fd).st_mtime - _STALE_SECONDS)
+    finally:
+        os.close(fd)
 
 
-def _open_signatures(folder: int) -> int:
-    flags = _FOLDER_FLAGS | os.O_NOFOLLOW
+def _remove_stale(folder: int, before: float) -> None:
+    """Removes the files that killed signers left."""
+    for name in os.listdir(folder):
+        if files.is_beside_name(name):
+            with contextlib.suppress(FileNotFoundError):
+                found = os.stat(name, dir_fd=folder, follow_symlinks=False)
+                if stat.S_ISREG(found.st_mode) and found.st_mtime < before:
+                    os.unlink(name, dir_fd=folder)
+
+
+def _find_signatures(folder: int) -> int | None:
+    try:
+        return os.open(SIGNATURES, _FOLDER_FLAGS | os.O_NOFOLLOW, dir_fd=folder)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        if error.errno in (errno.ENOTDIR, errno.ELOOP):
+            raise InputError("a link or a file, not a folder; remove it") from None
+        raise
+
+
+def _make_signatures(folder: int) -> int:
+    found = _find_signatures(folder)
+    if found is not None:
+        return found
+    # Another signer may make it at the same time.
     with contextlib.suppress(FileExistsError):
-        try:
-            return os.open(SIGNATURES, flags, dir_fd=folder)
-        except FileNotFoundError:
-            os.mkdir(SIGNATURES, dir_fd=folder)
-        except OSError as error:
-            if error.errno in (errno.ENOTDIR, errno.ELOOP):
-                raise InputError("a link or a file, not a folder; take it away") from None
-            raise
-    return os.open(SIGNATURES, flags, dir_fd=folder)
+        os.mkdir(SIGNATURES, dir_fd=folder)
+    return os.open(SIGNATURES, _FOLDER_FLAGS | os.O_NOFOLLOW, dir_fd=folder)
 
 
-def _read(folder: int, name: str, limit: int) -> bytes:
-    """A file of at most `limit` bytes."""
+@contextlib.contextmanager
+def _closed_on_error(fd: int) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        os.close(fd)
+        raise
+
+
+@contextlib.contextmanager
+def _opened(folder: int, name: str) -> Iterator[int]:
+    """A file descriptor of a regular file."""
     _check_regular(os.stat(name, dir_fd=folder, follow_symlinks=False))
     fd = os.open(name, _READ_FLAGS, dir_fd=folder)
     try:
         # It may be another one by now.
         _check_regular(os.fstat(fd))
-        with open(fd, "rb", closefd=False) as file:
-            content = file.read(limit + 1)
+        yield fd
     finally:
         os.close(fd)
+
+
+def _read(fd: int, limit: int) -> bytes:
+    """The content of a file of at most `limit` bytes."""
+    with open(fd, "rb", closefd=False) as file:
+        content = file.read(limit + 1)
     if len(content) > limit:
         raise InputError(f"larger than {limit} bytes; take it away")
     return content
@@ -184,7 +247,7 @@ def _read(folder: int, name: str, limit: int) -> bytes:
 
 def _check_regular(found: os.stat_result) -> None:
     if not stat.S_ISREG(found.st_mode):
-        raise InputError("a link, or another thing that is no regular file; copy the file itself")
+        raise InputError("a link, a folder or a special file; copy a regular file")
 
 
 def _stamp(folder: int, name: str) -> Stamp:
@@ -204,10 +267,10 @@ def _stamp(folder: int, name: str) -> Stamp:
 
 @contextlib.contextmanager
 def _errors_name(path: str) -> Iterator[None]:
-    """What goes wrong is an InputError that begins with `path`."""
+    """Turns errors into InputErrors that begin with `path`: those of the share into ShareErrors."""
     try:
         yield
     except OSError as error:
-        raise InputError(f"{path}: {error.strerror or error}") from None
+        raise ShareError(f"{path}: {error.strerror or error}") from None
     except InputError as error:
         raise InputError(f"{path}: {error}") from None

@@ -1,5 +1,6 @@
 """Tests of queue.py: what others put into the share does no harm."""
 
+import json
 import os
 import socket
 from pathlib import Path
@@ -30,17 +31,17 @@ def read_error(folder: Path, name: str = "7.signing_request") -> str:
 
 def signature(folder: Path) -> DetachedSignature:
     with Queue.open(str(folder)) as queue:
-        request, _ = queue.read("7.signing_request")
+        request = queue.read("7.signing_request")
     return signature_by(FileSigner("file:x", signer(TARGETS_KEY)), request)
 
 
 def test_read(folder: Path) -> None:
     with Queue.open(str(folder)) as queue:
         assert queue.names() == ["7.signing_request"]
-        request, key_ids = queue.read("7.signing_request")
+        request = queue.read("7.signing_request")
     assert request.serialized == queues.data(7)
-    assert request.document == queues.document(7)
-    assert key_ids == {key_id(TARGETS_KEY), key_id(TARGETS_KEY_2)}
+    assert request.document == json.loads(queues.document(7))
+    assert request.key_ids == {key_id(TARGETS_KEY), key_id(TARGETS_KEY_2)}
 
 
 def test_names(folder: Path) -> None:
@@ -77,19 +78,19 @@ def test_what_is_no_file_is_not_read(
     path.rename(good)
     assert read_error(folder) == f"{path}: No such file or directory"
     path.symlink_to(good)
-    assert read_error(folder).startswith(f"{path}: a link, or another thing that is no regular")
+    assert read_error(folder).startswith(f"{path}: a link, a folder or a special file")
     path.unlink()
     path.mkdir()
-    assert "no regular file" in read_error(folder)
+    assert "a link, a folder or a special file" in read_error(folder)
     path.rmdir()
     # A FIFO that nobody writes to: to open it would hang.
     os.mkfifo(path)
-    assert "no regular file" in read_error(folder)
+    assert "a link, a folder or a special file" in read_error(folder)
     path.unlink()
     with socket.socket(socket.AF_UNIX) as server:
         monkeypatch.chdir(folder)
         server.bind(name)
-        assert "no regular file" in read_error(folder)
+        assert "a link, a folder or a special file" in read_error(folder)
     path.unlink()
     os.link(good, path)
     with Queue.open(str(folder)) as queue:
@@ -125,7 +126,7 @@ def test_a_link_that_comes_between(folder: Path, monkeypatch: pytest.MonkeyPatch
 def test_write(folder: Path) -> None:
     good = signature(folder)
     with Queue.open(str(folder)) as queue:
-        request, _ = queue.read("7.signing_request")
+        request = queue.read("7.signing_request")
         assert not queue.is_signed(request, PUBLIC)
         path = queue.write(good)
         assert queue.is_signed(request, PUBLIC)
@@ -154,7 +155,7 @@ def test_what_is_no_good_signature_is_replaced(folder: Path, name: str) -> None:
     path, outside = queues.signature(folder, 7), folder.parent / "outside"
     path.parent.mkdir()
     with Queue.open(str(folder)) as queue:
-        request, _ = queue.read("7.signing_request")
+        request = queue.read("7.signing_request")
         good = queue.write(signature(folder))
         content = path.read_bytes()
         if name == "other key":
@@ -199,7 +200,7 @@ def test_no_folder_of_signatures(folder: Path) -> None:
         with pytest.raises(InputError) as caught:
             Queue.open(str(folder))
         assert str(caught.value) == (
-            f"{folder}/signatures: a link or a file, not a folder; take it away"
+            f"{folder}/signatures: a link or a file, not a folder; remove it"
         )
         (folder / "signatures").unlink()
         (folder / "signatures").write_bytes(b"")

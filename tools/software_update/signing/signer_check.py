@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator, Sequence
 from software_update import metadata
 from software_update.errors import InputError, SoftwareUpdateError, WrongSecret
 from software_update.keys import KEYVAL_BYTES, SIGNATURE_BYTES, PublicKey
-from software_update.metadata import Role, Target
+from software_update.metadata import Role, Root, Target, Targets
 from software_update.signing import exec_protocol, signing_request
 from software_update.signing.exec_program import run_program
 from software_update.signing.exec_protocol import PROTOCOL, ProgramError
@@ -73,7 +73,7 @@ def targets_probe(public: PublicKey, number: int, targets: int = 1) -> Request:
     listed = [
         Target(f"signer check {index}: worth nothing", 0, bytes(32)) for index in range(targets)
     ]
-    content = metadata.build_targets(1, listed, 1 + number)
+    content = metadata.parse_targets(metadata.build_targets(1, listed, 1 + number))
     return _probe(content, [Signers("the root's", _nobodys_root(0), Role((public.key_id,), 1))])
 
 
@@ -81,7 +81,7 @@ def root_probe(public: PublicKey, number: int) -> Request:
     """Root metadata that is worth nothing, which `public` is to sign for the root before."""
     root = _nobodys_root(number)
     previous = Signers("the previous root's", root, Role((public.key_id,), 1))
-    return _probe(root.serialized, [Signers("its own", root, root.root), previous])
+    return _probe(root, [Signers("its own", root, root.root), previous])
 
 
 def large_probe(public: PublicKey) -> Request:
@@ -109,10 +109,10 @@ def _nobodys_root(number: int) -> metadata.Root:
     return metadata.parse_root(metadata.build_root(1, *keys, 1 + number))
 
 
-def _probe(serialized: bytes, signers: Sequence[Signers]) -> Request:
-    request = signing_request.parse_request(serialized)
+def _probe(content: Root | Targets, signers: Sequence[Signers]) -> Request:
+    request = Request(content)
     document = signing_request.build_json(request, signers, None)
-    return dataclasses.replace(request, document=document)
+    return signing_request.with_json("the probe", document, request)
 
 
 # Asking
@@ -129,8 +129,6 @@ def attempt(signer: Signer, request: Request) -> Attempt:
     except SoftwareUpdateError as error:
         problem = str(error).removeprefix(f"{signer.name}: ")
         declined = isinstance(error, ProgramError)
-    except OSError as error:
-        problem = f"{error.filename}: {error.strerror}"
     return Attempt(answer, problem, declined, time.monotonic() - started)
 
 

@@ -8,12 +8,12 @@ import functools
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from software_update import metadata
+from software_update import limits, metadata
 from software_update.dates import format_date
-from software_update.errors import InputError, Refused
+from software_update.errors import InputError, Refused, Verdict
 from software_update.metadata import ROOT, TARGETS, Role, Root, Signed, Targets
 from software_update.release import ReleaseManifest
 from software_update.strict_json import parse_object
@@ -26,10 +26,10 @@ _KEY_ID = re.compile("[0-9a-f]{64}")
 
 @dataclasses.dataclass(frozen=True)
 class Request:
-    """Metadata that waits for signatures. `document` is the JSON beside it, where there is one."""
+    """Metadata that waits for signatures. `document` is the parsed JSON next to it, None without one."""
 
     content: Root | Targets
-    document: bytes | None = None
+    document: Mapping[str, Any] | None = None
 
     @property
     def role(self) -> str:
@@ -47,6 +47,24 @@ class Request:
     @functools.cached_property
     def sha256(self) -> bytes:
         return hashlib.sha256(self.serialized).digest()
+
+    @property
+    def key_ids(self) -> frozenset[bytes]:
+        """The raw key ids that may sign, by the JSON next to it; none without that."""
+        if self.document is None:
+            return frozenset()
+        return frozenset(
+            bytes.fromhex(key_id) for each in self.document["signers"] for key_id in each["key_ids"]
+        )
+
+    @property
+    def is_dev(self) -> bool:
+        """Whether anyone can sign it: root metadata says so itself; of targets, the JSON next to it does."""
+        if isinstance(self.content, Root):
+            return self.content.is_dev
+        return self.document is not None and any(
+            each["dev_keys"] for each in self.document["signers"]
+        )
 
     def __str__(self) -> str:
         return request_name(self.sha256, self.role, self.version)
@@ -67,16 +85,19 @@ def request_name(sha256: bytes, role: str, version: int) -> str:
 
 
 def parse_request(data: bytes, role: str | None = None) -> Request:
-    """The request to sign `data`; Refused where that is no metadata of `role`, or of any."""
-    if role != ROOT:
-        try:
-            return Request(metadata.parse_targets(data))
-        except Refused:
-            if role == TARGETS:
-                raise
-    root = metadata.parse_root(data)
-    verifier.check_keys(root)
-    _checked([Signers("its own", root, root.root), Signers("its targets", root, root.targets)])
+    """The request to sign `data`. Refused if no device accepts it as metadata of `role`.
+
+    Without `role`, it is the one that the bytes state.
+    """
+    if (role or metadata.stated_role(data)) != ROOT:
+        targets = metadata.parse_targets(data)
+        verifier.check_targets(targets)
+        return Request(targets)
+    if len(data) > limits.MAX_ROOT_METADATA_BYTES:
+        raise Refused(
+            Verdict.TOO_LARGE, f"{len(data)} bytes; at most {limits.MAX_ROOT_METADATA_BYTES}"
+        )
+    root, _ = verifier.check_root(metadata.build_signed(ROOT, Signed(data, ())))
     return Request(root)
 
 
@@ -122,15 +143,6 @@ def describe(request: Request) -> dict[str, Any]:
     }
 
 
-def is_dev(request: Request) -> bool:
-    """Whether anyone can sign it: a root that says so, or targets under one, as the JSON beside has it."""
-    if isinstance(request.content, Root):
-        return request.content.is_dev
-    if request.document is None:
-        return False
-    return any(each["dev_keys"] for each in parse_object(request.document)["signers"])
-
-
 def _summary(content: Root | Targets) -> dict[str, Any]:
     if isinstance(content, Root):
         roles = {"root": _role(content.root), "targets": _role(content.targets)}
@@ -171,40 +183,43 @@ def build_json(
     return (json.dumps(document, indent=1) + "\n").encode()
 
 
-def check_json(path: str, content: bytes, request: Request) -> frozenset[bytes]:
-    """The raw key ids that may sign, as the JSON beside a request has them.
+def with_json(path: str, content: bytes, request: Request) -> Request:
+    """The request with the JSON next to it, `content`, which must describe the same bytes.
 
-    InputError where it is none, or tells of other bytes. `path` names it in errors.
+    InputError if it does not, or is not a signing request. `path` names it in errors.
     """
+    said = describe(request)
     try:
         document = parse_object(content)
         if document["schema"] != SCHEMA:
             raise ValueError
-        found = {name: document[name] for name in describe(request)}
-        found["summary"] = {key: found["summary"][key] for key in _summary(request.content)}
-        key_ids = _listed(document["signers"])
-    except (ValueError, KeyError, TypeError):
-        raise InputError(
-            f"{path}: no signing request ({SCHEMA}); make it with: software-update step request"
-        ) from None
-    for name, value in describe(request).items():
+        found = {name: document[name] for name in said}
+        found["summary"] = {key: found["summary"][key] for key in said["summary"]}
+        _check_signers(document["signers"])
         # As JSON: to Python, true is 1.
-        if json.dumps(found[name], sort_keys=True) != json.dumps(value, sort_keys=True):
-            raise InputError(
-                f"{path}: another {name} than the bytes beside it have; get the two from one build"
-            )
-    return key_ids
+        other = [name for name in said if _as_json(found[name]) != _as_json(said[name])]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise InputError(
+            f"{path}: not a signing request ({SCHEMA}); make it with: software-update step request"
+        ) from None
+    if other:
+        raise InputError(
+            f"{path}: another {other[0]} than the bytes next to it have; get the two from one build"
+        )
+    return dataclasses.replace(request, document=document)
 
 
-def _listed(signers: list[dict[str, Any]]) -> frozenset[bytes]:
-    """The key ids of the JSON's signers; ValueError, KeyError or TypeError where it has no such list."""
+def _as_json(value: object) -> str:
+    return json.dumps(value, sort_keys=True)
+
+
+def _check_signers(signers: list[dict[str, Any]]) -> None:
+    """ValueError, KeyError or TypeError if it is not a list of signers as `build_json` makes it."""
     if type(signers) is not list:
         raise ValueError
     for each in signers:
         types = [type(each[name]) for name in ("whose", "threshold", "key_ids", "dev_keys")]
         if types != [str, int, list, bool]:
             raise ValueError
-    listed = [key_id for each in signers for key_id in each["key_ids"]]
-    if not all(_KEY_ID.fullmatch(each) for each in listed):
+    if not all(_KEY_ID.fullmatch(key_id) for each in signers for key_id in each["key_ids"]):
         raise ValueError
-    return frozenset(map(bytes.fromhex, listed))

@@ -1,6 +1,5 @@
 """Tests of signing_request.py."""
 
-import dataclasses
 import hashlib
 import json
 
@@ -96,24 +95,23 @@ def test_dev_keys() -> None:
     dev = metadata.parse_root(e.root() + e.number(255, 1))
     root = signing_request.parse_request(dev.serialized)
     targets = signing_request.parse_request(TARGETS)
-    assert signing_request.is_dev(root)
+    assert root.is_dev
     for request, signers in [
         (root, signing_request.signers_of_root(dev, None)),
         (targets, signing_request.signers_of_targets(dev)),
     ]:
         content = signing_request.build_json(request, signers, None)
-        assert signing_request.check_json("r.json", content, request)
         assert json.loads(content)["signers"][0]["dev_keys"] is True
-        assert signing_request.is_dev(dataclasses.replace(request, document=content))
+        assert signing_request.with_json("r.json", content, request).is_dev
         said = content.replace(b'"dev_keys": true', b'"dev_keys": "no"')
         with pytest.raises(InputError, match=r"r.json: "):
-            signing_request.check_json("r.json", said, request)
-    assert not signing_request.is_dev(targets)
+            signing_request.with_json("r.json", said, request)
+    assert not targets.is_dev
     # A root's JSON is held to its bytes.
     content = signing_request.build_json(root, signing_request.signers_of_root(dev, None), None)
     said = content.replace(b'"dev_keys": true', b'"dev_keys": false')
     with pytest.raises(InputError, match=r"another summary than the bytes"):
-        signing_request.check_json("r.json", said, root)
+        signing_request.with_json("r.json", said, root)
 
 
 def test_no_metadata() -> None:
@@ -150,17 +148,17 @@ def test_the_json_fits_its_bytes_alone(data: bytes) -> None:
     request = signing_request.parse_request(data)
     signers = signing_request.signers_of_targets(SIGNERS)
     content = signing_request.build_json(request, signers, None)
-    found = signing_request.check_json("r.json", content, request)
-    assert found == {key_id(TARGETS_KEY), key_id(TARGETS_KEY_2)}
+    found = signing_request.with_json("r.json", content, request)
+    assert found.key_ids == {key_id(TARGETS_KEY), key_id(TARGETS_KEY_2)}
     document = json.loads(content)
     changes = {"role": "x", "version": 8, "expires": "x", "sha256": "00", "length": 1}
     for name, value in changes.items():
         other = json.dumps({**document, name: value}).encode()
         with pytest.raises(InputError, match=f"r.json: another {name} than the bytes"):
-            signing_request.check_json("r.json", other, request)
+            signing_request.with_json("r.json", other, request)
     document["summary"]["targets"] = []
     with pytest.raises(InputError, match=r"r.json: another summary than the bytes"):
-        signing_request.check_json("r.json", json.dumps(document).encode(), request)
+        signing_request.with_json("r.json", json.dumps(document).encode(), request)
 
 
 @pytest.mark.parametrize(
@@ -178,8 +176,8 @@ def test_the_json_fits_its_bytes_alone(data: bytes) -> None:
 )
 def test_no_json_of_a_request(content: bytes) -> None:
     request = signing_request.parse_request(TARGETS)
-    with pytest.raises(InputError, match=r"r\.json: no signing request"):
-        signing_request.check_json("r.json", content, request)
+    with pytest.raises(InputError, match=r"r\.json: not a signing request"):
+        signing_request.with_json("r.json", content, request)
 
 
 def test_true_is_not_one() -> None:
@@ -187,7 +185,7 @@ def test_true_is_not_one() -> None:
     document = json.loads(signing_request.build_json(request, [], None))
     content = json.dumps({**document, "version": True}).encode()
     with pytest.raises(InputError, match="another version"):
-        signing_request.check_json("r.json", content, request)
+        signing_request.with_json("r.json", content, request)
 
 
 def test_odd_signers_in_the_json() -> None:
@@ -201,5 +199,5 @@ def test_odd_signers_in_the_json() -> None:
     odds += [[{**good, name: value}] for name, value in changes]
     for odd in odds:
         content = json.dumps({**document, "signers": odd}).encode()
-        with pytest.raises(InputError, match="no signing request"):
-            signing_request.check_json("r.json", content, request)
+        with pytest.raises(InputError, match="not a signing request"):
+            signing_request.with_json("r.json", content, request)

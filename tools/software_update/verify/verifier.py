@@ -446,6 +446,13 @@ def _role_keys(root: Root, role: Role, whose: str) -> dict[bytes, PublicKey]:
 # Targets
 
 
+def check_targets(targets: Targets) -> None:
+    """Refused if no device would accept these targets, whatever it has and however they are signed."""
+    _check_list(targets)
+    for target in _user_manifests(targets):
+        _check_user_manifest_length(target)
+
+
 def _check_targets_version(targets: Targets, installed: Installed | None) -> None:
     if installed is None:
         return
@@ -466,16 +473,20 @@ def _listed_user_manifest(
     listed = _user_manifests(targets)
     if len(listed) != 1:
         return None
-    if listed[0].length > limits.MAX_USER_MANIFEST_BYTES:
-        raise _about_target(
-            Verdict.TOO_LARGE,
-            USER_MANIFEST,
-            f"{listed[0].length} bytes; at most {limits.MAX_USER_MANIFEST_BYTES}",
-        )
+    _check_user_manifest_length(listed[0])
     for content in (in_bundle, installed.user_manifest if installed else None):
         if content is not None and _is_listed(content, listed[0]):
             return content
     return None
+
+
+def _check_user_manifest_length(target: ListedTarget) -> None:
+    if target.length > limits.MAX_USER_MANIFEST_BYTES:
+        raise _about_target(
+            Verdict.TOO_LARGE,
+            USER_MANIFEST,
+            f"{target.length} bytes; at most {limits.MAX_USER_MANIFEST_BYTES}",
+        )
 
 
 def _user_manifests(targets: Targets) -> list[ListedTarget]:
