@@ -83,7 +83,12 @@ def _sign_request(args: argparse.Namespace) -> int:
         content = signature_file.build(signature_by(signer, request))
         if args.output is None:
             os.makedirs(folder, exist_ok=True)
-        files.write_output(path, content, inputs=[*inputs, *signer_arguments.inputs_of(args)])
+        files.write_output(
+            path,
+            content,
+            inputs=[*inputs, *signer_arguments.inputs_of(args)],
+            below=folder if args.output is None else None,
+        )
     if args.output is None:
         print(printable(path))
     return 0
@@ -111,7 +116,12 @@ def _folder(args: argparse.Namespace) -> str:
 
 
 def _is_signed(path: str, request: Request, signer: Signer) -> bool:
-    """Whether the file holds a good signature by that key: another one would be no better."""
+    """Whether the file holds a good signature by that key, so that no other one is needed.
+
+    A link does not: others may change the file that it leads to.
+    """
+    if os.path.islink(path):
+        return False
     try:
         content = files.read_input(path, MAX_SIGNATURE_FILE_BYTES)
         return is_good(signature_file.parse(path, content), request, signer.public)

@@ -84,6 +84,21 @@ def test_made_up_names(folder: Path) -> None:
     assert_good(folder / name)
 
 
+def test_a_link_in_the_signatures_place_is_replaced(folder: Path) -> None:
+    """The name is known before the signature is made, so that others can plant a link there."""
+    name = Path(done("sign", "request", "--key=file:targets.pem", "--folder=a").out.strip())
+    good = name.read_bytes()
+    for victim in ("precious", "a good signature"):
+        content = good if victim.startswith("a good") else b"precious"
+        (folder / victim).write_bytes(content)
+        name.unlink()
+        name.symlink_to(folder / victim)
+        assert done("sign", "request", "--key=file:targets.pem", "--folder=a").out == f"{name}\n"
+        assert not name.is_symlink()
+        assert name.read_bytes() == good
+        assert (folder / victim).read_bytes() == content
+
+
 def test_what_it_shows_of_targets(folder: Path) -> None:
     result = done("sign", "request", "--key=file:targets.pem", "-o", "s.json")
     lines = result.err.splitlines()
