@@ -149,7 +149,9 @@ def _software_update_bundle_impl(ctx):
         OutputGroupInfo(
             targets_metadata = depset([signed]),
             root_metadata = depset([root]),
+            manifest = depset([manifest] if manifest else []),
             sha256 = depset([_sha256(ctx)]),
+            verdict = depset(reports),
             _validation = depset(reports),
         ),
         SoftwareUpdateBundleInfo(
@@ -240,7 +242,15 @@ def software_update_bundle(
     action of `release` that attaches signatures reads them, to refuse a root that lists one.
 
     Building the bundle also verifies it, as a device would; `--norun_validations` leaves that out, and an
-    unsigned one is not. Its output groups are `targets_metadata`, `root_metadata` and `sha256`. It gives `SoftwareUpdateBundleInfo`.
+    unsigned one is not. It gives `SoftwareUpdateBundleInfo`. Bazel downloads from a cache only the outputs that you request:
+    request the others with `--output_groups=+GROUP`. An unsigned bundle has neither `verdict` nor `manifest`.
+
+    | Output group | File |
+    |---|---|
+    | `verdict` | `NAME.verdict.json`, the report of the verification; `--norun_validations` does not skip it if you request it |
+    | `manifest` | `NAME.manifest.pb`, the manifest that a device keeps of the bundle |
+    | `sha256` | the bundle's name and `.sha256`, for `sha256sum -c` |
+    | `targets_metadata`, `root_metadata` | the signed metadata in the bundle |
 
     Args:
       name: The bundle's name.

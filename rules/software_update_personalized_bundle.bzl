@@ -37,6 +37,7 @@ def _software_update_personalized_bundle_impl(ctx):
             runfiles = ctx.runfiles(files = [ctx.outputs.out]),
         ),
         OutputGroupInfo(
+            verdict = depset([report]),
             _validation = depset([report]),
         ),
     ]
@@ -73,7 +74,8 @@ def software_update_personalized_bundle(*, name, bundle, installed, trusted_root
     signatures stay as they are, so nothing has to be signed again. A device that runs something else
     refuses it with `MISSING_PAYLOAD`.
 
-    Building it also verifies it, as a device would that runs `installed`.
+    Building it also verifies it, as a device would that runs `installed`. Its output group `verdict` has
+    `NAME.verdict.json`, the report of the verification.
 
     Args:
       name: The bundle's name.

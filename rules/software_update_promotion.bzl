@@ -50,6 +50,7 @@ def _software_update_promotion_impl(ctx):
             runfiles = ctx.runfiles(files = [released]),
         ),
         OutputGroupInfo(
+            manifest = depset([info.manifest]),
             report = depset([report]),
             root_metadata = depset([info.root]),
             targets_metadata = depset([info.targets_metadata]),
@@ -118,7 +119,8 @@ def software_update_promotion(
     proves that the two modes give the same of what is in the tree now, and not that anybody tested that. Where
     a payload is compiled, that compiles it once more.
 
-    Its output group `report` is the proof as JSON. It gives `SoftwareUpdateBundleInfo`.
+    Its output group `report` has `NAME.promotion.json`, the proof as JSON, and `manifest` has the manifest that a
+    device keeps of the release. It gives `SoftwareUpdateBundleInfo`.
 
     Args:
       name: The release's name.

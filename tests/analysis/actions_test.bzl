@@ -147,6 +147,8 @@ def _bundle_provider_test_impl(ctx):
     asserts.equals(env, ["root.root.pb"], _names(groups.root_metadata.to_list()))
     asserts.equals(env, ["bundle.bundle.sha256"], _names(groups.sha256.to_list()))
     asserts.equals(env, ["bundle.verdict.json"], _names(groups._validation.to_list()))
+    asserts.equals(env, ["bundle.verdict.json"], _names(groups.verdict.to_list()))
+    asserts.equals(env, ["bundle.manifest.pb"], _names(groups.manifest.to_list()))
     asserts.equals(env, "bundle.bundle", info.bundle.basename)
     asserts.equals(env, ["~file.json", "~directory.json", "~user_manifest.json"], _names(info.digests))
     asserts.equals(env, "bundle.manifest.pb", info.manifest.basename)
@@ -163,6 +165,14 @@ def _bundle_provider_test_impl(ctx):
     return analysistest.end(env)
 
 _bundle_provider_test = analysistest.make(_bundle_provider_test_impl)
+
+def _personalized_groups_test_impl(ctx):
+    env = analysistest.begin(ctx)
+    groups = analysistest.target_under_test(env)[OutputGroupInfo]
+    asserts.equals(env, ["personalized.verdict.json"], _names(groups.verdict.to_list()))
+    return analysistest.end(env)
+
+_personalized_groups_test = analysistest.make(_personalized_groups_test_impl)
 
 def _shards_test_impl(ctx):
     env = analysistest.begin(ctx)
@@ -344,6 +354,7 @@ def actions_test_suite(name):
     )
     _actions_test(name = "chain_actions_test", size = "small", actions = _CHAIN_ACTIONS, target_under_test = ":with_chain")
     _actions_test(name = "personalized_actions_test", size = "small", actions = _PERSONALIZED_ACTIONS, target_under_test = ":personalized")
+    _personalized_groups_test(name = "personalized_groups_test", size = "small", target_under_test = ":personalized")
     for count, files in _SHARDS.items():
         software_update_bundle(
             name = "of_%d" % count,
@@ -365,6 +376,7 @@ def actions_test_suite(name):
             "chain_actions_test",
             "chain_provider_test",
             "personalized_actions_test",
+            "personalized_groups_test",
             "root_actions_test",
             "root_provider_test",
             "root_signing_request_test",

@@ -49,7 +49,10 @@ def _mode_test_impl(ctx):
     asserts.equals(env, ctx.attr.release_root, info.release_root.basename)
     asserts.equals(env, ctx.attr.verified, bool(info.manifest))
     verdict = target.label.name + ".verdict.json"
-    asserts.equals(env, ctx.attr.verified, verdict in [file.basename for file in target[OutputGroupInfo]._validation.to_list()])
+    groups = target[OutputGroupInfo]
+    asserts.equals(env, ctx.attr.verified, verdict in [file.basename for file in groups._validation.to_list()])
+    asserts.equals(env, [verdict] if ctx.attr.verified else [], [file.basename for file in groups.verdict.to_list()])
+    asserts.equals(env, [info.manifest] if ctx.attr.verified else [], groups.manifest.to_list())
     return analysistest.end(env)
 
 def _with_previous_test_impl(ctx):

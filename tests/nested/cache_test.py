@@ -68,3 +68,8 @@ def test_cache_has_results_of_the_same_tool_only(tmp_path: Path) -> None:
     with checkout(tmp_path / "elsewhere/other", cache) as second:
         assert runners_of_ours(second.build("//...")) == {"disk cache hit"}
         assert bundles(second) == expected
+        # After a cache hit, Bazel downloads only the outputs that are requested.
+        groups = "--output_groups=verdict,manifest"
+        assert not runners_of_ours(second.build(label, groups, "--norun_validations"))
+        assert '"verdict": "ACCEPT"' in second.output("defaults.verdict.json").read_text()
+        assert second.output("defaults.manifest.pb").read_bytes()
