@@ -49,7 +49,17 @@ def _no_name(path: str) -> InputError:
     return InputError(f"{printable(path)}: this is no name of a file; correct it")
 
 
+def folder_error(path: str) -> InputError:
+    """The error for a folder in place of a file: in a build, a label may give one."""
+    name = os.path.basename(os.path.abspath(path))
+    return InputError(
+        f'{path}: is a folder; give a file, or in Bazel glob(["{name}/**"]), which lists its files'
+    )
+
+
 def _check_regular(path: str, found: os.stat_result) -> None:
+    if stat.S_ISDIR(found.st_mode):
+        raise folder_error(path)
     if not stat.S_ISREG(found.st_mode):
         raise InputError(f"{path}: not a regular file; give a file with a fixed content")
 

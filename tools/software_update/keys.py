@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from software_update.errors import InputError, WrongSecret
+from software_update.files import folder_error
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric import ec
@@ -239,8 +240,11 @@ def _raw_of_der(signature: bytes) -> bytes | None:
 
 
 def _read_pem(path: str) -> bytes:
-    with open(path, "rb") as file:
-        pem = file.read(_MAX_PEM_BYTES + 1)
+    try:
+        with open(path, "rb") as file:
+            pem = file.read(_MAX_PEM_BYTES + 1)
+    except IsADirectoryError:
+        raise folder_error(path) from None
     if len(pem) > _MAX_PEM_BYTES:
         raise InputError(f"{path}: too large for a key file")
     return pem

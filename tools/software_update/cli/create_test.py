@@ -301,7 +301,10 @@ def test_an_old_output_is_replaced_at_the_end_alone(folder: Path) -> None:
         (["--target", "x"], 2, "--target 'x': write NAME=FILE"),
         (["--target", "user_manifest=x"], 2, "the name is reserved; use --user-manifest FILE"),
         (["--target", "User_Manifest=x"], 2, "the name is reserved; use --user-manifest FILE"),
-        (["--target", "x=FOLDER"], 3, "not a regular file; give a file with a fixed content"),
+        (["--target", "x=FOLDER"], 3, "is a folder; give a file, or in Bazel glob("),
+        (["--root", "FOLDER"], 3, "is a folder; give a file, or in Bazel glob("),
+        (["--dev-signing-key", "FOLDER"], 3, "is a folder; give a file, or in Bazel glob("),
+        (["--user-manifest", "FOLDER"], 3, "is a folder; give a file, or in Bazel glob("),
         (["--target", "x=/dev/zero"], 3, "/dev/zero: not a regular file"),
         (["--version", "8", "--version-file", "x"], 2, "not allowed with argument --version"),
         (["--expires", "soon"], 2, "--expires: 'soon' is no date"),
@@ -442,12 +445,14 @@ def test_version_files(folder: Path, content: str, version: int | None) -> None:
         assert (folder / "out.bundle").read_bytes() == e.bundle(CONTENTS, version=version)
 
 
-@pytest.mark.parametrize("kind", ["fifo", "folder"])
-def test_a_version_file_that_is_none(folder: Path, kind: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "problem"), [("fifo", "not a regular file"), ("folder", "is a folder; give a file")]
+)
+def test_a_version_file_that_is_none(folder: Path, kind: str, problem: str) -> None:
     os.mkfifo(folder / "fifo")
     (folder / "folder").mkdir()
     args = [each for each in create_args(folder) if not each.startswith("--version")]
-    check(folder, 3, "not a regular file", *args, "--version-file", f"{folder}/{kind}")
+    check(folder, 3, problem, *args, "--version-file", f"{folder}/{kind}")
 
 
 @pytest.mark.parametrize(

@@ -144,7 +144,7 @@ def test_errors_escape_paths(tmp_path: Path) -> None:
         r"a\n\x1b[31m\u202e: No such file or directory"
     )
     name.mkdir()
-    assert r"a\n\x1b[31m\u202e: not a regular file" in failed(3, "bundle", "inspect", name)
+    assert r"a\n\x1b[31m\u202e: is a folder; give a file, " in failed(3, "bundle", "inspect", name)
 
 
 def test_a_missing_input_is_named(folder: Path) -> None:

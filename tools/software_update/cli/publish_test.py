@@ -122,7 +122,7 @@ def test_a_file_that_is_not_what_its_name_says(folder: Path) -> None:
     assert f"{place}: no root to trust (" in failed(3, *publish(folder, SECOND))
     place.unlink()
     place.mkdir()
-    assert f"{place}: not a regular file" in failed(3, *publish(folder, FIRST))
+    assert f"{place}: is a folder" in failed(3, *publish(folder, FIRST))
 
 
 @pytest.mark.parametrize("target", ["../victim", "../absent"])
