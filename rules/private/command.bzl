@@ -19,6 +19,14 @@ def _command_impl(ctx):
         runfiles = runfiles.merge(tool.default_runfiles),
     )]
 
+def _command_test_impl(ctx):
+    # With --build_python_zip the launcher starts in a folder of its own, without the files that the arguments name.
+    environment = ctx.attr.env | {"SOFTWARE_UPDATE_IN_TEST_FOLDER": "1"}
+    return _command_impl(ctx) + [RunEnvironmentInfo(
+        environment = environment,
+        inherited_environment = ctx.attr.env_inherit,
+    )]
+
 _ATTRS = TOOL | {
     # The name is Bazel's: it is where $(rootpath) looks.
     "data": attr.label_list(
@@ -36,8 +44,11 @@ command = rule(
 )
 
 command_test = rule(
-    implementation = _command_impl,
-    doc = "Passes where the command line, built for the machine that builds, ends with 0.",
-    attrs = _ATTRS,
+    implementation = _command_test_impl,
+    doc = "Passes if the command line, built for the machine that builds, ends with 0.",
+    attrs = _ATTRS | {
+        "env": attr.string_dict(doc = "Environment variables of the test."),
+        "env_inherit": attr.string_list(doc = "Names of variables that the test takes from the shell."),
+    },
     test = True,
 )

@@ -31,6 +31,10 @@ class _ExtensionModules:
 sys.path.insert(0, os.path.join(_PACKAGES, "python.zip"))
 sys.meta_path.append(_ExtensionModules)
 
+# Set by the rule of the test: a zipped launcher has changed into a folder of its own.
+if os.environ.pop("SOFTWARE_UPDATE_IN_TEST_FOLDER", None):
+    os.chdir(os.path.join(os.environ["TEST_SRCDIR"], os.environ["TEST_WORKSPACE"]))
+
 if __name__ == "__main__":
     from software_update import python_version
 
