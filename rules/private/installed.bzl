@@ -2,6 +2,7 @@
 
 load("//rules/providers:software_update_bundle_info.bzl", "SoftwareUpdateBundleInfo")
 load(":errors.bzl", "display", "refuse")
+load(":signing.bzl", "SIGNING_FLAG")
 
 visibility("//rules/...")
 
@@ -19,6 +20,6 @@ def manifest_of(label, target, file):
     if target and SoftwareUpdateBundleInfo in target:
         manifest = target[SoftwareUpdateBundleInfo].manifest
         if not manifest:
-            refuse(label, "installed", display(target.label), "no device installs an unsigned bundle; build with --//rules/settings:signing=dev")
+            refuse(label, "installed", display(target.label), "no device installs an unsigned bundle; build with --%s=dev" % SIGNING_FLAG)
         return manifest
     return file

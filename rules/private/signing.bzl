@@ -6,9 +6,14 @@ load(":tool.bzl", "run_tool", "tool_args")
 
 visibility("//rules/...")
 
+_FLAG = Label("//rules/settings:signing")
+
+# As a person writes it on the command line, who knows a module by the name in its `bazel_dep`.
+SIGNING_FLAG = ("@rules_software_update" if _FLAG.repo_name else "") + "//%s:%s" % (_FLAG.package, _FLAG.name)
+
 SIGNING = {
     "_signing": attr.label(
-        default = Label("//rules/settings:signing"),
+        default = _FLAG,
         doc = "The mode: dev, release or unsigned.",
         providers = [BuildSettingInfo],
     ),
