@@ -1,9 +1,10 @@
 """The rule `software_update_bundle`."""
 
-load("//rules/private:common_attributes.bzl", "common_attributes")
+load("//rules/private:common_attributes.bzl", "common_attributes", "or_default")
 load("//rules/private:date.bzl", "check_date")
 load("//rules/private:errors.bzl", "display", "refuse")
 load("//rules/private:inspect.bzl", "inspect")
+load("//rules/private:integer.bzl", "integer_arguments")
 load("//rules/private:payloads.bzl", "add_payloads")
 load("//rules/private:sign.bzl", "sign")
 load("//rules/private:signing.bzl", "SIGNING", "attach", "dev_signing_keys", "signing_mode")
@@ -66,7 +67,8 @@ def _check_release(ctx):
         if info.dev_key_signed:
             refuse(ctx.label, "root", display(root.label), "dev_signing_keys sign this root, so that anyone can; release under one that has signatures")
         if info.root == info.unsigned_root:
-            refuse(ctx.label, "root", display(root.label), "nobody has signed this root; have its signing_request signed, and write the signatures into its attribute signatures")
+            request = root.label.same_package_label(root.label.name + ".signing_request")
+            refuse(ctx.label, "root", display(root.label), "this root has no signatures; build %s, sign it with `software-update sign`, and write the signatures into the root's attribute signatures" % display(request))
     if not ctx.files.signatures:
         request = ctx.label.same_package_label(ctx.label.name + ".signing_request")
         refuse(ctx.label, "signatures", [], "nobody has signed this release; build %s, have it signed with `software-update sign`, and write the signatures here" % display(request))
@@ -236,9 +238,10 @@ def software_update_bundle(
       paths as from where it is called. Other repositories' bundles have none;
     - `NAME.inspect`, which prints what is in the bundle: `bazel run //product:NAME.inspect`.
 
-    Who signs it, `--//rules/settings:signing` says: by default `dev`, keys in the tree, under `dev_root`; `release`,
-    whoever made `signatures` outside the build, under `root`; `unsigned`, nobody. Only the signatures and the
-    root in the bundle differ. No mode knows a private key but those in the tree: `dev` signs with them, and the one
+    The flag `--@rules_software_update//rules/settings:signing` selects the signatures and the root in the bundle; the
+    rest of the bundle is the same in each mode. By default it is `dev`: keys in the tree sign it, and the bundle contains
+    `dev_root`. With `release`, the bundle contains `root` and the `signatures` that were made outside the build. With
+    `unsigned`, it contains no signatures. No mode knows a private key but those in the tree: `dev` signs with them, and the one
     action of `release` that attaches signatures reads them, to refuse a root that lists one.
 
     Building the bundle also verifies it, as a device would; `--norun_validations` leaves that out, and an
@@ -260,8 +263,10 @@ def software_update_bundle(
         directory, whose files are named by their paths below that directory, under the prefix. So with
         `"assets/": ":assets"`, where `assets` is `glob(["assets/**"])`, the file `assets/logo.raw` is the
         target `assets/logo.raw`.
-      version: The version of the targets metadata, an integer from 1 to 4294967295. A device takes no lower
-        one than it has. Exactly one of `version`, `version_file` and `version_flag` has to be given.
+      version: The version of the targets metadata: an integer from 1 to 4294967295, as a number or as decimal
+        text, or a `select()` of one of the two. In a `select()`, write an integer above 2147483647 as text,
+        because Bazel accepts no such number there. A device rejects a version lower than the one installed.
+        Write exactly one of `version`, `version_file` and `version_flag`.
       version_file: A file that holds the version.
       version_flag: A build setting that holds the version, such as an `int_flag` or a `string_flag` of
         bazel_skylib.
@@ -276,8 +281,8 @@ def software_update_bundle(
       signatures: Signatures of `NAME.signing_request`, made outside the build by `software-update sign`, such as
         `glob(["signatures/*.json"], allow_empty = True)`. A release has to have as many as its root asks for,
         with `--norun_validations` too. The other modes do not read them.
-      signatures_folder: Where `NAME.sign` writes signatures, a path below the package. Several bundles that are
-        released from one package need a folder each.
+      signatures_folder: The folder into which `NAME.sign` writes signatures, as a path below the package, without
+        `select()`. Several bundles that are released from one package need a folder each.
       trusted_root: The root metadata that the verification starts from, which stands for what is on a
         device. The default is the root before the one in the bundle, its `previous`, and without that the
         root in the bundle. Where `root` is given, devices that take releases are meant, and dev mode does not use it.
@@ -288,8 +293,8 @@ def software_update_bundle(
         expiry is checked, because a build has no clock.
       out: The bundle's file name. The default is `NAME.bundle`.
       strict_pigweed: Whether what Pigweed's client would not install is an error and not a warning.
-      **kwargs: `deprecation`, `exec_compatible_with`, `exec_properties`, `features`, `tags`,
-        `target_compatible_with`, `testonly` and `visibility`, as for every rule.
+      **kwargs: The attributes that Bazel gives every rule, such as `tags` and `visibility`. Write `tags`
+        without `select()`.
     """
     common = common_attributes("software_update_bundle", name, kwargs)
     targets_metadata(
@@ -298,21 +303,20 @@ def software_update_bundle(
         strict_pigweed = strict_pigweed,
         targets = targets,
         user_manifest = user_manifest,
-        # As it was written: the rule says what is wrong with anything but an integer.
-        version = None if version == None else repr(version),
         version_file = version_file,
         version_flag = version_flag,
-        **common.private
+        **(common.private | integer_arguments(version = version))
     )
     signing_request(
         name = name + ".signing_request",
         metadata = ":" + name + METADATA_SUFFIX,
-        root = dev_root if root == None else root,
+        root = root,
+        root_or_dev_root = or_default(root, dev_root),
         **common.public
     )
     sign(
         name = name + ".sign",
-        folder = signatures_folder,
+        folder = signatures_folder or "signatures",
         request = name + ".signing_request",
         **common.public
     )

@@ -50,7 +50,10 @@ _arguments = rule(
             allow_single_file = True,
             mandatory = True,
         ),
-        "expect": attr.string(doc = "The verdict.", mandatory = True),
+        "expect": attr.string(
+            doc = "The verdict.",
+            default = "ACCEPT",
+        ),
         "hardware_id": attr.string(doc = "What the device is."),
         "installed": attr.label(
             doc = "What the device runs.",
@@ -72,9 +75,14 @@ def software_update_bundle_test(
         at = None,
         hardware_id = None,
         expect = "ACCEPT",
+        args = None,
+        env = None,
+        env_inherit = None,
+        flaky = None,
+        local = None,
+        shard_count = None,
         size = "small",
         timeout = None,
-        flaky = None,
         **kwargs):
     """Tests what a device makes of a bundle.
 
@@ -92,18 +100,23 @@ def software_update_bundle_test(
       at: The time on the device, such as `2031-01-01T00:00:00Z`. By default no expiry is checked.
       hardware_id: What the device is. By default no hardware is checked.
       expect: The verdict: `ACCEPT`, or the name of what is wrong, such as `TARGETS_ROLLBACK`.
+      args: More options of `software-update bundle verify`.
+      env: Environment variables of the test, a dict.
+      env_inherit: Names of the environment variables that the test takes from the shell.
+      flaky: Whether Bazel runs a failed test again.
+      local: Whether the test runs outside any sandbox.
+      shard_count: The number of shards; this test has only one.
       size: The test's size.
       timeout: The test's timeout.
-      flaky: Whether the test may be tried again.
-      **kwargs: `deprecation`, `exec_compatible_with`, `exec_properties`, `features`, `tags`,
-        `target_compatible_with`, `testonly` and `visibility`, as for every rule.
+      **kwargs: The attributes that Bazel gives every rule, such as `tags` and `visibility`. Write `tags`
+        without `select()`.
     """
     common = common_attributes("software_update_bundle_test", name, kwargs)
     _arguments(
         name = name + _ARGUMENTS_SUFFIX,
         at = at,
         bundle = bundle,
-        expect = expect,
+        expect = expect or "ACCEPT",
         hardware_id = hardware_id,
         installed = installed,
         trusted_root = trusted_root,
@@ -112,10 +125,14 @@ def software_update_bundle_test(
     arguments = ":" + name + _ARGUMENTS_SUFFIX
     command_test(
         name = name,
-        args = ["bundle", "verify", "@$(rootpath %s)" % arguments],
+        args = ["bundle", "verify", "@$(rootpath %s)" % arguments] + (args or []),
         data = [arguments],
+        env = env,
+        env_inherit = env_inherit,
         flaky = flaky,
-        size = size,
+        local = local,
+        shard_count = shard_count,
+        size = size or "small",
         timeout = timeout,
         **common.public
     )

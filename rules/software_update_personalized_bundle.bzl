@@ -85,8 +85,8 @@ def software_update_personalized_bundle(*, name, bundle, installed, trusted_root
       trusted_root: The root metadata that the verification starts from. The default is what that of `bundle`
         starts from.
       out: The file's name. The default is `NAME.bundle`.
-      **kwargs: `deprecation`, `exec_compatible_with`, `exec_properties`, `features`, `tags`,
-        `target_compatible_with`, `testonly` and `visibility`, as for every rule.
+      **kwargs: The attributes that Bazel gives every rule, such as `tags` and `visibility`. Write `tags`
+        without `select()`.
     """
     common = common_attributes("software_update_personalized_bundle", name, kwargs)
     _software_update_personalized_bundle(

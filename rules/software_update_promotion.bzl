@@ -1,6 +1,6 @@
 """The rule `software_update_promotion`."""
 
-load("//rules/private:common_attributes.bzl", "common_attributes")
+load("//rules/private:common_attributes.bzl", "common_attributes", "or_default")
 load("//rules/private:date.bzl", "check_date")
 load("//rules/private:errors.bzl", "display")
 load("//rules/private:tool.bzl", "TOOL", "run_tool", "tool_args")
@@ -37,7 +37,7 @@ def _software_update_promotion_impl(ctx):
 
     # What has a transition is a list.
     info = ctx.attr.bundle[0][SoftwareUpdateBundleInfo]
-    [tested] = ctx.files.tested
+    [tested] = ctx.files.tested or ctx.files.tested_or_bundle
     trusted_root = ctx.file.trusted_root or info.trusted_root
     report = ctx.actions.declare_file(ctx.label.name + ".promotion.json")
 
@@ -85,7 +85,12 @@ _software_update_promotion = rule(
             mandatory = True,
         ),
         "tested": attr.label(
-            doc = "The bundle that was tested: a file, or what dev mode makes.",
+            doc = "The bundle that was tested: a file, or a bundle that is built in dev mode.",
+            allow_single_file = True,
+            cfg = _in_mode("dev"),
+        ),
+        "tested_or_bundle": attr.label(
+            doc = "The same, or the bundle to use if that is None.",
             allow_single_file = True,
             cfg = _in_mode("dev"),
             mandatory = True,
@@ -110,10 +115,13 @@ def software_update_promotion(
         **kwargs):
     """Hands out a release, and only if it carries exactly what was tested.
 
-    Its output is `bundle` as `--//rules/settings:signing=release` makes it, whatever the flag says. There is none
-    unless devices take it, no dev key has a part in it, and it has the same targets metadata and the same
-    payloads as `tested`, byte for byte. That is no validation, which `--norun_validations` would leave
-    out: the action that proves it writes the output.
+    Its output is `bundle`, built with `--@rules_software_update//rules/settings:signing=release` whatever the value of
+    that flag is. Building it fails if devices reject the release, if a dev key has a part in it, or if its targets
+    metadata or payloads differ from those of `tested` in any byte. The action that checks this writes the output, so
+    `--norun_validations` skips none of these checks.
+
+    The target is `manual`: `bazel build //...` does not build it, because it fails by design between two releases,
+    when the tree has changed and the signatures have not. Build it by its name. Make tests that use it `manual` too.
 
     Keep the file that was tested, and name it. Without `tested`, the build makes the dev bundle again, which
     proves that the two modes give the same of what is in the tree now, and not that anybody tested that. Where
@@ -132,15 +140,16 @@ def software_update_promotion(
       verify_at: The time at which the verification takes place, such as `2031-01-01T00:00:00Z`. By default no
         expiry is checked, because a build has no clock.
       out: The file's name. The default is `NAME.bundle`.
-      **kwargs: `deprecation`, `exec_compatible_with`, `exec_properties`, `features`, `tags`,
-        `target_compatible_with`, `testonly` and `visibility`, as for every rule.
+      **kwargs: The attributes that Bazel gives every rule, such as `tags` and `visibility`. Write `tags`
+        without `select()`; the rule adds `manual`.
     """
-    common = common_attributes("software_update_promotion", name, kwargs)
+    common = common_attributes("software_update_promotion", name, kwargs, tags = ["manual"])
     _software_update_promotion(
         name = name,
         bundle = bundle,
         out = out or name + ".bundle",
-        tested = bundle if tested == None else tested,
+        tested = tested,
+        tested_or_bundle = or_default(tested, bundle),
         trusted_root = trusted_root,
         verify_at = verify_at,
         **common.public

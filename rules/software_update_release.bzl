@@ -3,16 +3,20 @@
 load("//rules/private:common_attributes.bzl", "common_attributes")
 load("//rules/private:date.bzl", "check_date")
 load("//rules/private:errors.bzl", "display", "refuse")
+load("//rules/private:integer.bzl", "UINT32_MAX", "integer_arguments", "integer_attribute", "integer_of", "is_integer", "refuse_integer")
 load("//rules/private:tool.bzl", "TOOL", "run_tool", "tool_args")
-load("//rules/private:version.bzl", "version_error")
 
 _SEVERITIES = ["low", "medium", "high", "critical"]
 
+def _check_counter(ctx, attribute):
+    counter = integer_of(ctx.attr, attribute)
+    if not is_integer(counter):
+        refuse_integer(ctx.label, attribute, counter, "write an integer from 1 to %d" % UINT32_MAX)
+
 def _check(ctx):
-    for attribute in ["release_counter", "minimum_release_counter"]:
-        value = getattr(ctx.attr, attribute)
-        if value and version_error(value):
-            fail("%s: %s = %s: write an integer from 1 to 4294967295" % (display(ctx.label), attribute, value))
+    _check_counter(ctx, "release_counter")
+    if integer_of(ctx.attr, "minimum_release_counter"):
+        _check_counter(ctx, "minimum_release_counter")
     check_date(ctx.label, "support_until", ctx.attr.support_until)
     if ctx.attr.severity and ctx.attr.severity not in _SEVERITIES:
         refuse(ctx.label, "severity", ctx.attr.severity, "write one of %s" % ", ".join(_SEVERITIES))
@@ -22,10 +26,11 @@ def _software_update_release_impl(ctx):
     args = tool_args(ctx, ["step", "release"])
     args.add(ctx.attr.product, format = "--product=%s")
     args.add(ctx.attr.release_version, format = "--release-version=%s")
-    args.add(ctx.attr.release_counter, format = "--release-counter=%s")
+    args.add(integer_of(ctx.attr, "release_counter"), format = "--release-counter=%s")
     args.add_all(ctx.attr.hardware_ids, format_each = "--hardware-id=%s")
-    if ctx.attr.minimum_release_counter:
-        args.add(ctx.attr.minimum_release_counter, format = "--minimum-release-counter=%s")
+    minimum = integer_of(ctx.attr, "minimum_release_counter")
+    if minimum:
+        args.add(minimum, format = "--minimum-release-counter=%s")
     inputs = []
     if ctx.file.notes:
         args.add(ctx.file.notes, format = "--notes-file=%s")
@@ -48,12 +53,16 @@ def _software_update_release_impl(ctx):
         runfiles = ctx.runfiles(files = [ctx.outputs.out]),
     )]
 
+_COUNTERS = (
+    integer_attribute("minimum_release_counter", doc = "The counter that a device must have installed before.") |
+    integer_attribute("release_counter", doc = "The release counter.")
+)
+
 _software_update_release = rule(
     implementation = _software_update_release_impl,
     doc = "Writes a release manifest.",
-    attrs = TOOL | {
+    attrs = TOOL | _COUNTERS | {
         "hardware_ids": attr.string_list(doc = "What the release is for; empty means that it does not say."),
-        "minimum_release_counter": attr.string(doc = "The counter that has to be installed before, in decimal."),
         "notes": attr.label(
             doc = "A text file with what is new.",
             allow_single_file = True,
@@ -64,10 +73,6 @@ _software_update_release = rule(
         ),
         "product": attr.string(
             doc = "The product's name.",
-            mandatory = True,
-        ),
-        "release_counter": attr.string(
-            doc = "The counter in decimal. Not attr.int, which stops at 2147483647.",
             mandatory = True,
         ),
         "release_version": attr.string(
@@ -102,30 +107,32 @@ def software_update_release(
       name: The manifest's name.
       product: The product's name.
       release_version: The version that people read, such as `1.4.0`.
-      release_counter: An integer from 1 to 4294967295 that never falls from one release to the next. It holds
-        where the targets version does not: after a targets key was revoked, versions start again.
+      release_counter: An integer that never falls from one release to the next: from 1 to 4294967295, as a number or as
+        decimal text, or a `select()` of one of the two. In a `select()`, write an integer above 2147483647 as text. The
+        counter continues after a targets key was revoked, when the targets versions start again.
       hardware_ids: What the release is for. A device that is something else refuses it. By default it does
         not say.
-      minimum_release_counter: The release counter that a device must have installed before this release, an
-        integer. By default any.
+      minimum_release_counter: The release counter that a device must have installed before this release, in the same
+        spellings as `release_counter`. By default any.
       notes: A text file with what is new.
       severity: How urgent it is: `low`, `medium`, `high` or `critical`.
       support_until: When the support of the release ends, such as `2031-01-01T00:00:00Z`.
       out: The file's name. The default is `NAME.json`.
-      **kwargs: `deprecation`, `exec_compatible_with`, `exec_properties`, `features`, `tags`,
-        `target_compatible_with`, `testonly` and `visibility`, as for every rule.
+      **kwargs: The attributes that Bazel gives every rule, such as `tags` and `visibility`. Write `tags`
+        without `select()`.
     """
     common = common_attributes("software_update_release", name, kwargs)
     _software_update_release(
         name = name,
         hardware_ids = hardware_ids,
-        minimum_release_counter = None if minimum_release_counter == None else repr(minimum_release_counter),
         notes = notes,
         out = out or name + ".json",
         product = product,
-        release_counter = repr(release_counter),
         release_version = release_version,
         severity = severity,
         support_until = support_until,
-        **common.public
+        **(common.public | integer_arguments(
+            minimum_release_counter = minimum_release_counter,
+            release_counter = release_counter,
+        ))
     )

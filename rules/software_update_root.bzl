@@ -3,20 +3,20 @@
 load("//rules/private:common_attributes.bzl", "common_attributes")
 load("//rules/private:date.bzl", "check_date")
 load("//rules/private:errors.bzl", "display", "refuse")
+load("//rules/private:integer.bzl", "A_VERSION", "integer_arguments", "integer_attribute", "integer_of", "is_integer", "refuse_integer")
 load("//rules/private:sign.bzl", "sign")
 load("//rules/private:signing.bzl", "SIGNING", "attach", "dev_signing_keys", "signing_mode")
 load("//rules/private:signing_request.bzl", "declare_signing_request", "root_signing_request", "summarize", "unsigned_root_of")
 load("//rules/private:tool.bzl", "TOOL", "run_tool", "tool_args")
-load("//rules/private:version.bzl", "version_error")
 load("//rules/providers:software_update_root_info.bzl", "SoftwareUpdateRootInfo")
 
 def _check_attributes(ctx):
-    problem = version_error(ctx.attr.version)
-    if problem:
-        fail("%s: version = %s: %s" % (display(ctx.label), ctx.attr.version, problem))
+    version = integer_of(ctx.attr, "version")
+    if not is_integer(version):
+        refuse_integer(ctx.label, "version", version, A_VERSION)
     check_date(ctx.label, "expires", ctx.attr.expires)
-    _check_threshold(ctx, "root_threshold", ctx.attr.root_threshold, "root_keys", ctx.files.root_keys)
-    _check_threshold(ctx, "targets_threshold", ctx.attr.targets_threshold, "targets_keys", ctx.files.targets_keys)
+    _check_threshold(ctx, "root_threshold", "root_keys", ctx.files.root_keys)
+    _check_threshold(ctx, "targets_threshold", "targets_keys", ctx.files.targets_keys)
     for key in ctx.files.targets_keys:
         if key in ctx.files.root_keys:
             refuse(ctx.label, "targets_keys", key.short_path, "the same key is in root_keys; give each role keys of its own")
@@ -26,19 +26,23 @@ def _check_attributes(ctx):
 def _names(files):
     return [file.short_path for file in files]
 
-def _check_threshold(ctx, attribute, threshold, keys_attribute, keys):
+def _threshold(ctx, attribute):
+    return integer_of(ctx.attr, attribute) or "1"
+
+def _check_threshold(ctx, attribute, keys_attribute, keys):
     if not keys:
         refuse(ctx.label, keys_attribute, keys, "write at least one public key")
-    if threshold < 1 or threshold > len(keys):
-        refuse(ctx.label, attribute, threshold, "write a number from 1 to %d, which is how many keys %s has" % (len(keys), keys_attribute))
+    threshold = _threshold(ctx, attribute)
+    if not is_integer(threshold, len(keys)):
+        refuse_integer(ctx.label, attribute, threshold, "write a number from 1 to %d, which is how many keys %s has" % (len(keys), keys_attribute))
 
 def _create(ctx, root):
     args = tool_args(ctx, ["root", "create"])
-    args.add(ctx.attr.version, format = "--version=%s")
+    args.add(integer_of(ctx.attr, "version"), format = "--version=%s")
     args.add_all(ctx.files.root_keys, format_each = "--root-key=%s")
     args.add_all(ctx.files.targets_keys, format_each = "--targets-key=%s")
-    args.add(ctx.attr.root_threshold, format = "--root-threshold=%s")
-    args.add(ctx.attr.targets_threshold, format = "--targets-threshold=%s")
+    args.add(_threshold(ctx, "root_threshold"), format = "--root-threshold=%s")
+    args.add(_threshold(ctx, "targets_threshold"), format = "--targets-threshold=%s")
     if ctx.attr.expires:
         args.add(ctx.attr.expires, format = "--expires=%s")
 
@@ -152,18 +156,24 @@ def _software_update_root_impl(ctx):
             earlier_roots = _earlier_roots(ctx.attr.previous),
             root = root,
             root_keys = ctx.files.root_keys,
-            root_threshold = ctx.attr.root_threshold,
+            root_threshold = int(_threshold(ctx, "root_threshold"), 10),
             targets_keys = ctx.files.targets_keys,
-            targets_threshold = ctx.attr.targets_threshold,
+            targets_threshold = int(_threshold(ctx, "targets_threshold"), 10),
             unsigned_root = unsigned,
-            version = int(ctx.attr.version),
+            version = int(integer_of(ctx.attr, "version"), 10),
         ),
     ]
+
+_INTEGERS = (
+    integer_attribute("root_threshold", doc = "How many root keys have to sign; by default 1.") |
+    integer_attribute("targets_threshold", doc = "How many targets keys have to sign; by default 1.") |
+    integer_attribute("version", doc = "The version.")
+)
 
 _software_update_root = rule(
     implementation = _software_update_root_impl,
     doc = "Makes root metadata, and signs it where dev keys or signatures are given.",
-    attrs = TOOL | SIGNING | {
+    attrs = TOOL | SIGNING | _INTEGERS | {
         "dev_signing_keys": attr.label_list(
             doc = "Private keys in the tree that sign the root metadata.",
             allow_files = True,
@@ -181,21 +191,9 @@ _software_update_root = rule(
             doc = "Public keys of the role root.",
             allow_files = True,
         ),
-        "root_threshold": attr.int(
-            doc = "How many root keys have to sign.",
-            default = 1,
-        ),
         "targets_keys": attr.label_list(
             doc = "Public keys of the role targets.",
             allow_files = True,
-        ),
-        "targets_threshold": attr.int(
-            doc = "How many targets keys have to sign.",
-            default = 1,
-        ),
-        "version": attr.string(
-            doc = "The version in decimal. Not attr.int, which stops at 2147483647.",
-            mandatory = True,
         ),
     },
     provides = [SoftwareUpdateRootInfo],
@@ -229,15 +227,16 @@ def software_update_root(
 
     Args:
       name: The root's name.
-      version: The version of the root metadata, an integer from 1 to 4294967295: one more than the root before
-        it has.
+      version: The version of the root metadata: one more than the version of the root before it. An integer from 1
+        to 4294967295, as a number or as decimal text, or a `select()` of one of the two. In a `select()`, write an
+        integer above 2147483647 as text.
       root_keys: The public keys of the role root, which sign this root and the next, as PEM files
         (SubjectPublicKeyInfo). As `software-update key check --public` does, building the root fails on a
         file that holds a private key, or anything else besides a public one.
       targets_keys: The public keys of the role targets, which sign what a bundle contains, as PEM files. No
         key may have both roles.
-      root_threshold: How many of the root keys have to sign.
-      targets_threshold: How many of the targets keys have to sign.
+      root_threshold: The number of root keys that must sign, in the same spellings as `version`.
+      targets_threshold: The number of targets keys that must sign, in the same spellings as `version`.
       previous: The root before this one: a `software_update_root`, or the file of one that was published.
         Building this root then checks that a device may go from that one to it: its version is one more,
         and both roots' thresholds can be met. The output group `check` has `NAME.check.json`, which lists the
@@ -248,13 +247,14 @@ def software_update_root(
         tree can sign with them. So the root says `DEV KEYS: anyone can sign this`, in every mode, it and what is
         signed under it is shown with these words, and no release goes out under it. By default it is not signed.
       signatures: Signatures of `NAME.signing_request`, made outside the build by `software-update sign`, such as
-        `glob(["signatures/NAME/*.json"], allow_empty = True)`. Under `--//rules/settings:signing=release` they
-        are attached, and building the root fails unless they suffice.
-      signatures_folder: Where `NAME.sign` writes signatures, a path below the package. The default is
-        `signatures/NAME`, beside those of a bundle, because no signature may be for another request.
+        `glob(["signatures/NAME/*.json"], allow_empty = True)`. With
+        `--@rules_software_update//rules/settings:signing=release`, the build attaches them, and fails if too few keys have
+        signed.
+      signatures_folder: The folder into which `NAME.sign` writes signatures, as a path below the package, without
+        `select()`. The default is `signatures/NAME`, beside those of a bundle, because no signature may be for another request.
       out: The file's name. The default is `NAME.root.pb`.
-      **kwargs: `deprecation`, `exec_compatible_with`, `exec_properties`, `features`, `tags`,
-        `target_compatible_with`, `testonly` and `visibility`, as for every rule.
+      **kwargs: The attributes that Bazel gives every rule, such as `tags` and `visibility`. Write `tags`
+        without `select()`.
     """
     common = common_attributes("software_update_root", name, kwargs)
     _software_update_root(
@@ -264,13 +264,13 @@ def software_update_root(
         out = out or name + ".root.pb",
         previous = previous,
         root_keys = root_keys,
-        root_threshold = root_threshold,
         signatures = signatures,
         targets_keys = targets_keys,
-        targets_threshold = targets_threshold,
-        # As it was written: the rule says what is wrong with anything but an integer.
-        version = repr(version),
-        **common.public
+        **(common.public | integer_arguments(
+            root_threshold = root_threshold,
+            targets_threshold = targets_threshold,
+            version = version,
+        ))
     )
     root_signing_request(
         name = name + ".signing_request",

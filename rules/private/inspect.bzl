@@ -18,6 +18,6 @@ def inspect(name, bundle, tags = [], **kwargs):
         data = [bundle],
         args = ["bundle", "inspect", "$(rootpath %s)" % bundle],
         # For `bazel run`; `bazel build //...` need not lay out a Python program for every bundle.
-        tags = tags + ["manual"],
+        tags = list(tags) + ["manual"],
         **kwargs
     )

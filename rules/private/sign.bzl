@@ -2,6 +2,7 @@
 
 load("@bazel_skylib//lib:shell.bzl", "shell")
 load(":command.bzl", "command")
+load(":common_attributes.bzl", "refuse_select")
 load(":errors.bzl", "refuse")
 
 visibility("//rules/...")
@@ -33,6 +34,12 @@ def sign(name, request, folder, tags = [], **kwargs):
       tags: The target's tags.
       **kwargs: Attributes of every rule.
     """
+    refuse_select(
+        name.removesuffix(".sign"),
+        "signatures_folder",
+        folder,
+        "it is a place in the source tree, which has no configuration; write a string",
+    )
     label = native.package_relative_label(":" + request)
     problem = folder_error(folder)
     if problem:
@@ -52,6 +59,6 @@ def sign(name, request, folder, tags = [], **kwargs):
             _argument(package + folder),
         ],
         # For `bazel run`, as `NAME.inspect` is.
-        tags = tags + ["manual"],
+        tags = list(tags) + ["manual"],
         **kwargs
     )

@@ -73,7 +73,7 @@ def _giving(ctx, files):
 def _signing_request_impl(ctx):
     label = ctx.label.same_package_label(ctx.label.name.removesuffix(_SUFFIX))
     info = ctx.attr.metadata[UnsignedMetadataInfo]
-    root = unsigned_root_of(ctx.attr.root, ctx.file.root)
+    root = unsigned_root_of(ctx.attr.root, ctx.file.root) or unsigned_root_of(ctx.attr.root_or_dev_root, ctx.file.root_or_dev_root)
     request = declare_signing_request(ctx, label)
     ctx.actions.symlink(output = request.bytes, target_file = info.metadata)
     args = tool_args(ctx, ["step", "request"])
@@ -100,7 +100,11 @@ It needs neither a signature nor a bundle, and knows no signing mode: what is si
             providers = [UnsignedMetadataInfo],
         ),
         "root": attr.label(
-            doc = "Who may sign.",
+            doc = "The root that lists who may sign.",
+            allow_single_file = True,
+        ),
+        "root_or_dev_root": attr.label(
+            doc = "The same root, or the one to use if that is None.",
             default = Label("//tools/dev_keys:dev_root"),
             allow_single_file = True,
         ),

@@ -3,10 +3,10 @@
 load("@bazel_skylib//rules:common_settings.bzl", "BuildSettingInfo")
 load(":date.bzl", "check_date")
 load(":errors.bzl", "display", "refuse")
+load(":integer.bzl", "A_VERSION", "integer_attribute", "integer_of", "is_integer", "refuse_integer")
 load(":payloads.bzl", "add_payloads", "collect_payloads")
 load(":signing_request.bzl", "UnsignedMetadataInfo")
 load(":tool.bzl", "TOOL", "run_tool", "tool_args")
-load(":version.bzl", "version_error")
 
 visibility("//rules/...")
 
@@ -30,8 +30,9 @@ UnsignedTargetsInfo = provider(
 
 def _version(ctx, label):
     """The version as an int, or None when it is in a file."""
+    version = integer_of(ctx.attr, "version")
     given = {
-        "version": ctx.attr.version,
+        "version": version,
         "version_file": ctx.attr.version_file and display(ctx.attr.version_file.label),
         "version_flag": ctx.attr.version_flag and display(ctx.attr.version_flag.label),
     }
@@ -43,14 +44,12 @@ def _version(ctx, label):
     if ctx.attr.version_flag:
         flag = ctx.attr.version_flag
         value = str(flag[BuildSettingInfo].value)
-        problem = version_error(value)
-        if problem:
-            refuse(label, "version_flag", display(flag.label), "the flag is %s; %s, as in --%s=7" % (repr(value), problem, display(flag.label)))
+        if not is_integer(value):
+            refuse(label, "version_flag", display(flag.label), "the flag is %s; %s, as in --%s=7" % (repr(value), A_VERSION, display(flag.label)))
         return int(value, 10)
-    problem = version_error(ctx.attr.version)
-    if problem:
-        fail("%s: version = %s: %s" % (display(label), ctx.attr.version, problem))
-    return int(ctx.attr.version, 10)
+    if not is_integer(version):
+        refuse_integer(label, "version", version, A_VERSION)
+    return int(version, 10)
 
 def _shards(payloads):
     """The payloads in lists, each for one action.
@@ -156,7 +155,7 @@ def _targets_metadata_impl(ctx):
 targets_metadata = rule(
     implementation = _targets_metadata_impl,
     doc = "Hashes artifacts, and lists them in unsigned targets metadata.",
-    attrs = TOOL | {
+    attrs = TOOL | integer_attribute("version", doc = "The version.") | {
         "expires": attr.string(doc = "When the metadata expires; empty means never."),
         "strict_pigweed": attr.bool(doc = "Refuse what Pigweed's client would not install."),
         "targets": attr.string_keyed_label_dict(
@@ -166,9 +165,6 @@ targets_metadata = rule(
         "user_manifest": attr.label(
             doc = "The payload of the reserved target user_manifest.",
             allow_single_file = True,
-        ),
-        "version": attr.string(
-            doc = "The version in decimal. Not attr.int, which stops at 2147483647.",
         ),
         "version_file": attr.label(
             doc = "A file that holds the version.",

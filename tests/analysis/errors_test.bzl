@@ -39,8 +39,16 @@ _BUNDLES = [
     ("version_0", {"version": 0}, "version = 0: " + _VERSIONS),
     ("version_below_0", {"version": -1}, "version = -1: " + _VERSIONS),
     ("version_above_uint32", {"version": 4294967296}, "version = 4294967296: " + _VERSIONS),
-    ("version_as_text", {"version": "7"}, "version = \"7\": " + _VERSIONS),
+    ("version_as_text", {"version": "seven"}, "version = \"seven\": " + _VERSIONS),
+    ("version_07", {"version": "07"}, "version = \"07\": " + _VERSIONS),
+    ("version_bool", {"version": True}, "version = \"True\": " + _VERSIONS),
+    ("version_float", {"version": 7.0}, "version = \"7.0\": " + _VERSIONS),
+    ("version_select", {"version": select({"//conditions:default": 0})}, "version = 0: " + _VERSIONS),
+    ("version_select_below_0", {"version": select({"//conditions:default": -1})}, "version = -1: " + _VERSIONS),
+    ("version_select_text", {"version": select({"//conditions:default": " 5"})}, "version = \" 5\": " + _VERSIONS),
+    ("version_select_none", {"version": select({"//conditions:default": None})}, "version = None: " + _ONE_VERSION),
     ("flag_of_0", {"version": None, "version_flag": ":flag_of_0"}, "version_flag = \"%sflag_of_0\": the flag is \"0\"; %s, as in --%sflag_of_0=7" % (_HERE, _VERSIONS, _HERE)),
+    ("flag_of_07", {"version": None, "version_flag": ":flag_of_07"}, "version_flag = \"%sflag_of_07\": the flag is \"07\"; %s, as in --%sflag_of_07=7" % (_HERE, _VERSIONS, _HERE)),
     ("flag_of_text", {"version": None, "version_flag": ":flag_of_text"}, "version_flag = \"%sflag_of_text\": the flag is \"next\"; %s, as in --%sflag_of_text=7" % (_HERE, _VERSIONS, _HERE)),
     ("expires", {"expires": "2031-02-29T00:00:00Z"}, "expires = \"2031-02-29T00:00:00Z\": " + _DATE),
     ("verify_at", {"verify_at": "2031-01-01"}, "verify_at = \"2031-01-01\": " + _DATE),
@@ -71,11 +79,14 @@ _BUNDLES = [
 
 _ROOTS = [
     ("version_0", {"version": 0}, "version = 0: " + _VERSIONS),
+    ("no_version", {"version": None}, "version = None: " + _VERSIONS),
     ("expires", {"expires": "soon"}, "expires = \"soon\": " + _DATE),
     ("no_root_keys", {"root_keys": []}, "root_keys = []: write at least one public key"),
     ("no_targets_keys", {"targets_keys": []}, "targets_keys = []: write at least one public key"),
     ("root_threshold_0", {"root_threshold": 0}, "root_threshold = 0: write a number from 1 to 1, which is how many keys root_keys has"),
     ("targets_threshold_3_of_2", {"targets_threshold": 3}, "targets_threshold = 3: write a number from 1 to 2, which is how many keys targets_keys has"),
+    ("root_threshold_text", {"root_threshold": "1_0"}, "root_threshold = \"1_0\": write a number from 1 to 1, which is how many keys root_keys has"),
+    ("targets_threshold_select", {"targets_threshold": select({"//conditions:default": 3})}, "targets_threshold = 3: write a number from 1 to 2, which is how many keys targets_keys has"),
     ("key_in_both_roles", {"root_keys": ["b.pem"]}, "targets_keys = \"tests/analysis/b.pem\": the same key is in root_keys; give each role keys of its own"),
     (
         "signed_twice",
@@ -88,8 +99,10 @@ _COUNTER = "write an integer from 1 to 4294967295"
 
 _RELEASES = [
     ("counter_0", {"release_counter": 0}, "release_counter = 0: " + _COUNTER),
-    ("counter_as_text", {"release_counter": "7"}, "release_counter = \"7\": " + _COUNTER),
+    ("no_counter", {"release_counter": None}, "release_counter = None: " + _COUNTER),
+    ("counter_as_text", {"release_counter": "07"}, "release_counter = \"07\": " + _COUNTER),
     ("minimum", {"minimum_release_counter": 4294967296}, "minimum_release_counter = 4294967296: " + _COUNTER),
+    ("minimum_select", {"minimum_release_counter": select({"//conditions:default": "4294967296"})}, "minimum_release_counter = 4294967296: " + _COUNTER),
     ("severity", {"severity": "urgent"}, "severity = \"urgent\": write one of low, medium, high, critical"),
     ("support_until", {"support_until": "2031"}, "support_until = \"2031\": " + _DATE),
 ]
@@ -124,6 +137,7 @@ def errors_test_suite(name):
       name: The name of the suite of tests.
     """
     int_flag(name = "flag_of_0", build_setting_default = 0)
+    string_flag(name = "flag_of_07", build_setting_default = "07")
     string_flag(name = "flag_of_text", build_setting_default = "next")
     directory(name = "directory", tags = ["manual"])
     native.filegroup(name = "no_files", srcs = [])

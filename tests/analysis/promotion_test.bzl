@@ -1,6 +1,6 @@
 """What a promotion hands out, and which action makes it; and what NAME.sign signs."""
 
-load("@bazel_skylib//lib:unittest.bzl", "analysistest", "asserts")
+load("@bazel_skylib//lib:unittest.bzl", "analysistest", "asserts", "unittest")
 load("//rules:defs.bzl", "SoftwareUpdateBundleInfo", "software_update_bundle", "software_update_promotion", "software_update_root")
 load(":actions.bzl", "SIGNING", "actions_aspect", "actions_behind", "error_test", "files_of_tests", "our_actions_of")
 
@@ -85,6 +85,20 @@ _sign_test = analysistest.make(
 
 _error_test = error_test()
 
+def _tags_test_impl(ctx):
+    env = unittest.begin(ctx)
+    asserts.equals(env, ["manual"], ctx.attr.tags_of_one)
+    asserts.equals(env, ["manual", "some_tag"], ctx.attr.tags_of_another)
+    return unittest.end(env)
+
+_tags_test = unittest.make(
+    _tags_test_impl,
+    attrs = {
+        "tags_of_another": attr.string_list(doc = "The tags of a promotion with a tag of its own."),
+        "tags_of_one": attr.string_list(doc = "The tags of a promotion without tags."),
+    },
+)
+
 def promotion_test_suite(name):
     """Makes a bundle, promotions of it, mistakes, and the tests of them.
 
@@ -117,12 +131,11 @@ def promotion_test_suite(name):
     software_update_promotion(
         name = "promotion",
         bundle = ":promoted",
-        tags = ["manual"],
     )
     software_update_promotion(
         name = "promotion_of_a_file",
         bundle = ":promoted",
-        tags = ["manual"],
+        tags = ["some_tag"],
         tested = "tested.bundle",
         trusted_root = "root_before.pb",
         verify_at = "2031-01-01T00:00:00Z",
@@ -141,6 +154,12 @@ def promotion_test_suite(name):
         tested = "tested.bundle",
         tested_is_signed_by = [],
         trusted_root = "root_before.pb",
+    )
+    _tags_test(
+        name = "promotion_is_manual_test",
+        size = "small",
+        tags_of_another = sorted(native.existing_rule("promotion_of_a_file")["tags"]),
+        tags_of_one = native.existing_rule("promotion")["tags"],
     )
     for subject in ["promoted", "promoted_root"]:
         _sign_test(
@@ -164,7 +183,7 @@ def promotion_test_suite(name):
         ),
     }
     for mistake, (attributes, message) in mistakes.items():
-        software_update_promotion(name = mistake, tags = ["manual"], **attributes)
+        software_update_promotion(name = mistake, **attributes)
         _error_test(
             name = mistake + "_test",
             size = "small",
@@ -177,6 +196,7 @@ def promotion_test_suite(name):
             "promotion_in_dev_mode_test",
             "promotion_in_release_mode_test",
             "promotion_in_unsigned_mode_test",
+            "promotion_is_manual_test",
             "promotion_of_a_file_test",
             "promoted_sign_test",
             "promoted_root_sign_test",

@@ -1,0 +1,310 @@
+"""Values that rules accept in each attribute: numbers, decimal text, a select() of them, and None."""
+
+load("@bazel_skylib//lib:unittest.bzl", "analysistest", "asserts")
+load("@bazel_skylib//rules:common_settings.bzl", "int_flag")
+load(
+    "//rules:defs.bzl",
+    "SoftwareUpdateBundleInfo",
+    "SoftwareUpdateRootInfo",
+    "software_update_bundle",
+    "software_update_bundle_test",
+    "software_update_personalized_bundle",
+    "software_update_promotion",
+    "software_update_release",
+    "software_update_root",
+)
+load(":actions.bzl", "actions_aspect", "files_of_tests", "our_actions_of")
+
+_NEVER = ":never"
+_DEFAULT = "//conditions:default"
+
+def _configured(value, other = None):
+    return select({_NEVER: other, _DEFAULT: value})
+
+# Each gives the version 7; a select() has to be made where a target is.
+_VERSIONS = {
+    "number": lambda: {"version": 7},
+    "text": lambda: {"version": "7"},
+    "select_number": lambda: {"version": _configured(7, 8)},
+    "select_text": lambda: {"version": _configured("7", "8")},
+    "select_number_or_none": lambda: {"version": _configured(7)},
+    "select_text_or_none": lambda: {"version": _configured("7")},
+    "select_none": lambda: {"version": _configured(None, 8), "version_flag": ":flag_of_7"},
+    "select_none_or_text": lambda: {"version": _configured(None, "8"), "version_flag": ":flag_of_7"},
+    "select_flag": lambda: {"version": None, "version_flag": _configured(":flag_of_7")},
+}
+
+# Each gives an integer in the spellings that every attribute for integers accepts.
+_SPELLINGS = {
+    "number": lambda integer: integer,
+    "text": lambda integer: str(integer),
+    "select_number": lambda integer: _configured(integer, integer + 1),
+    "select_text": lambda integer: _configured(str(integer)),
+}
+
+_COMMON = [
+    "applicable_licenses",
+    "aspect_hints",
+    "compatible_with",
+    "deprecation",
+    "exec_compatible_with",
+    "exec_group_compatible_with",
+    "exec_properties",
+    "expect_failure",
+    "features",
+    "generator_function",
+    "generator_location",
+    "generator_name",
+    "package_metadata",
+    "restricted_to",
+    "target_compatible_with",
+    "testonly",
+    "toolchains",
+    "transitive_configs",
+    "visibility",
+]
+
+def _integers_test_impl(ctx):
+    env = analysistest.begin(ctx)
+    for bundle in ctx.attr.bundles:
+        asserts.equals(env, 7, bundle[SoftwareUpdateBundleInfo].version, str(bundle.label))
+    for root in ctx.attr.roots:
+        info = root[SoftwareUpdateRootInfo]
+        asserts.equals(env, [7, 2, 3], [info.version, info.root_threshold, info.targets_threshold], str(root.label))
+    for release in ctx.attr.releases:
+        [action] = our_actions_of(release)
+        for option in ["--release-counter=7", "--minimum-release-counter=6"]:
+            asserts.true(env, option in action.argv, "%s has no %s" % (release.label, option))
+    return analysistest.end(env)
+
+_integers_test = analysistest.make(
+    _integers_test_impl,
+    attrs = {
+        "bundles": attr.label_list(
+            doc = "Bundles of version 7.",
+        ),
+        "releases": attr.label_list(
+            doc = "Release manifests with the counters 7 and 6.",
+            aspects = [actions_aspect],
+        ),
+        "roots": attr.label_list(
+            doc = "Roots of version 7 with the thresholds 2 and 3.",
+        ),
+    },
+)
+
+def _inputs_of(target, mnemonic):
+    [action] = [each for each in target.actions if each.mnemonic == mnemonic]
+    return sorted([file.basename for file in files_of_tests(action.inputs)])
+
+def _none_test_impl(ctx):
+    env = analysistest.begin(ctx)
+    for target in ctx.attr.targets:
+        mnemonic, expected = ctx.attr.expected[target.label.name].split(": ")
+        asserts.equals(env, sorted(expected.split(" ") if expected else []), _inputs_of(target, mnemonic), target.label.name)
+    return analysistest.end(env)
+
+_none_test = analysistest.make(
+    _none_test_impl,
+    attrs = {
+        "expected": attr.string_dict(doc = "Mnemonic and inputs of an action of each target, by its name."),
+        "targets": attr.label_list(
+            doc = "Targets with attributes that are None.",
+            aspects = [actions_aspect],
+        ),
+    },
+)
+
+def _make_integers():
+    for name, attributes in _VERSIONS.items():
+        software_update_bundle(
+            name = "bundle_by_" + name,
+            tags = ["manual"],
+            targets = {"app": "app.bin"},
+            **attributes()
+        )
+    for name, spelt in _SPELLINGS.items():
+        software_update_root(
+            name = "root_by_" + name,
+            root_keys = ["a.pem", "b.pem"],
+            root_threshold = spelt(2),
+            tags = ["manual"],
+            targets_keys = ["c.pem", "d.pem", "e.pem"],
+            targets_threshold = spelt(3),
+            version = spelt(7),
+        )
+        software_update_release(
+            name = "release_by_" + name,
+            minimum_release_counter = spelt(6),
+            product = "product",
+            release_counter = spelt(7),
+            release_version = "1.0",
+            tags = ["manual"],
+        )
+
+def _none(*attributes):
+    return {attribute: None for attribute in list(attributes) + _COMMON}
+
+def _make_none():
+    """Makes a target of each rule, with None for all that may be left out, and some with a select() of None."""
+    software_update_root(
+        name = "none_root",
+        root_keys = ["a.pem"],
+        tags = ["manual"],
+        targets_keys = ["b.pem"],
+        version = 1,
+        **_none("dev_signing_keys", "expires", "out", "previous", "root_threshold", "signatures", "signatures_folder", "targets_threshold")
+    )
+    software_update_bundle(
+        name = "none_bundle",
+        tags = ["manual"],
+        targets = {"app": "app.bin"},
+        version = 1,
+        **_none(
+            "dev_root",
+            "dev_signing_keys",
+            "expires",
+            "out",
+            "root",
+            "signatures",
+            "signatures_folder",
+            "strict_pigweed",
+            "trusted_root",
+            "user_manifest",
+            "verify_at",
+            "version_file",
+            "version_flag",
+        )
+    )
+    software_update_bundle(
+        name = "configured_bundle",
+        dev_root = _configured("dev_root.pb"),
+        dev_signing_keys = _configured(["private_a.pem"]),
+        expires = _configured("2031-01-01T00:00:00Z"),
+        root = _configured(None, "root.pb"),
+        signatures = _configured(["signature.json"]),
+        strict_pigweed = _configured(True),
+        tags = ["manual"],
+        targets = _configured({"app": "app.bin"}, {}),
+        trusted_root = _configured("root_before.pb"),
+        user_manifest = _configured("release.json"),
+        verify_at = _configured("2031-01-01T00:00:00Z"),
+        version = 1,
+    )
+    software_update_personalized_bundle(
+        name = "none_personalized",
+        bundle = ":none_bundle",
+        installed = "installed.pb",
+        tags = ["manual"],
+        **_none("out", "trusted_root")
+    )
+    software_update_bundle(
+        name = "signed_bundle",
+        root = "root.pb",
+        signatures = ["signature.json"],
+        tags = ["manual"],
+        targets = {"app": "app.bin"},
+        version = 1,
+    )
+    software_update_promotion(
+        name = "none_promotion",
+        bundle = ":signed_bundle",
+        **_none("out", "tags", "tested", "trusted_root", "verify_at")
+    )
+    software_update_promotion(
+        name = "configured_promotion",
+        bundle = _configured(":signed_bundle"),
+        tested = _configured(None, "tested.bundle"),
+        trusted_root = _configured(None),
+    )
+    software_update_promotion(
+        name = "tested_promotion",
+        bundle = ":signed_bundle",
+        tested = _configured("tested.bundle"),
+    )
+    software_update_release(
+        name = "none_release",
+        product = "product",
+        release_counter = 1,
+        release_version = "1.0",
+        tags = ["manual"],
+        **_none("hardware_ids", "minimum_release_counter", "notes", "out", "severity", "support_until")
+    )
+    software_update_bundle_test(
+        name = "none_test",
+        bundle = ":none_bundle",
+        tags = ["manual"],
+        **_none(
+            "args",
+            "at",
+            "env",
+            "env_inherit",
+            "expect",
+            "flaky",
+            "hardware_id",
+            "installed",
+            "local",
+            "shard_count",
+            "size",
+            "timeout",
+            "trusted_root",
+        )
+    )
+    software_update_bundle_test(
+        name = "configured_test",
+        args = _configured(["--json"], []),
+        bundle = _configured(":none_bundle"),
+        env = _configured({"NAME": "value"}),
+        expect = _configured(None, "EXPIRED"),
+        flaky = True,
+        installed = _configured("installed.pb"),
+        local = True,
+        shard_count = 1,
+        size = "medium",
+        tags = ["manual"],
+        timeout = "short",
+    )
+
+# An action of a target, and its inputs.
+_NONE = {
+    "configured_bundle": "SoftwareUpdateVerify: configured_bundle.bundle root_before.pb",
+    "configured_bundle.signing_request": "SoftwareUpdateRequest: configured_bundle.targets_metadata.unsigned.pb dev_root.pb release.json",
+    "configured_promotion": "SoftwareUpdatePromote: root.pb signed_bundle.bundle signed_bundle.bundle",
+    "none_bundle": "SoftwareUpdateVerify: none_bundle.bundle",
+    "none_bundle.signing_request": "SoftwareUpdateRequest: none_bundle.targets_metadata.unsigned.pb",
+    "none_personalized": "SoftwareUpdatePersonalize: installed.pb none_bundle.bundle",
+    "none_promotion": "SoftwareUpdatePromote: root.pb signed_bundle.bundle signed_bundle.bundle",
+    "none_release": "SoftwareUpdateRelease: ",
+    "none_root": "SoftwareUpdateRoot: a.pem b.pem",
+    "tested_promotion": "SoftwareUpdatePromote: root.pb signed_bundle.bundle tested.bundle",
+}
+
+def configurable_test_suite(name):
+    """Makes targets with their attributes spelt in each way, and the tests of them.
+
+    Args:
+      name: The name of the suite of tests.
+    """
+    native.config_setting(name = "never", values = {"define": "tests_analysis=never"})
+    int_flag(name = "flag_of_7", build_setting_default = 7)
+    _make_integers()
+    _make_none()
+    _integers_test(
+        name = "integers_test",
+        size = "small",
+        bundles = [":bundle_by_" + version for version in _VERSIONS],
+        releases = [":release_by_" + spelling for spelling in _SPELLINGS],
+        roots = [":root_by_" + spelling for spelling in _SPELLINGS],
+        target_under_test = ":never",
+    )
+    _none_test(
+        name = "none_attributes_test",
+        size = "small",
+        expected = _NONE,
+        target_under_test = ":never",
+        targets = [":" + target for target in _NONE],
+    )
+    native.test_suite(
+        name = name,
+        tests = ["integers_test", "none_attributes_test"],
+    )
