@@ -58,9 +58,8 @@ def _requests(lines: TextIO) -> Iterator[dict[str, Any]]:
 
 
 def _answer(request: dict[str, Any], answers: TextIO, lock: threading.Lock) -> None:
-    # A context of its own: see files.read_arguments_file.
-    context = contextvars.copy_context()
-    status, output = context.run(_run, request.get("arguments", []))
+    # In a context of its own, so that it sees nothing of the request that this thread ran before.
+    status, output = contextvars.copy_context().run(_run, request.get("arguments", []))
     answer = {"exitCode": status, "output": output, "requestId": request.get("requestId", 0)}
     with lock:
         answers.write(json.dumps(answer) + "\n")
@@ -70,7 +69,7 @@ def _answer(request: dict[str, Any], answers: TextIO, lock: threading.Lock) -> N
 def _run(arguments: list[str]) -> tuple[int, str]:
     """Exit code and output of one command."""
     output = io.StringIO()
-    token = _output.set(output)
+    _output.set(output)
     try:
         status = run_command(arguments)
     except SystemExit as end:  # argparse, after --help
@@ -78,6 +77,4 @@ def _run(arguments: list[str]) -> tuple[int, str]:
     except BaseException:  # a fault of ours: it must not take the other commands with it
         traceback.print_exc()
         status = _EXIT_FAULT
-    finally:
-        _output.reset(token)
     return status, output.getvalue()
