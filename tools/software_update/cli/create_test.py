@@ -545,6 +545,24 @@ def test_sha256_step(folder: Path) -> None:
     assert checked.stdout == b"app.bin: OK\n"
 
 
+@pytest.mark.parametrize(
+    ("name", "escaped"),
+    [
+        ("a\nb", r"a\nb"),
+        ("a\rb", r"a\rb"),
+        ("a\\b", r"a\\b"),
+        ("\\n\n", r"\\n\n"),
+        ("a b\t*", None),
+    ],
+)
+def test_sha256_step_escapes_names(folder: Path, name: str, escaped: str | None) -> None:
+    (folder / name).write_bytes(APP)
+    done("step", "sha256", folder / name, "-o", folder / "sums")
+    digest = hashlib.sha256(APP).hexdigest()
+    line = f"{digest}  {name}\n" if escaped is None else f"\\{digest}  {escaped}\n"
+    assert (folder / "sums").read_bytes() == line.encode()
+
+
 def test_targets_step_errors(folder: Path) -> None:
     step = ["step", "targets", "--version=7", "-o", f"{folder}/o", "--digests"]
     done("step", "digest", "--target", f"app={folder}/app.bin", "-o", folder / "a")

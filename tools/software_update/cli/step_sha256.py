@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from software_update import digest, files
 from software_update.cli.arguments import Parser, add_output
 
+_ESCAPES = str.maketrans({"\\": r"\\", "\n": r"\n", "\r": r"\r"})
+
 
 def run(argv: Sequence[str]) -> int:
     parser = Parser("step sha256", "Writes a file's SHA-256 for sha256sum -c.")
@@ -13,6 +15,13 @@ def run(argv: Sequence[str]) -> int:
     add_output(parser)
     args = parser.parse_args(argv)
     [(_, sha256)] = digest.digest_files([args.file])
-    line = f"{sha256.hex()}  {os.path.basename(args.file)}\n"
+    line = _line(sha256, os.path.basename(args.file))
     files.write_output(args.output, os.fsencode(line), inputs=[args.file])
     return 0
+
+
+def _line(sha256: bytes, name: str) -> str:
+    """As GNU sha256sum writes it: a backslash before the digest says that the name has escapes."""
+    escaped = name.translate(_ESCAPES)
+    mark = "" if escaped == name else "\\"
+    return f"{mark}{sha256.hex()}  {escaped}\n"
