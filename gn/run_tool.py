@@ -40,24 +40,9 @@ def _run(packages: str, command: "list[str]") -> int:
         )
         return _fail(f"{sys.executable} is Python {version}; set {setting} to 3.11 or later")
     sys.path[:0] = [packages, _TOOLS] if packages else [_TOOLS]
-    try:
-        from software_update.cli import main as software_update
+    from software_update.cli import main as software_update
 
-        return software_update(command)
-    except Exception as error:
-        if not _is_about_packages(error):
-            raise
-        text = " ".join(str(error).split())
-        return _fail(f"{packages or sys.executable}: {text}; {_advice(packages)}")
-
-
-def _is_about_packages(error: Exception) -> bool:
-    """Whether a package is missing, or is older than one that the tools can use."""
-    return (
-        isinstance(error, ImportError)
-        or type(error).__module__ in ("cryptography.exceptions", "google.protobuf.runtime_version")
-        or (isinstance(error, TypeError) and "deterministic_signing" in str(error))
-    )
+    return software_update(command, _advice(packages))
 
 
 def _advice(packages: str) -> str:

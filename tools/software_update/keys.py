@@ -8,9 +8,11 @@ from __future__ import annotations
 import hashlib
 import re
 import shlex
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
+from software_update.dependencies import NEEDED
 from software_update.errors import InputError, WrongSecret
 from software_update.files import folder_error
 
@@ -117,10 +119,9 @@ class PrivateKey:
 
     def sign(self, data: bytes) -> bytes:
         """r || s, 64 bytes; the same for the same key and data (RFC 6979)."""
-        from cryptography.hazmat.primitives import hashes
-        from cryptography.hazmat.primitives.asymmetric import ec, utils
+        from cryptography.hazmat.primitives.asymmetric import utils
 
-        der = self._key.sign(data, ec.ECDSA(hashes.SHA256(), deterministic_signing=True))
+        der = self._key.sign(data, _deterministic())
         r, s = utils.decode_dss_signature(der)
         return r.to_bytes(32, "big") + s.to_bytes(32, "big")
 
@@ -226,6 +227,21 @@ def _public_key(path: str, key: object) -> PublicKey:
     return PublicKey(
         key.public_bytes(serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint)
     )
+
+
+def _deterministic() -> ec.ECDSA:
+    """RFC 6979. InputError if cryptography, or the OpenSSL that it uses, is too old."""
+    from cryptography import __version__
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    try:
+        return ec.ECDSA(hashes.SHA256(), deterministic_signing=True)
+    except (TypeError, UnsupportedAlgorithm) as error:
+        raise InputError(
+            f"cryptography {__version__}: cannot sign ({error}); install {NEEDED} for {sys.executable}"
+        ) from None
 
 
 def _raw_of_der(signature: bytes) -> bytes | None:

@@ -2,15 +2,19 @@
 
 import hashlib
 import re
+import sys
 from pathlib import Path
 
+import cryptography
 import pytest
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa, utils
 from hypothesis import given
 from hypothesis import strategies as st
 
 from software_update import keys
+from software_update.dependencies import NEEDED
 from software_update.errors import InputError, WrongSecret
 from software_update.testing import signers, tree
 
@@ -381,4 +385,23 @@ def test_sha_256_is_what_signs() -> None:
         ),
         hashlib.sha256(b"data").digest(),
         ec.ECDSA(utils.Prehashed(hashes.SHA256())),
+    )
+
+
+@pytest.mark.parametrize(
+    "error", [TypeError("unexpected argument"), UnsupportedAlgorithm("not in this OpenSSL")]
+)
+def test_signing_with_an_old_cryptography(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise error
+
+    key = signers.signer(signers.TARGETS_KEY)
+    monkeypatch.setattr(ec, "ECDSA", refuse)
+    with pytest.raises(InputError) as caught:
+        key.sign(b"")
+    assert str(caught.value) == (
+        f"cryptography {cryptography.__version__}: cannot sign ({error}); install {NEEDED} for "
+        f"{sys.executable}"
     )

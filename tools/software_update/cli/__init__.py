@@ -7,6 +7,7 @@ import importlib
 import os
 import signal
 import sys
+import warnings
 from collections.abc import Sequence
 from typing import NoReturn
 
@@ -55,8 +56,14 @@ COMMANDS = {
 }
 
 
-def main(argv: Sequence[str]) -> int:
-    """Runs one command. 0: done; 1: refused; 2: wrong usage; 3: I/O, or a bad key or trusted file."""
+def main(argv: Sequence[str], remedy: str | None = None) -> int:
+    """Runs one command. 0: done; 1: refused; 2: wrong usage; 3: I/O, or a bad key or trusted file.
+
+    `remedy` says what to do about a package that cannot be loaded; default: install it.
+    """
+    if not sys.warnoptions:
+        # Those of packages are for developers.
+        warnings.simplefilter("ignore")
     _replace_closed_streams()
     signal.signal(signal.SIGTERM, _terminate)
     try:
@@ -65,7 +72,7 @@ def main(argv: Sequence[str]) -> int:
                 from software_update.cli.worker import serve
 
                 return serve()
-            return run_command(argv)
+            return run_command(argv, remedy)
         finally:
             _flush_output()
     except BrokenPipeError:
@@ -77,7 +84,7 @@ def main(argv: Sequence[str]) -> int:
         return _fail("interrupted", _EXIT_INTERRUPTED)
 
 
-def run_command(argv: Sequence[str]) -> int:
+def run_command(argv: Sequence[str], remedy: str | None = None) -> int:
     """Runs one command, in any thread; an error is a line on standard error, and the exit code."""
     try:
         return _run(_command_line(argv))
@@ -87,6 +94,13 @@ def run_command(argv: Sequence[str]) -> int:
         raise
     except OSError as error:
         return _fail(_os_error(error), _EXIT_INPUT)
+    except BaseException as error:  # a package in Rust that panics raises no Exception
+        from software_update.dependencies import load_problem
+
+        problem = load_problem(error, remedy)
+        if problem is None:
+            raise
+        return _fail(problem, _EXIT_INPUT)
 
 
 def _command_line(argv: Sequence[str]) -> Sequence[str]:
