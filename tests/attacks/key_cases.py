@@ -521,6 +521,30 @@ SIGNATURE_CASES = [
         signed_with(T.signature(TARGETS), *[e.signature(b"?", b"?")] * 64),
     ),
     Case(
+        "signature_key_id_255",
+        "THRESHOLD_NOT_MET",
+        "A key id of 255 bytes, the longest that is read.",
+        one(GOOD_SIGNATURE, T.key_id.ljust(255, b"\0")),
+    ),
+    Case(
+        "signature_key_id_256",
+        "TOO_LARGE",
+        "A key id of 256 bytes beside a good signature.",
+        signed_with(e.signature(bytes(256), b"?"), T.signature(TARGETS)),
+    ),
+    Case(
+        "signature_of_4096_bytes",
+        "THRESHOLD_NOT_MET",
+        "A signature of 4096 bytes, the longest that is read.",
+        one(GOOD_SIGNATURE.ljust(4096, b"\0")),
+    ),
+    Case(
+        "signature_of_4097_bytes",
+        "TOO_LARGE",
+        "A signature of 4097 bytes beside a good one.",
+        signed_with(e.signature(b"?", bytes(4097)), T.signature(TARGETS)),
+    ),
+    Case(
         "unsigned_and_unsafe",
         "THRESHOLD_NOT_MET",
         "No signature, and an unsafe name: signatures come first.",

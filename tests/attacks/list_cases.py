@@ -125,6 +125,18 @@ NAME_CASES = [
         good({**CONTENTS, "../x": b"x"}),
     ),
     Case(
+        "unsafe_4096",
+        "UNSAFE_NAME",
+        "A name of 4096 bytes, the longest that is read.",
+        release(targets({"n" * 4096: b"x"}), {}),
+    ),
+    Case(
+        "unsafe_4097",
+        "TOO_LARGE",
+        "A name of 4097 bytes.",
+        release(targets({"n" * 4097: b"x"}), {}),
+    ),
+    Case(
         "unsafe_not_utf8",
         "MALFORMED",
         "A name that is no UTF-8, listed.",
@@ -194,6 +206,14 @@ NAME_CASES = [
         "65,537 targets, all left out.",
         huge=lambda: release(targets({f"t{index}": b"" for index in range(65_537)}), {}),
     ),
+    Case(
+        "targets_65537_unsigned",
+        "TOO_LARGE",
+        "65,537 targets and no signature: limits come first.",
+        huge=lambda: e.targets_entry(
+            e.signed(targets({f"t{index}": b"" for index in range(65_537)}))
+        ),
+    ),
 ]
 
 HASH_CASES = [
@@ -218,6 +238,25 @@ HASH_CASES = [
             ("hex", "In hex.", [(1, DIGEST.hex().encode())]),
             ("sha1", "A SHA-1.", [(1, hashlib.sha1(APP, usedforsecurity=False).digest())]),
         ]
+    ),
+    Case(
+        "hash_three",
+        "TOO_LARGE",
+        "A SHA-256 and two hashes of unknown kinds.",
+        hashed((9, b"?"), (1, DIGEST), (10, b"?")),
+    ),
+    Case(
+        "hash_three_unsigned",
+        "TOO_LARGE",
+        "No signature, and three hashes: limits come first.",
+        e.targets_entry(
+            e.signed(
+                e.targets_of(
+                    e.common("targets"), [e.target_of("app", 11, *[(9, b"?")] * 3), BOOT_FILE]
+                )
+            )
+        )
+        + e.payloads(CONTENTS),
     ),
     Case(
         "hash_none_and_left_out",

@@ -117,6 +117,49 @@ CASES = [
         "A date of the year 9999, and nanoseconds.",
         good(expires=e.time(253_402_300_799, 999_999_999)),
     ),
+    # The limits of the form.
+    Case(
+        "root_unknown_256",
+        "ACCEPT",
+        "A root with as many unknown fields as it may have, signed.",
+        root_and(e.number(200, 7) * 256),
+    ),
+    Case(
+        "root_unknown_257",
+        "TOO_LARGE",
+        "A root with one unknown field more, signed.",
+        root_and(e.number(200, 7) * 257),
+    ),
+    Case(
+        "targets_unknown_65536",
+        "ACCEPT",
+        "65,536 unknown fields in the metadata and in a target, signed.",
+        huge=lambda: release(
+            e.targets_of(TARGETS_COMMON, [FILES[0] + e.number(200, 7), FILES[1]])
+            + e.number(200, 7) * 65_535
+        ),
+    ),
+    Case(
+        "targets_unknown_65537",
+        "TOO_LARGE",
+        "65,537 unknown fields in the metadata and in a target, signed.",
+        huge=lambda: release(
+            e.targets_of(TARGETS_COMMON, [FILES[0] + e.number(200, 7), FILES[1]])
+            + e.number(200, 7) * 65_536
+        ),
+    ),
+    Case(
+        "role_256",
+        "TOO_LARGE",
+        "A role of 256 bytes.",
+        with_common(e.common("targets" + "?" * 249)),
+    ),
+    Case(
+        "spec_256",
+        "TOO_LARGE",
+        "A spec version of 256 bytes.",
+        with_common(e.common("targets", spec="1.0." + "0" * 252)),
+    ),
     # Not the messages that they should be.
     Case(
         "targets_garbage",

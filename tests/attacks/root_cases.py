@@ -246,6 +246,26 @@ CASES = [
         trusted=same_keys(3),
     ),
     Case(
+        "chain_passed_link_signatures_65",
+        "TOO_LARGE",
+        "A link that the device would skip has 65 signatures.",
+        moved(
+            e.signed_by(root(2), *[e.signature(b"?", b"?")] * 65), same_keys(3), last=same_keys(4)
+        ),
+        trusted=same_keys(3),
+    ),
+    Case(
+        "chain_passed_link_role_of_65_keys",
+        "TOO_LARGE",
+        "A link that the device would skip has a role of 65 key ids.",
+        moved(
+            e.signed(root(2) + e.blob(5, e.role([bytes(32)] * 65)), R),
+            same_keys(3),
+            last=same_keys(4),
+        ),
+        trusted=same_keys(3),
+    ),
+    Case(
         "chain_link_by_old_only",
         "THRESHOLD_NOT_MET",
         "Link 2 has a new root key, which did not sign it.",

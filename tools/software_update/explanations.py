@@ -39,9 +39,11 @@ EXPLANATIONS = {
         "Make the bundle again; a file put together from parts of two bundles looks like this.",
     ),
     Verdict.TOO_LARGE: Explanation(
-        "The bundle has more than a device should be made to read. The limits are 512 KiB of "
-        "root metadata, 32 MiB of targets metadata, 1 MiB of `user_manifest`, 64 keys, 64 "
-        "signatures, 65 536 targets or payloads, and 256 roots in the chain.",
+        "The bundle contains more than a verifier reads. The limits are 512 KiB of root metadata, "
+        "32 MiB of targets metadata, 1 MiB of `user_manifest`, 64 keys, 64 key ids in a role, 64 "
+        "signatures, 65 536 targets or payloads, 2 hashes of a target, 256 roots in the chain, and "
+        "unknown fields: 256 in a root, 65 536 in targets metadata. A key id or digest has at most "
+        "255 bytes, a signature or key 4 096.",
         "Put fewer or less into it. Many small files travel well as one archive.",
     ),
     Verdict.MISSING_ROLE_METADATA: Explanation(

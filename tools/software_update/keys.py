@@ -84,6 +84,10 @@ class PublicKey(NamedTuple):
 
     def verifies(self, signature: bytes, data: bytes) -> bool:
         """Whether `signature` (r || s, 64 bytes) is this key's over SHA-256 of `data`."""
+        return self.verifies_sha256(signature, hashlib.sha256(data).digest())
+
+    def verifies_sha256(self, signature: bytes, sha256: bytes) -> bool:
+        """Whether `signature` (r || s, 64 bytes) is this key's over data with this SHA-256."""
         from cryptography.exceptions import InvalidSignature
         from cryptography.hazmat.primitives import hashes
         from cryptography.hazmat.primitives.asymmetric import ec, utils
@@ -92,7 +96,9 @@ class PublicKey(NamedTuple):
             return False
         r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
         try:
-            self._point().verify(utils.encode_dss_signature(r, s), data, ec.ECDSA(hashes.SHA256()))
+            self._point().verify(
+                utils.encode_dss_signature(r, s), sha256, ec.ECDSA(utils.Prehashed(hashes.SHA256()))
+            )
         except (InvalidSignature, ValueError):
             return False
         return True

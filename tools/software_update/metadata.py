@@ -3,10 +3,12 @@
 Reading checks the form alone (TUF specification 4.2 to 4.5); whether to trust it is `verify`'s question.
 """
 
+import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from software_update import limits
 from software_update.errors import Refused, Verdict, printable
 from software_update.keys import (
     DEV_KEY_IDS,
@@ -40,6 +42,27 @@ class Signed(NamedTuple):
 
     serialized: bytes
     signatures: tuple[Signature, ...]
+
+    @property
+    def sha256(self) -> bytes:
+        return hashlib.sha256(self.serialized).digest()
+
+
+class UnparsedSigned(NamedTuple):
+    """As Signed, but the signed bytes are still data[start:end] of the message."""
+
+    data: bytes
+    start: int
+    end: int
+    signatures: tuple[Signature, ...]
+
+    @property
+    def serialized(self) -> bytes:
+        return self.data[self.start : self.end]
+
+    @property
+    def sha256(self) -> bytes:
+        return hashlib.sha256(memoryview(self.data)[self.start : self.end]).digest()
 
 
 class Common(NamedTuple):
@@ -214,15 +237,28 @@ def _build_role(keys: Sequence[PublicKey], threshold: int) -> tuf_pb2.SignatureR
 # Reading
 
 
+def find_signed(role: str, data: bytes) -> UnparsedSigned:
+    """Checks the form of a Signed...Metadata message, and finds its parts without copying the signed bytes.
+
+    It may contain only the signed bytes and signatures.
+    """
+    message = tuf_pb2.SignedRootMetadata if role == ROOT else tuf_pb2.SignedTargetsMetadata
+    wire.check(data, 0, len(data), message, max_unknown=0)
+    start = end = 0
+    signatures = []
+    for field in wire.fields(data, 0, len(data)):
+        if field.number == 1:
+            start, end = field.start, field.end
+        else:
+            signature = tuf_pb2.Signature.FromString(data[field.start : field.end])
+            signatures.append(Signature(signature.key_id, signature.sig))
+    return UnparsedSigned(data, start, end, tuple(signatures))
+
+
 def parse_signed(role: str, data: bytes) -> Signed:
-    """The parts of a Signed...Metadata message. Nothing in it but the bytes and signatures may stand."""
-    if role == ROOT:
-        root = wire.parse(data, tuf_pb2.SignedRootMetadata, skip_unknown=False)
-        serialized, signatures = root.serialized_root_metadata, root.signatures
-    else:
-        targets = wire.parse(data, tuf_pb2.SignedTargetsMetadata, skip_unknown=False)
-        serialized, signatures = targets.serialized_targets_metadata, targets.signatures
-    return Signed(serialized, tuple(Signature(each.key_id, each.sig) for each in signatures))
+    """Parses a Signed...Metadata message, which may contain only the signed bytes and signatures."""
+    found = find_signed(role, data)
+    return Signed(found.serialized, found.signatures)
 
 
 def stated_role(serialized: bytes) -> str | None:
@@ -236,8 +272,10 @@ def stated_role(serialized: bytes) -> str | None:
 
 
 def parse_root(serialized: bytes) -> Root:
-    """Root metadata from its signed bytes."""
-    message = wire.parse(serialized, tuf_pb2.RootMetadata, skip_unknown=True)
+    """Parses the signed bytes of root metadata."""
+    message = wire.parse(
+        serialized, tuf_pb2.RootMetadata, max_unknown=limits.MAX_UNKNOWN_ROOT_FIELDS
+    )
     return Root(
         serialized,
         _parse_common(ROOT, message.common_metadata),
@@ -251,12 +289,23 @@ def parse_root(serialized: bytes) -> Root:
     )
 
 
-def parse_targets(serialized: bytes) -> Targets:
-    """Targets metadata from its signed bytes."""
-    message = wire.parse(serialized, tuf_pb2.TargetsMetadata, skip_unknown=True)
+def check_targets(data: bytes, start: int, end: int) -> Common:
+    """Checks the form of the targets metadata data[start:end], and parses only their common part.
+
+    Parsing all of them costs so much more that only signed metadata get it: see `read_targets`.
+    """
+    wire.check(
+        data, start, end, tuf_pb2.TargetsMetadata, max_unknown=limits.MAX_UNKNOWN_TARGETS_FIELDS
+    )
+    return _common_of_targets(data, start, end)
+
+
+def read_targets(serialized: bytes, common: Common) -> Targets:
+    """Parses targets metadata for which `check_targets` returned `common`."""
+    message = tuf_pb2.TargetsMetadata.FromString(serialized)
     return Targets(
         serialized,
-        _parse_common(TARGETS, message.common_metadata),
+        common,
         tuple(
             ListedTarget(
                 each.file_name,
@@ -268,22 +317,34 @@ def parse_targets(serialized: bytes) -> Targets:
     )
 
 
+def parse_targets(serialized: bytes) -> Targets:
+    """Checks and parses the signed bytes of targets metadata."""
+    return read_targets(serialized, check_targets(serialized, 0, len(serialized)))
+
+
 def parse_manifest(data: bytes) -> Installed:
-    """What a device has installed, from its Manifest."""
-    message = wire.parse(data, update_bundle_pb2.Manifest, skip_unknown=True)
-    entries = [field for field in wire.fields(data, 0, len(data)) if field.number == 1]
+    """Parses the Manifest of a device: the release that it has installed."""
+    wire.check(
+        data,
+        0,
+        len(data),
+        update_bundle_pb2.Manifest,
+        max_unknown=limits.MAX_UNKNOWN_TARGETS_FIELDS,
+    )
+    fields = [field for field in wire.fields(data, 0, len(data)) if field.number in (1, 2)]
+    entries = [field for field in fields if field.number == 1]
     if len(entries) != 1:
         raise Refused(Verdict.MALFORMED, "needs one entry 'targets', as a device's manifest has")
-    # The metadata's own bytes, not protobuf's copy of them: they are compared later.
     entry = {
         field.number: data[field.start : field.end]
         for field in wire.fields(data, entries[0].start, entries[0].end)
     }
     if entry.get(1) != TARGETS.encode():
         raise Refused(Verdict.MALFORMED, "has metadata other than 'targets'")
-    user_manifest = message.user_manifest if message.HasField("user_manifest") else None
+    serialized = entry.get(2, b"")
+    user_manifest = next((data[each.start : each.end] for each in fields if each.number == 2), None)
     return Installed(
-        parse_targets(entry.get(2, b"")),
+        read_targets(serialized, _common_of_targets(serialized, 0, len(serialized))),
         user_manifest,
         None if user_manifest is None else parse_release(user_manifest),
     )
@@ -299,6 +360,12 @@ def sha256_of(target: ListedTarget) -> bytes:
             subject=f"target '{printable(target.name)}'",
         )
     return digests[0]
+
+
+def _common_of_targets(data: bytes, start: int, end: int) -> Common:
+    fields = wire.fields(data, start, end)
+    common = next((data[each.start : each.end] for each in fields if each.number == 1), b"")
+    return _parse_common(TARGETS, tuf_pb2.CommonMetadata.FromString(common))
 
 
 def _parse_role(message: tuf_pb2.SignatureRequirement) -> Role:

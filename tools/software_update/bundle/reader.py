@@ -112,7 +112,8 @@ class _Reader:
             number, field_end = self._header(end)
             if number == envelope.KEY_FIELD and key is None:
                 key = self._content(field_end, limits.MAX_ENVELOPE_NAME_BYTES, "a name")
-                self._name_bytes += len(key)
+                # In memory, text that is not ASCII takes up to four bytes a character.
+                self._name_bytes += len(key) if key.isascii() else 4 * len(key)
                 if self._name_bytes > limits.MAX_ENVELOPE_NAMES_BYTES:
                     raise Refused(
                         Verdict.TOO_LARGE,

@@ -165,6 +165,18 @@ def test_too_many_payloads() -> None:
     assert refused(many + e.payload("more", b"")).verdict == Verdict.TOO_LARGE
 
 
+@pytest.mark.parametrize(
+    ("letter", "most"), [("n", 4096), ("\N{LATIN SMALL LETTER E WITH ACUTE}", 1024)]
+)
+def test_too_many_bytes_of_names(letter: str, most: int) -> None:
+    """In memory, a name that is not ASCII takes up to four bytes a character."""
+    names = [f"{index:04}" + letter * ((4096 - 4) // len(letter.encode())) for index in range(most)]
+    many = b"".join(e.payload(name, b"") for name in names[: most - 16])
+    assert len(read(many).payloads) == most - 16
+    more = many + b"".join(e.payload(name, b"") for name in names[most - 16 :])
+    assert refused(more).detail == "names of over 16711680 bytes in all"
+
+
 def test_the_position_of_the_file_does_not_matter() -> None:
     with tempfile.TemporaryFile() as file:
         file.write(e.root_entry(b"root"))

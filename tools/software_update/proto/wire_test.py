@@ -11,7 +11,7 @@ from software_update.testing.encode import blob, number, text, varint
 
 def verdict_of(data: bytes, message: type = tuf_pb2.RootMetadata, skip: bool = True) -> Refused:
     with pytest.raises(Refused) as caught:
-        wire.parse(data, message, skip_unknown=skip)
+        wire.parse(data, message, max_unknown=10 if skip else 0)
     return caught.value
 
 
@@ -98,7 +98,7 @@ def test_encode_field_is_what_protobuf_writes() -> None:
 
 def test_parse_gives_the_message() -> None:
     data = blob(1, text(1, "1.0.0") + number(2, 7)) + number(2, 1)
-    parsed = wire.parse(data, tuf_pb2.RootMetadata, skip_unknown=False)
+    parsed = wire.parse(data, tuf_pb2.RootMetadata, max_unknown=0)
     assert (parsed.common_metadata.spec_version, parsed.common_metadata.version) == ("1.0.0", 7)
     assert parsed.consistent_snapshot
 
@@ -120,7 +120,7 @@ def test_a_singular_field_stands_once(data: bytes) -> None:
 
 def test_a_repeated_field_may_stand_often() -> None:
     parsed = wire.parse(
-        blob(1, b"a") + blob(2, b"") + blob(2, b""), tuf_pb2.SignedRootMetadata, skip_unknown=False
+        blob(1, b"a") + blob(2, b"") + blob(2, b""), tuf_pb2.SignedRootMetadata, max_unknown=0
     )
     assert len(parsed.signatures) == 2
 
@@ -133,12 +133,12 @@ def test_a_repeated_field_may_stand_often() -> None:
 def test_unknown_fields_are_skipped_or_refused(extra: bytes) -> None:
     plain, nested = number(2, 1) + extra, blob(1, number(2, 1) + extra)
     for data in (plain, nested):
-        wire.parse(data, tuf_pb2.RootMetadata, skip_unknown=True)
+        wire.parse(data, tuf_pb2.RootMetadata, max_unknown=10)
         assert verdict_of(data, skip=False).verdict == Verdict.UNEXPECTED_FIELD
 
 
 def test_an_unknown_field_twice_is_skipped() -> None:
-    wire.parse(number(99, 1) + number(99, 1), tuf_pb2.RootMetadata, skip_unknown=True)
+    wire.parse(number(99, 1) + number(99, 1), tuf_pb2.RootMetadata, max_unknown=10)
 
 
 @pytest.mark.parametrize(
@@ -176,29 +176,96 @@ def test_wrong_wire_types(data: bytes) -> None:
 )
 def test_numbers_that_protobuf_would_truncate(data: bytes, fits: bool) -> None:
     if fits:
-        wire.parse(data, tuf_pb2.RootMetadata, skip_unknown=False)
+        wire.parse(data, tuf_pb2.RootMetadata, max_unknown=0)
     else:
         refused = verdict_of(data)
         assert (refused.verdict, "out of range" in refused.detail) == (Verdict.MALFORMED, True)
 
 
-def test_text_that_is_not_utf_8() -> None:
-    assert verdict_of(blob(1, blob(1, b"\xff"))).verdict == Verdict.MALFORMED
+@pytest.mark.parametrize("content", [b"\xff", b"\xc0\xaf", b"\xed\xa0\x80", b"\xf4\x90\x80\x80"])
+def test_text_that_is_not_utf_8(content: bytes) -> None:
+    refused = verdict_of(blob(1, blob(1, content)))
+    assert (refused.verdict, refused.detail) == (
+        Verdict.MALFORMED,
+        "CommonMetadata.spec_version is not UTF-8",
+    )
 
 
 def test_map_entries_are_messages_too() -> None:
-    entry = text(1, "a") + blob(2, b"x")
-    wire.parse(blob(4, entry), update_bundle_pb2.UpdateBundle, skip_unknown=False)
-    doubled = blob(4, entry + text(1, "b"))
-    refused = verdict_of(doubled, update_bundle_pb2.UpdateBundle, skip=False)
+    entry = text(1, "a") + blob(2, b"")
+    wire.parse(blob(1, entry), update_bundle_pb2.Manifest, max_unknown=0)
+    doubled = blob(1, entry + text(1, "b"))
+    refused = verdict_of(doubled, update_bundle_pb2.Manifest, skip=False)
     assert refused.verdict == Verdict.DUPLICATE_FIELD
+
+
+KEY_ID = blob(1, bytes(32))
+
+
+@pytest.mark.parametrize(
+    ("message", "part", "most", "name"),
+    [
+        (tuf_pb2.SignedRootMetadata, blob(2, b""), 64, "SignedRootMetadata.signatures"),
+        (tuf_pb2.SignedTargetsMetadata, blob(2, b""), 64, "SignedTargetsMetadata.signatures"),
+        (tuf_pb2.RootMetadata, blob(3, b""), 64, "RootMetadata.keys"),
+        (tuf_pb2.SignatureRequirement, KEY_ID, 64, "SignatureRequirement.key_ids"),
+        (tuf_pb2.TargetsMetadata, blob(2, b""), 65_536, "TargetsMetadata.target_files"),
+        (tuf_pb2.TargetFile, blob(3, b""), 2, "TargetFile.hashes"),
+        (update_bundle_pb2.Manifest, blob(1, b""), 16, "Manifest.targets_metadata"),
+    ],
+)
+def test_limits_of_repeated_fields(message: type, part: bytes, most: int, name: str) -> None:
+    wire.check(part * most, 0, len(part) * most, message, max_unknown=0)
+    refused = verdict_of(part * (most + 1), message)
+    assert (refused.verdict, refused.detail) == (
+        Verdict.TOO_LARGE,
+        f"{name} appears more than {most} times",
+    )
+
+
+def test_a_limit_is_of_one_message() -> None:
+    file = blob(2, blob(3, b"") * 2)
+    wire.parse(file * 3, tuf_pb2.TargetsMetadata, max_unknown=0)
+
+
+@pytest.mark.parametrize(
+    ("message", "field", "most", "name"),
+    [
+        (tuf_pb2.Signature, 1, 255, "Signature.key_id"),
+        (tuf_pb2.Signature, 2, 4096, "Signature.sig"),
+        (tuf_pb2.SignatureRequirement, 1, 255, "SignatureRequirement.key_ids"),
+        (tuf_pb2.TargetFile, 1, 4096, "TargetFile.file_name"),
+        (tuf_pb2.CommonMetadata, 4, 255, "CommonMetadata.role"),
+    ],
+)
+def test_limits_of_lengths(message: type, field: int, most: int, name: str) -> None:
+    wire.parse(blob(field, b"a" * most), message, max_unknown=0)
+    refused = verdict_of(blob(field, b"a" * (most + 1)), message)
+    assert (refused.verdict, refused.detail) == (
+        Verdict.TOO_LARGE,
+        f"{name} has {most + 1} bytes; at most {most} are allowed",
+    )
+
+
+def test_limit_of_unknown_fields_counts_every_depth() -> None:
+    data = number(99, 1) + blob(1, number(99, 1)) + blob(3, blob(2, number(99, 1)))
+    wire.parse(data, tuf_pb2.RootMetadata, max_unknown=3)
+    with pytest.raises(Refused) as caught:
+        wire.parse(data, tuf_pb2.RootMetadata, max_unknown=2)
+    assert caught.value.verdict == Verdict.TOO_LARGE
+    assert caught.value.detail == "more than 2 unknown fields"
+
+
+def test_a_check_of_a_part_does_not_look_outside_it() -> None:
+    data = b"\xff" + number(2, 1) + b"\xff"
+    wire.check(data, 1, len(data) - 1, tuf_pb2.RootMetadata, max_unknown=0)
 
 
 def test_deep_nesting_in_unknown_fields_is_not_looked_into() -> None:
     data = b""
     for _ in range(2000):
         data = blob(99, data)
-    wire.parse(data, tuf_pb2.RootMetadata, skip_unknown=True)
+    wire.parse(data, tuf_pb2.RootMetadata, max_unknown=10)
 
 
 def commons() -> st.SearchStrategy[tuf_pb2.CommonMetadata]:
@@ -226,7 +293,9 @@ def test_parse_takes_whatever_protobuf_writes(
 ) -> None:
     message = tuf_pb2.TargetsMetadata(common_metadata=common, target_files=files)
     for skip in (False, True):
-        parsed = wire.parse(message.SerializeToString(), tuf_pb2.TargetsMetadata, skip_unknown=skip)
+        parsed = wire.parse(
+            message.SerializeToString(), tuf_pb2.TargetsMetadata, max_unknown=10 if skip else 0
+        )
         assert parsed == message
 
 
@@ -234,8 +303,8 @@ def test_parse_takes_whatever_protobuf_writes(
 def test_parse_is_total(data: bytes) -> None:
     """Any bytes give a message or Refused."""
     try:
-        parsed = wire.parse(data, tuf_pb2.SignedRootMetadata, skip_unknown=False)
+        parsed = wire.parse(data, tuf_pb2.SignedRootMetadata, max_unknown=0)
     except Refused:
         return
-    again = wire.parse(parsed.SerializeToString(), tuf_pb2.SignedRootMetadata, skip_unknown=False)
+    again = wire.parse(parsed.SerializeToString(), tuf_pb2.SignedRootMetadata, max_unknown=0)
     assert again == parsed

@@ -5,9 +5,9 @@ from itertools import pairwise
 
 import pytest
 
-from software_update import limits
+from software_update import limits, metadata
 from software_update.errors import Refused, Verdict
-from software_update.metadata import parse_signed
+from software_update.metadata import Common, Targets, parse_signed
 from software_update.release import ReleaseManifest, build_release
 from software_update.testing import encode as e
 from software_update.testing.judge import TRUSTED_ROOT, refusal_of, release_of
@@ -702,6 +702,19 @@ def test_every_verdict_is_given_here() -> None:
     given = {case[1] for case in REFUSED.values()} | {case[1] for case in BAD_ROOTS.values()}
     given |= set(FAULTS.values()) | {Verdict.ACCEPT, Verdict.TARGETS_MIX_UP, Verdict.ROOT_ROLLBACK}
     assert given == set(Verdict)
+
+
+def test_unsigned_targets_are_not_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parsing 32 MiB of metadata can take 2 GiB of memory."""
+
+    def parse(serialized: bytes, common: Common) -> Targets:
+        raise AssertionError
+
+    monkeypatch.setattr(metadata, "read_targets", parse)
+    unsigned = e.targets_entry(e.signed(e.targets(TWO)))
+    assert refusal_of(unsigned)[0] == Verdict.THRESHOLD_NOT_MET
+    wrong_role = e.targets_entry(e.signed(e.targets_of(e.common("root"), [])))
+    assert refusal_of(wrong_role)[0] == Verdict.WRONG_ROLE
 
 
 def test_too_many_targets() -> None:
