@@ -195,6 +195,13 @@ def test_digest_record_schema() -> None:
 
 
 @pytest.mark.usefixtures("folder")
+def test_dev_key_identities_schema() -> None:
+    assert main(["step", "identify", "--dev-signing-key", "targets_key", "-o", "ids.json"]) == 0
+    identities = json.loads(Path("ids.json").read_text())
+    assert set(fields(identities)) == documented(identities["schema"])
+
+
+@pytest.mark.usefixtures("folder")
 def test_signing_request_schema() -> None:
     assert main(["step", "digest", "--target", "app=app.bin", "-o", "app.json"]) == 0
     targets = ["step", "targets", "--digests", "app.json", "--version", "1", "-o", "targets.pb"]

@@ -38,7 +38,7 @@ def _sign(ctx, unsigned, root, keys):
     )
     return signed
 
-def _attach(ctx, unsigned, root, root_chain):
+def _attach(ctx, unsigned, root, root_chain, trusted_roots):
     signed = ctx.actions.declare_file(ctx.label.name + ".targets_metadata.pb")
     attach(
         ctx,
@@ -46,6 +46,7 @@ def _attach(ctx, unsigned, root, root_chain):
         metadata = unsigned,
         root = root,
         root_chain = root_chain,
+        trusted_roots = [file for file in trusted_roots if file not in root_chain + [root]],
         dev_keys = dev_signing_keys([ctx.attr.dev_root, ctx.attr.root, ctx.attr.trusted_root], ctx.files.dev_signing_keys),
         signed = signed,
         progress_message = "Attaching the signatures of %s" % display(ctx.label),
@@ -131,7 +132,7 @@ def _software_update_bundle_impl(ctx):
     # Nobody has a root before the first one.
     root_chain = earlier_roots[1:]
     if mode == "release":
-        signed = _attach(ctx, unsigned, root, root_chain)
+        signed = _attach(ctx, unsigned, root, root_chain, depset(earlier_roots[:1] + [trusted_root]).to_list())
     else:
         signed = _sign(ctx, unsigned, root, ctx.files.dev_signing_keys if mode == "dev" else [])
     _assemble(ctx, targets_info, signed, root, root_chain)
@@ -241,8 +242,9 @@ def software_update_bundle(
     The flag `--@rules_software_update//rules/settings:signing` selects the signatures and the root in the bundle; the
     rest of the bundle is the same in each mode. By default it is `dev`: keys in the tree sign it, and the bundle contains
     `dev_root`. With `release`, the bundle contains `root` and the `signatures` that were made outside the build. With
-    `unsigned`, it contains no signatures. No mode knows a private key but those in the tree: `dev` signs with them, and the one
-    action of `release` that attaches signatures reads them, to refuse a root that lists one.
+    `unsigned`, it contains no signatures. The build reads only private keys that are in the tree. `dev` signs with them.
+    In `release`, one action writes their public identities, and the action that attaches the signatures reads only these:
+    it rejects a root that lists such a key or says `DEV KEYS`, whether that is `root`, a root before it, or `trusted_root`.
 
     Building the bundle also verifies it, as a device would; `--norun_validations` leaves that out, and an
     unsigned one is not. It gives `SoftwareUpdateBundleInfo`. Bazel downloads from a cache only the outputs that you request:
@@ -286,6 +288,7 @@ def software_update_bundle(
       trusted_root: The root metadata that the verification starts from, which stands for what is on a
         device. The default is the root before the one in the bundle, its `previous`, and without that the
         root in the bundle. Where `root` is given, devices that take releases are meant, and dev mode does not use it.
+        Building a release fails if it lists a dev key.
       user_manifest: A file that becomes the reserved target `user_manifest`, which a device hands to the product
         before it installs.
       expires: When the targets metadata expires, such as `2031-01-01T00:00:00Z`. By default never.

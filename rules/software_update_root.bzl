@@ -241,7 +241,8 @@ def software_update_root(
         Building this root then checks that a device may go from that one to it: its version is one more,
         and both roots' thresholds can be met. The output group `check` has `NAME.check.json`, which lists the
         signatures that are still missing. A bundle under this root carries the roots between the first one
-        known and this one, so that a device which missed some of them can follow.
+        known and this one, so that a device which missed some of them can follow. Attaching the `signatures` of a
+        release fails if `previous` lists a dev key.
       expires: When the root metadata expires, such as `2031-01-01T00:00:00Z`. By default never.
       dev_signing_keys: Private root keys in the tree, as PEM files, that sign it in dev mode. Anyone who has the
         tree can sign with them. So the root says `DEV KEYS: anyone can sign this`, in every mode, it and what is

@@ -37,7 +37,7 @@ def _mode_test_impl(ctx):
     actions = actions_of(target)
     asserts.equals(env, ctx.attr.mnemonic_with_key, sorted({action.mnemonic: None for action in actions if _names_private_key(action)}))
     for action in actions:
-        if action.mnemonic in ["SoftwareUpdateSign", "SoftwareUpdateAttach", "SoftwareUpdateVerify"]:
+        if action.mnemonic in ["SoftwareUpdateSign", "SoftwareUpdateAttach", "SoftwareUpdateIdentify", "SoftwareUpdateVerify"]:
             output = action.outputs.to_list()[0].basename
             asserts.equals(env, sorted(ctx.attr.actions.get(output, ["unexpected " + action.mnemonic])), _ours(action.inputs), output)
     made = [action.outputs.to_list()[0].basename for action in actions]
@@ -84,7 +84,7 @@ def _mode_test(mode):
         _mode_test_impl,
         attrs = {
             "actions": attr.string_list_dict(doc = "What signs, attaches and verifies, by output, and what it reads of ours."),
-            "mnemonic_with_key": attr.string_list(doc = "Which actions are told of a private key."),
+            "mnemonic_with_key": attr.string_list(doc = "Which actions name or read a private key, of all behind the bundle."),
             "release_root": attr.string(
                 doc = "The root of releases.",
                 default = "product_root.root.pb",
@@ -224,12 +224,14 @@ def modes_test_suite(name):
         name = "release_mode_test",
         size = "small",
         actions = {
-            # The dev keys in reach, to refuse them.
-            "product.targets_metadata.pb": [_UNSIGNED, "product_root.root.pb", "signature_1.json", "signature_2.json", "private_a.pem", "private_b.pem"],
+            # The private keys in reach, and nothing else.
+            "product.dev_key_identities.json": ["private_a.pem", "private_b.pem"],
+            # No private key; every root that devices start from or move to.
+            "product.targets_metadata.pb": [_UNSIGNED, "product_before.root.pb", "product_root.root.pb", "signature_1.json", "signature_2.json", "product.dev_key_identities.json"],
             "product.verdict.json": ["product.bundle", "product_before.root.pb"],
             "product_root.root.pb": ["product_root.signing_request", "root_signature.json"],
         },
-        mnemonic_with_key = ["SoftwareUpdateAttach"],
+        mnemonic_with_key = ["SoftwareUpdateIdentify"],
         root = "product_root.root.pb",
         target_under_test = ":product",
         trusted_root = "product_before.root.pb",
@@ -287,16 +289,46 @@ def modes_test_suite(name):
         size = "small",
         actions = {
             # Those of the roots before, too.
-            "next_product.targets_metadata.pb": [_NEXT_UNSIGNED, "next_root.root.pb", "signature_1.json", "signature_2.json", "private_a.pem", "private_b.pem", "private_c.pem"],
+            "next_product.dev_key_identities.json": ["private_a.pem", "private_b.pem", "private_c.pem"],
+            "next_product.targets_metadata.pb": [_NEXT_UNSIGNED, "next_root.root.pb", "product_root.root.pb", "signature_1.json", "signature_2.json", "next_product.dev_key_identities.json"],
             "next_product.verdict.json": ["next_product.bundle", "product_root.root.pb"],
             "next_root.root.pb": ["next_root.signing_request", "next_root_signature.json", "product_root.root.unsigned.pb"],
             "product_root.root.pb": ["product_root.signing_request", "root_signature.json"],
         },
-        mnemonic_with_key = ["SoftwareUpdateAttach"],
+        mnemonic_with_key = ["SoftwareUpdateIdentify"],
         release_root = "next_root.root.pb",
         root = "next_root.root.pb",
         target_under_test = ":next_product",
         trusted_root = "product_root.root.pb",
+        verified = True,
+    )
+    software_update_root(
+        name = "last_root",
+        previous = ":next_root",
+        root_keys = ["a.pem"],
+        signatures = ["last_root_signature.json"],
+        tags = ["manual"],
+        targets_keys = ["b.pem"],
+        version = 3,
+    )
+    software_update_bundle(name = "last_product", **(good | {"root": ":last_root"}))
+    _release_test(
+        name = "last_release_mode_test",
+        size = "small",
+        actions = {
+            "last_product.dev_key_identities.json": ["private_a.pem", "private_b.pem"],
+            # The first root is not in the chain, but on devices.
+            "last_product.targets_metadata.pb": ["last_product.targets_metadata.unsigned.pb", "last_root.root.pb", "next_root.root.pb", "product_root.root.pb", "signature_1.json", "signature_2.json", "last_product.dev_key_identities.json"],
+            "last_product.verdict.json": ["last_product.bundle", "next_root.root.pb"],
+            "last_root.root.pb": ["last_root.signing_request", "last_root_signature.json", "next_root.root.unsigned.pb"],
+            "next_root.root.pb": ["next_root.signing_request", "next_root_signature.json", "product_root.root.unsigned.pb"],
+            "product_root.root.pb": ["product_root.signing_request", "root_signature.json"],
+        },
+        mnemonic_with_key = ["SoftwareUpdateIdentify"],
+        release_root = "last_root.root.pb",
+        root = "last_root.root.pb",
+        target_under_test = ":last_product",
+        trusted_root = "next_root.root.pb",
         verified = True,
     )
 
@@ -331,6 +363,7 @@ def modes_test_suite(name):
         name = name,
         tests = [
             "dev_mode_test",
+            "last_release_mode_test",
             "next_release_mode_test",
             "release_mode_test",
             "same_dev_root_request_test",

@@ -183,13 +183,17 @@ def edges_that_name(tree: Tree, text: str) -> set[str]:
 
 @pytest.mark.parametrize("mode", MODES)
 def test_which_edges_know_a_private_key(tree: Tree, mode: str) -> None:
-    """In "release" one, to refuse them; in "unsigned" none."""
+    """In "release" only the action that identifies them; in "unsigned" none."""
     write_dev_keys(tree)
     (tree.top / "production.pem").write_bytes(private_file(tree, "five").read_bytes())
     set_mode(tree, mode, WITH_DEV_KEYS)
     bundle = {"___bundle._sign___build_host__rule", "gen/bundle.targets_metadata.pb"}
     dev_root = {"___dev_root.file___build_host__rule", "obj/dev_root.root.pb"}
-    expected = {"dev": bundle | dev_root, "release": bundle, "unsigned": set[str]()}
+    identities = {
+        "___bundle._identify___build_host__rule",
+        "gen/bundle.dev_key_identities.json",
+    }
+    expected = {"dev": bundle | dev_root, "release": identities, "unsigned": set[str]()}
     assert edges_that_name(tree, "throwaway") == expected[mode]
     assert edges_that_name(tree, "production") == set()
     tree.build(":dev_root")
@@ -295,6 +299,26 @@ def test_dev_root_in_the_chain(tree: Tree) -> None:
     build = WITH_DEV_KEYS.replace('  root = ":root"\n', chain)
     line = release_error(tree, build)
     assert line.startswith("obj/dev_root.root.pb: says 'DEV KEYS: anyone can sign this'")
+
+
+@pytest.mark.parametrize("where", ["trusted_root", "previous"])
+def test_release_that_starts_from_a_dev_root(tree: Tree, where: str) -> None:
+    """Only the root that devices have says DEV KEYS; the release's own root lists none of its keys."""
+    write_dev_keys(tree)
+    build = WITH_DEV_KEYS + FIRST_ROOT
+    if where == "trusted_root":
+        release = '  root = ":root"\n  trusted_root = ":first_root"\n'
+        line = release_error(tree, build.replace('  root = ":root"\n', release))
+        assert line.startswith("obj/first_root.root.pb: says 'DEV KEYS: anyone can sign this'")
+    else:
+        root = '  version = 1\n  root_keys = [ "one.pub", "two.pub" ]\n'
+        build = build.replace(root, root.replace("1", "2", 1) + '  previous = ":first_root"\n')
+        set_mode(tree, "release", build)
+        sign(tree, "root", *ROOT_KEYS)
+        sign_as_previous = ["sign", "out/gen/root.signing_request", "--output=root.two.json"]
+        tree.software_update(*sign_as_previous, f"--key=file:{private_file(tree, 'seven')}")
+        [line] = failure(tree.build_fails(":root.file"))
+        assert "gen/first_root.root.unsigned.pb: says 'DEV KEYS: anyone can sign this'" in line
 
 
 @pytest.mark.parametrize("marked", [True, False])

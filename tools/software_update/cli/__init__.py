@@ -49,6 +49,7 @@ COMMANDS = {
     ("step", "targets"): "make the targets metadata to sign",
     ("step", "request"): "say what is to be signed, and by whom",
     ("step", "sign"): "sign metadata with development keys",
+    ("step", "identify"): "write which development keys a source tree has",
     ("step", "attach"): "put signatures beside what they sign",
     ("step", "assemble"): "put signed metadata and payloads into a bundle",
     ("step", "persist"): "write a bundle as a tree, like a TUF repository",

@@ -209,6 +209,14 @@ def test_a_root_that_may_not_follow(folder: Path, version: int, text: str) -> No
 # No dev key in a release
 
 
+def identify(folder: Path, *names: str) -> str:
+    """Runs `step identify` for private keys of the folder; returns the option of `step attach`."""
+    output = folder / "identities.json"
+    paths = [folder / name for name in names]
+    done("step", "identify", "--dev-signing-key", *paths, "-o", output)
+    return f"--dev-key-identities={output}"
+
+
 def dev_key_args(folder: Path, role: str) -> tuple[list[str], str]:
     """`step attach` with all the signatures that it takes, and the file that it finds dev keys in."""
     (folder / "root.bytes").write_bytes(e.root())
@@ -227,12 +235,12 @@ def dev_key_args(folder: Path, role: str) -> tuple[list[str], str]:
 def test_a_root_that_lists_a_key_in_the_tree(
     folder: Path, role: str, name: str, number: int
 ) -> None:
-    """Compared by id: the file is called as it likes, and others stand beside it."""
+    """The file may have any name, and other keys may be next to it."""
     args, file = dev_key_args(folder, role)
     (folder / "innocent name").write_bytes((folder / f"{name}.pem").read_bytes())
-    done(*args, "--dev-signing-key", folder / "stranger.pem")
+    done(*args, identify(folder, "stranger.pem"))
     (folder / "signed.pb").unlink()
-    text = failed(3, *args, "--dev-signing-key", folder / "stranger.pem", folder / "innocent name")
+    text = failed(3, *args, identify(folder, "stranger.pem", "innocent name"))
     assert text == (
         f"{file}: lists the dev key {key_id(number).hex()[:16]}, whose private key is in the tree, "
         f"{folder}/innocent name; release under a root that lists a new key in its place, kept elsewhere"
@@ -247,7 +255,9 @@ def test_a_root_that_says_dev_keys(folder: Path, role: str) -> None:
     signed = [sign(folder / "marked.json", marked, ROOT_KEY)] if role == "root" else []
     Path(file).write_bytes(marked if role == "root" else e.signed(marked, ROOT_KEY))
     text = failed(3, *args[:-1], "--signature", *(signed or [f"{folder}/s.json"]))
-    assert text.startswith(f"{file}: says 'DEV KEYS: anyone can sign this', for its private keys")
+    assert text.startswith(
+        f"{file}: says 'DEV KEYS: anyone can sign this', because its private keys"
+    )
     assert not (folder / "signed.pb").exists()
 
 
@@ -297,39 +307,74 @@ def test_dev_roots_in_a_chain(folder: Path) -> None:
         3, *attach_args(folder, signature, "--root-chain", f"{folder}/good.pb", f"{folder}/dev.pb")
     )
     assert text.startswith(f"{folder}/dev.pb: says 'DEV KEYS")
-    chain = [f"--root-chain={folder}/good.pb", f"--dev-signing-key={folder}/stranger.pem"]
+    chain = [f"--root-chain={folder}/good.pb", identify(folder, "stranger.pem")]
     assert failed(3, *attach_args(folder, signature, *chain)).startswith(f"{folder}/good.pb: lists")
-    args = ["--role=root", "--metadata=m", "--root-chain=c", "-o", "out"]
-    assert (
-        failed(2, "step", "attach", *args) == "--root-chain: for --role targets alone; leave it out"
-    )
+    for option in ("--root-chain", "--trusted-root"):
+        args = ["--role=root", "--metadata=m", f"{option}=c", "-o", "out"]
+        expected = f"{option}: only valid with --role targets; remove it"
+        assert failed(2, "step", "attach", *args) == expected
 
 
-def test_dev_keys_that_cannot_be_read(folder: Path) -> None:
-    """What nobody can compare is not let through."""
-    args, _ = dev_key_args(folder, "targets")
+def test_roots_that_a_release_starts_from(folder: Path) -> None:
+    """The root on a device, and the root before a root: each may say DEV KEYS, or list a dev key."""
+    (folder / "good.pb").write_bytes(e.signed(e.root(1, [STRANGER]), STRANGER))
+    (folder / "dev.pb").write_bytes(e.signed(e.root(1, [STRANGER]) + e.number(255, 1), STRANGER))
+    root = e.root(2)
+    (folder / "bytes").write_bytes(root)
+    signed = [sign(folder / f"{key}.json", root, key) for key in (ROOT_KEY, STRANGER)]
+    of_root = ["step", "attach", "--role=root", f"--metadata={folder}/bytes", "--signature"]
+    of_root += [*signed, "-o", f"{folder}/signed.pb", "--previous"]
+    signature = sign(folder / "s.json", TARGETS, TARGETS_KEY)
+    of_release = attach_args(folder, f"--signature={signature}", "--trusted-root")
+    for args in (of_root, of_release):
+        done(*args, f"{folder}/good.pb", identify(folder, "root2.pem"))
+        (folder / "signed.pb").unlink()
+        text = failed(3, *args, f"{folder}/dev.pb")
+        assert text.startswith(f"{folder}/dev.pb: says 'DEV KEYS: anyone can sign this'")
+        text = failed(3, *args, f"{folder}/good.pb", identify(folder, "stranger.pem"))
+        assert text.startswith(f"{folder}/good.pb: lists the dev key {key_id(STRANGER).hex()[:16]}")
+        assert not (folder / "signed.pb").exists()
+
+
+def test_identify_rejects_keys_that_it_cannot_read(folder: Path) -> None:
     for name, text in (("absent", "No such file"), ("root.pem.pub", "this is a public key")):
-        error = failed(3, *args, f"--dev-signing-key={folder}/{name}")
+        args = ["--dev-signing-key", f"{folder}/stranger.pem", f"{folder}/{name}"]
+        error = failed(3, "step", "identify", *args, "-o", folder / "ids.json")
         assert error.startswith(f"{folder}/{name}: ")
         assert text in error
+    assert not (folder / "ids.json").exists()
+    text = failed(3, *dev_key_args(folder, "targets")[0], f"--dev-key-identities={folder}/root.pb")
+    assert text.startswith(f"{folder}/root.pb: not a file of dev key identities (")
     assert not (folder / "signed.pb").exists()
 
 
-def test_dev_keys_from_a_list(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As GN collects them: perhaps none; ninja learns of them by the depfile."""
-    args, _ = dev_key_args(folder, "targets")
-    args += ["--dev-signing-key", f"@{folder}/list", f"--depfile={folder}/d"]
-    signed = str(folder / "signed.pb").replace(" ", "\\ ")
+def test_identify_writes_no_private_key(folder: Path) -> None:
+    done("step", "identify", "--dev-signing-key", folder / "stranger.pem", "-o", folder / "ids")
+    keyval = signer(STRANGER).public.keyval
+    assert json.loads((folder / "ids").read_bytes()) == {
+        "schema": "software_update.dev_key_identities.v1",
+        "dev_keys": [{"x": keyval[1:33].hex(), "file": f"{folder}/stranger.pem"}],
+    }
+
+
+def test_identify_reads_a_list(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """GN collects the list, which may be empty; ninja learns of the keys by the depfile."""
+    ids = folder / "ids.json"
+    args = ["step", "identify", "--dev-signing-key", f"@{folder}/list", f"--depfile={folder}/d"]
+    args += ["-o", str(ids)]
+    written = str(ids).replace(" ", "\\ ")
     (folder / "list").write_bytes(b"")
     done(*args)
-    assert (folder / "d").read_text() == f"{signed}: \n"
+    assert (folder / "d").read_text() == f"{written}: \n"
+    assert json.loads(ids.read_bytes())["dev_keys"] == []
     monkeypatch.chdir(folder)
     (folder / "list").write_text("stranger.pem\nroot2.pem\n")
     done(*args)
-    assert (folder / "d").read_text() == f"{signed}: stranger.pem root2.pem\n"
+    assert (folder / "d").read_text() == f"{written}: stranger.pem root2.pem\n"
     (folder / "list").write_text("stranger.pem\ntargets.pem\n")
-    assert "whose private key is in the tree, targets.pem;" in failed(3, *args)
-    (folder / "list").write_text("stranger.pem\n")
+    done(*args)
+    text = failed(3, *dev_key_args(folder, "targets")[0], f"--dev-key-identities={ids}")
+    assert "whose private key is in the tree, targets.pem;" in text
     text = failed(2, *args, f"--depfile={folder}/stranger.pem")
     assert "would replace the input" in text
 

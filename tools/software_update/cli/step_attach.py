@@ -3,17 +3,16 @@
 import argparse
 from collections.abc import Sequence
 
-from software_update import files, keys, metadata
+from software_update import files, metadata
 from software_update.cli import requests
-from software_update.cli.arguments import Parser, add_output, add_root_chain
-from software_update.cli.collected import depfile
+from software_update.cli.arguments import Parser, add_output, add_root_chain, files_of
 from software_update.cli.trusted import check_signed_roots, read_root_file, read_trusted_root
 from software_update.errors import UsageError
-from software_update.limits import MAX_SIGNATURE_FILE_BYTES
+from software_update.limits import MAX_DEV_KEY_IDENTITIES_BYTES, MAX_SIGNATURE_FILE_BYTES
 from software_update.metadata import Root
 from software_update.signing import signature_file
 from software_update.signing.attach import attach
-from software_update.signing.dev_keys import check_no_dev_keys
+from software_update.signing.dev_keys import check_no_dev_keys, parse_identities
 from software_update.signing.signing_request import Request, Signers
 
 
@@ -35,11 +34,11 @@ def run(argv: Sequence[str]) -> int:
         args.metadata,
         *requests.inputs_of(args),
         *args.root_chain,
+        *args.trusted_root,
         *args.signature,
-        *args.dev_signing_key,
+        *files_of(args.dev_key_identities),
     ]
-    with depfile(args, args.dev_signing_key, inputs):
-        files.write_output(args.output, metadata.build_signed(args.role, signed), inputs=inputs)
+    files.write_output(args.output, metadata.build_signed(args.role, signed), inputs=inputs)
     return 0
 
 
@@ -47,7 +46,7 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser = Parser(
         "step attach",
         "Makes signed metadata of unsigned metadata and signatures, for a release. Each must be good, "
-        "enough of them must be there, and the root must list no dev key.",
+        "enough of them must be there, and no root of the release may list a dev key.",
     )
     parser.add_argument("--metadata", metavar="FILE", required=True, help="the bytes to sign")
     requests.add_signers(parser)
@@ -61,32 +60,44 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
         help="signatures, as software-update sign writes them",
     )
     parser.add_argument(
-        "--dev-signing-key",
-        metavar="PRIV",
-        nargs="*",
+        "--trusted-root",
+        metavar="FILE",
+        nargs="+",
         action="extend",
         default=[],
-        help="development keys (PKCS#8 PEM): a root that lists one of them is refused",
+        help="for targets: roots that devices have, which may not list a dev key either",
     )
     parser.add_argument(
-        "--depfile", metavar="FILE", help="a depfile to write, of what --dev-signing-key names"
+        "--dev-key-identities",
+        metavar="FILE",
+        help="development keys, as step identify writes them: a root that lists one is refused",
     )
     add_output(parser, "the signed metadata to write")
     args = parser.parse_args(argv)
     requests.check_signers(args)
-    if args.role == metadata.ROOT and args.root_chain:
-        raise UsageError("--root-chain: for --role targets alone; leave it out")
+    for option in ("root_chain", "trusted_root"):
+        if args.role == metadata.ROOT and getattr(args, option):
+            name = option.replace("_", "-")
+            raise UsageError(f"--{name}: only valid with --role targets; remove it")
     return args
 
 
 def _check_no_dev_keys(
     args: argparse.Namespace, request: Request, signers: Sequence[Signers]
 ) -> None:
-    """Refuses roots that a release makes devices trust, if anyone can sign under them."""
-    dev_keys = {keys.read_private_key(path).public.key_id: path for path in args.dev_signing_key}
+    """Rejects roots that a release makes devices trust, or starts from, if anyone can sign under them."""
+    dev_keys = _dev_keys(args.dev_key_identities)
     for path in args.root_chain:
         check_no_dev_keys(path, read_trusted_root(path), dev_keys)
     if isinstance(request.content, Root):
         check_no_dev_keys(args.metadata, request.content, dev_keys)
     else:
         check_no_dev_keys(args.root, signers[0].root, dev_keys)
+    for path in (*args.trusted_root, *files_of(args.previous)):
+        check_no_dev_keys(path, read_trusted_root(path), dev_keys)
+
+
+def _dev_keys(path: str | None) -> dict[bytes, str]:
+    if path is None:
+        return {}
+    return parse_identities(path, files.read_input(path, MAX_DEV_KEY_IDENTITIES_BYTES))

@@ -1,20 +1,58 @@
-"""Keeps the keys that anyone has out of releases."""
+"""Keeps keys that anyone has out of releases.
 
+A file of identities names the development keys of a source tree without their private part, so that
+no action on the way to a release reads a private key.
+"""
+
+import json
+import re
 from collections.abc import Mapping
 
 from software_update.errors import InputError
 from software_update.keys import DEV_KEY_IDS, DEV_KEYS_WARNING
 from software_update.metadata import Root
+from software_update.strict_json import parse_object
+
+SCHEMA = "software_update.dev_key_identities.v1"
+
+_X = re.compile("[0-9a-f]{64}")
+
+
+def build_identities(dev_keys: Mapping[bytes, str]) -> bytes:
+    """Returns the file of identities. `dev_keys`: from a key's identity to the private key's path."""
+    listed = [{"x": found.hex(), "file": path} for found, path in sorted(dev_keys.items())]
+    return (json.dumps({"schema": SCHEMA, "dev_keys": listed}, indent=1) + "\n").encode()
+
+
+def parse_identities(path: str, content: bytes) -> dict[bytes, str]:
+    """Returns what `build_identities` was given. InputError names `path` if `content` is another file."""
+    try:
+        document = parse_object(content)
+        if document["schema"] != SCHEMA:
+            raise ValueError
+        return dict(_parse_one(each) for each in document["dev_keys"])
+    except (ValueError, KeyError, TypeError):
+        raise InputError(
+            f"{path}: not a file of dev key identities ({SCHEMA}); make it with: "
+            "software-update step identify"
+        ) from None
+
+
+def _parse_one(entry: dict[str, str]) -> tuple[bytes, str]:
+    x, file = entry["x"], entry["file"]
+    if not _X.fullmatch(x) or not isinstance(file, str):
+        raise ValueError
+    return bytes.fromhex(x), file
 
 
 def check_no_dev_keys(path: str, root: Root, dev_keys: Mapping[bytes, str]) -> None:
-    """InputError where anyone can sign under `root`: it says so, or lists a key that a tree has.
+    """Raises InputError if anyone can sign under `root`: it says so, or lists a key that a tree has.
 
-    `dev_keys`: from raw key id to the file of that private key. `path` names the root in the error.
+    `dev_keys`: from a key's identity to the path of that private key. `path` names the root in the error.
     """
     if root.dev_keys:
         raise InputError(
-            f"{path}: says '{DEV_KEYS_WARNING}', for its private keys are in a source tree; "
+            f"{path}: says '{DEV_KEYS_WARNING}', because its private keys are in a source tree; "
             "release under a root of other keys, made without --dev-keys"
         )
     for key in root.keys:
@@ -23,8 +61,8 @@ def check_no_dev_keys(path: str, root: Root, dev_keys: Mapping[bytes, str]) -> N
             raise InputError(
                 f"{name}, a throw-away key that everybody has; release under a root of other keys"
             )
-        if key.key_id in dev_keys:
+        if key.identity in dev_keys:
             raise InputError(
-                f"{name}, whose private key is in the tree, {dev_keys[key.key_id]}; "
+                f"{name}, whose private key is in the tree, {dev_keys[key.identity]}; "
                 "release under a root that lists a new key in its place, kept elsewhere"
             )
