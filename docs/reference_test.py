@@ -15,7 +15,7 @@ from software_update import metadata
 from software_update.cli import COMMANDS, main
 from software_update.errors import Refused, Verdict
 from software_update.explanations import EXPLANATIONS
-from software_update.proto import tuf_pb2, update_bundle_pb2
+from software_update.proto import tuf_pb2, update_bundle_pb2, wire
 from software_update.release import SCHEMA, parse_release
 from software_update.signing import exec_protocol, signature_file, signing_request
 from software_update.signing.signature_file import DetachedSignature
@@ -206,10 +206,19 @@ def test_signing_request_schema() -> None:
     assert main(["step", "digest", "--target", "app=app.bin", "-o", "app.json"]) == 0
     targets = ["step", "targets", "--digests", "app.json", "--version", "1", "-o", "targets.pb"]
     assert main(targets) == 0
+    # Everything that metadata can contain, and a field that nobody knows.
+    listed = tuf_pb2.TargetsMetadata.FromString(Path("targets.pb").read_bytes())
+    listed.target_files[0].hashes.add(function=tuf_pb2.UNKNOWN_HASH_FUNCTION, hash=b"x")
+    Path("targets.pb").write_bytes(listed.SerializeToString() + wire.encode_field(100, b"x"))
+    signed = metadata.parse_signed(metadata.ROOT, Path("root.pb").read_bytes())
+    root = tuf_pb2.RootMetadata.FromString(signed.serialized)
+    root.timestamp_signature_requirement.threshold = 1
+    root.snapshot_signature_requirement.threshold = 1
+    Path("root.bytes").write_bytes(root.SerializeToString())
     found = set()
     for what in (
         ["--role=targets", "--metadata=targets.pb", "--root=root.pb"],
-        ["--role=root", "--signed-root=root.pb", "--bytes=bytes"],
+        ["--role=root", "--metadata=root.bytes"],
     ):
         assert main(["step", "request", *what, "-o", "request.json"]) == 0
         request = json.loads(Path("request.json").read_text())

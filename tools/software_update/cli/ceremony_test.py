@@ -202,7 +202,7 @@ def test_a_signature_of_yesterdays_draft(table: Path) -> None:
     (table / "request.json").write_bytes((table / "draft.json").read_bytes())
     result = call(*sign_args(table, DAN, table / "s"))
     assert (result.status, (table / "s").exists()) == (3, False)
-    assert "another expires than the bytes beside it have" in result.err
+    assert "another expires than the bytes next to it have" in result.err
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,7 @@ class _State(enum.StrEnum):
 
     SIGNED = "signed by this key"
     OTHER = "for other keys"
+    OTHER_ROLE = "of the other role"
     INVALID = "not valid"
     UNSIGNED = "left unsigned"
 
@@ -52,13 +53,17 @@ class _Settled:
 class QueueSigner:
     """Signs a queue with one key.
 
-    `confirm` is asked before each request. `exit_code` is that of the worst failure so far.
+    `role`: sign metadata of this role only; None for every role. `confirm` is asked before each request.
+    `exit_code` is that of the worst failure so far.
     """
 
-    def __init__(self, folder: str, signer: Signer, confirm: Callable[[Request], bool]) -> None:
+    def __init__(
+        self, folder: str, signer: Signer, role: str | None, confirm: Callable[[Request], bool]
+    ) -> None:
         self.exit_code = 0
         self._folder = folder
         self._signer = signer
+        self._role = role
         self._confirm = confirm
         self._key_id = signer.public.key_id
         self._made: dict[bytes, DetachedSignature] = {}
@@ -147,7 +152,9 @@ class QueueSigner:
         signature_name = signature_file.file_name(request.sha256, self._key_id)
         signature = queue.signature_stamp(signature_name)
         signature_path = queue.signature_path(signature_name)
-        if self._key_id not in request.key_ids:
+        if self._role not in (None, request.role):
+            state = _State.OTHER_ROLE
+        elif self._key_id not in request.key_ids:
             state = _State.OTHER
         elif queue.is_signed(request, self._signer.public):
             state = _State.SIGNED

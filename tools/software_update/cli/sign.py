@@ -6,7 +6,7 @@ import shlex
 import sys
 from collections.abc import Sequence
 
-from software_update import files
+from software_update import files, metadata
 from software_update.cli import requests, signer_arguments
 from software_update.cli.arguments import Parser
 from software_update.errors import InputError, UsageError, printable
@@ -48,6 +48,11 @@ def run(argv: Sequence[str]) -> int:
         "into a folder `signatures` next to it",
     )
     parser.add_argument(
+        "--role",
+        choices=(metadata.ROOT, metadata.TARGETS),
+        help="sign metadata of this role only, as the bytes state it; default: both",
+    )
+    parser.add_argument(
         "--serve", action="store_true", help="with --queue: look again every second, until stopped"
     )
     parser.add_argument(
@@ -68,6 +73,11 @@ def run(argv: Sequence[str]) -> int:
 
 def _sign_request(args: argparse.Namespace) -> int:
     request = _read_request(args.request)
+    if args.role not in (None, request.role):
+        raise InputError(
+            f"{args.request}: {request.role} metadata, and --role is {args.role}; name a request of "
+            "that role"
+        )
     said = requests.lines(f"signing {printable(args.request)}", request)
     print("\n".join(said), file=sys.stderr, flush=True)
     beside = f"{args.request}.json"
@@ -169,6 +179,7 @@ def _sign_queue(args: argparse.Namespace) -> int:
     queue_signer = QueueSigner(
         args.queue,
         signer_arguments.open_signer(args),
+        args.role,
         lambda request: args.yes or terminal.confirm(f"sign {request}?"),
     )
     if args.serve:

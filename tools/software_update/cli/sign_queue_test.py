@@ -16,7 +16,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from software_update import strict_json
+from software_update import metadata, strict_json
 from software_update.cli import requests
 from software_update.cli.queue_signer import QueueSigner
 from software_update.signing import signing_request
@@ -240,7 +240,32 @@ def test_each_version_is_parsed_once(queue: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def queue_signer(queue: Path) -> QueueSigner:
-    return QueueSigner(str(queue), FileSigner("file:x", signer(TARGETS_KEY)), lambda _: True)
+    return QueueSigner(str(queue), FileSigner("file:x", signer(TARGETS_KEY)), None, lambda _: True)
+
+
+def test_a_role_filter(queue: Path) -> None:
+    """The role is that of the bytes, whatever the JSON says, and whatever the key may sign."""
+    root = e.root(2, [TARGETS_KEY], [TARGETS_KEY_2])
+    request = signing_request.parse_request(root)
+    signers = signing_request.signers_of_root(metadata.parse_root(root), None)
+    content = signing_request.build_json(request, signers, None)
+    (queue / "4.signing_request").write_bytes(root)
+    (queue / "4.signing_request.json").write_bytes(content)
+    queues.add(queue, 5)
+    (queue / "5.signing_request").write_bytes(root)
+    result = sign("--role=targets")
+    assert result.status == 3
+    assert result.err.splitlines()[-1] == (
+        "queue: 3 signed by this key, 1 of the other role, 1 not valid"
+    )
+    assert len(list((queue / "signatures").iterdir())) == 3
+    text = failed(3, "sign", queue / "4.signing_request", SIGN[-1], "--role=targets")
+    assert text == (
+        f"{queue}/4.signing_request: root metadata, and --role is targets; name a request of that role"
+    )
+    (queue / "5.signing_request").unlink()
+    result = done(*SIGN, "--yes", "--role=root")
+    assert result.err.splitlines()[-1] == "queue: 1 signed by this key, 3 of the other role"
 
 
 # Subfolders

@@ -136,6 +136,30 @@ def parse(data: bytes, message: type[_MESSAGE], *, max_unknown: int) -> _MESSAGE
     return message.FromString(data)
 
 
+def unknown_fields(data: bytes, message: type[Message]) -> Iterator[tuple[str, Field]]:
+    """Yields each unknown field of data that `check` accepted, after the path of the message it is in.
+
+    A path is such as `target_files[3].hashes[0]`, and "" for the outermost message.
+    """
+    yield from _unknown_fields(data, 0, len(data), _describe(message.DESCRIPTOR), "")
+
+
+def _unknown_fields(
+    data: bytes, start: int, end: int, message: "_Description", path: str
+) -> Iterator[tuple[str, Field]]:
+    counts: dict[int, int] = {}
+    for found in fields(data, start, end):
+        field = message.by_number.get(found.number)
+        if field is None:
+            yield path, found
+        elif field.message is not None:
+            index = counts[found.number] = counts.get(found.number, -1) + 1
+            name = field.name.removeprefix(f"{message.name}.")
+            name = f"{name}[{index}]" if field.repeated else name
+            inner = f"{path}.{name}" if path else name
+            yield from _unknown_fields(data, found.start, found.end, field.message, inner)
+
+
 class _Known(NamedTuple):
     """A field of a message's description. `most` is how often it may appear in one message."""
 

@@ -12,10 +12,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from software_update import limits, metadata
-from software_update.dates import format_date
 from software_update.errors import InputError, Refused, Verdict
 from software_update.metadata import ROOT, TARGETS, Role, Root, Signed, Targets
 from software_update.release import ReleaseManifest
+from software_update.signing.signed_content import describe, describe_role
 from software_update.strict_json import parse_object
 from software_update.verify import verifier
 
@@ -130,44 +130,11 @@ def _checked(signers: list[Signers]) -> list[Signers]:
     return signers
 
 
-def describe(request: Request) -> dict[str, Any]:
-    """What the bytes alone say."""
-    expires = request.content.common.expires
-    return {
-        "role": request.role,
-        "version": request.version,
-        "expires": format_date(expires[0]) if expires else None,
-        "sha256": request.sha256.hex(),
-        "length": len(request.serialized),
-        "summary": _summary(request.content),
-    }
-
-
-def _summary(content: Root | Targets) -> dict[str, Any]:
-    if isinstance(content, Root):
-        roles = {"root": _role(content.root), "targets": _role(content.targets)}
-        return roles | {"dev_keys": content.is_dev}
-    return {
-        "targets": [
-            {
-                "name": each.name,
-                "length": each.length,
-                "sha256": metadata.sha256_of(each).hex(),
-            }
-            for each in content.targets
-        ]
-    }
-
-
-def _role(role: Role) -> dict[str, Any]:
-    return {"threshold": role.threshold, "key_ids": [each.hex() for each in role.key_ids]}
-
-
 def build_json(
     request: Request, signers: Sequence[Signers], release: ReleaseManifest | None
 ) -> bytes:
     """The JSON beside the bytes. `release` is what the targets' release manifest says."""
-    said = describe(request)
+    said = describe(request.content)
     summary = said.pop("summary")
     if request.role == TARGETS:
         about = {
@@ -177,7 +144,8 @@ def build_json(
         }
         summary = about | summary
     asked = [
-        {"whose": each.whose, **_role(each.role), "dev_keys": each.root.is_dev} for each in signers
+        {"whose": each.whose, **describe_role(each.role), "dev_keys": each.root.is_dev}
+        for each in signers
     ]
     document = {"schema": SCHEMA, **said, "signers": asked, "summary": summary}
     return (json.dumps(document, indent=1) + "\n").encode()
@@ -188,7 +156,7 @@ def with_json(path: str, content: bytes, request: Request) -> Request:
 
     InputError if it does not, or is not a signing request. `path` names it in errors.
     """
-    said = describe(request)
+    said = describe(request.content)
     try:
         document = parse_object(content)
         if document["schema"] != SCHEMA:
@@ -198,9 +166,12 @@ def with_json(path: str, content: bytes, request: Request) -> Request:
         _check_signers(document["signers"])
         # As JSON: to Python, true is 1.
         other = [name for name in said if _as_json(found[name]) != _as_json(said[name])]
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        # An earlier version of this tool wrote fewer fields.
+        missing = f": no field {error}" if isinstance(error, KeyError) else ""
         raise InputError(
-            f"{path}: not a signing request ({SCHEMA}); make it with: software-update step request"
+            f"{path}: not a signing request ({SCHEMA}{missing}); make it with: "
+            "software-update step request"
         ) from None
     if other:
         raise InputError(

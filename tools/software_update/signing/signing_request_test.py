@@ -35,8 +35,12 @@ def test_targets() -> None:
         "role": "targets",
         "version": 7,
         "expires": "2031-01-01T00:00:00Z",
+        "expires_nanoseconds": 0,
+        "spec_version": "1.0.0",
         "sha256": hashlib.sha256(TARGETS).hexdigest(),
         "length": len(TARGETS),
+        "canonical": True,
+        "unknown_fields": [],
         "signers": [
             {
                 "whose": "the root's",
@@ -50,7 +54,12 @@ def test_targets() -> None:
             "release": "2.1",
             "release_counter": 12,
             "targets": [
-                {"name": "app", "length": 8, "sha256": hashlib.sha256(b"firmware").hexdigest()}
+                {
+                    "name": "app",
+                    "length": 8,
+                    "sha256": hashlib.sha256(b"firmware").hexdigest(),
+                    "other_hashes": [],
+                }
             ],
         },
     }
@@ -66,8 +75,13 @@ def test_root() -> None:
         "role": "root",
         "version": 2,
         "expires": None,
+        "expires_nanoseconds": None,
+        "spec_version": "1.0.0",
         "sha256": hashlib.sha256(data).hexdigest(),
         "length": len(data),
+        # Its keys are not sorted by id.
+        "canonical": False,
+        "unknown_fields": [],
         "signers": [
             {
                 "whose": "its own",
@@ -85,6 +99,11 @@ def test_root() -> None:
         "summary": {
             "root": {"threshold": 1, "key_ids": ids(ROOT_KEY_2)},
             "targets": {"threshold": 1, "key_ids": ids(TARGETS_KEY)},
+            "timestamp": None,
+            "snapshot": None,
+            "other_keys": [],
+            "consistent_snapshot": False,
+            "states_dev_keys": False,
             "dev_keys": False,
         },
     }
@@ -155,6 +174,11 @@ def test_the_json_fits_its_bytes_alone(data: bytes) -> None:
     for name, value in changes.items():
         other = json.dumps({**document, name: value}).encode()
         with pytest.raises(InputError, match=f"r.json: another {name} than the bytes"):
+            signing_request.with_json("r.json", other, request)
+    for name in json.loads(content)["summary"].keys() - {"product", "release", "release_counter"}:
+        summary = {key: value for key, value in document["summary"].items() if key != name}
+        other = json.dumps({**document, "summary": summary}).encode()
+        with pytest.raises(InputError, match=f"r.json: not a signing request .* no field '{name}'"):
             signing_request.with_json("r.json", other, request)
     document["summary"]["targets"] = []
     with pytest.raises(InputError, match=r"r.json: another summary than the bytes"):
