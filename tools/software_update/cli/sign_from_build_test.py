@@ -131,7 +131,7 @@ def test_errors(build: Build) -> None:
     assert "stranger.pem: key " in refused(build, 3, "--key=file:stranger.pem").replace("file:", "")
     assert "none.pem: No such file" in refused(build, 3, "--key=file:none.pem")
     program = refused(build, 3, "--key=exec:./none", "--public=targets.pem.pub")
-    assert program.startswith("./none: No such file")
+    assert program.startswith("exec:./none: cannot be started (No such file or directory)")
     assert "not allowed with" in refused(build, 2, "--key=file:targets.pem", "-o", "x")
 
 
