@@ -18,7 +18,7 @@ from software_update.errors import Refused, SoftwareUpdateError, UsageError, Ver
 from software_update.keys import DEV_KEY_IDS, DEV_KEYS_WARNING
 from software_update.metadata import ROOT, TARGETS, Root
 from software_update.verify import verifier
-from software_update.verify.bundle_file import hash_payloads, verify_and_hash
+from software_update.verify.bundle_file import check_lengths, hash_payloads, verify_and_hash
 from software_update.verify.promotion import Contents, Difference, differences
 from software_update.verify.verifier import Device, Release
 
@@ -50,7 +50,7 @@ def run(argv: Sequence[str]) -> int:
         if os.path.sameopenfile(tested, release):
             raise UsageError(f"{args.release}: both bundles are this file; name the tested one too")
         try:
-            with _released(args, release) as fd:
+            with _released(args, device, release) as fd:
                 report = _promote(args, device, tested, fd)
                 _write_report(args, report)
         except _NotPromoted as error:
@@ -87,11 +87,15 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
 
 
 @contextlib.contextmanager
-def _released(args: argparse.Namespace, release: int) -> Iterator[int]:
-    """The file to judge: the copy that is handed out, where one is wanted."""
+def _released(args: argparse.Namespace, device: Device, release: int) -> Iterator[int]:
+    """Yields the file to judge: if a copy is wanted, that copy."""
     if args.output is None:
         yield release
         return
+    try:
+        check_lengths(release, device)
+    except Refused as refused:
+        raise _refused(args, refused) from None
     with files.new_output(args.output, inputs=_inputs(args)) as fd:
         copy_ranges(release, fd, [(0, os.fstat(release).st_size)])
         yield fd
@@ -105,7 +109,7 @@ def _promote(
         release, payloads = verify_and_hash(release_fd, device)
         problem = _dev_problem(device, release_fd)
     except Refused as refused:
-        raise _NotPromoted(_about(args.release, refused), refused_report(refused)) from None
+        raise _refused(args, refused) from None
     verdict = accepted_report(device, release)
     if problem:
         raise _NotPromoted(f"{args.release}: {problem}", verdict)
@@ -118,6 +122,10 @@ def _promote(
     if found:
         raise _NotPromoted(_problem(args, found), verdict, found)
     return _report(verdict, carried)
+
+
+def _refused(args: argparse.Namespace, refused: Refused) -> _NotPromoted:
+    return _NotPromoted(_about(args.release, refused), refused_report(refused))
 
 
 def _about(path: str, refused: Refused) -> str:
@@ -150,7 +158,7 @@ def _read_tested(fd: int, root: Root) -> Contents:
         raise Refused(Verdict.MISSING_ROLE_METADATA, "has no targets metadata")
     signed = metadata.parse_signed(TARGETS, envelope.targets)
     targets = metadata.parse_targets(signed.serialized)
-    payloads = hash_payloads(fd, envelope.payloads)
+    payloads = hash_payloads(fd, targets, envelope.payloads)
     release = Release((root,), targets, (), (), None, None)
     verifier.verify_payloads(Device(root), release, payloads)
     return Contents(targets, payloads)

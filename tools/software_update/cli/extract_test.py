@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from software_update import files, metadata
+from software_update.cli import payloads
 from software_update.metadata import ListedTarget
 from software_update.testing import encode as e
 from software_update.testing import workspace
@@ -119,6 +120,17 @@ def test_a_good_payload_before_a_bad_one_goes_as_well(folder: Path) -> None:
     args = make(folder, metadata + e.payload("app", APP) + e.payload("boot", b"x"))
     failed(1, *args)
     assert not (folder / "out").exists()
+
+
+def test_payload_of_a_wrong_length_is_not_written(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def new_file(folder: str, name: str) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(payloads, "_new_file", new_file)
+    data = e.targets_entry(e.signed(e.targets({"app": APP}))) + e.payload("app", APP + b"!")
+    assert "LENGTH_MISMATCH: target 'app': " in failed(1, *make(folder, data))
 
 
 def test_a_name_that_is_a_folder_of_another(folder: Path) -> None:

@@ -70,6 +70,9 @@ def write_payloads(
 def _write_payload(
     fd: int, entry: PayloadEntry, target: ListedTarget, folder: str, progress: Progress
 ) -> None:
+    subject = f"target '{entry.name}'"
+    if entry.length != target.length:
+        raise Refused(Verdict.LENGTH_MISMATCH, "not as long as listed", subject=subject)
     hasher = hashlib.sha256()
     with _new_file(folder, entry.name) as out:
         done = 0
@@ -81,9 +84,6 @@ def _write_payload(
             out.write(chunk)
             done += len(chunk)
             progress.add(len(chunk))
-    subject = f"target '{entry.name}'"
-    if entry.length != target.length:
-        raise Refused(Verdict.LENGTH_MISMATCH, "not as long as listed", subject=subject)
     if hasher.digest() != metadata.sha256_of(target):
         raise Refused(Verdict.HASH_MISMATCH, "not what the metadata lists", subject=subject)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from software_update.cli import bundle_promote
 from software_update.errors import Verdict
 from software_update.keys import read_public_key
 from software_update.testing import encode as e
@@ -259,6 +260,24 @@ def test_what_no_device_takes(folder: Path) -> None:
         report = json.loads((folder / "report.json").read_text())
         assert report["release"]["verdict"] == verdict
         (folder / "report.json").unlink()
+
+
+def test_release_with_a_wrong_length_is_not_copied(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def copy(*_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(bundle_promote, "copy_ranges", copy)
+    signed = e.targets_entry(e.signed(e.targets({"app": APP}), TARGETS_KEY))
+    (folder / "longer").write_bytes(signed + e.payload("app", APP + b"!"))
+    line = failed(1, *promote(folder, new="longer"), "-o", f"{folder}/out.bundle")
+    assert f"{folder}/longer: LENGTH_MISMATCH: target 'app': {len(APP) + 1} bytes" in line
+    (folder / "unsigned").write_bytes(
+        e.targets_entry(e.signed(e.targets({"app": APP}))) + e.payload("app", APP)
+    )
+    line = failed(1, *promote(folder, new="unsigned"), "-o", f"{folder}/out.bundle")
+    assert f"{folder}/unsigned: THRESHOLD_NOT_MET: targets metadata: " in line
 
 
 def test_expiry(folder: Path) -> None:

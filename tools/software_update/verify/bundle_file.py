@@ -9,13 +9,14 @@ from software_update.bundle.envelope import Envelope, PayloadEntry
 from software_update.bundle.reader import read_envelope
 from software_update.digest import OnChunk, hash_each, sha256_range
 from software_update.errors import Refused
+from software_update.metadata import Targets
 from software_update.names import USER_MANIFEST
 from software_update.verify import verifier
 from software_update.verify.verifier import Device, Release
 
 
 class HashedPayload(NamedTuple):
-    """A payload of the bundle, and its SHA-256."""
+    """A payload of the bundle, and its SHA-256; empty if that cannot change the verdict."""
 
     name: str
     length: int
@@ -29,14 +30,29 @@ def verify_bundle(fd: int, device: Device) -> Release:
 
 def verify_and_hash(fd: int, device: Device) -> tuple[Release, list[HashedPayload]]:
     """As verify_bundle, and the payloads that have been hashed for it."""
+    envelope, release = _read_release(fd, device)
+    payloads = hash_payloads(fd, release.targets, envelope.payloads)
+    verifier.verify_payloads(device, release, payloads)
+    return release, payloads
+
+
+def check_lengths(fd: int, device: Device) -> None:
+    """Refuses a bundle with a payload of a wrong length, and bad metadata, as verify_bundle does.
+
+    It reads no payload that can be left unread. For callers that would copy the whole file first.
+    """
+    envelope, release = _read_release(fd, device)
+    if verifier.first_wrong_length(release.targets, envelope.payloads) < len(envelope.payloads):
+        payloads = hash_payloads(fd, release.targets, envelope.payloads)
+        verifier.verify_payloads(device, release, payloads)
+
+
+def _read_release(fd: int, device: Device) -> tuple[Envelope, Release]:
     try:
         envelope = read_envelope(fd)
     except Refused as refused:
         raise refused.about("", "bundle") from None
-    release = verify_metadata(envelope, read_user_manifest(fd, envelope), device)
-    payloads = hash_payloads(fd, envelope.payloads)
-    verifier.verify_payloads(device, release, payloads)
-    return release, payloads
+    return envelope, verify_metadata(envelope, read_user_manifest(fd, envelope), device)
 
 
 def verify_metadata(envelope: Envelope, user_manifest: bytes | None, device: Device) -> Release:
@@ -53,12 +69,23 @@ def read_user_manifest(fd: int, envelope: Envelope) -> bytes | None:
     return None
 
 
-def hash_payloads(fd: int, payloads: Sequence[PayloadEntry]) -> list[HashedPayload]:
-    """The SHA-256 of each payload; large ones side by side."""
+def hash_payloads(
+    fd: int, targets: Targets, payloads: Sequence[PayloadEntry]
+) -> list[HashedPayload]:
+    """Hashes the payloads whose digests can change the verdict, large ones side by side.
+
+    These are the ones that `targets` lists, up to the first of a wrong length. The other digests are empty.
+    """
+    listed = {target.name for target in targets.targets}
+    end = verifier.first_wrong_length(targets, payloads)
+    lengths = [each.length if each.name in listed else 0 for each in payloads[:end]]
+    lengths += [0] * (len(payloads) - end)
 
     def hash_payload(index: int, on_chunk: OnChunk) -> HashedPayload:
         entry = payloads[index]
-        digest = sha256_range(fd, entry.offset, entry.length, on_chunk)
+        digest = b""
+        if index < end and entry.name in listed:
+            digest = sha256_range(fd, entry.offset, entry.length, on_chunk)
         return HashedPayload(entry.name, entry.length, digest)
 
-    return hash_each("verify", [each.length for each in payloads], hash_payload)
+    return hash_each("verify", lengths, hash_payload)

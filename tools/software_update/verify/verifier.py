@@ -37,13 +37,18 @@ from software_update.release import ReleaseManifest, parse_release
 _POINT_BYTES = (1, 33, KEYVAL_BYTES)
 
 
-class Payload(Protocol):
-    """A payload whose digest has been computed. All that the verifier sees of it."""
+class SizedPayload(Protocol):
+    """A payload that may not have been read yet."""
 
     @property
     def name(self) -> str: ...
     @property
     def length(self) -> int: ...
+
+
+class Payload(SizedPayload, Protocol):
+    """A payload whose digest has been computed. The verifier sees nothing else of it."""
+
     @property
     def sha256(self) -> bytes: ...
 
@@ -236,6 +241,19 @@ def revokes_targets_key(old: Root, new: Root) -> bool:
     later release could be installed, were versions still compared (5.3.11, fast-forward recovery).
     """
     return not set(old.targets.key_ids) <= set(new.targets.key_ids)
+
+
+def first_wrong_length(targets: Targets, payloads: Sequence[SizedPayload]) -> int:
+    """Returns the index of the first payload that is not as long as `targets` lists it.
+
+    Returns len(payloads) if there is none. No digest of that payload, or of one after it, changes the
+    verdict.
+    """
+    listed = {target.name: target.length for target in targets.targets}
+    for index, payload in enumerate(payloads):
+        if payload.length != listed.get(payload.name, payload.length):
+            return index
+    return len(payloads)
 
 
 def verify_payloads(device: Device, release: Release, payloads: Sequence[Payload]) -> None:

@@ -1,0 +1,50 @@
+"""Tests of the payloads that are read for a verdict."""
+
+import pytest
+
+from software_update.digest import OnChunk, sha256_range
+from software_update.errors import Verdict
+from software_update.testing import encode as e
+from software_update.testing.judge import refusal_of
+from software_update.testing.signers import TARGETS_KEY
+from software_update.verify import bundle_file
+
+THREE = {"a": b"first", "b": b"second", "c": b"third"}
+EXTRA = e.payload("extra", b"not listed")
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The lengths of the payloads that have been read."""
+    lengths = []
+
+    def sha256(fd: int, offset: int, length: int, on_chunk: OnChunk) -> bytes:
+        lengths.append(length)
+        return sha256_range(fd, offset, length, on_chunk)
+
+    monkeypatch.setattr(bundle_file, "sha256_range", sha256)
+    return lengths
+
+
+def verdict(*payloads: tuple[str, bytes]) -> Verdict:
+    metadata = e.targets_entry(e.signed(e.targets(THREE), TARGETS_KEY))
+    return refusal_of(metadata + EXTRA + b"".join(e.payload(*each) for each in payloads))[0]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected", "lengths"),
+    [
+        (b"first", b"second", Verdict.UNLISTED_PAYLOAD, [5, 6, 5]),
+        (b"first", b"second and more", Verdict.LENGTH_MISMATCH, [5]),
+        (b"First", b"second and more", Verdict.HASH_MISMATCH, [5]),
+        (b"first and more", b"second", Verdict.LENGTH_MISMATCH, []),
+        (b"first and more", b"Second", Verdict.LENGTH_MISMATCH, []),
+        (b"first", b"Second", Verdict.HASH_MISMATCH, [5, 6, 5]),
+    ],
+    ids=["good", "length", "hash before length", "length of first", "length before hash", "hash"],
+)
+def test_only_payloads_that_decide_are_read(
+    read: list[int], first: bytes, second: bytes, expected: Verdict, lengths: list[int]
+) -> None:
+    assert verdict(("a", first), ("b", second), ("c", b"third")) == expected
+    assert read == lengths
