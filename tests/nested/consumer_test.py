@@ -197,6 +197,21 @@ def test_a_touched_source_runs_nothing(nested: Bazel) -> None:
     assert nested.build("//...") == []
 
 
+def test_all_packages_of_the_rules_load_and_build(nested: Bazel) -> None:
+    """Without the repositories of their tests: no wheel of those is fetched."""
+    rules = "@rules_software_update//"
+    labels = nested.succeeds("query", f"{rules}...").split()
+    assert f"{rules}tools/software_update:cli_test" in labels
+    assert f"{rules}tools/python:wheels_test" in labels
+    # These tests need files that are not in the distribution. .ci/checks.py builds with all files.
+    without = f"-{rules}tools/software_update/..."
+    nested.succeeds("build", "--nobuild", "--", f"{rules}...", without)
+    fetched = [name for name in repositories(nested) if "software_update_pip" in name]
+    external = Path(nested.succeeds("info", "output_base").strip(), "external")
+    with_wheels = [name for name in fetched if (external / name / "wheels").exists()]
+    assert [name.endswith("software_update_pip") for name in with_wheels] == [True]
+
+
 # --- what must fail ---
 
 

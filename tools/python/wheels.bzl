@@ -4,7 +4,9 @@ _BUILD_HEAD = """\
 load("@rules_python//python:py_library.bzl", "py_library")
 
 package(default_visibility = ["//visibility:public"])
+"""
 
+_BUILD_WHEELS = """
 # The files as pip downloaded them, for a Bazel or a virtual environment that works offline.
 filegroup(
     name = "wheels",
@@ -29,7 +31,24 @@ py_library(
 )
 """
 
+_SKIPPED = """
+py_library(
+    name = "{name}",
+    target_compatible_with = ["@platforms//:incompatible"],
+)
+"""
+
+def _locked_names(lock):
+    pins = [line.split("==")[0] for line in lock.splitlines() if "==" in line and line[0].isalnum()]
+    return [pin.replace("-", "_").replace(".", "_").lower() for pin in pins]
+
 def _pip_wheels_impl(repository_ctx):
+    if repository_ctx.attr.development and Label("//:all").repo_name:
+        names = _locked_names(repository_ctx.read(repository_ctx.attr.lock)) + ["wheels"]
+        skipped = "".join([_SKIPPED.format(name = name) for name in names])
+        repository_ctx.file("BUILD.bazel", _BUILD_HEAD + skipped, executable = False)
+        return
+
     # The name that MODULE.bazel gives the repository, without Bazel's prefix.
     name = repository_ctx.name.split("+")[-1].split("~")[-1]
     python = repository_ctx.which("python3")
@@ -59,7 +78,7 @@ def _pip_wheels_impl(repository_ctx):
         _BUILD_LIBRARY.format(name = name, deps = repr([":" + dep for dep in deps]))
         for name, deps in needs.items()
     ]
-    repository_ctx.file("BUILD.bazel", _BUILD_HEAD + "".join(libraries), executable = False)
+    repository_ctx.file("BUILD.bazel", _BUILD_HEAD + _BUILD_WHEELS + "".join(libraries), executable = False)
 
 pip_wheels = repository_rule(
     implementation = _pip_wheels_impl,
@@ -67,6 +86,10 @@ pip_wheels = repository_rule(
           "pip runs as the machine has set it up (its configuration files and `PIP_*`), so the lock's " +
           "hashes say what is right and no index address stands here.",
     attrs = {
+        "development": attr.bool(
+            doc = "Whether only builds of this module need the wheels. In other modules' builds, pip does not " +
+                  "run: the libraries are incompatible with every platform, so that `//...` skips their users.",
+        ),
         "lock": attr.label(
             allow_single_file = [".txt"],
             doc = "A requirements file that pins every distribution by version and by sha256.",

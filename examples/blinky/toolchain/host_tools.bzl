@@ -33,8 +33,10 @@ def _include_folders(rctx, compiler):
     return {str(path): None for folder in folders for path in [folder, folder.realpath]}.keys()
 
 def _host_tools_impl(rctx):
-    compiler = _find(rctx, _COMPILER)
-    emulator = _find(rctx, _EMULATOR)
+    # The build of another module does not register the toolchain.
+    ours = not Label("//:all").repo_name
+    compiler = _find(rctx, _COMPILER) if ours else None
+    emulator = _find(rctx, _EMULATOR) if ours else None
     version = rctx.execute([compiler, "--version"]).stdout if compiler else ""
 
     # The toolchain takes this file as an input, so that another compiler means other cache entries.
