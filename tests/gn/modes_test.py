@@ -135,7 +135,10 @@ def test_release_under_a_root_that_nobody_signed(tree: Tree) -> None:
     unsigned = BUILD.replace('  signatures = [ "root.one.json", "root.two.json" ]\n', "")
     set_mode(tree, "release", unsigned)
     sign(tree, "bundle", *TARGETS_KEYS)
-    assert "THRESHOLD_NOT_MET" in tree.build_fails(":bundle")
+    assert (
+        "software-update: obj/root.root.pb: has no signatures; build //:root.signing_request, sign it "
+        "with software-update sign, and list the signatures in the root's signatures\n"
+    ) in tree.build_fails(":bundle")
 
 
 DEV_ROOT = """software_update_root("dev_root") {

@@ -206,6 +206,20 @@ def test_a_root_that_may_not_follow(folder: Path, version: int, text: str) -> No
     assert workspace.snapshot(folder) == before
 
 
+def test_attach_under_a_root_without_signatures(folder: Path) -> None:
+    (folder / "root.pb").write_bytes(e.signed(e.root()))
+    signature = f"--signature={sign(folder / 's.json', TARGETS, TARGETS_KEY)}"
+    for option, request in (
+        ([], "its signing request"),
+        (["--root-request=//a:root.signing_request"], "//a:root.signing_request"),
+    ):
+        assert failed(3, *attach_args(folder, signature, *option)) == (
+            f"{folder}/root.pb: has no signatures; build {request}, sign it with software-update "
+            "sign, and list the signatures in the root's signatures"
+        )
+    assert not (folder / "signed.pb").exists()
+
+
 # No dev key in a release
 
 
@@ -275,13 +289,12 @@ def test_the_root_of_the_throwaway_keys(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("chain", "root", "bad"),
     [
-        ([], e.signed(e.root()), "root"),
         ([], e.signed(e.root(), TARGETS_KEY), "root"),
         ([], e.signed(e.root(1, [ROOT_KEY, ROOT_KEY_2], root_threshold=2), ROOT_KEY), "root"),
         ([e.signed(e.root(1))], e.signed(e.root(2), ROOT_KEY), "0"),
         ([e.signed(e.root(1), ROOT_KEY)], e.signed(e.root(2, [ROOT_KEY_2]), ROOT_KEY_2), "root"),
     ],
-    ids=["nobody", "another role", "too few", "in the chain", "not by the one before"],
+    ids=["another role", "too few", "in the chain", "not by the one before"],
 )
 def test_roots_that_too_few_have_signed(
     folder: Path, chain: list[bytes], root: bytes, bad: str

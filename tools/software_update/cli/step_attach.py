@@ -6,8 +6,13 @@ from collections.abc import Sequence
 from software_update import files, metadata
 from software_update.cli import requests
 from software_update.cli.arguments import Parser, add_output, add_root_chain, files_of
-from software_update.cli.trusted import check_signed_roots, read_root_file, read_trusted_root
-from software_update.errors import UsageError
+from software_update.cli.trusted import (
+    check_signed_roots,
+    parse_root,
+    read_root_file,
+    read_trusted_root,
+)
+from software_update.errors import InputError, UsageError
 from software_update.limits import MAX_DEV_KEY_IDENTITIES_BYTES, MAX_SIGNATURE_FILE_BYTES
 from software_update.metadata import Root
 from software_update.signing import signature_file
@@ -23,8 +28,7 @@ def run(argv: Sequence[str]) -> int:
     signers = requests.read_signers(args, args.metadata, request)
     _check_no_dev_keys(args, request, signers)
     if not isinstance(request.content, Root):
-        roots = [*args.root_chain, args.root]
-        check_signed_roots(roots, [read_root_file(path) for path in roots])
+        _check_roots(args)
     signatures = [
         (path, signature_file.parse(path, files.read_input(path, MAX_SIGNATURE_FILE_BYTES)))
         for path in args.signature
@@ -51,6 +55,12 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--metadata", metavar="FILE", required=True, help="the bytes to sign")
     requests.add_signers(parser)
     add_root_chain(parser)
+    parser.add_argument(
+        "--root-request",
+        metavar="LABEL",
+        default="its signing request",
+        help="what to build and sign if --root has no signatures, for the error",
+    )
     parser.add_argument(
         "--signature",
         metavar="FILE",
@@ -80,6 +90,18 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
             name = option.replace("_", "-")
             raise UsageError(f"--{name}: only valid with --role targets; remove it")
     return args
+
+
+def _check_roots(args: argparse.Namespace) -> None:
+    """InputError if a device rejects a root on the way to the release."""
+    root = read_root_file(args.root)
+    if not parse_root(args.root, root)[0].signatures:
+        raise InputError(
+            f"{args.root}: has no signatures; build {args.root_request}, sign it with software-update "
+            "sign, and list the signatures in the root's signatures"
+        )
+    chain = [read_root_file(path) for path in args.root_chain]
+    check_signed_roots([*args.root_chain, args.root], [*chain, root])
 
 
 def _check_no_dev_keys(
