@@ -53,6 +53,15 @@ def test_expires_at_zero_is_there() -> None:
     assert metadata.parse_targets(built).common.expires == (0, 0)
 
 
+def test_length_of_an_empty_target_is_written() -> None:
+    """Pigweed's C++ client needs it on the wire. Readers accept a target without it too."""
+    built = metadata.build_targets(1, [Target("a", 0, SHA256)], None)
+    assert built == e.targets_of(e.common("targets"), [e.target_of("a", 0, [(1, SHA256)])])
+    without = e.text(1, "a") + e.blob(3, e.number(1, 1) + e.blob(2, SHA256))
+    read = metadata.parse_targets(e.targets_of(e.common("targets"), [without]))
+    assert read.targets == metadata.parse_targets(built).targets
+
+
 def test_targets_are_sorted_by_bytes() -> None:
     names = ["b", "a/b", "B", "a.b", "a"]
     built = metadata.build_targets(1, [Target(name, 1, SHA256) for name in names], None)

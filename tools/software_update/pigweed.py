@@ -21,8 +21,6 @@ def check(targets: Iterable[Target], *, strict: bool) -> None:
 def _problem(target: Target) -> str | None:
     if len(target.name) > PIGWEED_MAX_NAME_BYTES:
         return f"Pigweed's client takes names of at most {PIGWEED_MAX_NAME_BYTES} bytes; shorten it"
-    if target.length == 0:
-        return "Pigweed's client takes no empty target; leave it out"
     if target.length > PIGWEED_MAX_TARGET_BYTES:
         return "Pigweed's client takes no target over 100 MiB unless it is told to"
     return None

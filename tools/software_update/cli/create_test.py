@@ -494,28 +494,33 @@ def test_lists_of_targets_are_checked_as_arguments_are(folder: Path) -> None:
 
 
 def test_what_pigweed_does_not_take(folder: Path) -> None:
-    (folder / "empty").write_bytes(b"")
     long_name = "n" * 33
-    args = [
-        *create_args(folder),
-        "--target",
-        f"empty={folder}/empty",
-        f"{long_name}={folder}/app.bin",
-    ]
+    args = [*create_args(folder), "--target", f"{long_name}={folder}/app.bin"]
     result = call(*args)
     assert result.status == 0
     assert [line.split(": ")[:3] for line in result.err.splitlines()] == [
-        ["software-update", "warning", "target 'empty'"],
         ["software-update", "warning", f"target '{long_name}'"],
     ]
     (folder / "out.bundle").unlink()
     check(
         folder,
         2,
-        "target 'empty': Pigweed's client takes no empty target",
+        f"target '{long_name}': Pigweed's client takes names of at most 32 bytes",
         *args,
         "--strict-pigweed",
     )
+
+
+def test_an_empty_target(folder: Path) -> None:
+    """Its length is written, which is all that Pigweed's client needs."""
+    (folder / "empty").write_bytes(b"")
+    args = [*create_args(folder), "--target", f"empty={folder}/empty", "--strict-pigweed"]
+    assert done(*args).err == ""
+    bundle = (folder / "out.bundle").read_bytes()
+    assert e.blob(2, e.target("empty", b"")) in bundle
+    assert done("bundle", "verify", folder / "out.bundle", "--trusted-root", folder / "root.pb")
+    done("bundle", "extract", folder / "out.bundle", "-o", folder / "extracted")
+    assert (folder / "extracted" / "empty").read_bytes() == b""
 
 
 # The steps
