@@ -143,8 +143,10 @@ def test_root_schema(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.usefixtures("folder")
 def test_root_check_schema() -> None:
     public = ["--root-key", "root_key.pub", "--targets-key", "targets_key.pub"]
-    assert main(["root", "create", "--version", "2", *public, "-o", "root-2.pb"]) == 0
-    check = ["root", "check", "root-2.pb", "--previous", "root.pb"]
+    for version in ("2", "3"):
+        create = ["root", "create", "--version", version, *public, "-o", f"root-{version}.pb"]
+        assert main(create) == 0
+    check = ["root", "check", "root-3.pb", "--previous", "root-2.pb", "--also-for", "root.pb"]
     assert main([*check, "--report", "check.json"]) == 0
     report = json.loads(Path("check.json").read_text())
     assert set(fields(report)) == documented(report["schema"])

@@ -134,6 +134,24 @@ def test_a_chain_of_roots_is_no_matter_to_pigweed(product: Product) -> None:
     assert not we_accept(product.bundle(third), first)
 
 
+def test_root_signed_by_older_keys_is_reached_in_one_jump(product: Product) -> None:
+    """A request with --also-for asks root 1's key as well, and Pigweed goes from root 1 to root 3."""
+    first = product.root(1)
+    second = product.root(2, ["root2"], signed_by=["root", "root2"])
+    third = product.root(3, ["root3"], signed_by=["root2", "root3"])
+    assert not pigweed_accepts(product.bundle(third), first)
+    earlier: list[str | Path] = ["--previous", second, "--also-for", first]
+    request, signature = product.file("request"), product.file("signature.json")
+    assert ours("root", "request", third, "-o", request, *earlier) == 0
+    assert ours("sign", request, f"--key=file:{product.key('root')}", "-o", signature) == 0
+    assert ours("root", "attach", third, "--signature", signature, *earlier) == 0
+    bundle = product.bundle(third, "--root-chain", second)
+    assert pigweed_accepts(bundle, first)
+    assert pigweed_accepts(bundle, second)
+    assert we_accept(bundle, first)
+    assert we_accept(bundle, second)
+
+
 def test_a_root_that_says_dev_keys_is_accepted(product: Product) -> None:
     """Pigweed skips what it does not know in signed bytes; from such a root to one without, too."""
     dev = product.root(1, ["root"], ["targets"], ["root"], 1, "--dev-keys")

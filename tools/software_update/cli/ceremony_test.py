@@ -327,3 +327,127 @@ def test_who_left_cannot_sign_the_root_after_the_next(table: Path) -> None:
     done(*third, f"--previous={table}/roots/2.root.pb")
     by_eva = call(*sign_args(table, EVA, table / "s.json", "request 3"))
     assert "is none of those that" in by_eva.err
+
+
+# A root that clients without a chain reach from older roots
+
+
+THIRD = range(31, 36)
+
+
+@pytest.fixture
+def with_two_roots(table: Path) -> Path:
+    """Roots 1 and 2 are published; the third one has holders of its own, and is not yet requested."""
+    done(*publish(table, attach(table, sign_all(table, (ANNA, CHLOE, EVA)))))
+    rotate(table, NEXT_FIVE)
+    previous = f"--previous={table}/roots/1.root.pb"
+    files = sign_all(table, (ANNA, BEN, DAN, FINN), "request 2")
+    done(*publish(table, attach(table, files, previous, to="root 2.pb")))
+    write_keys(table, **{str(each): each for each in THIRD})
+    create(table, "root 3.pb", 3, THIRD)
+    return table
+
+
+def older(table: Path) -> list[str]:
+    """The options that name root 2 as the one before, and root 1 as an older one."""
+    return [f"--previous={table}/roots/2.root.pb", f"--also-for={table}/roots/1.root.pb"]
+
+
+def test_root_that_all_roots_before_it_signed(with_two_roots: Path) -> None:
+    """Eva, who only root 1 lists, signs root 3 too."""
+    table = with_two_roots
+    request = ["root", "request", f"{table}/root 3.pb", "-o", f"{table}/request 3"]
+    assert done(*request, *older(table)).out.endswith(
+        "  must sign: 3 of its own keys and 3 of the previous root's keys and 3 of root 1's keys\n"
+    )
+    document = json.loads((table / "request 3.json").read_bytes())
+    assert [each["whose"] for each in document["signers"]] == [
+        "its own",
+        "the previous root's",
+        "root 1's",
+    ]
+    holders = (ANNA, DAN, EVA, FINN, *THIRD[:3])
+    files = sign_all(table, holders, "request 3")
+    attach(table, [*files[:2], *files[3:]], *older(table), to="root 3.pb")
+    check = ["root", "check", f"{table}/attached.pb", "--require-complete", *older(table)]
+    incomplete = call(*check)
+    assert (incomplete.status, incomplete.out.splitlines()[-8:]) == (
+        1,
+        [
+            "  root 1's keys: 2 signed, 3 must",
+            *(f"    signed: {each}" for each in ids(ANNA, DAN)),
+            *(f"    not signed: {each}" for each in ids(BEN, CHLOE, EVA)),
+            "  not checked: expiry: bundle verify checks it",
+            "  incomplete: 1 more of root 1's keys must sign",
+        ],
+    )
+    # Eva's signature comes later, and the others stay.
+    root = attach(table, files[2:3], *older(table), to="attached.pb")
+    done(*check, "--report", table / "check.json")
+    report = json.loads((table / "check.json").read_bytes())
+    assert (report["also_for"], report["complete"], report["uncounted_signatures"]) == (
+        [
+            {
+                "version": 1,
+                "threshold": 3,
+                "signers": ids(ANNA, DAN, EVA),
+                "not_signed": ids(BEN, CHLOE),
+            }
+        ],
+        True,
+        [],
+    )
+    # Our verifier accepts it by root 2, and counts no older root: from root 1 it needs the chain.
+    first, second = ((table / f"roots/{each}.root.pb").read_bytes() for each in (1, 2))
+    assert verdict_of(root, second) == Verdict.ACCEPT
+    assert verdict_of(root, first) == Verdict.ROOT_VERSION_GAP
+    published = done(*publish(table, root)).out
+    assert f"  signature that does not count: {ids(EVA)[0][:16]} unknown key\n" in published
+    assert (table / "roots/3.root.pb").read_bytes() == root
+
+
+def test_keys_of_older_roots_sign_nothing_unasked(with_two_roots: Path) -> None:
+    table = with_two_roots
+    request = ["root", "request", f"{table}/root 3.pb", "-o", f"{table}/request 3"]
+    done(*request, older(table)[0])
+    assert "is none of those that" in call(*sign_args(table, EVA, table / "s", "request 3")).err
+    done(*request, *older(table))
+    files = sign_all(table, [EVA], "request 3")
+    args = ["root", "attach", f"{table}/root 3.pb", "--signature", str(files[0])]
+    before = workspace.snapshot(table)
+    assert "which may not sign this; leave it out" in failed(1, *args, older(table)[0])
+    assert workspace.snapshot(table) == before
+    done(*args, *older(table))
+
+
+def test_roots_that_are_not_older(with_two_roots: Path) -> None:
+    table = with_two_roots
+    first, second = (f"{table}/roots/{each}.root.pb" for each in (1, 2))
+    request = ["root", "request", f"{table}/root 3.pb", "-o", f"{table}/request 3"]
+    text = failed(3, *request, f"--previous={second}", "--also-for", first, second)
+    assert text == (
+        f"{second}: version 2 is not before {second}, version 2; name older roots with --also-for"
+    )
+    text = failed(3, *request, f"--previous={second}", "--also-for", first, first)
+    assert text == f"{first}: another root of version 1; name each version once"
+    text = failed(2, *request, "--also-for", first)
+    assert text == (f"--also-for {first}: needs --previous FILE, the root before {table}/root 3.pb")
+    assert not (table / "request 3").exists()
+
+
+def test_signatures_for_older_roots_count_for_the_limit(with_two_roots: Path) -> None:
+    table = with_two_roots
+    # Of roots 1, 2 and 3, 30 keys each: 90 signatures, and a root takes 64.
+    for version in (1, 2, 3):
+        holders = range(1000 * version, 1000 * version + 30)
+        write_keys(table, **{str(each): each for each in holders})
+        create(table, f"many {version}.pb", version, holders)
+    options = [f"--previous={table}/many 2.pb", f"--also-for={table}/many 1.pb"]
+    done("root", "request", table / "many 3.pb", "-o", table / "request 3", *options)
+    signers = [1000 * version + index for version in (1, 2, 3) for index in range(30)]
+    files = sign_all(table, signers[:65], "request 3")
+    args = ["root", "attach", f"{table}/many 3.pb", *options, "--signature"]
+    done(*args, *files[:64], "-o", table / "most.pb")
+    text = failed(1, *args, *files, "-o", table / "more.pb")
+    assert "65 signatures; a device takes at most 64" in text
+    assert not (table / "more.pb").exists()

@@ -158,6 +158,7 @@ def test_report(folder: Path) -> None:
             "signers": ids(ROOT_KEY),
             "not_signed": ids(ROOT_KEY_2, ROOT_KEY_3),
         },
+        "also_for": [],
         "uncounted_signatures": [
             f"{names[ROOT_KEY]} repeated",
             f"{names[STRANGER]} unknown key",

@@ -3,12 +3,16 @@
 from collections.abc import Sequence
 
 from software_update import files, metadata
-from software_update.cli.arguments import Parser, files_of
-from software_update.cli.root_state import read_state, state_of
+from software_update.cli.arguments import Parser
+from software_update.cli.root_state import (
+    add_earlier_roots,
+    earlier_roots,
+    read_state,
+    state_of,
+)
 from software_update.limits import MAX_SIGNATURE_FILE_BYTES
 from software_update.signing import signature_file
 from software_update.signing.attach import merge
-from software_update.signing.signing_request import signers_of_root
 
 
 def run(argv: Sequence[str]) -> int:
@@ -25,20 +29,18 @@ def run(argv: Sequence[str]) -> int:
         required=True,
         help="signatures, as software-update sign writes them",
     )
-    parser.add_argument(
-        "--previous", metavar="FILE", help="the root before it; a first root, version 1, has none"
-    )
+    add_earlier_roots(parser)
     parser.add_argument("-o", "--output", metavar="OUT", help="default: ROOT itself")
     args = parser.parse_args(argv)
-    state = read_state(args.root, args.previous)
+    state = read_state(args)
     signatures = [
         (path, signature_file.parse(path, files.read_input(path, MAX_SIGNATURE_FILE_BYTES)))
         for path in args.signature
     ]
-    signers = signers_of_root(state.root, state.previous)
-    merged = merge(state.signed, state.request, signers, signatures)
+    merged = merge(state.signed, state.request, state.signers, signatures)
     content = metadata.build_signed(metadata.ROOT, merged)
     path = args.output or args.root
-    files.write_output(path, content, inputs=[*args.signature, *files_of(args.previous)])
-    print("\n".join(state_of(path, content, state.previous).lines()))
+    files.write_output(path, content, inputs=[*args.signature, *earlier_roots(args)])
+    also_for = [root for root, _ in state.also_for]
+    print("\n".join(state_of(path, content, state.previous, also_for).lines()))
     return 0

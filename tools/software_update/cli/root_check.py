@@ -4,8 +4,8 @@ import json
 from collections.abc import Sequence
 
 from software_update import files
-from software_update.cli.arguments import Parser, files_of
-from software_update.cli.root_state import read_state
+from software_update.cli.arguments import Parser
+from software_update.cli.root_state import add_earlier_roots, earlier_roots, read_state
 
 
 def run(argv: Sequence[str]) -> int:
@@ -15,9 +15,7 @@ def run(argv: Sequence[str]) -> int:
         "are listed, and no failure.",
     )
     parser.add_argument("root", metavar="ROOT", help="signed root metadata, or not yet signed")
-    parser.add_argument(
-        "--previous", metavar="FILE", help="the root before it; a first root, version 1, has none"
-    )
+    add_earlier_roots(parser)
     parser.add_argument(
         "--require-complete", action="store_true", help="fail where signatures are missing"
     )
@@ -27,10 +25,10 @@ def run(argv: Sequence[str]) -> int:
         help="write the result as JSON, and print nothing of a root that is complete",
     )
     args = parser.parse_args(argv)
-    state = read_state(args.root, args.previous)
+    state = read_state(args)
     if args.report:
         text = json.dumps(state.report(), indent=1) + "\n"
-        inputs = [args.root, *files_of(args.previous)]
+        inputs = [args.root, *earlier_roots(args)]
         files.write_output(args.report, text.encode(), inputs=inputs)
     if not (args.report and state.complete):
         print("\n".join(state.lines()))

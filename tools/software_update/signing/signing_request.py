@@ -116,12 +116,24 @@ def signers_of_targets(root: Root) -> list[Signers]:
     return _checked([Signers("the root's", root, root.targets)])
 
 
-def signers_of_root(root: Root, previous: Root | None) -> list[Signers]:
-    """Who must sign a root: its own keys, and those of the root before it."""
-    own = Signers("its own", root, root.root)
-    if previous is None:
-        return _checked([own])
-    return _checked([own, Signers("the previous root's", previous, previous.root)])
+def signers_of_root(
+    root: Root, previous: Root | None, also_for: Sequence[Root] = ()
+) -> list[Signers]:
+    """Returns who must sign a root: its own keys, and those of the root before it.
+
+    So must the keys of `also_for`, roots before `previous`, so that a client that knows no chain can
+    move from any of them to this root at once.
+    """
+    signers = [Signers("its own", root, root.root)]
+    if previous is not None:
+        signers.append(Signers("the previous root's", previous, previous.root))
+    signers += [Signers(whose(each), each, each.root) for each in also_for]
+    return _checked(signers)
+
+
+def whose(root: Root) -> str:
+    """Names the root whose keys sign a later root."""
+    return f"root {root.common.version}'s"
 
 
 def _checked(signers: list[Signers]) -> list[Signers]:
