@@ -18,8 +18,8 @@ def new_tree(path: str, names: Iterable[str], *, inputs: Iterable[str] = ()) -> 
     At `path` there may be nothing, an empty folder, or one that holds nothing but folders called
     `names`: those are lost. `inputs` are files that must not be among what is lost.
     """
-    place = files.real_place(path)
     names = frozenset(names)
+    place = files.real_place(path)
     _check_place(path, place, names, inputs)
     new = files.beside_name(os.path.dirname(place))
     try:
@@ -31,6 +31,53 @@ def new_tree(path: str, names: Iterable[str], *, inputs: Iterable[str] = ()) -> 
     except BaseException:
         shutil.rmtree(new, ignore_errors=True)
         raise
+
+
+@contextlib.contextmanager
+def new_folder(path: str) -> Iterator[str]:
+    """A folder for files, all of which appear in `path` if all goes well, and otherwise none.
+
+    At `path` there may be nothing or an empty folder. An empty folder may be a mount point, so it is
+    kept: the files are written into a hidden folder in it, and then moved.
+    """
+    place = check_new_folder(path)
+    if not os.path.isdir(place):
+        with new_tree(path, ()) as new:
+            yield new
+        return
+    inside = files.beside_name(place)
+    try:
+        with files.errors_name(path):
+            os.mkdir(inside, 0o700)
+            yield inside
+            with _signals_held_back():
+                _move_out(inside, path, place)
+    except BaseException:
+        shutil.rmtree(inside, ignore_errors=True)
+        raise
+
+
+def check_new_folder(path: str) -> str:
+    """The real path of `path`; UsageError or InputError if `new_folder` cannot put files there."""
+    place = files.real_place(path)
+    _check_place(path, place, frozenset(), ())
+    return place
+
+
+def _move_out(inside: str, path: str, place: str) -> None:
+    # Again: the files took their time to write.
+    if os.listdir(place) != [os.path.basename(inside)]:
+        raise _not_empty(path)
+    moved = []
+    try:
+        for name in os.listdir(inside):
+            os.rename(os.path.join(inside, name), os.path.join(place, name))
+            moved.append(name)
+    except BaseException:
+        for name in moved:
+            os.rename(os.path.join(place, name), os.path.join(inside, name))
+        raise
+    os.rmdir(inside)
 
 
 def _check_place(path: str, place: str, names: frozenset[str], inputs: Iterable[str]) -> None:
@@ -50,11 +97,17 @@ def _check_place(path: str, place: str, names: frozenset[str], inputs: Iterable[
 def _check_content(path: str, folder: str, names: frozenset[str]) -> None:
     with os.scandir(folder) as there:
         for each in there:
+            if not names:
+                raise _not_empty(path)
             if each.name not in names or not each.is_dir(follow_symlinks=False):
                 raise UsageError(
                     f"{path}: '{each.name}' in it is not of a tree written before; "
                     "name a new folder, so that no file is lost"
                 )
+
+
+def _not_empty(path: str) -> UsageError:
+    return UsageError(f"{path}: not empty; name a new folder, so that no file is lost")
 
 
 def _swap_in(new: str, path: str, place: str, names: frozenset[str]) -> None:

@@ -1,7 +1,5 @@
 """bundle extract: write a bundle's payloads to a folder."""
 
-import os
-import shutil
 import sys
 from collections.abc import Sequence
 
@@ -12,6 +10,7 @@ from software_update.cli.arguments import Parser
 from software_update.cli.payloads import check_names, listed_targets, write_payloads
 from software_update.errors import Refused, UsageError, printable
 from software_update.metadata import ListedTarget
+from software_update.trees import new_folder
 
 
 def run(argv: Sequence[str]) -> int:
@@ -32,7 +31,8 @@ def run(argv: Sequence[str]) -> int:
             envelope = read_envelope(fd)
             listed = listed_targets(envelope)
             entries = _wanted(args.bundle, envelope, listed, args.target)
-            _extract(fd, entries, listed, args.output)
+            with new_folder(args.output) as folder:
+                write_payloads(fd, entries, listed, folder, "extract")
         except Refused as refused:
             raise refused.about("", printable(args.bundle)) from None
     print("signatures not checked; see: software-update bundle verify", file=sys.stderr)
@@ -49,25 +49,3 @@ def _wanted(
     entries = [present[name] for name in dict.fromkeys(names or present)]
     check_names(entries, listed)
     return entries
-
-
-def _extract(
-    fd: int, entries: Sequence[PayloadEntry], listed: dict[str, ListedTarget], output: str
-) -> None:
-    """Writes all files into a folder inside DIR, and moves them to DIR when all are good."""
-    place = files.real_place(output)
-    made = not os.path.isdir(place)
-    if made:
-        os.mkdir(place)
-    elif os.listdir(place):
-        raise UsageError(f"{output}: not empty; name a new folder, so that no file is lost")
-    beside = files.beside_name(place)
-    try:
-        os.mkdir(beside, 0o700)
-        write_payloads(fd, entries, listed, beside, "extract")
-        for name in os.listdir(beside):
-            os.rename(os.path.join(beside, name), os.path.join(place, name))
-    except BaseException:
-        shutil.rmtree(place if made else beside, ignore_errors=True)
-        raise
-    os.rmdir(beside)
