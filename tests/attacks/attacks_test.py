@@ -49,6 +49,8 @@ def arguments(case: dict[str, Any], bundle: Path) -> Sequence[str | Path]:
     args += ["--trusted-root", HERE / case["trusted_root"]]
     if "installed" in case:
         args += ["--installed", HERE / case["installed"]]
+    if "installed_root" in case:
+        args += ["--installed-root", HERE / case["installed_root"]]
     if "hardware_id" in case:
         args += ["--hardware-id", case["hardware_id"]]
     return args
@@ -99,7 +101,8 @@ def test_bundles_of_cases_differ() -> None:
     """Two cases are never one."""
 
     def what_is_judged(case: Case) -> tuple[object, ...]:
-        return case.bundle, case.trusted, case.installed, case.at, case.hardware_id
+        device = (case.trusted, case.installed, case.installed_root, case.at, case.hardware_id)
+        return case.bundle, *device
 
     judged = Counter(what_is_judged(case) for case in CASES if case.huge is None)
     assert not [case.name for case in CASES if judged[what_is_judged(case)] > 1]

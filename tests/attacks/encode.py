@@ -111,6 +111,11 @@ def other_s(value: bytes) -> bytes:
     return value[:32] + (ORDER - int.from_bytes(value[32:], "big")).to_bytes(32, "big")
 
 
+def sha256(content: bytes) -> bytes:
+    """A raw digest."""
+    return hashlib.sha256(content).digest()
+
+
 def key_id(keyval: bytes, key_type: int = 3, scheme: int = 3) -> bytes:
     """The hash that names a key."""
     return hashlib.sha256(bytes([key_type % 256, scheme % 256]) + keyval).digest()

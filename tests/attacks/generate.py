@@ -13,6 +13,7 @@ from tests.attacks import (
     key_cases,
     list_cases,
     metadata_cases,
+    recovery_cases,
     release_cases,
     root_cases,
 )
@@ -25,6 +26,7 @@ CASES: list[Case] = [
     *key_cases.CASES,
     *root_cases.CASES,
     *release_cases.CASES,
+    *recovery_cases.CASES,
     *list_cases.CASES,
 ]
 
@@ -45,6 +47,9 @@ def files(cases: Sequence[Case]) -> dict[str, bytes]:
         if case.installed is not None:
             entry["installed"] = _named("manifest.pb", case.installed)
             made[entry["installed"]] = case.installed
+        if case.installed_root is not None:
+            entry["installed_root"] = _named("root.pb", case.installed_root)
+            made[entry["installed_root"]] = case.installed_root
         entry["at"] = case.at
         if case.hardware_id is not None:
             entry["hardware_id"] = case.hardware_id

@@ -46,7 +46,8 @@ TRUSTED = e.signed(root(), R)
 class Case:
     """A bundle, the device that meets it, and what the device must say.
 
-    `huge` makes the bundle of a case that is too large for the tree.
+    `huge` makes the bundle of a case that is too large for the tree. `installed_root` is a root that the
+    device kept, under which it may have accepted what is installed.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Case:
     _: dataclasses.KW_ONLY
     trusted: bytes = TRUSTED
     installed: bytes | None = None
+    installed_root: bytes | None = None
     at: str = AT
     hardware_id: str | None = None
     huge: Callable[[], bytes] | None = None

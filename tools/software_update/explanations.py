@@ -127,17 +127,24 @@ EXPLANATIONS = {
         "Release again, with a later `expires` and a higher version.",
     ),
     Verdict.TARGETS_ROLLBACK: Explanation(
-        "The release is older than the installed one.",
-        "To bring old software back, release it under a version higher than the installed one.",
+        "The release is older than the installed one. Versions start again only if the removed "
+        "targets keys could have signed the installed release by themselves: the root under which "
+        "it was accepted has at least its targets threshold of keys that the root now in force "
+        "lacks. Fewer removed keys change nothing, and neither do the roots in between.",
+        "To bring old software back, release it under a version higher than the installed one. If "
+        "thieves signed the installed release, make a root that removes all keys that they hold, and "
+        "at least as many as the threshold. If the message names a root that is not at hand, pass "
+        "that root with `--installed-root`.",
     ),
     Verdict.TARGETS_MIX_UP: Explanation(
         "The release has the installed one's version and other content.",
-        "Raise the version. Each release has one of its own.",
+        "Raise the version. Each release has its own. If the message names a root that is not at hand, "
+        "pass that root with `--installed-root`.",
     ),
     Verdict.RELEASE_ROLLBACK: Explanation(
         "The release counter is lower than the installed one, or the installed release has a "
-        "counter and this one has none. Unlike the targets version, the counter still holds "
-        "after a new root has revoked a targets key.",
+        "counter and this one has none. Unlike the targets version, the counter never starts "
+        "again, whichever targets keys a root removes.",
         "To bring old software back, release it under a counter that is not lower than the "
         "installed one.",
     ),

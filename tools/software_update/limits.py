@@ -49,6 +49,7 @@ MAX_LENGTHS = {
     "TargetFile.file_name": MAX_ENVELOPE_NAME_BYTES,
     "Hash.hash": _MAX_SHORT_BYTES,
     "Manifest.user_manifest": MAX_USER_MANIFEST_BYTES,
+    "Manifest.root_sha256": _MAX_SHORT_BYTES,
     "TargetsMetadataEntry.key": MAX_ENVELOPE_NAME_BYTES,
 }
 

@@ -93,6 +93,13 @@ class Role(NamedTuple):
     threshold: int
 
 
+class RootId(NamedTuple):
+    """The identity of a root: its version, and the SHA-256 of its signed bytes (without signatures)."""
+
+    version: int
+    sha256: bytes
+
+
 class Root(NamedTuple):
     """Root metadata. `serialized` is what was signed; `dev_keys`, what it says of itself."""
 
@@ -107,6 +114,11 @@ class Root(NamedTuple):
     def is_dev(self) -> bool:
         """Whether anyone can sign by it: it says so, or lists a throw-away key of tools/dev_keys."""
         return self.dev_keys or any(key.key_id.hex() in DEV_KEY_IDS for key in self.keys)
+
+    @property
+    def id(self) -> RootId:
+        """Its identity, as a device's manifest records it."""
+        return RootId(self.common.version, hashlib.sha256(self.serialized).digest())
 
     def identities(self, role: Role) -> dict[bytes, bytes]:
         """The identity of each of the role's keys, by raw key id. An id that is not listed is its own."""
@@ -139,11 +151,16 @@ class Targets(NamedTuple):
 
 
 class Installed(NamedTuple):
-    """What a device runs: the targets metadata, the user_manifest, and what that says of the release."""
+    """The release that a device runs: its targets metadata, its user_manifest, and the parsed manifest.
+
+    `root` identifies the root under which the release was accepted. None: the device's manifest does
+    not name it.
+    """
 
     targets: Targets
     user_manifest: bytes | None
     release: ReleaseManifest | None
+    root: RootId | None = None
 
 
 # Writing
@@ -211,13 +228,13 @@ def build_signed(role: str, signed: Signed) -> bytes:
     return message.SerializeToString(deterministic=True)
 
 
-def build_manifest(targets: Targets, user_manifest: bytes | None) -> bytes:
-    """The Manifest that a device keeps of what it has installed."""
+def build_manifest(targets: Targets, user_manifest: bytes | None, root: RootId) -> bytes:
+    """The Manifest that a device keeps of its installed release, which was accepted under `root`."""
     entry = wire.encode_field(1, TARGETS.encode()) + wire.encode_field(2, targets.serialized)
     manifest = wire.encode_field(1, entry)
     if user_manifest is not None:
         manifest += wire.encode_field(2, user_manifest)
-    return manifest
+    return manifest + wire.encode_number(65, root.version) + wire.encode_field(66, root.sha256)
 
 
 def _build_common(role: str, version: int, expires: int | None) -> tuf_pb2.CommonMetadata:
@@ -331,7 +348,8 @@ def parse_manifest(data: bytes) -> Installed:
         update_bundle_pb2.Manifest,
         max_unknown=limits.MAX_UNKNOWN_TARGETS_FIELDS,
     )
-    fields = [field for field in wire.fields(data, 0, len(data)) if field.number in (1, 2)]
+    numbers = (1, 2, 65, 66)
+    fields = [field for field in wire.fields(data, 0, len(data)) if field.number in numbers]
     entries = [field for field in fields if field.number == 1]
     if len(entries) != 1:
         raise Refused(Verdict.MALFORMED, "needs one entry 'targets', as a device's manifest has")
@@ -347,7 +365,21 @@ def parse_manifest(data: bytes) -> Installed:
         read_targets(serialized, _common_of_targets(serialized, 0, len(serialized))),
         user_manifest,
         None if user_manifest is None else parse_release(user_manifest),
+        _parse_root_id(data, fields),
     )
+
+
+def _parse_root_id(data: bytes, fields: Iterable[wire.Field]) -> RootId | None:
+    version = next((each.value for each in fields if each.number == 65), None)
+    sha256 = next((data[each.start : each.end] for each in fields if each.number == 66), None)
+    if version is None and sha256 is None:
+        return None
+    if not version or sha256 is None or len(sha256) != _SHA256_BYTES:
+        raise Refused(
+            Verdict.MALFORMED,
+            "root_version and root_sha256 need a version of at least 1 and 32 bytes, or neither",
+        )
+    return RootId(version, sha256)
 
 
 def sha256_of(target: ListedTarget) -> bytes:

@@ -257,7 +257,14 @@ def test_parse_manifest_keeps_the_bytes() -> None:
     assert installed.targets.common.version == 3
     assert installed.user_manifest == b"user"
     assert installed.release is None
-    assert metadata.build_manifest(installed.targets, b"user") == e.manifest(data, b"user")
+    assert installed.root is None
+
+
+def test_manifest_records_the_root() -> None:
+    data = e.manifest(e.targets({"a": b"x"}), b"user", (7, e.root(7)))
+    installed = metadata.parse_manifest(data)
+    assert installed.root == metadata.parse_root(e.root(7)).id
+    assert metadata.build_manifest(installed.targets, b"user", installed.root) == data
 
 
 @pytest.mark.parametrize(
@@ -272,6 +279,11 @@ def test_parse_manifest_keeps_the_bytes() -> None:
         (e.blob(1, e.text(1, "targets") * 2), Verdict.DUPLICATE_FIELD),
         (e.manifest(e.targets({}), b"a") + e.blob(2, b"b"), Verdict.DUPLICATE_FIELD),
         (e.manifest(e.root()), Verdict.WRONG_ROLE),
+        (e.manifest(e.targets({})) + e.number(65, 1), Verdict.MALFORMED),
+        (e.manifest(e.targets({})) + e.blob(66, bytes(32)), Verdict.MALFORMED),
+        (e.manifest(e.targets({})) + e.number(65, 0) + e.blob(66, bytes(32)), Verdict.MALFORMED),
+        (e.manifest(e.targets({})) + e.number(65, 1) + e.blob(66, bytes(31)), Verdict.MALFORMED),
+        (e.manifest(e.targets({}), None, (1, b"")) + e.number(65, 1), Verdict.DUPLICATE_FIELD),
     ],
 )
 def test_bad_manifests(data: bytes, verdict: Verdict) -> None:

@@ -7,8 +7,8 @@ from software_update.bundle.envelope import PAYLOAD_FIELD, Envelope
 from software_update.bundle.reader import read_envelope, read_fields
 from software_update.bundle.writer import copy_ranges
 from software_update.cli.arguments import Parser, add_output
+from software_update.cli.installed import read_installed
 from software_update.cli.payloads import listed_targets
-from software_update.cli.trusted import read_installed
 from software_update.errors import Refused, printable
 from software_update.metadata import ListedTarget
 from software_update.names import USER_MANIFEST
@@ -25,12 +25,11 @@ def run(argv: Sequence[str]) -> int:
         "--installed",
         metavar="MANIFEST",
         required=True,
-        help="the manifest of the release that the device runs",
+        help="the release that the device runs: its manifest, or a bundle",
     )
     add_output(parser, "the bundle to write")
     args = parser.parse_args(argv)
-    installed = read_installed(args.installed)
-    on_device = set(installed.targets.targets) if installed else set()
+    on_device = set(read_installed(args.installed).release.targets.targets)
     with files.open_input(args.bundle) as source:
         try:
             envelope = read_envelope(source)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from software_update import files, metadata
+from software_update.bundle.envelope import Envelope
 from software_update.bundle.reader import read_envelope
 from software_update.bundle.writer import copy_ranges
 from software_update.cli.arguments import Parser, add_at, check_apart, time_of
@@ -18,7 +19,7 @@ from software_update.errors import Refused, SoftwareUpdateError, UsageError, Ver
 from software_update.keys import DEV_KEY_IDS, DEV_KEYS_WARNING
 from software_update.metadata import ROOT, TARGETS, Root
 from software_update.verify import verifier
-from software_update.verify.bundle_file import check_lengths, hash_payloads, verify_and_hash
+from software_update.verify.bundle_file import check_lengths, hash_payloads, verify_file
 from software_update.verify.promotion import Contents, Difference, differences
 from software_update.verify.verifier import Device, Release
 
@@ -106,18 +107,18 @@ def _promote(
 ) -> dict[str, Any]:
     """The report on a release that carries what was tested; else _NotPromoted."""
     try:
-        release, payloads = verify_and_hash(release_fd, device)
-        problem = _dev_problem(device, release_fd)
+        verified = verify_file(release_fd, device)
+        problem = _dev_problem(device, verified.envelope)
     except Refused as refused:
         raise _refused(args, refused) from None
-    verdict = accepted_report(device, release)
+    verdict = accepted_report(device, verified)
     if problem:
         raise _NotPromoted(f"{args.release}: {problem}", verdict)
     try:
         tested = _read_tested(tested_fd, device.root)
     except Refused as refused:
         raise _NotPromoted(_about(args.tested, refused), verdict) from None
-    carried = Contents(release.targets, payloads)
+    carried = Contents(verified.release.targets, verified.payloads)
     found = differences(tested, carried)
     if found:
         raise _NotPromoted(_problem(args, found), verdict, found)
@@ -133,9 +134,11 @@ def _about(path: str, refused: Refused) -> str:
     return f"{path}: {refused}{'; name a bundle that leaves nothing out' if whole else ''}"
 
 
-def _dev_problem(device: Device, fd: int) -> str | None:
-    """Why anyone could have made a release that devices take; None where there is no reason."""
-    envelope = read_envelope(fd)
+def _dev_problem(device: Device, envelope: Envelope) -> str | None:
+    """Why anyone could have made a release that devices take; None where there is no reason.
+
+    `envelope` holds the bytes that were verified: a file that changed since is not read again.
+    """
     roots = [_root(each) for each in (*envelope.root_chain, envelope.root) if each is not None]
     for root in (device.root, *roots):
         if root.is_dev:

@@ -1,39 +1,62 @@
-"""bundle verify: judge a bundle as a device would."""
+"""bundle verify: judge a bundle as a device would, and keep what an accepted one brings."""
 
 import argparse
+import contextlib
 import json
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any
 
 from software_update import files, metadata
 from software_update.cli.arguments import Parser, add_at, check_apart, files_of, time_of, verdict_of
-from software_update.cli.trusted import read_installed, read_trusted_root
-from software_update.errors import Refused, Verdict, printable
+from software_update.cli.installed import (
+    InstalledFile,
+    check_trusted_root,
+    read_installed,
+    read_installed_root,
+)
+from software_update.cli.payloads import write_payloads
+from software_update.cli.trusted import parse_trusted_root, read_root_file
+from software_update.errors import InputError, Refused, UsageError, Verdict, printable
 from software_update.keys import DEV_KEYS_WARNING
+from software_update.metadata import Root
 from software_update.release import ReleaseManifest
-from software_update.verify.bundle_file import verify_bundle
-from software_update.verify.verifier import Device, Release, not_checked
+from software_update.trees import check_new_folder, new_folder
+from software_update.verify.bundle_file import Verified, verify_file
+from software_update.verify.recovery import root_to_record
+from software_update.verify.verifier import Device, not_checked
 
 SCHEMA = "software_update.verdict.v1"
+_SHOWN = 10
 
 
 def run(argv: Sequence[str]) -> int:
     args = _arguments(argv)
     expected = None if args.expect is None else verdict_of(args.expect, "--expect")
+    signed_root = read_root_file(args.trusted_root)
+    trusted = parse_trusted_root(args.trusted_root, signed_root)
+    installed = None if args.installed is None else read_installed(args.installed)
     device = Device(
-        read_trusted_root(args.trusted_root),
-        read_installed(args.installed),
+        trusted,
+        installed.release if installed else None,
         args.hardware_id,
         time_of(args),
+        _installed_root(args, trusted, installed),
     )
-    release, report = _judge(args.bundle, device)
-    passed = report["verdict"] == (expected or Verdict.ACCEPT)
-    if args.report:
-        _write(args, args.report, _json(report).encode())
-    if release is not None and passed and args.write_manifest:
-        manifest = metadata.build_manifest(release.targets, release.user_manifest)
-        _write(args, args.write_manifest, manifest)
+    if args.extract:
+        check_new_folder(args.extract)
+    with files.open_input(args.bundle) as fd:
+        verified, report = _judge(fd, device, installed)
+        passed = report["verdict"] == (expected or Verdict.ACCEPT)
+        if verified:
+            report["warnings"] = _warnings(args, device, verified)
+        if args.report:
+            files.write_output(args.report, _json(report).encode(), inputs=_inputs(args))
+        if verified and passed:
+            if args.extract:
+                _extract(args, fd, verified)
+            _keep(args, device, installed, verified, signed_root)
     _show(args, report, expected)
     return 0 if passed else Refused.exit_code
 
@@ -47,7 +70,14 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
         "--trusted-root", metavar="FILE", required=True, help="the root that the device trusts"
     )
     parser.add_argument(
-        "--installed", metavar="MANIFEST", help="the manifest of the release that the device runs"
+        "--installed",
+        metavar="MANIFEST",
+        help="the release that the device runs: its manifest, or a bundle",
+    )
+    parser.add_argument(
+        "--installed-root",
+        metavar="FILE",
+        help="the root under which that release was accepted, if it is older than --trusted-root",
     )
     parser.add_argument(
         "--hardware-id", metavar="ID", help="what the device is, as a release manifest names it"
@@ -65,33 +95,126 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
         help="exit 0 if this is the verdict, and 1 if it is another",
     )
     parser.add_argument(
+        "--extract",
+        metavar="DIR",
+        help="write the payloads of an accepted bundle to DIR, a folder that is new or empty",
+    )
+    parser.add_argument(
+        "--write-root",
+        metavar="FILE",
+        help="write the root that the device has afterwards, for --trusted-root next time; FILE may be "
+        "that file",
+    )
+    parser.add_argument(
         "--write-manifest",
         metavar="FILE",
-        help="write what the device keeps of an accepted bundle, for --installed next time",
+        help="write the manifest of an accepted bundle, for --installed next time; FILE may be that file",
     )
     args = parser.parse_args(argv)
-    check_apart(args, "report", "write_manifest")
+    if args.installed_root and not args.installed:
+        raise UsageError("--installed-root: only valid with --installed; add that or remove it")
+    check_apart(args, "report", "extract", "write_root", "write_manifest")
     return args
 
 
-def _judge(bundle: str, device: Device) -> tuple[Release | None, dict[str, Any]]:
-    """The release, if the device would install it, and the report."""
-    with files.open_input(bundle) as fd:
-        try:
-            release = verify_bundle(fd, device)
-        except Refused as refused:
-            return None, refused_report(refused)
-        return release, accepted_report(device, release)
+def _installed_root(
+    args: argparse.Namespace, trusted: Root, installed: InstalledFile | None
+) -> Root | None:
+    """The root that the installed release may have been accepted under, checked against the trusted one."""
+    if installed is None:
+        return None
+    root = installed.root
+    if args.installed_root:
+        root = read_installed_root(args.installed_root, args.installed, installed.release)
+    accepted_under = root.id if root else installed.release.root
+    if accepted_under:
+        check_trusted_root(args.trusted_root, trusted, args.installed, accepted_under)
+    return root
 
 
-def _write(args: argparse.Namespace, path: str, content: bytes) -> None:
-    inputs = [args.bundle, args.trusted_root, *files_of(args.installed)]
-    files.write_output(path, content, inputs=inputs)
+def _judge(
+    fd: int, device: Device, installed: InstalledFile | None
+) -> tuple[Verified | None, dict[str, Any]]:
+    """What was verified, if the device would install it, and the report."""
+    try:
+        verified = verify_file(fd, device)
+    except Refused as refused:
+        return None, refused_report(refused)
+    report = accepted_report(device, verified)
+    if installed and installed.is_bundle:
+        report["not_checked"].append("the installed bundle: its signatures and payloads")
+    return verified, report
 
 
-def accepted_report(device: Device, release: Release) -> dict[str, Any]:
+def _warnings(args: argparse.Namespace, device: Device, verified: Verified) -> list[str]:
+    if verified.release.signed_root is None or args.write_root:
+        return []
+    old, new = device.root.common.version, verified.release.root.common.version
+    return [
+        f"the root moved from version {old} to {new} and was not written; a verification that starts "
+        f"from version {old} still accepts keys that were removed since; add --write-root FILE"
+    ]
+
+
+# Outputs of an accepted bundle: the payloads, then the root, then the manifest.
+
+
+def _extract(args: argparse.Namespace, fd: int, verified: Verified) -> None:
+    """Copies the payloads from the file that was verified; hashes each again while copying it."""
+    listed = {each.name: each for each in verified.release.targets.targets}
+    try:
+        with new_folder(args.extract) as folder:
+            write_payloads(fd, verified.envelope.payloads, listed, folder, "extract")
+    except Refused as refused:
+        raise InputError(
+            f"{args.bundle}: changed after it was verified ({refused}); let its writer finish, and try "
+            "again"
+        ) from None
+
+
+def _keep(
+    args: argparse.Namespace,
+    device: Device,
+    installed: InstalledFile | None,
+    verified: Verified,
+    signed_root: bytes,
+) -> None:
+    """Writes the root and the manifest.
+
+    Both are complete on the disk before the first takes its place, and the root goes first. If the
+    machine stops between the two, the device has the new root and the old manifest: removed keys sign
+    nothing that it accepts, and the same command accepts the bundle again. There is one exception: if
+    versions started again, the former root is no longer at hand, and the next call rejects the bundle
+    until `--installed-root` names that root. The other order would leave a trusted root that is older
+    than the root of the installed release, which every call rejects.
+    """
+    release = verified.release
+    root = root_to_record(device.installed, release.former, release.targets, release.root)
+    manifest = metadata.build_manifest(release.targets, release.user_manifest, root)
+    may_replace = [] if installed and installed.is_bundle else [args.installed]
+    # An ExitStack leaves the last first.
+    with contextlib.ExitStack() as stack:
+        for path, content, own in (
+            (args.write_manifest, manifest, may_replace),
+            (args.write_root, release.signed_root or signed_root, [args.trusted_root]),
+        ):
+            if path:
+                inputs = [each for each in _inputs(args) if each not in own]
+                fd = stack.enter_context(files.new_output(path, inputs=inputs))
+                files.write_all(fd, content)
+                os.fsync(fd)
+
+
+def _inputs(args: argparse.Namespace) -> list[str]:
+    return [args.bundle, args.trusted_root, *files_of(args.installed, args.installed_root)]
+
+
+def accepted_report(device: Device, verified: Verified) -> dict[str, Any]:
     """The JSON verdict on a release that the device would install."""
+    release = verified.release
     root, targets = release.root.common, release.targets.common
+    listed = [each.name for each in release.targets.targets]
+    before = [each.name for each in device.installed.targets.targets] if device.installed else []
     never = [role for role, common in (("root", root), ("targets", targets)) if not common.expires]
     return {
         "schema": SCHEMA,
@@ -99,9 +222,13 @@ def accepted_report(device: Device, release: Release) -> dict[str, Any]:
         "role": "",
         "subject": "",
         "detail": "",
+        "trusted_root_version": device.root.common.version,
         "root_version": root.version,
         "targets_version": targets.version,
-        "targets": len(release.targets.targets),
+        "targets": len(listed),
+        "left_out": _without(listed, [each.name for each in verified.payloads]),
+        "no_longer_listed": _without(before, listed),
+        "warnings": [],
         "signers": [each.hex() for each in release.signers],
         "uncounted_signatures": list(release.uncounted),
         "release": _release(release.manifest),
@@ -109,6 +236,10 @@ def accepted_report(device: Device, release: Release) -> dict[str, Any]:
         "dev_keys": release.dev_keys,
         "not_checked": not_checked(device, release),
     }
+
+
+def _without(names: Sequence[str], others: Sequence[str]) -> list[str]:
+    return sorted(set(names).difference(others))
 
 
 def _release(manifest: ReleaseManifest | None) -> dict[str, Any] | None:
@@ -143,12 +274,19 @@ def _show(args: argparse.Namespace, report: dict[str, Any], expected: Verdict | 
         print(_json(report), end="")
     elif verdict == Verdict.ACCEPT == (expected or verdict) and not args.report:
         _show_accepted(args.bundle, report)
+        if expected is None:
+            _warn(args.bundle, report["warnings"])
     elif verdict == expected and not args.report:
         print(f"{printable(args.bundle)}: {verdict}, as expected: {_reason(report)}")
     if expected is not None and verdict != expected:
         _complain(args, f"expected {expected}, got {verdict}: {_reason(report)}")
     elif expected is None and verdict != Verdict.ACCEPT and not args.json:
         _complain(args, f"{verdict}: {_reason(report)}; do not install it")
+
+
+def _warn(bundle: str, warnings: Sequence[str]) -> None:
+    for each in warnings:
+        print(f"software-update: warning: {printable(bundle)}: {each}", file=sys.stderr)
 
 
 def _complain(args: argparse.Namespace, what: str) -> None:
@@ -169,6 +307,12 @@ def _versions(report: dict[str, Any]) -> str:
     )
 
 
+def _shown(names: Sequence[str]) -> str:
+    shown = ", ".join(map(printable, names[:_SHOWN]))
+    more = len(names) - _SHOWN
+    return f"{shown} and {more} more" if more > 0 else shown
+
+
 def _show_accepted(bundle: str, report: dict[str, Any]) -> None:
     print(f"{printable(bundle)}: ACCEPT")
     print(f"  {_versions(report)}")
@@ -178,6 +322,12 @@ def _show_accepted(bundle: str, report: dict[str, Any]) -> None:
             f"  release: {printable(release['product'])} {printable(release['version'])}, "
             f"release counter {release['release_counter']}"
         )
+    for what, names in (
+        ("left out, the device has it", report["left_out"]),
+        ("no longer lists", report["no_longer_listed"]),
+    ):
+        if names:
+            print(f"  {what}: {_shown(names)}")
     for each in report["uncounted_signatures"]:
         print(f"  signature that does not count: {each}")
     if report["never_expires"]:

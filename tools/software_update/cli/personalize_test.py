@@ -49,6 +49,14 @@ def test_the_bytes(folder: Path) -> None:
     done(*verify(folder), "--expect=MISSING_PAYLOAD")
 
 
+def test_the_installed_release_as_a_bundle(folder: Path) -> None:
+    before = folder / "before.bundle"
+    before.write_bytes(e.bundle({"app": APP, "boot": b"old"}, version=6))
+    from_manifest = (done(*personalize(folder)), (folder / "small.bundle").read_bytes())[1]
+    done(*personalize(folder), f"--installed={before}")
+    assert (folder / "small.bundle").read_bytes() == from_manifest
+
+
 def bundle_of(folder: Path, contents: dict[str, bytes], fields: bytes) -> None:
     """Makes odd.bundle of a root, metadata for `contents`, and any fields after them."""
     signed = e.signed(e.targets(contents, 8), TARGETS_KEY)
@@ -126,8 +134,8 @@ def test_errors(folder: Path) -> None:
         ("none", "MISSING_ROLE_METADATA: "),
     ):
         assert failed(1, *personalize(folder, name)).startswith(f"{text}{folder}/{name}: ")
-    assert "no manifest of an installed release" in failed(
-        3, *personalize(folder), f"--installed={folder}/good.bundle"
+    assert "not a usable manifest or bundle of an installed release" in failed(
+        3, *personalize(folder), f"--installed={folder}/app.bin"
     )
     for name in ("good.bundle", "installed"):
         text = failed(2, *personalize(folder), "-o", f"{folder}/{name}")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from software_update import files, limits, metadata
 from software_update.errors import InputError, Refused, UsageError
-from software_update.metadata import Installed, Root, Signed
+from software_update.metadata import Root, Signed
 from software_update.verify import verifier
 
 
@@ -71,17 +71,4 @@ def parse_trusted_root(path: str, content: bytes) -> Root:
     except Refused as refused:
         raise InputError(
             f"{path}: no root to trust ({refused}); name the signed root metadata that the device has"
-        ) from None
-
-
-def read_installed(path: str | None) -> Installed | None:
-    """What the device has installed, from its manifest file."""
-    if path is None:
-        return None
-    content = files.read_input(path, limits.MAX_MANIFEST_BYTES)
-    try:
-        return metadata.parse_manifest(content)
-    except Refused as refused:
-        raise InputError(
-            f"{path}: no manifest of an installed release ({refused}); name the device's own"
         ) from None

@@ -38,7 +38,7 @@ class UpdateBundle(_message.Message):
     def __init__(self, timestamp_metadata: _Optional[_Union[_tuf_pb2.SignedTimestampMetadata, _Mapping]] = ..., snapshot_metadata: _Optional[_Union[_tuf_pb2.SignedSnapshotMetadata, _Mapping]] = ..., targets_metadata: _Optional[_Mapping[str, _tuf_pb2.SignedTargetsMetadata]] = ..., target_payloads: _Optional[_Mapping[str, bytes]] = ..., root_metadata: _Optional[_Union[_tuf_pb2.SignedRootMetadata, _Mapping]] = ..., root_chain: _Optional[_Iterable[_Union[_tuf_pb2.SignedRootMetadata, _Mapping]]] = ...) -> None: ...
 
 class Manifest(_message.Message):
-    __slots__ = ("targets_metadata", "user_manifest")
+    __slots__ = ("targets_metadata", "user_manifest", "root_version", "root_sha256")
     class TargetsMetadataEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -48,6 +48,10 @@ class Manifest(_message.Message):
         def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[_tuf_pb2.TargetsMetadata, _Mapping]] = ...) -> None: ...
     TARGETS_METADATA_FIELD_NUMBER: _ClassVar[int]
     USER_MANIFEST_FIELD_NUMBER: _ClassVar[int]
+    ROOT_VERSION_FIELD_NUMBER: _ClassVar[int]
+    ROOT_SHA256_FIELD_NUMBER: _ClassVar[int]
     targets_metadata: _containers.MessageMap[str, _tuf_pb2.TargetsMetadata]
     user_manifest: bytes
-    def __init__(self, targets_metadata: _Optional[_Mapping[str, _tuf_pb2.TargetsMetadata]] = ..., user_manifest: _Optional[bytes] = ...) -> None: ...
+    root_version: int
+    root_sha256: bytes
+    def __init__(self, targets_metadata: _Optional[_Mapping[str, _tuf_pb2.TargetsMetadata]] = ..., user_manifest: _Optional[bytes] = ..., root_version: _Optional[int] = ..., root_sha256: _Optional[bytes] = ...) -> None: ...

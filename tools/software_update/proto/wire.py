@@ -63,6 +63,11 @@ def encode_field(number: int, content: bytes) -> bytes:
     return encode_header(number, len(content)) + content
 
 
+def encode_number(number: int, value: int) -> bytes:
+    """A whole varint field."""
+    return encode_varint(number << 3 | VARINT) + encode_varint(value)
+
+
 def decode_varint(data: bytes, position: int, end: int) -> tuple[int, int]:
     """The varint at `position` and the position after it. At most 64 bits, in its shortest form."""
     # Nearly all of them are of one byte.

@@ -185,7 +185,15 @@ def bundle(
     )
 
 
-def manifest(targets_metadata: bytes, user_manifest: bytes | None = None) -> bytes:
-    """A device's Manifest."""
+def manifest(
+    targets_metadata: bytes,
+    user_manifest: bytes | None = None,
+    root: tuple[int, bytes] | None = None,
+) -> bytes:
+    """A device's Manifest. `root`: version and RootMetadata under which the release was accepted."""
     message = blob(1, text(1, "targets") + blob(2, targets_metadata))
-    return message + (blob(2, user_manifest) if user_manifest is not None else b"")
+    if user_manifest is not None:
+        message += blob(2, user_manifest)
+    if root is not None:
+        message += number(65, root[0]) + blob(66, hashlib.sha256(root[1]).digest())
+    return message

@@ -19,8 +19,9 @@ def release_of(
     installed: bytes | None = None,
     hardware_id: str | None = None,
     at: int | None = None,
+    installed_root: bytes | None = None,
 ) -> verifier.Release:
-    """The release in a bundle, or Refused. `installed` is a Manifest."""
+    """The release in a bundle, or Refused. `installed` is a Manifest, `installed_root` a signed root."""
     with tempfile.TemporaryFile() as file:
         file.write(bundle)
         file.flush()
@@ -29,6 +30,7 @@ def release_of(
             None if installed is None else metadata.parse_manifest(installed),
             hardware_id,
             at,
+            None if installed_root is None else verifier.trust_root(installed_root),
         )
         return verify_bundle(file.fileno(), device)
 
@@ -40,10 +42,18 @@ def refusal_of(
     installed: bytes | None = None,
     hardware_id: str | None = None,
     at: int | None = None,
+    installed_root: bytes | None = None,
 ) -> tuple[Verdict, str, str]:
     """Verdict, role and subject of a bundle; ACCEPT, "", "" where nothing is wrong with it."""
     try:
-        release_of(bundle, trusted=trusted, installed=installed, hardware_id=hardware_id, at=at)
+        release_of(
+            bundle,
+            trusted=trusted,
+            installed=installed,
+            hardware_id=hardware_id,
+            at=at,
+            installed_root=installed_root,
+        )
     except Refused as refused:
         assert refused.detail
         assert "\n" not in str(refused)

@@ -12,6 +12,7 @@ from software_update.errors import Refused
 from software_update.metadata import Targets
 from software_update.names import USER_MANIFEST
 from software_update.verify import verifier
+from software_update.verify.recovery import former_root
 from software_update.verify.verifier import Device, Release
 
 
@@ -23,17 +24,25 @@ class HashedPayload(NamedTuple):
     sha256: bytes
 
 
+class Verified(NamedTuple):
+    """An accepted release, with the parts of the file that were read and hashed for the verdict."""
+
+    release: Release
+    envelope: Envelope
+    payloads: list[HashedPayload]
+
+
 def verify_bundle(fd: int, device: Device) -> Release:
     """The release in the bundle file `fd`, or Refused. Nothing is hashed until the metadata is good."""
-    return verify_and_hash(fd, device)[0]
+    return verify_file(fd, device).release
 
 
-def verify_and_hash(fd: int, device: Device) -> tuple[Release, list[HashedPayload]]:
-    """As verify_bundle, and the payloads that have been hashed for it."""
+def verify_file(fd: int, device: Device) -> Verified:
+    """As verify_bundle, with everything that it read."""
     envelope, release = _read_release(fd, device)
     payloads = hash_payloads(fd, release.targets, envelope.payloads)
     verifier.verify_payloads(device, release, payloads)
-    return release, payloads
+    return Verified(release, envelope, payloads)
 
 
 def check_lengths(fd: int, device: Device) -> None:
@@ -58,7 +67,14 @@ def _read_release(fd: int, device: Device) -> tuple[Envelope, Release]:
 def verify_metadata(envelope: Envelope, user_manifest: bytes | None, device: Device) -> Release:
     """The release that the bundle's metadata describes, or Refused."""
     roots = verifier.verify_roots(device, envelope.root_chain, envelope.root)
-    return verifier.verify_targets(device, roots, envelope.targets, user_manifest)
+    former = None
+    if device.installed:
+        former = former_root(
+            device.installed, device.installed_root, device.root, envelope.root_chain
+        )
+    release = verifier.verify_targets(device, roots, envelope.targets, user_manifest, former)
+    moved = release.root.common.version > device.root.common.version
+    return release._replace(signed_root=envelope.root if moved else None)
 
 
 def read_user_manifest(fd: int, envelope: Envelope) -> bytes | None:

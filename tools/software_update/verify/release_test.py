@@ -119,7 +119,9 @@ def test_what_was_read_is_told() -> None:
     release = release_of(bundle(manifest(7)), installed=installed(None))
     assert release.manifest == ReleaseManifest("blinky", "1.0", 7)
     assert release.user_manifest == manifest(7)
-    kept = metadata.parse_manifest(metadata.build_manifest(release.targets, release.user_manifest))
+    kept = metadata.parse_manifest(
+        metadata.build_manifest(release.targets, release.user_manifest, release.root.id)
+    )
     assert kept.release == release.manifest
 
 
@@ -172,7 +174,9 @@ def test_everything_known() -> None:
     device = verifier.Device(
         verifier.trust_root(TRUSTED_ROOT), metadata.parse_manifest(installed(None)), "a", 0
     )
-    assert verifier.not_checked(device, release) == []
+    assert verifier.not_checked(device, release) == [
+        "root of the installed release: not stated; assumed: trusted root 1"
+    ]
 
 
 def test_nothing_known() -> None:
@@ -192,7 +196,9 @@ def test_known_but_not_said() -> None:
         rotated([TARGETS_KEY_2], None, TARGETS_KEY_2), installed=installed(None, THIEF)
     )
     assert verifier.not_checked(device, release) == [
-        "rollback of the targets version: a targets key was revoked since",
+        "rollback of the targets version: root 2 removed targets keys of root 1, at least its "
+        "threshold of 1",
+        "root of the installed release: not stated; assumed: trusted root 1",
         "release counter: the release has no release manifest",
         "hardware: the release does not say what it is for",
     ]

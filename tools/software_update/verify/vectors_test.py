@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from software_update.cli.trusted import read_installed, read_trusted_root
+from software_update.cli.installed import read_installed
+from software_update.cli.trusted import read_trusted_root
 from software_update.dates import parse_date
 from software_update.errors import InputError, Refused, Verdict
 from software_update.testing.tree import VECTORS
@@ -51,7 +52,7 @@ REASONS = {
 def judge(case: dict[str, Any]) -> None:
     trusted = read_trusted_root(str(VECTORS / case["trusted_root"]))
     manifest = case.get("installed")
-    installed = read_installed(str(VECTORS / manifest) if manifest else None)
+    installed = read_installed(str(VECTORS / manifest)).release if manifest else None
     with open(VECTORS / case["bundle"], "rb") as bundle:
         device = Device(trusted, installed, None, parse_date(case["at"], "at"))
         verify_bundle(bundle.fileno(), device)

@@ -32,6 +32,7 @@ from software_update.metadata import (
 from software_update.names import USER_MANIFEST, clash, name_problem
 from software_update.proto import tuf_pb2
 from software_update.release import ReleaseManifest, parse_release
+from software_update.verify.recovery import FormerRoot, versions_start_again
 
 # Of a point on the curve, as X9.62 writes it: infinity, compressed, and in full.
 _POINT_BYTES = (1, 33, KEYVAL_BYTES)
@@ -56,13 +57,15 @@ class Payload(SizedPayload, Protocol):
 class Device(NamedTuple):
     """What a device knows before it looks at a bundle. None: it is not known, and not checked.
 
-    `at` is the time in seconds since 1970.
+    `at` is the time in seconds since 1970. `installed_root` is a root that the installed release may
+    have been accepted under.
     """
 
     root: Root
     installed: Installed | None = None
     hardware_id: str | None = None
     at: int | None = None
+    installed_root: Root | None = None
 
 
 class Release(NamedTuple):
@@ -70,7 +73,9 @@ class Release(NamedTuple):
 
     `roots` are the roots from the trusted one to the one in force, both included.
     `signers` are the raw key ids of the good signatures of its targets metadata; `uncounted` tells of
-    the others, in words. `manifest` is its release manifest, None where it has none.
+    the others, in words. `manifest` is its release manifest, None where it has none. `former` is the
+    root under which the installed release was accepted, None if nothing is installed. `signed_root` is
+    the signed root that the device moves to, as it is in the bundle; None if the device keeps its root.
     """
 
     roots: tuple[Root, ...]
@@ -79,6 +84,8 @@ class Release(NamedTuple):
     uncounted: tuple[str, ...]
     user_manifest: bytes | None
     manifest: ReleaseManifest | None
+    former: FormerRoot | None = None
+    signed_root: bytes | None = None
 
     @property
     def root(self) -> Root:
@@ -181,12 +188,14 @@ def verify_targets(
     roots: Sequence[Root],
     signed_targets: bytes | None,
     user_manifest: bytes | None,
+    former: FormerRoot | None = None,
 ) -> Release:
     """The release that `signed_targets` describes, checked against `roots` and what is installed (5.6).
 
     `roots` are what `verify_roots` returned; the last one says who signs.
     `user_manifest` is that payload in the bundle, None where there is none of at most
-    `limits.MAX_USER_MANIFEST_BYTES`.
+    `limits.MAX_USER_MANIFEST_BYTES`. `former` is the root under which the installed release was
+    accepted; versions are always compared without it.
     """
     root, subject = roots[-1], "targets metadata"
     if signed_targets is None:
@@ -202,26 +211,29 @@ def verify_targets(
         if _expired(targets.common, device.at):
             raise Refused(Verdict.TARGETS_EXPIRED, f"version {targets.common.version} has expired")
         # 5.6.4: a rollback attack.
-        if not revokes_targets_key(device.root, root):
-            _check_targets_version(targets, device.installed)
-        content = _listed_user_manifest(targets, user_manifest, device.installed)
+        if not versions_start_again(former, root):
+            _check_targets_version(targets, device.installed, former)
+        content = listed_user_manifest(targets, user_manifest, device.installed)
         manifest = None if content is None else parse_release(content)
         if content is not None or not _user_manifests(targets):
             _check_release(manifest, device)
         _check_list(targets)
     except Refused as refused:
         raise refused.about(TARGETS, subject) from None
-    return Release(tuple(roots), targets, signers, uncounted, content, manifest)
+    return Release(tuple(roots), targets, signers, uncounted, content, manifest, former)
 
 
 def not_checked(device: Device, release: Release) -> list[str]:
-    """What an ACCEPT of this release does not speak of."""
-    installed, manifest = device.installed, release.manifest
+    """The questions that an ACCEPT of this release leaves open."""
+    installed, manifest, former = device.installed, release.manifest, release.former
     left_out = {
         "expiry: no time was given": device.at is None,
         "rollback: no installed manifest was given": installed is None,
-        "rollback of the targets version: a targets key was revoked since": (
-            installed is not None and revokes_targets_key(device.root, release.root)
+        f"rollback of the targets version: {_why_versions_start_again(release)}": (
+            versions_start_again(former, release.root)
+        ),
+        f"root of the installed release: not stated; assumed: trusted root {device.root.common.version}": (
+            former is not None and not former.stated
         ),
         "release counter: the release has no release manifest": (
             installed is not None and manifest is None
@@ -234,13 +246,14 @@ def not_checked(device: Device, release: Release) -> list[str]:
     return [what for what, applies in left_out.items() if applies]
 
 
-def revokes_targets_key(old: Root, new: Root) -> bool:
-    """Whether `new` no longer trusts a targets key of `old`.
-
-    If so, what is installed may have been signed by a thief, with the highest version there is: no
-    later release could be installed, were versions still compared (5.3.11, fast-forward recovery).
-    """
-    return not set(old.targets.key_ids) <= set(new.targets.key_ids)
+def _why_versions_start_again(release: Release) -> str:
+    if release.former is None or release.former.root is None:
+        return ""
+    former, threshold = release.former.id.version, release.former.root.targets.threshold
+    return (
+        f"root {release.root.common.version} removed targets keys of root {former}, "
+        f"at least its threshold of {threshold}"
+    )
 
 
 def first_wrong_length(targets: Targets, payloads: Sequence[SizedPayload]) -> int:
@@ -467,17 +480,32 @@ def check_targets(targets: Targets) -> None:
         _check_user_manifest_length(target)
 
 
-def _check_targets_version(targets: Targets, installed: Installed | None) -> None:
+def _check_targets_version(
+    targets: Targets, installed: Installed | None, former: FormerRoot | None
+) -> None:
     if installed is None:
         return
     old, new = installed.targets.common.version, targets.common.version
     if new < old:
-        raise Refused(Verdict.TARGETS_ROLLBACK, f"version {new}, version {old} is installed")
+        detail = f"version {new}, version {old} is installed{_missing_root(former)}"
+        raise Refused(Verdict.TARGETS_ROLLBACK, detail)
     if new == old and targets.serialized != installed.targets.serialized:
-        raise Refused(Verdict.TARGETS_MIX_UP, f"version {new} is installed with other content")
+        detail = f"version {new} is installed with other content{_missing_root(former)}"
+        raise Refused(Verdict.TARGETS_MIX_UP, detail)
 
 
-def _listed_user_manifest(
+def _missing_root(former: FormerRoot | None) -> str:
+    """Why the versions had to be compared, if that is because the former root is missing."""
+    if former is None or former.root is not None:
+        return ""
+    version, sha256 = former.id
+    return (
+        f"; it was accepted under root {version} (SHA-256 {sha256.hex()[:16]}...), which is not at "
+        "hand, so keys removed since do not count; name that root with --installed-root"
+    )
+
+
+def listed_user_manifest(
     targets: Targets, in_bundle: bytes | None, installed: Installed | None
 ) -> bytes | None:
     """The user_manifest as the metadata lists it, from the bundle or the device; None without it.
