@@ -4,7 +4,7 @@ load("//rules/private:command.bzl", "command_test")
 load("//rules/private:common_attributes.bzl", "common_attributes")
 load("//rules/private:date.bzl", "check_date")
 load("//rules/private:errors.bzl", "refuse")
-load("//rules/private:installed.bzl", "manifest_of")
+load("//rules/private:installed.bzl", "manifest_of", "root_of")
 load("//rules/providers:software_update_bundle_info.bzl", "SoftwareUpdateBundleInfo")
 
 _ARGUMENTS_SUFFIX = "._arguments"
@@ -16,7 +16,7 @@ def _arguments_impl(ctx):
     label = ctx.label.same_package_label(ctx.label.name.removesuffix(_ARGUMENTS_SUFFIX))
     check_date(label, "at", ctx.attr.at)
     bundle = ctx.file.bundle
-    trusted_root = ctx.file.trusted_root
+    trusted_root = ctx.file.trusted_root or root_of(ctx.attr.installed)
     if not trusted_root:
         if SoftwareUpdateBundleInfo not in ctx.attr.bundle:
             refuse(label, "trusted_root", None, "write the root that the device trusts: %s is a file, and names none" % bundle.short_path)
@@ -93,10 +93,11 @@ def software_update_bundle_test(
     Args:
       name: The test's name.
       bundle: The bundle: a `software_update_bundle`, or a file.
-      trusted_root: The root metadata that the device trusts: a `software_update_root` or a file. The default
-        is what the bundle's own verification starts from; a file has none.
-      installed: What the device runs: a bundle that it has installed, or a manifest that `software-update
-        bundle verify --write-manifest` wrote. By default it is not known, and nothing is compared with it.
+      trusted_root: The root metadata that the device trusts: a `software_update_root` or a file. It must not
+        be older than the root under which `installed` was accepted. The default is the root in `installed` if
+        that is a bundle, and otherwise the root that the bundle's own verification starts from; a file has none.
+      installed: What the device runs: a `software_update_bundle` that it has installed, a manifest that
+        `software-update bundle verify --write-manifest` wrote, or the file of a bundle. By default it is not known, and nothing is compared with it.
       at: The time on the device, such as `2031-01-01T00:00:00Z`. By default no expiry is checked.
       hardware_id: What the device is. By default no hardware is checked.
       expect: The verdict: `ACCEPT`, or the name of what is wrong, such as `TARGETS_ROLLBACK`.

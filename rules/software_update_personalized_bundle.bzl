@@ -2,7 +2,7 @@
 
 load("//rules/private:common_attributes.bzl", "common_attributes")
 load("//rules/private:errors.bzl", "display")
-load("//rules/private:installed.bzl", "manifest_of")
+load("//rules/private:installed.bzl", "manifest_of", "root_of")
 load("//rules/private:tool.bzl", "TOOL", "run_tool", "tool_args")
 load("//rules/private:verify.bzl", "verify")
 load("//rules/providers:software_update_bundle_info.bzl", "SoftwareUpdateBundleInfo")
@@ -28,7 +28,7 @@ def _software_update_personalized_bundle_impl(ctx):
     report = verify(
         ctx,
         bundle = ctx.outputs.out,
-        trusted_root = ctx.file.trusted_root or info.trusted_root,
+        trusted_root = ctx.file.trusted_root or root_of(ctx.attr.installed) or info.trusted_root,
         installed = installed,
     )
     return [
@@ -61,7 +61,7 @@ _software_update_personalized_bundle = rule(
             mandatory = True,
         ),
         "trusted_root": attr.label(
-            doc = "What the verification starts from; by default what that of the whole bundle starts from.",
+            doc = "What the verification starts from; by default the root in `installed`, or what that of the whole bundle starts from.",
             allow_single_file = True,
         ),
     },
@@ -80,10 +80,11 @@ def software_update_personalized_bundle(*, name, bundle, installed, trusted_root
     Args:
       name: The bundle's name.
       bundle: The whole bundle, a `software_update_bundle`.
-      installed: What the devices run: a bundle that they have installed, or a manifest that `software-update
-        bundle verify --write-manifest` wrote.
-      trusted_root: The root metadata that the verification starts from. The default is what that of `bundle`
-        starts from.
+      installed: What the devices run: a `software_update_bundle` that they have installed, a manifest that
+        `software-update bundle verify --write-manifest` wrote, or the file of a bundle.
+      trusted_root: The root metadata that the verification starts from. It must not be older than the root under
+        which `installed` was accepted. The default is the root in `installed` if that is a bundle, and otherwise
+        the root that the verification of `bundle` starts from.
       out: The file's name. The default is `NAME.bundle`.
       **kwargs: The attributes that Bazel gives every rule, such as `tags` and `visibility`. Write `tags`
         without `select()`.

@@ -109,7 +109,7 @@ def software_update_release(
       release_version: The version that people read, such as `1.4.0`.
       release_counter: An integer that never falls from one release to the next: from 1 to 4294967295, as a number or as
         decimal text, or a `select()` of one of the two. In a `select()`, write an integer above 2147483647 as text. The
-        counter continues after a targets key was revoked, when the targets versions start again.
+        counter continues where the targets versions start again, after a root removed enough targets keys.
       hardware_ids: What the release is for. A device that is something else refuses it. By default it does
         not say.
       minimum_release_counter: The release counter that a device must have installed before this release, in the same

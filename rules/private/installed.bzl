@@ -6,6 +6,19 @@ load(":signing.bzl", "SIGNING_FLAG")
 
 visibility("//rules/...")
 
+def root_of(target):
+    """The root that a device trusts once it runs `installed`.
+
+    Args:
+      target: The attribute `installed`: None, a bundle or a manifest file.
+
+    Returns:
+      The File of the SignedRootMetadata in that bundle; None if it is not a bundle of a rule.
+    """
+    if target and SoftwareUpdateBundleInfo in target:
+        return target[SoftwareUpdateBundleInfo].root
+    return None
+
 def manifest_of(label, target, file):
     """The manifest of what is installed.
 

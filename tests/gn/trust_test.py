@@ -202,7 +202,7 @@ def test_shortest_release_manifest(tree: Tree) -> None:
 ACCEPTED = (
     'trusted_root = ":root_1"',
     'trusted_root = ":root_3" installed = ":release_1" expect = "ACCEPT"',
-    'trusted_root = ":root_1" installed = ":release_2" hardware_id = "board a"',
+    'trusted_root = ":root_2" installed = ":release_2" hardware_id = "board a"',
     'trusted_root = ":root_2" at = "2030-01-01T00:00:00Z" expect = "accept"',
     'bundle = ":release_1" trusted_root = ":root_3" expect = "THRESHOLD_NOT_MET"',
     'trusted_root = ":root_3" hardware_id = "board_c" expect = "WRONG_HARDWARE"',
