@@ -21,11 +21,12 @@ _ERASED = b"\xff"
 
 @dataclass(frozen=True)
 class Setup:
-    """What is needed to boot a release: programs, the bundle, and where things are in flash."""
+    """The programs and files that a boot needs, and the places of the images in flash."""
 
     software_update: Path
     emulator: Path
     bundle: Path
+    trusted_root: Path
     application_start: int
     flash_size: int
 
@@ -36,14 +37,23 @@ def setup_from(env: Mapping[str, str]) -> Setup:
         software_update=Path(env["SOFTWARE_UPDATE"]).absolute(),
         emulator=Path(env["EMULATOR"]),
         bundle=Path(env["BUNDLE"]).absolute(),
+        trusted_root=Path(env["TRUSTED_ROOT"]).absolute(),
         application_start=int(env["APPLICATION_START"]),
         flash_size=int(env["FLASH_SIZE"]),
     )
 
 
 def extract(setup: Setup, to: Path) -> None:
-    """Takes the targets out of the bundle, as files below `to`."""
-    subprocess.run([setup.software_update, "bundle", "extract", setup.bundle, "-o", to], check=True)
+    """Verifies the bundle and writes its payloads, as files below `to`."""
+    verify: list[str | Path] = [
+        setup.software_update,
+        "bundle",
+        "verify",
+        setup.bundle,
+        "--at=none",
+    ]
+    verify += ["--trusted-root", setup.trusted_root, "--extract", to]
+    subprocess.run(verify, check=True, stdout=subprocess.DEVNULL)
 
 
 def flash_content(setup: Setup, bootloader: bytes, application: bytes) -> bytes:

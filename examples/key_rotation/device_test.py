@@ -1,4 +1,4 @@
-"""A device that keeps its root and its manifest plays the years from root 1 to root 5."""
+"""A device that keeps its root and its manifest goes through the years from root 1 to root 5."""
 
 import itertools
 import shutil
@@ -12,27 +12,26 @@ LATER = (2, 3, 4, 5)
 
 
 class Device:
-    """What a device keeps: the root that it trusts, and the manifest of what it runs."""
+    """The files of a device: the root that it trusts, and the manifest of its release."""
 
     def __init__(self, storage: Path) -> None:
+        self._storage = storage
         self._root = storage / "root.pb"
         self._manifest = storage / "manifest.pb"
-        self._scratch = storage / "unpacked"
         shutil.copyfile(HERE / "root_1.root.pb", self._root)
 
     def takes(self, bundle: Path) -> bool:
-        """Judges a bundle, and keeps what it brings if it is good."""
-        new_manifest = self._manifest.with_suffix(".new")
+        """Verifies a bundle. If it is accepted, writes its payloads and updates the two files."""
+        payloads = self._storage / "payloads"
+        shutil.rmtree(payloads, ignore_errors=True)
         verify = ["bundle", "verify", str(bundle), "--trusted-root", str(self._root)]
         if self._manifest.exists():
             verify += ["--installed", str(self._manifest)]
-        verify += ["--hardware-id", "board_a", "--write-manifest", str(new_manifest)]
-        if main(verify) != 0:
-            return False
-        assert main(["step", "persist", str(bundle), "-o", str(self._scratch)]) == 0
-        shutil.copyfile(self._scratch / "metadata/root.pb", self._root)
-        new_manifest.rename(self._manifest)
-        return True
+        verify += ["--hardware-id", "board_a", "--extract", str(payloads)]
+        verify += ["--write-root", str(self._root), "--write-manifest", str(self._manifest)]
+        accepted = main(verify) == 0
+        assert payloads.exists() == accepted
+        return accepted
 
 
 def release(number: int) -> Path:
@@ -49,3 +48,13 @@ def test_any_years_may_be_slept_through(tmp_path: Path, awake: tuple[int, ...]) 
         for older in range(1, number):
             assert not device.takes(release(older))
         assert device.takes(release(number))
+
+
+@pytest.mark.parametrize("number", LATER)
+def test_every_later_release_replaces_the_stolen_one(tmp_path: Path, number: int) -> None:
+    device = Device(tmp_path)
+    assert device.takes(release(1))
+    assert device.takes(HERE / "stolen.bundle")
+    assert not device.takes(release(1))
+    assert device.takes(release(number))
+    assert not device.takes(HERE / "stolen.bundle")
