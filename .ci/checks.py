@@ -43,6 +43,9 @@ DISTRIBUTED = (
     "tools/python",
     "tools/software_update",
 )
+PACKAGE = "tools/software_update"
+# `sh -c RUN_READ_ONLY FOLDER COMMAND...` runs COMMAND where nothing can be written to FOLDER.
+RUN_READ_ONLY = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec "$@"'
 MIN_COVERAGE = 98.0
 FUZZ_SECONDS = 60
 MIN_FUZZ_RUNS = 2000
@@ -389,7 +392,9 @@ def pip_install(run: Run) -> None:
     source = run.scratch / "source"
     run.command("git", "clone", "--quiet", TOP, source)
     python = make_venv(run, "product")
-    run.command(python, "-m", "pip", "install", "--quiet", ".", cwd=source)
+    install = (python, "-m", "pip", "install", "--quiet")
+    run.command("unshare", "--mount", "sh", "-c", RUN_READ_ONLY, source, *install, source)
+    check_installed_files(run, python)
     tool = python.with_name("software-update")
     folder = run.scratch / "round_trip"
     folder.mkdir()
@@ -416,10 +421,31 @@ def pip_install(run: Run) -> None:
     on_token = ("--key", "hsm:1", "--public", "root.pub")
     software_update("sign", "request", *on_token, status=3)
     extras = ".[hsm,aws,gcp,azure]"
-    run.command(python, "-m", "pip", "install", "--quiet", extras, cwd=source)
+    run.command(*install, extras, cwd=source)
+    left = run.command("git", "status", "--porcelain", "--ignored", cwd=source)
+    if left:
+        raise CheckError(f"pip install left files in the source tree:\n{left}")
     said = software_update("sign", "request", *on_token, status=2)
     if "needs the token's PKCS#11 module" not in said:
         raise CheckError(f"with {extras}, sign does not get as far as the token:\n{said}")
+
+
+def check_installed_files(run: Run, python: Path) -> None:
+    """pip installed every module of the command and the protocol buffers, and no test."""
+    script = (
+        "from importlib.metadata import files; print(*files('rules_software_update'), sep='\\n')"
+    )
+    installed = run.command(python, "-c", script).splitlines()
+    patterns = [f"{PACKAGE}/*.py", f"{PACKAGE}/*.proto"]
+    exclude = [
+        f"*/{name}" for name in ("*_test.py", "conftest.py", "testing/*", "archived_main.py")
+    ]
+    tracked = run.tracked(*patterns, *(f":(exclude){PACKAGE}{each}" for each in exclude))
+    wanted = {name.removeprefix("tools/") for name in tracked}
+    found = {name for name in installed if name.startswith("software_update/")}
+    found = {name for name in found if "__pycache__" not in name}
+    lacks = [f"{name}: pip does not install it" for name in sorted(wanted - found)]
+    report(lacks + [f"{name}: pip installs it" for name in sorted(found - wanted)])
 
 
 # --- afterwards ---

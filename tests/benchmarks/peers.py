@@ -57,7 +57,7 @@ def prepare(cache: Path, source: Path) -> Peers:
     locks = source / "tools/python"
     python = virtual_environment(cache / "peers", [locks / "benchmarks.txt"])
     ours = virtual_environment(cache / "ours", [locks / "runtime.txt"])
-    install(ours, python, source, cache / "sources")
+    install(ours, python, source, cache / "wheels")
     environment = {
         "PATH": os.pathsep.join([str(python.parent), os.environ.get("PATH", os.defpath)]),
         "HOME": os.environ.get("HOME", str(cache)),
@@ -108,18 +108,12 @@ def virtual_environment(folder: Path, locks: list[Path]) -> Path:
     return python
 
 
-def install(ours: Path, peers: Path, source: Path, copy: Path) -> None:
-    """Installs our package as `pip install SOURCE` does, from a copy that pip may write into."""
-    shutil.rmtree(copy, ignore_errors=True)
-    copy.mkdir()
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copyfile(source / name, copy / name)
-    ignore = shutil.ignore_patterns("*_test.py", "__pycache__", "testing")
-    shutil.copytree(source / "tools/software_update", copy / "tools/software_update", ignore=ignore)
-    # The peers' environment has the build backend, so that ours holds nothing but what users have.
-    wheels = copy / "wheels"
-    code = "from setuptools import build_meta; import sys; build_meta.build_wheel(sys.argv[1])"
-    succeed([peers, "-c", code, wheels], folder=copy)
+def install(ours: Path, peers: Path, source: Path, wheels: Path) -> None:
+    """Installs our package as `pip install SOURCE` does."""
+    shutil.rmtree(wheels, ignore_errors=True)
+    # The peers' environment has the build backend, so ours holds only what users have.
+    code = "from hatchling import build; import sys; build.build_wheel(sys.argv[1])"
+    succeed([peers, "-I", "-c", code, wheels], folder=source)
     [wheel] = wheels.glob("*.whl")
     pip(ours, "--no-deps", "--no-index", "--force-reinstall", str(wheel))
 

@@ -4,15 +4,17 @@ import json
 import os
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
-from software_update.dependencies import load_problem
+from software_update.dependencies import NEEDED, load_problem
 from software_update.testing import workspace
 from software_update.testing.command import command, environment, error_line, run
+from software_update.testing.tree import ROOT
 
-INSTALL = "install cryptography>=43 and protobuf>=7.35.1,<8 for this Python"
+INSTALL = f"install {NEEDED} for this Python"
 
 
 @pytest.fixture
@@ -91,6 +93,11 @@ def test_worker_goes_on(folder: Path) -> None:
     answers = sorted(map(json.loads, ended.stdout.splitlines()), key=lambda each: each["exitCode"])
     assert [each["exitCode"] for each in answers] == [0, 3]
     assert answers[1]["output"] == f"software-update: {line('cryptography', 'broken')}\n"
+
+
+def test_same_requirements_as_the_package() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert " and ".join(project["dependencies"]) == NEEDED
 
 
 def raised(code: str, module: str) -> BaseException:
