@@ -264,7 +264,7 @@ def software_update_bundle(
         named by its path below its own package, put under the prefix unless it is there already; or a
         directory, whose files are named by their paths below that directory, under the prefix. So with
         `"assets/": ":assets"`, where `assets` is `glob(["assets/**"])`, the file `assets/logo.raw` is the
-        target `assets/logo.raw`.
+        target `assets/logo.raw`. Name no folder of the source tree: list its files with `glob()`, as here.
       version: The version of the targets metadata: an integer from 1 to 4294967295, as a number or as decimal
         text, or a `select()` of one of the two. In a `select()`, write an integer above 2147483647 as text,
         because Bazel accepts no such number there. A device rejects a version lower than the one installed.
