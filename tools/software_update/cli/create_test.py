@@ -586,7 +586,7 @@ def test_sign_step_errors(folder: Path) -> None:
     sign = ["step", "sign", "-o", f"{folder}/o", f"--metadata={folder}/t", "--role"]
     key = ["--dev-signing-key", f"{folder}/targets.pem"]
     root = f"--root={folder}/root.pb"
-    check(folder, 3, "t: no root metadata to sign", *sign, "root", *key)
+    check(folder, 3, "t: not root metadata (", *sign, "root", *key)
     check(folder, 2, "invalid choice: 'snapshot'", *sign, "snapshot", *key)
     stranger = ["--dev-signing-key", f"{folder}/stranger.pem"]
     check(folder, 3, "stranger.pem: key ", *sign, "targets", *stranger, root)
@@ -598,7 +598,7 @@ def test_sign_step_errors(folder: Path) -> None:
     assert signed == e.signed(e.targets(CONTENTS), TARGETS_KEY)
     # What is signed already is not signed again as if it were not.
     (folder / "t").write_bytes(signed)
-    check(folder, 3, "t: no targets metadata to sign", *sign, "targets", *key)
+    check(folder, 3, "t: not targets metadata (", *sign, "targets", *key)
     check(
         folder, 2, "--unsigned: not allowed with argument --dev", *sign, "root", *key, "--unsigned"
     )
