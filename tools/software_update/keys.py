@@ -132,6 +132,11 @@ class PrivateKey:
         return r.to_bytes(32, "big") + s.to_bytes(32, "big")
 
 
+def name_of(path: str, key: PublicKey) -> str:
+    """The name of a key in errors: its file, and the first digits of its key id."""
+    return f"{path} ({key.key_id.hex()[:16]})"
+
+
 def read_public_key(path: str) -> PublicKey:
     """The key of a SubjectPublicKeyInfo PEM file. Any other file: InputError, with the way to convert it."""
     return _parse_public_key(path, _read_pem(path))

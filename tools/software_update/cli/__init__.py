@@ -26,7 +26,7 @@ _EXIT_BROKEN_PIPE = 141
 # of one word is a group with the command "".
 COMMANDS = {
     ("key", "generate"): "make a key pair",
-    ("key", "show"): "show the type and key id of a key file",
+    ("key", "show"): "show the type and key id of key files",
     ("key", "check"): "fail on a file that is more than a public key",
     ("root", "create"): "make root metadata from public keys",
     ("root", "sign"): "sign root metadata with private keys in files",

@@ -308,7 +308,7 @@ def test_an_old_output_is_replaced_at_the_end_alone(folder: Path) -> None:
         (["--target", "x=/dev/zero"], 3, "/dev/zero: not a regular file"),
         (["--version", "8", "--version-file", "x"], 2, "not allowed with argument --version"),
         (["--expires", "soon"], 2, "--expires: 'soon' is no date"),
-        (["--dev-signing-key", "FOLDER/root.pem"], 3, "is no targets key of the root"),
+        (["--dev-signing-key", "FOLDER/root.pem"], 3, "not a targets key of the root"),
         (["--dev-signing-key", "FOLDER/targets.pem"], 3, "name each key once"),
         (["--dev-signing-key", "FOLDER/targets.pem.pub"], 3, "this is a public key"),
         (["--root", "FOLDER/app.bin"], 3, "app.bin: no root to trust"),
@@ -589,7 +589,7 @@ def test_sign_step_errors(folder: Path) -> None:
     check(folder, 3, "t: not root metadata (", *sign, "root", *key)
     check(folder, 2, "invalid choice: 'snapshot'", *sign, "snapshot", *key)
     stranger = ["--dev-signing-key", f"{folder}/stranger.pem"]
-    check(folder, 3, "stranger.pem: key ", *sign, "targets", *stranger, root)
+    check(folder, 3, "stranger.pem (", *sign, "targets", *stranger, root)
     check(
         folder, 3, "app.bin: no root metadata", *sign, "targets", *key, f"--root={folder}/app.bin"
     )

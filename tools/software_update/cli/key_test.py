@@ -26,6 +26,14 @@ def test_generate_and_show(folder: Path) -> None:
     assert public == f"type: ECDSA on NIST P-256 with SHA-256, public\nkey id: {key_id}\n"
 
 
+def test_show_several(folder: Path) -> None:
+    files = [folder / "root.pem.pub", folder / "targets.pem"]
+    expected = [f"file: {path}\n{done('key', 'show', path).out}" for path in files]
+    assert done("key", "show", *files).out == "".join(expected)
+    # Nothing is shown unless all of them are keys.
+    assert "absent: No such file" in failed(3, "key", "show", *files, folder / "absent")
+
+
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o077, 0o777])
 def test_a_private_key_is_for_its_owner_alone(folder: Path, umask: int) -> None:
     result = run("key", "generate", folder / "key", umask=umask)

@@ -49,7 +49,8 @@ def _root_metadata(args: argparse.Namespace) -> bytes:
         for other, root_key in root_keys.items():
             if key.identity == root_key.identity:
                 raise UsageError(
-                    f"{path}: {_same(key, root_key)} {other}; a key has one role, root or targets"
+                    f"{keys.name_of(path, key)}: {_same(key, root_key)} "
+                    f"{keys.name_of(other, root_key)}; a key has one role, root or targets"
                 )
     _check_threshold("--root-threshold", args.root_threshold, root_keys)
     _check_threshold("--targets-threshold", args.targets_threshold, targets_keys)
@@ -70,7 +71,10 @@ def _read_keys(paths: Sequence[str]) -> dict[str, keys.PublicKey]:
         key = keys.read_checked_public_key(path)
         if key.identity in found:
             other, other_key = found[key.identity]
-            raise UsageError(f"{path}: {_same(key, other_key)} {other}; name each key once")
+            raise UsageError(
+                f"{keys.name_of(path, key)}: {_same(key, other_key)} "
+                f"{keys.name_of(other, other_key)}; name each key once"
+            )
         found[key.identity] = path, key
     if len(found) > MAX_KEYS // 2:
         raise UsageError(f"{len(found)} keys in one role; at most {MAX_KEYS // 2}")

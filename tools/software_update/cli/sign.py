@@ -6,7 +6,7 @@ import shlex
 import sys
 from collections.abc import Sequence
 
-from software_update import files, metadata
+from software_update import files, keys, metadata
 from software_update.cli import requests, signer_arguments
 from software_update.cli.arguments import Parser
 from software_update.errors import InputError, UsageError, printable
@@ -14,6 +14,9 @@ from software_update.limits import MAX_REQUEST_JSON_BYTES, MAX_SIGNATURE_FILE_BY
 from software_update.signing import signature_file, signing_request
 from software_update.signing.signers import Signer, is_good, signature_by
 from software_update.signing.signing_request import Request
+
+# Key ids in an error; a JSON may list any number.
+_MAX_LISTED = 8
 
 
 def run(argv: Sequence[str]) -> int:
@@ -157,9 +160,11 @@ def _check_listed(signer: Signer, request: Request, beside: str) -> None:
     """InputError if the JSON next to the request does not list the key. Says which key signs."""
     key_id = signer.public.key_id
     if request.document is not None and key_id not in request.key_ids:
+        listed = ", ".join(each.hex()[:16] for each in sorted(request.key_ids)[:_MAX_LISTED])
+        more = ", ..." if len(request.key_ids) > _MAX_LISTED else ""
         raise InputError(
-            f"{signer.name}: key {key_id.hex()[:16]} is none of those that {beside} asks; "
-            "name one of these"
+            f"{keys.name_of(signer.name, signer.public)}: not a key that {beside} asks for; sign with "
+            f"one of these: {listed or 'none'}{more}"
         )
     print(requests.key_line(key_id), file=sys.stderr, flush=True)
 

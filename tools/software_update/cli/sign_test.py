@@ -18,7 +18,14 @@ from software_update.testing.command import (
     environment,
     failed,
 )
-from software_update.testing.signers import ORDER, ROOT_KEY, TARGETS_KEY, key_id, signer
+from software_update.testing.signers import (
+    ORDER,
+    ROOT_KEY,
+    STRANGER,
+    TARGETS_KEY,
+    key_id,
+    signer,
+)
 
 TARGETS = e.targets(workspace.CONTENTS, 7)
 PASSPHRASE = "correct horse"
@@ -190,9 +197,25 @@ def test_what_it_shows_of_dev_keys(folder: Path, role: str) -> None:
     assert result.err.count("DEV KEYS") == 1
 
 
+def test_a_bare_path_is_a_key_in_a_file(folder: Path) -> None:
+    (folder / "a:b.pem").write_bytes((folder / "targets.pem").read_bytes())
+    for key in ("targets.pem", folder / "targets.pem", "./targets.pem", "./a:b.pem"):
+        done("sign", "request", "--key", key, "-o", "s.json")
+        assert_good(folder / "s.json")
+        (folder / "s.json").unlink()
+    # One that looks like a URI is one.
+    assert failed(2, "sign", "request", "--key=a:b.pem").startswith("--key 'a:': write file:PATH")
+    text = last_line(2, "request", "--key=targets.pem", "-o", "targets.pem")
+    assert "would replace the input targets.pem" in text
+
+
 def test_a_key_that_nobody_asked(folder: Path) -> None:
     text = last_line(3, "request", "--key=file:stranger.pem", "-o", "s.json")
-    assert "is none of those that request.json asks" in text
+    stranger, listed = (key_id(each).hex()[:16] for each in (STRANGER, TARGETS_KEY))
+    assert text == (
+        f"file:stranger.pem ({stranger}): not a key that request.json asks for; "
+        f"sign with one of these: {listed}"
+    )
     assert not (folder / "s.json").exists()
 
 
@@ -221,10 +244,10 @@ def test_nothing_to_sign(folder: Path) -> None:
     ("args", "text"),
     [
         (
-            ["--key=targets.pem"],
-            "--key 'targets.pem': write file:PATH, exec:PROGRAM, or one of hsm:, ",
+            ["--key=vault:735281"],
+            "--key 'vault:': write file:PATH, exec:PROGRAM, or one of hsm:, ",
         ),
-        (["--key=vault:735281"], "--key 'vault:': write file:PATH"),
+        (["--key="], "--key file: write file:PATH"),
         (["--key=file:"], "--key file: write file:PATH"),
         (["--key=exec:"], "--key exec: write exec:PROGRAM"),
         (["--key=file:targets.pem", "--timeout=1"], "--timeout: for exec: alone"),

@@ -2,6 +2,7 @@
 
 import argparse
 import functools
+import re
 from collections.abc import Callable
 
 from software_update import keys
@@ -12,6 +13,8 @@ from software_update.signing import library_signer, pkcs11_uri
 from software_update.signing.library_signer import SCHEMES, TOKEN_SCHEMES
 from software_update.signing.signers import ExecSigner, FileSigner, Signer
 
+# RFC 3986, 3.1. Any other text is the path of a file.
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:", re.ASCII)
 _TIMEOUT_SECONDS = 120
 _MAX_TIMEOUT_SECONDS = 24 * 60 * 60
 # What goes with some schemes alone.
@@ -30,10 +33,12 @@ def add_signer(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--key",
         metavar="URI",
+        type=_as_uri,
         required=True,
-        help="what signs: file:PATH, a PKCS#8 PEM key; exec:PROGRAM, a signing program; "
+        help="the signer: PATH or file:PATH, a PKCS#8 PEM key; exec:PROGRAM, a signing program; "
         "hsm:ID?label=TOKEN or pkcs11:token=TOKEN;id=%%XX, a key on a token; "
-        "awskms:..., gcpkms:..., azurekms:..., a key in a cloud",
+        "awskms:..., gcpkms:..., azurekms:..., a key in a cloud. A PATH that begins with a word and a "
+        "colon is read as a URI: write ./PATH",
     )
     parser.add_argument(
         "--public",
@@ -53,6 +58,10 @@ def add_signer(parser: argparse.ArgumentParser) -> None:
         type=int,
         help=f"how many seconds exec: may take; default: {_TIMEOUT_SECONDS}",
     )
+
+
+def _as_uri(text: str) -> str:
+    return text if _SCHEME.match(text) else f"file:{text}"
 
 
 def inputs_of(args: argparse.Namespace) -> list[str]:

@@ -1,6 +1,6 @@
 """Puts detached signatures beside what they sign. Pure: what does not fit is refused."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from software_update.errors import SignatureError
 from software_update.keys import PublicKey
@@ -116,20 +116,20 @@ def _state(
     """Who has signed the request, and who has not."""
     good = [each for each in signatures if _problem(request, signers, each[1]) is None]
     signed = _signed(request, good)
-    return f"{request}: {'; '.join(_count(_quorum(signed, each), each.whose) for each in signers)}"
+    files = {each.key_id: path for path, each in good}
+    counts = (_count(_quorum(signed, each), each.whose, files) for each in signers)
+    return f"{request}: {'; '.join(counts)}"
 
 
-def _count(quorum: verifier.Quorum, whose: str) -> str:
+def _count(quorum: verifier.Quorum, whose: str, files: Mapping[bytes, str]) -> str:
+    """`files`: from the key id of a good signature to its file."""
     text = f"{len(quorum.signers)} of {quorum.threshold} signatures by {whose} keys"
     if quorum.signers:
-        text += f", signed: {_ids(quorum.signers)}"
+        signed = (f"{each.hex()[:16]} ({files[each]})" for each in quorum.signers)
+        text += f", signed: {' '.join(signed)}"
     if quorum.missing:
-        text += f", not signed: {_ids(quorum.missing)}"
+        text += f", not signed: {' '.join(each.hex()[:16] for each in quorum.missing)}"
     return text
-
-
-def _ids(key_ids: Sequence[bytes]) -> str:
-    return " ".join(each.hex()[:16] for each in key_ids)
 
 
 def _signed(request: Request, signatures: Sequence[tuple[str, DetachedSignature]]) -> Signed:

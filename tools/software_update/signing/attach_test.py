@@ -65,7 +65,7 @@ def test_too_few() -> None:
     others = " ".join(sorted((short(TARGETS_KEY_2), short(TARGETS_KEY_3))))
     assert error(by(TARGETS_KEY)) == (
         f"too few signatures: {NAME}: 1 of 2 signatures by the root's keys, "
-        f"signed: {short(TARGETS_KEY)}, not signed: {others}"
+        f"signed: {short(TARGETS_KEY)} ({TARGETS_KEY}.json), not signed: {others}"
     )
     assert f"{NAME}: 0 of 2 signatures by the root's keys, not signed: " in error()
 
@@ -75,7 +75,8 @@ def test_unknown_key() -> None:
     assert text.startswith(
         f"{STRANGER}.json: signed by key {short(STRANGER)}, which may not sign this; leave it out; "
         f"{NAME}: "
-        f"1 of 2 signatures by the root's keys, signed: {short(TARGETS_KEY)}, not signed: "
+        f"1 of 2 signatures by the root's keys, signed: {short(TARGETS_KEY)} ({TARGETS_KEY}.json), "
+        "not signed: "
     )
 
 
@@ -153,7 +154,7 @@ def test_a_root_needs_the_one_before_it() -> None:
     assert isinstance(attach(request, both, [own, old]), Signed)
     text = error(own, request=request, signers=both)
     assert text.endswith(
-        f"1 of 1 signatures by its own keys, signed: {short(ROOT_KEY_2)}; "
+        f"1 of 1 signatures by its own keys, signed: {short(ROOT_KEY_2)} ({ROOT_KEY_2}.json); "
         f"0 of 1 signatures by the previous root's keys, not signed: {short(ROOT_KEY)}"
     )
     assert "0 of 1 signatures by its own keys" in error(old, request=request, signers=both)

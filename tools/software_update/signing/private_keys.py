@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from software_update.errors import InputError
-from software_update.keys import PrivateKey, read_private_key
+from software_update.keys import PrivateKey, name_of, read_private_key
 from software_update.metadata import ROOT, Root, Signature, Signed
 
 
@@ -14,20 +14,21 @@ def read_keys(paths: Sequence[str]) -> list[tuple[str, PrivateKey]]:
         key = read_private_key(path)
         for other, before in found:
             if before.public == key.public:
-                raise InputError(f"{path}: the same key as {other}; name each key once")
+                name = name_of(path, key.public)
+                raise InputError(f"{name}: the same key as {other}; name each key once")
         found.append((path, key))
     return found
 
 
 def check_listed(keys: Sequence[tuple[str, PrivateKey]], root: Root, role: str) -> None:
-    """InputError where a key is not one of `role` in `root`: its signature could never count."""
+    """InputError if a key is not one of `role` in `root`, so that its signature could never count."""
     listed = root.root if role == ROOT else root.targets
     for path, key in keys:
         if key.public.key_id not in listed.key_ids:
             ids = ", ".join(each.hex()[:16] for each in listed.key_ids)
             raise InputError(
-                f"{path}: key {key.public.key_id.hex()[:16]} is no {role} key of the root (those are: "
-                f"{ids}); sign with one of these, or name the root that lists this key"
+                f"{name_of(path, key.public)}: not a {role} key of the root, which lists {ids}; sign "
+                "with one of these, or name the root that lists this key"
             )
 
 

@@ -1,5 +1,6 @@
 """Tests of private_keys.py."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,8 @@ def test_read_keys(tmp_path: Path) -> None:
         signer(TARGETS_KEY).public,
     ]
     with pytest.raises(
-        InputError, match=r"again\.pem: the same key as .*a\.pem; name each key once"
+        InputError,
+        match=r"again\.pem \([0-9a-f]{16}\): the same key as .*a\.pem; name each key once",
     ):
         private_keys.read_keys([*paths, f"{tmp_path}/again.pem"])
 
@@ -43,8 +45,8 @@ def test_check_listed() -> None:
         ("t.pem", TARGETS_KEY, "root"),
         ("s.pem", STRANGER, "targets"),
     ]:
-        text = f"{path}: key {key_id(number).hex()[:16]} is no {role} key of the root"
-        with pytest.raises(InputError, match=text):
+        text = f"{path} ({key_id(number).hex()[:16]}): not a {role} key of the root, which lists "
+        with pytest.raises(InputError, match=re.escape(text)):
             private_keys.check_listed(
                 [*keys, (path, signer(number))] if role == "targets" else [(path, signer(number))],
                 root,
