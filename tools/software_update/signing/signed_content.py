@@ -58,6 +58,8 @@ def _canonical(message: Any, *, unknown: bool) -> bytes:
     else:
         copy.target_files.sort(key=lambda each: each.file_name)
         for each in copy.target_files:
+            # This tool writes a length of 0 too; some clients need it.
+            each.length = each.length
             if len(each.hashes) > 1:
                 each.hashes.sort(key=lambda hash_: (hash_.function, hash_.hash))
     return bytes(copy.SerializeToString(deterministic=True))
