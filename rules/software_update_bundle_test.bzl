@@ -1,6 +1,6 @@
 """The rule `software_update_bundle_test`."""
 
-load("//rules/private:command.bzl", "command_test")
+load("//rules/private:command.bzl", _software_update_bundle_test = "software_update_bundle_test")
 load("//rules/private:common_attributes.bzl", "common_attributes")
 load("//rules/private:date.bzl", "check_date")
 load("//rules/private:errors.bzl", "refuse")
@@ -124,7 +124,7 @@ def software_update_bundle_test(
         **(common.private | {"testonly": True})
     )
     arguments = ":" + name + _ARGUMENTS_SUFFIX
-    command_test(
+    _software_update_bundle_test(
         name = name,
         args = ["bundle", "verify", "@$(rootpath %s)" % arguments] + (args or []),
         data = [arguments],

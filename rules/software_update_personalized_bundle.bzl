@@ -1,71 +1,7 @@
 """The rule `software_update_personalized_bundle`."""
 
 load("//rules/private:common_attributes.bzl", "common_attributes")
-load("//rules/private:errors.bzl", "display")
-load("//rules/private:installed.bzl", "manifest_of", "root_of")
-load("//rules/private:tool.bzl", "TOOL", "run_tool", "tool_args")
-load("//rules/private:verify.bzl", "verify")
-load("//rules/providers:software_update_bundle_info.bzl", "SoftwareUpdateBundleInfo")
-
-def _personalize(ctx, bundle, installed):
-    args = tool_args(ctx, ["bundle", "personalize"])
-    args.add(bundle)
-    args.add(installed, format = "--installed=%s")
-    args.add("-o", ctx.outputs.out)
-    run_tool(
-        ctx,
-        args = args,
-        inputs = [bundle, installed],
-        outputs = [ctx.outputs.out],
-        mnemonic = "SoftwareUpdatePersonalize",
-        progress_message = "Leaving out of %s what devices have" % display(ctx.label),
-    )
-
-def _software_update_personalized_bundle_impl(ctx):
-    info = ctx.attr.bundle[SoftwareUpdateBundleInfo]
-    installed = manifest_of(ctx.label, ctx.attr.installed, ctx.file.installed)
-    _personalize(ctx, info.bundle, installed)
-    report = verify(
-        ctx,
-        bundle = ctx.outputs.out,
-        trusted_root = ctx.file.trusted_root or root_of(ctx.attr.installed) or info.trusted_root,
-        installed = installed,
-    )
-    return [
-        DefaultInfo(
-            files = depset([ctx.outputs.out]),
-            runfiles = ctx.runfiles(files = [ctx.outputs.out]),
-        ),
-        OutputGroupInfo(
-            verdict = depset([report]),
-            _validation = depset([report]),
-        ),
-    ]
-
-_software_update_personalized_bundle = rule(
-    implementation = _software_update_personalized_bundle_impl,
-    doc = "Leaves out of a bundle what devices have, and verifies what is left.",
-    attrs = TOOL | {
-        "bundle": attr.label(
-            doc = "The whole bundle.",
-            mandatory = True,
-            providers = [SoftwareUpdateBundleInfo],
-        ),
-        "installed": attr.label(
-            doc = "What the devices run: a bundle or a manifest.",
-            allow_single_file = True,
-            mandatory = True,
-        ),
-        "out": attr.output(
-            doc = "The personalized bundle.",
-            mandatory = True,
-        ),
-        "trusted_root": attr.label(
-            doc = "What the verification starts from; by default the root in `installed`, or what that of the whole bundle starts from.",
-            allow_single_file = True,
-        ),
-    },
-)
+load("//rules/private:software_update_personalized_bundle.bzl", _software_update_personalized_bundle = "software_update_personalized_bundle")
 
 def software_update_personalized_bundle(*, name, bundle, installed, trusted_root = None, out = None, **kwargs):
     """Makes a bundle smaller for devices that run a known release.

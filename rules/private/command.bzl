@@ -43,7 +43,8 @@ command = rule(
     executable = True,
 )
 
-command_test = rule(
+# The name that `bazel query --output=label_kind` shows, so that of the macro.
+software_update_bundle_test = rule(
     implementation = _command_test_impl,
     doc = "Passes if the command line, built for the machine that builds, ends with 0.",
     attrs = _ATTRS | {

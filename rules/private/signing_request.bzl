@@ -75,7 +75,6 @@ def _signing_request_impl(ctx):
     info = ctx.attr.metadata[UnsignedMetadataInfo]
     root = unsigned_root_of(ctx.attr.root, ctx.file.root) or unsigned_root_of(ctx.attr.root_or_dev_root, ctx.file.root_or_dev_root)
     request = declare_signing_request(ctx, label)
-    ctx.actions.symlink(output = request.bytes, target_file = info.metadata)
     args = tool_args(ctx, ["step", "request"])
     args.add(info.metadata, format = "--metadata=%s")
     args.add("--role=targets")
@@ -84,8 +83,9 @@ def _signing_request_impl(ctx):
     if info.user_manifest:
         args.add(info.user_manifest, format = "--user-manifest=%s")
         inputs.append(info.user_manifest)
+    args.add(request.bytes, format = "--bytes=%s")
     args.add("-o", request.summary)
-    summarize(ctx, label, args = args, inputs = inputs, outputs = [request.summary])
+    summarize(ctx, label, args = args, inputs = inputs, outputs = [request.summary, request.bytes])
     return _giving(ctx, depset([request.bytes, request.summary]))
 
 signing_request = rule(

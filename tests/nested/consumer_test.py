@@ -212,6 +212,31 @@ def test_all_packages_of_the_rules_load_and_build(nested: Bazel) -> None:
     assert [name.endswith("software_update_pip") for name in with_wheels] == [True]
 
 
+def test_kinds_of_targets_have_the_names_of_the_rules(nested: Bazel) -> None:
+    lines = nested.succeeds("query", "--output=label_kind", "//...").splitlines()
+    kinds = {label: kind for kind, _, label in (line.rpartition(" rule ") for line in lines)}
+    assert kinds["//:product"] == "software_update_bundle"
+    assert kinds["//:root_1"] == "software_update_root"
+    assert kinds["//:device_test"] == "software_update_bundle_test"
+    assert {kind for kind in kinds.values() if kind.startswith("software_update_")} == {
+        "software_update_bundle",
+        "software_update_bundle_test",
+        "software_update_root",
+    }
+
+
+def test_outputs_are_no_links(nested: Bazel) -> None:
+    labels = ("//:product", "//:product.signing_request", "//:root_2", "//:root_2.signing_request")
+    nested.succeeds("build", *labels)
+    names = {nested.output(name) for name in OUTPUTS}
+    names |= {
+        nested.output(f"{name}.signing_request{end}")
+        for name in ("product", "root_2")
+        for end in ("", ".json")
+    }
+    assert [str(path) for path in names if path.is_symlink() or not path.is_file()] == []
+
+
 # --- what must fail ---
 
 

@@ -67,6 +67,8 @@ def test_request(folder: Path) -> None:
     assert (found["role"], found["version"]) == ("targets", 7)
     assert found["summary"]["product"] is None
     assert found["signers"][0]["key_ids"] == [key_id(TARGETS_KEY).hex()]
+    done(*request_args(folder, f"--bytes={folder}/bytes"))
+    assert (folder / "bytes").read_bytes() == (folder / "targets.pb").read_bytes()
     # An unsigned root names the same signers.
     before = (folder / "out.json").read_bytes()
     (folder / "root.pb").write_bytes(e.signed(e.root()))
@@ -126,8 +128,7 @@ def test_request_for_a_root(folder: Path) -> None:
         (["--role=targets", "--metadata=x", "--root=r", "--previous=r"], "--previous: for --role"),
         (["--role=targets", "--signed-root=x", "--bytes=b", "--root=r"], "--signed-root: for"),
         (["--role=root", "--metadata=x", "--root=r"], "--root: a root lists its own keys"),
-        (["--role=root", "--signed-root=x"], "--signed-root FILE and --bytes OUT go together"),
-        (["--role=root", "--metadata=x", "--bytes=b"], "--signed-root FILE and --bytes OUT go"),
+        (["--role=root", "--signed-root=x"], "--signed-root: write --bytes OUT too"),
         (
             ["--role=root", "--signed-root=x", "--bytes=OUT"],
             "--output and --bytes need a file each",

@@ -24,7 +24,7 @@ def run(argv: Sequence[str]) -> int:
         "--signed-root", metavar="FILE", help="in their place: a root as root create makes it"
     )
     parser.add_argument(
-        "--bytes", metavar="OUT", help="with --signed-root: where to write the bytes to sign"
+        "--bytes", metavar="OUT", help="where to write the bytes to sign; mandatory with --signed-root"
     )
     requests.add_signers(parser)
     parser.add_argument(
@@ -50,8 +50,8 @@ def run(argv: Sequence[str]) -> int:
 def _check(args: argparse.Namespace) -> None:
     requests.check_signers(args)
     check_apart(args, "output", "bytes")
-    if (args.signed_root is None) != (args.bytes is None):
-        raise UsageError("--signed-root FILE and --bytes OUT go together; write both or neither")
+    if args.signed_root is not None and args.bytes is None:
+        raise UsageError("--signed-root: write --bytes OUT too")
     if args.role == metadata.TARGETS and args.signed_root is not None:
         raise UsageError("--signed-root: for --role root alone; write --metadata FILE")
     if args.role == metadata.ROOT and args.user_manifest is not None:

@@ -1,0 +1,209 @@
+"""The rule class `software_update_bundle`, which the macro of that name makes a target of.
+
+Its global variable has the public name, because `bazel query --output=label_kind` shows it.
+"""
+
+load("//rules/providers:software_update_bundle_info.bzl", "SoftwareUpdateBundleInfo")
+load("//rules/providers:software_update_root_info.bzl", "SoftwareUpdateRootInfo")
+load(":date.bzl", "check_date")
+load(":errors.bzl", "display", "refuse")
+load(":payloads.bzl", "add_payloads")
+load(":signing.bzl", "SIGNING", "attach", "dev_signing_keys", "signing_mode")
+load(":targets_metadata.bzl", "UnsignedTargetsInfo")
+load(":tool.bzl", "TOOL", "run_tool", "tool_args")
+load(":verify.bzl", "verify")
+
+visibility("//rules/...")
+
+def _sign(ctx, unsigned, root, keys):
+    signed = ctx.actions.declare_file(ctx.label.name + ".targets_metadata.pb")
+    args = tool_args(ctx, ["step", "sign"])
+    args.add(unsigned, format = "--metadata=%s")
+    args.add("--role=targets")
+    args.add(root, format = "--root=%s")
+    if keys:
+        args.add_all(keys, format_each = "--dev-signing-key=%s")
+        message = "Signing the targets metadata of %s with dev keys"
+    else:
+        args.add("--unsigned")
+        message = "Leaving the targets metadata of %s unsigned"
+    args.add("-o", signed)
+    run_tool(
+        ctx,
+        args = args,
+        inputs = [unsigned, root] + keys,
+        outputs = [signed],
+        mnemonic = "SoftwareUpdateSign",
+        progress_message = message % display(ctx.label),
+    )
+    return signed
+
+def _attach(ctx, unsigned, root, root_chain, trusted_roots):
+    signed = ctx.actions.declare_file(ctx.label.name + ".targets_metadata.pb")
+    attach(
+        ctx,
+        role = "targets",
+        metadata = unsigned,
+        root = root,
+        root_chain = root_chain,
+        trusted_roots = [file for file in trusted_roots if file not in root_chain + [root]],
+        dev_keys = dev_signing_keys([ctx.attr.dev_root, ctx.attr.root, ctx.attr.trusted_root], ctx.files.dev_signing_keys),
+        signed = signed,
+        progress_message = "Attaching the signatures of %s" % display(ctx.label),
+    )
+    return signed
+
+def _root(ctx, mode):
+    """The target and the File of the root in the bundle."""
+    if mode == "dev" or (mode == "unsigned" and not ctx.attr.root):
+        return ctx.attr.dev_root, ctx.file.dev_root
+    return ctx.attr.root, ctx.file.root
+
+def _check_release(ctx):
+    root = ctx.attr.root
+    if not root:
+        refuse(ctx.label, "root", None, "a release is signed under a root; write the software_update_root that its keys are in, or a file")
+    if SoftwareUpdateRootInfo in root:
+        info = root[SoftwareUpdateRootInfo]
+        if info.dev_key_signed:
+            refuse(ctx.label, "root", display(root.label), "dev_signing_keys sign this root, so that anyone can; release under one that has signatures")
+        if info.root == info.unsigned_root:
+            request = root.label.same_package_label(root.label.name + ".signing_request")
+            refuse(ctx.label, "root", display(root.label), "this root has no signatures; build %s, sign it with `software-update sign`, and write the signatures into the root's attribute signatures" % display(request))
+    if not ctx.files.signatures:
+        request = ctx.label.same_package_label(ctx.label.name + ".signing_request")
+        refuse(ctx.label, "signatures", [], "nobody has signed this release; build %s, have it signed with `software-update sign`, and write the signatures here" % display(request))
+
+def _assemble(ctx, targets_info, signed, root, root_chain):
+    args = tool_args(ctx, ["step", "assemble"])
+    args.add(root, format = "--root=%s")
+    args.add_all(root_chain, format_each = "--root-chain=%s")
+    args.add(signed, format = "--targets-metadata=%s")
+    add_payloads(args, targets_info.payloads)
+    inputs = [root, signed] + root_chain + [payload.file for payload in targets_info.payloads]
+    if targets_info.user_manifest:
+        args.add(targets_info.user_manifest, format = "--user-manifest=%s")
+        inputs.append(targets_info.user_manifest)
+    args.add("-o", ctx.outputs.out)
+    run_tool(
+        ctx,
+        args = args,
+        inputs = inputs,
+        outputs = [ctx.outputs.out],
+        mnemonic = "SoftwareUpdateAssemble",
+        progress_message = "Assembling the bundle %s" % display(ctx.label),
+    )
+
+def _sha256(ctx):
+    sum = ctx.actions.declare_file(ctx.outputs.out.basename + ".sha256", sibling = ctx.outputs.out)
+    args = tool_args(ctx, ["step", "sha256"])
+    args.add(ctx.outputs.out)
+    args.add("-o", sum)
+    run_tool(
+        ctx,
+        args = args,
+        inputs = [ctx.outputs.out],
+        outputs = [sum],
+        mnemonic = "SoftwareUpdateSha256",
+        progress_message = "Hashing the bundle %s" % display(ctx.label),
+    )
+    return sum
+
+def _software_update_bundle_impl(ctx):
+    check_date(ctx.label, "verify_at", ctx.attr.verify_at)
+    if not ctx.files.dev_signing_keys:
+        refuse(ctx.label, "dev_signing_keys", [], "write at least one key, or leave the attribute out to use the throw-away key")
+
+    targets_info = ctx.attr.metadata[UnsignedTargetsInfo]
+    unsigned = targets_info.unsigned_targets_metadata
+    mode = signing_mode(ctx)
+    if mode == "release":
+        _check_release(ctx)
+    root_target, root = _root(ctx, mode)
+    earlier_roots = []
+    if SoftwareUpdateRootInfo in root_target:
+        earlier_roots = root_target[SoftwareUpdateRootInfo].earlier_roots
+    trusted_root = earlier_roots[-1] if earlier_roots else root
+
+    # Where there are releases, it is devices in the field that are meant; the dev bundle is for others.
+    if ctx.file.trusted_root and not (mode == "dev" and ctx.attr.root):
+        trusted_root = ctx.file.trusted_root
+
+    # Nobody has a root before the first one.
+    root_chain = earlier_roots[1:]
+    if mode == "release":
+        signed = _attach(ctx, unsigned, root, root_chain, depset(earlier_roots[:1] + [trusted_root]).to_list())
+    else:
+        signed = _sign(ctx, unsigned, root, ctx.files.dev_signing_keys if mode == "dev" else [])
+    _assemble(ctx, targets_info, signed, root, root_chain)
+
+    # What is not signed cannot pass.
+    bundle = ctx.outputs.out
+    manifest = None
+    reports = []
+    if mode != "unsigned":
+        manifest = ctx.actions.declare_file(ctx.label.name + ".manifest.pb")
+        reports = [verify(ctx, bundle = bundle, trusted_root = trusted_root, at = ctx.attr.verify_at, manifest = manifest)]
+    return [
+        DefaultInfo(
+            files = depset([bundle]),
+            runfiles = ctx.runfiles(files = [bundle]),
+        ),
+        OutputGroupInfo(
+            targets_metadata = depset([signed]),
+            root_metadata = depset([root]),
+            manifest = depset([manifest] if manifest else []),
+            sha256 = depset([_sha256(ctx)]),
+            verdict = depset(reports),
+            _validation = depset(reports),
+        ),
+        SoftwareUpdateBundleInfo(
+            bundle = bundle,
+            digests = targets_info.digests,
+            manifest = manifest,
+            release_root = ctx.file.root,
+            root = root,
+            root_chain = root_chain,
+            targets_metadata = signed,
+            trusted_root = trusted_root,
+            unsigned_targets_metadata = unsigned,
+            user_manifest = targets_info.user_manifest,
+            version = targets_info.version,
+        ),
+    ]
+
+software_update_bundle = rule(
+    implementation = _software_update_bundle_impl,
+    doc = "Signs targets metadata, assembles the bundle and verifies it.",
+    attrs = TOOL | SIGNING | {
+        "dev_root": attr.label(
+            doc = "The root in the bundle: what dev mode signs under.",
+            default = Label("//tools/dev_keys:dev_root"),
+            allow_single_file = True,
+        ),
+        "dev_signing_keys": attr.label_list(
+            doc = "Private keys in the tree that sign the targets metadata.",
+            default = [Label("//tools/dev_keys:throwaway_dev_targets_key.pem")],
+            allow_files = True,
+        ),
+        "metadata": attr.label(
+            doc = "The unsigned targets metadata.",
+            mandatory = True,
+            providers = [UnsignedTargetsInfo],
+        ),
+        "out": attr.output(
+            doc = "The bundle.",
+            mandatory = True,
+        ),
+        "root": attr.label(
+            doc = "What releases are signed under.",
+            allow_single_file = True,
+        ),
+        "trusted_root": attr.label(
+            doc = "What the verification starts from; by default the root before the one in the bundle.",
+            allow_single_file = True,
+        ),
+        "verify_at": attr.string(doc = "The time of the verification; empty means that no expiry is checked."),
+    },
+    provides = [SoftwareUpdateBundleInfo],
+)

@@ -1,0 +1,72 @@
+"""The rule class `software_update_personalized_bundle`, which the macro of that name makes a target of.
+
+Its global variable has the public name, because `bazel query --output=label_kind` shows it.
+"""
+
+load("//rules/providers:software_update_bundle_info.bzl", "SoftwareUpdateBundleInfo")
+load(":errors.bzl", "display")
+load(":installed.bzl", "manifest_of", "root_of")
+load(":tool.bzl", "TOOL", "run_tool", "tool_args")
+load(":verify.bzl", "verify")
+
+visibility("//rules/...")
+
+def _personalize(ctx, bundle, installed):
+    args = tool_args(ctx, ["bundle", "personalize"])
+    args.add(bundle)
+    args.add(installed, format = "--installed=%s")
+    args.add("-o", ctx.outputs.out)
+    run_tool(
+        ctx,
+        args = args,
+        inputs = [bundle, installed],
+        outputs = [ctx.outputs.out],
+        mnemonic = "SoftwareUpdatePersonalize",
+        progress_message = "Leaving out of %s what devices have" % display(ctx.label),
+    )
+
+def _software_update_personalized_bundle_impl(ctx):
+    info = ctx.attr.bundle[SoftwareUpdateBundleInfo]
+    installed = manifest_of(ctx.label, ctx.attr.installed, ctx.file.installed)
+    _personalize(ctx, info.bundle, installed)
+    report = verify(
+        ctx,
+        bundle = ctx.outputs.out,
+        trusted_root = ctx.file.trusted_root or root_of(ctx.attr.installed) or info.trusted_root,
+        installed = installed,
+    )
+    return [
+        DefaultInfo(
+            files = depset([ctx.outputs.out]),
+            runfiles = ctx.runfiles(files = [ctx.outputs.out]),
+        ),
+        OutputGroupInfo(
+            verdict = depset([report]),
+            _validation = depset([report]),
+        ),
+    ]
+
+software_update_personalized_bundle = rule(
+    implementation = _software_update_personalized_bundle_impl,
+    doc = "Leaves out of a bundle what devices have, and verifies what is left.",
+    attrs = TOOL | {
+        "bundle": attr.label(
+            doc = "The whole bundle.",
+            mandatory = True,
+            providers = [SoftwareUpdateBundleInfo],
+        ),
+        "installed": attr.label(
+            doc = "What the devices run: a bundle or a manifest.",
+            allow_single_file = True,
+            mandatory = True,
+        ),
+        "out": attr.output(
+            doc = "The personalized bundle.",
+            mandatory = True,
+        ),
+        "trusted_root": attr.label(
+            doc = "What the verification starts from; by default the root in `installed`, or what that of the whole bundle starts from.",
+            allow_single_file = True,
+        ),
+    },
+)

@@ -1,0 +1,204 @@
+"""The rule class `software_update_root`, which the macro of that name makes a target of.
+
+Its global variable has the public name, because `bazel query --output=label_kind` shows it.
+"""
+
+load("//rules/providers:software_update_root_info.bzl", "SoftwareUpdateRootInfo")
+load(":date.bzl", "check_date")
+load(":errors.bzl", "display", "refuse")
+load(":integer.bzl", "A_VERSION", "integer_attribute", "integer_of", "is_integer", "refuse_integer")
+load(":signing.bzl", "SIGNING", "attach", "dev_signing_keys", "signing_mode")
+load(":signing_request.bzl", "declare_signing_request", "summarize", "unsigned_root_of")
+load(":tool.bzl", "TOOL", "run_tool", "tool_args")
+
+visibility("//rules/...")
+
+def _check_attributes(ctx):
+    version = integer_of(ctx.attr, "version")
+    if not is_integer(version):
+        refuse_integer(ctx.label, "version", version, A_VERSION)
+    check_date(ctx.label, "expires", ctx.attr.expires)
+    _check_threshold(ctx, "root_threshold", "root_keys", ctx.files.root_keys)
+    _check_threshold(ctx, "targets_threshold", "targets_keys", ctx.files.targets_keys)
+    for key in ctx.files.targets_keys:
+        if key in ctx.files.root_keys:
+            refuse(ctx.label, "targets_keys", key.short_path, "the same key is in root_keys; give each role keys of its own")
+    if ctx.files.signatures and ctx.files.dev_signing_keys:
+        refuse(ctx.label, "signatures", _names(ctx.files.signatures), "dev_signing_keys sign this root; leave one of the two out")
+
+def _names(files):
+    return [file.short_path for file in files]
+
+def _threshold(ctx, attribute):
+    return integer_of(ctx.attr, attribute) or "1"
+
+def _check_threshold(ctx, attribute, keys_attribute, keys):
+    if not keys:
+        refuse(ctx.label, keys_attribute, keys, "write at least one public key")
+    threshold = _threshold(ctx, attribute)
+    if not is_integer(threshold, len(keys)):
+        refuse_integer(ctx.label, attribute, threshold, "write a number from 1 to %d, which is how many keys %s has" % (len(keys), keys_attribute))
+
+def _create(ctx, root):
+    args = tool_args(ctx, ["root", "create"])
+    args.add(integer_of(ctx.attr, "version"), format = "--version=%s")
+    args.add_all(ctx.files.root_keys, format_each = "--root-key=%s")
+    args.add_all(ctx.files.targets_keys, format_each = "--targets-key=%s")
+    args.add(_threshold(ctx, "root_threshold"), format = "--root-threshold=%s")
+    args.add(_threshold(ctx, "targets_threshold"), format = "--targets-threshold=%s")
+    if ctx.attr.expires:
+        args.add(ctx.attr.expires, format = "--expires=%s")
+
+    # In every mode, as what is to be signed is the same in each.
+    if ctx.files.dev_signing_keys:
+        args.add("--dev-keys")
+    args.add("-o", root)
+    run_tool(
+        ctx,
+        args = args,
+        inputs = ctx.files.root_keys + ctx.files.targets_keys,
+        outputs = [root],
+        mnemonic = "SoftwareUpdateRoot",
+        progress_message = "Making the root metadata %s" % display(ctx.label),
+    )
+
+def _sign(ctx, unsigned, root):
+    args = tool_args(ctx, ["root", "sign"])
+    args.add(unsigned)
+    args.add_all(ctx.files.dev_signing_keys, format_each = "--key=%s")
+    args.add("-o", root)
+    run_tool(
+        ctx,
+        args = args,
+        inputs = [unsigned] + ctx.files.dev_signing_keys,
+        outputs = [root],
+        mnemonic = "SoftwareUpdateRootSign",
+        progress_message = "Signing the root metadata %s with dev keys" % display(ctx.label),
+    )
+
+def _request(ctx, request, unsigned, previous):
+    args = tool_args(ctx, ["step", "request"])
+    args.add(unsigned, format = "--signed-root=%s")
+    args.add("--role=root")
+    inputs = [unsigned]
+    if previous:
+        args.add(previous, format = "--previous=%s")
+        inputs.append(previous)
+    args.add(request.bytes, format = "--bytes=%s")
+    args.add("-o", request.summary)
+    summarize(ctx, ctx.label, args = args, inputs = inputs, outputs = [request.summary, request.bytes])
+
+def _check(ctx, root, previous):
+    report = ctx.actions.declare_file(ctx.label.name + ".check.json")
+    args = tool_args(ctx, ["root", "check"])
+    args.add(root)
+    args.add(previous, format = "--previous=%s")
+    args.add(report, format = "--report=%s")
+    run_tool(
+        ctx,
+        args = args,
+        inputs = [root, previous],
+        outputs = [report],
+        mnemonic = "SoftwareUpdateRootCheck",
+        progress_message = "Checking the root metadata %s against the root before it" % display(ctx.label),
+    )
+    return report
+
+def _earlier_roots(previous):
+    if not previous:
+        return []
+    earlier = previous[SoftwareUpdateRootInfo].earlier_roots if SoftwareUpdateRootInfo in previous else []
+    return earlier + previous[DefaultInfo].files.to_list()
+
+def _software_update_root_impl(ctx):
+    _check_attributes(ctx)
+    mode = signing_mode(ctx)
+    previous = unsigned_root_of(ctx.attr.previous, ctx.file.previous)
+    root = ctx.outputs.out
+    sign = mode == "dev" and ctx.files.dev_signing_keys
+    attach_signatures = mode == "release" and ctx.files.signatures
+
+    # In every mode the same file, as the request is made of it.
+    unsigned = root
+    if ctx.files.dev_signing_keys or ctx.files.signatures:
+        unsigned = ctx.actions.declare_file(ctx.label.name + ".root.unsigned.pb")
+    _create(ctx, unsigned)
+    request = declare_signing_request(ctx, ctx.label)
+    _request(ctx, request, unsigned, previous)
+
+    # Outside dev mode nothing is signed.
+    if sign:
+        _sign(ctx, unsigned, root)
+    elif attach_signatures:
+        attach(
+            ctx,
+            role = "root",
+            metadata = request.bytes,
+            previous = previous,
+            dev_keys = dev_signing_keys([ctx.attr.previous]),
+            signed = root,
+            progress_message = "Attaching the signatures of the root metadata %s" % display(ctx.label),
+        )
+    elif root != unsigned:
+        # Not a link to the other file: people copy outputs to other machines.
+        _create(ctx, root)
+    return [
+        DefaultInfo(
+            files = depset([root]),
+            runfiles = ctx.runfiles(files = [root]),
+        ),
+        OutputGroupInfo(
+            check = depset([_check(ctx, root, previous)] if previous else []),
+            signing_request = depset([request.bytes, request.summary]),
+            # Whoever depends on this root runs it too. So it must not wait for a signature, or nobody could
+            # ask for one: whether a root may follow the one before it, its request tells as well.
+            _validation = depset([request.summary] if previous else []),
+        ),
+        SoftwareUpdateRootInfo(
+            dev_key_signed = bool(ctx.files.dev_signing_keys),
+            dev_signing_keys = dev_signing_keys([ctx.attr.previous], ctx.files.dev_signing_keys),
+            earlier_roots = _earlier_roots(ctx.attr.previous),
+            root = root,
+            root_keys = ctx.files.root_keys,
+            root_threshold = int(_threshold(ctx, "root_threshold"), 10),
+            targets_keys = ctx.files.targets_keys,
+            targets_threshold = int(_threshold(ctx, "targets_threshold"), 10),
+            unsigned_root = unsigned,
+            version = int(integer_of(ctx.attr, "version"), 10),
+        ),
+    ]
+
+_INTEGERS = (
+    integer_attribute("root_threshold", doc = "How many root keys have to sign; by default 1.") |
+    integer_attribute("targets_threshold", doc = "How many targets keys have to sign; by default 1.") |
+    integer_attribute("version", doc = "The version.")
+)
+
+software_update_root = rule(
+    implementation = _software_update_root_impl,
+    doc = "Makes root metadata, and signs it where dev keys or signatures are given.",
+    attrs = TOOL | SIGNING | _INTEGERS | {
+        "dev_signing_keys": attr.label_list(
+            doc = "Private keys in the tree that sign the root metadata.",
+            allow_files = True,
+        ),
+        "expires": attr.string(doc = "When the metadata expires; empty means never."),
+        "out": attr.output(
+            doc = "The root metadata.",
+            mandatory = True,
+        ),
+        "previous": attr.label(
+            doc = "The root before this one.",
+            allow_single_file = True,
+        ),
+        "root_keys": attr.label_list(
+            doc = "Public keys of the role root.",
+            allow_files = True,
+        ),
+        "targets_keys": attr.label_list(
+            doc = "Public keys of the role targets.",
+            allow_files = True,
+        ),
+    },
+    provides = [SoftwareUpdateRootInfo],
+)
