@@ -82,9 +82,11 @@ def software_update_bundle(
         with `dev_signing_keys` of its own does. The default is the throw-away key that the default `dev_root` lists.
       signatures: Signatures of `NAME.signing_request`, made outside the build by `software-update sign`, such as
         `glob(["signatures/*.json"], allow_empty = True)`. A release has to have as many as its root asks for,
-        with `--norun_validations` too. The other modes do not read them.
+        with `--norun_validations` too. The build leaves out signatures of other requests, and names them in a
+        warning. The other modes do not read them.
       signatures_folder: The folder into which `NAME.sign` writes signatures, as a path below the package, without
-        `select()`. Several bundles that are released from one package need a folder each.
+        `select()`. Give each bundle that is released from one package a folder of its own, or the build
+        lists the signatures of the others as left out.
       trusted_root: The root metadata that the verification starts from, which stands for what is on a
         device. The default is the root before the one in the bundle, its `previous`, and without that the
         root in the bundle. Where `root` is given, devices that take releases are meant, and dev mode does not use it.

@@ -59,7 +59,7 @@ def software_update_root(
         `--@rules_software_update//rules/settings:signing=release`, the build attaches them, and fails if too few keys have
         signed.
       signatures_folder: The folder into which `NAME.sign` writes signatures, as a path below the package, without
-        `select()`. The default is `signatures/NAME`, beside those of a bundle, because no signature may be for another request.
+        `select()`. The default is `signatures/NAME`, apart from those of a bundle.
       out: The file's name. The default is `NAME.root.pb`.
       **kwargs: The attributes that Bazel gives every rule, such as `tags` and `visibility`. Write `tags`
         without `select()`.

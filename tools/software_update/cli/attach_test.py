@@ -407,6 +407,29 @@ def test_attach_errors_write_nothing(folder: Path) -> None:
     assert not (folder / "signed.pb").exists()
 
 
+def test_signatures_of_other_metadata_are_named(folder: Path) -> None:
+    """Several bundles, roots and versions may have one folder of signatures."""
+    mine = sign(folder / "mine.json", TARGETS, TARGETS_KEY)
+    root = sign(folder / "root.json", e.root(1), ROOT_KEY)
+    old = [
+        sign(folder / f"{version}.json", e.targets(workspace.CONTENTS, version), TARGETS_KEY)
+        for version in range(8, 25)
+    ]
+    result = done(*attach_args(folder, "--signature", root, mine))
+    assert (result.out, result.err) == (
+        "",
+        f"software-update: warning: signatures of other metadata, left out: {root}\n",
+    )
+    assert (folder / "signed.pb").read_bytes() == e.signed(TARGETS, TARGETS_KEY)
+    result = done(*attach_args(folder, "--signature", *old, mine, root))
+    assert result.err.endswith(f", {old[15]} and 2 more\n")
+    result = done("root", "attach", folder / "root.pb", "--signature", *old[:2], root)
+    assert result.err.endswith(f"left out: {old[0]}, {old[1]}\n")
+    assert failed(1, *attach_args(folder, "--signature", root)).startswith(
+        f"{root}: signs request "
+    )
+
+
 def test_attach_never_replaces_a_signature(folder: Path) -> None:
     signature = sign(folder / "s.json", TARGETS, TARGETS_KEY)
     text = failed(2, *attach_args(folder, "--signature", signature, "-o", signature))

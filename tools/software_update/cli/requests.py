@@ -1,7 +1,8 @@
 """Signing requests on the command line: what is signed, and who must sign it."""
 
 import argparse
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from software_update import files, limits, metadata
@@ -14,6 +15,9 @@ from software_update.signing import signing_request
 from software_update.signing.signed_content import describe
 from software_update.signing.signing_request import Request, Signers
 from software_update.verify import verifier
+
+# How many files a warning names.
+_NAMED = 16
 
 
 def add_signers(parser: argparse.ArgumentParser) -> None:
@@ -139,3 +143,14 @@ def _target_lines(targets: list[dict[str, Any]]) -> Iterator[str]:
         yield f"      sha256 {each['sha256']}"
         for other in each["other_hashes"]:
             yield f"      hash function {other['function']}: {other['hash']}"
+
+
+def warn_of_others(paths: Sequence[str]) -> None:
+    """Names on standard error the signature files that were left out because they sign other metadata."""
+    if paths:
+        named = ", ".join(map(printable, paths[:_NAMED]))
+        more = f" and {len(paths) - _NAMED} more" if len(paths) > _NAMED else ""
+        print(
+            f"software-update: warning: signatures of other metadata, left out: {named}{more}",
+            file=sys.stderr,
+        )

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from software_update import files, metadata
+from software_update.cli import requests
 from software_update.cli.arguments import Parser
 from software_update.cli.root_state import (
     add_earlier_roots,
@@ -37,10 +38,11 @@ def run(argv: Sequence[str]) -> int:
         (path, signature_file.parse(path, files.read_input(path, MAX_SIGNATURE_FILE_BYTES)))
         for path in args.signature
     ]
-    merged = merge(state.signed, state.request, state.signers, signatures)
+    merged, left_out = merge(state.signed, state.request, state.signers, signatures)
     content = metadata.build_signed(metadata.ROOT, merged)
     path = args.output or args.root
     files.write_output(path, content, inputs=[*args.signature, *earlier_roots(args)])
+    requests.warn_of_others(left_out)
     also_for = [root for root, _ in state.also_for]
     print("\n".join(state_of(path, content, state.previous, also_for).lines()))
     return 0

@@ -33,7 +33,7 @@ def run(argv: Sequence[str]) -> int:
         (path, signature_file.parse(path, files.read_input(path, MAX_SIGNATURE_FILE_BYTES)))
         for path in args.signature
     ]
-    signed = attach(request, signers, signatures)
+    signed, left_out = attach(request, signers, signatures)
     inputs = [
         args.metadata,
         *requests.inputs_of(args),
@@ -43,6 +43,7 @@ def run(argv: Sequence[str]) -> int:
         *files_of(args.dev_key_identities),
     ]
     files.write_output(args.output, metadata.build_signed(args.role, signed), inputs=inputs)
+    requests.warn_of_others(left_out)
     return 0
 
 

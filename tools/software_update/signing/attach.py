@@ -1,6 +1,11 @@
-"""Puts detached signatures beside what they sign. Pure: what does not fit is refused."""
+"""Puts detached signatures next to the metadata that they sign. Pure.
+
+Signatures of other metadata, such as other bundles or earlier versions in one folder, do no harm: they
+are left out if the signatures of this metadata suffice.
+"""
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from software_update.errors import SignatureError
 from software_update.keys import PublicKey
@@ -10,42 +15,48 @@ from software_update.signing.signature_file import DetachedSignature
 from software_update.signing.signing_request import Request, Signers, request_name
 from software_update.verify import verifier
 
+# A signature and the name of its file.
+_File = tuple[str, DetachedSignature]
 
-def attach(
-    request: Request,
-    signers: Sequence[Signers],
-    signatures: Sequence[tuple[str, DetachedSignature]],
-) -> Signed:
-    """The metadata with all `signatures`, each by another key and good, and as many as `signers` need.
 
-    Each signature comes with its file's name, for errors.
+class Attached(NamedTuple):
+    """Signed metadata, and the files that were left out because they sign other metadata."""
+
+    signed: Signed
+    left_out: tuple[str, ...]
+
+
+def attach(request: Request, signers: Sequence[Signers], signatures: Sequence[_File]) -> Attached:
+    """Returns the metadata with its `signatures`, which must be as many as `signers` need.
+
+    Each must be good and by another key. Each comes with its file's name, for errors.
     """
-    if len(signatures) > MAX_SIGNATURES:
+    fitting, others = _split(request, signatures)
+    if len(fitting) > MAX_SIGNATURES:
         raise SignatureError(
-            f"{request}: {len(signatures)} signatures; a device takes at most {MAX_SIGNATURES}"
+            f"{request}: {len(fitting)} signatures; a device takes at most {MAX_SIGNATURES}"
         )
-    for path, signature in signatures:
-        problem = _problem(request, signers, signature) or _twice(path, signature, signatures)
+    for path, signature in fitting:
+        problem = _problem(request, signers, signature) or _twice(path, signature, fitting)
         if problem:
-            raise SignatureError(f"{path}: {problem}; {_state(request, signers, signatures)}")
-    signed = _signed(request, signatures)
-    if not all(_quorum(signed, each).met for each in signers):
-        raise SignatureError(f"too few signatures: {_state(request, signers, signatures)}")
-    return signed
+            raise SignatureError(f"{path}: {problem}; {_state(request, signers, fitting)}")
+    signed = _signed(request, fitting)
+    if not _suffice(signed, signers):
+        what = f"{_first_other(request, others)};" if others else "too few signatures:"
+        raise SignatureError(f"{what} {_state(request, signers, fitting)}")
+    return Attached(signed, tuple(path for path, _ in others))
 
 
 def merge(
-    signed: Signed,
-    request: Request,
-    signers: Sequence[Signers],
-    signatures: Sequence[tuple[str, DetachedSignature]],
-) -> Signed:
-    """`signed` with `signatures` beside its own. Too few are no failure: others may still sign.
+    signed: Signed, request: Request, signers: Sequence[Signers], signatures: Sequence[_File]
+) -> Attached:
+    """Returns `signed` with `signatures` next to its own. Too few are no failure: others may still sign.
 
-    Of several by one key one stays, the same whatever the order: a good one, and of good ones that
-    which sorts first. Each signature comes with its file's name, for errors.
+    Of several by one key one stays, the same whatever the order: a good one, and of good ones the
+    one that sorts first. Each signature comes with its file's name, for errors.
     """
-    for path, signature in signatures:
+    fitting, others = _split(request, signatures)
+    for path, signature in fitting:
         problem = _problem(request, signers, signature)
         if problem:
             raise SignatureError(f"{path}: {problem}")
@@ -56,22 +67,33 @@ def merge(
         good = key is not None and key.verifies(signature.value, signed.serialized)
         return not good, signature.value
 
-    found = (*signed.signatures, *_signed(request, signatures).signatures)
+    found = (*signed.signatures, *_signed(request, fitting).signatures)
     # Of one key's, the last stays.
     kept = {each.key_id: each for each in sorted(found, key=rank, reverse=True)}
     if len(kept) > MAX_SIGNATURES:
         raise SignatureError(
             f"{request}: {len(kept)} signatures; a device takes at most {MAX_SIGNATURES}"
         )
-    return Signed(signed.serialized, tuple(kept.values()))
+    merged = Signed(signed.serialized, tuple(kept.values()))
+    if others and not _suffice(merged, signers):
+        raise SignatureError(_first_other(request, others))
+    return Attached(merged, tuple(path for path, _ in others))
+
+
+def _split(request: Request, signatures: Sequence[_File]) -> tuple[list[_File], list[_File]]:
+    """Returns the signatures of the request's bytes, and those of other bytes."""
+    fitting = [each for each in signatures if each[1].sha256 == request.sha256]
+    return fitting, [each for each in signatures if each[1].sha256 != request.sha256]
+
+
+def _suffice(signed: Signed, signers: Sequence[Signers]) -> bool:
+    return all(_quorum(signed, each).met for each in signers)
 
 
 def _problem(
     request: Request, signers: Sequence[Signers], signature: DetachedSignature
 ) -> str | None:
-    """Why a signature alone cannot count."""
-    if signature.sha256 != request.sha256:
-        return _what_changed(request, signature)
+    """Returns why a signature of the request's bytes cannot count; None if it can."""
     if (signature.role, signature.version) != (request.role, request.version):
         return (
             f"says {signature.role} version {signature.version}, which these bytes are not; "
@@ -86,21 +108,28 @@ def _problem(
     return None
 
 
+def _first_other(request: Request, others: Sequence[_File]) -> str:
+    path, signature = others[0]
+    return f"{path}: {_what_changed(request, signature)}"
+
+
 def _what_changed(request: Request, signature: DetachedSignature) -> str:
     other = request_name(signature.sha256, signature.role, signature.version)
     if signature.role != request.role:
         return f"signs {other}, which has another role; leave it out"
     if signature.version == request.version:
-        return f"signs {other}, of the same version, but the content is another now; sign again"
+        return (
+            f"signs {other}, of the same version, but the content is another now; sign again; if "
+            f"version {request.version} is already published, raise the version first, because "
+            "devices reject the same version with other content"
+        )
     age = "an older" if signature.version < request.version else "a newer"
     return (
         f"signs {other}, {age} one: version {signature.version}, now {request.version}; sign again"
     )
 
 
-def _twice(
-    path: str, signature: DetachedSignature, signatures: Sequence[tuple[str, DetachedSignature]]
-) -> str | None:
+def _twice(path: str, signature: DetachedSignature, signatures: Sequence[_File]) -> str | None:
     same = [other for other, each in signatures if each.key_id == signature.key_id]
     if len(same) == 1:
         return None
@@ -111,7 +140,7 @@ def _twice(
 def _state(
     request: Request,
     signers: Sequence[Signers],
-    signatures: Sequence[tuple[str, DetachedSignature]],
+    signatures: Sequence[_File],
 ) -> str:
     """Who has signed the request, and who has not."""
     good = [each for each in signatures if _problem(request, signers, each[1]) is None]
@@ -132,7 +161,7 @@ def _count(quorum: verifier.Quorum, whose: str, files: Mapping[bytes, str]) -> s
     return text
 
 
-def _signed(request: Request, signatures: Sequence[tuple[str, DetachedSignature]]) -> Signed:
+def _signed(request: Request, signatures: Sequence[_File]) -> Signed:
     return Signed(
         request.serialized, tuple(Signature(each.key_id, each.value) for _, each in signatures)
     )

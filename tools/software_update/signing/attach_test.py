@@ -52,13 +52,54 @@ def error(
 
 def test_enough() -> None:
     signatures = [by(TARGETS_KEY), by(TARGETS_KEY_3)]
-    signed = attach(REQUEST, SIGNERS, signatures)
+    signed, left_out = attach(REQUEST, SIGNERS, signatures)
+    assert left_out == ()
     expected = e.signed(REQUEST.serialized, *sorted((TARGETS_KEY, TARGETS_KEY_3), key=key_id))
     assert metadata.build_signed("targets", signed) == expected
     # The order of the files is nothing.
-    again = attach(REQUEST, SIGNERS, signatures[::-1])
+    again = attach(REQUEST, SIGNERS, signatures[::-1]).signed
     assert metadata.build_signed("targets", again) == expected
-    assert len(attach(REQUEST, SIGNERS, [*signatures, by(TARGETS_KEY_2)]).signatures) == 3
+    assert len(attach(REQUEST, SIGNERS, [*signatures, by(TARGETS_KEY_2)]).signed.signatures) == 3
+
+
+OTHERS = {
+    "another role": e.root(7),
+    "an older version": e.targets({"app": b"older"}, 6),
+    "a newer version": e.targets({"app": b"newer"}, 8),
+    "the same version": e.targets({"app": b"other"}, 7),
+}
+
+
+@pytest.mark.parametrize("other", OTHERS.values(), ids=OTHERS)
+def test_signatures_of_other_metadata_are_left_out(other: bytes) -> None:
+    """One folder may hold the signatures of several bundles, by the same keys."""
+    others = [
+        (f"other {number}.json", by(number, signing_request.parse_request(other))[1])
+        for number in (TARGETS_KEY, STRANGER)
+    ]
+    enough = [by(TARGETS_KEY), by(TARGETS_KEY_2)]
+    expected = attach(REQUEST, SIGNERS, enough).signed
+    names = tuple(path for path, _ in others)
+    for signatures in ([*others, *enough], [*enough, *others]):
+        assert attach(REQUEST, SIGNERS, signatures) == (expected, names)
+        assert merge(NONE, REQUEST, SIGNERS, signatures) == (
+            merge(NONE, REQUEST, SIGNERS, enough).signed,
+            names,
+        )
+    assert error(*others, enough[0]).startswith(f"{names[0]}: signs request ")
+    with pytest.raises(SignatureError, match=f"{names[0]}: signs request "):
+        merge(NONE, REQUEST, SIGNERS, [*others, enough[0]])
+
+
+def test_left_out_signatures_do_not_count_for_the_limit() -> None:
+    other = by(TARGETS_KEY, signing_request.parse_request(OTHERS["an older version"]))
+    many = [other] * 100
+    enough = [by(TARGETS_KEY), by(TARGETS_KEY_2)]
+    assert len(attach(REQUEST, SIGNERS, [*many, *enough]).left_out) == 100
+
+
+def test_bad_signatures_of_this_metadata_are_not_left_out() -> None:
+    assert "which may not sign this" in error(by(TARGETS_KEY), by(TARGETS_KEY_2), by(STRANGER))
 
 
 def test_too_few() -> None:
@@ -120,7 +161,12 @@ def test_a_signature_under_another_name() -> None:
     [
         (6, "an older one: version 6, now 7; sign again"),
         (8, "a newer one: version 8, now 7; sign again"),
-        (7, "of the same version, but the content is another now; sign again"),
+        (
+            7,
+            "of the same version, but the content is another now; sign again; if version 7 is already "
+            "published, raise the version first, because devices reject the same version with other "
+            "content",
+        ),
     ],
 )
 def test_a_signature_of_another_request(version: int, said: str) -> None:
@@ -150,8 +196,8 @@ def test_a_root_needs_the_one_before_it() -> None:
     alone = signing_request.signers_of_root(request.content, None)
     both = signing_request.signers_of_root(request.content, ROOT)
     own, old = by(ROOT_KEY_2, request), by(ROOT_KEY, request)
-    assert attach(request, alone, [own]).signatures
-    assert isinstance(attach(request, both, [own, old]), Signed)
+    assert attach(request, alone, [own]).signed.signatures
+    assert attach(request, both, [own, old]).left_out == ()
     text = error(own, request=request, signers=both)
     assert text.endswith(
         f"1 of 1 signatures by its own keys, signed: {short(ROOT_KEY_2)} ({ROOT_KEY_2}.json); "
@@ -165,14 +211,14 @@ def test_one_key_counts_for_both_roots() -> None:
     request = signing_request.parse_request(e.root(2, [ROOT_KEY]))
     assert isinstance(request.content, metadata.Root)
     both = signing_request.signers_of_root(request.content, ROOT)
-    assert len(attach(request, both, [by(ROOT_KEY, request)]).signatures) == 1
+    assert len(attach(request, both, [by(ROOT_KEY, request)]).signed.signatures) == 1
 
 
 NONE = Signed(REQUEST.serialized, ())
 
 
 def merged(signed: Signed, *signatures: tuple[str, DetachedSignature]) -> set[Signature]:
-    found = merge(signed, REQUEST, SIGNERS, signatures).signatures
+    found = merge(signed, REQUEST, SIGNERS, signatures).signed.signatures
     assert len({each.key_id for each in found}) == len(found)
     return set(found)
 
@@ -219,7 +265,7 @@ def test_merge_refuses_what_does_not_fit() -> None:
     other = signing_request.parse_request(e.targets({"app": b"other"}, 7))
     for bad, said in (
         (by(STRANGER)[1], "which may not sign this; leave it out"),
-        (by(TARGETS_KEY_2, other)[1], "the content is another now; sign again"),
+        (by(TARGETS_KEY_2, other)[1], "the content is another now; sign again; if version 7 is"),
         (dataclasses.replace(mine, value=bytes(64)), "bad signature by key "),
         (dataclasses.replace(mine, version=8), "which these bytes are not; copy the file again"),
     ):
