@@ -83,7 +83,7 @@ def _move_out(inside: str, path: str, place: str) -> None:
 def _check_place(path: str, place: str, names: frozenset[str], inputs: Iterable[str]) -> None:
     if os.path.isdir(place):
         _check_content(path, place, names)
-    elif os.path.exists(place):
+    elif os.path.exists(path) or os.path.lexists(place):
         raise UsageError(f"{path}: not a folder; name a new or an empty one")
     elif not os.path.isdir(os.path.dirname(place)):
         raise InputError(f"{path}: its folder does not exist; make it first")

@@ -110,6 +110,15 @@ def test_places_that_cannot_be(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"x")
     with pytest.raises(UsageError, match="file: not a folder; name a new or an empty one"):
         write(tmp_path / "file")
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(UsageError, match="loop: not a folder; name a new or an empty one"):
+        write(tmp_path / "loop")
+    (tmp_path / "loop").unlink()
+    reading, writing = os.pipe()
+    with pytest.raises(UsageError, match=r"fd/\d+: not a folder; name a new or an empty one"):
+        write(f"/dev/fd/{writing}")
+    os.close(reading)
+    os.close(writing)
     with pytest.raises(InputError, match="absent/place: its folder does not exist; make it first"):
         write(tmp_path / "absent/place")
     with pytest.raises(InputError, match="file/place: its folder does not exist; make it first"):

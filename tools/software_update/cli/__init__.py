@@ -17,6 +17,7 @@ from software_update.errors import SoftwareUpdateError, UsageError, printable
 # What Bazel starts a persistent worker with.
 _WORKER = "--persistent_worker"
 
+_STANDARD_OUTPUT = "standard output"
 _EXIT_INPUT = 3
 _EXIT_INTERRUPTED = 130
 _EXIT_TERMINATED = 143
@@ -156,7 +157,7 @@ def _flush_output() -> None:
     except OSError as error:
         # Python would try again at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        error.filename = "standard output"
+        error.filename = _STANDARD_OUTPUT
         raise
 
 
@@ -166,8 +167,14 @@ def _fail(text: str, status: int) -> int:
 
 
 def _os_error(error: OSError) -> str:
+    import errno
+
     what = error.strerror or str(error)
-    return f"{os.fsdecode(error.filename)}: {what}" if error.filename else what
+    place = os.fsdecode(error.filename or "")
+    if not place and error.errno == errno.ENOSPC:
+        # From print, if Python does not buffer: files.errors_name names all other outputs.
+        place = _STANDARD_OUTPUT
+    return f"{place}: {what}" if place else what
 
 
 def _terminate(_signal: int, _frame: object) -> NoReturn:

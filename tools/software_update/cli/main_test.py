@@ -202,14 +202,22 @@ def test_head_has_its_first_line(folder: Path) -> None:
         assert process.wait(60) == 141
 
 
-@pytest.mark.parametrize("args", [["--help"], ["bundle", "create", "--help"]])
-def test_a_full_standard_output(args: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("args", "variables"),
+    [
+        (["--help"], {}),
+        (["bundle", "create", "--help"], {}),
+        (["--help"], {"PYTHONUNBUFFERED": "1"}),
+        (["explain", "accept"], {"PYTHONUNBUFFERED": "1"}),
+    ],
+)
+def test_a_full_standard_output(args: list[str], variables: dict[str, str]) -> None:
     with open("/dev/full", "wb") as full:
         ended = subprocess.run(
             command(args),
             stdout=full,
             stderr=subprocess.PIPE,
-            env=environment(),
+            env=environment(**variables),
             timeout=60,
             check=False,
         )
