@@ -85,7 +85,7 @@ def _sign_request(args: argparse.Namespace) -> int:
     print("\n".join(said), file=sys.stderr, flush=True)
     beside = f"{args.request}.json"
     inputs = [os.path.abspath(args.request), os.path.abspath(beside)]
-    folder = _folder(args)
+    folder, chosen = _folder(args)
     signer = signer_arguments.open_signer(args)
     _check_listed(signer, request, beside)
     name = signature_file.file_name(request.sha256, signer.public.key_id)
@@ -95,22 +95,27 @@ def _sign_request(args: argparse.Namespace) -> int:
     else:
         content = signature_file.build(signature_by(signer, request))
         if args.output is None:
-            os.makedirs(folder, exist_ok=True)
+            os.makedirs(chosen, exist_ok=True)
         files.write_output(
             path,
             content,
             inputs=[*inputs, *signer_arguments.inputs_of(args)],
-            below=folder if args.output is None else None,
+            below=chosen if args.output is None else None,
         )
     if args.output is None:
         print(printable(path))
     return 0
 
 
-def _folder(args: argparse.Namespace) -> str:
-    """Where a signature goes. `bazel run` starts us in a folder of its own: from there to the caller's."""
+def _folder(args: argparse.Namespace) -> tuple[str, str]:
+    """The folder for a signature, and the part of its path that the user chose.
+
+    `bazel run` starts this program in a folder of Bazel's, and a BUILD file names the folder in the
+    workspace: changes to the caller's folder.
+    """
     if args.source_folder is None:
-        return args.folder or "."
+        folder = args.folder or "."
+        return folder, folder
     # Through no link: what it leads to has another name than the JSON beside it.
     request = os.path.abspath(args.request)
     try:
@@ -125,7 +130,7 @@ def _folder(args: argparse.Namespace) -> str:
             f"--key {scheme}: needs what the build has not; install the command, and run: software-update "
             f"sign {shlex.quote(request)} --key {scheme}:... --folder {shlex.quote(folder)}"
         )
-    return folder
+    return folder, workspace
 
 
 def _is_signed(path: str, request: Request, signer: Signer) -> bool:

@@ -81,6 +81,22 @@ def refused(build: Build, status: int, *args: str, caller: str = "keys") -> str:
     return error_line(dataclasses.replace(result, err=result.err.splitlines(keepends=True)[-1]))
 
 
+@pytest.mark.parametrize("planted", ["app/signatures", "app"])
+def test_link_in_the_place_of_the_source_folder_is_not_followed(build: Build, planted: str) -> None:
+    elsewhere = build.workspace.parent / "elsewhere"
+    (elsewhere / "signatures").mkdir(parents=True)
+    (build.workspace / "app").rmdir()
+    link = build.workspace / planted
+    link.parent.mkdir(exist_ok=True)
+    link.symlink_to(elsewhere)
+    result = build.sign("--key=file:targets.pem")
+    assert (result.status, result.out) == (3, "")
+    assert result.err.endswith(
+        f"{NAME}: a link or a file is in the place of its folder; remove that\n"
+    )
+    assert workspace.snapshot(elsewhere) == {}
+
+
 def test_paths_are_the_callers(build: Build) -> None:
     result = build.sign("--key=file:targets.pem", "--public=targets.pem.pub")
     assert (result.status, result.out) == (0, f"../app/signatures/{NAME}\n"), result
