@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from signing_program import NoSignature, Question, run, setting
+from signing_program import NoSignature, Question, read_json, run, setting
 
 _LOOK_SECONDS = 0.5
 _MAX_BYTES = 4096
@@ -66,7 +66,7 @@ def _signature(path: Path, question: Question) -> bytes | None:
         return None
     try:
         with open(path, "rb") as file:
-            fields: Any = json.loads(file.read(_MAX_BYTES))
+            fields: Any = read_json(file.read(_MAX_BYTES))
         if (fields["sha256"], fields["key_id"]) != (question.sha256.hex(), question.key_id):
             return None
         return bytes.fromhex(fields["signature"])

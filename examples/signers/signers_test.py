@@ -196,10 +196,19 @@ def test_keys(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
     """The file that says which key is which, for KMS and Vault alike."""
     Path("keys.json").write_text('{"00": "release"}')
     assert error("kms_signer", capfd) == f"keys.json: no key {key_id()[:16]}"
-    for content in ("[]", "", "{"):
-        Path("keys.json").write_text(content)
+    for content in (b"[]", b"", b"{"):
+        Path("keys.json").write_bytes(content)
         text = error("kms_signer", capfd)
-        assert text.startswith("keys.json: no JSON object of key ids and names (")
+        assert text.startswith("keys.json: not a JSON object of key ids and names (")
+    twice = f'{{"{key_id()}": "release", "{key_id()}": "other"}}'
+    for content, problem in (
+        (twice.encode(), "a key appears twice in one object; remove one"),
+        (twice.encode("utf-16"), "not plain UTF-8; save it as UTF-8 without a byte order mark"),
+        (twice.encode("utf-8-sig"), "not plain UTF-8; save it as UTF-8 without a byte order mark"),
+    ):
+        Path("keys.json").write_bytes(content)
+        text = error("kms_signer", capfd)
+        assert text.startswith(f"keys.json: not a JSON object of key ids and names ({problem}")
     monkeypatch.delenv("KMS_KEYS")
     assert error("kms_signer", capfd) == "the variable KMS_KEYS is not set"
 

@@ -5,6 +5,7 @@ Python 3.11 or later, and nothing but its standard library.
 """
 
 import base64
+import codecs
 import dataclasses
 import hashlib
 import json
@@ -59,18 +60,36 @@ def key_name(question: Question, variable: str) -> str:
     """What the service calls the key that is asked for, by the JSON file that the variable names."""
     path = setting(variable)
     try:
-        with open(path, encoding="utf-8") as file:
-            name = json.load(file).get(question.key_id)
+        with open(path, "rb") as file:
+            name = read_json(file.read()).get(question.key_id)
     except (OSError, ValueError, AttributeError) as problem:
-        raise NoSignature(f"{path}: no JSON object of key ids and names ({problem})") from None
+        raise NoSignature(f"{path}: not a JSON object of key ids and names ({problem})") from None
     if not isinstance(name, str):
         raise NoSignature(f"{path}: no key {question.key_id[:16]}")
     return name
 
 
+def read_json(content: bytes) -> Any:
+    """The JSON value in `content`. Raises ValueError if it is not UTF-8, or has a key twice in an object."""
+    # JSON contains no zero byte, and every ASCII character has some in UTF-16 and UTF-32.
+    if content.startswith(codecs.BOM_UTF8) or b"\0" in content:
+        raise ValueError("not plain UTF-8; save it as UTF-8 without a byte order mark")
+    try:
+        return json.loads(content, object_pairs_hook=_object)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise ValueError("a key appears twice in one object; remove one")
+    return fields
+
+
 def _read_question() -> Question:
     try:
-        fields = json.load(sys.stdin.buffer)
+        fields = read_json(sys.stdin.buffer.read())
         protocol = fields["protocol"]
     except (ValueError, KeyError, TypeError):
         raise NoSignature(f"standard input holds no question of {PROTOCOL}") from None

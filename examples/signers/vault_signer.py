@@ -26,7 +26,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from signing_program import NoSignature, Question, key_name, run, setting
+from signing_program import NoSignature, Question, key_name, read_json, run, setting
 
 _SIGNATURE = re.compile(r"vault:v\d+:([A-Za-z0-9+/]+=*)", re.ASCII)
 _MAX_BYTES = 64 * 1024
@@ -78,7 +78,7 @@ def _post(path: str, body: dict[str, Any]) -> Any:
     opener = urllib.request.build_opener(_NoRedirect, urllib.request.ProxyHandler(proxies), https)
     try:
         with opener.open(request, timeout=float(setting("VAULT_SECONDS", "100"))) as response:
-            return json.loads(response.read(_MAX_BYTES))
+            return read_json(response.read(_MAX_BYTES))
     except urllib.error.HTTPError as problem:
         raise NoSignature(f"Vault: status {problem.code}{_why(problem)}") from None
     except urllib.error.URLError as problem:
@@ -92,7 +92,7 @@ def _post(path: str, body: dict[str, Any]) -> Any:
 def _why(problem: urllib.error.HTTPError) -> str:
     """What Vault says is wrong."""
     try:
-        errors = json.loads(problem.read(_MAX_BYTES))["errors"]
+        errors = read_json(problem.read(_MAX_BYTES))["errors"]
         return ": " + "; ".join(" ".join(each.split()) for each in errors)
     except (ValueError, KeyError, TypeError, AttributeError):
         return ""
