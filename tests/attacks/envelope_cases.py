@@ -11,6 +11,7 @@ TARGETS = e.targets_entry(SIGNED)
 APP, BOOT = (e.payload(name, CONTENTS[name]) for name in ("app", "boot"))
 GOOD = ROOT + TARGETS + APP + BOOT
 OTHER = {"app": b"another app", "boot": b"bootloader"}
+NOT_UTF8 = e.signed(targets().replace(b"boot", b"boo\xff"), T)
 
 CASES = [
     # Odd, and good.
@@ -168,6 +169,12 @@ CASES = [
         "UNEXPECTED_FIELD",
         "Targets metadata under a key that C takes for 'targets'.",
         ROOT + e.targets_entry(SIGNED, "targets\0") + APP + BOOT,
+    ),
+    Case(
+        "targets_named_otherwise_not_utf8",
+        "UNEXPECTED_FIELD",
+        "Targets metadata under the key 'Targets', with a file_name that is not UTF-8: the key decides.",
+        ROOT + e.targets_entry(NOT_UTF8, "Targets") + APP + BOOT,
     ),
     Case(
         "delegated_targets",

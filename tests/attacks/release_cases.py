@@ -51,6 +51,11 @@ def malformed(name: str, what: str, user_manifest: bytes) -> Case:
     return Case(f"release_{name}", "MALFORMED", what, described(user_manifest))
 
 
+def nested(depth: int) -> bytes:
+    """Arrays inside each other."""
+    return b"[" * depth + b"]" * depth
+
+
 def changed(name: str, what: str, **changes: Any) -> Case:
     """A release manifest with a member that is wrong."""
     return malformed(name, what, release_json(**changes))
@@ -518,6 +523,24 @@ MANIFEST_CASES = [
         "200,000 brackets, which break a parser that calls itself.",
         huge=lambda: described(b"[" * 200_000),
     ),
+    Case(
+        "opaque_depth_33",
+        "ACCEPT",
+        "JSON of another kind, one level deeper than a release manifest may be.",
+        described(b'{"a": ' + nested(32) + b"}"),
+    ),
+    Case(
+        "opaque_unknown_twice",
+        "ACCEPT",
+        "JSON of another kind, with a key twice.",
+        described(b'{"a": 1, "a": 2}'),
+    ),
+    Case(
+        "opaque_utf16",
+        "ACCEPT",
+        "UTF-16 text of another kind.",
+        described('{"schema": "x"}'.encode("utf-16-le")),
+    ),
     malformed("counter_twice", "Two counters.", also('"release_counter": 9')),
     malformed(
         "counter_twice_escaped",
@@ -527,6 +550,11 @@ MANIFEST_CASES = [
     malformed("schema_twice", "Two schemas.", b'{"schema": "x", ' + release_json()[1:]),
     malformed("schema_twice_last", "Two schemas, the other one last.", also('"schema": "x"')),
     malformed("unknown_twice", "An unknown member twice.", also('"a": 1, "a": 2')),
+    malformed(
+        "unknown_twice_inside",
+        "A key twice in an object inside an unknown member.",
+        also('"a": [{"b": 1, "b": 2}]'),
+    ),
     *(
         malformed(f"no_{name}", f"No {name}.", without(name))
         for name in ("product", "version", "release_counter")
@@ -537,6 +565,53 @@ MANIFEST_CASES = [
         also('"release_counter": 9').replace(b"release.v1", b"rele\\u0061se.v1"),
     ),
     malformed("mark", "A byte order mark before it.", b"\xef\xbb\xbf" + release_json()),
+    *(
+        malformed(name, f"In {what}.", mark + release_json().decode().encode(encoding))
+        for name, what, mark, encoding in [
+            ("utf16_le", "UTF-16, little-endian", b"", "utf-16-le"),
+            ("utf16_be", "UTF-16, big-endian", b"", "utf-16-be"),
+            ("utf16_le_mark", "UTF-16, little-endian, with its mark", b"\xff\xfe", "utf-16-le"),
+            ("utf16_be_mark", "UTF-16, big-endian, with its mark", b"\xfe\xff", "utf-16-be"),
+            ("utf32_le", "UTF-32, little-endian", b"", "utf-32-le"),
+            ("utf32_be", "UTF-32, big-endian", b"", "utf-32-be"),
+            ("utf32_le_mark", "UTF-32, little-endian, with its mark", b"\xff\xfe\0\0", "utf-32-le"),
+            ("utf32_be_mark", "UTF-32, big-endian, with its mark", b"\0\0\xfe\xff", "utf-32-be"),
+        ]
+    ),
+    malformed(
+        "family_after_a_part_of_it",
+        "Not JSON; the schemas' beginning appears after a part of itself, which a simple search skips.",
+        b'{"schema": "software_update.releasoftware_update.release.',
+    ),
+    Case(
+        "release_depth_32",
+        "ACCEPT",
+        "An unknown member with arrays: 32 levels with the manifest's own object.",
+        described(also(f'"a": {nested(31).decode()}')),
+    ),
+    malformed("depth_33", "Arrays: 33 levels in all.", also(f'"a": {nested(32).decode()}')),
+    Case(
+        "release_depth_32_objects",
+        "ACCEPT",
+        "An unknown member with objects: 32 levels in all.",
+        described(also('"a": ' + '{"a": ' * 31 + "1" + "}" * 31)),
+    ),
+    malformed(
+        "depth_33_objects",
+        "Objects: 33 levels in all.",
+        also('"a": ' + '{"a": ' * 32 + "1" + "}" * 32),
+    ),
+    malformed(
+        "depth_1000",
+        "1,000 levels, more than the recursion limit of some parsers.",
+        also(f'"a": {nested(1000).decode()}'),
+    ),
+    Case(
+        "release_brackets_in_text",
+        "ACCEPT",
+        "Brackets in texts, after escaped quotes, are not levels.",
+        described(release_json(notes='"[{' * 100 + "\\", a=[["\\"], ["["] * 40])),
+    ),
     Case(
         "release_long_number",
         "ACCEPT",

@@ -3,7 +3,7 @@
 import datetime
 import re
 
-from software_update.errors import UsageError
+from software_update.errors import UsageError, shown
 
 # 24:00:00 is a time to Python 3.14, and none to 3.11.
 _RFC3339_UTC = re.compile(r"\d{4}-\d\d-\d\dT(?!24)\d\d:\d\d:\d\dZ", re.ASCII)
@@ -17,7 +17,7 @@ def parse_date(text: str, what: str) -> int:
         return int(datetime.datetime.fromisoformat(text).timestamp())
     except ValueError:
         raise UsageError(
-            f"{what}: {text!r} is no date; write it as 2031-01-01T00:00:00Z (UTC)"
+            f"{what}: '{shown(text)}' is not a date; write it as 2031-01-01T00:00:00Z (UTC)"
         ) from None
 
 

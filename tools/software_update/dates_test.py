@@ -48,7 +48,7 @@ def test_dates(text: str, seconds: int) -> None:
 )
 def test_bad_dates(text: str) -> None:
     with pytest.raises(
-        UsageError, match=r"--expires: .* is no date; write it as 2031-01-01T00:00:00Z"
+        UsageError, match=r"--expires: .* is not a date; write it as 2031-01-01T00:00:00Z"
     ):
         parse_date(text, "--expires")
 

@@ -116,14 +116,16 @@ def write_record(entries: Iterable[tuple[str, int, bytes]]) -> bytes:
 
 def read_record(path: str, content: bytes) -> "list[Target]":
     """The targets of a record. `path` names it in errors."""
+    from software_update.strict_json import parse_file
+
     try:
-        record = json.loads(content)
+        record = parse_file(path, content)
         if record["schema"] != RECORD_SCHEMA:
             raise ValueError
         return [_read_entry(each) for each in record["targets"]]
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError):
         raise InputError(
-            f"{path}: no digest record ({RECORD_SCHEMA}); make it with: software-update step digest"
+            f"{path}: not a digest record ({RECORD_SCHEMA}); make it with: software-update step digest"
         ) from None
 
 

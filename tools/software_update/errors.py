@@ -1,6 +1,10 @@
 """The errors that a user sees, each one line, and the exit code that goes with each."""
 
 import enum
+from collections.abc import Sequence
+
+_MAX_SHOWN_CHARACTERS = 64
+_MAX_LISTED = 4
 
 
 class SoftwareUpdateError(Exception):
@@ -101,3 +105,18 @@ class Refused(SoftwareUpdateError):
 def printable(text: str) -> str:
     """Text from an untrusted file, with everything that a terminal could act on escaped."""
     return "".join(c if c.isascii() and c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
+def shown(text: str) -> str:
+    """Untrusted text for an error: printable, and cut to 64 characters and "..." if it is longer."""
+    start = printable(text[: _MAX_SHOWN_CHARACTERS + 1])
+    if len(start) <= _MAX_SHOWN_CHARACTERS:
+        return start
+    return f"{start[:_MAX_SHOWN_CHARACTERS]}..."
+
+
+def shown_list(texts: Sequence[str]) -> str:
+    """Untrusted texts for an error: at most 4 of them, shown, and how many more there are."""
+    more = len(texts) - _MAX_LISTED
+    first = ", ".join(shown(each) for each in texts[:_MAX_LISTED])
+    return f"{first} and {more} more" if more > 0 else first

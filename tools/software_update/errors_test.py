@@ -3,7 +3,15 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from software_update.errors import InputError, Refused, UsageError, Verdict, printable
+from software_update.errors import (
+    InputError,
+    Refused,
+    UsageError,
+    Verdict,
+    printable,
+    shown,
+    shown_list,
+)
 
 
 def test_exit_codes() -> None:
@@ -23,6 +31,28 @@ def test_printable_is_ascii_and_final(text: str) -> None:
     assert shown.isascii()
     assert shown.isprintable()
     assert printable(shown) == shown
+
+
+@given(st.text(max_size=70))
+def test_shown_is_short_and_final(text: str) -> None:
+    once = shown(text)
+    assert once.isascii()
+    assert once.isprintable()
+    assert len(once) <= 64 or (len(once) == 67 and once.endswith("..."))
+    assert shown(once) == once
+
+
+def test_shown() -> None:
+    assert shown("x" * 64) == "x" * 64
+    assert shown("x" * 65) == "x" * 64 + "..."
+    assert shown("\x1b" * 1_000_000) == "\\x1b" * 16 + "..."
+
+
+def test_shown_list() -> None:
+    assert shown_list([]) == ""
+    assert shown_list(["a", "b\n"]) == r"a, b\n"
+    assert shown_list(["a", "b", "c", "d"]) == "a, b, c, d"
+    assert shown_list(["x" * 100] * 100) == ", ".join(["x" * 64 + "..."] * 4) + " and 96 more"
 
 
 def test_a_refusal_says_what_it_is_about_once() -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from software_update.dependencies import NEEDED
 from software_update.errors import InputError, WrongSecret
 from software_update.files import folder_error
+from software_update.text import check_encoding
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric import ec
@@ -274,6 +275,7 @@ def _read_pem(path: str) -> bytes:
         raise folder_error(path) from None
     if len(pem) > _MAX_PEM_BYTES:
         raise InputError(f"{path}: too large for a key file")
+    check_encoding(path, pem)
     return pem
 
 

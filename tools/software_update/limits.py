@@ -53,6 +53,9 @@ MAX_LENGTHS = {
     "TargetsMetadataEntry.key": MAX_ENVELOPE_NAME_BYTES,
 }
 
+# Of all JSON, in a bundle and outside: arrays and objects inside each other. 1 is `[]`, 2 is `[[]]`.
+MAX_JSON_DEPTH = 32
+
 # What Pigweed's C++ client takes; beyond it the tools warn.
 PIGWEED_MAX_NAME_BYTES = 32
 PIGWEED_MAX_TARGET_BYTES = 100 * 1024 * 1024

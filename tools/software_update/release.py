@@ -9,13 +9,15 @@ from typing import Any, NamedTuple
 
 from software_update import strict_json
 from software_update.dates import parse_date
-from software_update.errors import Refused, SoftwareUpdateError, Verdict
+from software_update.errors import Refused, SoftwareUpdateError, Verdict, shown
 
 SCHEMA = "software_update.release.v1"
 SEVERITIES = ("low", "medium", "high", "critical")
 MAX_COUNTER = 2**32 - 1
 
 _FAMILY = "software_update.release."
+# In UTF-8, UTF-16 and UTF-32: either byte order has this many zero bytes between two characters.
+_CLAIMS = tuple((b"\0" * zeros).join(map(str.encode, _FAMILY)) for zeros in (0, 1, 3))
 
 
 class ReleaseManifest(NamedTuple):
@@ -55,24 +57,35 @@ def build_release(release: ReleaseManifest) -> bytes:
 
 
 def parse_release(content: bytes) -> ReleaseManifest | None:
-    """The manifest in a user_manifest; None where that is a file of another kind.
+    """The manifest in a user_manifest; None if that is another kind of file.
 
-    Refused with MALFORMED where it claims to be a release manifest, and is none.
+    Raises Refused with MALFORMED for a file that claims to be a release manifest and is not valid. Its schema
+    makes that claim. If the file cannot be read as JSON, the schemas' common beginning anywhere in it does,
+    in UTF-8, UTF-16 or UTF-32.
     """
+    twice: list[str] = []
+
+    def make_object(pairs: list[tuple[str, Any]]) -> _Object:
+        key = strict_json.duplicate_key(pairs)
+        if key is not None:
+            twice.append(key)
+        return _Object(pairs)
+
     try:
-        document = strict_json.parse(content, _Object)
-    except ValueError:
-        if _FAMILY.encode() in content:
-            raise _malformed("is not JSON") from None
-        return None
+        document = strict_json.parse(content, make_object)
+    except ValueError as error:
+        if not any(each in content for each in _CLAIMS):
+            return None
+        known = isinstance(error, strict_json.RejectedJson)
+        raise _malformed(str(error) if known else "is not JSON") from None
     schemas = document.values("schema") if isinstance(document, _Object) else []
     if not any(isinstance(each, str) and each.startswith(_FAMILY) for each in schemas):
         return None
+    if twice:
+        raise _malformed(f"has the key '{shown(twice[0])}' twice in one object")
     fields = dict(document)
-    if len(fields) != len(document):
-        raise _malformed("has a key twice")
     if fields["schema"] != SCHEMA:
-        raise _malformed(f"has the schema {fields['schema'][:64]!r}; this version reads {SCHEMA}")
+        raise _malformed(f"has the schema '{shown(fields['schema'])}'; this version reads {SCHEMA}")
     return ReleaseManifest(
         product=_text(fields, "product"),
         version=_text(fields, "version"),
@@ -86,7 +99,7 @@ def parse_release(content: bytes) -> ReleaseManifest | None:
 
 
 class _Object(list[tuple[str, Any]]):
-    """A JSON object as it is written: a key may stand twice."""
+    """A JSON object as it is written: a key may appear twice."""
 
     def values(self, name: str) -> list[Any]:
         return [value for key, value in self if key == name]

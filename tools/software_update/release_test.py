@@ -64,7 +64,9 @@ def test_unknown_fields_are_skipped() -> None:
         b'{"a": 1, "a": 2}',
         b"[" * 100_000,
         b'"\xff"',
-        json.dumps(FIELDS).encode("utf-16"),
+        '{"product": "blinky"}'.encode("utf-16"),
+        b"\xef\xbb\xbf{}",
+        b'{"a": ' + b"[" * 32 + b"]" * 32 + b"}",
     ],
 )
 def test_another_file(content: bytes) -> None:
@@ -74,6 +76,8 @@ def test_another_file(content: bytes) -> None:
 BAD = {
     "not JSON": build_release(SMALL)[:-2],
     "a key twice": b'{"release_counter": 9, ' + with_()[1:],
+    "a key twice inside": with_(more=[{}]).replace(b"{}", b'{"a": 1, "a": 2}'),
+    "family name after a part of it": b"software_update.releasoftware_update.release.",
     "another version": with_(schema="software_update.release.v2"),
     "no product": without("product"),
     "product empty": with_(product=""),
@@ -104,6 +108,33 @@ def test_malformed(content: bytes) -> None:
     assert caught.value.verdict == Verdict.MALFORMED
     assert caught.value.subject == "release manifest"
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_other_encodings_of_a_release_manifest(encoding: str) -> None:
+    with pytest.raises(Refused, match="; save it as UTF-8 without") as caught:
+        parse_release(json.dumps(FIELDS).encode(encoding))
+    assert caught.value.verdict == Verdict.MALFORMED
+
+
+def test_depth() -> None:
+    """The object of the manifest is depth 1."""
+    assert parse_release(with_(more=json.loads("[" * 31 + "]" * 31))) == SMALL
+    with pytest.raises(Refused, match="nested more than 32 deep"):
+        parse_release(with_(more=json.loads("[" * 32 + "]" * 32)))
+
+
+def test_errors_are_short() -> None:
+    long = "\x1b" * 100_000
+    for content in (
+        with_(schema=f"{SCHEMA}{long}"),
+        with_(support_until=long),
+        with_(**{long: 1})[:-1] + f", {json.dumps(long)}: 2}}".encode(),
+    ):
+        with pytest.raises(Refused) as caught:
+            parse_release(content)
+        assert len(str(caught.value)) < 200
+        assert str(caught.value).isprintable()
 
 
 def test_a_bad_one_cannot_be_built() -> None:

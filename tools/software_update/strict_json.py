@@ -1,41 +1,94 @@
-"""JSON from people and programs: no NaN, no endless number; and no key twice, or it is seen."""
+"""JSON that every reader understands in the same way: UTF-8, no key twice, no NaN, a limited depth."""
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
+from software_update.errors import InputError, shown
+from software_update.limits import MAX_JSON_DEPTH
+from software_update.text import check_encoding, encoding_problem
+
 _MAX_DIGITS = 20
+# Outside strings, JSON has no backslash.
+_STRUCTURE = re.compile(rb'\\.|"|[\[{]+|[\]}]+', re.DOTALL)
+
+_Pairs = list[tuple[str, Any]]
+
+
+class RejectedJson(ValueError):
+    """JSON that some programs read in another way. The text says what is wrong, and what to do."""
+
+
+def parse_file(path: str, content: bytes) -> Any:
+    """The JSON value in a file's content. Raises InputError for RejectedJson, else ValueError."""
+    check_encoding(path, content)
+    try:
+        return parse(content)
+    except RejectedJson as error:
+        raise InputError(f"{path}: {error}") from None
 
 
 def parse_object(content: bytes) -> dict[str, Any]:
-    """The JSON object in `content`; ValueError where it is none, or has a key twice at any depth."""
-    value = parse(content, _object)
+    """The JSON object in `content`. Raises ValueError, as `parse` does, if it is not one."""
+    value = parse(content)
     if not isinstance(value, dict):
-        raise ValueError("no JSON object")
+        raise ValueError("not a JSON object")
     return value
 
 
-def parse(content: bytes, make_object: Callable[[list[tuple[str, Any]]], Any]) -> Any:
-    """The JSON value in `content`; ValueError where it is none. `make_object` makes objects of pairs.
+def parse(content: bytes, make_object: Callable[[_Pairs], Any] | None = None) -> Any:
+    """The JSON value in `content`. Raises ValueError if it is not JSON, RejectedJson if it may be misread.
 
-    An integer of more than 20 digits is None: nothing here needs one.
+    An integer of more than 20 digits becomes None: no field needs one. `make_object` makes an object of its
+    pairs, and decides about duplicate keys.
     """
-    try:
-        return json.loads(
-            content.decode(),
-            object_pairs_hook=make_object,
-            parse_int=_integer,
-            parse_constant=_no_constant,
-        )
-    except RecursionError:
-        raise ValueError("too deep") from None
+    problem = encoding_problem(content)
+    if problem:
+        raise RejectedJson(problem)
+    _check_depth(content)
+    return json.loads(
+        content.decode(),
+        object_pairs_hook=make_object or _object,
+        parse_int=_integer,
+        parse_constant=_no_constant,
+    )
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    fields = dict(pairs)
-    if len(fields) != len(pairs):
-        raise ValueError("a key twice")
-    return fields
+def duplicate_key(pairs: _Pairs) -> str | None:
+    """The first key that appears twice in an object; None without one."""
+    keys: set[str] = set()
+    for key, _ in pairs:
+        if key in keys:
+            return key
+        keys.add(key)
+    return None
+
+
+def _check_depth(content: bytes) -> None:
+    """Counts brackets without recursion: the limit of a recursive parser depends on its version."""
+    depth, in_string = 0, False
+    for found in _STRUCTURE.finditer(content):
+        token = found[0]
+        if token == b'"':
+            in_string = not in_string
+        elif in_string or token[0] == ord("\\"):
+            continue
+        elif token[0] in b"[{":
+            depth += len(token)
+            if depth > MAX_JSON_DEPTH:
+                raise RejectedJson(
+                    f"has arrays and objects nested more than {MAX_JSON_DEPTH} deep; nest them less"
+                )
+        else:
+            depth -= len(token)
+
+
+def _object(pairs: _Pairs) -> dict[str, Any]:
+    twice = duplicate_key(pairs)
+    if twice is not None:
+        raise RejectedJson(f"has the key '{shown(twice)}' twice in one object; remove one")
+    return dict(pairs)
 
 
 def _integer(text: str) -> int | None:

@@ -9,8 +9,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NoReturn
 
 from software_update import files, limits
-from software_update.errors import InputError, UsageError, Verdict
+from software_update.errors import InputError, UsageError, Verdict, shown
 from software_update.names import USER_MANIFEST, clash, name_problem
+from software_update.text import check_encoding
 
 _HELP_COLUMNS = 78
 _VERSION_FILE_BYTES = 64
@@ -68,6 +69,7 @@ def read_arguments(path: str) -> list[str]:
     """The arguments in a file, one to a line."""
     # Not argparse's own way: that splits lines at more than newlines, and file names may be any bytes.
     content = files.read_arguments_file(path, _ARGUMENTS_FILE_BYTES)
+    check_encoding(path, content)
     return os.fsdecode(content).removesuffix("\n").split("\n") if content else []
 
 
@@ -95,6 +97,7 @@ def version_of(args: argparse.Namespace) -> int:
     if args.version is not None:
         return parse_version(args.version, "--version")
     content = files.read_input(args.version_file, _VERSION_FILE_BYTES)
+    check_encoding(args.version_file, content)
     text = content.decode("ascii", "replace").strip()
     try:
         return parse_version(text, args.version_file)
@@ -176,6 +179,19 @@ def check_apart(args: argparse.Namespace, *names: str) -> None:
 
 def _option(name: str) -> str:
     return f"--{name.replace('_', '-')}"
+
+
+def text_of(text: str, option: str) -> str:
+    """The text of an argument: UTF-8, also if Python decoded the arguments as ASCII."""
+    try:
+        # What could not be decoded is in surrogates, which UTF-8 does not encode.
+        text.encode()
+    except UnicodeEncodeError:
+        try:
+            return os.fsencode(text).decode()
+        except UnicodeError:
+            raise UsageError(f"{option}: '{shown(text)}' is not UTF-8; write it in UTF-8") from None
+    return text
 
 
 def files_of(*paths: str | None) -> list[str]:

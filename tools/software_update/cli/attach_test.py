@@ -403,7 +403,7 @@ def test_attach_errors_write_nothing(folder: Path) -> None:
     text = failed(3, *attach_args(folder, "--signature", f"{folder}/huge.json"))
     assert "huge.json: larger than 4096 bytes" in text
     text = failed(3, *attach_args(folder, "--signature", f"{folder}/app.bin"))
-    assert text.startswith(f"{folder}/app.bin: no signature file")
+    assert text.startswith(f"{folder}/app.bin: not a signature file")
     assert not (folder / "signed.pb").exists()
 
 

@@ -208,9 +208,9 @@ def test_a_signature_of_yesterdays_draft(table: Path) -> None:
 @pytest.mark.parametrize(
     ("damage", "status", "text"),
     [
-        (lambda content: b"", 3, "no signature file"),
-        (lambda content: content[:100], 3, "no signature file"),
-        (lambda content: bytes(len(content)), 3, "no signature file"),
+        (lambda content: b"", 3, "not a signature file"),
+        (lambda content: content[:100], 3, "not a signature file"),
+        (lambda content: bytes(len(content)), 3, "not a signature file"),
         (lambda content: bytes(1024 * 1024), 3, "larger than 4096 bytes"),
         (lambda content: flip(content, "signature"), 1, "bad signature by key "),
         (lambda content: flip(content, "key_id"), 1, "which may not sign this"),

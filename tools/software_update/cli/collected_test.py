@@ -71,7 +71,7 @@ def test_nothing_was_collected(folder: Path) -> None:
     "content",
     [
         *["", "{}", '""', "null", '{"targets": []}', '["a"]', '[{"name": "a"}]'],
-        *['[{"name": "a", "file": ""}]', '[{"name": 1, "file": "app.bin"}]', "[" * 100_000],
+        *['[{"name": "a", "file": ""}]', '[{"name": 1, "file": "app.bin"}]', "[" * 32],
     ],
 )
 @pytest.mark.parametrize("name", STEPS)
@@ -79,6 +79,17 @@ def test_what_is_no_list(folder: Path, name: str, content: str) -> None:
     (folder / "gen/list.json").write_text(content)
     text = 'gen/list.json: not of the form [{"name": "app", "file": "app.bin"}]'
     check(folder, 3, text, *step(name), "--depfile=d")
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_rejected_json(folder: Path, name: str) -> None:
+    for content, text in (
+        (b'[{"name": "a", "name": "b", "file": "app.bin"}]', "has the key 'name' twice"),
+        (b"[" * 33, "has arrays and objects nested more than 32 deep; nest them less"),
+        (b"\xef\xbb\xbf[]", "starts with a UTF-8 byte order mark; save it as UTF-8 without"),
+    ):
+        (folder / "gen/list.json").write_bytes(content)
+        check(folder, 3, f"gen/list.json: {text}", *step(name))
 
 
 @pytest.mark.parametrize("name", STEPS)

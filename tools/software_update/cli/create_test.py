@@ -218,8 +218,10 @@ def test_outputs_that_are_inputs(folder: Path) -> None:
     (folder / "list.json").write_text('{"targets": [{"name": "x", "file": "app.bin"}]}')
     (folder / "version.txt").write_text("7")
     (folder / "link").symlink_to("app.bin")
+    release = ["step", "release", "--product=P", "--release-version=1", "--release-counter=1"]
+    done(*release, "-o", f"{folder}/release.json")
     args = create_args(folder)[:-1]
-    more = [f"--targets-from={folder}/list.json", f"--user-manifest={folder}/good.bundle"]
+    more = [f"--targets-from={folder}/list.json", f"--user-manifest={folder}/release.json"]
     for name in (
         "root.pb",
         "targets.pem",
@@ -227,7 +229,7 @@ def test_outputs_that_are_inputs(folder: Path) -> None:
         "boot.bin",
         "link",
         "list.json",
-        "good.bundle",
+        "release.json",
     ):
         check(folder, 2, "the output would replace the input", *args, f"{folder}/{name}", *more)
     by_file = [each for each in args if not each.startswith("--version")]
@@ -307,7 +309,7 @@ def test_an_old_output_is_replaced_at_the_end_alone(folder: Path) -> None:
         (["--user-manifest", "FOLDER"], 3, "is a folder; give a file, or in Bazel glob("),
         (["--target", "x=/dev/zero"], 3, "/dev/zero: not a regular file"),
         (["--version", "8", "--version-file", "x"], 2, "not allowed with argument --version"),
-        (["--expires", "soon"], 2, "--expires: 'soon' is no date"),
+        (["--expires", "soon"], 2, "--expires: 'soon' is not a date"),
         (["--dev-signing-key", "FOLDER/root.pem"], 3, "not a targets key of the root"),
         (["--dev-signing-key", "FOLDER/targets.pem"], 3, "name each key once"),
         (["--dev-signing-key", "FOLDER/targets.pem.pub"], 3, "this is a public key"),
@@ -469,7 +471,7 @@ def test_a_version_file_that_is_none(folder: Path, kind: str, problem: str) -> N
         '{"targets": [{"name": "a", "file": ""}]}',
         '{"targets": [{"name": 1, "file": "app.bin"}]}',
         '{"targets": [{"name": "a", "file": ["app.bin"]}]}',
-        "[" * 100_000,
+        "[" * 32,
         "\xff",
     ],
 )
@@ -477,6 +479,59 @@ def test_bad_lists_of_targets(folder: Path, content: str) -> None:
     (folder / "list.json").write_bytes(content.encode("latin-1"))
     text = 'list.json: not of the form {"targets": [{"name": "app", "file": "app.bin"}]}'
     check(folder, 3, text, *create_args(folder), f"--targets-from={folder}/list.json")
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        (
+            b'{"targets": [{"name": "x", "file": "app.bin"}], "targets": []}',
+            "has the key 'targets' twice in one object; remove one",
+        ),
+        (
+            b'{"targets": [{"name": "x", "name": "y", "file": "app.bin"}]}',
+            "has the key 'name' twice in one object; remove one",
+        ),
+        (b"[" * 100_000, "has arrays and objects nested more than 32 deep; nest them less"),
+        ('{"targets": []}'.encode("utf-16-le"), "is UTF-16LE text; save it as UTF-8 without"),
+    ],
+)
+def test_rejected_json_in_lists_of_targets(folder: Path, content: bytes, text: str) -> None:
+    (folder / "list.json").write_bytes(content)
+    list_ = f"{folder}/list.json"
+    check(folder, 3, f"{list_}: {text}", *create_args(folder), f"--targets-from={list_}")
+
+
+def test_version_file_with_a_byte_order_mark(folder: Path) -> None:
+    args = [each for each in create_args(folder) if not each.startswith("--version")]
+    path = folder / "version.txt"
+    for content, problem in (
+        ("7\r\n".encode("utf-16"), "is UTF-16 text"),
+        ("7".encode("utf-8-sig"), "starts with a UTF-8 byte order mark"),
+    ):
+        path.write_bytes(content)
+        text = f"{path}: {problem}; save it as UTF-8 without a byte order mark, for example with: "
+        check(folder, 3, text, *args, f"--version-file={path}")
+
+
+def test_warning_of_a_user_manifest_of_another_kind(folder: Path) -> None:
+    """Both commands that make bundles warn. A release manifest gives no warning."""
+    path = folder / "notes\x1b.txt"
+    path.write_bytes(b"opaque")
+    result = done(*create_args(folder), f"--user-manifest={path}")
+    warning = (
+        f"warning: {folder}/notes\\x1b.txt: this user_manifest is not a release manifest, "
+        "so its counter and hardware are not checked; make one with: step release"
+    )
+    assert error_line(result) == warning
+    targets = e.targets({"user_manifest": b"opaque"})
+    (folder / "signed.pb").write_bytes(e.signed(targets, TARGETS_KEY))
+    assemble = ["step", "assemble", f"--root={folder}/root.pb", f"--user-manifest={path}"]
+    assemble += [f"--targets-metadata={folder}/signed.pb", "-o", f"{folder}/out.bundle"]
+    assert error_line(done(*assemble)) == warning
+    release = ["step", "release", "--product=P", "--release-version=1", "--release-counter=1"]
+    done(*release, "-o", f"{folder}/release.json")
+    assert done(*create_args(folder), f"--user-manifest={folder}/release.json").err == ""
 
 
 def test_lists_of_targets_are_checked_as_arguments_are(folder: Path) -> None:
@@ -578,7 +633,7 @@ def test_targets_step_errors(folder: Path) -> None:
     text = f"two targets 'app' ({folder}/a) and 'app' ({folder}/a); rename one"
     check(folder, 2, text, *step, f"{folder}/a", f"{folder}/a")
     check(folder, 2, "none: 0 targets, and none was collected", *step, f"{folder}/none")
-    check(folder, 3, "app.bin: no digest record", *step, f"{folder}/app.bin")
+    check(folder, 3, "app.bin: not a digest record", *step, f"{folder}/app.bin")
 
 
 def test_sign_step_errors(folder: Path) -> None:

@@ -4,13 +4,14 @@ import errno
 import functools
 import hashlib
 import os
+import sys
 from collections.abc import Iterable, Sequence
 from typing import BinaryIO
 
 from software_update import files, limits, metadata
 from software_update.bundle.envelope import Envelope, PayloadEntry
 from software_update.digest import CHUNK_BYTES
-from software_update.errors import InputError, Refused, Verdict, printable
+from software_update.errors import InputError, Refused, Verdict, printable, shown
 from software_update.metadata import ListedTarget
 from software_update.names import name_problem
 from software_update.progress import Progress
@@ -26,21 +27,31 @@ def listed_targets(envelope: Envelope) -> dict[str, ListedTarget]:
 
 
 def check_user_manifest(path: str | None) -> None:
-    """InputError where `path` holds a user_manifest that a device would refuse."""
+    """Raises InputError if a device would reject the user_manifest in `path`.
+
+    Warns on standard error if it is not a release manifest.
+    """
     if path is None:
         return
+    content = files.read_input(path, limits.MAX_USER_MANIFEST_BYTES)
     try:
-        parse_release(files.read_input(path, limits.MAX_USER_MANIFEST_BYTES))
+        manifest = parse_release(content)
     except Refused as refused:
         raise InputError(
-            f"{path}: a device would refuse it ({refused}); make it with: step release"
+            f"{path}: a device would reject it ({refused}); make it with: step release"
         ) from None
+    if manifest is None:
+        print(
+            f"software-update: warning: {printable(path)}: this user_manifest is not a release manifest, "
+            "so its counter and hardware are not checked; make one with: step release",
+            file=sys.stderr,
+        )
 
 
 def check_names(entries: Iterable[PayloadEntry], listed: dict[str, ListedTarget]) -> None:
     """Refuses names that are no paths, and payloads that no target lists."""
     for entry in entries:
-        subject = f"payload '{printable(entry.name)}'"
+        subject = f"payload '{shown(entry.name)}'"
         problem = name_problem(entry.name)
         if problem:
             raise Refused(Verdict.UNSAFE_NAME, f"the name {problem}", subject=subject)
@@ -70,7 +81,7 @@ def write_payloads(
 def _write_payload(
     fd: int, entry: PayloadEntry, target: ListedTarget, folder: str, progress: Progress
 ) -> None:
-    subject = f"target '{entry.name}'"
+    subject = f"target '{shown(entry.name)}'"
     if entry.length != target.length:
         raise Refused(Verdict.LENGTH_MISMATCH, "not as long as listed", subject=subject)
     hasher = hashlib.sha256()
@@ -97,6 +108,6 @@ def _new_file(folder: str, name: str) -> BinaryIO:
         if error.errno not in (errno.EEXIST, *files.NOT_A_FOLDER):
             raise
         raise InputError(
-            f"target '{name}': another target's name is a folder or file of this name; "
+            f"target '{shown(name)}': another target's name is a folder or file of this name; "
             "extract them one by one with bundle extract --target"
         ) from None

@@ -346,7 +346,7 @@ def test_files_that_cannot_be(folder: Path) -> None:
     assert "No such file" in failed(3, *promote(folder, old="none"))
     assert "No such file" in failed(3, *promote(folder, new="none"))
     assert "no root to trust" in failed(3, *promote(folder), f"--trusted-root={bundle}")
-    assert "is no date" in failed(2, *promote(folder), "--at=tomorrow")
+    assert "is not a date" in failed(2, *promote(folder), "--at=tomorrow")
     (folder / "link").symlink_to("good.bundle")
     for name in ("good.bundle", "link"):
         assert "both bundles are this file" in failed(2, *promote(folder, old=name))

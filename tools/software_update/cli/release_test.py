@@ -82,7 +82,7 @@ def test_notes_from_a_file(tmp_path: Path) -> None:
         (["--notes="], "--notes: empty"),
         (["--notes=a", "--notes-file=b"], "argument --notes-file: not allowed with argument --no"),
         (["--severity=dire"], "argument --severity: invalid choice: 'dire'"),
-        (["--support-until=2031"], "--support-until: '2031' is no date"),
+        (["--support-until=2031"], "--support-until: '2031' is not a date"),
         ([f"--notes={'x' * MAX_USER_MANIFEST_BYTES}"], "shorten --notes"),
     ],
 )
@@ -108,7 +108,7 @@ def test_what_a_device_would_refuse_gets_into_no_bundle(tmp_path: Path) -> None:
     for content, text in (
         (
             b'{"schema": "software_update.release.v1"}',
-            "a device would refuse it (MALFORMED: release manifest: needs a text product); "
+            "a device would reject it (MALFORMED: release manifest: needs a text product); "
             "make it with: step release",
         ),
         (bytes(MAX_USER_MANIFEST_BYTES + 1), "larger than 1048576 bytes; is it the right file?"),

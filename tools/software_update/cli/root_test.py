@@ -76,7 +76,7 @@ def test_create_with_thresholds(folder: Path) -> None:
         (["--root-threshold=2"], "--root-threshold: 2 is not from 1 to the number of keys, 1"),
         (["--targets-threshold=-1"], "--targets-threshold: -1 is not from 1"),
         (["--targets-threshold=x"], "argument --targets-threshold: invalid int value: 'x'"),
-        (["--expires=2031-01-01"], "--expires: '2031-01-01' is no date"),
+        (["--expires=2031-01-01"], "--expires: '2031-01-01' is not a date"),
         (["--targets-key=ROOT"], "a key has one role, root or targets"),
         (["--root-key=ROOT"], "name each key once"),
     ],

@@ -8,6 +8,7 @@ import os
 from software_update import files
 from software_update.cli import terminal
 from software_update.errors import InputError, printable
+from software_update.text import check_encoding, encoding_problem
 
 _MAX_BYTES = 1024
 
@@ -43,9 +44,12 @@ def read_secret(secret: Secret, path: str | None, fd: int | None, of: str) -> by
     """The secret of what the user calls `of`: from a file, a file descriptor, or the terminal."""
     if path is not None:
         what, content = path, files.read_input(path, _MAX_BYTES)
+        check_encoding(path, content)
     elif fd is not None:
         what = f"--{secret.option}-fd {fd}"
         content = _read_fd(what, fd)
+        if problem := encoding_problem(content):
+            raise InputError(f"{what}: {problem}")
     else:
         what, content = f"the {secret.name}", _ask(secret, of)
     value = content.removesuffix(b"\n").removesuffix(b"\r")

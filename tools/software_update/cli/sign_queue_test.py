@@ -220,11 +220,11 @@ def test_each_version_is_parsed_once(queue: Path, monkeypatch: pytest.MonkeyPatc
     queues.signature(queue, 3).mkdir(parents=True)
     parsed = []
 
-    def parse_object(content: bytes) -> dict[str, object]:
+    def parse_file(path: str, content: bytes) -> object:
         parsed.append(content)
-        return strict_json.parse_object(content)
+        return strict_json.parse_file(path, content)
 
-    monkeypatch.setattr(f"{signing_request.__name__}.parse_object", parse_object)
+    monkeypatch.setattr(f"{signing_request.__name__}.parse_file", parse_file)
     looker = queue_signer(queue)
     for _ in range(3):
         looker.look()

@@ -158,7 +158,7 @@ def test_the_digest_as_if_it_were_the_message() -> None:
     [
         ("exit 0", "printed nothing; a signer prints one JSON object"),
         ("exit 3", "ended with status 3, without a signature"),
-        ("echo garbage", "its answer is no JSON object with a signature"),
+        ("echo garbage", "its answer is not a JSON object with a signature"),
         ("kill -SEGV $$", "ended by signal 11, without a signature"),
         ("yes", "printed more than 65536 bytes"),
     ],

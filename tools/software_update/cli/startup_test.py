@@ -25,6 +25,8 @@ DIGEST = HELP | {
     "software_update.limits",
     "software_update.names",
     "software_update.progress",
+    "software_update.strict_json",
+    "software_update.text",
 }
 # gettext and locale are argparse's own, when it is first used.
 DIGEST_LIBRARY = HELP_LIBRARY | {

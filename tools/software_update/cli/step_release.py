@@ -9,6 +9,7 @@ from software_update.dates import parse_date
 from software_update.errors import InputError, UsageError
 from software_update.limits import MAX_USER_MANIFEST_BYTES
 from software_update.release import ReleaseManifest
+from software_update.text import check_encoding
 
 
 def run(argv: Sequence[str]) -> int:
@@ -93,18 +94,16 @@ def _counter(args: argparse.Namespace, name: str) -> int | None:
 def _text(text: str, option: str) -> str:
     if not text:
         raise UsageError(f"{option}: empty; write a text")
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise UsageError(f"{option}: {text!r} is not UTF-8; write it in UTF-8") from None
-    return text
+    return arguments.text_of(text, option)
 
 
 def _notes(args: argparse.Namespace) -> str | None:
     if args.notes_file is None:
         return None if args.notes is None else _text(args.notes, "--notes")
+    content = files.read_input(args.notes_file, MAX_USER_MANIFEST_BYTES)
+    check_encoding(args.notes_file, content)
     try:
-        text = files.read_input(args.notes_file, MAX_USER_MANIFEST_BYTES).decode()
+        text = content.decode()
     except UnicodeDecodeError:
         raise InputError(f"{args.notes_file}: not UTF-8; save the release notes as UTF-8") from None
     if not text:

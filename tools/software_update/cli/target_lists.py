@@ -1,11 +1,11 @@
 """Targets that a JSON file lists: --targets-from of bundle create, --collected of the steps."""
 
-import json
 import os
 from typing import Any
 
 from software_update import files
 from software_update.errors import InputError
+from software_update.strict_json import parse_file
 
 _LIST_BYTES = 64 * 1024 * 1024
 _ENTRIES = '[{"name": "app", "file": "app.bin"}]'
@@ -16,7 +16,7 @@ def read_targets_from(path: str) -> list[tuple[str, str]]:
     folder = os.path.dirname(path)
     try:
         pairs = _pairs(_read(path)["targets"])
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError):
         raise InputError(f'{path}: not of the form {{"targets": {_ENTRIES}}}') from None
     return [(name, os.path.join(folder, file)) for name, file in pairs]
 
@@ -31,7 +31,7 @@ def read_collected(path: str) -> list[tuple[str, str]]:
         entries = _read(path)
         pairs = _pairs(entries)
         makers = [(each["file"], each["label"]) for each in entries if "label" in each]
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError):
         raise InputError(f"{path}: not of the form {_ENTRIES}") from None
     for file, label in makers:
         if not os.path.exists(file):
@@ -40,7 +40,7 @@ def read_collected(path: str) -> list[tuple[str, str]]:
 
 
 def _read(path: str) -> Any:
-    return json.loads(files.read_input(path, _LIST_BYTES))
+    return parse_file(path, files.read_input(path, _LIST_BYTES))
 
 
 def _pairs(entries: Any) -> list[tuple[str, str]]:

@@ -311,7 +311,7 @@ def test_time(folder: Path) -> None:
         (folder / "x").write_bytes(e.bundle(CONTENTS, expires=expires))
         for args in ([], ["--at=now"]):
             assert call(*verify(folder, "x"), *args).status == status
-    assert "--at: 'tomorrow' is no date" in failed(2, *verify(folder), "--at=tomorrow")
+    assert "--at: 'tomorrow' is not a date" in failed(2, *verify(folder), "--at=tomorrow")
 
 
 def test_installed(folder: Path) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from software_update.errors import InputError
 from software_update.keys import DEV_KEY_IDS, DEV_KEYS_WARNING
 from software_update.metadata import Root
-from software_update.strict_json import parse_object
+from software_update.strict_json import parse_file
 
 SCHEMA = "software_update.dev_key_identities.v1"
 
@@ -27,7 +27,7 @@ def build_identities(dev_keys: Mapping[bytes, str]) -> bytes:
 def parse_identities(path: str, content: bytes) -> dict[bytes, str]:
     """Returns what `build_identities` was given. InputError names `path` if `content` is another file."""
     try:
-        document = parse_object(content)
+        document = parse_file(path, content)
         if document["schema"] != SCHEMA:
             raise ValueError
         return dict(_parse_one(each) for each in document["dev_keys"])

@@ -7,7 +7,7 @@ from typing import Any
 
 from software_update.errors import InputError, printable
 from software_update.signing.signing_request import Request
-from software_update.strict_json import parse_object
+from software_update.strict_json import RejectedJson, parse_object
 
 PROTOCOL = "software_update.exec_signer.v1"
 MAX_ANSWER_BYTES = 64 * 1024
@@ -42,7 +42,7 @@ def parse_answer(name: str, status: int, output: bytes) -> bytes:
 
     Without one: InputError, and ProgramError where the program says why.
     """
-    answer = _answer(output)
+    answer, problem = _answer(output)
     if answer and "error" in answer:
         raise ProgramError(f"{name}: {_one_line(answer['error'])}")
     if status < 0:
@@ -52,17 +52,21 @@ def parse_answer(name: str, status: int, output: bytes) -> bytes:
     if not output:
         raise InputError(f"{name}: printed nothing; a signer prints one JSON object ({PROTOCOL})")
     if answer is None:
-        raise InputError(f"{name}: its answer is no JSON object with a signature ({PROTOCOL})")
+        raise InputError(f"{name}: its answer {problem}")
     return base64.b64decode(answer["signature"])
 
 
-def _answer(output: bytes) -> dict[str, str] | None:
-    """What the program printed; None where the schema does not allow it."""
+def _answer(output: bytes) -> tuple[dict[str, str] | None, str]:
+    """The program's answer, or None and what is wrong with it."""
+    problem = f"is not a JSON object with a signature ({PROTOCOL})"
     try:
         answer = parse_object(output)
+    except RejectedJson as error:
+        return None, str(error)
     except ValueError:
-        return None
-    return answer if answer.get("protocol") == PROTOCOL and _says_something(answer) else None
+        return None, problem
+    is_valid = answer.get("protocol") == PROTOCOL and _says_something(answer)
+    return (answer if is_valid else None), problem
 
 
 def _says_something(answer: dict[str, Any]) -> bool:

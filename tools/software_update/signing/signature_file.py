@@ -8,7 +8,7 @@ from software_update.errors import InputError
 from software_update.keys import SIGNATURE_BYTES
 from software_update.limits import MAX_VERSION
 from software_update.metadata import ROOT, TARGETS
-from software_update.strict_json import parse_object
+from software_update.strict_json import parse_file
 
 SCHEMA = "software_update.signature.v1"
 
@@ -51,9 +51,9 @@ def build(signature: DetachedSignature) -> bytes:
 
 
 def parse(path: str, content: bytes) -> DetachedSignature:
-    """The signature in a file's content, whose form alone is checked. `path` names it in errors."""
+    """The signature in a file's content. Only its form is checked. `path` names it in errors."""
     try:
-        fields = parse_object(content)
+        fields = parse_file(path, content)
         if fields["schema"] != SCHEMA or fields["role"] not in (ROOT, TARGETS):
             raise ValueError
         return DetachedSignature(
@@ -65,7 +65,7 @@ def parse(path: str, content: bytes) -> DetachedSignature:
         )
     except (ValueError, KeyError, TypeError):
         raise InputError(
-            f"{path}: no signature file ({SCHEMA}); make it with: software-update sign"
+            f"{path}: not a signature file ({SCHEMA}); make it with: software-update sign"
         ) from None
 
 

@@ -16,7 +16,7 @@ from software_update.errors import InputError, Refused, Verdict
 from software_update.metadata import ROOT, TARGETS, Role, Root, Signed, Targets
 from software_update.release import ReleaseManifest
 from software_update.signing.signed_content import describe, describe_role
-from software_update.strict_json import parse_object
+from software_update.strict_json import parse_file
 from software_update.verify import verifier
 
 SCHEMA = "software_update.signing_request.v1"
@@ -166,11 +166,11 @@ def build_json(
 def with_json(path: str, content: bytes, request: Request) -> Request:
     """The request with the JSON next to it, `content`, which must describe the same bytes.
 
-    InputError if it does not, or is not a signing request. `path` names it in errors.
+    Raises InputError if it does not, or is not a signing request. `path` names it in errors.
     """
     said = describe(request.content)
     try:
-        document = parse_object(content)
+        document = parse_file(path, content)
         if document["schema"] != SCHEMA:
             raise ValueError
         found = {name: document[name] for name in said}
@@ -178,7 +178,7 @@ def with_json(path: str, content: bytes, request: Request) -> Request:
         _check_signers(document["signers"])
         # As JSON: to Python, true is 1.
         other = [name for name in said if _as_json(found[name]) != _as_json(said[name])]
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         # An earlier version of this tool wrote fewer fields.
         missing = f": no field {error}" if isinstance(error, KeyError) else ""
         raise InputError(
