@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from software_update import limits
-from software_update.errors import Refused, Verdict, printable
+from software_update.errors import Refused, Verdict, shown
 from software_update.keys import (
     DEV_KEY_IDS,
     ECDSA_P256_KEY_TYPE,
@@ -389,7 +389,7 @@ def sha256_of(target: ListedTarget) -> bytes:
         raise Refused(
             Verdict.HASH_UNSUPPORTED,
             "needs exactly one SHA-256 of 32 bytes",
-            subject=f"target '{printable(target.name)}'",
+            subject=f"target '{shown(target.name)}'",
         )
     return digests[0]
 
@@ -411,12 +411,12 @@ def _parse_common(role: str, message: tuf_pb2.CommonMetadata) -> Common:
         if not (_MIN_SECONDS <= expires[0] <= _MAX_SECONDS and 0 <= expires[1] < 1_000_000_000):
             raise Refused(Verdict.MALFORMED, "expires is no date between the years 1 and 9999")
     if not message.HasField("role") or message.role != role:
-        found = f"the role {message.role!r}" if message.HasField("role") else "no role"
-        raise Refused(Verdict.WRONG_ROLE, f"has {found}, not {role!r}")
+        found = f"the role '{shown(message.role)}'" if message.HasField("role") else "no role"
+        raise Refused(Verdict.WRONG_ROLE, f"has {found}, not '{role}'")
     if not _READABLE_SPEC_VERSION.fullmatch(message.spec_version):
         raise Refused(
             Verdict.UNSUPPORTED_SPEC_VERSION,
-            f"spec_version {message.spec_version!r} is neither 0.0.1 nor 1.x.y",
+            f"spec_version '{shown(message.spec_version)}' is neither 0.0.1 nor 1.x.y",
         )
     if message.version < 1:
         raise Refused(Verdict.INVALID_VERSION, "version 0; a version is at least 1")

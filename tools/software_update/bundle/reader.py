@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from software_update import limits
 from software_update.bundle import envelope
 from software_update.bundle.envelope import Envelope, PayloadEntry
-from software_update.errors import Refused, Verdict, printable
+from software_update.errors import Refused, Verdict, shown
 from software_update.proto import wire
 
 _WINDOW_BYTES = 4096
@@ -86,7 +86,7 @@ class _Reader:
         name, start, length = self._map_entry(end)
         if name != "targets":
             raise Refused(
-                Verdict.UNEXPECTED_FIELD, f"targets metadata under the name '{printable(name)}'"
+                Verdict.UNEXPECTED_FIELD, f"targets metadata under the name '{shown(name)}'"
             )
         if self._targets is not None:
             raise Refused(Verdict.DUPLICATE_FIELD, "targets metadata stands twice")
@@ -99,7 +99,7 @@ class _Reader:
     def _read_payload(self, end: int) -> None:
         name, start, length = self._map_entry(end)
         if name in self._payloads:
-            raise Refused(Verdict.DUPLICATE_FIELD, f"the payload '{printable(name)}' stands twice")
+            raise Refused(Verdict.DUPLICATE_FIELD, f"the payload '{shown(name)}' appears twice")
         if len(self._payloads) == limits.MAX_TARGETS:
             raise Refused(Verdict.TOO_LARGE, f"more than {limits.MAX_TARGETS} payloads")
         self._payloads[name] = PayloadEntry(name, start, length)

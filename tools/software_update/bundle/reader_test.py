@@ -130,7 +130,7 @@ def test_every_cut_is_noticed_where_it_is_one() -> None:
             Verdict.TOO_LARGE,
             "a name of 4097 bytes; at most 4096",
         ),
-        (e.payload("a", b"") * 2, Verdict.DUPLICATE_FIELD, "the payload 'a' stands twice"),
+        (e.payload("a", b"") * 2, Verdict.DUPLICATE_FIELD, "the payload 'a' appears twice"),
         (e.root_entry(b"") * 2, Verdict.DUPLICATE_FIELD, "root metadata stands twice"),
         (e.targets_entry(b"") * 2, Verdict.DUPLICATE_FIELD, "targets metadata stands twice"),
         (

@@ -4,6 +4,7 @@
 """
 
 import importlib
+import io
 import os
 import signal
 import sys
@@ -67,6 +68,7 @@ def main(argv: Sequence[str], remedy: str | None = None) -> int:
         # Those of packages are for developers.
         warnings.simplefilter("ignore")
     _replace_closed_streams()
+    _escape_what_streams_cannot_encode()
     signal.signal(signal.SIGTERM, _terminate)
     try:
         try:
@@ -149,6 +151,13 @@ def _replace_closed_streams() -> None:
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+
+
+def _escape_what_streams_cannot_encode() -> None:
+    # A terminal may be ASCII, and a file name any bytes, which Python holds as surrogates.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _flush_output() -> None:

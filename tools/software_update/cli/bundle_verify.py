@@ -9,7 +9,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from software_update import files, metadata
-from software_update.cli.arguments import Parser, add_at, check_apart, files_of, time_of, verdict_of
+from software_update.cli.arguments import (
+    Parser,
+    add_at,
+    check_apart,
+    files_of,
+    text_of,
+    time_of,
+    verdict_of,
+)
 from software_update.cli.installed import (
     InstalledFile,
     check_trusted_root,
@@ -18,7 +26,7 @@ from software_update.cli.installed import (
 )
 from software_update.cli.payloads import write_payloads
 from software_update.cli.trusted import parse_trusted_root, read_root_file
-from software_update.errors import InputError, Refused, UsageError, Verdict, printable
+from software_update.errors import InputError, Refused, UsageError, Verdict, printable, shown
 from software_update.keys import DEV_KEYS_WARNING
 from software_update.metadata import Root
 from software_update.release import ReleaseManifest
@@ -40,7 +48,7 @@ def run(argv: Sequence[str]) -> int:
     device = Device(
         trusted,
         installed.release if installed else None,
-        args.hardware_id,
+        None if args.hardware_id is None else text_of(args.hardware_id, "--hardware-id"),
         time_of(args),
         _installed_root(args, trusted, installed),
     )
@@ -319,7 +327,7 @@ def _show_accepted(bundle: str, report: dict[str, Any]) -> None:
     release = report["release"]
     if release:
         print(
-            f"  release: {printable(release['product'])} {printable(release['version'])}, "
+            f"  release: {shown(release['product'])} {shown(release['version'])}, "
             f"release counter {release['release_counter']}"
         )
     for what, names in (

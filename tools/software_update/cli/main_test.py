@@ -250,6 +250,52 @@ def test_an_error_with_a_closed_standard_error_says_nothing_elsewhere(folder: Pa
     assert (ended.returncode, ended.stdout) == (3, b"")
 
 
+ASCII = [
+    {"PYTHONIOENCODING": "ascii"},
+    {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"},
+]
+
+
+@pytest.mark.parametrize("changes", ASCII, ids=["streams", "locale"])
+@pytest.mark.parametrize("name", [os.fsencode("Gerät"), b"\xff\xfe"], ids=["utf-8", "bytes"])
+def test_an_ascii_terminal(folder: Path, name: bytes, changes: dict[str, str]) -> None:
+    """Names and texts with other characters give escapes, and neither a traceback nor another text."""
+    place = folder / os.fsdecode(name)
+    place.mkdir()
+    for each in ("app.bin", "root.pb", "root.pem", "targets.pem", "targets.pem.pub", "good.bundle"):
+        (place / each).write_bytes((folder / each).read_bytes())
+    create = ["bundle", "create", "--version=7", "--root=root.pb", "--dev-signing-key=targets.pem"]
+    create += ["--target=app=app.bin", f"--user-manifest={place}/release.json"]
+    release = ["step", "release", "--product=Gerät", "--release-version=1é", "--release-counter=1"]
+    verify = ["bundle", "verify", f"{place}/made.bundle", f"--trusted-root={place}/root.pb"]
+    for status, args in (
+        (0, [*release, "--hardware-id=böard", "-o", f"{place}/release.json"]),
+        (0, [*create, "-o", f"{place}/made.bundle"]),
+        (0, [*verify, "--hardware-id=böard"]),
+        (0, [*verify, "--hardware-id=böard", "--json"]),
+        (1, [*verify, "--hardware-id=bü"]),
+        (1, [*verify, "--hardware-id=bü", "--json"]),
+        (0, ["bundle", "inspect", f"{place}/made.bundle"]),
+        (1, ["bundle", "extract", f"{place}/root.pb", "-o", f"{place}/new"]),
+        (0, ["key", "show", f"{place}/targets.pem.pub"]),
+        (0, ["root", "check", f"{place}/root.pb"]),
+        (0, ["root", "inspect", f"{place}/root.pb"]),
+        (3, ["key", "show", f"{place}/absent"]),
+        (2, ["bundle", "create", f"--{place}"]),
+        (0, ["step", "release", "--help"]),
+    ):
+        result = run(*args, cwd=place, env=environment(**changes))
+        assert (result.status, "Traceback" in result.err) == (status, False), result.err
+        assert (result.out + result.err).isascii()
+
+
+def test_an_ascii_locale_makes_the_same_release_manifest(folder: Path) -> None:
+    release = ["step", "release", "--product=Gerät", "--release-version=1é", "--release-counter=1"]
+    for out, changes in (("a.json", {}), ("b.json", ASCII[1])):
+        assert run(*release, "-o", folder / out, env=environment(**changes)).status == 0
+    assert (folder / "a.json").read_bytes() == (folder / "b.json").read_bytes()
+
+
 def test_the_command_as_a_process(folder: Path) -> None:
     result = run("bundle", "verify", folder / "root.pb", "--trusted-root", folder / "root.pb")
     assert result.status == 1

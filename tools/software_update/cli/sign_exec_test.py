@@ -132,7 +132,7 @@ def test_bad_signatures(folder: Path, name: str) -> None:
         ("echo garbage", "its answer is not a JSON object"),
         ("cat", "its answer is not a JSON object"),
         ("cat answer answer", "its answer is not a JSON object"),
-        ("tr -d 0-9A-Za-z < answer", "its answer is not a JSON object"),
+        ("tr -d 0-9A-Za-z < answer", "its answer has the key '' twice"),
         ("head -c 1000 /dev/urandom", "its answer is "),
         ("yes", "printed more than 65536 bytes"),
         ("head -c 1000000000 /dev/zero", "printed more than 65536 bytes"),

@@ -8,7 +8,7 @@ from software_update.cli import arguments
 from software_update.cli.collected import add_collected, collected_of, depfile, files_collected
 from software_update.cli.payloads import check_user_manifest
 from software_update.cli.trusted import parse_root, read_root_chain, read_root_file
-from software_update.errors import InputError, Refused
+from software_update.errors import InputError, Refused, shown
 from software_update.metadata import Target, Targets
 
 
@@ -72,7 +72,7 @@ def _check_complete(payloads: Sequence[Payload], listed: dict[str, Target], path
         where = (
             "has no payload; add --target" if name in listed else "is not listed in it; remake it"
         )
-        raise InputError(f"{path}: target '{name}' {where}")
+        raise InputError(f"{path}: target '{shown(name)}' {where}")
     for payload in payloads:
         if payload.length != listed[payload.name].length:
             raise _differs(payload.path, payload.name)
@@ -80,5 +80,5 @@ def _check_complete(payloads: Sequence[Payload], listed: dict[str, Target], path
 
 def _differs(path: str, name: str) -> InputError:
     return InputError(
-        f"{path}: not the payload that the metadata lists for '{name}'; make the metadata again"
+        f"{path}: not the payload that the metadata lists for '{shown(name)}'; make the metadata again"
     )

@@ -12,7 +12,7 @@ import os
 import sys
 import threading
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TextIO
 
@@ -44,12 +44,13 @@ def serve() -> int:
     sys.stdout = sys.stderr = _OutputOfCommand(sys.stderr)
     lock = threading.Lock()
     with ThreadPoolExecutor(_THREADS) as pool:
-        for request in _requests(sys.stdin):
+        for request in _requests(sys.stdin.buffer):
             pool.submit(_answer, request, answers, lock)
     return 0
 
 
-def _requests(lines: TextIO) -> Iterator[dict[str, Any]]:
+def _requests(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
+    # As bytes: JSON is UTF-8, whatever the encoding of this process's standard input.
     for line in lines:
         request = json.loads(line)
         # Only asked of workers that say that they can; what is cancelled may as well be finished.

@@ -123,6 +123,15 @@ def test_request_does_not_see_the_arguments_file_of_another(tmp_path: Path) -> N
                 assert answer(process) == {"exitCode": 0, "output": "", "requestId": 0}
 
 
+def test_requests_are_utf8_in_every_locale(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    with subprocess.Popen(_COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        request = json.dumps({"arguments": ["é"]}, ensure_ascii=False).encode()
+        out, _ = process.communicate(request + b"\n", 20)
+    output = r"software-update: no command '\xe9'; see: software-update --help"
+    assert json.loads(out)["output"] == f"{output}\n"
+
+
 def test_arguments_in_a_file(tmp_path: Path) -> None:
     """As Bazel calls the command where it runs no worker."""
     (tmp_path / "1").write_bytes(b"1")

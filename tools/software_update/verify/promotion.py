@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from software_update import metadata
 from software_update.dates import format_date
-from software_update.errors import printable
+from software_update.errors import shown
 from software_update.metadata import Targets
 from software_update.proto import tuf_pb2
 from software_update.verify.verifier import Payload
@@ -78,7 +78,7 @@ def _fields(targets: Targets) -> dict[str, _Value]:
 
 def _files(kind: str, tested: _Files, release: _Files) -> Iterator[Difference]:
     for name in sorted(tested.keys() | release.keys()):
-        subject = f"{kind} '{printable(name)}'"
+        subject = f"{kind} '{shown(name)}'"
         old, new = tested.get(name), release.get(name)
         if old is None or new is None:
             yield Difference(subject, "present", old is not None, new is not None)

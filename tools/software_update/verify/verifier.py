@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from software_update import limits, metadata
-from software_update.errors import Refused, Verdict, printable
+from software_update.errors import Refused, Verdict, shown, shown_list
 from software_update.keys import (
     ECDSA_P256_KEY_TYPE,
     ECDSA_P256_SCHEME,
@@ -319,7 +319,7 @@ def _payloads_on(installed: Installed) -> set[tuple[str, int, bytes]]:
 
 
 def _about_target(verdict: Verdict, name: str, detail: str) -> Refused:
-    return Refused(verdict, detail, role=TARGETS, subject=f"target '{printable(name)}'")
+    return Refused(verdict, detail, role=TARGETS, subject=f"target '{shown(name)}'")
 
 
 # Roots
@@ -405,7 +405,7 @@ def _check_threshold(
     found = quorum(signed, root, role, whose)
     reasons = tuple(f"{signer.hex()[:16]} {problem}" for signer, problem in found.uncounted)
     if not found.met:
-        details = f" ({', '.join(reasons)})" if reasons else ""
+        details = f" ({shown_list(reasons)})" if reasons else ""
         raise Refused(
             Verdict.THRESHOLD_NOT_MET,
             f"{len(found.signers)} of {role.threshold} signatures that {whose} keys must give{details}",
@@ -564,8 +564,10 @@ def _check_release(release: ReleaseManifest | None, device: Device) -> None:
             )
     hardware_id = device.hardware_id
     if hardware_id is not None and release.hardware_ids and hardware_id not in release.hardware_ids:
-        ids = ", ".join(printable(each) for each in release.hardware_ids)
-        raise Refused(Verdict.WRONG_HARDWARE, f"for {ids}, not for {printable(hardware_id)}")
+        raise Refused(
+            Verdict.WRONG_HARDWARE,
+            f"for {shown_list(release.hardware_ids)}, not for {shown(hardware_id)}",
+        )
 
 
 def _check_list(targets: Targets) -> None:
@@ -579,7 +581,9 @@ def _check_list(targets: Targets) -> None:
     twice = clash(target.name for target in targets.targets)
     if twice:
         detail = (
-            "listed twice" if twice[0] == twice[1] else f"differs from '{twice[0]}' only in case"
+            "listed twice"
+            if twice[0] == twice[1]
+            else f"differs from '{shown(twice[0])}' only in case"
         )
         raise _about_target(Verdict.DUPLICATE_TARGET, twice[1], detail)
     for target in targets.targets:
