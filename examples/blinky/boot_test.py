@@ -61,7 +61,8 @@ def test_the_bundle_and_its_manifest_have_the_same_version(
     bundle = json.loads(subprocess.run(inspect, check=True, capture_output=True).stdout)
     manifest = json.loads((release / "user_manifest").read_bytes())
     assert bundle["targets"]["version"] == VERSION
-    assert manifest["version"] == VERSION
+    assert manifest["version"] == str(VERSION)
+    assert manifest["release_counter"] == int(os.environ["RELEASE_COUNTER"])
 
 
 def test_the_bundle_holds_the_whole_release(release: Path) -> None:

@@ -3,8 +3,11 @@
 # Bazel and GN both read this file: write nothing but comments and `NAME = 123`, without a docstring.
 
 # buildifier: disable=module-docstring
-# Of the release: the application prints it, release.json holds it, and it is the bundle's version.
+# The release's version. The application prints it, the release manifest holds it, and it is the bundle's version.
 VERSION = 7
+
+# Raise it with every release. A device rejects a release with a lower counter, even if versions start again.
+RELEASE_COUNTER = 7
 
 # Of the bootloader alone, which changes less often.
 BOOTLOADER_VERSION = 2

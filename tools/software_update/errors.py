@@ -4,7 +4,6 @@ import enum
 from collections.abc import Sequence
 
 _MAX_SHOWN_CHARACTERS = 64
-_MAX_LISTED = 4
 
 
 class SoftwareUpdateError(Exception):
@@ -115,8 +114,8 @@ def shown(text: str) -> str:
     return f"{start[:_MAX_SHOWN_CHARACTERS]}..."
 
 
-def shown_list(texts: Sequence[str]) -> str:
-    """Untrusted texts for an error: at most 4 of them, shown, and how many more there are."""
-    more = len(texts) - _MAX_LISTED
-    first = ", ".join(shown(each) for each in texts[:_MAX_LISTED])
+def shown_list(texts: Sequence[str], at_most: int = 4) -> str:
+    """Untrusted texts for an error: `at_most` of them, shown, and how many more there are."""
+    more = len(texts) - at_most
+    first = ", ".join(shown(each) for each in texts[:at_most])
     return f"{first} and {more} more" if more > 0 else first

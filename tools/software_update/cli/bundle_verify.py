@@ -26,7 +26,15 @@ from software_update.cli.installed import (
 )
 from software_update.cli.payloads import write_payloads
 from software_update.cli.trusted import parse_trusted_root, read_root_file
-from software_update.errors import InputError, Refused, UsageError, Verdict, printable, shown
+from software_update.errors import (
+    InputError,
+    Refused,
+    UsageError,
+    Verdict,
+    printable,
+    shown,
+    shown_list,
+)
 from software_update.keys import DEV_KEYS_WARNING
 from software_update.metadata import Root
 from software_update.release import ReleaseManifest
@@ -315,12 +323,6 @@ def _versions(report: dict[str, Any]) -> str:
     )
 
 
-def _shown(names: Sequence[str]) -> str:
-    shown = ", ".join(map(printable, names[:_SHOWN]))
-    more = len(names) - _SHOWN
-    return f"{shown} and {more} more" if more > 0 else shown
-
-
 def _show_accepted(bundle: str, report: dict[str, Any]) -> None:
     print(f"{printable(bundle)}: ACCEPT")
     print(f"  {_versions(report)}")
@@ -335,7 +337,7 @@ def _show_accepted(bundle: str, report: dict[str, Any]) -> None:
         ("no longer lists", report["no_longer_listed"]),
     ):
         if names:
-            print(f"  {what}: {_shown(names)}")
+            print(f"  {what}: {shown_list(names, _SHOWN)}")
     for each in report["uncounted_signatures"]:
         print(f"  signature that does not count: {each}")
     if report["never_expires"]:
