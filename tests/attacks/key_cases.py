@@ -16,6 +16,7 @@ from tests.attacks.product import (
     Case,
     R,
     T,
+    device,
     good,
     release,
     root,
@@ -257,6 +258,13 @@ KEY_CASES = [
         "ACCEPT",
         "Root 2 lists the mirrored keys in place of the keys.",
         with_root(e.signed(root(2, [R.mirrored], [T.mirrored]), R, R.mirrored), T.mirrored),
+    ),
+    Case(
+        "key_mirrored_is_not_removed",
+        "TARGETS_ROLLBACK",
+        "Root 2 lists the mirrored targets key in place of the key, so versions do not start again.",
+        with_root(e.signed(root(2, targets_keys=[T.mirrored]), R), T.mirrored),
+        installed=device(version=5),
     ),
     Case(
         "key_mirrored_in_both_roles",
