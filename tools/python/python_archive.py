@@ -2,7 +2,10 @@
 
 Standard library only. Each source is in the archive with what the Python that runs this compiles it
 to; another Python passes that over, and compiles the source. The same files give the same bytes.
+An old Python can run this module: see `software_update.python_version`.
 """
+
+from __future__ import annotations
 
 import argparse
 import py_compile
@@ -13,6 +16,8 @@ import warnings
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
+
+from software_update import python_version
 
 ARCHIVE = "python.zip"
 # The first that a zip can say.
@@ -35,17 +40,20 @@ def write_archive(modules: dict[PurePosixPath, Path], folder: Path) -> None:
     for path in modules.keys() - sources.keys():
         (folder / path.parent).mkdir(parents=True, exist_ok=True)
         shutil.copyfile(modules[path], folder / path)
-    # Without an entry of its own, a folder is no namespace package (before CPython 3.13).
+    with zipfile.ZipFile(folder / ARCHIVE, "w") as archive:
+        _add_sources(archive, sources)
+
+
+def _add_sources(archive: zipfile.ZipFile, sources: dict[PurePosixPath, Path]) -> None:
+    # Without an entry of its own, a folder is not a namespace package (before CPython 3.13).
     packages = {parent for path in sources for parent in path.parents[:-1]}
-    with (
-        tempfile.TemporaryDirectory() as scratch,
-        zipfile.ZipFile(folder / ARCHIVE, "w") as archive,
-    ):
-        for package in sorted(packages):
-            archive.writestr(zipfile.ZipInfo(f"{package}/", _DATE), b"")
+    for package in sorted(packages):
+        archive.writestr(zipfile.ZipInfo(f"{package}/", _DATE), b"")
+    with tempfile.TemporaryDirectory() as scratch:
         for path, file in sorted(sources.items()):
             archive.writestr(zipfile.ZipInfo(str(path), _DATE), file.read_bytes())
-            if compiled := _compile(path, file, Path(scratch, "pyc")):
+            compiled = _compile(path, file, Path(scratch, "pyc"))
+            if compiled:
                 archive.writestr(zipfile.ZipInfo(f"{path}c", _DATE), compiled)
 
 
@@ -97,4 +105,5 @@ def main(argv: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    python_version.check("python_archive", "register such a Python toolchain")
     sys.exit(main(sys.argv[1:]))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import runpy
 import subprocess
 import sys
 import zipfile
@@ -49,6 +51,27 @@ def test_modules_are_imported_from_where_their_libraries_say(tmp_path: Path) -> 
     """Also those of a namespace package, which has no __init__.py."""
     archive = make(tmp_path, arguments(tmp_path))
     assert run(archive, "import ours.part; print(ours.part.ANSWER)") == "42\n"
+
+
+def test_old_python_gets_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "version_info", (3, 9, 18, "final", 0))
+    monkeypatch.setattr(sys, "executable", "/bin/python")
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path(python_archive.__file__, run_name="__main__")
+    assert ended.value.code == 3
+    assert capsys.readouterr().err == (
+        "python_archive: /bin/python is Python 3.9, and Python 3.11 or later is needed;"
+        " register such a Python toolchain\n"
+    )
+
+
+def test_python_3_7_can_run_the_module() -> None:
+    source = Path(python_archive.__file__).read_text()
+    ast.parse(source, feature_version=(3, 7))
+    # No annotation is evaluated then.
+    assert "\nfrom __future__ import annotations\n" in source
 
 
 def test_the_same_bytes_wherever_and_in_whatever_order(tmp_path: Path) -> None:
