@@ -303,8 +303,8 @@ def test_a_source_that_vanishes(tmp_path: Path) -> None:
 
 def test_sources_are_regular_files(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo")
-    for name in ("fifo", "."):
-        with pytest.raises(InputError, match="not a regular file"):
+    for name, problem in (("fifo", "not a regular file"), (".", "is a folder; give a file")):
+        with pytest.raises(InputError, match=problem):
             plan_payloads([("a", str(tmp_path / name))])
 
 
