@@ -430,6 +430,22 @@ def pip_install(run: Run) -> None:
         raise CheckError(f"with {extras}, sign does not get as far as the token:\n{said}")
 
 
+def install_by_hash(run: Run) -> None:
+    """The two machines of docs/root_ceremony.md: one downloads, the other installs without a network."""
+    page = (TOP / "docs/root_ceremony.md").read_text()
+    scripts = re.findall(r"^ *```sh\n(.*?)^ *```$", page, re.MULTILINE | re.DOTALL)
+    download, install = (each for each in scripts if "--require-hashes" in each)
+    online, offline = run.scratch / "online", run.scratch / "offline"
+    for folder in (online, offline):
+        folder.mkdir()
+    run.command("git", "clone", "--quiet", TOP, run.scratch / "rules_software_update")
+    run.command("sh", "-ec", download, cwd=online)
+    for name in ("rules_software_update.tar", "wheels"):
+        (online / name).rename(offline / name)
+    run.command("sh", "-ec", install, cwd=offline)
+    run.command(offline / "tool/bin/software-update", "--version")
+
+
 def check_installed_files(run: Run, python: Path) -> None:
     """pip installed every module of the command and the protocol buffers, and no test."""
     script = (
@@ -485,6 +501,7 @@ CHECKS: tuple[Callable[[Run], None], ...] = (
     mypy,
     coverage,
     pip_install,
+    install_by_hash,
     page_links,
     readme_example,
     readme_build,

@@ -5,6 +5,7 @@ import importlib
 import io
 import json
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -276,6 +277,45 @@ def test_targets_from_schema() -> None:
     # What the fixture's bundle was made from.
     targets = json.loads(Path("targets.json").read_text())
     assert set(fields(targets)) == documented("--targets-from")
+
+
+@pytest.mark.parametrize(
+    "page", ["production_signing.md", "root_ceremony.md", "signing_services.md"]
+)
+def test_signers_install_by_hash(page: str) -> None:
+    text = Path("docs", page).read_text()
+    scripts = re.findall(r"^ *```sh\n(.*?)^ *```$", text, re.MULTILINE | re.DOTALL)
+    scripts = [each for each in scripts if "pip install" in each or "pip download" in each]
+    assert scripts
+    for script in scripts:
+        for command in re.findall(r"pip (?:install|download) (?:.*\\\n)*.*", script):
+            is_package = "--no-deps --no-index --no-build-isolation" in command
+            assert is_package or "--require-hashes --no-deps" in command
+            for lock in re.findall(r"-r \S*?(tools/python/\S+)", command):
+                assert locked(lock)
+        assert {"tools/python/runtime.txt", "tools/python/build.txt"} <= set(
+            re.findall(r"-r \S*?(tools/python/\S+)", script)
+        )
+
+
+def test_locks_for_signers_are_complete() -> None:
+    project = tomllib.loads(Path("pyproject.toml").read_text())
+    extras = project["project"]["optional-dependencies"].values()
+    for lock, requirements in {
+        "build": project["build-system"]["requires"],
+        "runtime": project["project"]["dependencies"],
+        "signers": [requirement for extra in extras for requirement in extra],
+    }.items():
+        wanted = {re.split(r"[\[<>=~!]", each)[0] for each in requirements}
+        assert wanted <= locked(f"tools/python/{lock}.txt")
+
+
+def locked(lock: str) -> set[str]:
+    """The distributions in a lock, each with a version and hashes."""
+    entries = re.sub(r"^#.*\n", "", Path(lock).read_text(), flags=re.MULTILINE)
+    lines = entries.replace("\\\n", " ").splitlines()
+    assert all(re.fullmatch(r"\S+==\S+( +--hash=sha256:[0-9a-f]{64})+", each) for each in lines)
+    return {each.partition("==")[0] for each in lines}
 
 
 def type_of(field: FieldDescriptor) -> str:
