@@ -233,5 +233,7 @@ def _problem(name: str, error: Exception) -> InputError:
     text = (str(error).strip().splitlines() or [""])[0][:_MAX_CHARACTERS].rstrip(". ")
     if kind != "ValueError":
         text = f"{kind}: {text}" if text else kind
-    problem = SignerUnusable if kind in _TOKEN_GONE else InputError
+    # securesystemslib turns some of these classes into a ValueError.
+    is_gone = bool({kind, type(error.__context__).__name__}.intersection(_TOKEN_GONE))
+    problem = SignerUnusable if is_gone else InputError
     return problem(f"{name}: {text}; check that this shows the key: {library.show}")

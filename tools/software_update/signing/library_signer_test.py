@@ -10,7 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from software_update.errors import InputError, SignatureError, UsageError, WrongSecret
+from software_update.errors import (
+    InputError,
+    SignatureError,
+    SignerUnusable,
+    UsageError,
+    WrongSecret,
+)
 from software_update.signing.library_signer import LibrarySigner, check_uri, open_library
 from software_update.signing.signers import signature_by
 from software_update.signing.signing_request import Request, parse_request
@@ -180,6 +186,28 @@ def test_whatever_is_raised_becomes_one_line(
     with pytest.raises(InputError) as caught:
         open_library(name, PUBLIC, None, no_pin)
     assert str(caught.value).startswith(f"{name}: {text}; check that this shows the key: ")
+
+
+@pytest.mark.parametrize("kind", ["DeviceRemoved", "NoSuchToken", "TokenNotPresent"])
+@pytest.mark.parametrize("converted", [True, False])
+def test_a_token_that_is_gone(
+    library: Library, request_: Request, kind: str, converted: bool
+) -> None:
+    """No other request can be signed either, so that a queue stops."""
+
+    def sign(_payload: bytes, _handler: Handler) -> str:
+        try:
+            raise type(kind, (Exception,), {})("gone")
+        except Exception:
+            if converted:
+                raise ValueError("No PKCS#11 token found") from None
+            raise
+
+    library.sign = sign
+    with pytest.raises(SignerUnusable) as caught:
+        open_token().sign(request_)
+    assert not isinstance(caught.value, WrongSecret)
+    assert "check that this shows the key: pkcs11-tool" in str(caught.value)
 
 
 def test_what_libraries_log_and_warn_of_is_not_shown(
