@@ -11,7 +11,7 @@ from software_update.testing.signers import ROOT_KEY, TARGETS_KEY, signer
 
 from tests.interop.judges import pigweed_accepts
 
-NAME = "signer check 0: worth nothing"
+NAME = "signer_check_0.worth_nothing"
 
 
 @pytest.fixture(name="trusted")

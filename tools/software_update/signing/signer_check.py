@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator, Sequence
 from software_update import metadata
 from software_update.errors import InputError, SoftwareUpdateError, WrongSecret
 from software_update.keys import KEYVAL_BYTES, SIGNATURE_BYTES, PublicKey
-from software_update.metadata import Role, Root, Target, Targets
+from software_update.metadata import Role, Target
 from software_update.signing import exec_protocol, signing_request
 from software_update.signing.exec_program import run_program
 from software_update.signing.exec_protocol import PROTOCOL, ProgramError
@@ -71,9 +71,9 @@ class Attempt:
 def targets_probe(public: PublicKey, number: int, targets: int = 1) -> Request:
     """Targets metadata that is worth nothing; another one for each number."""
     listed = [
-        Target(f"signer check {index}: worth nothing", 0, bytes(32)) for index in range(targets)
+        Target(f"signer_check_{index}.worth_nothing", 0, bytes(32)) for index in range(targets)
     ]
-    content = metadata.parse_targets(metadata.build_targets(1, listed, 1 + number))
+    content = metadata.build_targets(1, listed, 1 + number)
     return _probe(content, [Signers("the root's", _nobodys_root(0), Role((public.key_id,), 1))])
 
 
@@ -81,7 +81,7 @@ def root_probe(public: PublicKey, number: int) -> Request:
     """Root metadata that is worth nothing, which `public` is to sign for the root before."""
     root = _nobodys_root(number)
     previous = Signers("the previous root's", root, Role((public.key_id,), 1))
-    return _probe(root, [Signers("its own", root, root.root), previous])
+    return _probe(root.serialized, [Signers("its own", root, root.root), previous])
 
 
 def large_probe(public: PublicKey) -> Request:
@@ -109,8 +109,8 @@ def _nobodys_root(number: int) -> metadata.Root:
     return metadata.parse_root(metadata.build_root(1, *keys, 1 + number))
 
 
-def _probe(content: Root | Targets, signers: Sequence[Signers]) -> Request:
-    request = Request(content)
+def _probe(serialized: bytes, signers: Sequence[Signers]) -> Request:
+    request = signing_request.parse_request(serialized)
     document = signing_request.build_json(request, signers, None)
     return signing_request.with_json("the probe", document, request)
 

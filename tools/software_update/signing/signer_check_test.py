@@ -49,12 +49,11 @@ ROOT_PROBES = [signer_check.root_probe(PUBLIC, number) for number in (0, 9)]
 @pytest.mark.parametrize(
     ("device", "verdict"),
     [
-        ({}, Verdict.UNSAFE_NAME),
         ({"at": NOW}, Verdict.TARGETS_EXPIRED),
         ({"installed": e.manifest(e.targets({"app": b"1"}, 1))}, Verdict.TARGETS_MIX_UP),
         ({"installed": e.manifest(e.targets({"app": b"1"}, 2))}, Verdict.TARGETS_ROLLBACK),
     ],
-    ids=["no clock", "a clock", "version 1", "version 2"],
+    ids=["a clock", "version 1", "version 2"],
 )
 def test_no_device_takes_targets_probes(
     probe: Request, device: dict[str, Any], verdict: Verdict
@@ -66,6 +65,20 @@ def test_no_device_takes_targets_probes(
         payloads = b"" if content is None else b"".join(e.payload(name, content) for name in names)
         bundle = e.targets_entry(signed) + payloads
         assert refusal_of(bundle, **device)[0] is verdict
+
+
+@pytest.mark.parametrize("probe", PROBES, ids=["first", "last", "large"])
+def test_no_device_without_a_clock_takes_targets_probes(probe: Request) -> None:
+    assert isinstance(probe.content, metadata.Targets)
+    signed = e.targets_entry(e.signed(probe.serialized, TARGETS_KEY))
+    for content, verdict in {
+        None: Verdict.MISSING_PAYLOAD,
+        b"": Verdict.HASH_MISMATCH,
+        b"x": Verdict.LENGTH_MISMATCH,
+    }.items():
+        names = [each.name for each in probe.content.targets]
+        payloads = b"" if content is None else b"".join(e.payload(name, content) for name in names)
+        assert refusal_of(signed + payloads)[0] is verdict
 
 
 @pytest.mark.parametrize("probe", PROBES, ids=["first", "last", "large"])
