@@ -207,11 +207,15 @@ def _bundle_test_test_impl(ctx):
     env = analysistest.begin(ctx)
     runfiles = analysistest.target_under_test(env)[DefaultInfo].default_runfiles.files.to_list()
     ours = [file.basename for file in runfiles if _is_ours(file)]
-    expected = ["device_test", "device_test._arguments.txt", "with_chain.bundle", "root_2.root.pb", "bundle.manifest.pb"]
+    name = analysistest.target_under_test(env).label.name
+    expected = [name, name + "._arguments.txt", "with_chain.bundle", ctx.attr.trusted_root, "bundle.manifest.pb"]
     asserts.equals(env, sorted(expected), sorted(ours))
     return analysistest.end(env)
 
-_bundle_test_test = analysistest.make(_bundle_test_test_impl)
+_bundle_test_test = analysistest.make(
+    _bundle_test_test_impl,
+    attrs = {"trusted_root": attr.string(doc = "The root that the test starts from.")},
+)
 
 def _root_provider_test_impl(ctx):
     env = analysistest.begin(ctx)
@@ -312,6 +316,12 @@ def actions_test_suite(name):
         tags = ["manual"],
         trusted_root = ":root_2",
     )
+    software_update_bundle_test(
+        name = "installed_root_test",
+        bundle = ":with_chain",
+        installed = ":bundle",
+        tags = ["manual"],
+    )
     software_update_bundle(
         name = "bundle",
         dev_root = ":root",
@@ -364,7 +374,8 @@ def actions_test_suite(name):
         )
         _shards_test(name = "shards_of_%d_test" % count, size = "small", files = files, target_under_test = ":of_%d.signing_request" % count)
     _chain_provider_test(name = "chain_provider_test", size = "small", target_under_test = ":with_chain")
-    _bundle_test_test(name = "bundle_test_test", size = "small", target_under_test = ":device_test")
+    _bundle_test_test(name = "bundle_test_test", size = "small", target_under_test = ":device_test", trusted_root = "root_2.root.pb")
+    _bundle_test_test(name = "bundle_test_of_installed_root_test", size = "small", target_under_test = ":installed_root_test", trusted_root = "root.root.pb")
     _bundle_provider_test(name = "bundle_provider_test", size = "small", target_under_test = ":bundle")
     _root_provider_test(name = "root_provider_test", size = "small", target_under_test = ":root")
     native.test_suite(
@@ -372,6 +383,7 @@ def actions_test_suite(name):
         tests = [
             "bundle_actions_test",
             "bundle_provider_test",
+            "bundle_test_of_installed_root_test",
             "bundle_test_test",
             "chain_actions_test",
             "chain_provider_test",

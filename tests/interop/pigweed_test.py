@@ -161,6 +161,21 @@ def test_a_root_that_says_dev_keys_is_accepted(product: Product) -> None:
     assert we_accept(bundle, dev)
 
 
+def test_manifest_without_the_fields_that_pigweed_skips(product: Product) -> None:
+    """Fields 65 and 66 come last; Pigweed's part is the rest, and is an installed release for us too."""
+    root = product.root(1)
+    bundle = product.bundle(root)
+    manifest, pigweeds = product.file("manifest.pb"), product.file("pigweed.manifest.pb")
+    verify: list[str | Path] = ["bundle", "verify", bundle, f"--trusted-root={root}"]
+    assert ours(*verify, f"--write-manifest={manifest}") == 0
+    pigweed_makes("manifest", manifest, pigweeds)
+    version, sha256 = bytes([0x88, 4, 1]), bytes([0x92, 4, 32])
+    end = manifest.read_bytes().removeprefix(pigweeds.read_bytes())
+    assert (end[:6], len(end)) == (version + sha256, 6 + 32)
+    for installed in (manifest, pigweeds):
+        assert ours(*verify, f"--installed={installed}") == 0
+
+
 def test_two_signatures_of_two_are_accepted(product: Product) -> None:
     root = product.root(1, ["r1", "r2"], ["t1", "t2"], signed_by=["r1", "r2"], threshold=2)
     assert pigweed_accepts(product.bundle(root, targets_keys=["t1", "t2"]), root)
