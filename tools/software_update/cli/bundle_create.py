@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from software_update import files, metadata, pigweed
 from software_update.bundle.writer import draft_targets, plan_payloads, write_bundle
 from software_update.cli import arguments
-from software_update.cli.payloads import check_user_manifest
+from software_update.cli.payloads import check_same_user_manifest, check_user_manifest
 from software_update.cli.target_lists import read_targets_from
 from software_update.cli.trusted import (
     check_signed_roots,
@@ -52,7 +52,7 @@ def _create(args: argparse.Namespace, payload_files: list[tuple[str, str]]) -> N
     check_signed_roots([*args.root_chain, args.root], [*root_chain, signed_root])
     keys = private_keys.read_keys(args.dev_signing_key)
     private_keys.check_listed(keys, root, metadata.TARGETS)
-    check_user_manifest(args.user_manifest)
+    user_manifest = check_user_manifest(args.user_manifest)
     payloads = plan_payloads(payload_files)
     drafts = draft_targets(payloads)
     pigweed.check(drafts, strict=args.strict_pigweed)
@@ -73,7 +73,8 @@ def _create(args: argparse.Namespace, payload_files: list[tuple[str, str]]) -> N
     ]
     inputs += arguments.files_of(args.version_file, args.targets_from)
     with files.new_output(args.output, inputs=inputs) as fd:
-        write_bundle(fd, payloads, draft, metadata_of, root_chain)
+        targets = write_bundle(fd, payloads, draft, metadata_of, root_chain)
+        check_same_user_manifest(args.user_manifest, user_manifest, targets)
 
 
 def _check_targets(root: Root, signed_targets: bytes) -> None:

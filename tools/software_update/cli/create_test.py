@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from software_update.cli import bundle_create, payloads
 from software_update.testing import encode as e
 from software_update.testing import workspace
 from software_update.testing.command import (
@@ -512,6 +513,28 @@ def test_version_file_with_a_byte_order_mark(folder: Path) -> None:
         path.write_bytes(content)
         text = f"{path}: {problem}; save it as UTF-8 without a byte order mark, for example with: "
         check(folder, 3, text, *args, f"--version-file={path}")
+
+
+def test_a_user_manifest_that_changes_after_it_was_checked(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bundle never contains a user_manifest that was not checked."""
+    path = folder / "release.json"
+    path.write_bytes(b"{}")
+    check = payloads.check_user_manifest
+
+    def then_change(checked: str | None) -> bytes | None:
+        sha256 = check(checked)
+        path.write_bytes(b"[]")
+        return sha256
+
+    monkeypatch.setattr(bundle_create, "check_user_manifest", then_change)
+    result = call(*create_args(folder), f"--user-manifest={path}")
+    assert result.status == 3
+    assert result.err.endswith(
+        f"{path}: changed while it was read; let its writer finish, and try again\n"
+    )
+    assert not (folder / "out.bundle").exists()
 
 
 def test_warning_of_a_user_manifest_of_another_kind(folder: Path) -> None:

@@ -177,6 +177,14 @@ def test_the_installed_root_is_another_one(folder: Path) -> None:
     assert "root version 1, but" in text
 
 
+def test_the_root_of_an_installed_bundle_is_another_one(folder: Path) -> None:
+    (folder / "installed").write_bytes(e.bundle(CONTENTS, version=6))
+    text = failed(3, *verify(folder, "root2.pb"), f"--installed-root={folder}/root2.pb")
+    assert text.startswith(
+        f"{folder}/root2.pb: not the root that {folder}/installed names (version 1"
+    )
+
+
 def test_the_installed_root_alone(folder: Path) -> None:
     args = [each for each in verify(folder) if not each.startswith("--installed")]
     assert failed(2, *args, f"--installed-root={folder}/root.pb") == (

@@ -12,8 +12,8 @@ from software_update import files, limits, metadata
 from software_update.bundle.envelope import Envelope, PayloadEntry
 from software_update.digest import CHUNK_BYTES
 from software_update.errors import InputError, Refused, Verdict, printable, shown
-from software_update.metadata import ListedTarget
-from software_update.names import name_problem
+from software_update.metadata import ListedTarget, Target
+from software_update.names import USER_MANIFEST, name_problem
 from software_update.progress import Progress
 from software_update.release import parse_release
 
@@ -26,13 +26,14 @@ def listed_targets(envelope: Envelope) -> dict[str, ListedTarget]:
     return {each.name: each for each in metadata.parse_targets(signed.serialized).targets}
 
 
-def check_user_manifest(path: str | None) -> None:
+def check_user_manifest(path: str | None) -> bytes | None:
     """Raises InputError if a device would reject the user_manifest in `path`.
 
-    Warns on standard error if it is not a release manifest.
+    Warns on standard error if it is not a release manifest. Returns the raw SHA-256 of the content that
+    was checked, for `check_same_user_manifest`.
     """
     if path is None:
-        return
+        return None
     content = files.read_input(path, limits.MAX_USER_MANIFEST_BYTES)
     try:
         manifest = parse_release(content)
@@ -46,6 +47,16 @@ def check_user_manifest(path: str | None) -> None:
             "so its counter and hardware are not checked; make one with: step release",
             file=sys.stderr,
         )
+    return hashlib.sha256(content).digest()
+
+
+def check_same_user_manifest(path: str, checked: bytes | None, targets: Iterable[Target]) -> None:
+    """Raises InputError if the user_manifest among the targets of a bundle is not the checked one."""
+    for target in targets:
+        if target.name == USER_MANIFEST and target.sha256 != checked:
+            raise InputError(
+                f"{path}: changed while it was read; let its writer finish, and try again"
+            )
 
 
 def check_names(entries: Iterable[PayloadEntry], listed: dict[str, ListedTarget]) -> None:

@@ -6,7 +6,7 @@ from software_update import files, limits, metadata
 from software_update.bundle.writer import Payload, plan_payloads, write_bundle
 from software_update.cli import arguments
 from software_update.cli.collected import add_collected, collected_of, depfile, files_collected
-from software_update.cli.payloads import check_user_manifest
+from software_update.cli.payloads import check_same_user_manifest, check_user_manifest
 from software_update.cli.trusted import parse_root, read_root_chain, read_root_file
 from software_update.errors import InputError, Refused, shown
 from software_update.metadata import Target, Targets
@@ -30,7 +30,7 @@ def run(argv: Sequence[str]) -> int:
     listed = _listed(args.targets_metadata, signed_targets)
     collected = collected_of(args)
     payload_files = arguments.payload_files_of(args, collected)
-    check_user_manifest(args.user_manifest)
+    user_manifest = check_user_manifest(args.user_manifest)
     payloads = plan_payloads(payload_files)
     _check_complete(payloads, listed, args.targets_metadata)
     paths = dict(payload_files)
@@ -46,7 +46,9 @@ def run(argv: Sequence[str]) -> int:
         files.new_output(args.output, inputs=inputs) as fd,
     ):
         signed = (signed_root, signed_targets)
-        for target in write_bundle(fd, payloads, signed, lambda _: signed, root_chain):
+        targets = write_bundle(fd, payloads, signed, lambda _: signed, root_chain)
+        check_same_user_manifest(args.user_manifest, user_manifest, targets)
+        for target in targets:
             if target != listed[target.name]:
                 raise _differs(paths[target.name], target.name)
     return 0

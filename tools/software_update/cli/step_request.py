@@ -24,7 +24,9 @@ def run(argv: Sequence[str]) -> int:
         "--signed-root", metavar="FILE", help="in their place: a root as root create makes it"
     )
     parser.add_argument(
-        "--bytes", metavar="OUT", help="where to write the bytes to sign; mandatory with --signed-root"
+        "--bytes",
+        metavar="OUT",
+        help="where to write the bytes to sign; mandatory with --signed-root",
     )
     requests.add_signers(parser)
     parser.add_argument(
