@@ -404,7 +404,11 @@ def test_sign_again(nested: Bazel, signed: Path) -> None:
     [
         ("file:../../../scratch/my keys/root.pem", (), "not a key that "),
         ("file:nothing.pem", (), "nothing.pem: No such file"),
-        ("exec:./nothing", ("--public=our product/targets.pem.pub",), "nothing: No such file"),
+        (
+            "exec:./nothing",
+            ("--public=our product/targets.pem.pub",),
+            "nothing: cannot be started (No such file or directory)",
+        ),
         ("hsm:2?label=t", ("--public=our product/targets.pem.pub",), "software-update sign"),
         ("file:x", ("--folder=/tmp",), "not allowed with argument"),
     ],
@@ -464,8 +468,8 @@ HANDED_OUT = ("--action_env=SIGNING_PIN", "--action_env=SIGNING_TOKEN=0815-token
 HANDED_OUT_TO_TOOLS = [flag.replace("--", "--host_") for flag in HANDED_OUT]
 KEYS_OF_MODE = {
     "dev": {"SoftwareUpdateRootSign", "SoftwareUpdateSign"},
-    # It refuses them.
-    "release": {"SoftwareUpdateAttach"},
+    # It writes their identities, which the attaching action rejects.
+    "release": {"SoftwareUpdateIdentify"},
     "unsigned": set[str](),
 }
 TWO_OF_TWO = """\
