@@ -97,7 +97,8 @@ def software_update_bundle(
       verify_at: The time at which the verification takes place, such as `2031-01-01T00:00:00Z`. By default no
         expiry is checked, because a build has no clock.
       out: The bundle's file name. The default is `NAME.bundle`.
-      strict_pigweed: Whether what Pigweed's client would not install is an error and not a warning.
+      strict_pigweed: Whether a target or a chain of roots that Pigweed's client would not install is an error and
+        not a warning.
       **kwargs: The attributes that Bazel gives every rule, such as `tags` and `visibility`. Write `tags`
         without `select()`.
     """
@@ -133,6 +134,7 @@ def software_update_bundle(
         out = out or name + ".bundle",
         root = root,
         signatures = signatures,
+        strict_pigweed = strict_pigweed,
         trusted_root = trusted_root,
         verify_at = verify_at,
         **common.public

@@ -20,6 +20,7 @@ def software_update_root(
         signatures = None,
         signatures_folder = None,
         out = None,
+        strict_pigweed = False,
         **kwargs):
     """Makes root metadata out of public keys: who may sign, and how many of them it takes.
 
@@ -61,6 +62,8 @@ def software_update_root(
       signatures_folder: The folder into which `NAME.sign` writes signatures, as a path below the package, without
         `select()`. The default is `signatures/NAME`, apart from those of a bundle.
       out: The file's name. The default is `NAME.root.pb`.
+      strict_pigweed: Whether a move from `previous` that Pigweed's client would not make at once is an error and not a
+        warning.
       **kwargs: The attributes that Bazel gives every rule, such as `tags` and `visibility`. Write `tags`
         without `select()`.
     """
@@ -73,6 +76,7 @@ def software_update_root(
         previous = previous,
         root_keys = root_keys,
         signatures = signatures,
+        strict_pigweed = strict_pigweed,
         targets_keys = targets_keys,
         **(common.public | integer_arguments(
             root_threshold = root_threshold,

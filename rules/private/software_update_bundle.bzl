@@ -84,6 +84,8 @@ def _assemble(ctx, targets_info, signed, root, root_chain):
     if targets_info.user_manifest:
         args.add(targets_info.user_manifest, format = "--user-manifest=%s")
         inputs.append(targets_info.user_manifest)
+    if ctx.attr.strict_pigweed:
+        args.add("--strict-pigweed")
     args.add("-o", ctx.outputs.out)
     run_tool(
         ctx,
@@ -199,6 +201,7 @@ software_update_bundle = rule(
             doc = "What releases are signed under.",
             allow_single_file = True,
         ),
+        "strict_pigweed": attr.bool(doc = "Reject roots that Pigweed's client would not move to."),
         "trusted_root": attr.label(
             doc = "What the verification starts from; by default the root before the one in the bundle.",
             allow_single_file = True,

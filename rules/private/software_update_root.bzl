@@ -84,6 +84,8 @@ def _request(ctx, request, unsigned, previous):
     if previous:
         args.add(previous, format = "--previous=%s")
         inputs.append(previous)
+        if ctx.attr.strict_pigweed:
+            args.add("--strict-pigweed")
     args.add(request.bytes, format = "--bytes=%s")
     args.add("-o", request.summary)
     summarize(ctx, ctx.label, args = args, inputs = inputs, outputs = [request.summary, request.bytes])
@@ -94,6 +96,8 @@ def _check(ctx, root, previous):
     args.add(root)
     args.add(previous, format = "--previous=%s")
     args.add(report, format = "--report=%s")
+    if ctx.attr.strict_pigweed:
+        args.add("--strict-pigweed")
     run_tool(
         ctx,
         args = args,
@@ -195,6 +199,7 @@ software_update_root = rule(
             doc = "Public keys of the role root.",
             allow_files = True,
         ),
+        "strict_pigweed": attr.bool(doc = "Reject a move from `previous` that Pigweed's client would not make at once."),
         "targets_keys": attr.label_list(
             doc = "Public keys of the role targets.",
             allow_files = True,

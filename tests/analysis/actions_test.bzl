@@ -28,6 +28,8 @@ def _actions_test_impl(ctx):
         asserts.equals(env, _ENV, dict(action.env), action.mnemonic)
         asserts.true(env, action.argv[1].startswith("--tool-digest="), action.argv[1])
         asserts.equals(env, _COMMANDS[action.mnemonic], " ".join(action.argv[2:4]))
+    strict = [action.mnemonic for action in our_actions_of(analysistest.target_under_test(env)) if "--strict-pigweed" in action.argv]
+    asserts.equals(env, ctx.attr.strict_pigweed, sorted(strict))
     asserts.equals(env, sorted(ctx.attr.actions), sorted(read))
     for action, inputs in ctx.attr.actions.items():
         asserts.equals(env, sorted(inputs), read.get(action), action)
@@ -40,6 +42,7 @@ _actions_test = analysistest.make(
             doc = "Mnemonic and output of each action, and what it reads.",
             mandatory = True,
         ),
+        "strict_pigweed": attr.string_list(doc = "Mnemonics of the actions with --strict-pigweed."),
     },
     extra_target_under_test_aspects = [actions_aspect],
 )
@@ -275,6 +278,7 @@ def actions_test_suite(name):
             dev_signing_keys = ["private_a.pem"],
             previous = "published.root.pb" if version == 2 else ":root_%d" % (version - 1),
             root_keys = ["a.pem"],
+            strict_pigweed = version == 4,
             tags = ["manual"],
             targets_keys = ["b.pem"],
             version = version,
@@ -336,7 +340,7 @@ def actions_test_suite(name):
         verify_at = "2030-01-01T00:00:00Z",
         version = 4294967295,
     )
-    _actions_test(name = "bundle_actions_test", size = "small", actions = _BUNDLE_ACTIONS, target_under_test = ":bundle")
+    _actions_test(name = "bundle_actions_test", size = "small", actions = _BUNDLE_ACTIONS, strict_pigweed = ["SoftwareUpdateAssemble", "SoftwareUpdateTargets"], target_under_test = ":bundle")
     _actions_test(name = "root_actions_test", size = "small", actions = _ROOT_ACTIONS, target_under_test = ":root")
     _actions_test(
         name = "unsigned_root_actions_test",
@@ -349,7 +353,7 @@ def actions_test_suite(name):
     )
 
     # Neither signed nor verified.
-    _actions_test(name = "signing_request_actions_test", size = "small", actions = _REQUEST_ACTIONS, target_under_test = ":bundle.signing_request")
+    _actions_test(name = "signing_request_actions_test", size = "small", actions = _REQUEST_ACTIONS, strict_pigweed = ["SoftwareUpdateTargets"], target_under_test = ":bundle.signing_request")
     _signing_request_test(
         name = "signing_request_test",
         size = "small",
@@ -362,8 +366,8 @@ def actions_test_suite(name):
         file = "root.signing_request",
         target_under_test = ":root.signing_request",
     )
-    _actions_test(name = "chain_actions_test", size = "small", actions = _CHAIN_ACTIONS, target_under_test = ":with_chain")
-    _actions_test(name = "personalized_actions_test", size = "small", actions = _PERSONALIZED_ACTIONS, target_under_test = ":personalized")
+    _actions_test(name = "chain_actions_test", size = "small", actions = _CHAIN_ACTIONS, strict_pigweed = ["SoftwareUpdateRequest", "SoftwareUpdateRootCheck"], target_under_test = ":with_chain")
+    _actions_test(name = "personalized_actions_test", size = "small", actions = _PERSONALIZED_ACTIONS, strict_pigweed = ["SoftwareUpdateRequest", "SoftwareUpdateRootCheck"], target_under_test = ":personalized")
     _personalized_groups_test(name = "personalized_groups_test", size = "small", target_under_test = ":personalized")
     for count, files in _SHARDS.items():
         software_update_bundle(

@@ -11,8 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from software_update import pigweed
+from software_update.bundle.reader import read_envelope
 from software_update.cli import main
 from software_update.errors import Verdict
+from software_update.metadata import Target, parse_manifest, parse_signed, parse_targets
+from software_update.pigweed_roots import RootFile, check_chain, check_move
+from software_update.proto import tuf_pb2
 
 from tests.attacks.generate import CASES, HERE, files
 from tests.attacks.product import Case
@@ -85,6 +90,64 @@ def test_inspect_and_extract_end_well(case: dict[str, Any], bundle: Path, tmp_pa
             assert (err[-1], err[:-1].isprintable()) == ("\n", True)
     outside = {path.name for path in tmp_path.iterdir()} - {"extracted", "huge.bundle"}
     assert not outside, "written beside the folder"
+
+
+ACCEPTED = [case for case in LISTED if case["verdict"] == "ACCEPT" and case["name"] not in HUGE]
+# What that client needs and our tools cannot see, or never write.
+NOT_WARNED = {
+    "length_absent": "our tools always write the length",
+    "recovery_path_root_given": "only the device knows which root it had before",
+    "signature_without_id_too": "our tools write only signatures by keys that must sign",
+    "signatures_64": "as before",
+}
+
+
+@pytest.mark.parametrize("case", ACCEPTED, ids=[case["name"] for case in ACCEPTED])
+def test_tools_warn_of_what_pigweeds_client_rejects(
+    case: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A bundle without a warning has all that the client needs, as the bundle format lists it.
+
+    A warning is for all devices, so it may be of another device than that of the case.
+    """
+    with (HERE / case["bundle"]).open("rb") as file:
+        bundle = read_envelope(file.fileno())
+    trusted = RootFile("trusted", (HERE / case["trusted_root"]).read_bytes())
+    signed = parse_signed("targets", bundle.targets or b"")
+    targets = parse_targets(signed.serialized)
+    pigweed.check([Target(each.name, each.length, b"") for each in targets.targets], strict=False)
+    if bundle.root is not None:
+        root = RootFile("root", bundle.root)
+        check_move(trusted, root, strict=False)
+        check_chain([RootFile("link", each) for each in bundle.root_chain], root, strict=False)
+    accepted = needs_met(case, signed.serialized, [s.key_id for s in signed.signatures])
+    accepted &= bundle.root is None or can_move(trusted.content, bundle.root)
+    if case["name"] in NOT_WARNED:
+        assert (accepted, capsys.readouterr().err) == (False, "")
+    else:
+        assert accepted or capsys.readouterr().err
+
+
+def needs_met(case: dict[str, Any], targets: bytes, signers: Sequence[bytes]) -> bool:
+    """Whether Pigweed's client finds all that it needs in targets metadata."""
+    parsed = tuf_pb2.TargetsMetadata.FromString(targets)
+    if "installed" in case:
+        installed = parse_manifest((HERE / case["installed"]).read_bytes())
+        if parsed.common_metadata.version < installed.targets.common.version:
+            return False
+    return all(len(signer) == 32 for signer in signers) and all(
+        len(file.file_name) <= 32 and file.length <= 100 * 1024**2 and file.HasField("length")
+        for file in parsed.target_files
+    )
+
+
+def can_move(trusted: bytes, signed_root: bytes) -> bool:
+    """Whether Pigweed's client moves to a bundle's root at once; it knows no chain."""
+    old, new = (tuf_pb2.SignedRootMetadata.FromString(each) for each in (trusted, signed_root))
+    role = tuf_pb2.RootMetadata.FromString(old.serialized_root_metadata).root_signature_requirement
+    by_old = {each.key_id for each in new.signatures} & set(role.key_ids)
+    field_1 = tuf_pb2.SignedRootMetadata(serialized_root_metadata=new.serialized_root_metadata)
+    return len(by_old) >= role.threshold and field_1.ByteSize() <= len(trusted)
 
 
 def test_names_differ() -> None:

@@ -1,4 +1,4 @@
-"""What Pigweed's C++ client does not take, beyond what every verifier refuses."""
+"""Warnings of targets that Pigweed's C++ client rejects and other verifiers accept."""
 
 import sys
 from collections.abc import Iterable
@@ -9,13 +9,17 @@ from software_update.metadata import Target
 
 
 def check(targets: Iterable[Target], *, strict: bool) -> None:
-    """Warns on standard error of each target that the client refuses; UsageError if `strict`."""
-    for target in targets:
-        problem = _problem(target)
-        if problem and strict:
-            raise UsageError(f"target '{target.name}': {problem}")
-        if problem:
-            print(f"software-update: warning: target '{target.name}': {problem}", file=sys.stderr)
+    """Warns of each target that the client rejects; UsageError if `strict`."""
+    found = ((target.name, _problem(target)) for target in targets)
+    report((f"target '{name}': {problem}" for name, problem in found if problem), strict=strict)
+
+
+def report(problems: Iterable[str], *, strict: bool) -> None:
+    """Prints each problem as a warning on standard error; if `strict`, the first is a UsageError."""
+    for problem in problems:
+        if strict:
+            raise UsageError(problem)
+        print(f"software-update: warning: {problem}", file=sys.stderr)
 
 
 def _problem(target: Target) -> str | None:

@@ -275,7 +275,7 @@ def add_strict_pigweed(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--strict-pigweed",
         action="store_true",
-        help="refuse what Pigweed's C++ client does not take, instead of a warning",
+        help="make an error of each warning about Pigweed's C++ client",
     )
 
 

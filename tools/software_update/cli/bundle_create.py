@@ -16,6 +16,7 @@ from software_update.cli.trusted import (
 )
 from software_update.errors import InputError, Refused, UsageError, Verdict
 from software_update.metadata import Root, Target
+from software_update.pigweed_roots import RootFile, check_chain
 from software_update.signing import private_keys
 from software_update.verify import verifier
 
@@ -51,6 +52,8 @@ def _create(args: argparse.Namespace, payload_files: list[tuple[str, str]]) -> N
     root_chain = read_root_chain(args.root_chain, args.root, root)
     check_signed_roots([*args.root_chain, args.root], [*root_chain, signed_root])
     keys = private_keys.read_keys(args.dev_signing_key)
+    chain = list(map(RootFile, args.root_chain, root_chain))
+    check_chain(chain, RootFile(args.root, signed_root), strict=args.strict_pigweed)
     private_keys.check_listed(keys, root, metadata.TARGETS)
     user_manifest = check_user_manifest(args.user_manifest)
     payloads = plan_payloads(payload_files)

@@ -27,7 +27,10 @@ BY_ID = sorted((ROOT_KEY, ROOT_KEY_2, ROOT_KEY_3), key=key_id)
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    return workspace.make(tmp_path)
+    """With root.pb, which has room for the two keys that NEW adds: see test_strict_pigweed."""
+    folder = workspace.make(tmp_path)
+    (folder / "root.pb").write_bytes(e.signed(e.root(), ROOT_KEY, ROOT_KEY_2, ROOT_KEY_3, STRANGER))
+    return folder
 
 
 def check(folder: Path, new: bytes, *more: str) -> list[str]:
@@ -232,6 +235,28 @@ def test_rollback(folder: Path) -> None:
     (folder / "root.pb").write_bytes(e.signed(e.root(3), ROOT_KEY))
     text = failed(1, *check(folder, e.signed(NEW, ROOT_KEY)))
     assert text == f"ROOT_ROLLBACK: {folder}/new.pb: version 2, the trusted root has 3"
+
+
+def test_strict_pigweed(folder: Path) -> None:
+    (folder / "root.pb").write_bytes(e.signed(e.root(), ROOT_KEY))
+    args = check(folder, e.signed(NEW, ROOT_KEY))
+    problem = (
+        f"{folder}/new.pb: its signed bytes end at {len(e.signed(NEW))}, after the "
+        f"{len(e.signed(e.root(), ROOT_KEY))} bytes of {folder}/root.pb; Pigweed's client rejects it on the "
+        "first attempt and accepts it on the second; list fewer keys, or let devices try again"
+    )
+    assert done(*args).err == f"software-update: warning: {problem}\n"
+    report = folder / "report.json"
+    assert failed(2, *args, "--strict-pigweed", f"--report={report}") == problem
+    assert not report.exists()
+    (folder / "newer.pb").write_bytes(e.signed(e.root(3), ROOT_KEY))
+    newer = ["root", "check", f"{folder}/newer.pb", f"--previous={folder}/new.pb"]
+    assert done(*newer, "--strict-pigweed").err == ""
+    also_for = [f"--also-for={folder}/root.pb", "--strict-pigweed"]
+    assert done(*newer, *also_for).err == ""
+    new = e.signed(e.root(2, [ROOT_KEY], [TARGETS_KEY_2]), ROOT_KEY)
+    text = failed(2, *check(folder, new), "--strict-pigweed")
+    assert f"{folder}/new.pb: targets versions start again" in text
 
 
 def test_files(folder: Path) -> None:

@@ -402,7 +402,41 @@ def test_chains_that_cannot_be(folder: Path) -> None:
     for version in (1, 2, 3):
         out = ["-o", f"{folder}/root-{version}.pb"]
         chain = chain_args(folder, 1, 2, 3)
-        check(folder, 2, "the output would replace the input", *args, *chain, *out)
+        result = call(*args, *chain, *out)
+        assert result.status == 2
+        assert "the output would replace the input" in result.err.splitlines()[-1]
+
+
+@pytest.mark.usefixtures("roots")
+def test_strict_pigweed_with_a_chain(folder: Path, tmp_path: Path) -> None:
+    """The client skips the chain, and root.pb is not signed by the key of root-2.pb."""
+    problem = (
+        f"{folder}/root.pb: the keys of an older root did not sign it, so devices need the chain"
+    )
+    steps(folder, tmp_path)
+    chain = chain_args(folder, 2, 3)
+    for args in (create_args(folder), ["step", "assemble", f"@{tmp_path}/args"]):
+        check(folder, 2, problem, *args, *chain, "--strict-pigweed")
+        warning = done(*args, *chain).err
+        assert f"software-update: warning: {problem}" in warning
+    signers = (ROOT_KEY, ROOT_KEY_2, ROOT_KEY_3)
+    (folder / "root.pb").write_bytes(e.signed(e.root(4, [ROOT_KEY]), *signers))
+    args = [*create_args(folder, "signed.bundle"), *chain, "--strict-pigweed"]
+    assert done(*args).err == ""
+
+
+def test_strict_pigweed_in_the_request_of_a_root(folder: Path) -> None:
+    new = e.root(2, [ROOT_KEY, ROOT_KEY_2, ROOT_KEY_3])
+    (folder / "new.pb").write_bytes(e.signed(new))
+    args = ["step", "request", "--role=root", f"--signed-root={folder}/new.pb"]
+    out = [f"--bytes={folder}/request", "-o", f"{folder}/request.json"]
+    previous = f"--previous={folder}/root.pb"
+    problem = f"{folder}/new.pb: its signed bytes end at {len(e.signed(new))}, after the "
+    check(folder, 2, problem, *args, previous, "--strict-pigweed", *out)
+    check(
+        folder, 2, "--strict-pigweed: only valid with --previous", *args, "--strict-pigweed", *out
+    )
+    assert f"software-update: warning: {problem}" in done(*args, previous, *out).err
 
 
 def test_each_link_of_a_chain_verifies(folder: Path, roots: list[bytes]) -> None:

@@ -4,8 +4,10 @@ import json
 from collections.abc import Sequence
 
 from software_update import files
-from software_update.cli.arguments import Parser
+from software_update.cli.arguments import Parser, add_strict_pigweed
 from software_update.cli.root_state import add_earlier_roots, earlier_roots, read_state
+from software_update.cli.trusted import read_root_file
+from software_update.pigweed_roots import RootFile, check_move
 
 
 def run(argv: Sequence[str]) -> int:
@@ -24,8 +26,12 @@ def run(argv: Sequence[str]) -> int:
         metavar="FILE.json",
         help="write the result as JSON, and print nothing of a root that is complete",
     )
+    add_strict_pigweed(parser)
     args = parser.parse_args(argv)
     state = read_state(args)
+    root = RootFile(args.root, read_root_file(args.root))
+    for path in earlier_roots(args):
+        check_move(RootFile(path, read_root_file(path)), root, strict=args.strict_pigweed)
     if args.report:
         text = json.dumps(state.report(), indent=1) + "\n"
         inputs = [args.root, *earlier_roots(args)]

@@ -10,6 +10,7 @@ from software_update.cli.payloads import check_same_user_manifest, check_user_ma
 from software_update.cli.trusted import parse_root, read_root_chain, read_root_file
 from software_update.errors import InputError, Refused, shown
 from software_update.metadata import Target, Targets
+from software_update.pigweed_roots import RootFile, check_chain
 
 
 def run(argv: Sequence[str]) -> int:
@@ -21,11 +22,14 @@ def run(argv: Sequence[str]) -> int:
     )
     arguments.add_payload_files(parser)
     add_collected(parser)
+    arguments.add_strict_pigweed(parser)
     arguments.add_output(parser, "the bundle to write")
     args = parser.parse_args(argv)
     signed_root = read_root_file(args.root)
     _, root = parse_root(args.root, signed_root)
     root_chain = read_root_chain(args.root_chain, args.root, root)
+    chain = list(map(RootFile, args.root_chain, root_chain))
+    check_chain(chain, RootFile(args.root, signed_root), strict=args.strict_pigweed)
     signed_targets = files.read_input(args.targets_metadata, limits.MAX_TARGETS_METADATA_BYTES)
     listed = _listed(args.targets_metadata, signed_targets)
     collected = collected_of(args)

@@ -5,10 +5,17 @@ from collections.abc import Sequence
 
 from software_update import files, limits, metadata
 from software_update.cli import requests
-from software_update.cli.arguments import Parser, add_output, check_apart, files_of
+from software_update.cli.arguments import (
+    Parser,
+    add_output,
+    add_strict_pigweed,
+    check_apart,
+    files_of,
+)
 from software_update.cli.trusted import parse_root, read_root_file
 from software_update.errors import InputError, Refused, UsageError
 from software_update.names import USER_MANIFEST
+from software_update.pigweed_roots import RootFile, check_move
 from software_update.release import ReleaseManifest, parse_release
 from software_update.signing import signing_request
 from software_update.signing.signing_request import Request
@@ -34,6 +41,7 @@ def run(argv: Sequence[str]) -> int:
         metavar="FILE",
         help=f"the payload of {USER_MANIFEST}; a release manifest says product and release",
     )
+    add_strict_pigweed(parser)
     add_output(parser, "the JSON to write")
     args = parser.parse_args(argv)
     _check(args)
@@ -42,6 +50,10 @@ def run(argv: Sequence[str]) -> int:
     content = signing_request.build_json(
         request, requests.read_signers(args, path, request), _release(args.user_manifest, request)
     )
+    if args.previous:
+        root = metadata.build_signed(metadata.ROOT, metadata.Signed(request.serialized, ()))
+        before = RootFile(args.previous, read_root_file(args.previous))
+        check_move(before, RootFile(path, root), strict=args.strict_pigweed)
     inputs = [path, *requests.inputs_of(args), *files_of(args.user_manifest)]
     if args.bytes:
         files.write_output(args.bytes, request.serialized, inputs=inputs)
@@ -56,6 +68,8 @@ def _check(args: argparse.Namespace) -> None:
         raise UsageError("--signed-root: write --bytes OUT too")
     if args.role == metadata.TARGETS and args.signed_root is not None:
         raise UsageError("--signed-root: for --role root alone; write --metadata FILE")
+    if args.strict_pigweed and args.previous is None:
+        raise UsageError("--strict-pigweed: only valid with --previous; add that or remove it")
     if args.role == metadata.ROOT and args.user_manifest is not None:
         raise UsageError("--user-manifest: for --role targets alone; leave it out")
 
