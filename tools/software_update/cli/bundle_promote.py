@@ -15,7 +15,14 @@ from software_update.bundle.writer import copy_ranges
 from software_update.cli.arguments import Parser, add_at, check_apart, time_of
 from software_update.cli.bundle_verify import accepted_report, refused_report
 from software_update.cli.trusted import read_trusted_root
-from software_update.errors import Refused, SoftwareUpdateError, UsageError, Verdict, printable
+from software_update.errors import (
+    InputError,
+    Refused,
+    SoftwareUpdateError,
+    UsageError,
+    Verdict,
+    printable,
+)
 from software_update.keys import DEV_KEY_IDS, DEV_KEYS_WARNING
 from software_update.metadata import ROOT, TARGETS, Root
 from software_update.verify import verifier
@@ -50,9 +57,12 @@ def run(argv: Sequence[str]) -> int:
     with files.open_input(args.tested) as tested, files.open_input(args.release) as release:
         if os.path.sameopenfile(tested, release):
             raise UsageError(f"{args.release}: both bundles are this file; name the tested one too")
+        opened = os.fstat(release)
         try:
             with _released(args, device, release) as fd:
                 report = _promote(args, device, tested, fd)
+                if args.output is None:
+                    _check_unchanged(args.release, opened)
                 _write_report(args, report)
         except _NotPromoted as error:
             _write_report(args, _refusal(error))
@@ -127,6 +137,17 @@ def _promote(
 
 def _refused(args: argparse.Namespace, refused: Refused) -> _NotPromoted:
     return _NotPromoted(_about(args.release, refused), refused_report(refused))
+
+
+def _check_unchanged(path: str, opened: os.stat_result) -> None:
+    """InputError if `path` no longer names the file that was opened, or that file was written to."""
+    now = os.stat(path)
+    same = os.path.samestat(now, opened) and now.st_size == opened.st_size
+    if not same or now.st_mtime_ns != opened.st_mtime_ns:
+        raise InputError(
+            f"{path}: changed while it was read; let its writer finish and try again, or add -o OUT "
+            "and release that file"
+        )
 
 
 def _about(path: str, refused: Refused) -> str:

@@ -22,6 +22,7 @@ from software_update.testing.signers import (
     key_id,
 )
 from software_update.testing.workspace import APP, BOOT, CONTENTS
+from software_update.verify import bundle_file
 
 OTHER_APP = APP.upper()
 RELEASE_ROOT = e.signed(e.root(), ROOT_KEY)
@@ -359,6 +360,35 @@ def test_files_that_cannot_be(folder: Path) -> None:
     out = f"{folder}/out"
     assert "need a file each" in failed(2, *promote(folder), "-o", out, f"--report={out}")
     assert workspace.snapshot(folder) == before
+
+
+@pytest.mark.parametrize("in_place", [True, False])
+def test_a_release_that_changes_while_it_is_judged(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, in_place: bool
+) -> None:
+    """Without -o, other programs open the path again: it must still name the file that was judged."""
+    release = folder / "good.bundle"
+    other, judge = dev_bundle({"app": OTHER_APP}), bundle_file.verify_file
+
+    def then_change(*args: object) -> object:
+        verified = judge(*args)  # type: ignore[arg-type]
+        if in_place:
+            release.write_bytes(other)
+        else:
+            (folder / "other").write_bytes(other)
+            (folder / "other").rename(release)
+        return verified
+
+    monkeypatch.setattr(bundle_promote, "verify_file", then_change)
+    good = release.read_bytes()
+    assert failed(3, *promote(folder), f"--report={folder}/report") == (
+        f"{release}: changed while it was read; let its writer finish and try again, or add -o OUT "
+        "and release that file"
+    )
+    assert not (folder / "report").exists()
+    release.write_bytes(good)
+    done(*promote(folder), "-o", f"{folder}/out.bundle")
+    assert (folder / "out.bundle").read_bytes() == good
 
 
 def test_no_release_without_its_report(folder: Path) -> None:
