@@ -92,7 +92,8 @@ def software_update_bundle(
         root in the bundle. Where `root` is given, devices that take releases are meant, and dev mode does not use it.
         Building a release fails if it lists a dev key.
       user_manifest: A file that becomes the reserved target `user_manifest`, which a device hands to the product
-        before it installs.
+        before it installs. The build warns if it is not a
+        release manifest, because devices then check neither a release counter nor the hardware.
       expires: When the targets metadata expires, such as `2031-01-01T00:00:00Z`. By default never.
       verify_at: The time at which the verification takes place, such as `2031-01-01T00:00:00Z`. By default no
         expiry is checked, because a build has no clock.

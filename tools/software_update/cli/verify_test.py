@@ -33,6 +33,61 @@ def verify(folder: Path, name: str = "good.bundle") -> list[str]:
     return ["bundle", "verify", f"{folder}/{name}", f"--trusted-root={folder}/root.pb"]
 
 
+LONG = "\x1b" + "x" * 200
+
+
+@pytest.mark.parametrize(
+    ("bundle", "verdict"),
+    [
+        (e.targets_entry(b"", LONG), "UNEXPECTED_FIELD"),
+        (e.payload(LONG, b"x") * 2, "DUPLICATE_FIELD"),
+        (e.bundle({LONG: b"x"}), "UNSAFE_NAME"),
+        (e.bundle({LONG.upper(): b"x", LONG: b"x"}), "UNSAFE_NAME"),
+        (e.bundle({"a" * 200: b"x", "A" * 200: b"x"}), "DUPLICATE_TARGET"),
+        (e.bundle({"a" * 200: b"x"}).replace(b"\x12\x01x", b"\x12\x01y"), "HASH_MISMATCH"),
+        (
+            e.targets_entry(e.signed(e.targets_of(e.common(LONG), []), TARGETS_KEY)),
+            "WRONG_ROLE",
+        ),
+        (
+            e.targets_entry(
+                e.signed(e.targets_of(e.common("targets", spec=LONG), []), TARGETS_KEY)
+            ),
+            "UNSUPPORTED_SPEC_VERSION",
+        ),
+        (
+            e.bundle(
+                {
+                    "user_manifest": json.dumps(
+                        {**json.loads(MANIFEST), "hardware_ids": [LONG] * 1000}
+                    ).encode()
+                }
+            ),
+            "WRONG_HARDWARE",
+        ),
+        (
+            e.targets_entry(e.signed(e.targets(CONTENTS), *[STRANGER] * 60)),
+            "THRESHOLD_NOT_MET",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_errors_show_a_bounded_part_of_untrusted_text(
+    folder: Path, bundle: bytes, verdict: str
+) -> None:
+    (folder / "long.bundle").write_bytes(bundle)
+    report = folder / "report"
+    args = [*verify(folder, "long.bundle"), f"--hardware-id=z{LONG}", f"--report={report}"]
+    line = failed(1, *args).removeprefix(f"{folder}/long.bundle: ")
+    assert line.startswith(f"{verdict}: ")
+    assert "..." in line or "more" in line
+    assert len(line) < 500
+    described = json.loads(report.read_bytes())
+    text = described["subject"] + described["detail"]
+    assert len(text) < 500
+    assert text.isprintable()
+
+
 def test_accepted_text(folder: Path) -> None:
     assert done(*verify(folder)).out.splitlines() == [
         f"{folder}/good.bundle: ACCEPT",
