@@ -135,6 +135,15 @@ def test_bad_records(content: bytes) -> None:
     )
 
 
+def test_duplicate_keys_in_records() -> None:
+    for content, key in (
+        (record_of(entry())[:-1] + b', "targets": []}', "targets"),
+        (record_of(entry()).replace(b'"length"', b'"name": "b", "length"'), "name"),
+    ):
+        with pytest.raises(InputError, match=f"^my record: has the key '{key}' twice in one obj"):
+            digest.read_record("my record", content)
+
+
 def test_the_largest_length() -> None:
     [target] = digest.read_record("r", record_of(entry(length=2**63 - 1)))
     assert target.length == 2**63 - 1

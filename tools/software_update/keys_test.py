@@ -262,6 +262,18 @@ def test_public_key_errors(tmp_path: Path) -> None:
     assert public_error(tmp_path, bytes(65 * 1024)) == "too large for a key file"
 
 
+def test_key_files_with_another_encoding(tmp_path: Path) -> None:
+    text = signers.public_pem(7).decode()
+    for encoding, found in (
+        ("utf-16", "is UTF-16 text"),
+        ("utf-8-sig", "starts with a UTF-8 byte"),
+    ):
+        for error in (public_error, private_error):
+            problem = error(tmp_path, text.encode(encoding))
+            assert problem.startswith(found)
+            assert "; save it as UTF-8 without a byte order mark, for example with: " in problem
+
+
 def test_private_key_errors(tmp_path: Path) -> None:
     start = "no PKCS#8 PEM private key; "
     encrypted = p256().private_bytes(PEM, PKCS8, serialization.BestAvailableEncryption(b"x"))

@@ -70,6 +70,8 @@ def read_arguments(path: str) -> list[str]:
     # Not argparse's own way: that splits lines at more than newlines, and file names may be any bytes.
     content = files.read_arguments_file(path, _ARGUMENTS_FILE_BYTES)
     check_encoding(path, content)
+    if b"\0" in content:
+        raise InputError(f"{path}: contains a zero byte; write one argument a line")
     return os.fsdecode(content).removesuffix("\n").split("\n") if content else []
 
 

@@ -781,6 +781,20 @@ def test_files_of_arguments(folder: Path) -> None:
     ]
     (folder / "empty").write_bytes(b"")
     done("step", "digest", f"@{folder}/empty", f"@{folder}/args")
+
+
+def test_argument_files_with_another_encoding(folder: Path) -> None:
+    args = folder / "args"
+    for content, text in (
+        (b"\xef\xbb\xbf--help", "starts with a UTF-8 byte order mark; save it as UTF-8 without"),
+        (
+            "--help".encode("utf-16-le"),
+            "is UTF-16LE text; save it as UTF-8 without a byte order mark",
+        ),
+        (b"--dev-signing-key\na\0b", "contains a zero byte; write one argument a line"),
+    ):
+        args.write_bytes(content)
+        assert failed(3, "step", "sign", f"@{args}").startswith(f"{args}: {text}")
     # Elsewhere it is a name like any other.
     assert "@x: No such file" in failed(3, "bundle", "inspect", "@x")
 

@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -287,6 +288,20 @@ def test_an_ascii_terminal(folder: Path, name: bytes, changes: dict[str, str]) -
         result = run(*args, cwd=place, env=environment(**changes))
         assert (result.status, "Traceback" in result.err) == (status, False), result.err
         assert (result.out + result.err).isascii()
+
+
+def test_streams_escape_what_they_cannot_encode() -> None:
+    """Also text that reaches a stream without `printable`."""
+    script = "from software_update.cli import main\nmain(['--version'])\nprint('\\xe9\\udcff')"
+    ended = subprocess.run(
+        [sys.executable, "-s", "-c", script],
+        env=environment(PYTHONIOENCODING="ascii"),
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert (ended.returncode, ended.stderr) == (0, b"")
+    assert ended.stdout.splitlines()[1] == rb"\xe9\udcff"
 
 
 def test_an_ascii_locale_makes_the_same_release_manifest(folder: Path) -> None:

@@ -60,7 +60,12 @@ def test_notes_from_a_file(tmp_path: Path) -> None:
     (tmp_path / "notes").write_text("# 2.1.0\n\n- it blinks \u2728\n", encoding="utf-8")
     done(*GOOD, f"--notes-file={tmp_path}/notes", "-o", tmp_path / "r.json")
     assert release_of(tmp_path / "r.json").notes == "# 2.1.0\n\n- it blinks \u2728\n"
-    for content, text in ((b"", "notes: empty"), (b"\xff", "notes: not UTF-8")):
+    for content, text in (
+        (b"", "notes: empty"),
+        (b"\xff", "notes: not UTF-8"),
+        (b"\xef\xbb\xbfnew", "notes: starts with a UTF-8 byte order mark; save it as UTF-8"),
+        ("new".encode("utf-16-le"), "notes: is UTF-16LE text; save it as UTF-8"),
+    ):
         (tmp_path / "notes").write_bytes(content)
         assert text in failed(3, *GOOD, f"--notes-file={tmp_path}/notes", "-o", tmp_path / "x")
     assert not (tmp_path / "x").exists()

@@ -319,6 +319,20 @@ def test_wrong_passphrases(folder: Path, content: str, text: str) -> None:
     assert not (folder / "s.json").exists()
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le"])
+def test_passphrases_in_another_encoding(folder: Path, encoding: str) -> None:
+    (folder / "passphrase").write_bytes(PASSPHRASE.encode(encoding))
+    sign = ["request", "--key=file:encrypted.pem", "-o", "s.json"]
+    problem = "; save it as UTF-8 without a byte order mark"
+    assert f"{problem}, for example with: " in last_line(3, *sign, "--passphrase-file=passphrase")
+    with open(folder / "passphrase", "rb") as file:
+        option = f"--passphrase-fd={file.fileno()}"
+        text = last_line(3, *sign, option)
+    assert text.startswith(f"{option.replace('=', ' ')}: ")
+    assert text.endswith(problem)
+    assert PASSPHRASE not in text
+
+
 def test_a_damaged_encrypted_key(folder: Path) -> None:
     (folder / "passphrase").write_text(PASSPHRASE)
     pem = (folder / "encrypted.pem").read_bytes()
