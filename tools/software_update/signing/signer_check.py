@@ -111,8 +111,8 @@ def _nobodys_root(number: int) -> metadata.Root:
 
 def _probe(serialized: bytes, signers: Sequence[Signers]) -> Request:
     request = signing_request.parse_request(serialized)
-    document = signing_request.build_json(request, signers, None)
-    return signing_request.with_json("the probe", document, request)
+    document = signing_request.build_document(request, signers, None)
+    return dataclasses.replace(request, document=document)
 
 
 # Asking

@@ -145,7 +145,15 @@ def _checked(signers: list[Signers]) -> list[Signers]:
 def build_json(
     request: Request, signers: Sequence[Signers], release: ReleaseManifest | None
 ) -> bytes:
-    """The JSON beside the bytes. `release` is what the targets' release manifest says."""
+    """Builds the JSON next to the bytes, from `build_document`."""
+    document = build_document(request, signers, release)
+    return (json.dumps(document, indent=1) + "\n").encode()
+
+
+def build_document(
+    request: Request, signers: Sequence[Signers], release: ReleaseManifest | None
+) -> dict[str, Any]:
+    """The content of the JSON next to the bytes. `release` is the release manifest of the targets."""
     said = describe(request.content)
     summary = said.pop("summary")
     if request.role == TARGETS:
@@ -159,8 +167,7 @@ def build_json(
         {"whose": each.whose, **describe_role(each.role), "dev_keys": each.root.is_dev}
         for each in signers
     ]
-    document = {"schema": SCHEMA, **said, "signers": asked, "summary": summary}
-    return (json.dumps(document, indent=1) + "\n").encode()
+    return {"schema": SCHEMA, **said, "signers": asked, "summary": summary}
 
 
 def with_json(path: str, content: bytes, request: Request) -> Request:
