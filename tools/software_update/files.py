@@ -177,8 +177,8 @@ def _same_folder(folder: str, other: str) -> bool:
 def real_place(path: str) -> str:
     """The place of an output that the user chose, without links.
 
-    As the kernel's `protected_symlinks`, but for links in the place of folders too: InputError if a
-    link on the way is another user's and its folder is like /tmp, where all users can write.
+    InputError if a link in a folder like /tmp, where all users can write, is the output, or if such a
+    link on the way to it is another user's (compare the kernel's `protected_symlinks`).
     """
     if path == "-":
         raise UsageError(
@@ -194,10 +194,10 @@ def real_place(path: str) -> str:
         if links == _MAX_LINKS or not os.path.islink(here):
             done = here
             continue
-        if _may_be_planted(os.lstat(here), os.stat(done)):
+        if _may_be_planted(os.lstat(here), os.stat(done), is_output=not rest):
             raise InputError(
-                f"{path}: {here} is another user's link in a folder where all users can write; "
-                "name a path without it"
+                f"{path}: {here} is a link in a folder where all users can write, so it may lead "
+                "anywhere; name a path without it"
             )
         links += 1
         target = os.readlink(here)
@@ -206,9 +206,11 @@ def real_place(path: str) -> str:
     return done
 
 
-def _may_be_planted(link: os.stat_result, folder: os.stat_result) -> bool:
+def _may_be_planted(link: os.stat_result, folder: os.stat_result, *, is_output: bool) -> bool:
     shared = stat.S_ISVTX | stat.S_IWOTH
-    return folder.st_mode & shared == shared and link.st_uid not in (os.geteuid(), folder.st_uid)
+    if folder.st_mode & shared != shared:
+        return False
+    return is_output or link.st_uid not in (os.geteuid(), folder.st_uid)
 
 
 @contextlib.contextmanager

@@ -564,8 +564,8 @@ def test_link_of_another_user_in_a_shared_folder_is_not_followed(
         with pytest.raises(InputError) as caught:
             files.write_output(str(output), b"x")
         assert str(caught.value) == (
-            f"{output}: {shared / link} is another user's link in a folder where all users can "
-            "write; name a path without it"
+            f"{output}: {shared / link} is a link in a folder where all users can write, so it may "
+            "lead anywhere; name a path without it"
         )
     assert (folder / "real/victim").read_bytes() == b"precious"
     assert names(folder / "real") == {"victim"}
@@ -579,13 +579,20 @@ def test_link_of_another_user_elsewhere_is_followed(folder: Path, shared: Path, 
     assert (folder / "real").read_bytes() == b"x"
 
 
-def test_own_link_in_a_shared_folder_is_followed(folder: Path, shared: Path) -> None:
+def test_own_link_in_a_shared_folder_is_followed_to_a_folder_only(
+    folder: Path, shared: Path
+) -> None:
     (shared / "link").symlink_to("real")
+    (shared / "real").mkdir()
+    (shared / "file").symlink_to("real/victim")
     uid = os.lstat(str(shared / "link")).st_uid
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "geteuid", lambda: uid)
-        files.write_output(str(shared / "link"), b"x")
-    assert (shared / "real").read_bytes() == b"x"
+        files.write_output(str(shared / "link/name"), b"x")
+        with pytest.raises(InputError, match="file is a link in a folder where all users can"):
+            files.write_output(str(shared / "file"), b"x")
+    assert (shared / "real/name").read_bytes() == b"x"
+    assert names(shared / "real") == {"name"}
 
 
 def test_real_place(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
