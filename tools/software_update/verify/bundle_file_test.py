@@ -1,13 +1,15 @@
 """Tests of the payloads that are read for a verdict."""
 
+import tempfile
+
 import pytest
 
 from software_update.digest import OnChunk, sha256_range
-from software_update.errors import Verdict
+from software_update.errors import Refused, Verdict
 from software_update.testing import encode as e
-from software_update.testing.judge import refusal_of
+from software_update.testing.judge import TRUSTED_ROOT, refusal_of
 from software_update.testing.signers import TARGETS_KEY
-from software_update.verify import bundle_file
+from software_update.verify import bundle_file, verifier
 
 THREE = {"a": b"first", "b": b"second", "c": b"third"}
 EXTRA = e.payload("extra", b"not listed")
@@ -48,3 +50,30 @@ def test_only_payloads_that_decide_are_read(
 ) -> None:
     assert verdict(("a", first), ("b", second), ("c", b"third")) == expected
     assert read == lengths
+
+
+@pytest.mark.parametrize(
+    ("app", "boot", "expected", "lengths"),
+    [
+        (b"App", b"boot", None, []),
+        (b"app", b"boot and more", Verdict.LENGTH_MISMATCH, [3]),
+        (b"App", b"boot and more", Verdict.HASH_MISMATCH, [3]),
+    ],
+)
+def test_check_lengths(
+    read: list[int], app: bytes, boot: bytes, expected: Verdict | None, lengths: list[int]
+) -> None:
+    """A file with good lengths is judged once it is copied."""
+    listed = e.targets({"app": b"app", "boot": b"boot"})
+    bundle = e.targets_entry(e.signed(listed, TARGETS_KEY))
+    bundle += e.payload("app", app) + e.payload("boot", boot)
+    verdict_ = None
+    with tempfile.TemporaryFile() as file:
+        file.write(bundle)
+        file.flush()
+        try:
+            device = verifier.Device(verifier.trust_root(TRUSTED_ROOT))
+            bundle_file.check_lengths(file.fileno(), device)
+        except Refused as refused:
+            verdict_ = refused.verdict
+    assert (verdict_, read) == (expected, lengths)
