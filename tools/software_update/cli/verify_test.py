@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import stat
 from pathlib import Path
 
@@ -82,6 +83,8 @@ def test_errors_show_a_bounded_part_of_untrusted_text(
     assert line.startswith(f"{verdict}: ")
     assert "..." in line or "more" in line
     assert len(line) < 500
+    # Each of the texts has more than 64 equal characters.
+    assert not re.search(r"(.)\1{64}", line)
     described = json.loads(report.read_bytes())
     text = described["subject"] + described["detail"]
     assert len(text) < 500
