@@ -219,7 +219,8 @@ def test_passes(years: Tree, text: str) -> None:
     generate(years, judged("test", text))
     done = years.ninja(":test")
     assert done.returncode == 0, done.stdout
-    assert "software-update" not in done.stdout
+    # The bundles of these years need a chain of roots, and the tool warns that Pigweed's client has none.
+    assert "software-update:" not in done.stdout.replace("software-update: warning:", "")
     assert "//:release_3._verify" not in actions(done.stdout)
     report = json.loads(years.read("gen/test.verdict.json"))
     assert (report["verdict"] == "ACCEPT") == ("expect" not in text or "ACC" in text.upper())

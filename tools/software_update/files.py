@@ -6,7 +6,6 @@ import os
 import stat
 from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
-from typing import NamedTuple
 
 from software_update.errors import InputError, UsageError, printable
 
@@ -84,11 +83,15 @@ def all_inputs(inputs: Iterable[str]) -> tuple[str, ...]:
     return (*inputs, *_arguments_files.get())
 
 
-class _Place(NamedTuple):
-    """The place of an output: its real path, or its name in an open folder."""
+class _Place:
+    """The place of an output: its real path, or its name in an open folder.
 
-    name: str
-    folder: int | None
+    Not a NamedTuple: on Python 3.14 that imports modules for 10 ms, and every step imports this one.
+    """
+
+    def __init__(self, name: str, folder: int | None) -> None:
+        self.name = name
+        self.folder = folder
 
 
 @contextlib.contextmanager

@@ -4,11 +4,9 @@
 """
 
 import importlib
-import io
 import os
 import signal
 import sys
-import warnings
 from collections.abc import Sequence
 from typing import NoReturn
 
@@ -64,9 +62,7 @@ def main(argv: Sequence[str], remedy: str | None = None) -> int:
 
     `remedy` says what to do about a package that cannot be loaded; default: install it.
     """
-    if not sys.warnoptions:
-        # Those of packages are for developers.
-        warnings.simplefilter("ignore")
+    _hide_warnings()
     _replace_closed_streams()
     _escape_what_streams_cannot_encode()
     signal.signal(signal.SIGTERM, _terminate)
@@ -146,6 +142,16 @@ def _help(commands: dict[tuple[str, str], str]) -> str:
     return "\n".join(lines)
 
 
+def _hide_warnings() -> None:
+    """Hides warnings of packages, which are for developers, unless Python got -W."""
+    if sys.warnoptions:
+        return
+    if "warnings" in sys.modules:
+        sys.modules["warnings"].simplefilter("ignore")
+    else:  # most commands never import it, and it reads this when they do
+        sys.warnoptions.append("ignore")
+
+
 def _replace_closed_streams() -> None:
     # Closed ones are None to Python, and the next file that is opened would take their place.
     for name in ("stdout", "stderr"):
@@ -156,8 +162,8 @@ def _replace_closed_streams() -> None:
 def _escape_what_streams_cannot_encode() -> None:
     # A terminal may be ASCII, and a file name any bytes, which Python holds as surrogates.
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+        if reconfigure := getattr(stream, "reconfigure", None):
+            reconfigure(errors="backslashreplace")
 
 
 def _flush_output() -> None:
