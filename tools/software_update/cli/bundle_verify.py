@@ -24,7 +24,6 @@ from software_update.cli.installed import (
     read_installed,
     read_installed_root,
 )
-from software_update.cli.payloads import write_payloads
 from software_update.cli.trusted import parse_trusted_root, read_root_file
 from software_update.errors import (
     InputError,
@@ -38,7 +37,6 @@ from software_update.errors import (
 from software_update.keys import DEV_KEYS_WARNING
 from software_update.metadata import Root
 from software_update.release import ReleaseManifest
-from software_update.trees import check_new_folder, new_folder
 from software_update.verify.bundle_file import Verified, verify_file
 from software_update.verify.recovery import root_to_record
 from software_update.verify.verifier import Device, not_checked
@@ -61,6 +59,9 @@ def run(argv: Sequence[str]) -> int:
         _installed_root(args, trusted, installed),
     )
     if args.extract:
+        # Here, not above: it imports shutil, and with that the compression modules.
+        from software_update.trees import check_new_folder
+
         check_new_folder(args.extract)
     with files.open_input(args.bundle) as fd:
         verified, report = _judge(fd, device, installed)
@@ -177,6 +178,9 @@ def _warnings(args: argparse.Namespace, device: Device, verified: Verified) -> l
 
 def _extract(args: argparse.Namespace, fd: int, verified: Verified) -> None:
     """Copies the payloads from the file that was verified; hashes each again while copying it."""
+    from software_update.cli.payloads import write_payloads
+    from software_update.trees import new_folder
+
     listed = {each.name: each for each in verified.release.targets.targets}
     try:
         with new_folder(args.extract) as folder:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from software_update.cli import bundle_verify
+from software_update.cli import bundle_verify, payloads
 from software_update.testing import encode as e
 from software_update.testing import workspace
 from software_update.testing.command import call, command, done, environment, failed
@@ -271,7 +271,7 @@ def test_nothing_is_kept_if_the_payloads_cannot_be_written(
     def full(*args: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(bundle_verify, "write_payloads", full)
+    monkeypatch.setattr(payloads, "write_payloads", full)
     before = snapshot(folder)
     assert call(*verify(folder), *in_place(folder), f"--extract={folder}/out").status == 3
     assert snapshot(folder) == before
