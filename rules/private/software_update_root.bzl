@@ -154,8 +154,8 @@ def _software_update_root_impl(ctx):
         OutputGroupInfo(
             check = depset([_check(ctx, root, previous)] if previous else []),
             signing_request = depset([request.bytes, request.summary]),
-            # Whoever depends on this root runs it too. So it must not wait for a signature, or nobody could
-            # ask for one: whether a root may follow the one before it, its request tells as well.
+            # Targets that depend on this root run it too. It must not wait for a signature, because the request for
+            # that signature depends on it. The request also tells whether a root may follow the one before it.
             _validation = depset([request.summary] if previous else []),
         ),
         SoftwareUpdateRootInfo(

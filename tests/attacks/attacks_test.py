@@ -129,7 +129,7 @@ def test_tools_warn_of_what_pigweeds_client_rejects(
 
 
 def needs_met(case: dict[str, Any], targets: bytes, signers: Sequence[bytes]) -> bool:
-    """Whether Pigweed's client finds all that it needs in targets metadata."""
+    """Says whether Pigweed's client finds all that it needs in targets metadata."""
     parsed = tuf_pb2.TargetsMetadata.FromString(targets)
     if "installed" in case:
         installed = parse_manifest((HERE / case["installed"]).read_bytes())
@@ -142,7 +142,7 @@ def needs_met(case: dict[str, Any], targets: bytes, signers: Sequence[bytes]) ->
 
 
 def can_move(trusted: bytes, signed_root: bytes) -> bool:
-    """Whether Pigweed's client moves to a bundle's root at once; it knows no chain."""
+    """Says whether Pigweed's client moves to a bundle's root at once; it knows no chain."""
     old, new = (tuf_pb2.SignedRootMetadata.FromString(each) for each in (trusted, signed_root))
     role = tuf_pb2.RootMetadata.FromString(old.serialized_root_metadata).root_signature_requirement
     by_old = {each.key_id for each in new.signatures} & set(role.key_ids)

@@ -101,7 +101,7 @@ def test_same_requirements_as_the_package() -> None:
 
 
 def raised(code: str, module: str) -> BaseException:
-    """What a module raises; `function` in it is called if it defines one."""
+    """Returns the error that a module raises. Calls `function` in it if it defines one."""
     names: dict[str, object] = {"__name__": module}
     try:
         exec(compile(code, module, "exec"), names)

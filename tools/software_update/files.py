@@ -162,7 +162,7 @@ def folder_below(folder: str, names: Iterable[str]) -> Iterator[int]:
 
 
 def is_one_place(path: str, other: str) -> bool:
-    """Whether two outputs are one file, or are on file systems that ignore case."""
+    """Says whether two outputs are one file, or are on file systems that ignore case."""
     one, two = os.path.realpath(path), os.path.realpath(other)
     return one == two or (
         os.path.basename(one).lower() == os.path.basename(two).lower()
@@ -284,7 +284,7 @@ def _reserve_and_replace(beside: str, place: _Place) -> None:
 
 
 def is_readable_by_others(fd: int) -> bool:
-    """Whether other users can read a `private` output: some file systems keep no permissions."""
+    """Says whether other users can read a `private` output: some file systems keep no permissions."""
     return bool(os.fstat(fd).st_mode & (stat.S_IRWXG | stat.S_IRWXO))
 
 
@@ -353,7 +353,7 @@ def _is_open(fd: int, there: os.stat_result) -> bool:
 
 
 def _is_alias(path: str, place: _Place) -> bool:
-    """Whether an output is a file by another spelling: FAT behind FUSE does not tell by its inode."""
+    """Says whether an output is a file by another spelling: FAT behind FUSE does not tell by its inode."""
     name = os.path.basename(place.name)
     if name.lower() != os.path.basename(path).lower() or not is_one_place(path, place.name):
         return False
@@ -361,7 +361,7 @@ def _is_alias(path: str, place: _Place) -> bool:
 
 
 def _is_at(path: str, there: os.stat_result) -> bool:
-    """Whether a path leads to a file, or is itself the link that would be replaced."""
+    """Says whether a path leads to a file, or is itself the link that would be replaced."""
     for follow in (True, False):
         with contextlib.suppress(OSError, ValueError):
             if os.path.samestat(os.stat(path, follow_symlinks=follow), there):

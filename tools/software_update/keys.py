@@ -88,7 +88,7 @@ class PublicKey(NamedTuple):
         return self.verifies_sha256(signature, hashlib.sha256(data).digest())
 
     def verifies_sha256(self, signature: bytes, sha256: bytes) -> bool:
-        """Whether `signature` (r || s, 64 bytes) is this key's over data with this SHA-256."""
+        """Says whether `signature` (r || s, 64 bytes) is this key's over data with this SHA-256."""
         from cryptography.exceptions import InvalidSignature
         from cryptography.hazmat.primitives import hashes
         from cryptography.hazmat.primitives.asymmetric import ec, utils

@@ -60,7 +60,7 @@ def _several_hops(chain: Sequence[RootFile], root: RootFile) -> str | None:
 
 
 def _signed_for_all(chain: Sequence[RootFile], root: RootFile) -> bool:
-    """Whether `root` is signed for each root of the chain, and for the one before the chain.
+    """Says whether `root` is signed for each root of the chain, and for the one before the chain.
 
     That one is not at hand, but its keys signed the first root of the chain.
     """

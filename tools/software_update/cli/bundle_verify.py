@@ -152,7 +152,7 @@ def _installed_root(
 def _judge(
     fd: int, device: Device, installed: InstalledFile | None
 ) -> tuple[Verified | None, dict[str, Any]]:
-    """What was verified, if the device would install it, and the report."""
+    """Returns the verified bundle, None if the device refuses it, and the report."""
     try:
         verified = verify_file(fd, device)
     except Refused as refused:

@@ -35,7 +35,7 @@ class RootState:
 
     @property
     def complete(self) -> bool:
-        """Whether all thresholds are met."""
+        """Says whether all thresholds are met."""
         return all(found.met for _, found in self._quorums())
 
     @property

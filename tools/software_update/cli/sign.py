@@ -134,7 +134,7 @@ def _folder(args: argparse.Namespace) -> tuple[str, str]:
 
 
 def _is_signed(path: str, request: Request, signer: Signer) -> bool:
-    """Whether the file holds a good signature by that key, so that no other one is needed.
+    """Says whether the file holds a good signature by that key, so that no other one is needed.
 
     A link does not: others may change the file that it leads to.
     """

@@ -59,7 +59,7 @@ class Request:
 
     @property
     def is_dev(self) -> bool:
-        """Whether anyone can sign it: root metadata says so itself; of targets, the JSON next to it does."""
+        """Says whether anyone can sign it. Root metadata says so; for targets, the JSON next to them does."""
         if isinstance(self.content, Root):
             return self.content.is_dev
         return self.document is not None and any(

@@ -50,7 +50,7 @@ def former_root(
 
 
 def versions_start_again(former: FormerRoot | None, root: Root) -> bool:
-    """Whether the removed keys could have signed the installed release by themselves.
+    """Says whether the removed keys could have signed the installed release by themselves.
 
     They could if `root` lacks at least as many targets keys of the former root as that root's targets
     threshold. Fewer keys never signed anything by themselves, so versions are compared. They are also

@@ -94,7 +94,7 @@ class Release(NamedTuple):
 
     @property
     def dev_keys(self) -> bool:
-        """Whether anyone can sign by a root on the way to the one in force."""
+        """Says whether anyone can sign by a root on the way to the one in force."""
         return any(root.is_dev for root in self.roots)
 
 
