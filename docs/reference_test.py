@@ -209,7 +209,7 @@ def test_signing_request_schema() -> None:
     assert main(["step", "digest", "--target", "app=app.bin", "-o", "app.json"]) == 0
     targets = ["step", "targets", "--digests", "app.json", "--version", "1", "-o", "targets.pb"]
     assert main(targets) == 0
-    # Everything that metadata can contain, and a field that nobody knows.
+    # Every field that metadata can contain, and one unknown field.
     listed = tuf_pb2.TargetsMetadata.FromString(Path("targets.pb").read_bytes())
     listed.target_files[0].hashes.add(function=tuf_pb2.UNKNOWN_HASH_FUNCTION, hash=b"x")
     Path("targets.pb").write_bytes(listed.SerializeToString() + wire.encode_field(100, b"x"))

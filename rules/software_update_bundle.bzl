@@ -87,9 +87,9 @@ def software_update_bundle(
       signatures_folder: The folder into which `NAME.sign` writes signatures, as a path below the package, without
         `select()`. Give each bundle that is released from one package a folder of its own, or the build
         lists the signatures of the others as left out.
-      trusted_root: The root metadata that the verification starts from, which stands for what is on a
-        device. The default is the root before the one in the bundle, its `previous`, and without that the
-        root in the bundle. Where `root` is given, devices that take releases are meant, and dev mode does not use it.
+      trusted_root: The root metadata that the verification starts from: the root on a device. The default is the
+        `previous` of the root in the bundle or, without one, the root in the bundle. If `root` is given, it is the
+        root on devices that accept releases, and dev mode does not use it.
         Building a release fails if it lists a dev key.
       user_manifest: A file that becomes the reserved target `user_manifest`, which a device hands to the product
         before it installs. The build warns if it is not a

@@ -72,7 +72,7 @@ def _check_release(ctx):
             refuse(ctx.label, "root", display(root.label), "this root has no signatures; build %s, sign it with `software-update sign`, and write the signatures into the root's attribute signatures" % display(request))
     if not ctx.files.signatures:
         request = ctx.label.same_package_label(ctx.label.name + ".signing_request")
-        refuse(ctx.label, "signatures", [], "nobody has signed this release; build %s, have it signed with `software-update sign`, and write the signatures here" % display(request))
+        refuse(ctx.label, "signatures", [], "this release has no signatures; build %s, sign it with `software-update sign`, and write the signatures here" % display(request))
 
 def _assemble(ctx, targets_info, signed, root, root_chain):
     args = tool_args(ctx, ["step", "assemble"])

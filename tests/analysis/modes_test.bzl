@@ -345,7 +345,7 @@ def modes_test_suite(name):
         "under_dev_root": ({"root": ":product_dev_root"}, "root = \"//tests/analysis:product_dev_root\": dev_signing_keys sign this root, so that anyone can; release under one that has signatures"),
         "under_throwaway_root": ({"root": "//tools/dev_keys:dev_root"}, "root = \"//tools/dev_keys:dev_root\": dev_signing_keys sign this root, so that anyone can; release under one that has signatures"),
         "under_unsigned_root": ({"root": ":nobodys_root"}, "root = \"//tests/analysis:nobodys_root\": this root has no signatures; build //tests/analysis:nobodys_root.signing_request, sign it with `software-update sign`, and write the signatures into the root's attribute signatures"),
-        "without_signatures": ({"signatures": []}, "signatures = []: nobody has signed this release; build //tests/analysis:release_without_signatures.signing_request, have it signed with `software-update sign`, and write the signatures here"),
+        "without_signatures": ({"signatures": []}, "signatures = []: this release has no signatures; build //tests/analysis:release_without_signatures.signing_request, sign it with `software-update sign`, and write the signatures here"),
     }
     for case, (changes, message) in messages.items():
         subject = "release_" + case

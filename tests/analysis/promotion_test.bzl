@@ -175,7 +175,7 @@ def promotion_test_suite(name):
         ),
         "promotion_without_signatures": (
             {"bundle": ":never_signed"},
-            "//tests/analysis:never_signed: signatures = []: nobody has signed this release",
+            "//tests/analysis:never_signed: signatures = []: this release has no signatures",
         ),
         "promotion_of_no_bundle": (
             {"bundle": ":promoted_root"},

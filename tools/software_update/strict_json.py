@@ -1,4 +1,4 @@
-"""JSON that every reader understands in the same way: UTF-8, no key twice, no NaN, a limited depth."""
+"""JSON that every reader understands in the same way: UTF-8, no duplicate key, no NaN, a limited depth."""
 
 import json
 import re

@@ -176,7 +176,7 @@ def _root(data: bytes) -> Root:
 
 
 def _read_tested(fd: int, root: Root) -> Contents:
-    """What was tested: payloads that are what the metadata beside them lists. Nobody's signature counts."""
+    """Returns the tested bundle's contents: its payloads match its metadata. Signatures are not checked."""
     envelope = read_envelope(fd)
     if envelope.targets is None:
         raise Refused(Verdict.MISSING_ROLE_METADATA, "has no targets metadata")

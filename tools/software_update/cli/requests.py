@@ -50,7 +50,7 @@ def read_metadata(path: str) -> bytes:
 
 
 def parse_metadata(path: str, content: bytes, role: str | None) -> Request:
-    """The request to sign `content`. InputError if no device accepts it, so that nobody signs it."""
+    """The request to sign `content`. InputError if no device accepts `content`."""
     try:
         return signing_request.parse_request(content, role)
     except Refused as refused:

@@ -113,7 +113,7 @@ class RootState:
         return f"{' and '.join(missing)} must sign"
 
     def _uncounted(self) -> Iterable[str]:
-        """Returns why signatures do not count. A signature that counts for another root is no fault."""
+        """Returns why signatures do not count. Skips signatures that count for another root."""
         quorums = [found for _, found in self._quorums()]
         listed = {each for found in quorums for each in (*found.signers, *found.missing)}
         return dict.fromkeys(

@@ -50,7 +50,7 @@ def attach(request: Request, signers: Sequence[Signers], signatures: Sequence[_F
 def merge(
     signed: Signed, request: Request, signers: Sequence[Signers], signatures: Sequence[_File]
 ) -> Attached:
-    """Returns `signed` with `signatures` next to its own. Too few are no failure: others may still sign.
+    """Returns `signed` with `signatures` next to its own. Accepts too few: others may still sign.
 
     Of several by one key one stays, the same whatever the order: a good one, and of good ones the
     one that sorts first. Each signature comes with its file's name, for errors.

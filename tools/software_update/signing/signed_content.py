@@ -19,7 +19,7 @@ def describe(content: Root | Targets) -> dict[str, Any]:
     """The content of metadata that a device accepts, in the order in which it is shown."""
     message = _parse(content)
     expires = content.common.expires
-    # Nearly always, so that no field has to be looked at alone.
+    # True for nearly all metadata; the fields of others are examined one by one.
     is_plain = _canonical(message, unknown=False) == content.serialized
     return {
         "role": ROOT if isinstance(content, Root) else TARGETS,
