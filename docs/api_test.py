@@ -16,7 +16,7 @@ def test_pages_are_fresh() -> None:
 def test_pages_have_all_that_is_documented() -> None:
     pages = render(Path(os.environ["API"]).read_bytes())
     bundle = pages["software_update_bundle.md"]
-    for argument in ("targets", "version_flag", "verify_at", "**kwargs"):
+    for argument in ("targets", "version_flag", "at", "**kwargs"):
         assert f"| `{argument}` | " in bundle
     assert "| `bundle` | File:" in pages["SoftwareUpdateBundleInfo.md"]
     assert set(pages) - {"README.md"} == {

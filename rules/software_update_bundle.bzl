@@ -23,7 +23,7 @@ def software_update_bundle(
         trusted_root = None,
         user_manifest = None,
         expires = None,
-        verify_at = None,
+        at = None,
         out = None,
         strict_pigweed = False,
         **kwargs):
@@ -95,7 +95,7 @@ def software_update_bundle(
         before it installs. The build warns if it is not a
         release manifest, because devices then check neither a release counter nor the hardware.
       expires: When the targets metadata expires, such as `2031-01-01T00:00:00Z`. By default never.
-      verify_at: The time at which the verification takes place, such as `2031-01-01T00:00:00Z`. By default no
+      at: The time at which the verification takes place, such as `2031-01-01T00:00:00Z`. By default no
         expiry is checked, because a build has no clock.
       out: The bundle's file name. The default is `NAME.bundle`.
       strict_pigweed: Whether a target or a chain of roots that Pigweed's client would not install is an error and
@@ -137,7 +137,7 @@ def software_update_bundle(
         signatures = signatures,
         strict_pigweed = strict_pigweed,
         trusted_root = trusted_root,
-        verify_at = verify_at,
+        at = at,
         **common.public
     )
     inspect(

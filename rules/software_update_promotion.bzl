@@ -9,7 +9,7 @@ def software_update_promotion(
         bundle,
         tested = None,
         trusted_root = None,
-        verify_at = None,
+        at = None,
         out = None,
         **kwargs):
     """Hands out a release, and only if it carries exactly what was tested.
@@ -36,7 +36,7 @@ def software_update_promotion(
         default is `bundle` in dev mode. What it carries counts, and not who signed it.
       trusted_root: The root metadata that devices trust. The default is what the verification of `bundle`
         starts from.
-      verify_at: The time at which the verification takes place, such as `2031-01-01T00:00:00Z`. By default no
+      at: The time at which the verification takes place, such as `2031-01-01T00:00:00Z`. By default no
         expiry is checked, because a build has no clock.
       out: The file's name. The default is `NAME.bundle`.
       **kwargs: The attributes that Bazel gives every rule, such as `tags` and `visibility`. Write `tags`
@@ -50,6 +50,6 @@ def software_update_promotion(
         tested = tested,
         tested_or_bundle = or_default(tested, bundle),
         trusted_root = trusted_root,
-        verify_at = verify_at,
+        at = at,
         **common.public
     )

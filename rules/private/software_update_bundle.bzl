@@ -112,7 +112,7 @@ def _sha256(ctx):
     return sum
 
 def _software_update_bundle_impl(ctx):
-    check_date(ctx.label, "verify_at", ctx.attr.verify_at)
+    check_date(ctx.label, "at", ctx.attr.at)
     if not ctx.files.dev_signing_keys:
         refuse(ctx.label, "dev_signing_keys", [], "write at least one key, or leave the attribute out to use the throw-away key")
 
@@ -145,7 +145,7 @@ def _software_update_bundle_impl(ctx):
     reports = []
     if mode != "unsigned":
         manifest = ctx.actions.declare_file(ctx.label.name + ".manifest.pb")
-        reports = [verify(ctx, bundle = bundle, trusted_root = trusted_root, at = ctx.attr.verify_at, manifest = manifest)]
+        reports = [verify(ctx, bundle = bundle, trusted_root = trusted_root, at = ctx.attr.at, manifest = manifest)]
     return [
         DefaultInfo(
             files = depset([bundle]),
@@ -178,6 +178,7 @@ software_update_bundle = rule(
     implementation = _software_update_bundle_impl,
     doc = "Signs targets metadata, assembles the bundle and verifies it.",
     attrs = TOOL | SIGNING | {
+        "at": attr.string(doc = "The time of the verification; empty means that no expiry is checked."),
         "dev_root": attr.label(
             doc = "The root in the bundle: what dev mode signs under.",
             default = Label("//tools/dev_keys:dev_root"),
@@ -206,7 +207,6 @@ software_update_bundle = rule(
             doc = "What the verification starts from; by default the root before the one in the bundle.",
             allow_single_file = True,
         ),
-        "verify_at": attr.string(doc = "The time of the verification; empty means that no expiry is checked."),
     },
     provides = [SoftwareUpdateBundleInfo],
 )

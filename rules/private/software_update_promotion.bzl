@@ -24,7 +24,7 @@ def _promote(ctx, *, tested, release, trusted_root, report):
     args.add(tested)
     args.add(release)
     args.add(trusted_root, format = "--trusted-root=%s")
-    args.add(ctx.attr.verify_at or "none", format = "--at=%s")
+    args.add(ctx.attr.at or "none", format = "--at=%s")
     args.add(report, format = "--report=%s")
     args.add("-o", ctx.outputs.out)
     run_tool(
@@ -37,7 +37,7 @@ def _promote(ctx, *, tested, release, trusted_root, report):
     )
 
 def _software_update_promotion_impl(ctx):
-    check_date(ctx.label, "verify_at", ctx.attr.verify_at)
+    check_date(ctx.label, "at", ctx.attr.at)
 
     # What has a transition is a list.
     info = ctx.attr.bundle[0][SoftwareUpdateBundleInfo]
@@ -78,6 +78,7 @@ software_update_promotion = rule(
     implementation = _software_update_promotion_impl,
     doc = "Hands out a release, if it carries what was tested.",
     attrs = TOOL | {
+        "at": attr.string(doc = "The time of the verification; empty means that no expiry is checked."),
         "bundle": attr.label(
             doc = "The bundle to release, in release mode.",
             cfg = _in_mode("release"),
@@ -103,7 +104,6 @@ software_update_promotion = rule(
             doc = "What devices trust; by default what the bundle's own verification starts from.",
             allow_single_file = True,
         ),
-        "verify_at": attr.string(doc = "The time of the verification; empty means that no expiry is checked."),
     },
     provides = [SoftwareUpdateBundleInfo],
 )

@@ -328,6 +328,7 @@ def actions_test_suite(name):
     )
     software_update_bundle(
         name = "bundle",
+        at = "2030-01-01T00:00:00Z",
         dev_root = ":root",
         dev_signing_keys = ["private_b.pem"],
         expires = "2031-01-01T00:00:00Z",
@@ -337,7 +338,6 @@ def actions_test_suite(name):
         targets = {"app": "app.bin", "assets/": ":assets", "tree/": ":a_directory"},
         trusted_root = "root_before.pb",
         user_manifest = "release.json",
-        verify_at = "2030-01-01T00:00:00Z",
         version = 4294967295,
     )
     _actions_test(name = "bundle_actions_test", size = "small", actions = _BUNDLE_ACTIONS, strict_pigweed = ["SoftwareUpdateAssemble", "SoftwareUpdateTargets"], target_under_test = ":bundle")

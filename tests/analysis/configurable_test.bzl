@@ -161,6 +161,7 @@ def _make_none():
         targets = {"app": "app.bin"},
         version = 1,
         **_none(
+            "at",
             "dev_root",
             "dev_signing_keys",
             "expires",
@@ -171,13 +172,13 @@ def _make_none():
             "strict_pigweed",
             "trusted_root",
             "user_manifest",
-            "verify_at",
             "version_file",
             "version_flag",
         )
     )
     software_update_bundle(
         name = "configured_bundle",
+        at = _configured("2031-01-01T00:00:00Z"),
         dev_root = _configured("dev_root.pb"),
         dev_signing_keys = _configured(["private_a.pem"]),
         expires = _configured("2031-01-01T00:00:00Z"),
@@ -188,7 +189,6 @@ def _make_none():
         targets = _configured({"app": "app.bin"}, {}),
         trusted_root = _configured("root_before.pb"),
         user_manifest = _configured("release.json"),
-        verify_at = _configured("2031-01-01T00:00:00Z"),
         version = 1,
     )
     software_update_personalized_bundle(
@@ -209,7 +209,7 @@ def _make_none():
     software_update_promotion(
         name = "none_promotion",
         bundle = ":signed_bundle",
-        **_none("out", "tags", "tested", "trusted_root", "verify_at")
+        **_none("at", "out", "tags", "tested", "trusted_root")
     )
     software_update_promotion(
         name = "configured_promotion",

@@ -51,7 +51,7 @@ _BUNDLES = [
     ("flag_of_07", {"version": None, "version_flag": ":flag_of_07"}, "version_flag = \"%sflag_of_07\": the flag is \"07\"; %s, as in --%sflag_of_07=7" % (_HERE, _VERSIONS, _HERE)),
     ("flag_of_text", {"version": None, "version_flag": ":flag_of_text"}, "version_flag = \"%sflag_of_text\": the flag is \"next\"; %s, as in --%sflag_of_text=7" % (_HERE, _VERSIONS, _HERE)),
     ("expires", {"expires": "2031-02-29T00:00:00Z"}, "expires = \"2031-02-29T00:00:00Z\": " + _DATE),
-    ("verify_at", {"verify_at": "2031-01-01"}, "verify_at = \"2031-01-01\": " + _DATE),
+    ("at", {"at": "2031-01-01"}, "at = \"2031-01-01\": " + _DATE),
     ("no_dev_signing_keys", {"dev_signing_keys": []}, "dev_signing_keys = []: write at least one key, or leave the attribute out to use the throw-away key"),
     ("name_with_space", {"targets": {"my app": "app.bin"}}, "targets[\"my app\"] = \"%sapp.bin\": %s" % (_HERE, _CHARACTERS)),
     ("name_goes_up", {"targets": {"../app": "app.bin"}}, "targets[\"../app\"] = \"%sapp.bin\": %s" % (_HERE, _PARTS)),

@@ -134,11 +134,11 @@ def promotion_test_suite(name):
     )
     software_update_promotion(
         name = "promotion_of_a_file",
+        at = "2031-01-01T00:00:00Z",
         bundle = ":promoted",
         tags = ["some_tag"],
         tested = "tested.bundle",
         trusted_root = "root_before.pb",
-        verify_at = "2031-01-01T00:00:00Z",
     )
     for test, mode in [(_in_dev_test, "dev"), (_in_release_test, "release"), (_in_unsigned_test, "unsigned")]:
         test(
@@ -149,7 +149,6 @@ def promotion_test_suite(name):
     _in_dev_test(
         name = "promotion_of_a_file_test",
         size = "small",
-        at = "2031-01-01T00:00:00Z",
         target_under_test = ":promotion_of_a_file",
         tested = "tested.bundle",
         tested_is_signed_by = [],
@@ -170,8 +169,8 @@ def promotion_test_suite(name):
         )
     mistakes = {
         "promotion_at_no_date": (
-            {"bundle": ":promoted", "verify_at": "soon"},
-            "//tests/analysis:promotion_at_no_date: verify_at = \"soon\": write a date that exists",
+            {"bundle": ":promoted", "at": "soon"},
+            "//tests/analysis:promotion_at_no_date: at = \"soon\": write a date that exists",
         ),
         "promotion_without_signatures": (
             {"bundle": ":never_signed"},

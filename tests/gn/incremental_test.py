@@ -190,7 +190,7 @@ CHANGES = (
     ),
     Change("trusted_root", renews_trusted_root, {"_verify", "//:root._check"}),
     Change(
-        "verify_at", builds("persist", 'verify_at = "2030-01-01T00:00:00Z"\npersist'), {"_verify"}
+        "at", builds("persist", 'at = "2030-01-01T00:00:00Z"\npersist'), {"_verify"}
     ),
     Change("out", builds("persist", 'out = "product.bundle"\npersist'), BUNDLE),
     Change("renamed_target", builds("boot.bin > boot", "boot.bin > b"), {"_digest_1"} | LISTED),
