@@ -149,6 +149,7 @@ def promotion_test_suite(name):
     _in_dev_test(
         name = "promotion_of_a_file_test",
         size = "small",
+        at = "2031-01-01T00:00:00Z",
         target_under_test = ":promotion_of_a_file",
         tested = "tested.bundle",
         tested_is_signed_by = [],
