@@ -4,7 +4,7 @@ load("//rules:software_update_bundle.bzl", _software_update_bundle = "software_u
 load("//rules:software_update_bundle_test.bzl", _software_update_bundle_test = "software_update_bundle_test")
 load("//rules:software_update_personalized_bundle.bzl", _software_update_personalized_bundle = "software_update_personalized_bundle")
 load("//rules:software_update_promotion.bzl", _software_update_promotion = "software_update_promotion")
-load("//rules:software_update_release.bzl", _software_update_release = "software_update_release")
+load("//rules:software_update_release_manifest.bzl", _software_update_release_manifest = "software_update_release_manifest")
 load("//rules:software_update_root.bzl", _software_update_root = "software_update_root")
 load("//rules/providers:software_update_bundle_info.bzl", _SoftwareUpdateBundleInfo = "SoftwareUpdateBundleInfo")
 load("//rules/providers:software_update_root_info.bzl", _SoftwareUpdateRootInfo = "SoftwareUpdateRootInfo")
@@ -13,7 +13,7 @@ software_update_bundle = _software_update_bundle
 software_update_bundle_test = _software_update_bundle_test
 software_update_personalized_bundle = _software_update_personalized_bundle
 software_update_promotion = _software_update_promotion
-software_update_release = _software_update_release
+software_update_release_manifest = _software_update_release_manifest
 software_update_root = _software_update_root
 
 SoftwareUpdateBundleInfo = _SoftwareUpdateBundleInfo

@@ -8,7 +8,7 @@ load(
     "software_update_bundle",
     "software_update_bundle_test",
     "software_update_personalized_bundle",
-    "software_update_release",
+    "software_update_release_manifest",
     "software_update_root",
 )
 load(":actions.bzl", "actions_aspect", "our_actions_of")
@@ -51,7 +51,7 @@ _COMMANDS = {
     "SoftwareUpdateAssemble": "step assemble",
     "SoftwareUpdateDigest": "step digest",
     "SoftwareUpdatePersonalize": "bundle personalize",
-    "SoftwareUpdateRelease": "step release",
+    "SoftwareUpdateReleaseManifest": "step release",
     "SoftwareUpdateRequest": "step request",
     "SoftwareUpdateRoot": "root create",
     "SoftwareUpdateRootCheck": "root check",
@@ -97,7 +97,7 @@ _CHAIN_ACTIONS = {
     "SoftwareUpdateAssemble with_chain.bundle": ["root_4.root.pb", "root_2.root.pb", "root_3.root.pb", "with_chain.targets_metadata.pb", "app.bin", "manifest.json"],
     "SoftwareUpdateDigest with_chain.digests/app/~file.json": ["app.bin"],
     "SoftwareUpdateDigest with_chain.digests/~user_manifest.json": ["manifest.json"],
-    "SoftwareUpdateRelease manifest.json": ["notes.txt"],
+    "SoftwareUpdateReleaseManifest manifest.json": ["notes.txt"],
     "SoftwareUpdateRequest root_2.signing_request.json": ["root_2.root.unsigned.pb", "published.root.pb"],
     "SoftwareUpdateRequest root_3.signing_request.json": ["root_3.root.unsigned.pb", "root_2.root.unsigned.pb"],
     "SoftwareUpdateRequest root_4.signing_request.json": ["root_4.root.unsigned.pb", "root_3.root.unsigned.pb"],
@@ -283,7 +283,7 @@ def actions_test_suite(name):
             targets_keys = ["b.pem"],
             version = version,
         )
-    software_update_release(
+    software_update_release_manifest(
         name = "manifest",
         hardware_ids = ["board"],
         minimum_release_counter = 1,

@@ -10,7 +10,7 @@ load(
     "software_update_bundle_test",
     "software_update_personalized_bundle",
     "software_update_promotion",
-    "software_update_release",
+    "software_update_release_manifest",
     "software_update_root",
 )
 load(":actions.bzl", "actions_aspect", "files_of_tests", "our_actions_of")
@@ -133,7 +133,7 @@ def _make_integers():
             targets_threshold = spelt(3),
             version = spelt(7),
         )
-        software_update_release(
+        software_update_release_manifest(
             name = "release_by_" + name,
             minimum_release_counter = spelt(6),
             product = "product",
@@ -222,7 +222,7 @@ def _make_none():
         bundle = ":signed_bundle",
         tested = _configured("tested.bundle"),
     )
-    software_update_release(
+    software_update_release_manifest(
         name = "none_release",
         product = "product",
         release_counter = 1,
@@ -274,7 +274,7 @@ _NONE = {
     "none_bundle.signing_request": "SoftwareUpdateRequest: none_bundle.targets_metadata.unsigned.pb",
     "none_personalized": "SoftwareUpdatePersonalize: installed.pb none_bundle.bundle",
     "none_promotion": "SoftwareUpdatePromote: root.pb signed_bundle.bundle signed_bundle.bundle",
-    "none_release": "SoftwareUpdateRelease: ",
+    "none_release": "SoftwareUpdateReleaseManifest: ",
     "none_root": "SoftwareUpdateRoot: a.pem b.pem",
     "tested_promotion": "SoftwareUpdatePromote: root.pb signed_bundle.bundle tested.bundle",
 }

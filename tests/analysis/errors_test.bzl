@@ -2,7 +2,7 @@
 
 load("@bazel_skylib//lib:unittest.bzl", "analysistest", "asserts")
 load("@bazel_skylib//rules:common_settings.bzl", "int_flag", "string_flag")
-load("//rules:defs.bzl", "software_update_bundle", "software_update_bundle_test", "software_update_release", "software_update_root")
+load("//rules:defs.bzl", "software_update_bundle", "software_update_bundle_test", "software_update_release_manifest", "software_update_root")
 load(":directory.bzl", "directory")
 
 def _errors_test_impl(ctx):
@@ -148,7 +148,7 @@ def errors_test_suite(name):
     good_test = {"bundle": "a.bundle", "trusted_root": "a.pb"}
     _errors_of(software_update_bundle, "bundle", good_bundle, _BUNDLES)
     _errors_of(software_update_root, "root", good_root, _ROOTS)
-    _errors_of(software_update_release, "release", good_release, _RELEASES)
+    _errors_of(software_update_release_manifest, "release", good_release, _RELEASES)
     _errors_of(software_update_bundle_test, "test", good_test, _TESTS)
     native.test_suite(
         name = name,

@@ -52,7 +52,7 @@ def root(message: str, what: str, **changes: str) -> Case:
 def release(message: str, what: str, **changes: str) -> Case:
     """A mistake in the parameters of a release manifest."""
     parameters = {"product": '"clock"', "release_version": '"1"', "release_counter": "1"} | changes
-    return declared("release", message, what, parameters)
+    return declared("release_manifest", message, what, parameters)
 
 
 def judged(template: str, message: str, missing: str) -> Case:
@@ -341,7 +341,8 @@ _JUDGED = 'bundle = "x.bundle" trusted_root = "root.pb" installed = "x.pb"'
 
 
 @pytest.mark.parametrize(
-    "template", ["bundle", "bundle_test", "payload", "personalized_bundle", "release", "root"]
+    "template",
+    ["bundle", "bundle_test", "payload", "personalized_bundle", "release_manifest", "root"],
 )
 def test_refuses_an_unknown_parameter(tree: Tree, template: str) -> None:
     parameters = {
@@ -349,7 +350,7 @@ def test_refuses_an_unknown_parameter(tree: Tree, template: str) -> None:
         "bundle_test": _JUDGED,
         "payload": 'file = "boot.bin"',
         "personalized_bundle": _JUDGED,
-        "release": 'product = "clock" release_version = "1" release_counter = 1',
+        "release_manifest": 'product = "clock" release_version = "1" release_counter = 1',
         "root": 'version = 1 root_keys = [ "a.pub" ] targets_keys = [ "b.pub" ]',
     }[template]
     text = f'software_update_{template}("x") {{ {parameters} expired = "never" }}\n'

@@ -401,7 +401,7 @@ software_update_root("root") {
   SCOPE
 }
 
-software_update_release("manifest") {
+software_update_release_manifest("manifest") {
   product = "clock"
   release_version = "1"
   release_counter = 1

@@ -27,7 +27,7 @@ foreach(year, [ 1, 2, 3 ]) {{
     }}
   }}
 
-  software_update_release("manifest_$year") {{
+  software_update_release_manifest("manifest_$year") {{
     product = "clock, \\"wall\\" & 'tower'"
     release_version = "1.$year"
     release_counter = year
@@ -190,7 +190,7 @@ def test_release_manifest(years: Tree) -> None:
 
 def test_shortest_release_manifest(tree: Tree) -> None:
     text = 'product = "clock" release_version = "1" release_counter = 2 minimum_release_counter = 1'
-    tree.write({"BUILD.gn": f'{IMPORT}software_update_release("x") {{ {text} }}\n'})
+    tree.write({"BUILD.gn": f'{IMPORT}software_update_release_manifest("x") {{ {text} }}\n'})
     tree.gen()
     tree.build(":x")
     assert json.loads(tree.read("gen/x.json"))["minimum_release_counter"] == 1

@@ -33,7 +33,7 @@ STRIP = "--experimental_output_paths=strip"
 OURS = {
     "SoftwareUpdateAssemble",
     "SoftwareUpdateDigest",
-    "SoftwareUpdateRelease",
+    "SoftwareUpdateReleaseManifest",
     "SoftwareUpdateRoot",
     "SoftwareUpdateRootSign",
     "SoftwareUpdateSign",

@@ -1,10 +1,10 @@
-"""The rule `software_update_release`."""
+"""The rule `software_update_release_manifest`."""
 
 load("//rules/private:common_attributes.bzl", "common_attributes")
 load("//rules/private:integer.bzl", "integer_arguments")
-load("//rules/private:software_update_release.bzl", _software_update_release = "software_update_release")
+load("//rules/private:software_update_release_manifest.bzl", _software_update_release_manifest = "software_update_release_manifest")
 
-def software_update_release(
+def software_update_release_manifest(
         *,
         name,
         product,
@@ -41,8 +41,8 @@ def software_update_release(
       **kwargs: The attributes that Bazel gives every rule, such as `tags` and `visibility`. Write `tags`
         without `select()`.
     """
-    common = common_attributes("software_update_release", name, kwargs)
-    _software_update_release(
+    common = common_attributes("software_update_release_manifest", name, kwargs)
+    _software_update_release_manifest(
         name = name,
         hardware_ids = hardware_ids,
         notes = notes,

@@ -1,4 +1,4 @@
-"""The rule class `software_update_release`, which the macro of that name makes a target of.
+"""The rule class `software_update_release_manifest`, which the macro of that name makes a target of.
 
 Its global variable has the public name, because `bazel query --output=label_kind` shows it.
 """
@@ -25,7 +25,7 @@ def _check(ctx):
     if ctx.attr.severity and ctx.attr.severity not in _SEVERITIES:
         refuse(ctx.label, "severity", ctx.attr.severity, "write one of %s" % ", ".join(_SEVERITIES))
 
-def _software_update_release_impl(ctx):
+def _software_update_release_manifest_impl(ctx):
     _check(ctx)
     args = tool_args(ctx, ["step", "release"])
     args.add(ctx.attr.product, format = "--product=%s")
@@ -49,7 +49,7 @@ def _software_update_release_impl(ctx):
         args = args,
         inputs = inputs,
         outputs = [ctx.outputs.out],
-        mnemonic = "SoftwareUpdateRelease",
+        mnemonic = "SoftwareUpdateReleaseManifest",
         progress_message = "Writing the release manifest %s" % display(ctx.label),
     )
     return [DefaultInfo(
@@ -62,8 +62,8 @@ _COUNTERS = (
     integer_attribute("release_counter", doc = "The release counter.")
 )
 
-software_update_release = rule(
-    implementation = _software_update_release_impl,
+software_update_release_manifest = rule(
+    implementation = _software_update_release_manifest_impl,
     doc = "Writes a release manifest.",
     attrs = TOOL | _COUNTERS | {
         "hardware_ids": attr.string_list(doc = "What the release is for; empty means that it does not say."),
