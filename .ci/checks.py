@@ -431,8 +431,8 @@ def pip_install(run: Run) -> None:
 
 
 def install_by_hash(run: Run) -> None:
-    """The two machines of docs/root_ceremony.md: one downloads, the other installs without a network."""
-    page = (TOP / "docs/root_ceremony.md").read_text()
+    """Runs the two installations of docs/guides/root_ceremony.md; only the first has a network."""
+    page = (TOP / "docs/guides/root_ceremony.md").read_text()
     scripts = re.findall(r"^ *```sh\n(.*?)^ *```$", page, re.MULTILINE | re.DOTALL)
     download, install = (each for each in scripts if "--require-hashes" in each)
     online, offline = run.scratch / "online", run.scratch / "offline"

@@ -1,4 +1,4 @@
-"""docs/rules is what the .bzl files say."""
+"""docs/reference/rules is what the .bzl files say."""
 
 import os
 from pathlib import Path
@@ -7,10 +7,10 @@ from render_api import render
 
 
 def test_pages_are_fresh() -> None:
-    checked_in = {page.name: page.read_text() for page in Path("docs/rules").glob("*.md")}
+    checked_in = {page.name: page.read_text() for page in Path("docs/reference/rules").glob("*.md")}
     fresh = render(Path(os.environ["API"]).read_bytes())
     stale = sorted(name for name in checked_in | fresh if checked_in.get(name) != fresh.get(name))
-    assert not stale, f"{stale} in docs/rules: renew with ./bazelw run //docs:update"
+    assert not stale, f"{stale} in docs/reference/rules: renew with ./bazelw run //docs:update"
 
 
 def test_pages_have_all_that_is_documented() -> None:

@@ -1,4 +1,4 @@
-"""The pages that need no Bazel do what they show. (tests/nested does the same with getting_started.md.)"""
+"""Runs the pages that need no Bazel. (tests/nested does the same with guides/getting_started.md.)"""
 
 import os
 from pathlib import Path
@@ -23,7 +23,9 @@ def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.usefixtures("scratch")
-@pytest.mark.parametrize("page", ["cli.md", "root_ceremony.md", "signing_services.md"])
+@pytest.mark.parametrize(
+    "page", ["cli.md", "guides/root_ceremony.md", "guides/signing_services.md"]
+)
 def test_page(page: str) -> None:
     text = (_ROOT / "docs" / page).read_text()
     assert commands(text)

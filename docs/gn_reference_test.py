@@ -1,4 +1,4 @@
-"""docs/gn_reference.md is what the comments in gn/ say, and these say all."""
+"""docs/reference/gn.md is what the comments in gn/ say, and these say all."""
 
 import re
 from pathlib import Path
@@ -11,8 +11,8 @@ _FORWARDED = re.compile(r"forward_variables_from\(invoker,\s*\[([^\]]*)\]")
 
 
 def test_page_is_fresh() -> None:
-    page = Path("docs/gn_reference.md").read_text()
-    assert page == render(_GN), "renew docs/gn_reference.md with ./bazelw run //docs:update"
+    page = Path("docs/reference/gn.md").read_text()
+    assert page == render(_GN), "renew docs/reference/gn.md with ./bazelw run //docs:update"
 
 
 @pytest.mark.parametrize("template", templates(_GN), ids=lambda each: each.name)

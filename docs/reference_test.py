@@ -23,7 +23,7 @@ from software_update.signing.signature_file import DetachedSignature
 
 _CLI = Path("docs/cli.md").read_text()
 _VERDICTS = Path("docs/verdicts.md").read_text()
-_FORMAT = Path("docs/bundle_format.md").read_text()
+_FORMAT = Path("docs/explanation/bundle_format.md").read_text()
 _OPTION = re.compile(r"(?<![\w-])--?[a-z][a-z-]*")
 
 
@@ -283,7 +283,7 @@ def test_targets_from_schema() -> None:
     "page", ["production_signing.md", "root_ceremony.md", "signing_services.md"]
 )
 def test_signers_install_by_hash(page: str) -> None:
-    text = Path("docs", page).read_text()
+    text = Path("docs/guides", page).read_text()
     scripts = re.findall(r"^ *```sh\n(.*?)^ *```$", text, re.MULTILINE | re.DOTALL)
     scripts = [each for each in scripts if "pip install" in each or "pip download" in each]
     assert scripts

@@ -41,7 +41,7 @@ def test_the_same_bytes_as_bazel(
 ) -> None:
     for program in (gn, "ninja"):
         if not shutil.which(program):
-            pytest.skip(f"no {program} on PATH: see docs/gn.md")
+            pytest.skip(f"no {program} on PATH: see docs/guides/gn.md")
     run(checkout, gn, "gen", "out", *args)
     assert "no work to do" not in run(checkout, "ninja", "-C", "out")
     for name, of_bazel in bundles.items():
@@ -52,7 +52,7 @@ def test_the_same_bytes_as_bazel(
 
 def test_format(checkout: Path) -> None:
     if not shutil.which("gn"):
-        pytest.skip("no gn on PATH: see docs/gn.md")
+        pytest.skip("no gn on PATH: see docs/guides/gn.md")
     files = [*checkout.glob(".gn"), *checkout.glob("examples/**/*.gn")]
     assert len(files) > 5
     run(checkout, "gn", "format", "--dry-run", *map(str, files))

@@ -1,8 +1,9 @@
-"""Measures our commands and our Bazel rules beside other tools, and writes docs/benchmarks.md.
+"""Measures our commands and our Bazel rules beside other tools, and writes docs/explanation/benchmarks.md.
 
-    ./bazelw run //tests/benchmarks                                   all of it: a quarter of an hour
-    ./bazelw run //tests/benchmarks -- --quick                        small, to see that it runs
-    ./bazelw run //tests/benchmarks -- --output docs/benchmarks.md    renews the page and its plots
+    ./bazelw run //tests/benchmarks                  runs everything, in about 15 minutes
+    ./bazelw run //tests/benchmarks -- --quick       runs small versions, to see that they work
+    ./bazelw run //tests/benchmarks -- --output docs/explanation/benchmarks.md
+                                                     renews the page and its plots
 
 Goals that are not met are said; they are no failure, for the machine may be a slow one.
 """

@@ -1,4 +1,4 @@
-"""docs/benchmarks.md, from what was measured. Nothing in it is typed by hand."""
+"""docs/explanation/benchmarks.md, from what was measured. Nothing in it is typed by hand."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.benchmarks.goals import Judged, judge
 from tests.benchmarks.plots import PLOTS, lines_of
 from tests.benchmarks.results import Results, Row, Spread, Table, ratio
 
-COMMAND = "./bazelw run //tests/benchmarks -- --output docs/benchmarks.md"
+COMMAND = "./bazelw run //tests/benchmarks -- --output docs/explanation/benchmarks.md"
 NOT_MEASURED = "not measured"
 
 HOW = """\

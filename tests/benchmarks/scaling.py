@@ -1,6 +1,6 @@
-"""Measures how cost grows, fits the model to it, and writes its figures into docs/scaling.md.
+"""Measures how cost grows, fits the model to it, and writes its figures into docs/explanation/scaling.md.
 
-    ./bazelw run //tests/benchmarks:scaling -- --output docs/scaling.md --image-gib 50
+    ./bazelw run //tests/benchmarks:scaling -- --output docs/explanation/scaling.md --image-gib 50
     ./bazelw run //tests/benchmarks:scaling -- --quick
 
 From the line of the page that says so, nothing is typed by hand.

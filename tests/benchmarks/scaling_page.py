@@ -1,4 +1,4 @@
-"""The figures of docs/scaling.md, from what was measured."""
+"""The figures of docs/explanation/scaling.md, from what was measured."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The figures of docs/scaling.md, from made-up measurements."""
+"""The figures of docs/explanation/scaling.md, from made-up measurements."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""docs/remote.md's cache on this machine: a checkout uses what another has built, until the tool changes."""
+"""Tests the local cache of docs/guides/remote.md: checkouts share outputs until the tool changes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.nested.nested_bazel import Bazel, Spawn, bazel, copy_sources
 
-PAGE = Path("docs/remote.md").read_text()
+PAGE = Path("docs/guides/remote.md").read_text()
 FOLDER = "~/.cache/bazel-disk-cache"
 BUNDLES = ("product-update.bundle", "defaults.bundle")
 # A line of the tool that decides how its records look. Its bundles stay the same.

@@ -1,4 +1,4 @@
-"""docs/getting_started.md, done as it says by a reader who has Bazel."""
+"""docs/guides/getting_started.md, done as it says by a reader who has Bazel."""
 
 from pathlib import Path
 
@@ -8,4 +8,4 @@ from tests.nested.reader import follow
 
 
 def test_getting_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    follow(Path("docs/getting_started.md"), tmp_path, monkeypatch)
+    follow(Path("docs/guides/getting_started.md"), tmp_path, monkeypatch)

@@ -1,4 +1,4 @@
-"""docs/gn.md and docs/gn_from_pigweed.md, done as they say by a reader who has GN, ninja and Bazel."""
+"""Follows docs/guides/gn.md and docs/guides/gn_from_pigweed.md with GN, ninja and Bazel."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from run_page import run
 from tests.nested.nested_bazel import bazel, copy_sources, environment
 from tests.nested.reader import write_command
 
-_DOCS = Path("docs").absolute()
+_DOCS = Path("docs/guides").absolute()
 _KEYS = Path("tools/dev_keys").absolute()
 _TOOL = os.environ["SOFTWARE_UPDATE"]
 _INSTALL = {

@@ -1,4 +1,4 @@
-"""docs/production_signing.md, done as it says by a reader who has Bazel and a token in software."""
+"""docs/guides/production_signing.md, done as it says by a reader who has Bazel and a token in software."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ PAYLOAD = b"This text stands for a firmware image.\n"
 
 
 def test_production_signing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    page = Path("docs/production_signing.md").absolute()
+    page = Path("docs/guides/production_signing.md").absolute()
     here = Path.cwd()
     product = follow(page, tmp_path, monkeypatch)
     released, tested = product / "released.bundle", product / "tested.bundle"

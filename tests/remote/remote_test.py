@@ -1,4 +1,4 @@
-"""docs/remote.md on a real engine: the same bytes, no work twice, no byte too much, and workers that die."""
+"""Follows docs/guides/remote.md on a real engine: same bytes, no repeated work, dying workers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.nested.reader import write_command
 from tests.remote.engine import Engine, descendants, engine, gone, wait_until
 
 BGD = Path(os.environ["BGD"]).absolute()
-PAGE = Path("docs/remote.md").read_text()
+PAGE = Path("docs/guides/remote.md").read_text()
 SERVICE = "grpcs://remote.example.com"
 BUNDLE = "//examples/blinky:bundle"
 OUTPUT = "examples/blinky/bundle.bundle"

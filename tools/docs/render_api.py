@@ -1,4 +1,4 @@
-"""Renders what starlark_doc_extract found in rules/defs.bzl as Markdown: docs/rules, a page to a symbol.
+"""Renders the documentation of rules/defs.bzl as Markdown: one page for each symbol, in docs/reference/rules.
 
 Called as: render_api.py API.binaryproto FOLDER. FOLDER is below the workspace under `bazel run`.
 """

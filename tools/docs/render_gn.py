@@ -1,4 +1,4 @@
-"""Renders the comments of the GN API as Markdown, docs/gn_reference.md.
+"""Renders the comments of the GN API as Markdown, docs/reference/gn.md.
 
 The API is what gn/software_update.gni imports. Above a template, its arguments stand as
 `#   name: [type] Meaning. Default: value.`, and under `# Makes` its labels as `#   label: what`;
@@ -145,10 +145,8 @@ def _joined(lines: Iterable[str]) -> str:
 def render(folder: Path) -> str:
     """The page."""
     text = f"<!-- Generated from the comments in gn/; renew with: {_RENEW} -->\n\n"
-    text += (
-        "# GN reference\n\nThe guide is [Bundles in a GN build](gn.md). One file is imported, from "
-    )
-    text += "wherever this repository is below the tree's root:\n\n"
+    text += "# GN reference\n\nThe guide is [Bundles in a GN build](../guides/gn.md). One file is imported, "
+    text += "from wherever this repository is below the tree's root:\n\n"
     text += f'```gn\nimport("{_IMPORT}")\n```\n\n'
     text += "`NAME` is the name of what is declared.\n"
     for template in templates(folder):

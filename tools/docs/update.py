@@ -7,6 +7,6 @@ import render_gn
 
 if __name__ == "__main__":
     sys.exit(
-        render_api.main([sys.argv[1], "docs/rules"])
-        or render_gn.main(["gn", "docs/gn_reference.md"])
+        render_api.main([sys.argv[1], "docs/reference/rules"])
+        or render_gn.main(["gn", "docs/reference/gn.md"])
     )
