@@ -1,4 +1,4 @@
-"""docs/reference/gn.md is what the comments in gn/ say, and these say all."""
+"""Tests of the GN reference: the comments in gn/ document every argument."""
 
 import re
 from pathlib import Path
@@ -8,11 +8,6 @@ from render_gn import CommentError, Template, build_arguments, render, templates
 
 _GN = Path("gn")
 _FORWARDED = re.compile(r"forward_variables_from\(invoker,\s*\[([^\]]*)\]")
-
-
-def test_page_is_fresh() -> None:
-    page = Path("docs/reference/gn.md").read_text()
-    assert page == render(_GN), "renew docs/reference/gn.md with ./bazelw run //docs:update"
 
 
 @pytest.mark.parametrize("template", templates(_GN), ids=lambda each: each.name)

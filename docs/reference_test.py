@@ -14,15 +14,13 @@ import pytest
 from google.protobuf.descriptor import FieldDescriptor
 from software_update import metadata
 from software_update.cli import COMMANDS, main
-from software_update.errors import Refused, Verdict
-from software_update.explanations import EXPLANATIONS
+from software_update.errors import Refused
 from software_update.proto import tuf_pb2, update_bundle_pb2, wire
 from software_update.release import SCHEMA, parse_release
 from software_update.signing import exec_protocol, signature_file, signing_request
 from software_update.signing.signature_file import DetachedSignature
 
 _CLI = Path("docs/cli.md").read_text()
-_VERDICTS = Path("docs/verdicts.md").read_text()
 _FORMAT = Path("docs/explanation/bundle_format.md").read_text()
 _OPTION = re.compile(r"(?<![\w-])--?[a-z][a-z-]*")
 
@@ -73,20 +71,6 @@ def test_options(command: tuple[str, str]) -> None:
     assert synopsis.startswith(f"`software-update {words(command)}")
     for name in re.findall(r"^  ([A-Z]+)  ", usage, re.MULTILINE):
         assert name in synopsis
-
-
-def test_verdicts() -> None:
-    headings = re.findall(r"^### `?([A-Z_]+)`?$", _VERDICTS, re.MULTILINE)
-    assert headings == [verdict.value for verdict in Verdict]
-    for verdict in Verdict:
-        explanation = EXPLANATIONS[verdict]
-        text = explanation.meaning
-        if verdict is not Verdict.ACCEPT:
-            assert explanation.cure, f"{verdict}: say what to do"
-            text += f" **Cure.** {explanation.cure}"
-        # Lines may break anywhere.
-        page = " ".join(section(_VERDICTS, f"`{verdict}`").split())
-        assert page == text, f"{verdict}: say the same in explanations.py and here"
 
 
 def fields(value: Any, path: str = "") -> Iterator[str]:

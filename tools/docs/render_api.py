@@ -1,17 +1,12 @@
-"""Renders the documentation of rules/defs.bzl as Markdown: one page for each symbol, in docs/reference/rules.
+"""Renders the documentation in the .bzl files, which starlark_doc_extract collects, as one page a symbol."""
 
-Called as: render_api.py API.binaryproto FOLDER. FOLDER is below the workspace under `bazel run`.
-"""
-
-import os
 import re
-import sys
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
+import markup
 from software_update.proto import wire
 
-_RENEW = "./bazelw run //docs:update"
+_SOURCE = "the .bzl files"
 _LOAD = "@rules_software_update//rules:defs.bzl"
 
 # Field numbers of Bazel's stardoc_output.proto, whose ModuleInfo the input is.
@@ -57,13 +52,13 @@ def render(binaryproto: bytes) -> dict[str, str]:
     pages |= {
         each.text(_PROVIDER_NAME): _provider(each) for each in module.messages(_MODULE_PROVIDERS)
     }
-    linked = {f"{name}.md": _link(page, pages.keys() - {name}) for name, page in pages.items()}
+    linked = {f"{name}.md": _link(text, pages.keys() - {name}) for name, text in pages.items()}
     return {"README.md": _index(module)} | linked
 
 
-def _link(page: str, names: Iterable[str]) -> str:
+def _link(text: str, names: Iterable[str]) -> str:
     """The page with links to others where it names them in its text."""
-    parts = re.split(r"(^```.*?^```)", page, flags=re.MULTILINE | re.DOTALL)
+    parts = re.split(r"(^```.*?^```)", text, flags=re.MULTILINE | re.DOTALL)
     for name in names:
         parts[::2] = [part.replace(f"`{name}`", f"[`{name}`]({name}.md)") for part in parts[::2]]
     return "".join(parts)
@@ -78,7 +73,7 @@ def _index(module: _Message) -> str:
         (each.text(_PROVIDER_NAME), each.text(_PROVIDER_DOC))
         for each in module.messages(_MODULE_PROVIDERS)
     ]
-    text = _head("Rules and providers")
+    text = markup.head("Rules and providers", _SOURCE)
     text += f"All of them are loaded from `{_LOAD}`.\n"
     for title, symbols in (("Rules", functions), ("Providers", providers)):
         text += f"\n## {title}\n\n"
@@ -93,13 +88,13 @@ def _function(function: _Message) -> str:
     parameters = list(function.messages(_FUNCTION_PARAMETERS))
     call = "".join(f"    {_signature(each)},\n" for each in parameters)
     return (
-        _head(name)
+        markup.head(name, _SOURCE)
         + f'```starlark\nload("{_LOAD}", "{name}")\n\n{name}(\n{call})\n```\n\n'
         + f"{function.text(_FUNCTION_DOC).strip()}\n\n## Arguments\n\n"
-        + _table(
+        + markup.table(
             ("name", "default", "meaning"),
             (
-                (f"`{_argument(each)}`", _default(each), _cell(each.text(_DOC)))
+                (f"`{_argument(each)}`", _default(each), markup.cell(each.text(_DOC)))
                 for each in parameters
             ),
         )
@@ -109,21 +104,17 @@ def _function(function: _Message) -> str:
 def _provider(provider: _Message) -> str:
     name = provider.text(_PROVIDER_NAME)
     return (
-        _head(name)
+        markup.head(name, _SOURCE)
         + f'```starlark\nload("{_LOAD}", "{name}")\n```\n\n'
         + f"{provider.text(_PROVIDER_DOC).strip()}\n\n## Fields\n\n"
-        + _table(
+        + markup.table(
             ("name", "meaning"),
             (
-                (f"`{each.text(_NAME)}`", _cell(each.text(_DOC)))
+                (f"`{each.text(_NAME)}`", markup.cell(each.text(_DOC)))
                 for each in provider.messages(_PROVIDER_FIELDS)
             ),
         )
     )
-
-
-def _head(title: str) -> str:
-    return f"<!-- Generated from the .bzl files; renew with: {_RENEW} -->\n\n# {title}\n\n"
 
 
 def _argument(parameter: _Message) -> str:
@@ -143,30 +134,5 @@ def _default(parameter: _Message) -> str:
     return f"`{parameter.text(_DEFAULT)}`" if parameter.has(_DEFAULT) else ""
 
 
-def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    lines = [head, ("---",) * len(head), *rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
-
-
-def _cell(doc: str) -> str:
-    return " ".join(doc.split()).replace("|", "\\|")
-
-
 def _first_sentence(doc: str) -> str:
-    return re.split(r"(?<=\.)\s", _cell(doc), maxsplit=1)[0]
-
-
-def main(argv: list[str]) -> int:
-    api, folder = argv
-    out = Path(os.environ.get("BUILD_WORKSPACE_DIRECTORY", ""), folder)
-    pages = render(Path(api).read_bytes())
-    for page in out.glob("*.md"):
-        if page.name not in pages:
-            page.unlink()
-    for name, text in pages.items():
-        (out / name).write_text(text, encoding="utf-8")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    return re.split(r"(?<=\.)\s", markup.cell(doc), maxsplit=1)[0]

@@ -3,19 +3,16 @@
 The API is what gn/software_update.gni imports. Above a template, its arguments stand as
 `#   name: [type] Meaning. Default: value.`, and under `# Makes` its labels as `#   label: what`;
 continuation lines are deeper. In declare_args, each argument's comment ends with `# Type: type.`
-
-Called as: render_gn.py FOLDER PAGE. PAGE is below the workspace under `bazel run`.
 """
 
 import dataclasses
-import os
 import posixpath
 import re
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-_RENEW = "./bazelw run //docs:update"
+import markup
+
 _IMPORT = "//third_party/software_update/gn/software_update.gni"
 
 _TEMPLATE = re.compile(r'((?:^#.*\n)+)template\("(\w+)"\) \{\n(.*?)^\}\n', re.MULTILINE | re.DOTALL)
@@ -144,9 +141,9 @@ def _joined(lines: Iterable[str]) -> str:
 
 def render(folder: Path) -> str:
     """The page."""
-    text = f"<!-- Generated from the comments in gn/; renew with: {_RENEW} -->\n\n"
-    text += "# GN reference\n\nThe guide is [Bundles in a GN build](../guides/gn.md). One file is imported, "
-    text += "from wherever this repository is below the tree's root:\n\n"
+    text = markup.head("GN reference", "the comments in gn/")
+    text += "The guide is [Bundles in a GN build](../guides/gn.md). One file is imported, from "
+    text += "wherever this repository is below the tree's root:\n\n"
     text += f'```gn\nimport("{_IMPORT}")\n```\n\n'
     text += "`NAME` is the name of what is declared.\n"
     for template in templates(folder):
@@ -155,7 +152,7 @@ def render(folder: Path) -> str:
         "\n## GN arguments\n\nSet with `gn args`, or for a whole tree in `default_args` of `.gn`. "
     )
     text += "Paths of defaults are from the top of this repository.\n\n"
-    return text + _table(_HEAD, (_row(each) for each in build_arguments(folder)))
+    return text + markup.table(_HEAD, (_row(each) for each in build_arguments(folder)))
 
 
 _HEAD = ("argument", "type", "default", "meaning")
@@ -163,9 +160,9 @@ _HEAD = ("argument", "type", "default", "meaning")
 
 def _section(template: Template) -> str:
     text = f"\n## {template.name}\n\n" + "\n\n".join(map(_cell, template.text)) + "\n\n"
-    text += _table(_HEAD, map(_row, template.arguments)) + "\n"
+    text += markup.table(_HEAD, map(_row, template.arguments)) + "\n"
     made = ((f"`{label}`", _cell(what)) for label, what in template.made)
-    return text + _table(("label", "what it makes"), made)
+    return text + markup.table(("label", "what it makes"), made)
 
 
 def _row(argument: Argument) -> tuple[str, ...]:
@@ -182,19 +179,3 @@ def _cell(text: str) -> str:
     parts = re.split(r"(`[^`]*`)", text)
     parts[::2] = [_CODE.sub(r"`\g<0>`", part) for part in parts[::2]]
     return "".join(parts).replace("|", "\\|")
-
-
-def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    lines = [head, ("---",) * len(head), *rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
-
-
-def main(argv: list[str]) -> int:
-    folder, page = argv
-    out = Path(os.environ.get("BUILD_WORKSPACE_DIRECTORY", ""), page)
-    out.write_text(render(Path(folder)), encoding="utf-8")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,32 @@
+"""All generated pages of the documentation."""
+
+from pathlib import Path
+
+import render_api
+import render_gn
+import render_verdicts
+
+# Folders in which every page is generated.
+FOLDERS = ("docs/reference/rules",)
+
+
+def pages(api: Path, top: Path) -> dict[str, str]:
+    """Returns the text of each generated page by its path.
+
+    `api` is the output of starlark_doc_extract, and `top` the source tree.
+    """
+    rules = render_api.render(api.read_bytes())
+    return {f"docs/reference/rules/{name}": text for name, text in rules.items()} | {
+        "docs/reference/gn.md": render_gn.render(top / "gn"),
+        "docs/reference/verdicts.md": render_verdicts.render(),
+    }
+
+
+def stale(fresh: dict[str, str], top: Path) -> list[str]:
+    """Returns the paths of pages in the source tree that differ from `fresh` or are not in it."""
+    found = {str(path.relative_to(top)) for folder in FOLDERS for path in (top / folder).iterdir()}
+    return sorted(path for path in found | fresh.keys() if _content(top / path) != fresh.get(path))
+
+
+def _content(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.is_file() else None
