@@ -42,6 +42,8 @@ DISTRIBUTED = (
     "tools/dev_keys",
     "tools/python",
     "tools/software_update",
+    "tools/workshop/locks",
+    "tools/workshop/pytest",
 )
 PACKAGE = "tools/software_update"
 # `sh -c RUN_READ_ONLY FOLDER COMMAND...` runs COMMAND where nothing can be written to FOLDER.
@@ -168,7 +170,8 @@ def buildifier(run: Run) -> None:
 def lint_tools(run: Run) -> None:
     """The locked linters, and what our Python imports, install with pip."""
     python = make_venv(run, "lint")
-    locks = [f"--requirement=tools/python/{name}.txt" for name in ("lint", "runtime", "test")]
+    names = ("tools/python/runtime", "tools/workshop/locks/lint", "tools/workshop/locks/test")
+    locks = [f"--requirement={name}.txt" for name in names]
     exact = ("--require-hashes", "--only-binary=:all:", "--no-deps")
     run.command(python, "-m", "pip", "install", "--quiet", *exact, *locks)
 
@@ -480,7 +483,7 @@ def remove_caches(run: Run) -> None:
     if bazel_ran:
         with contextlib.suppress(CheckError):
             run.bazel("shutdown")
-    run.command("tools/bazel/remove_root")
+    run.command("tools/workshop/bazel/remove_root")
     mounts = Path("/proc/self/mountinfo").read_text().splitlines()
     left = [point for point in (line.split()[4] for line in mounts) if is_below(point, run.scratch)]
     report([f"{point} is still mounted; unmount it, then remove {run.scratch}" for point in left])

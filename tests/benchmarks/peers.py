@@ -54,9 +54,9 @@ def source_folder() -> Path:
 def prepare(cache: Path, source: Path) -> Peers:
     """All peers, and our own package as pip installs it from the folder of its sources."""
     cache.mkdir(parents=True, exist_ok=True)
-    locks = source / "tools/python"
-    python = virtual_environment(cache / "peers", [locks / "benchmarks.txt"])
-    ours = virtual_environment(cache / "ours", [locks / "runtime.txt"])
+    locked_peers = source / "tools/workshop/locks/benchmarks.txt"
+    python = virtual_environment(cache / "peers", [locked_peers])
+    ours = virtual_environment(cache / "ours", [source / "tools/python/runtime.txt"])
     install(ours, python, source, cache / "wheels")
     environment = {
         "PATH": os.pathsep.join([str(python.parent), os.environ.get("PATH", os.defpath)]),
@@ -84,7 +84,7 @@ def prepare(cache: Path, source: Path) -> Peers:
             missing.setdefault(program, f"there is no {program} on PATH")
     if "openssl" not in programs:
         raise BenchmarkError("there is no openssl on PATH, which all is compared with; install it")
-    versions = {name: locked_version(locks / "benchmarks.txt", name) for name in PYTHON_PEERS}
+    versions = {name: locked_version(locked_peers, name) for name in PYTHON_PEERS}
     versions |= program_versions(programs, found_by)
     return Peers(ours, python, programs, environment, found_by, versions, missing)
 

@@ -23,7 +23,7 @@ from pathlib import Path, PurePosixPath
 
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 PLATFORMS = ("linux-x86_64", "linux-aarch64", "darwin-aarch64")
-RENEW = "./bazelw run //tools/python:lock"
+RENEW = "./bazelw run //tools/workshop/locks:lock"
 
 # Wheels of one release for several CPythons differ in these files alone.
 _PER_WHEEL = ("RECORD", "WHEEL", "entry_points.txt")

@@ -1,8 +1,9 @@
-"""Renews the lock files beside it: `./bazelw run //tools/python:lock`, or this file by itself.
+"""Renews the lock files: `./bazelw run //tools/workshop/locks:lock`, or this file by itself.
 
-For each NAME.in it asks the machine's pip for the newest releases that fit, downloads their wheels
-for every supported CPython and platform, and writes NAME.txt: one version of each, and the sha256
-of every wheel. pip's own settings say which index is asked; no address of it is written.
+The locks that consumers need are in `tools/python/`; the others are next to this file. For each
+NAME.in, the program asks the machine's pip for the newest releases that fit, downloads their wheels
+for every supported CPython and platform, and writes NAME.txt: one version of each distribution, and
+the sha256 of every wheel. The index is the one of pip's own settings; its address is not written.
 """
 
 from __future__ import annotations
@@ -30,11 +31,12 @@ FEWER = {
     "fuzz": (("3.12", "3.13", "3.14"), ("Linux x86-64",)),
     "remote": (("3.14",), ("Linux x86-64", "Linux arm64")),
 }
+COMMAND = "./bazelw run //tools/workshop/locks:lock"
 NO_DEPS = re.compile(r"\s+# no-deps$")
 HEADER = """\
 # Every wheel that the tools may use, by sha256, for CPython {pythons}
 # on {platforms}.
-# Made from {source}. Renew with: ./bazelw run //tools/python:lock
+# Made from {source}. Renew with: {command}
 """
 
 
@@ -75,6 +77,7 @@ def lock_text(source: str, wheels: dict[str, str]) -> str:
         pythons=" to ".join(dict.fromkeys((pythons[0], pythons[-1]))),
         platforms=", ".join(platforms),
         source=source,
+        command=COMMAND,
     )
     entries = []
     for (name, version), digests in sorted(hashes.items()):
@@ -138,10 +141,12 @@ def renew(source: Path) -> Path:
     return lock
 
 
-def locks_folder() -> Path:
-    """The source tree's tools/python, also under `bazel run`, where this file's own is a copy."""
+def all_sources() -> dict[str, Path]:
+    """Finds each NAME.in of the source tree, also under `bazel run`, where this file is a copy."""
     workspace = os.environ.get("BUILD_WORKSPACE_DIRECTORY")
-    return Path(workspace, "tools/python") if workspace else Path(__file__).resolve().parent
+    tools = Path(workspace, "tools") if workspace else Path(__file__).parents[2]
+    found = [*tools.glob("python/*.in"), *tools.glob("workshop/locks/*.in")]
+    return {source.stem: source for source in sorted(found, key=lambda path: path.stem)}
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -151,14 +156,16 @@ def main(argv: list[str] | None = None) -> int:
         "names",
         nargs="*",
         metavar="NAME",
-        help="benchmarks, fuzz, lint, remote, runtime, signers or test (default: all of them)",
+        help="benchmarks, build, fuzz, lint, remote, runtime, signers or test (default: all of them)",
     )
     args = parser.parse_args(argv)
-    folder = locks_folder()
-    sources = [folder / f"{name}.in" for name in args.names] or sorted(folder.glob("*.in"))
+    sources = all_sources()
+    for name in args.names:
+        if name not in sources:
+            parser.error(f"{name} is not one of the locks: {', '.join(sources)}")
     try:
-        for source in sources:
-            print(f"lock: wrote {renew(source).name}", file=sys.stderr)
+        for name in args.names or sources:
+            print(f"lock: wrote {renew(sources[name]).name}", file=sys.stderr)
     except (LockError, OSError) as error:
         print(f"lock: {error}", file=sys.stderr)
         return 1

@@ -92,8 +92,8 @@ def machine(tmp_path: Path) -> Machine:
     """A workspace with the bazelw of this tree, on a machine that has no Bazel."""
     tools = Path(__file__).parent
     made = Machine(tmp_path)
-    shutil.copytree(tools, made.workspace / "tools" / "bazel")
-    shutil.copy(tools.parent.parent / "bazelw", made.workspace)
+    shutil.copytree(tools, made.workspace / "tools/workshop/bazel")
+    shutil.copy(tools.parents[2] / "bazelw", made.workspace)
     (made.workspace / "MODULE.bazel").write_text("")
     (tmp_path / "bin").mkdir()
     # The machine that runs this test may have one of these.
@@ -237,7 +237,7 @@ def test_a_root_that_cannot_be_made_is_not_trusted(machine: Machine) -> None:
 
 def recipe_hash(machine: Machine) -> str:
     """What the root made from this recipe is called by."""
-    tools = machine.workspace / "tools" / "bazel"
+    tools = machine.workspace / "tools/workshop/bazel"
     parts = [*sorted((tools / "root").iterdir()), tools / "make_root.sh"]
     return hashlib.sha256(b"".join(part.read_bytes() for part in parts)).hexdigest()[:12]
 
@@ -284,7 +284,7 @@ def test_the_root_gets_folder_and_arguments(entered: Machine) -> None:
 
 
 def test_a_changed_recipe_wants_another_root(entered: Machine) -> None:
-    with (entered.workspace / "tools/bazel/root/packages.txt").open("a") as packages:
+    with (entered.workspace / "tools/workshop/bazel/root/packages.txt").open("a") as packages:
         packages.write("hello\n")
     entered.fake("unshare", "exit 1")
     assert "does not let root mount" in entered.refuses(**USE_ROOT)
@@ -312,7 +312,11 @@ def make_root(machine: Machine, old_update: str) -> subprocess.CompletedProcess[
     )
     (machine.folder / "making/root").mkdir(parents=True)
     return subprocess.run(
-        ["bash", str(machine.workspace / "tools/bazel/make_root.sh"), f"{machine.folder}/making"],
+        [
+            "bash",
+            str(machine.workspace / "tools/workshop/bazel/make_root.sh"),
+            f"{machine.folder}/making",
+        ],
         env={"PATH": machine.path, "instead": "do without"},
         capture_output=True,
         text=True,
@@ -354,7 +358,7 @@ def test_an_old_gn_that_cannot_be_fetched_stops(machine: Machine, reason: str) -
 
 def remove_root(machine: Machine, *args: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [str(machine.workspace / "tools/bazel/remove_root"), *args],
+        [str(machine.workspace / "tools/workshop/bazel/remove_root"), *args],
         env={"PATH": machine.path, "XDG_CACHE_HOME": str(machine.cache.parent)},
         capture_output=True,
         text=True,
@@ -397,6 +401,6 @@ def test_remove_root_spares_what_is_mounted(machine: Machine) -> None:
 
 
 def test_windows_is_told_what_to_install() -> None:
-    text = (Path(__file__).parent.parent.parent / "bazelw.bat").read_bytes()
+    text = (Path(__file__).parents[3] / "bazelw.bat").read_bytes()
     assert b"Bazelisk" in text
     assert text.count(b"\r\n") == text.count(b"\n") == 3

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import fetch_wheels
 import lock
@@ -22,7 +21,7 @@ def test_lock_text_lists_every_hash_once_and_sorted() -> None:
         "b_c-2.0-cp313-cp313-any.whl": "22",
         "A-1-py3-none-any.whl": "33",
     }
-    assert lock.lock_text("x.in", wheels).partition("bazelw run //tools/python:lock\n")[2] == (
+    assert lock.lock_text("x.in", wheels).partition(f"{lock.COMMAND}\n")[2] == (
         "a==1 \\\n    --hash=sha256:33\n"
         "b-c==2.0 \\\n    --hash=sha256:11 \\\n    --hash=sha256:22\n"
     )
@@ -39,13 +38,18 @@ def test_both_scripts_speak_of_the_same_pythons_and_platforms() -> None:
     assert len(lock.PLATFORMS) == len(fetch_wheels.PLATFORMS)
 
 
-@pytest.mark.parametrize(
-    "name", ["benchmarks", "fuzz", "lint", "remote", "runtime", "signers", "test"]
-)
+LOCKS = ["benchmarks", "build", "fuzz", "lint", "remote", "runtime", "signers", "test"]
+
+
+def test_locks_of_both_folders_are_found() -> None:
+    assert list(lock.all_sources()) == LOCKS
+
+
+@pytest.mark.parametrize("name", LOCKS)
 def test_lock_is_whole(name: str) -> None:
-    folder = Path(__file__).parent
-    text = (folder / f"{name}.txt").read_text()
-    requirements, alone = lock.split_requirements((folder / f"{name}.in").read_text())
+    source = lock.all_sources()[name]
+    text = source.with_suffix(".txt").read_text()
+    requirements, alone = lock.split_requirements(source.read_text())
     asked = {re.split(r"[<>=!~ \[]", line)[0] for line in requirements + alone}
     pinned = re.findall(r"^([a-z0-9-]+)==[0-9a-z.]+ \\\n    --hash=sha256:[0-9a-f]{64}", text, re.M)
     assert asked <= set(pinned)

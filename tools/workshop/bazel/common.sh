@@ -27,7 +27,7 @@ esac
 make_cache() {
   [ -f "$bazelw_cache/CACHEDIR.TAG" ] && [ -w "$bazelw_cache" ] && return
   if ! { mkdir -p -- "$bazelw_cache" && [ -w "$bazelw_cache" ] &&
-    printf 'Signature: 8a477f597d28d172789f06886806bc55\n# Made by bazelw of rules_software_update; tools/bazel/remove_root removes it.\n' \
+    printf 'Signature: 8a477f597d28d172789f06886806bc55\n# Made by bazelw of rules_software_update; tools/workshop/bazel/remove_root removes it.\n' \
       >"$bazelw_cache/CACHEDIR.TAG"; } 2>/dev/null; then
     fail "cannot write to $bazelw_cache; set XDG_CACHE_HOME to a folder that can be written to"
   fi

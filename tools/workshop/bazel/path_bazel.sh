@@ -23,7 +23,7 @@ remembered_probe() {
     cd "$BAZELW_WORKSPACE"
     ls -lL -- "$1"
     echo "${USE_BAZEL_VERSION:-}"
-    cat MODULE.bazel .bazelversion .bazelrc tools/bazel/path_bazel.sh 2>/dev/null || :
+    cat MODULE.bazel .bazelversion .bazelrc tools/workshop/bazel/path_bazel.sh 2>/dev/null || :
   ) | cksum | tr ' ' -)
   probe_answer=$bazelw_cache/path_bazel/${1##*/}-$probe_key
   if [ ! -f "$probe_answer" ]; then

@@ -52,11 +52,12 @@ def test_wheels_are_what_the_locks_list() -> None:
     """The folder that an offline Bazel or virtual environment is given as PIP_FIND_LINKS."""
     found = Runfiles.Create()
     assert found is not None
+    tools = Path(__file__).parents[2]
     for repository, lock in (
-        ("software_update_pip", "runtime"),
-        ("software_update_pip_test", "test"),
+        ("software_update_pip", "python/runtime.txt"),
+        ("software_update_pip_test", "workshop/locks/test.txt"),
     ):
-        text = (Path(__file__).parent / f"{lock}.txt").read_text()
+        text = (tools / lock).read_text()
         folder = Path(str(found.Rlocation(f"{repository}/wheels", "")))
         wheels = list(folder.glob("*.whl"))
         names = {fetch_wheels.distribution_name(wheel.name.split("-")[0]) for wheel in wheels}

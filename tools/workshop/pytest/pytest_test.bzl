@@ -2,7 +2,7 @@
 
 load("@rules_python//python:py_test.bzl", "py_test")
 
-_MAIN = Label("//tools/python:pytest_main.py")
+_MAIN = Label("//tools/workshop/pytest:pytest_main.py")
 
 def _is_test_file(src):
     name = str(src).split(":")[-1].split("/")[-1]

@@ -4,7 +4,7 @@
 # A call that finds everything in place starts no more than a handful of short processes.
 set -euo pipefail
 
-here=$BAZELW_WORKSPACE/tools/bazel
+here=$BAZELW_WORKSPACE/tools/workshop/bazel
 . "$here/common.sh"
 
 export PATH=$PATH:/usr/sbin:/sbin # chroot's folder, which is not on every PATH
