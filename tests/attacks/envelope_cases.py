@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.attacks import encode as e
 from tests.attacks.product import CONTENTS, TRUSTED, Case, R, T, good, root, targets
+from tests.attacks.recipes import Repeated, folded, numbered
 
 ROOT = e.root_entry(TRUSTED)
 SIGNED = e.signed(targets(), T)
@@ -311,20 +312,27 @@ CASES = [
         "root_over_512_kib",
         "TOO_LARGE",
         "A root of 512 KiB and a byte, in an unknown field, well signed.",
-        huge=lambda: (
-            e.root_entry(e.signed(root() + e.blob(65, bytes(512 * 1024)), R)) + TARGETS + APP + BOOT
+        huge=lambda: folded(
+            e.root_entry(e.signed(root() + e.blob(65, bytes(512 * 1024)), R))
+            + TARGETS
+            + APP
+            + BOOT,
+            Repeated(b"\0", 512 * 1024),
         ),
     ),
     Case(
         "targets_over_32_mib",
         "TOO_LARGE",
         "Targets metadata of 32 MiB and a byte.",
-        huge=lambda: ROOT + e.targets_entry(e.blob(1, bytes(32 * 1024 * 1024))) + APP + BOOT,
+        huge=lambda: folded(
+            ROOT + e.targets_entry(e.blob(1, bytes(32 * 1024 * 1024))) + APP + BOOT,
+            Repeated(b"\0", 32 * 1024 * 1024),
+        ),
     ),
     Case(
         "payloads_65537",
         "TOO_LARGE",
         "65,537 payloads.",
-        huge=lambda: GOOD + b"".join(e.payload(f"p{index}", b"") for index in range(65_535)),
+        huge=lambda: [GOOD, *numbered(lambda name: e.payload(name, b""), "p", 65_535)],
     ),
 ]

@@ -1,4 +1,7 @@
-"""Writes cases.json and cases/: bundles, trusted roots and manifests. `python -m tests.attacks.generate`."""
+"""Writes tests/vectors/attacks: cases.json, bundles, recipes, roots and manifests.
+
+Run `PYTHONPATH=tools python -m tests.attacks.generate` in the top folder.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +21,9 @@ from tests.attacks import (
     root_cases,
 )
 from tests.attacks.product import Case
+from tests.attacks.recipes import recipe_of
 
-HERE = Path(__file__).absolute().parent
+FOLDER = Path(__file__).absolute().parents[1] / "vectors/attacks"
 CASES: list[Case] = [
     *envelope_cases.CASES,
     *metadata_cases.CASES,
@@ -32,46 +36,48 @@ CASES: list[Case] = [
 
 
 def files(cases: Sequence[Case]) -> dict[str, bytes]:
-    """Every file of the golden set, by its path below this folder."""
+    """Returns every generated file by its name: bundles, recipes, roots, manifests and `cases.json`."""
     made: dict[str, bytes] = {}
     described = []
+
+    def add(kind: str, content: bytes) -> str:
+        """Adds a file that cases may share."""
+        name = f"{hashlib.sha256(content).hexdigest()[:8]}.{kind}"
+        made[name] = content
+        return name
+
     for case in cases:
         entry = {"name": case.name, "verdict": case.verdict, "what": case.what}
-        entry["trusted_root"] = _named("root.pb", case.trusted)
-        made[entry["trusted_root"]] = case.trusted
+        entry["trusted_root"] = add("root.pb", case.trusted)
         if case.huge is None:
-            entry["bundle"] = f"cases/{case.name}.bundle"
+            entry["bundle"] = f"{case.name}.bundle"
             made[entry["bundle"]] = case.bundle
         else:
-            entry["bundle"] = "made by the test: too large to keep"
+            entry["recipe"] = f"{case.name}.recipe.json"
+            made[entry["recipe"]] = json.dumps(recipe_of(case.huge())).encode() + b"\n"
         if case.installed is not None:
-            entry["installed"] = _named("manifest.pb", case.installed)
-            made[entry["installed"]] = case.installed
+            entry["installed"] = add("manifest.pb", case.installed)
         if case.installed_root is not None:
-            entry["installed_root"] = _named("root.pb", case.installed_root)
-            made[entry["installed_root"]] = case.installed_root
-        entry["at"] = case.at
+            entry["installed_root"] = add("root.pb", case.installed_root)
+        if case.at is not None:
+            entry["at"] = case.at
         if case.hardware_id is not None:
             entry["hardware_id"] = case.hardware_id
         described.append(entry)
     lines = ",\n".join(json.dumps(each) for each in described)
-    made["cases.json"] = f"[\n{lines}\n]\n".encode()
+    text = f'{{"$schema": "../cases.schema.json", "cases": [\n{lines}\n]}}\n'
+    made["cases.json"] = text.encode()
     return made
-
-
-def _named(kind: str, content: bytes) -> str:
-    """The name of a file that cases share."""
-    return f"cases/{hashlib.sha256(content).hexdigest()[:8]}.{kind}"
 
 
 def main() -> int:
     made = files(CASES)
-    (HERE / "cases").mkdir(exist_ok=True)
-    for old in (HERE / "cases").iterdir():
-        if f"cases/{old.name}" not in made:
+    FOLDER.mkdir(exist_ok=True)
+    for old in FOLDER.iterdir():
+        if old.name not in made:
             old.unlink()
     for name, content in made.items():
-        (HERE / name).write_bytes(content)
+        (FOLDER / name).write_bytes(content)
     print(f"{len(CASES)} cases, {len(made)} files, {sum(map(len, made.values()))} bytes")
     return 0
 

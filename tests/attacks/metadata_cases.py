@@ -19,11 +19,19 @@ from tests.attacks.product import (
     targets,
     with_root,
 )
+from tests.attacks.recipes import Part, Repeated, folded
 
 FILES = [e.target(name, content) for name, content in CONTENTS.items()]
 ROOT_COMMON = e.common("root", 2)
 TARGETS_COMMON = e.common("targets")
 UNKNOWN = e.number(200, 7) + e.blob(201, b"x") + e.tag(202, 1) + bytes(8) + e.tag(203, 5) + bytes(4)
+
+
+def unknown_fields(count: int) -> list[Part]:
+    """A release whose targets metadata has so many unknown fields, and one more in a target."""
+    field = e.number(200, 7)
+    metadata = e.targets_of(TARGETS_COMMON, [FILES[0] + field, FILES[1]])
+    return folded(release(metadata + field * count), Repeated(field, count))
 
 
 def with_common(common: bytes) -> bytes:
@@ -134,19 +142,13 @@ CASES = [
         "targets_unknown_65536",
         "ACCEPT",
         "65,536 unknown fields in the metadata and in a target, signed.",
-        huge=lambda: release(
-            e.targets_of(TARGETS_COMMON, [FILES[0] + e.number(200, 7), FILES[1]])
-            + e.number(200, 7) * 65_535
-        ),
+        huge=lambda: unknown_fields(65_535),
     ),
     Case(
         "targets_unknown_65537",
         "TOO_LARGE",
         "65,537 unknown fields in the metadata and in a target, signed.",
-        huge=lambda: release(
-            e.targets_of(TARGETS_COMMON, [FILES[0] + e.number(200, 7), FILES[1]])
-            + e.number(200, 7) * 65_536
-        ),
+        huge=lambda: unknown_fields(65_536),
     ),
     Case(
         "role_256",
@@ -302,7 +304,7 @@ CASES = [
             "MALFORMED",
             f"Expires {seconds} seconds after 1970, and {nanos} nanoseconds.",
             good(expires=e.time(seconds, nanos)),
-            at="none",
+            at=None,
         )
         for name, seconds, nanos in [
             ("year_10000", 253_402_300_800, 0),

@@ -1,4 +1,4 @@
-"""The product that all cases attack: its keys, its roots, a good release; and what a case is."""
+"""The product that all cases attack: its keys, its roots and a good release."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tests.attacks import encode as e
+from tests.attacks.recipes import Part
 
 R, R2, R3 = e.Key("root"), e.Key("root 2"), e.Key("root 3")
 T, T2, T3 = e.Key("targets"), e.Key("targets 2"), e.Key("targets 3")
@@ -46,8 +47,8 @@ TRUSTED = e.signed(root(), R)
 class Case:
     """A bundle, the device that meets it, and what the device must say.
 
-    `huge` makes the bundle of a case that is too large for the tree. `installed_root` is a root that the
-    device kept, under which it may have accepted what is installed.
+    `huge` makes the parts of a bundle that is too large for the tree. `installed_root` is a root that the
+    device kept, under which it may have accepted the installed release.
     """
 
     name: str
@@ -58,9 +59,9 @@ class Case:
     trusted: bytes = TRUSTED
     installed: bytes | None = None
     installed_root: bytes | None = None
-    at: str = AT
+    at: str | None = AT
     hardware_id: str | None = None
-    huge: Callable[[], bytes] | None = None
+    huge: Callable[[], Sequence[Part]] | None = None
 
 
 def targets(

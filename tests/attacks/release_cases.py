@@ -25,6 +25,7 @@ from tests.attacks.product import (
     root,
     targets,
 )
+from tests.attacks.recipes import Repeated, folded
 
 OTHER = {**CONTENTS, "app": b"another app"}
 HAS_5 = device(release_json(5))
@@ -76,7 +77,7 @@ TIME_CASES = [
         "ACCEPT",
         "Expired, but nobody says what time it is.",
         good(expires=e.time(1)),
-        at="none",
+        at=None,
     ),
     Case("targets_expire_now", "TARGETS_EXPIRED", "At this second.", good(expires=e.time(NOW))),
     Case(
@@ -521,7 +522,7 @@ MANIFEST_CASES = [
         "opaque_deep",
         "ACCEPT",
         "200,000 brackets, which break a parser that calls itself.",
-        huge=lambda: described(b"[" * 200_000),
+        huge=lambda: folded(described(b"[" * 200_000), Repeated(b"[", 200_000)),
     ),
     Case(
         "opaque_depth_33",
@@ -622,7 +623,9 @@ MANIFEST_CASES = [
         "release_deep",
         "MALFORMED",
         "A release manifest that ends in 200,000 open brackets.",
-        huge=lambda: described(release_json()[:-1] + b', "a": ' + b"[" * 200_000),
+        huge=lambda: folded(
+            described(release_json()[:-1] + b', "a": ' + b"[" * 200_000), Repeated(b"[", 200_000)
+        ),
     ),
     Case("counter_largest", "ACCEPT", "As high as it goes.", described(release_json(2**32 - 1))),
     changed("counter_2_32", "A counter that 32 bits cannot hold.", counter=2**32),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.attacks import encode as e
 from tests.attacks.product import NOW, Case, R, T, good, root
+from tests.attacks.recipes import Part, folded, rows
 
 
 def root_key(version: int) -> e.Key:
@@ -30,6 +31,13 @@ def moved(*links: bytes, last: bytes | None, key: e.Key = T) -> bytes:
 def same_keys(version: int, expires: bytes | None = None) -> bytes:
     """A root that differs from the device's in its version alone."""
     return e.signed(root(version, expires=expires), R)
+
+
+def long_chain(count: int) -> list[Part]:
+    """A release below a chain of so many roots, which differ only in their versions."""
+    links = [same_keys(version) for version in range(2, count + 2)]
+    bundle = moved(*links, last=same_keys(count + 2))
+    return folded(bundle, *rows([e.chain(link) for link in links]))
 
 
 FIVE = moved(link(2), link(3), link(4), last=link(5), key=targets_key(5))
@@ -99,7 +107,7 @@ CASES = [
         "ACCEPT",
         "Expired, but nobody says what time it is.",
         moved(last=same_keys(2, PAST)),
-        at="none",
+        at=None,
     ),
     # The trusted root is ahead.
     Case(
@@ -304,13 +312,13 @@ CASES = [
         "chain_256",
         "ACCEPT",
         "As many links as there may be.",
-        huge=lambda: moved(*(same_keys(each) for each in range(2, 258)), last=same_keys(258)),
+        huge=lambda: long_chain(256),
     ),
     Case(
         "chain_257",
         "TOO_LARGE",
         "A link more than there may be.",
-        huge=lambda: moved(*(same_keys(each) for each in range(2, 259)), last=same_keys(259)),
+        huge=lambda: long_chain(257),
     ),
     # The same version.
     Case(

@@ -18,7 +18,7 @@ with atheris.instrument_imports(include=["software_update"]):
     from tests.fuzz import target
 
 TESTS = Path(__file__).absolute().parents[1]
-SEEDS = [TESTS / "fuzz/corpus", TESTS / "vectors", TESTS / "attacks/cases"]
+SEEDS = [TESTS / "fuzz/corpus", TESTS / "vectors/independent", TESTS / "vectors/attacks"]
 # Of two the later one counts, so a user's own.
 OPTIONS = ["-max_len=16384", "-timeout=10", "-rss_limit_mb=512"]
 

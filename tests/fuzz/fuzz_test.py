@@ -35,7 +35,7 @@ def test_bundles_of_the_corpus_are_accepted(name: str) -> None:
 
 
 def test_vectors() -> None:
-    for path in VECTORS.iterdir():
+    for path in (VECTORS / "independent").iterdir():
         target.judge(path.read_bytes())
 
 

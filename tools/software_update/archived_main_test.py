@@ -10,7 +10,7 @@ import pytest
 from software_update.testing.tree import ROOT
 
 FOLDER = ROOT / "tools/software_update"
-VECTORS = ROOT / "tests/vectors"
+VECTORS = ROOT / "tests/vectors/independent"
 VERIFY = ("bundle", "verify", VECTORS / "good.bundle", "--at=2026-06-01T00:00:00Z")
 TRUSTED_ROOT = f"--trusted-root={VECTORS}/trusted_8a63dc9e.root.pb"
 
