@@ -203,7 +203,7 @@ def test_all_packages_of_the_rules_load_and_build(nested: Bazel) -> None:
     labels = nested.succeeds("query", f"{rules}...").split()
     assert f"{rules}tools/software_update:cli_test" in labels
     assert f"{rules}tools/workshop/locks:wheels_test" in labels
-    # These tests need files that are not in the distribution. .ci/checks.py builds with all files.
+    # These tests need files that are not in the distribution. .ci/checks/modules.py builds with all files.
     without = f"-{rules}tools/software_update/..."
     nested.succeeds("build", "--nobuild", "--", f"{rules}...", without)
     fetched = [name for name in repositories(nested) if "software_update_pip" in name]

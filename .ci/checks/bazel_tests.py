@@ -1,0 +1,65 @@
+"""Tests that Bazel runs: those that `//...` leaves out, and all of `//...` under the strict flags."""
+
+from __future__ import annotations
+
+import contextlib
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+
+from run import TOP, CheckError, Run, report
+
+TAGGED_MANUAL = r'attr(tags, "[\[ ]manual[,\]]", tests(//...))'
+ALL_TESTS = f"tests(//...) except {TAGGED_MANUAL}"
+# What the analysis tests look at is not for running.
+MANUAL_TESTS = f"{TAGGED_MANUAL} except //tests/analysis/..."
+
+
+def manual_tests(run: Run) -> None:
+    """The tests that `//...` leaves out, because they take long or much room."""
+    labels = run.labels(MANUAL_TESTS)
+    if labels:
+        with counted_tests(run, " + ".join(labels)):
+            run.bazel("test", *labels)
+
+
+def strict(run: Run) -> None:
+    """Everything builds and passes under the strict flags too."""
+    with counted_tests(run, ALL_TESTS):
+        run.bazel("test", "--config=strict", "//...")
+
+
+@contextlib.contextmanager
+def counted_tests(run: Run, query: str) -> Iterator[None]:
+    """Counts the test cases that ran inside; they are looked at even where the command fails."""
+    failure = None
+    try:
+        yield
+    except CheckError as error:
+        failure = str(error)
+    bad = []
+    for label in run.labels(query):
+        passed, wrong = test_cases(label)
+        run.count.passed += passed
+        run.count.failed += len(wrong)
+        bad += wrong
+    report(bad + ([failure] if failure else []))
+
+
+def test_cases(label: str) -> tuple[int, list[str]]:
+    """How many test cases of a test passed, and what is wrong with the others."""
+    folder = TOP / "bazel-testlogs" / label.removeprefix("//").replace(":", "/")
+    cases: list[ET.Element] = []
+    for file in sorted([*folder.glob("test.xml"), *folder.glob("shard_*/test.xml")]):
+        try:
+            cases += ET.parse(file).iter("testcase")
+        except ET.ParseError as error:
+            return 0, [f"{label}: {file.name} cannot be read: {error}"]
+    if not cases:
+        return 0, [f"{label}: no test case ran"]
+    wrong = []
+    for case in cases:
+        for outcome in ("error", "failure", "skipped"):
+            if case.find(outcome) is not None:
+                wrong.append(f"{label}: {case.get('name')}: {outcome}")
+                break
+    return len(cases) - len(wrong), wrong
