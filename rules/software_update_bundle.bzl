@@ -48,12 +48,12 @@ def software_update_bundle(
 
     Building the bundle also verifies it, as a device would; `--norun_validations` leaves that out, and an
     unsigned one is not. It gives `SoftwareUpdateBundleInfo`. Bazel downloads from a cache only the outputs that you request:
-    request the others with `--output_groups=+GROUP`. An unsigned bundle has neither `verdict` nor `manifest`.
+    request the others with `--output_groups=+GROUP`. An unsigned bundle has neither `verdict` nor `installed`.
 
     | Output group | File |
     |---|---|
     | `verdict` | `NAME.verdict.json`, the report of the verification; `--norun_validations` does not skip it if you request it |
-    | `manifest` | `NAME.manifest.pb`, the manifest that a device keeps of the bundle |
+    | `installed` | `NAME.installed.pb`, the manifest that a device keeps once it has installed the bundle |
     | `sha256` | the bundle's name and `.sha256`, for `sha256sum -c` |
     | `targets_metadata`, `root_metadata` | the signed metadata in the bundle |
 

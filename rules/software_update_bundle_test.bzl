@@ -4,7 +4,7 @@ load("//rules/private:command.bzl", _software_update_bundle_test = "software_upd
 load("//rules/private:common_attributes.bzl", "common_attributes")
 load("//rules/private:date.bzl", "check_date")
 load("//rules/private:errors.bzl", "refuse")
-load("//rules/private:installed.bzl", "manifest_of", "root_of")
+load("//rules/private:installed.bzl", "installed_manifest_of", "root_of")
 load("//rules/providers:software_update_bundle_info.bzl", "SoftwareUpdateBundleInfo")
 
 _ARGUMENTS_SUFFIX = "._arguments"
@@ -21,7 +21,7 @@ def _arguments_impl(ctx):
         if SoftwareUpdateBundleInfo not in ctx.attr.bundle:
             refuse(label, "trusted_root", None, "write the root that the device trusts: %s is a file, and names none" % bundle.short_path)
         trusted_root = ctx.attr.bundle[SoftwareUpdateBundleInfo].trusted_root
-    installed = manifest_of(label, ctx.attr.installed, ctx.file.installed)
+    installed = installed_manifest_of(label, ctx.attr.installed, ctx.file.installed)
 
     # Paths below the runfiles, which is where a test runs.
     args = ctx.actions.args()
@@ -97,7 +97,7 @@ def software_update_bundle_test(
         be older than the root under which `installed` was accepted. The default is the root in `installed` if
         that is a bundle, and otherwise the root that the bundle's own verification starts from; a file has none.
       installed: What the device runs: a `software_update_bundle` that it has installed, a manifest that
-        `software-update bundle verify --write-manifest` wrote, or the file of a bundle. By default it is not known, and nothing is compared with it.
+        `software-update bundle verify --write-installed` wrote, or the file of a bundle. By default it is not known, and nothing is compared with it.
       at: The time on the device, such as `2031-01-01T00:00:00Z`. By default no expiry is checked.
       hardware_id: What the device is. By default no hardware is checked.
       expect: The verdict: `ACCEPT`, or the name of what is wrong, such as `TARGETS_ROLLBACK`.

@@ -17,7 +17,7 @@ def software_update_personalized_bundle(*, name, bundle, installed, trusted_root
       name: The bundle's name.
       bundle: The whole bundle, a `software_update_bundle`.
       installed: What the devices run: a `software_update_bundle` that they have installed, a manifest that
-        `software-update bundle verify --write-manifest` wrote, or the file of a bundle.
+        `software-update bundle verify --write-installed` wrote, or the file of a bundle.
       trusted_root: The root metadata that the verification starts from. It must not be older than the root under
         which `installed` was accepted. The default is the root in `installed` if that is a bundle, and otherwise
         the root that the verification of `bundle` starts from.

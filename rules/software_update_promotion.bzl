@@ -26,7 +26,7 @@ def software_update_promotion(
     proves that the two modes give the same of what is in the tree now, and not that anybody tested that. Where
     a payload is compiled, that compiles it once more.
 
-    Its output group `report` has `NAME.promotion.json`, the proof as JSON, and `manifest` has the manifest that a
+    Its output group `report` has `NAME.promotion.json`, the proof as JSON, and `installed` has the manifest that a
     device keeps of the release. It gives `SoftwareUpdateBundleInfo`.
 
     Args:

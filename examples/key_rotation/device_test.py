@@ -17,7 +17,7 @@ class Device:
     def __init__(self, storage: Path) -> None:
         self._storage = storage
         self._root = storage / "root.pb"
-        self._manifest = storage / "manifest.pb"
+        self._manifest = storage / "installed.pb"
         shutil.copyfile(HERE / "root_1.root.pb", self._root)
 
     def takes(self, bundle: Path) -> bool:
@@ -28,7 +28,7 @@ class Device:
         if self._manifest.exists():
             verify += ["--installed", str(self._manifest)]
         verify += ["--hardware-id", "board_a", "--extract", str(payloads)]
-        verify += ["--write-root", str(self._root), "--write-manifest", str(self._manifest)]
+        verify += ["--write-root", str(self._root), "--write-installed", str(self._manifest)]
         accepted = main(verify) == 0
         assert payloads.exists() == accepted
         return accepted

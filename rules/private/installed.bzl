@@ -19,8 +19,8 @@ def root_of(target):
         return target[SoftwareUpdateBundleInfo].root
     return None
 
-def manifest_of(label, target, file):
-    """The manifest of what is installed.
+def installed_manifest_of(label, target, file):
+    """Returns the manifest of the installed release.
 
     Args:
       label: The Label of the rule, as the user wrote it.
@@ -28,11 +28,11 @@ def manifest_of(label, target, file):
       file: That attribute's single file, or None.
 
     Returns:
-      The File of the manifest; None where nothing is installed.
+      The File of the installed manifest; None if no release is installed.
     """
     if target and SoftwareUpdateBundleInfo in target:
-        manifest = target[SoftwareUpdateBundleInfo].manifest
-        if not manifest:
+        installed = target[SoftwareUpdateBundleInfo].installed
+        if not installed:
             refuse(label, "installed", display(target.label), "no device installs an unsigned bundle; build with --%s=dev" % SIGNING_FLAG)
-        return manifest
+        return installed
     return file

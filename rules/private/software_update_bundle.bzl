@@ -141,20 +141,20 @@ def _software_update_bundle_impl(ctx):
 
     # What is not signed cannot pass.
     bundle = ctx.outputs.out
-    manifest = None
+    installed = None
     reports = []
     if mode != "unsigned":
-        manifest = ctx.actions.declare_file(ctx.label.name + ".manifest.pb")
-        reports = [verify(ctx, bundle = bundle, trusted_root = trusted_root, at = ctx.attr.at, manifest = manifest)]
+        installed = ctx.actions.declare_file(ctx.label.name + ".installed.pb")
+        reports = [verify(ctx, bundle = bundle, trusted_root = trusted_root, at = ctx.attr.at, write_installed = installed)]
     return [
         DefaultInfo(
             files = depset([bundle]),
             runfiles = ctx.runfiles(files = [bundle]),
         ),
         OutputGroupInfo(
+            installed = depset([installed] if installed else []),
             targets_metadata = depset([signed]),
             root_metadata = depset([root]),
-            manifest = depset([manifest] if manifest else []),
             sha256 = depset([_sha256(ctx)]),
             verdict = depset(reports),
             _validation = depset(reports),
@@ -162,7 +162,7 @@ def _software_update_bundle_impl(ctx):
         SoftwareUpdateBundleInfo(
             bundle = bundle,
             digests = targets_info.digests,
-            manifest = manifest,
+            installed = installed,
             release_root = ctx.file.root,
             root = root,
             root_chain = root_chain,

@@ -5,7 +5,7 @@ Its global variable has the public name, because `bazel query --output=label_kin
 
 load("//rules/providers:software_update_bundle_info.bzl", "SoftwareUpdateBundleInfo")
 load(":errors.bzl", "display")
-load(":installed.bzl", "manifest_of", "root_of")
+load(":installed.bzl", "installed_manifest_of", "root_of")
 load(":tool.bzl", "TOOL", "run_tool", "tool_args")
 load(":verify.bzl", "verify")
 
@@ -27,7 +27,7 @@ def _personalize(ctx, bundle, installed):
 
 def _software_update_personalized_bundle_impl(ctx):
     info = ctx.attr.bundle[SoftwareUpdateBundleInfo]
-    installed = manifest_of(ctx.label, ctx.attr.installed, ctx.file.installed)
+    installed = installed_manifest_of(ctx.label, ctx.attr.installed, ctx.file.installed)
     _personalize(ctx, info.bundle, installed)
     report = verify(
         ctx,

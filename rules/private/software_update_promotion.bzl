@@ -54,7 +54,7 @@ def _software_update_promotion_impl(ctx):
             runfiles = ctx.runfiles(files = [released]),
         ),
         OutputGroupInfo(
-            manifest = depset([info.manifest]),
+            installed = depset([info.installed]),
             report = depset([report]),
             root_metadata = depset([info.root]),
             targets_metadata = depset([info.targets_metadata]),
@@ -62,7 +62,7 @@ def _software_update_promotion_impl(ctx):
         SoftwareUpdateBundleInfo(
             bundle = released,
             digests = info.digests,
-            manifest = info.manifest,
+            installed = info.installed,
             release_root = info.release_root,
             root = info.root,
             root_chain = info.root_chain,

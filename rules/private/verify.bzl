@@ -5,7 +5,7 @@ load(":tool.bzl", "run_tool", "tool_args")
 
 visibility("//rules/...")
 
-def verify(ctx, *, bundle, trusted_root, at = None, installed = None, manifest = None):
+def verify(ctx, *, bundle, trusted_root, at = None, installed = None, write_installed = None):
     """Declares that action.
 
     Args:
@@ -14,7 +14,7 @@ def verify(ctx, *, bundle, trusted_root, at = None, installed = None, manifest =
       trusted_root: File: what the device trusts.
       at: The time on the device; None or empty means that no expiry is checked.
       installed: File: the manifest of what the device runs; or None.
-      manifest: File: where to write what the device keeps; or None.
+      write_installed: File: where to write the manifest that the device keeps; or None.
 
     Returns:
       The File of the report.
@@ -27,13 +27,13 @@ def verify(ctx, *, bundle, trusted_root, at = None, installed = None, manifest =
         args.add(installed, format = "--installed=%s")
     args.add(at or "none", format = "--at=%s")
     args.add(report, format = "--report=%s")
-    if manifest:
-        args.add(manifest, format = "--write-manifest=%s")
+    if write_installed:
+        args.add(write_installed, format = "--write-installed=%s")
     run_tool(
         ctx,
         args = args,
         inputs = [bundle, trusted_root] + ([installed] if installed else []),
-        outputs = [report] + ([manifest] if manifest else []),
+        outputs = [report] + ([write_installed] if write_installed else []),
         mnemonic = "SoftwareUpdateVerify",
         progress_message = "Verifying the bundle %s" % display(ctx.label),
     )

@@ -9,8 +9,8 @@ making.""",
         "bundle": "File: the bundle, with metadata and payloads.",
         "digests": """list of File: the digest records that the targets metadata was made from, one to a key of
 `targets` and one for the user manifest. Each holds names, lengths and SHA-256 digests as JSON.""",
-        "manifest": """File or None: what a device keeps once it has installed the bundle. It is written by the
-verification, so an unsigned bundle has none.""",
+        "installed": """File or None: the installed manifest, which a device keeps once it has installed the bundle. The
+verification writes it, so an unsigned bundle has none.""",
         "release_root": """File or None: the root that releases are signed under, the attribute `root`. Signing
 requests are made against it. A bundle that is signed with dev keys does not contain it.""",
         "root": "File: the SignedRootMetadata that is in the bundle.",

@@ -151,10 +151,10 @@ def _bundle_provider_test_impl(ctx):
     asserts.equals(env, ["bundle.bundle.sha256"], _names(groups.sha256.to_list()))
     asserts.equals(env, ["bundle.verdict.json"], _names(groups._validation.to_list()))
     asserts.equals(env, ["bundle.verdict.json"], _names(groups.verdict.to_list()))
-    asserts.equals(env, ["bundle.manifest.pb"], _names(groups.manifest.to_list()))
+    asserts.equals(env, ["bundle.installed.pb"], _names(groups.installed.to_list()))
     asserts.equals(env, "bundle.bundle", info.bundle.basename)
     asserts.equals(env, ["~file.json", "~directory.json", "~user_manifest.json"], _names(info.digests))
-    asserts.equals(env, "bundle.manifest.pb", info.manifest.basename)
+    asserts.equals(env, "bundle.installed.pb", info.installed.basename)
     asserts.equals(env, "release_root.pb", info.release_root.basename)
     asserts.equals(env, "root.root.pb", info.root.basename)
     asserts.equals(env, [], info.root_chain)
@@ -211,7 +211,7 @@ def _bundle_test_test_impl(ctx):
     runfiles = analysistest.target_under_test(env)[DefaultInfo].default_runfiles.files.to_list()
     ours = [file.basename for file in runfiles if _is_ours(file)]
     name = analysistest.target_under_test(env).label.name
-    expected = [name, name + "._arguments.txt", "with_chain.bundle", ctx.attr.trusted_root, "bundle.manifest.pb"]
+    expected = [name, name + "._arguments.txt", "with_chain.bundle", ctx.attr.trusted_root, "bundle.installed.pb"]
     asserts.equals(env, sorted(expected), sorted(ours))
     return analysistest.end(env)
 

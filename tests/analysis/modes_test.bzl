@@ -50,12 +50,12 @@ def _mode_test_impl(ctx):
     asserts.equals(env, ctx.attr.root, info.root.basename)
     asserts.equals(env, ctx.attr.trusted_root, info.trusted_root.basename)
     asserts.equals(env, ctx.attr.release_root, info.release_root.basename)
-    asserts.equals(env, ctx.attr.verified, bool(info.manifest))
+    asserts.equals(env, ctx.attr.verified, bool(info.installed))
     verdict = target.label.name + ".verdict.json"
     groups = target[OutputGroupInfo]
     asserts.equals(env, ctx.attr.verified, verdict in [file.basename for file in groups._validation.to_list()])
     asserts.equals(env, [verdict] if ctx.attr.verified else [], [file.basename for file in groups.verdict.to_list()])
-    asserts.equals(env, [info.manifest] if ctx.attr.verified else [], groups.manifest.to_list())
+    asserts.equals(env, [info.installed] if ctx.attr.verified else [], groups.installed.to_list())
     return analysistest.end(env)
 
 def _with_previous_test_impl(ctx):

@@ -50,7 +50,7 @@ def _promotion_test_impl(ctx):
     asserts.equals(env, ["SoftwareUpdateAttach"], _signed_by(actions, release), release.path)
     asserts.equals(env, "promoted_root.root.pb", info.root.basename)
     asserts.equals(env, ctx.attr.trusted_root, info.trusted_root.basename)
-    asserts.equals(env, [info.manifest], target[OutputGroupInfo].manifest.to_list())
+    asserts.equals(env, [info.installed], target[OutputGroupInfo].installed.to_list())
     return analysistest.end(env)
 
 def _promotion_test(mode):

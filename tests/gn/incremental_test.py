@@ -189,9 +189,7 @@ CHANGES = (
         ROOT | SIGNED,
     ),
     Change("trusted_root", renews_trusted_root, {"_verify", "//:root._check"}),
-    Change(
-        "at", builds("persist", 'at = "2030-01-01T00:00:00Z"\npersist'), {"_verify"}
-    ),
+    Change("at", builds("persist", 'at = "2030-01-01T00:00:00Z"\npersist'), {"_verify"}),
     Change("out", builds("persist", 'out = "product.bundle"\npersist'), BUNDLE),
     Change("renamed_target", builds("boot.bin > boot", "boot.bin > b"), {"_digest_1"} | LISTED),
     Change(
@@ -229,7 +227,7 @@ CHANGES = (
     Change("no_description", removes("obj/bundle.inspect.txt"), {"inspect"}),
     Change("no_persisted", removes("obj/bundle.persist/targets/app"), {"_persist"}),
     Change("no_root", removes("obj/root.root.pb"), ROOT - {"//:root.unsigned"} | SIGNED),
-    Change("no_manifest", removes("gen/bundle.manifest.pb"), {"_verify"}),
+    Change("no_installed", removes("gen/bundle.installed.pb"), {"_verify"}),
     Change("no_check", removes("gen/root.check.json"), {"//:root._check"}),
 )
 

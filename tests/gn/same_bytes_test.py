@@ -35,7 +35,7 @@ group("device") {{
     ":bundle(//build:device)",
     ":bundle.file(//build:device)",
     ":bundle.inspect(//build:device)",
-    ":bundle.manifest(//build:device)",
+    ":bundle.installed(//build:device)",
     ":bundle.signing_request(//build:device)",
   ]
 }}

@@ -372,7 +372,7 @@ PRIVATE = (
     "smaller._verify",
 )
 PUBLIC = (
-    *(f"bundle{each}" for each in ("", ".file", ".inspect", ".manifest", ".signing_request")),
+    *(f"bundle{each}" for each in ("", ".file", ".inspect", ".installed", ".signing_request")),
     "manifest",
     *(
         f"root{each}"

@@ -207,8 +207,8 @@ ACCEPTED = (
     'bundle = ":release_1" trusted_root = ":root_3" expect = "THRESHOLD_NOT_MET"',
     'trusted_root = ":root_3" hardware_id = "board_c" expect = "WRONG_HARDWARE"',
     'bundle = "$target_out_dir/release_3.bundle" trusted_root = "$target_out_dir/root_2.root.pb"'
-    ' installed = "$target_gen_dir/release_1.manifest.pb"'
-    ' deps = [ ":release_3.file", ":root_2.file", ":release_1.manifest" ]',
+    ' installed = "$target_gen_dir/release_1.installed.pb"'
+    ' deps = [ ":release_3.file", ":root_2.file", ":release_1.installed" ]',
     'bundle = ":release_3(//build:device)" trusted_root = ":root_1(//build:device)"'
     ' installed = ":release_1(//build:device)"',
 )
@@ -313,7 +313,7 @@ def test_personalized_bundle_by_path(years: Tree) -> None:
     years.write(
         {
             "root_1.pb": years.read("obj/root_1.root.pb"),
-            "installed.pb": years.read("gen/release_1.manifest.pb"),
+            "installed.pb": years.read("gen/release_1.installed.pb"),
         }
     )
     assert years.build(":by_path") == ["//:by_path._verify", "//:by_path.file"]
@@ -338,7 +338,7 @@ def test_nothing_is_judged_where_nothing_is_signed(years: Tree) -> None:
         + judged("smaller", SMALLER, "personalized_bundle"),
         'software_update_signing = "unsigned"',
     )
-    assert years.build(":test", ":smaller", ":smaller.file", ":release_1.manifest") == []
+    assert years.build(":test", ":smaller", ":smaller.file", ":release_1.installed") == []
     years.build()
 
 
@@ -348,5 +348,5 @@ def test_there_is_no_manifest_of_a_bundle_that_is_not_verified(years: Tree) -> N
     )
     years.replace("BUILD.gn", "root_chain = _chain", "root_chain = _chain\n    verify = false")
     output = years.gen_fails()
-    assert "release_1.manifest.pb" in output
+    assert "release_1.installed.pb" in output
     assert "//:test" in output

@@ -167,7 +167,7 @@ def test_manifest_without_the_fields_that_pigweed_skips(product: Product) -> Non
     bundle = product.bundle(root)
     manifest, pigweeds = product.file("manifest.pb"), product.file("pigweed.manifest.pb")
     verify: list[str | Path] = ["bundle", "verify", bundle, f"--trusted-root={root}"]
-    assert ours(*verify, f"--write-manifest={manifest}") == 0
+    assert ours(*verify, f"--write-installed={manifest}") == 0
     pigweed_makes("manifest", manifest, pigweeds)
     version, sha256 = bytes([0x88, 4, 1]), bytes([0x92, 4, 32])
     end = manifest.read_bytes().removeprefix(pigweeds.read_bytes())

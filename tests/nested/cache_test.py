@@ -72,4 +72,4 @@ def test_cache_has_results_of_the_same_tool_only(tmp_path: Path) -> None:
         groups = "--output_groups=verdict,manifest"
         assert not runners_of_ours(second.build(label, groups, "--norun_validations"))
         assert '"verdict": "ACCEPT"' in second.output("defaults.verdict.json").read_text()
-        assert second.output("defaults.manifest.pb").read_bytes()
+        assert second.output("defaults.installed.pb").read_bytes()

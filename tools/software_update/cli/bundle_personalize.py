@@ -23,7 +23,7 @@ def run(argv: Sequence[str]) -> int:
     parser.add_argument("bundle", metavar="BUNDLE")
     parser.add_argument(
         "--installed",
-        metavar="MANIFEST",
+        metavar="FILE",
         required=True,
         help="the release that the device runs: its manifest, or a bundle",
     )

@@ -88,7 +88,7 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument(
         "--installed",
-        metavar="MANIFEST",
+        metavar="FILE",
         help="the release that the device runs: its manifest, or a bundle",
     )
     parser.add_argument(
@@ -123,14 +123,15 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
         "that file",
     )
     parser.add_argument(
-        "--write-manifest",
+        "--write-installed",
         metavar="FILE",
-        help="write the manifest of an accepted bundle, for --installed next time; FILE may be that file",
+        help="write the installed manifest of an accepted bundle, for --installed next time; FILE may be "
+        "that file",
     )
     args = parser.parse_args(argv)
     if args.installed_root and not args.installed:
         raise UsageError("--installed-root: only valid with --installed; add that or remove it")
-    check_apart(args, "report", "extract", "write_root", "write_manifest")
+    check_apart(args, "report", "extract", "write_root", "write_installed")
     return args
 
 
@@ -215,7 +216,7 @@ def _keep(
     # An ExitStack leaves the last first.
     with contextlib.ExitStack() as stack:
         for path, content, own in (
-            (args.write_manifest, manifest, may_replace),
+            (args.write_installed, manifest, may_replace),
             (args.write_root, release.signed_root or signed_root, [args.trusted_root]),
         ):
             if path:

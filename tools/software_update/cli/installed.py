@@ -25,7 +25,7 @@ _BUNDLE_FIELDS = (
 _MAX_TAG_BYTES = 10
 _HOW = (
     "make a manifest with: software-update bundle verify BUNDLE --trusted-root ROOT "
-    "--write-manifest FILE"
+    "--write-installed FILE"
 )
 
 

@@ -19,7 +19,7 @@ WITH_RELEASE = {**CONTENTS, "user_manifest": RELEASE_5}
 ROOT_1, ROOT_2 = e.root(1), e.root(2, targets_keys=[TARGETS_KEY_2])
 HOW = (
     "make a manifest with: software-update bundle verify BUNDLE --trusted-root ROOT "
-    "--write-manifest FILE"
+    "--write-installed FILE"
 )
 
 

@@ -1,4 +1,4 @@
-"""Tests of the files that an accepted bundle leaves: --extract, --write-root, --write-manifest."""
+"""Tests of the files that an accepted bundle leaves: --extract, --write-root, --write-installed."""
 
 import hashlib
 import json
@@ -47,7 +47,7 @@ def in_place(folder: Path) -> list[str]:
     return [
         f"--installed={folder}/installed",
         f"--write-root={folder}/root.pb",
-        f"--write-manifest={folder}/installed",
+        f"--write-installed={folder}/installed",
     ]
 
 
@@ -115,14 +115,14 @@ def test_only_the_devices_own_files_are_replaced(folder: Path) -> None:
         text = failed(2, *args, f"--write-root={folder}/{name}")
         assert text.startswith(f"{folder}/{name}: the output would replace the input ")
     for name in ("moving.bundle", "root.pb", "other.pb"):
-        text = failed(2, *args, f"--write-manifest={folder}/{name}")
+        text = failed(2, *args, f"--write-installed={folder}/{name}")
         assert text.startswith(f"{folder}/{name}: the output would replace the input ")
     assert snapshot(folder) == before
 
 
 def test_an_installed_bundle_is_not_replaced(folder: Path) -> None:
     before = snapshot(folder)
-    args = [f"--installed={folder}/good.bundle", f"--write-manifest={folder}/good.bundle"]
+    args = [f"--installed={folder}/good.bundle", f"--write-installed={folder}/good.bundle"]
     (folder / "moving.bundle").write_bytes(e.bundle(CONTENTS, version=8))
     before = snapshot(folder)
     assert "would replace the input" in failed(2, *verify(folder), *args)

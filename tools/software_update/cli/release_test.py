@@ -132,7 +132,7 @@ def test_in_a_bundle(tmp_path: Path) -> None:
     done(*workspace.create_args(folder), f"--user-manifest={folder}/r.json")
     verify = ["bundle", "verify", f"{folder}/out.bundle", f"--trusted-root={folder}/root.pb"]
     manifest = f"{folder}/manifest"
-    text = done(*verify, f"--write-manifest={manifest}").out
+    text = done(*verify, f"--write-installed={manifest}").out
     assert "  release: Blinky 3 2.1.0, release counter 12\n" in text
     for counter, verdict in ((11, "RELEASE_ROLLBACK"), (12, "ACCEPT"), (13, "ACCEPT")):
         done(*GOOD, f"--release-counter={counter}", "-o", f"{folder}/r.json")

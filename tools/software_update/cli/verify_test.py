@@ -286,14 +286,14 @@ def test_expected_names(folder: Path) -> None:
     assert text == "--expect: no verdict '7'; see: software-update explain"
 
 
-# --write-manifest
+# --write-installed
 
 
-def test_write_manifest(folder: Path) -> None:
+def test_write_installed(folder: Path) -> None:
     """What is installed next is compared with it: version, release counter, payloads left out."""
     manifest = folder / "manifest"
     (folder / "x").write_bytes(RELEASE)
-    result = done(*verify(folder, "x"), f"--write-manifest={manifest}")
+    result = done(*verify(folder, "x"), f"--write-installed={manifest}")
     assert result == done(*verify(folder, "x"))
     targets = e.targets({**CONTENTS, "user_manifest": MANIFEST}, 7)
     assert manifest.read_bytes() == e.manifest(targets, MANIFEST, (1, e.root()))
@@ -306,14 +306,14 @@ def test_write_manifest(folder: Path) -> None:
     assert "RELEASE_ROLLBACK" in failed(1, *verify(folder, "x"), installed)
 
 
-def test_write_manifest_after_a_bundle_that_leaves_out_payloads(folder: Path) -> None:
+def test_write_installed_after_a_bundle_that_leaves_out_payloads(folder: Path) -> None:
     """What the device had before is still in the new manifest: nothing is lost on the way."""
     first, second = folder / "first", folder / "second"
     (folder / "x").write_bytes(RELEASE)
-    done(*verify(folder, "x"), f"--write-manifest={first}")
+    done(*verify(folder, "x"), f"--write-installed={first}")
     targets = e.targets({**CONTENTS, "user_manifest": MANIFEST}, 8)
     (folder / "x").write_bytes(e.targets_entry(e.signed(targets, TARGETS_KEY)))
-    done(*verify(folder, "x"), f"--installed={first}", f"--write-manifest={second}")
+    done(*verify(folder, "x"), f"--installed={first}", f"--write-installed={second}")
     assert second.read_bytes() == e.manifest(targets, MANIFEST, (1, e.root()))
     done(*verify(folder, "x"), f"--installed={second}")
 
@@ -326,19 +326,19 @@ def test_no_manifest_of_what_is_refused(folder: Path) -> None:
         [*verify(folder, "bad.bundle"), "--expect=HASH_MISMATCH"],
         [*verify(folder), "--expect=HASH_MISMATCH"],
     ):
-        call(*args, f"--write-manifest={folder}/manifest")
-        call(*args, f"--write-manifest={folder}/new")
+        call(*args, f"--write-installed={folder}/manifest")
+        call(*args, f"--write-installed={folder}/new")
         assert workspace.snapshot(folder) == before
 
 
 def test_a_manifest_does_not_replace_inputs(folder: Path) -> None:
     before = workspace.snapshot(folder)
-    args = [*verify(folder), f"--installed={folder}/installed", "--write-manifest"]
+    args = [*verify(folder), f"--installed={folder}/installed", "--write-installed"]
     for name in ("good.bundle", "root.pb"):
         assert "would replace the input" in failed(2, *args, f"{folder}/{name}")
     for option in ("--report", "--write-root", "--extract"):
         text = failed(2, *args, f"{folder}/x", option, f"{folder}/../{folder.name}/x")
-        assert f"{option} and --write-manifest need a file each" in text
+        assert f"{option} and --write-installed need a file each" in text
     assert workspace.snapshot(folder) == before
 
 
