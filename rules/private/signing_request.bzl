@@ -2,17 +2,10 @@
 
 load("//rules/providers:software_update_root_info.bzl", "SoftwareUpdateRootInfo")
 load(":errors.bzl", "display")
+load(":targets_metadata.bzl", "UnsignedTargetsMetadataInfo")
 load(":tool.bzl", "TOOL", "run_tool", "tool_args")
 
 visibility("//rules/...")
-
-UnsignedMetadataInfo = provider(
-    doc = "Targets metadata that waits for signatures.",
-    fields = {
-        "metadata": "File: the TargetsMetadata.",
-        "user_manifest": "File or None: the payload of the reserved target user_manifest.",
-    },
-)
 
 _SUFFIX = ".signing_request"
 
@@ -72,7 +65,7 @@ def _giving(ctx, files):
 
 def _signing_request_impl(ctx):
     label = ctx.label.same_package_label(ctx.label.name.removesuffix(_SUFFIX))
-    info = ctx.attr.metadata[UnsignedMetadataInfo]
+    info = ctx.attr.metadata[UnsignedTargetsMetadataInfo]
     root = unsigned_root_of(ctx.attr.root, ctx.file.root) or unsigned_root_of(ctx.attr.root_or_dev_root, ctx.file.root_or_dev_root)
     request = declare_signing_request(ctx, label)
     args = tool_args(ctx, ["step", "request"])
@@ -97,7 +90,7 @@ It needs neither a signature nor a bundle, and knows no signing mode: what is si
         "metadata": attr.label(
             doc = "The target that makes the metadata.",
             mandatory = True,
-            providers = [UnsignedMetadataInfo],
+            providers = [UnsignedTargetsMetadataInfo],
         ),
         "root": attr.label(
             doc = "The root that lists who may sign.",

@@ -9,7 +9,7 @@ load(":date.bzl", "check_date")
 load(":errors.bzl", "display", "refuse")
 load(":payloads.bzl", "add_payloads")
 load(":signing.bzl", "SIGNING", "attach", "dev_signing_keys", "signing_mode")
-load(":targets_metadata.bzl", "UnsignedTargetsInfo")
+load(":targets_metadata.bzl", "UnsignedTargetsMetadataInfo")
 load(":tool.bzl", "TOOL", "run_tool", "tool_args")
 load(":verify.bzl", "verify")
 
@@ -116,8 +116,8 @@ def _software_update_bundle_impl(ctx):
     if not ctx.files.dev_signing_keys:
         refuse(ctx.label, "dev_signing_keys", [], "write at least one key, or leave the attribute out to use the throw-away key")
 
-    targets_info = ctx.attr.metadata[UnsignedTargetsInfo]
-    unsigned = targets_info.unsigned_targets_metadata
+    targets_info = ctx.attr.metadata[UnsignedTargetsMetadataInfo]
+    unsigned = targets_info.metadata
     mode = signing_mode(ctx)
     if mode == "release":
         _check_release(ctx)
@@ -192,7 +192,7 @@ software_update_bundle = rule(
         "metadata": attr.label(
             doc = "The unsigned targets metadata.",
             mandatory = True,
-            providers = [UnsignedTargetsInfo],
+            providers = [UnsignedTargetsMetadataInfo],
         ),
         "out": attr.output(
             doc = "The bundle.",

@@ -5,7 +5,6 @@ load(":date.bzl", "check_date")
 load(":errors.bzl", "display", "refuse")
 load(":integer.bzl", "A_VERSION", "integer_attribute", "integer_of", "is_integer", "refuse_integer")
 load(":payloads.bzl", "add_payloads", "collect_payloads")
-load(":signing_request.bzl", "UnsignedMetadataInfo")
 load(":tool.bzl", "TOOL", "run_tool", "tool_args")
 
 visibility("//rules/...")
@@ -17,14 +16,14 @@ _SHARDS = 16
 _MIN_SHARD = 4
 _MAX_SHARD = 64
 
-UnsignedTargetsInfo = provider(
-    doc = "Targets metadata without signatures, and what it was made from.",
+UnsignedTargetsMetadataInfo = provider(
+    doc = "Targets metadata without signatures, and the inputs that it was made from.",
     fields = {
         "digests": "list of File: the digest records.",
+        "metadata": "File: the TargetsMetadata, the bytes to sign.",
         "payloads": "list of structs of `name` and `file`: see payloads.bzl.",
-        "unsigned_targets_metadata": "File: the metadata without signatures.",
-        "user_manifest": "File or None: the payload of the reserved target user_manifest.",
-        "version": "int or None: the version, unless it is in a file.",
+        "user_manifest": "File or None: the payload of the reserved target `user_manifest`.",
+        "version": "int or None: the version; None if it comes from `version_file`.",
     },
 )
 
@@ -139,14 +138,10 @@ def _targets_metadata_impl(ctx):
     )
     return [
         DefaultInfo(files = depset([metadata])),
-        UnsignedMetadataInfo(
-            metadata = metadata,
-            user_manifest = user_manifest,
-        ),
-        UnsignedTargetsInfo(
+        UnsignedTargetsMetadataInfo(
             digests = digests,
+            metadata = metadata,
             payloads = payloads,
-            unsigned_targets_metadata = metadata,
             user_manifest = user_manifest,
             version = version,
         ),
