@@ -1,4 +1,4 @@
-"""exec_signer.schema.json allows what the code asks and takes, and nothing else."""
+"""Tests that the schema of exec: accepts the questions and answers that the code does, and no others."""
 
 import itertools
 import json
@@ -8,6 +8,8 @@ from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]
 import pytest
+from json_schemas import Schemas
+from referencing import Registry, Resource
 from software_update import keys, metadata
 from software_update.errors import InputError
 from software_update.metadata import Role, Target
@@ -15,9 +17,14 @@ from software_update.signing import exec_protocol, signing_request
 from software_update.signing.exec_protocol import PROTOCOL, ProgramError
 from software_update.signing.signing_request import Request, Signers
 
-SCHEMA = json.loads(Path("docs/exec_signer.schema.json").read_text())
+SCHEMAS = Schemas(Path("docs/reference/schemas"))
+SCHEMA = SCHEMAS.files["exec_signer.v1.schema.json"]
+REGISTRY = Registry().with_resources(
+    (file, Resource.from_contents(schema)) for file, schema in SCHEMAS.files.items()
+)
 KEY_ID = bytes(range(32))
 ABSENT = object()
+PARTS = {"request": "signing_request.v1.schema.json"}
 
 
 def public_key(folder: Path, name: str) -> keys.PublicKey:
@@ -43,8 +50,8 @@ def requests_fixture(tmp_path_factory: pytest.TempPathFactory) -> list[Request]:
 
 def allows(part: str, value: object) -> bool:
     """Whether a part of the schema allows a value."""
-    whole = {**SCHEMA, "anyOf": [{"$ref": f"#/$defs/{part}"}]}
-    allowed: bool = jsonschema.Draft202012Validator(whole).is_valid(value)
+    whole = {**SCHEMA, "anyOf": [{"$ref": PARTS.get(part, f"#/$defs/{part}")}]}
+    allowed: bool = jsonschema.Draft202012Validator(whole, registry=REGISTRY).is_valid(value)
     return allowed
 
 

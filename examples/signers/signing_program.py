@@ -1,6 +1,6 @@
 """What all signing programs do: read the question, answer it. Copy it along with the program that you take.
 
-The protocol: docs/exec_signer.schema.json, and "software_update.exec_signer.v1" of docs/cli.md.
+The protocol: docs/reference/json.md, section "software_update.exec_signer.v1".
 Python 3.11 or later, and nothing but its standard library.
 """
 

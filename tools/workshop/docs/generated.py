@@ -4,6 +4,7 @@ from pathlib import Path
 
 import render_api
 import render_gn
+import render_json
 import render_verdicts
 
 # Folders in which every page is generated.
@@ -18,6 +19,7 @@ def pages(api: Path, top: Path) -> dict[str, str]:
     rules = render_api.render(api.read_bytes())
     return {f"docs/reference/rules/{name}": text for name, text in rules.items()} | {
         "docs/reference/gn.md": render_gn.render(top / "gn"),
+        "docs/reference/json.md": render_json.render(top / "docs/reference/schemas"),
         "docs/reference/verdicts.md": render_verdicts.render(),
     }
 

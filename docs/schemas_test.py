@@ -1,0 +1,346 @@
+"""Tests that the published JSON Schemas describe the documents that the commands write and read.
+
+A test validates against a *closed* schema: one that rejects fields that it does not list. Published schemas
+accept them, because a later version of the tool may add fields.
+"""
+
+import copy
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema  # type: ignore[import-untyped]
+import pytest
+from json_schemas import COMMON, Schemas
+from referencing import Registry, Resource
+from software_update import metadata
+from software_update.cli import main
+from software_update.errors import Refused, Verdict
+from software_update.proto import tuf_pb2, wire
+from software_update.release import parse_release
+from software_update.signing import exec_protocol, signature_file, signing_request
+from software_update.signing.signature_file import DetachedSignature
+
+_SCHEMAS = Schemas(Path("docs/reference/schemas"))
+_DOCUMENTS = _SCHEMAS.documents()
+_SIGNER_CHECK = Path("docs/cli.md").read_text(encoding="utf-8")
+
+
+def closed(schema: Any) -> Any:
+    """Returns a schema that rejects fields which it does not list."""
+    if isinstance(schema, list):
+        return [closed(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    found = {
+        key: closed(value) for key, value in schema.items() if key not in ("if", "then", "else")
+    }
+    for branch in ("if", "then", "else"):
+        if branch in schema:
+            # Its own object is the one around it.
+            found[branch] = closed(schema[branch])
+            if isinstance(found[branch], dict):
+                found[branch].pop("unevaluatedProperties", None)
+    if isinstance(schema.get("properties"), dict):
+        found["unevaluatedProperties"] = False
+    return found
+
+
+def validator(name: str, *, strict: bool = True) -> Any:
+    """Returns a validator of the document with this name."""
+    files = {file: closed(schema) if strict else schema for file, schema in _SCHEMAS.files.items()}
+    registry = Registry().with_resources(
+        (file, Resource.from_contents(schema)) for file, schema in files.items()
+    )
+    return jsonschema.Draft202012Validator(files[_DOCUMENTS[name]], registry=registry)
+
+
+def paths(value: Any, path: str = "") -> Iterator[str]:
+    """Yields the paths of all fields of a JSON value, such as `targets[].name`."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield f"{path}.{key}" if path else key
+            yield from paths(inner, f"{path}.{key}" if path else key)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from paths(inner, f"{path}[]")
+
+
+def objects(value: Any) -> Iterator[dict[str, Any]]:
+    """Yields all objects in a JSON value."""
+    if isinstance(value, dict):
+        yield value
+    for inner in (
+        value.values() if isinstance(value, dict) else value if isinstance(value, list) else []
+    ):
+        yield from objects(inner)
+
+
+def check(*documents: Any, without: tuple[str, ...] = ()) -> None:
+    """Checks documents of one schema, which together contain all of its fields.
+
+    `without` lists fields whose contents have a schema of their own.
+    """
+    name = documents[0].get("schema") or documents[0]["protocol"]
+    strict, published = validator(name), validator(name, strict=False)
+    for document in documents:
+        strict.validate(document)
+        published.validate(document)
+        check_planted_faults(document, strict, published)
+    found = {path for document in documents for path in paths(document)}
+    found = {path for path in found if not path.startswith(tuple(f"{each}." for each in without))}
+    found = {path for path in found if not path.startswith(tuple(f"{each}[]." for each in without))}
+    assert found == _SCHEMAS.paths(_DOCUMENTS[name])
+
+
+def check_planted_faults(document: Any, strict: Any, published: Any) -> None:
+    """Checks that a field too many, and one too few, are noticed in each object of a valid document."""
+    changed = copy.deepcopy(document)
+    for each in objects(changed):
+        each["planted"] = 1
+        assert not strict.is_valid(changed)
+        assert published.is_valid(changed)
+        del each["planted"]
+        for field, value in list(each.items()):
+            del each[field]
+            expected = field in _OPTIONAL.get(document.get("schema"), ())
+            assert published.is_valid(changed) == expected, f"without {field}"
+            each[field] = value
+    assert changed == document
+
+
+_OPTIONAL = {
+    "software_update.release.v1": (
+        "minimum_release_counter",
+        "hardware_ids",
+        "severity",
+        "support_until",
+        "notes",
+    ),
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with keys, two roots and a bundle, which is the current one."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("root_key", "targets_key"):
+        assert main(["key", "generate", name]) == 0
+    public = ["--root-key", "root_key.pub", "--targets-key", "targets_key.pub"]
+    for version in ("1", "2", "3"):
+        create = ["root", "create", "--version", version, *public, "-o", f"root-{version}.pb"]
+        assert main(create) == 0
+        assert main(["root", "sign", f"root-{version}.pb", "--key", "root_key"]) == 0
+    Path("app.bin").write_bytes(b"firmware")
+    Path("targets.json").write_text(
+        json.dumps({"targets": [{"name": "app", "file": "app.bin"}]}), encoding="utf-8"
+    )
+    arguments = ["--root", "root-1.pb", "--dev-signing-key", "targets_key", "-o", "app.bundle"]
+    # All that a release can say of itself.
+    release = ["--product=P", "--release-version=1", "--release-counter=2", "--hardware-id=a"]
+    release += ["--minimum-release-counter=1", "--notes=new", "--severity=low"]
+    release += ["--support-until=2031-01-01T00:00:00Z"]
+    assert main(["step", "release", *release, "-o", "release.json"]) == 0
+    create = ["bundle", "create", "--version", "1", "--targets-from", "targets.json"]
+    create += ["--user-manifest", "release.json"]
+    assert main([*create, *arguments]) == 0
+    return tmp_path
+
+
+def output(capsys: pytest.CaptureFixture[str], *argv: str, status: int = 0) -> Any:
+    capsys.readouterr()
+    assert main(argv) == status
+    return json.loads(capsys.readouterr().out)
+
+
+def written(path: str) -> Any:
+    return json.loads(Path(path).read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("file", _SCHEMAS.files)
+def test_schema_is_valid(file: str) -> None:
+    schema = _SCHEMAS.files[file]
+    jsonschema.Draft202012Validator.check_schema(schema)
+    for each in schema.get("examples", []):
+        validator(schema["title"]).validate(each)
+
+
+@pytest.mark.parametrize("name", _DOCUMENTS)
+def test_every_field_is_described(name: str) -> None:
+    file = _DOCUMENTS[name]
+    assert file.removesuffix(".schema.json") in name.replace("-", "_")
+    for table in _SCHEMAS.tables(file):
+        for field in table.fields:
+            assert field.meaning.endswith("."), field.path
+            assert field.type, field.path
+
+
+def test_common_types_are_used() -> None:
+    text = "".join(map(json.dumps, _SCHEMAS.files.values()))
+    for name in _SCHEMAS.files[COMMON]["$defs"]:
+        assert f"{COMMON}#/$defs/{name}" in text, name
+
+
+def test_unknown_keyword_is_an_error(tmp_path: Path) -> None:
+    schema = {"title": "x", "type": "object", "properties": {"a": {"not": {}}}}
+    (tmp_path / "x.schema.json").write_text(json.dumps(schema))
+    with pytest.raises(NotImplementedError, match=r"^x\.schema\.json: no documentation of not$"):
+        Schemas(tmp_path).tables("x.schema.json")
+
+
+@pytest.mark.usefixtures("folder")
+def test_root_inspect(capsys: pytest.CaptureFixture[str]) -> None:
+    check(output(capsys, "root", "inspect", "root-1.pb", "--json"))
+
+
+@pytest.mark.usefixtures("folder")
+def test_root_check() -> None:
+    check_root = ["root", "check", "root-3.pb", "--previous", "root-2.pb"]
+    assert main([*check_root, "--also-for", "root-1.pb", "--report", "check.json"]) == 0
+    assert main(["root", "check", "root-1.pb", "--report", "first.json"]) == 0
+    check(written("check.json"), written("first.json"))
+
+
+@pytest.mark.usefixtures("folder")
+def test_bundle_inspect(capsys: pytest.CaptureFixture[str]) -> None:
+    create = ["bundle", "create", "--version=2", "--targets-from=targets.json", "--root=root-2.pb"]
+    create += ["--root-chain=root-1.pb", "--dev-signing-key=targets_key", "-o", "two.bundle"]
+    assert main(create) == 0
+    bundles = [
+        output(capsys, "bundle", "inspect", each, "--json") for each in ("app.bundle", "two.bundle")
+    ]
+    check(*bundles, without=("root", "root_chain"))
+
+
+@pytest.mark.usefixtures("folder")
+def test_bundle_verify(capsys: pytest.CaptureFixture[str]) -> None:
+    verify = ("bundle", "verify", "app.bundle", "--trusted-root", "root-1.pb", "--json")
+    accepted = output(capsys, *verify)
+    Path("app.bundle").write_bytes(Path("app.bundle").read_bytes()[:-1])
+    check(accepted, output(capsys, *verify, status=1))
+
+
+def test_verdict_pattern() -> None:
+    pattern = _SCHEMAS.files["verdict.v1.schema.json"]["properties"]["verdict"]["pattern"]
+    for verdict in Verdict:
+        assert re.search(pattern, verdict)
+
+
+@pytest.mark.usefixtures("folder")
+def test_bundle_promote() -> None:
+    Path("release.bundle").write_bytes(Path("app.bundle").read_bytes())
+    promote = ["bundle", "promote", "app.bundle", "release.bundle", "--trusted-root", "root-1.pb"]
+    assert main([*promote, "--report", "proven.json"]) == 0
+    create = ["bundle", "create", "--version=2", "--targets-from=targets.json", "--root=root-1.pb"]
+    create += ["--user-manifest=release.json", "--dev-signing-key=targets_key"]
+    assert main([*create, "-o", "release.bundle"]) == 0
+    assert main([*promote, "--report", "other.json"]) == 1
+    check(written("proven.json"), written("other.json"), without=("release",))
+
+
+@pytest.mark.usefixtures("folder")
+def test_step_digest() -> None:
+    assert main(["step", "digest", "--target", "app=app.bin", "-o", "app.json"]) == 0
+    check(written("app.json"))
+
+
+@pytest.mark.usefixtures("folder")
+def test_step_identify() -> None:
+    assert main(["step", "identify", "--dev-signing-key", "targets_key", "-o", "ids.json"]) == 0
+    check(written("ids.json"))
+
+
+@pytest.mark.usefixtures("folder")
+def test_signing_request() -> None:
+    assert main(["step", "digest", "--target", "app=app.bin", "-o", "app.json"]) == 0
+    targets = ["step", "targets", "--digests", "app.json", "--version", "1", "-o", "targets.pb"]
+    assert main(targets) == 0
+    # Every field that metadata can contain, and one unknown field.
+    listed = tuf_pb2.TargetsMetadata.FromString(Path("targets.pb").read_bytes())
+    listed.target_files[0].hashes.add(function=tuf_pb2.UNKNOWN_HASH_FUNCTION, hash=b"x")
+    Path("targets.pb").write_bytes(listed.SerializeToString() + wire.encode_field(100, b"x"))
+    signed = metadata.parse_signed(metadata.ROOT, Path("root-1.pb").read_bytes())
+    root = tuf_pb2.RootMetadata.FromString(signed.serialized)
+    root.timestamp_signature_requirement.threshold = 1
+    root.snapshot_signature_requirement.threshold = 1
+    Path("root.bytes").write_bytes(root.SerializeToString())
+    request = ["step", "request", "--role=targets", "--metadata=targets.pb", "--root=root-1.pb"]
+    assert main([*request, "-o", "targets.json"]) == 0
+    request = ["step", "request", "--role=root", "--metadata=root.bytes"]
+    assert main([*request, "-o", "root.json"]) == 0
+    check(written("targets.json"), written("root.json"))
+
+
+@pytest.mark.usefixtures("folder")
+def test_sign() -> None:
+    assert main(["root", "request", "root-1.pb", "-o", "root.request"]) == 0
+    assert main(["sign", "root.request", "--key=root_key", "-o", "signature.json"]) == 0
+    check(written("signature.json"))
+
+
+def test_signature() -> None:
+    signature = DetachedSignature(bytes(32), "targets", 1, bytes(32), bytes(64))
+    check(json.loads(signature_file.build(signature)))
+
+
+@pytest.mark.usefixtures("folder")
+def test_signer_check(capsys: pytest.CaptureFixture[str]) -> None:
+    key = ("--key=file:targets_key", "--public=targets_key.pub")
+    found = output(capsys, "signer", "check", *key, "--json")
+    check(found)
+    for each in found["probes"]:
+        assert each["probe"] in _SIGNER_CHECK
+
+
+def test_exec_protocol() -> None:
+    targets = metadata.build_targets(1, [metadata.Target("app", 1, bytes(32))], None)
+    request = signing_request.parse_request(targets)
+    question = json.loads(exec_protocol.build_question(request, None))
+    answer = {"protocol": question["protocol"], "signature": "AAEC"}
+    assert exec_protocol.parse_answer("x", 0, json.dumps(answer).encode()) == b"\0\1\2"
+    error = {"protocol": question["protocol"], "error": "no PIN"}
+    strict = validator(question["protocol"])
+    for each in (question, answer, error):
+        strict.validate(each)
+        assert not strict.is_valid({**each, "planted": 1})
+    assert {*question, *answer, *error} == _SCHEMAS.paths("exec_signer.v1.schema.json")
+
+
+def accepts(read: Callable[[bytes], object], document: Any) -> bool:
+    """Says whether the product reads a document."""
+    try:
+        return read(json.dumps(document).encode()) is not None
+    except Refused:
+        return False
+
+
+@pytest.mark.usefixtures("folder")
+def test_release_manifest() -> None:
+    release = written("release.json")
+    check(release)
+    published = validator(release["schema"], strict=False)
+    odd: list[object] = [None, 0, 1, 1.5, True, "", "x", [], [1], [""], ["x"], {}, 2**32]
+    for field in release:
+        for value in odd:
+            changed = {**release, field: value}
+            assert published.is_valid(changed) == accepts(parse_release, changed), changed
+        without = {name: value for name, value in release.items() if name != field}
+        assert published.is_valid(without) == accepts(parse_release, without), without
+
+
+@pytest.mark.usefixtures("folder")
+def test_targets_from() -> None:
+    # The fixture made its bundle from this file.
+    validator("--targets-from").validate(written("targets.json"))
+    assert set(paths(written("targets.json"))) == _SCHEMAS.paths("targets_from.schema.json")
+
+
+@pytest.mark.usefixtures("folder")
+def test_collected() -> None:
+    entries = [{"name": "app", "file": "app.bin", "label": "//:app"}]
+    Path("all.json").write_text(json.dumps(entries), encoding="utf-8")
+    assert main(["step", "digest", "--collected", "all.json", "-o", "app.json"]) == 0
+    validator("--collected").validate(entries)
+    assert set(paths(entries)) == _SCHEMAS.paths("collected.schema.json")
