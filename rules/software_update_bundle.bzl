@@ -1,12 +1,12 @@
 """The rule `software_update_bundle`."""
 
-load("//rules/private:common_attributes.bzl", "common_attributes", "or_default")
-load("//rules/private:inspect.bzl", "inspect")
-load("//rules/private:integer.bzl", "integer_arguments")
-load("//rules/private:sign.bzl", "sign")
 load("//rules/private:signing_request.bzl", "signing_request")
 load("//rules/private:software_update_bundle.bzl", _software_update_bundle = "software_update_bundle")
 load("//rules/private:targets_metadata.bzl", "METADATA_SUFFIX", "targets_metadata")
+load("//rules/private/attributes:common.bzl", "common_attributes", "or_default")
+load("//rules/private/attributes:integer.bzl", "integer_arguments")
+load("//rules/private/runnables:inspect.bzl", "inspect")
+load("//rules/private/runnables:sign.bzl", "sign")
 
 def software_update_bundle(
         *,

@@ -1,10 +1,10 @@
 """The rule `software_update_bundle_test`."""
 
-load("//rules/private:command.bzl", _software_update_bundle_test = "software_update_bundle_test")
-load("//rules/private:common_attributes.bzl", "common_attributes")
-load("//rules/private:date.bzl", "check_date")
-load("//rules/private:errors.bzl", "refuse")
-load("//rules/private:installed.bzl", "installed_manifest_of", "root_of")
+load("//rules/private/attributes:common.bzl", "common_attributes")
+load("//rules/private/attributes:installed.bzl", "installed_manifest_of", "root_of")
+load("//rules/private/checks:date.bzl", "check_date")
+load("//rules/private/checks:errors.bzl", "refuse")
+load("//rules/private/runnables:command.bzl", _software_update_bundle_test = "software_update_bundle_test")
 load("//rules/providers:software_update_bundle_info.bzl", "SoftwareUpdateBundleInfo")
 
 _ARGUMENTS_SUFFIX = "._arguments"

@@ -1,7 +1,7 @@
 """The rule `software_update_personalized_bundle`."""
 
-load("//rules/private:common_attributes.bzl", "common_attributes")
 load("//rules/private:software_update_personalized_bundle.bzl", _software_update_personalized_bundle = "software_update_personalized_bundle")
+load("//rules/private/attributes:common.bzl", "common_attributes")
 
 def software_update_personalized_bundle(*, name, bundle, installed, trusted_root = None, out = None, **kwargs):
     """Makes a bundle smaller for devices that run a known release.

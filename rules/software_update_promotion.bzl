@@ -1,7 +1,7 @@
 """The rule `software_update_promotion`."""
 
-load("//rules/private:common_attributes.bzl", "common_attributes", "or_default")
 load("//rules/private:software_update_promotion.bzl", _software_update_promotion = "software_update_promotion")
+load("//rules/private/attributes:common.bzl", "common_attributes", "or_default")
 
 def software_update_promotion(
         *,

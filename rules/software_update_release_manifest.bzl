@@ -1,8 +1,8 @@
 """The rule `software_update_release_manifest`."""
 
-load("//rules/private:common_attributes.bzl", "common_attributes")
-load("//rules/private:integer.bzl", "integer_arguments")
 load("//rules/private:software_update_release_manifest.bzl", _software_update_release_manifest = "software_update_release_manifest")
+load("//rules/private/attributes:common.bzl", "common_attributes")
+load("//rules/private/attributes:integer.bzl", "integer_arguments")
 
 def software_update_release_manifest(
         *,

@@ -1,10 +1,10 @@
 """The rule `software_update_root`."""
 
-load("//rules/private:common_attributes.bzl", "common_attributes")
-load("//rules/private:integer.bzl", "integer_arguments")
-load("//rules/private:sign.bzl", "sign")
 load("//rules/private:signing_request.bzl", "root_signing_request")
 load("//rules/private:software_update_root.bzl", _software_update_root = "software_update_root")
+load("//rules/private/attributes:common.bzl", "common_attributes")
+load("//rules/private/attributes:integer.bzl", "integer_arguments")
+load("//rules/private/runnables:sign.bzl", "sign")
 
 def software_update_root(
         *,

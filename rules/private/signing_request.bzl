@@ -1,61 +1,12 @@
-"""The public target `NAME.signing_request`: what is to be signed, and a summary that a person can check."""
+"""The public target `NAME.signing_request`: the bytes to sign, and a JSON file that describes them."""
 
+load("//rules/private/actions:signing_request.bzl", "SIGNING_REQUEST_SUFFIX", "declare_signing_request", "request")
+load("//rules/private/actions:tool.bzl", "TOOL")
+load("//rules/private/attributes:roots.bzl", "unsigned_root_of")
 load("//rules/providers:software_update_root_info.bzl", "SoftwareUpdateRootInfo")
-load(":errors.bzl", "display")
 load(":targets_metadata.bzl", "UnsignedTargetsMetadataInfo")
-load(":tool.bzl", "TOOL", "run_tool", "tool_args")
 
 visibility("//rules/...")
-
-_SUFFIX = ".signing_request"
-
-def unsigned_root_of(target, file):
-    """A root without its own signatures, so that what only asks who signs does not wait for those.
-
-    Args:
-      target: A `software_update_root`, a target that gives one file, or None.
-      file: That file, or None.
-
-    Returns:
-      The File; None where `target` is.
-    """
-    if target and SoftwareUpdateRootInfo in target:
-        return target[SoftwareUpdateRootInfo].unsigned_root
-    return file
-
-def declare_signing_request(ctx, label):
-    """The files of a signing request.
-
-    Args:
-      ctx: The rule's context.
-      label: The Label of the bundle or root.
-
-    Returns:
-      A struct of Files: `bytes`, which are to be signed, and `summary`.
-    """
-    return struct(
-        bytes = ctx.actions.declare_file(label.name + _SUFFIX),
-        summary = ctx.actions.declare_file(label.name + _SUFFIX + ".json"),
-    )
-
-def summarize(ctx, label, *, args, inputs, outputs):
-    """Declares the action that says who may sign, and what.
-
-    Args:
-      ctx: The context of a rule with the attributes of `TOOL`.
-      label: The Label of the bundle or root.
-      args: The command line of `step request`.
-      inputs: A list of File.
-      outputs: A list of File.
-    """
-    run_tool(
-        ctx,
-        args = args,
-        inputs = inputs,
-        outputs = outputs,
-        mnemonic = "SoftwareUpdateRequest",
-        progress_message = "Saying what %s asks to be signed" % display(label),
-    )
 
 def _giving(ctx, files):
     return [DefaultInfo(
@@ -64,22 +15,12 @@ def _giving(ctx, files):
     )]
 
 def _signing_request_impl(ctx):
-    label = ctx.label.same_package_label(ctx.label.name.removesuffix(_SUFFIX))
+    label = ctx.label.same_package_label(ctx.label.name.removesuffix(SIGNING_REQUEST_SUFFIX))
     info = ctx.attr.metadata[UnsignedTargetsMetadataInfo]
     root = unsigned_root_of(ctx.attr.root, ctx.file.root) or unsigned_root_of(ctx.attr.root_or_dev_root, ctx.file.root_or_dev_root)
-    request = declare_signing_request(ctx, label)
-    args = tool_args(ctx, ["step", "request"])
-    args.add(info.metadata, format = "--metadata=%s")
-    args.add("--role=targets")
-    args.add(root, format = "--root=%s")
-    inputs = [info.metadata, root]
-    if info.user_manifest:
-        args.add(info.user_manifest, format = "--user-manifest=%s")
-        inputs.append(info.user_manifest)
-    args.add(request.bytes, format = "--bytes=%s")
-    args.add("-o", request.summary)
-    summarize(ctx, label, args = args, inputs = inputs, outputs = [request.summary, request.bytes])
-    return _giving(ctx, depset([request.bytes, request.summary]))
+    files = declare_signing_request(ctx, label)
+    request(ctx, label, metadata = info.metadata, root = root, user_manifest = info.user_manifest, signing_request = files)
+    return _giving(ctx, depset([files.bytes, files.summary]))
 
 signing_request = rule(
     implementation = _signing_request_impl,

@@ -3,55 +3,20 @@
 Its global variable has the public name, because `bazel query --output=label_kind` shows it.
 """
 
+load("//rules/private/actions:assemble.bzl", "assemble")
+load("//rules/private/actions:attach.bzl", "attach")
+load("//rules/private/actions:sha256.bzl", "sha256")
+load("//rules/private/actions:sign.bzl", "sign")
+load("//rules/private/actions:tool.bzl", "TOOL")
+load("//rules/private/actions:verify.bzl", "verify")
+load("//rules/private/attributes:signing.bzl", "SIGNING", "dev_signing_keys", "signing_mode")
+load("//rules/private/checks:date.bzl", "check_date")
+load("//rules/private/checks:errors.bzl", "display", "refuse")
 load("//rules/providers:software_update_bundle_info.bzl", "SoftwareUpdateBundleInfo")
 load("//rules/providers:software_update_root_info.bzl", "SoftwareUpdateRootInfo")
-load(":date.bzl", "check_date")
-load(":errors.bzl", "display", "refuse")
-load(":payloads.bzl", "add_payloads")
-load(":signing.bzl", "SIGNING", "attach", "dev_signing_keys", "signing_mode")
 load(":targets_metadata.bzl", "UnsignedTargetsMetadataInfo")
-load(":tool.bzl", "TOOL", "run_tool", "tool_args")
-load(":verify.bzl", "verify")
 
 visibility("//rules/...")
-
-def _sign(ctx, unsigned, root, keys):
-    signed = ctx.actions.declare_file(ctx.label.name + ".targets_metadata.pb")
-    args = tool_args(ctx, ["step", "sign"])
-    args.add(unsigned, format = "--metadata=%s")
-    args.add("--role=targets")
-    args.add(root, format = "--root=%s")
-    if keys:
-        args.add_all(keys, format_each = "--dev-signing-key=%s")
-        message = "Signing the targets metadata of %s with dev keys"
-    else:
-        args.add("--unsigned")
-        message = "Leaving the targets metadata of %s unsigned"
-    args.add("-o", signed)
-    run_tool(
-        ctx,
-        args = args,
-        inputs = [unsigned, root] + keys,
-        outputs = [signed],
-        mnemonic = "SoftwareUpdateSign",
-        progress_message = message % display(ctx.label),
-    )
-    return signed
-
-def _attach(ctx, unsigned, root, root_chain, trusted_roots):
-    signed = ctx.actions.declare_file(ctx.label.name + ".targets_metadata.pb")
-    attach(
-        ctx,
-        role = "targets",
-        metadata = unsigned,
-        root = root,
-        root_chain = root_chain,
-        trusted_roots = [file for file in trusted_roots if file not in root_chain + [root]],
-        dev_keys = dev_signing_keys([ctx.attr.dev_root, ctx.attr.root, ctx.attr.trusted_root], ctx.files.dev_signing_keys),
-        signed = signed,
-        progress_message = "Attaching the signatures of %s" % display(ctx.label),
-    )
-    return signed
 
 def _root(ctx, mode):
     """The target and the File of the root in the bundle."""
@@ -73,43 +38,6 @@ def _check_release(ctx):
     if not ctx.files.signatures:
         request = ctx.label.same_package_label(ctx.label.name + ".signing_request")
         refuse(ctx.label, "signatures", [], "this release has no signatures; build %s, sign it with `software-update sign`, and write the signatures here" % display(request))
-
-def _assemble(ctx, targets_info, signed, root, root_chain):
-    args = tool_args(ctx, ["step", "assemble"])
-    args.add(root, format = "--root=%s")
-    args.add_all(root_chain, format_each = "--root-chain=%s")
-    args.add(signed, format = "--targets-metadata=%s")
-    add_payloads(args, targets_info.payloads)
-    inputs = [root, signed] + root_chain + [payload.file for payload in targets_info.payloads]
-    if targets_info.user_manifest:
-        args.add(targets_info.user_manifest, format = "--user-manifest=%s")
-        inputs.append(targets_info.user_manifest)
-    if ctx.attr.strict_pigweed:
-        args.add("--strict-pigweed")
-    args.add("-o", ctx.outputs.out)
-    run_tool(
-        ctx,
-        args = args,
-        inputs = inputs,
-        outputs = [ctx.outputs.out],
-        mnemonic = "SoftwareUpdateAssemble",
-        progress_message = "Assembling the bundle %s" % display(ctx.label),
-    )
-
-def _sha256(ctx):
-    sum = ctx.actions.declare_file(ctx.outputs.out.basename + ".sha256", sibling = ctx.outputs.out)
-    args = tool_args(ctx, ["step", "sha256"])
-    args.add(ctx.outputs.out)
-    args.add("-o", sum)
-    run_tool(
-        ctx,
-        args = args,
-        inputs = [ctx.outputs.out],
-        outputs = [sum],
-        mnemonic = "SoftwareUpdateSha256",
-        progress_message = "Hashing the bundle %s" % display(ctx.label),
-    )
-    return sum
 
 def _software_update_bundle_impl(ctx):
     check_date(ctx.label, "at", ctx.attr.at)
@@ -133,14 +61,43 @@ def _software_update_bundle_impl(ctx):
 
     # Nobody has a root before the first one.
     root_chain = earlier_roots[1:]
+    signed = ctx.actions.declare_file(ctx.label.name + ".targets_metadata.pb")
     if mode == "release":
-        signed = _attach(ctx, unsigned, root, root_chain, depset(earlier_roots[:1] + [trusted_root]).to_list())
+        trusted_roots = depset(earlier_roots[:1] + [trusted_root]).to_list()
+        attach(
+            ctx,
+            role = "targets",
+            metadata = unsigned,
+            root = root,
+            root_chain = root_chain,
+            trusted_roots = [file for file in trusted_roots if file not in root_chain + [root]],
+            dev_keys = dev_signing_keys([ctx.attr.dev_root, ctx.attr.root, ctx.attr.trusted_root], ctx.files.dev_signing_keys),
+            signed = signed,
+            progress_message = "Attaching the signatures of %s" % display(ctx.label),
+        )
     else:
-        signed = _sign(ctx, unsigned, root, ctx.files.dev_signing_keys if mode == "dev" else [])
-    _assemble(ctx, targets_info, signed, root, root_chain)
+        sign(
+            ctx,
+            metadata = unsigned,
+            root = root,
+            dev_keys = ctx.files.dev_signing_keys if mode == "dev" else [],
+            signed = signed,
+        )
+    bundle = ctx.outputs.out
+    assemble(
+        ctx,
+        targets_metadata = signed,
+        root = root,
+        root_chain = root_chain,
+        payloads = targets_info.payloads,
+        user_manifest = targets_info.user_manifest,
+        strict_pigweed = ctx.attr.strict_pigweed,
+        bundle = bundle,
+    )
+    sum = ctx.actions.declare_file(bundle.basename + ".sha256", sibling = bundle)
+    sha256(ctx, bundle = bundle, output = sum)
 
     # What is not signed cannot pass.
-    bundle = ctx.outputs.out
     installed = None
     reports = []
     if mode != "unsigned":
@@ -155,7 +112,7 @@ def _software_update_bundle_impl(ctx):
             installed = depset([installed] if installed else []),
             targets_metadata = depset([signed]),
             root_metadata = depset([root]),
-            sha256 = depset([_sha256(ctx)]),
+            sha256 = depset([sum]),
             verdict = depset(reports),
             _validation = depset(reports),
         ),

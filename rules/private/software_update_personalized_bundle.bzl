@@ -3,32 +3,18 @@
 Its global variable has the public name, because `bazel query --output=label_kind` shows it.
 """
 
+load("//rules/private/actions:personalize.bzl", "personalize")
+load("//rules/private/actions:tool.bzl", "TOOL")
+load("//rules/private/actions:verify.bzl", "verify")
+load("//rules/private/attributes:installed.bzl", "installed_manifest_of", "root_of")
 load("//rules/providers:software_update_bundle_info.bzl", "SoftwareUpdateBundleInfo")
-load(":errors.bzl", "display")
-load(":installed.bzl", "installed_manifest_of", "root_of")
-load(":tool.bzl", "TOOL", "run_tool", "tool_args")
-load(":verify.bzl", "verify")
 
 visibility("//rules/...")
-
-def _personalize(ctx, bundle, installed):
-    args = tool_args(ctx, ["bundle", "personalize"])
-    args.add(bundle)
-    args.add(installed, format = "--installed=%s")
-    args.add("-o", ctx.outputs.out)
-    run_tool(
-        ctx,
-        args = args,
-        inputs = [bundle, installed],
-        outputs = [ctx.outputs.out],
-        mnemonic = "SoftwareUpdatePersonalize",
-        progress_message = "Leaving out of %s what devices have" % display(ctx.label),
-    )
 
 def _software_update_personalized_bundle_impl(ctx):
     info = ctx.attr.bundle[SoftwareUpdateBundleInfo]
     installed = installed_manifest_of(ctx.label, ctx.attr.installed, ctx.file.installed)
-    _personalize(ctx, info.bundle, installed)
+    personalize(ctx, bundle = info.bundle, installed = installed, output = ctx.outputs.out)
     report = verify(
         ctx,
         bundle = ctx.outputs.out,

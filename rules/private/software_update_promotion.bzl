@@ -3,10 +3,10 @@
 Its global variable has the public name, because `bazel query --output=label_kind` shows it.
 """
 
+load("//rules/private/actions:promote.bzl", "promote")
+load("//rules/private/actions:tool.bzl", "TOOL")
+load("//rules/private/checks:date.bzl", "check_date")
 load("//rules/providers:software_update_bundle_info.bzl", "SoftwareUpdateBundleInfo")
-load(":date.bzl", "check_date")
-load(":errors.bzl", "display")
-load(":tool.bzl", "TOOL", "run_tool", "tool_args")
 
 visibility("//rules/...")
 
@@ -19,23 +19,6 @@ def _in_mode(mode):
         outputs = [_SIGNING],
     )
 
-def _promote(ctx, *, tested, release, trusted_root, report):
-    args = tool_args(ctx, ["bundle", "promote"])
-    args.add(tested)
-    args.add(release)
-    args.add(trusted_root, format = "--trusted-root=%s")
-    args.add(ctx.attr.at or "none", format = "--at=%s")
-    args.add(report, format = "--report=%s")
-    args.add("-o", ctx.outputs.out)
-    run_tool(
-        ctx,
-        args = args,
-        inputs = [tested, release, trusted_root],
-        outputs = [ctx.outputs.out, report],
-        mnemonic = "SoftwareUpdatePromote",
-        progress_message = "Proving that %s carries what was tested" % display(ctx.label),
-    )
-
 def _software_update_promotion_impl(ctx):
     check_date(ctx.label, "at", ctx.attr.at)
 
@@ -46,8 +29,16 @@ def _software_update_promotion_impl(ctx):
     report = ctx.actions.declare_file(ctx.label.name + ".promotion.json")
 
     # No validation, which can be left out: without the proof there is no release.
-    _promote(ctx, tested = tested, release = info.bundle, trusted_root = trusted_root, report = report)
     released = ctx.outputs.out
+    promote(
+        ctx,
+        tested = tested,
+        release = info.bundle,
+        trusted_root = trusted_root,
+        at = ctx.attr.at,
+        output = released,
+        report = report,
+    )
     return [
         DefaultInfo(
             files = depset([released]),

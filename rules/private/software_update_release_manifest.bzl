@@ -3,10 +3,12 @@
 Its global variable has the public name, because `bazel query --output=label_kind` shows it.
 """
 
-load(":date.bzl", "check_date")
-load(":errors.bzl", "display", "refuse")
-load(":integer.bzl", "UINT32_MAX", "integer_attribute", "integer_of", "is_integer", "refuse_integer")
-load(":tool.bzl", "TOOL", "run_tool", "tool_args")
+load("//rules/private/actions:release_manifest.bzl", "write_release_manifest")
+load("//rules/private/actions:tool.bzl", "TOOL")
+load("//rules/private/attributes:integer.bzl", "integer_attribute", "integer_of")
+load("//rules/private/checks:date.bzl", "check_date")
+load("//rules/private/checks:errors.bzl", "refuse")
+load("//rules/private/checks:integer.bzl", "UINT32_MAX", "is_integer", "refuse_integer")
 
 visibility("//rules/...")
 
@@ -27,30 +29,17 @@ def _check(ctx):
 
 def _software_update_release_manifest_impl(ctx):
     _check(ctx)
-    args = tool_args(ctx, ["step", "release"])
-    args.add(ctx.attr.product, format = "--product=%s")
-    args.add(ctx.attr.release_version, format = "--release-version=%s")
-    args.add(integer_of(ctx.attr, "release_counter"), format = "--release-counter=%s")
-    args.add_all(ctx.attr.hardware_ids, format_each = "--hardware-id=%s")
-    minimum = integer_of(ctx.attr, "minimum_release_counter")
-    if minimum:
-        args.add(minimum, format = "--minimum-release-counter=%s")
-    inputs = []
-    if ctx.file.notes:
-        args.add(ctx.file.notes, format = "--notes-file=%s")
-        inputs.append(ctx.file.notes)
-    if ctx.attr.severity:
-        args.add(ctx.attr.severity, format = "--severity=%s")
-    if ctx.attr.support_until:
-        args.add(ctx.attr.support_until, format = "--support-until=%s")
-    args.add("-o", ctx.outputs.out)
-    run_tool(
+    write_release_manifest(
         ctx,
-        args = args,
-        inputs = inputs,
-        outputs = [ctx.outputs.out],
-        mnemonic = "SoftwareUpdateReleaseManifest",
-        progress_message = "Writing the release manifest %s" % display(ctx.label),
+        product = ctx.attr.product,
+        release_version = ctx.attr.release_version,
+        release_counter = integer_of(ctx.attr, "release_counter"),
+        hardware_ids = ctx.attr.hardware_ids,
+        minimum_release_counter = integer_of(ctx.attr, "minimum_release_counter"),
+        notes = ctx.file.notes,
+        severity = ctx.attr.severity,
+        support_until = ctx.attr.support_until,
+        output = ctx.outputs.out,
     )
     return [DefaultInfo(
         files = depset([ctx.outputs.out]),

@@ -3,13 +3,20 @@
 Its global variable has the public name, because `bazel query --output=label_kind` shows it.
 """
 
+load("//rules/private/actions:attach.bzl", "attach")
+load("//rules/private/actions:check_root.bzl", "check_root")
+load("//rules/private/actions:create_root.bzl", "create_root")
+load("//rules/private/actions:request_root.bzl", "request_root")
+load("//rules/private/actions:sign_root.bzl", "sign_root")
+load("//rules/private/actions:signing_request.bzl", "declare_signing_request")
+load("//rules/private/actions:tool.bzl", "TOOL")
+load("//rules/private/attributes:integer.bzl", "integer_attribute", "integer_of")
+load("//rules/private/attributes:roots.bzl", "unsigned_root_of")
+load("//rules/private/attributes:signing.bzl", "SIGNING", "dev_signing_keys", "signing_mode")
+load("//rules/private/checks:date.bzl", "check_date")
+load("//rules/private/checks:errors.bzl", "display", "refuse")
+load("//rules/private/checks:integer.bzl", "A_VERSION", "is_integer", "refuse_integer")
 load("//rules/providers:software_update_root_info.bzl", "SoftwareUpdateRootInfo")
-load(":date.bzl", "check_date")
-load(":errors.bzl", "display", "refuse")
-load(":integer.bzl", "A_VERSION", "integer_attribute", "integer_of", "is_integer", "refuse_integer")
-load(":signing.bzl", "SIGNING", "attach", "dev_signing_keys", "signing_mode")
-load(":signing_request.bzl", "declare_signing_request", "summarize", "unsigned_root_of")
-load(":tool.bzl", "TOOL", "run_tool", "tool_args")
 
 visibility("//rules/...")
 
@@ -40,72 +47,22 @@ def _check_threshold(ctx, attribute, keys_attribute, keys):
         refuse_integer(ctx.label, attribute, threshold, "write a number from 1 to %d, which is how many keys %s has" % (len(keys), keys_attribute))
 
 def _create(ctx, root):
-    args = tool_args(ctx, ["root", "create"])
-    args.add(integer_of(ctx.attr, "version"), format = "--version=%s")
-    args.add_all(ctx.files.root_keys, format_each = "--root-key=%s")
-    args.add_all(ctx.files.targets_keys, format_each = "--targets-key=%s")
-    args.add(_threshold(ctx, "root_threshold"), format = "--root-threshold=%s")
-    args.add(_threshold(ctx, "targets_threshold"), format = "--targets-threshold=%s")
-    if ctx.attr.expires:
-        args.add(ctx.attr.expires, format = "--expires=%s")
-
-    # In every mode, as what is to be signed is the same in each.
-    if ctx.files.dev_signing_keys:
-        args.add("--dev-keys")
-    args.add("-o", root)
-    run_tool(
+    create_root(
         ctx,
-        args = args,
-        inputs = ctx.files.root_keys + ctx.files.targets_keys,
-        outputs = [root],
-        mnemonic = "SoftwareUpdateRoot",
-        progress_message = "Making the root metadata %s" % display(ctx.label),
+        version = integer_of(ctx.attr, "version"),
+        root_keys = ctx.files.root_keys,
+        targets_keys = ctx.files.targets_keys,
+        root_threshold = _threshold(ctx, "root_threshold"),
+        targets_threshold = _threshold(ctx, "targets_threshold"),
+        expires = ctx.attr.expires,
+        # In every mode, because the bytes to sign are the same in each.
+        dev_keys = bool(ctx.files.dev_signing_keys),
+        root = root,
     )
-
-def _sign(ctx, unsigned, root):
-    args = tool_args(ctx, ["root", "sign"])
-    args.add(unsigned)
-    args.add_all(ctx.files.dev_signing_keys, format_each = "--key=%s")
-    args.add("-o", root)
-    run_tool(
-        ctx,
-        args = args,
-        inputs = [unsigned] + ctx.files.dev_signing_keys,
-        outputs = [root],
-        mnemonic = "SoftwareUpdateRootSign",
-        progress_message = "Signing the root metadata %s with dev keys" % display(ctx.label),
-    )
-
-def _request(ctx, request, unsigned, previous):
-    args = tool_args(ctx, ["step", "request"])
-    args.add(unsigned, format = "--signed-root=%s")
-    args.add("--role=root")
-    inputs = [unsigned]
-    if previous:
-        args.add(previous, format = "--previous=%s")
-        inputs.append(previous)
-        if ctx.attr.strict_pigweed:
-            args.add("--strict-pigweed")
-    args.add(request.bytes, format = "--bytes=%s")
-    args.add("-o", request.summary)
-    summarize(ctx, ctx.label, args = args, inputs = inputs, outputs = [request.summary, request.bytes])
 
 def _check(ctx, root, previous):
     report = ctx.actions.declare_file(ctx.label.name + ".check.json")
-    args = tool_args(ctx, ["root", "check"])
-    args.add(root)
-    args.add(previous, format = "--previous=%s")
-    args.add(report, format = "--report=%s")
-    if ctx.attr.strict_pigweed:
-        args.add("--strict-pigweed")
-    run_tool(
-        ctx,
-        args = args,
-        inputs = [root, previous],
-        outputs = [report],
-        mnemonic = "SoftwareUpdateRootCheck",
-        progress_message = "Checking the root metadata %s against the root before it" % display(ctx.label),
-    )
+    check_root(ctx, root = root, previous = previous, strict_pigweed = ctx.attr.strict_pigweed, report = report)
     return report
 
 def _earlier_roots(previous):
@@ -128,11 +85,17 @@ def _software_update_root_impl(ctx):
         unsigned = ctx.actions.declare_file(ctx.label.name + ".root.unsigned.pb")
     _create(ctx, unsigned)
     request = declare_signing_request(ctx, ctx.label)
-    _request(ctx, request, unsigned, previous)
+    request_root(
+        ctx,
+        root = unsigned,
+        previous = previous,
+        strict_pigweed = ctx.attr.strict_pigweed,
+        signing_request = request,
+    )
 
     # Outside dev mode nothing is signed.
     if sign:
-        _sign(ctx, unsigned, root)
+        sign_root(ctx, root = unsigned, dev_keys = ctx.files.dev_signing_keys, signed = root)
     elif attach_signatures:
         attach(
             ctx,

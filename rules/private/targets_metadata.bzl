@@ -1,27 +1,25 @@
 """The private target `NAME._metadata`: from artifacts to unsigned targets metadata."""
 
 load("@bazel_skylib//rules:common_settings.bzl", "BuildSettingInfo")
-load(":date.bzl", "check_date")
-load(":errors.bzl", "display", "refuse")
-load(":integer.bzl", "A_VERSION", "integer_attribute", "integer_of", "is_integer", "refuse_integer")
-load(":payloads.bzl", "add_payloads", "collect_payloads")
-load(":tool.bzl", "TOOL", "run_tool", "tool_args")
+load("//rules/private/actions:digest.bzl", "digest")
+load("//rules/private/actions:targets_metadata.bzl", "make_targets_metadata")
+load("//rules/private/actions:tool.bzl", "TOOL")
+load("//rules/private/attributes:integer.bzl", "integer_attribute", "integer_of")
+load("//rules/private/attributes:targets.bzl", "collect_payloads")
+load("//rules/private/checks:date.bzl", "check_date")
+load("//rules/private/checks:errors.bzl", "display", "refuse")
+load("//rules/private/checks:integer.bzl", "A_VERSION", "is_integer", "refuse_integer")
 
 visibility("//rules/...")
 
 METADATA_SUFFIX = "._metadata"
-
-# Files are hashed in this many actions, unless these would have too few or too many each.
-_SHARDS = 16
-_MIN_SHARD = 4
-_MAX_SHARD = 64
 
 UnsignedTargetsMetadataInfo = provider(
     doc = "Targets metadata without signatures, and the inputs that it was made from.",
     fields = {
         "digests": "list of File: the digest records.",
         "metadata": "File: the TargetsMetadata, the bytes to sign.",
-        "payloads": "list of structs of `name` and `file`: see payloads.bzl.",
+        "payloads": "list of structs of `name` and `file`: see `collect_payloads`.",
         "user_manifest": "File or None: the payload of the reserved target `user_manifest`.",
         "version": "int or None: the version; None if it comes from `version_file`.",
     },
@@ -50,55 +48,6 @@ def _version(ctx, label):
         refuse_integer(label, "version", version, A_VERSION)
     return int(version, 10)
 
-def _shards(payloads):
-    """The payloads in lists, each for one action.
-
-    An action costs Bazel as much as hashing some MiB, so small files are not hashed one by one. But what is hashed
-    together is hashed again together, when one of them has changed.
-    """
-    files = [payload for payload in payloads if not payload.file.is_directory]
-    size = max(_MIN_SHARD, min(_MAX_SHARD, -(-len(files) // _SHARDS)))
-    directories = {}
-    for payload in payloads:
-        if payload.file.is_directory:
-            directories.setdefault(payload.name, []).append(payload)
-    return [files[start:start + size] for start in range(0, len(files), size)] + directories.values()
-
-def _digest(ctx, label, payloads):
-    # No name of a target has a ~: so no record has the name of another, nor of the folder of another. Nor is it longer
-    # than a file name may be, for a target may have the longest.
-    first = payloads[0]
-    name = first.name + ("~directory" if first.file.is_directory else "/~file")
-    record = ctx.actions.declare_file("%s.digests/%s.json" % (label.name, name))
-    args = tool_args(ctx, ["step", "digest"])
-    add_payloads(args, payloads)
-    args.add("-o", record)
-    more = " and %d more" % (len(payloads) - 1) if len(payloads) > 1 else ""
-    run_tool(
-        ctx,
-        args = args,
-        inputs = [payload.file for payload in payloads],
-        outputs = [record],
-        mnemonic = "SoftwareUpdateDigest",
-        progress_message = "Hashing %s%s of %s" % (first.name, more, display(label)),
-    )
-    return record
-
-def _digest_user_manifest(ctx, label, user_manifest):
-    record = ctx.actions.declare_file("%s.digests/~user_manifest.json" % label.name)
-    args = tool_args(ctx, ["step", "digest"])
-    args.add(user_manifest, format = "--user-manifest=%s")
-    args.add("-o", record)
-    run_tool(
-        ctx,
-        args = args,
-        inputs = [user_manifest],
-        outputs = [record],
-        mnemonic = "SoftwareUpdateDigest",
-        progress_message = "Hashing the user manifest of %s" % display(label),
-    )
-    return record
-
 def _targets_metadata_impl(ctx):
     label = ctx.label.same_package_label(ctx.label.name.removesuffix(METADATA_SUFFIX))
     version = _version(ctx, label)
@@ -109,32 +58,17 @@ def _targets_metadata_impl(ctx):
         for payload in entries
     ]
     user_manifest = ctx.file.user_manifest
-
-    digests = [_digest(ctx, label, shard) for shard in _shards(payloads)]
-    if user_manifest:
-        digests.append(_digest_user_manifest(ctx, label, user_manifest))
-
+    digests = digest(ctx, label, payloads = payloads, user_manifest = user_manifest)
     metadata = ctx.actions.declare_file(label.name + ".targets_metadata.unsigned.pb")
-    inputs = list(digests)
-    args = tool_args(ctx, ["step", "targets"])
-    args.add_all(digests, format_each = "--digests=%s")
-    if version == None:
-        args.add(ctx.file.version_file, format = "--version-file=%s")
-        inputs.append(ctx.file.version_file)
-    else:
-        args.add(version, format = "--version=%s")
-    if ctx.attr.expires:
-        args.add(ctx.attr.expires, format = "--expires=%s")
-    if ctx.attr.strict_pigweed:
-        args.add("--strict-pigweed")
-    args.add("-o", metadata)
-    run_tool(
+    make_targets_metadata(
         ctx,
-        args = args,
-        inputs = inputs,
-        outputs = [metadata],
-        mnemonic = "SoftwareUpdateTargets",
-        progress_message = "Making the targets metadata of %s" % display(label),
+        label,
+        digests = digests,
+        version = version,
+        version_file = ctx.file.version_file,
+        expires = ctx.attr.expires,
+        strict_pigweed = ctx.attr.strict_pigweed,
+        metadata = metadata,
     )
     return [
         DefaultInfo(files = depset([metadata])),

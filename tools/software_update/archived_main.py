@@ -1,6 +1,6 @@
 """The command `software-update` as the rules run it: from one archive (`python_archive`).
 
-Actions start it with the digest of its files as the first argument (`rules/private/tool.bzl`). The digest
+Actions start it with the digest of its files as the first argument (`rules/private/actions/tool.bzl`). The digest
 is for Bazel; the command does not see it. An old Python can run this module: see `python_version`.
 """
 

@@ -1,6 +1,6 @@
 """The attributes that Bazel gives every rule, passed on to the targets that a macro makes."""
 
-load(":errors.bzl", "refuse")
+load("//rules/private/checks:errors.bzl", "refuse")
 
 visibility("//rules/...")
 

@@ -1,7 +1,7 @@
 """The attribute `installed`: what a device runs."""
 
+load("//rules/private/checks:errors.bzl", "display", "refuse")
 load("//rules/providers:software_update_bundle_info.bzl", "SoftwareUpdateBundleInfo")
-load(":errors.bzl", "display", "refuse")
 load(":signing.bzl", "SIGNING_FLAG")
 
 visibility("//rules/...")

@@ -1,6 +1,6 @@
 """Targets that run one command of `software-update`: by `bazel run`, or as a test."""
 
-load(":tool.bzl", "TOOL")
+load("//rules/private/actions:tool.bzl", "TOOL")
 
 visibility("//rules/...")
 

@@ -1,7 +1,7 @@
-"""From the attribute `targets` to names and files, and from those to command lines."""
+"""The attribute `targets`: from labels to target names and files."""
 
-load(":errors.bzl", "display", "refuse")
-load(":target_name.bzl", "prefix_error", "target_name_error")
+load("//rules/private/checks:errors.bzl", "display", "refuse")
+load("//rules/private/checks:target_name.bzl", "prefix_error", "target_name_error")
 
 visibility("//rules/...")
 
@@ -84,32 +84,3 @@ def _check_distinct(label, payloads):
                     "the target name %s %s (%s); rename one of them" % (repr(entry.name), how, other.file.short_path),
                 )
             seen[entry.name.lower()] = entry
-
-def add_payloads(args, payloads):
-    """Adds `--target=NAME=FILE` for every file.
-
-    Args:
-      args: The Args object.
-      payloads: A list of structs, as `collect_payloads` gives them.
-    """
-    for payload in payloads:
-        if payload.file.is_directory:
-            args.add_all(
-                [payload.file],
-                map_each = _name_in_directory,
-                format_each = "--target=%s%%s" % payload.name,
-                expand_directories = True,
-            )
-        else:
-            args.add(payload.file, format = "--target=%s=%%s" % payload.name)
-
-def _name_in_directory(file):
-    if file.is_directory:
-        # aquery shows command lines without looking into directories.
-        return "...=%s" % file.path
-
-    # Checked here because a line feed or an = in the name would change the command line.
-    problem = target_name_error(file.tree_relative_path)
-    if problem:
-        fail("%s: the name of this file cannot become a target's: %s" % (file.short_path, problem))
-    return "%s=%s" % (file.tree_relative_path, file.path)

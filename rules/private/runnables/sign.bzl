@@ -1,28 +1,16 @@
 """The public target `NAME.sign`: `bazel run` signs the request, and writes the signature into the source tree."""
 
 load("@bazel_skylib//lib:shell.bzl", "shell")
+load("//rules/private/attributes:common.bzl", "refuse_select")
+load("//rules/private/checks:errors.bzl", "refuse")
+load("//rules/private/checks:folder.bzl", "folder_error")
 load(":command.bzl", "command")
-load(":common_attributes.bzl", "refuse_select")
-load(":errors.bzl", "refuse")
 
 visibility("//rules/...")
 
 def _argument(path):
     # As `args` wants it: Make variables first, then words as a shell has them.
     return shell.quote(path).replace("$", "$$")
-
-def folder_error(folder):
-    """Says what is wrong with a folder of the source tree.
-
-    Args:
-      folder: Its path below the package, as a string.
-
-    Returns:
-      What to write instead, or None where it is such a path.
-    """
-    if [part for part in folder.split("/") if part in ["", ".", ".."]]:
-        return "write a path below the package, such as \"signatures\""
-    return None
 
 def sign(name, request, folder, tags = [], **kwargs):
     """Makes a target that signs a request with a key that the build does not know.

@@ -1,6 +1,6 @@
 """The action that verifies a bundle, as a device would: the same for whole and personalized ones."""
 
-load(":errors.bzl", "display")
+load("//rules/private/checks:errors.bzl", "display")
 load(":tool.bzl", "run_tool", "tool_args")
 
 visibility("//rules/...")

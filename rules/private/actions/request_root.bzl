@@ -1,0 +1,38 @@
+"""The action that writes a signing request for root metadata."""
+
+load("//rules/private/checks:errors.bzl", "display")
+load(":tool.bzl", "run_tool", "tool_args")
+
+visibility("//rules/...")
+
+def request_root(ctx, *, root, previous, strict_pigweed, signing_request):
+    """Declares the action that writes a signing request for root metadata.
+
+    The action fails if the root must not follow the previous one.
+
+    Args:
+      ctx: The context of a rule with the attributes of `TOOL`.
+      root: File: the root, without signatures.
+      previous: File or None: the root before it.
+      strict_pigweed: A bool: whether the action rejects a move that Pigweed's client would not make at once.
+      signing_request: The struct of Files to write, from `declare_signing_request`.
+    """
+    args = tool_args(ctx, ["step", "request"])
+    args.add(root, format = "--signed-root=%s")
+    args.add("--role=root")
+    inputs = [root]
+    if previous:
+        args.add(previous, format = "--previous=%s")
+        inputs.append(previous)
+        if strict_pigweed:
+            args.add("--strict-pigweed")
+    args.add(signing_request.bytes, format = "--bytes=%s")
+    args.add("-o", signing_request.summary)
+    run_tool(
+        ctx,
+        args = args,
+        inputs = inputs,
+        outputs = [signing_request.summary, signing_request.bytes],
+        mnemonic = "SoftwareUpdateRequest",
+        progress_message = "Writing the signing request of %s" % display(ctx.label),
+    )
