@@ -2,7 +2,7 @@
 
 load(":errors.bzl", "refuse")
 
-visibility("//rules/...")
+visibility(["//rules/...", "//tests/analysis"])
 
 UINT32_MAX = 4294967295
 

@@ -1,6 +1,6 @@
 """The grammar of target names, checked while the build is analysed."""
 
-visibility("//rules/...")
+visibility(["//rules/...", "//tests/analysis"])
 
 _CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._+-/"
 _ALLOWED = {character: True for character in _CHARACTERS.elems()}

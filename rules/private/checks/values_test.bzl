@@ -1,42 +1,10 @@
-"""Which target names, dates, versions and folders the rules take."""
+"""Tests of the checks of dates, versions, folders and prefixes; //tests/analysis:names_test tests target names."""
 
 load("@bazel_skylib//lib:unittest.bzl", "asserts", "unittest")
 load(":date.bzl", "date_error")
 load(":folder.bzl", "folder_error")
 load(":integer.bzl", "is_integer")
-load(":target_name.bzl", "prefix_error", "target_name_error")
-
-_GOOD_NAMES = [
-    "app",
-    "A-Z/a_z/0.9+1",
-    "..app",
-    "a..b/...",
-    "user_manifest/x",
-    "n" * 255,
-]
-
-_BAD_NAMES = [
-    "",
-    "/",
-    "/app",
-    "app/",
-    "a//b",
-    ".",
-    "..",
-    "a/../b",
-    "./a",
-    "a b",
-    "a=b",
-    "a%sb",
-    "a\\b",
-    "a:b",
-    "a\nb",
-    "app\000",
-    "café",
-    "n" * 256,
-    "user_manifest",
-    "User_Manifest",
-]
+load(":target_name.bzl", "prefix_error")
 
 _GOOD_DATES = [
     "2031-01-01T00:00:00Z",
@@ -84,8 +52,7 @@ def _version_error(text):
 def _values_test_impl(ctx):
     env = unittest.begin(ctx)
     for takes, good, bad in [
-        (target_name_error, _GOOD_NAMES, _BAD_NAMES),
-        (prefix_error, [name + "/" for name in _GOOD_NAMES if len(name) < 254], ["/", "//", "../", "a//", "a b/", "n" * 255 + "/"]),
+        (prefix_error, ["a/", "a/b/", "n" * 253 + "/"], ["/", "//", "../", "a//", "a b/", "n" * 254 + "/"]),
         (date_error, _GOOD_DATES, _BAD_DATES),
         (_version_error, _GOOD_VERSIONS, _BAD_VERSIONS),
         (folder_error, _GOOD_FOLDERS, _BAD_FOLDERS),
