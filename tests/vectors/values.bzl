@@ -74,9 +74,9 @@ NAMES = json.decode(r"""{
   ],
   "reserved": ["user_manifest", "User_Manifest", "USER_MANIFEST"],
   "clashes": [
-    {"names": [], "clash": null},
-    {"names": ["a", "b", "a/b"], "clash": null},
-    {"names": ["app", "app.bin"], "clash": null},
+    {"names": [], "clash": []},
+    {"names": ["a", "b", "a/b"], "clash": []},
+    {"names": ["app", "app.bin"], "clash": []},
     {"names": ["a", "b", "a"], "clash": ["a", "a"]},
     {"names": ["App", "b", "aPP"], "clash": ["App", "aPP"]},
     {"names": ["a/B", "A/b"], "clash": ["a/B", "A/b"]},
