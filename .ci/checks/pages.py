@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from run import TOP, CheckError, Run, report
+from run import TOP, Run, report
 
 
 def page_links(run: Run) -> None:
@@ -37,8 +37,15 @@ def page_labels(run: Run) -> None:
 
 
 def readme_example(_: Run) -> None:
-    """The README's ten lines to copy are how examples/quickstart begins."""
-    example = (TOP / "examples/quickstart/BUILD.bazel").read_text()
-    shown = re.findall(r"^```starlark\n(.*?)^```$", (TOP / "README.md").read_text(), re.M | re.S)
-    if not any(example.startswith(each) for each in shown):
-        raise CheckError("README.md does not show examples/quickstart/BUILD.bazel as it is")
+    """The README's lines for Bazel and GN are those of examples/quickstart."""
+    page = (TOP / "README.md").read_text()
+    bad = []
+    for language, name in (("starlark", "BUILD.bazel"), ("gn", "BUILD.gn")):
+        example = (TOP / "examples/quickstart" / name).read_text()
+        block = re.search(rf"^```{language}\n(.*?)^```$", page, re.M | re.S)
+        call = re.search(r"^software_update_bundle.*", block[1], re.M | re.S) if block else None
+        if not call or f"\n{call[0]}" not in example:
+            bad.append(
+                f"README.md: its first {language} block is not in examples/quickstart/{name}"
+            )
+    report(bad)
