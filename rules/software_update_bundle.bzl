@@ -27,81 +27,90 @@ def software_update_bundle(
         out = None,
         strict_pigweed = False,
         **kwargs):
-    """Makes a signed and verified update bundle out of the build's artifacts.
+    """Makes a signed and verified update bundle from artifacts of the build.
 
-    Besides the bundle itself, `NAME`, this makes
+    The macro makes these targets:
 
-    - `NAME.signing_request`, the targets metadata as it is to be signed, with `NAME.signing_request.json`, which
-      says who may sign it and what is in it; it needs no private key, waits for no verification, and is the
-      same in every mode;
-    - `NAME.sign`, which signs that with a key file or a signing program, and writes the signature into the source
-      tree: `bazel run //product:NAME.sign -- --key file:PATH`. It takes the options of `software-update sign`, with
-      paths as from where it is called. Other repositories' bundles have none;
-    - `NAME.inspect`, which prints what is in the bundle: `bazel run //product:NAME.inspect`.
+    - `NAME`: the bundle;
+    - `NAME.signing_request`: the bytes to sign, and `NAME.signing_request.json`, which describes them and lists the
+      keys that may sign. It needs no private key, does not wait for a verification, and is the same in every mode;
+    - `NAME.sign`: a program that signs these bytes with a key file, a token or a signing program, and writes the
+      signature into the source tree: `bazel run //product:NAME.sign -- --key file:PATH`. It accepts the options of
+      `software-update sign`, with paths relative to the folder in which you call it. Bundles of other modules do not
+      have this target;
+    - `NAME.inspect`: a program that prints the content of the bundle: `bazel run //product:NAME.inspect`.
 
     The flag `--@rules_software_update//rules/settings:signing` selects the signatures and the root in the bundle; the
-    rest of the bundle is the same in each mode. By default it is `dev`: keys in the tree sign it, and the bundle contains
-    `dev_root`. With `release`, the bundle contains `root` and the `signatures` that were made outside the build. With
-    `unsigned`, it contains no signatures. The build reads only private keys that are in the tree. `dev` signs with them.
-    In `release`, one action writes their public identities, and the action that attaches the signatures reads only these:
-    it rejects a root that lists such a key or says `DEV KEYS`, whether that is `root`, a root before it, or `trusted_root`.
+    rest of the bundle is the same in each mode:
 
-    Building the bundle also verifies it, as a device would; `--norun_validations` leaves that out, and an
-    unsigned one is not. It gives `SoftwareUpdateBundleInfo`. Bazel downloads from a cache only the outputs that you request:
-    request the others with `--output_groups=+GROUP`. An unsigned bundle has neither `verdict` nor `installed`.
+    - `dev`, the default: `dev_signing_keys` sign the bundle, and it contains `dev_root`;
+    - `release`: the bundle contains `root` and the `signatures` that were made outside the build;
+    - `unsigned`: the bundle does not contain signatures.
+
+    The build reads only private keys that are in the tree. In `dev`, they sign. In `release`, one action writes their
+    public identities, and the action that attaches the signatures reads only these identities: it rejects a root that
+    lists such a key or states `DEV KEYS`, whether that is `root`, a root before it, or `trusted_root`.
+
+    Building a signed bundle also verifies it, as a device would; `--norun_validations` skips the verification. The
+    target provides `SoftwareUpdateBundleInfo`. Bazel downloads from a cache only the outputs that you request: request
+    the others with `--output_groups=+GROUP`. An unsigned bundle has neither `verdict` nor `installed`.
 
     | Output group | File |
     |---|---|
     | `verdict` | `NAME.verdict.json`, the report of the verification; `--norun_validations` does not skip it if you request it |
     | `installed` | `NAME.installed.pb`, the manifest that a device keeps once it has installed the bundle |
-    | `sha256` | the bundle's name and `.sha256`, for `sha256sum -c` |
+    | `sha256` | the bundle's file name with `.sha256` appended, for `sha256sum -c` |
     | `targets_metadata`, `root_metadata` | the signed metadata in the bundle |
 
     Args:
-      name: The bundle's name.
-      targets: Target names and what they stand for: a dict from name to label. A key that does not end in `/`
-        is the name of one file. A key that ends in `/` is a prefix: its label may give several files, each
-        named by its path below its own package, put under the prefix unless it is there already; or a
-        directory, whose files are named by their paths below that directory, under the prefix. So with
-        `"assets/": ":assets"`, where `assets` is `glob(["assets/**"])`, the file `assets/logo.raw` is the
-        target `assets/logo.raw`. Name no folder of the source tree: list its files with `glob()`, as here.
-      version: The version of the targets metadata: an integer from 1 to 4294967295, as a number or as decimal
-        text, or a `select()` of one of the two. In a `select()`, write an integer above 2147483647 as text,
-        because Bazel accepts no such number there. A device rejects a version lower than the one installed.
-        Write exactly one of `version`, `version_file` and `version_flag`.
-      version_file: A file that holds the version.
-      version_flag: A build setting that holds the version, such as an `int_flag` or a `string_flag` of
+      name: A string: the bundle's name.
+      targets: A dict from string to label: target names and the files that become their payloads. A key that does not
+        end in `/` is a target name, and its label must give exactly one file. A key that ends in `/` is a prefix, and
+        its label may give several files or a directory. The target name of a file is the prefix and the file's path
+        below its own package; a path that already begins with the prefix is the target name itself. The target name
+        of a file in a directory is the prefix and the file's path below that directory. For example,
+        `"assets/": ":assets"`, where `assets` is `glob(["assets/**"])`, makes the target `assets/logo.raw` of the
+        file `assets/logo.raw`. Do not name a folder of the source tree; list its files with `glob()`, as here.
+      version: An integer from 1 to 4294967295, the same in decimal text, or a `select()` of either: the version of the
+        targets metadata. In a `select()`, write an integer above 2147483647 as text, because Bazel does not accept
+        such a number there. A device rejects a version lower than the one installed. Set exactly one of `version`,
+        `version_file` and `version_flag`.
+      version_file: A label of a file that contains the version, read when the bundle is built.
+      version_flag: A label of a build setting that holds the version, such as an `int_flag` or a `string_flag` of
         bazel_skylib.
-      root: The root metadata that releases are signed under: a `software_update_root` or a file. The signing
-        request says who may sign by it, and by `dev_root` where it is left out.
-      dev_root: The root metadata of bundles that are signed with dev keys. The default lists throw-away keys
-        that anyone has.
-      dev_signing_keys: Private keys in the tree, as PEM files, that sign the targets metadata. Anyone who has
-        the tree can sign with them: so no root of a release may list one, whatever its file is called. What they
-        sign is shown as `DEV KEYS: anyone can sign this` where `dev_root` says so, as a `software_update_root`
-        with `dev_signing_keys` of its own does. The default is the throw-away key that the default `dev_root` lists.
-      signatures: Signatures of `NAME.signing_request`, made outside the build by `software-update sign`, such as
-        `glob(["signatures/*.json"], allow_empty = True)`. A release has to have as many as its root asks for,
-        with `--norun_validations` too. The build leaves out signatures of other requests, and names them in a
-        warning. The other modes do not read them.
-      signatures_folder: The folder into which `NAME.sign` writes signatures, as a path below the package, without
-        `select()`. Give each bundle that is released from one package a folder of its own, or the build
-        lists the signatures of the others as left out.
-      trusted_root: The root metadata that the verification starts from: the root on a device. The default is the
-        `previous` of the root in the bundle or, without one, the root in the bundle. If `root` is given, it is the
-        root on devices that accept releases, and dev mode does not use it.
-        Building a release fails if it lists a dev key.
-      user_manifest: A file that becomes the reserved target `user_manifest`, which a device hands to the product
-        before it installs. The build warns if it is not a
-        release manifest, because devices then check neither a release counter nor the hardware.
-      expires: When the targets metadata expires, such as `2031-01-01T00:00:00Z`. By default never.
-      at: The time at which the verification takes place, such as `2031-01-01T00:00:00Z`. By default no
-        expiry is checked, because a build has no clock.
-      out: The bundle's file name. The default is `NAME.bundle`.
-      strict_pigweed: Whether a target or a chain of roots that Pigweed's client would not install is an error and
-        not a warning.
-      **kwargs: The attributes that Bazel gives every rule, such as `tags` and `visibility`. Write `tags`
-        without `select()`.
+      root: A label of a `software_update_root` or of a file: the root metadata of releases. The signing request lists
+        the keys of this root. By default, it lists those of `dev_root`, and the release mode fails.
+      dev_root: A label of a `software_update_root` or of a file: the root metadata of bundles that dev keys sign. By
+        default, a root that lists throw-away keys, which everyone has.
+      dev_signing_keys: A list of labels: private keys in the tree, as PEM files, that sign the targets metadata in dev
+        mode. Anyone who has the tree can sign with them, so the root of a release must not list one, whatever the
+        name of its file. Commands show bundles that these keys sign as `DEV KEYS: anyone can sign this` if `dev_root`
+        states it; a `software_update_root` with `dev_signing_keys` does. By default, the throw-away key that the
+        default `dev_root` lists.
+      signatures: A list of labels: signatures of `NAME.signing_request`, made outside the build by
+        `software-update sign`, such as `glob(["signatures/*.json"], allow_empty = True)`. The release mode fails,
+        also with `--norun_validations`, if fewer keys have signed than `root` requires. The build leaves out
+        signatures of other requests and names them in a warning. The other modes do not read signatures. By default,
+        none.
+      signatures_folder: A string without `select()`: the folder into which `NAME.sign` writes signatures, as a path
+        below the package. If one package releases several bundles, give each its own folder; otherwise, the build
+        warns about the signatures of the other bundles. By default, `signatures`.
+      trusted_root: A label of a `software_update_root` or of a file: the root on a device, with which the verification
+        starts. If `root` is set, this is the root on devices that accept releases, and dev mode does not use it.
+        Building a release fails if it lists a dev key. By default, the `previous` of the root in the bundle or,
+        without one, the root in the bundle.
+      user_manifest: A label of a `software_update_release_manifest` or of a file: the payload of the reserved target
+        `user_manifest`, which a device hands to the product before it installs the release. The build warns if it is
+        not a release manifest, because devices then check neither a release counter nor the hardware. By default,
+        none.
+      expires: A string: when the targets metadata expires, such as `2031-01-01T00:00:00Z`. By default, never.
+      at: A string: the time on the device in the verification, such as `2031-01-01T00:00:00Z`. By default, the
+        verification does not check expiry dates, because a build does not read a clock.
+      out: A string: the bundle's file name. By default, `NAME.bundle`.
+      strict_pigweed: A bool: whether the build fails on a target or a chain of roots that Pigweed's client would not
+        install. By default, it warns.
+      **kwargs: Attributes that Bazel gives every rule, such as `tags` and `visibility`. Write `tags` without
+        `select()`.
     """
     common = common_attributes("software_update_bundle", name, kwargs)
     targets_metadata(

@@ -23,7 +23,7 @@ def _arguments_impl(ctx):
         trusted_root = ctx.attr.bundle[SoftwareUpdateBundleInfo].trusted_root
     installed = installed_manifest_of(label, ctx.attr.installed, ctx.file.installed)
 
-    # Paths below the runfiles, which is where a test runs.
+    # Paths relative to the folder of the runfiles, in which the test runs.
     args = ctx.actions.args()
     args.set_param_file_format("multiline")
     args.add_all([bundle], map_each = _short_path)
@@ -42,25 +42,25 @@ def _arguments_impl(ctx):
 
 _arguments = rule(
     implementation = _arguments_impl,
-    doc = "The arguments of `bundle verify`, in a file, because they name files that only providers know.",
+    doc = "Writes the arguments of `bundle verify` into a file, because only providers know some of the files.",
     attrs = {
-        "at": attr.string(doc = "The time on the device."),
+        "at": attr.string(doc = "The time on the device; empty if the test does not check expiry dates."),
         "bundle": attr.label(
             doc = "The bundle.",
             allow_single_file = True,
             mandatory = True,
         ),
         "expect": attr.string(
-            doc = "The verdict.",
+            doc = "The expected verdict.",
             default = "ACCEPT",
         ),
-        "hardware_id": attr.string(doc = "What the device is."),
+        "hardware_id": attr.string(doc = "The hardware id of the device; empty if the test does not check it."),
         "installed": attr.label(
-            doc = "What the device runs.",
+            doc = "The release on the device: a bundle or an installed manifest.",
             allow_single_file = True,
         ),
         "trusted_root": attr.label(
-            doc = "What the device trusts.",
+            doc = "The root that the device trusts.",
             allow_single_file = True,
         ),
     },
@@ -84,33 +84,36 @@ def software_update_bundle_test(
         size = "small",
         timeout = None,
         **kwargs):
-    """Tests what a device makes of a bundle.
+    """Tests the verdict of a device on a bundle.
 
-    It fails where the verdict is another one than expected, and says which and why. So a team writes down
-    what must stay so: that devices in the field take the new release, that old ones have to go by a
-    stepping stone, that nobody goes back.
+    The test fails if the verdict differs from the expected one, and prints the verdict and its reason. Use it to
+    protect properties of releases: devices in the field accept the new release, older devices must first install a
+    release in between, and no device goes back to an older release.
 
     Args:
-      name: The test's name.
-      bundle: The bundle: a `software_update_bundle`, or a file.
-      trusted_root: The root metadata that the device trusts: a `software_update_root` or a file. It must not
-        be older than the root under which `installed` was accepted. The default is the root in `installed` if
-        that is a bundle, and otherwise the root that the bundle's own verification starts from; a file has none.
-      installed: What the device runs: a `software_update_bundle` that it has installed, a manifest that
-        `software-update bundle verify --write-installed` wrote, or the file of a bundle. By default it is not known, and nothing is compared with it.
-      at: The time on the device, such as `2031-01-01T00:00:00Z`. By default no expiry is checked.
-      hardware_id: What the device is. By default no hardware is checked.
-      expect: The verdict: `ACCEPT`, or the name of what is wrong, such as `TARGETS_ROLLBACK`.
-      args: More options of `software-update bundle verify`.
-      env: Environment variables of the test, a dict.
-      env_inherit: Names of the environment variables that the test takes from the shell.
-      flaky: Whether Bazel runs a failed test again.
-      local: Whether the test runs outside any sandbox.
-      shard_count: The number of shards; this test has only one.
-      size: The test's size.
-      timeout: The test's timeout.
-      **kwargs: The attributes that Bazel gives every rule, such as `tags` and `visibility`. Write `tags`
-        without `select()`.
+      name: A string: the test's name.
+      bundle: A label of a `software_update_bundle` or of a file: the bundle.
+      trusted_root: A label of a `software_update_root` or of a file: the root metadata that the device trusts. It must
+        not be older than the root under which the device accepted `installed`. By default, the root in `installed` if
+        that is a bundle, and otherwise the root with which the bundle's own verification starts. Mandatory if
+        `bundle` is a file and `installed` is not a `software_update_bundle`.
+      installed: A label: the release on the device. It is a `software_update_bundle`, a manifest that
+        `software-update bundle verify --write-installed` wrote, or the file of a bundle. By default, the device does
+        not know its release, and the verification does not check for rollback.
+      at: A string: the time on the device, such as `2031-01-01T00:00:00Z`. By default, the verification does not check
+        expiry dates.
+      hardware_id: A string: the hardware id of the device. By default, the verification does not check the hardware.
+      expect: A string: the expected verdict, `ACCEPT` or the name of another verdict, such as `TARGETS_ROLLBACK`.
+      args: A list of strings: more options of `software-update bundle verify`. By default, none.
+      env: A dict from string to string: environment variables of the test. By default, none.
+      env_inherit: A list of strings: the environment variables that the test takes from the shell. By default, none.
+      flaky: A bool: whether Bazel runs a failed test again. By default, no.
+      local: A bool: whether the test runs outside any sandbox. By default, no.
+      shard_count: An integer: the number of shards. The test needs only one.
+      size: A string: the test's size.
+      timeout: A string: the test's timeout. By default, that of `size`.
+      **kwargs: Attributes that Bazel gives every rule, such as `tags` and `visibility`. Write `tags` without
+        `select()`.
     """
     common = common_attributes("software_update_bundle_test", name, kwargs)
     _arguments(

@@ -12,35 +12,35 @@ def software_update_promotion(
         at = None,
         out = None,
         **kwargs):
-    """Hands out a release, and only if it carries exactly what was tested.
+    """Provides a release if it contains exactly what was tested.
 
-    Its output is `bundle`, built with `--@rules_software_update//rules/settings:signing=release` whatever the value of
-    that flag is. Building it fails if devices reject the release, if a dev key has a part in it, or if its targets
-    metadata or payloads differ from those of `tested` in any byte. The action that checks this writes the output, so
-    `--norun_validations` skips none of these checks.
+    The output is `bundle`, built in release mode, whatever the value of the flag
+    `--@rules_software_update//rules/settings:signing`. Building it fails if devices reject the release, if one
+    of its roots lists a dev key, or if its targets metadata or payloads differ from those of `tested` in any byte. The
+    action that checks this also writes the output, so `--norun_validations` skips none of these checks.
 
-    The target is `manual`: `bazel build //...` does not build it, because it fails by design between two releases,
-    when the tree has changed and the signatures have not. Build it by its name. Make tests that use it `manual` too.
+    The target is `manual`: `bazel build //...` does not build it. Between two releases it must fail, because the tree
+    has changed and the signatures have not. Build it by its name, and make tests that use it `manual` as well.
 
-    Keep the file that was tested, and name it. Without `tested`, the build makes the dev bundle again, which
-    proves that the two modes give the same of what is in the tree now, and not that anybody tested that. Where
-    a payload is compiled, that compiles it once more.
+    Keep the file that you tested, and name it in `tested`. Without `tested`, the build makes the dev bundle again. This
+    proves that the two modes make the same bundle from the current tree, but not that anyone tested that bundle. It
+    also compiles compiled payloads a second time.
 
-    Its output group `report` has `NAME.promotion.json`, the proof as JSON, and `installed` has the manifest that a
-    device keeps of the release. It gives `SoftwareUpdateBundleInfo`.
+    The output group `report` contains `NAME.promotion.json`, the result of the comparison, and `installed` contains the
+    manifest that a device keeps of the release. The target provides `SoftwareUpdateBundleInfo`.
 
     Args:
-      name: The release's name.
-      bundle: The `software_update_bundle` to release.
-      tested: The bundle that was tested: a file, or a `software_update_bundle`, which is built in dev mode. The
-        default is `bundle` in dev mode. What it carries counts, and not who signed it.
-      trusted_root: The root metadata that devices trust. The default is what the verification of `bundle`
-        starts from.
-      at: The time at which the verification takes place, such as `2031-01-01T00:00:00Z`. By default no
-        expiry is checked, because a build has no clock.
-      out: The file's name. The default is `NAME.bundle`.
-      **kwargs: The attributes that Bazel gives every rule, such as `tags` and `visibility`. Write `tags`
-        without `select()`; the rule adds `manual`.
+      name: A string: the release's name.
+      bundle: A label of a `software_update_bundle`: the bundle to release.
+      tested: A label of a file, or of a `software_update_bundle`, which is built in dev mode: the tested bundle. The
+        check compares its content and ignores its signatures. By default, `bundle` in dev mode.
+      trusted_root: A label of a `software_update_root` or of a file: the root metadata that devices trust. By default,
+        the root with which the verification of `bundle` starts.
+      at: A string: the time on the device in the verification, such as `2031-01-01T00:00:00Z`. By default, the
+        verification does not check expiry dates, because a build does not read a clock.
+      out: A string: the release's file name. By default, `NAME.bundle`.
+      **kwargs: Attributes that Bazel gives every rule, such as `tags` and `visibility`. Write `tags` without
+        `select()`; the macro adds `manual`.
     """
     common = common_attributes("software_update_promotion", name, kwargs, tags = ["manual"])
     _software_update_promotion(

@@ -17,29 +17,31 @@ def software_update_release_manifest(
         support_until = None,
         out = None,
         **kwargs):
-    """Writes a release manifest: what a release says of itself, for devices and for people.
+    """Writes a release manifest: a JSON document that describes a release, for devices and for people.
 
-    It belongs into the attribute `user_manifest` of a `software_update_bundle`. What signs the bundle signs it,
-    and the verification acts on it: it refuses a lower release counter than what is installed, a skipped
-    stepping stone, and another hardware.
+    Write its label into the attribute `user_manifest` of a `software_update_bundle`. The signatures of the bundle also
+    cover the release manifest, and the verification enforces it: it rejects a release counter lower than the installed
+    one, a release that skips a required release, and a release for other hardware.
 
     Args:
-      name: The manifest's name.
-      product: The product's name.
-      release_version: The version that people read, such as `1.4.0`.
-      release_counter: An integer that never falls from one release to the next: from 1 to 4294967295, as a number or as
-        decimal text, or a `select()` of one of the two. In a `select()`, write an integer above 2147483647 as text. The
-        counter continues where the targets versions start again, after a root removed enough targets keys.
-      hardware_ids: What the release is for. A device that is something else refuses it. By default it does
-        not say.
-      minimum_release_counter: The release counter that a device must have installed before this release, in the same
-        spellings as `release_counter`. By default any.
-      notes: A text file with what is new.
-      severity: How urgent it is: `low`, `medium`, `high` or `critical`.
-      support_until: When the support of the release ends, such as `2031-01-01T00:00:00Z`.
-      out: The file's name. The default is `NAME.json`.
-      **kwargs: The attributes that Bazel gives every rule, such as `tags` and `visibility`. Write `tags`
-        without `select()`.
+      name: A string: the manifest's name.
+      product: A string: the product's name.
+      release_version: A string: the version for people, such as `1.4.0`.
+      release_counter: An integer from 1 to 4294967295, the same in decimal text, or a `select()` of either: a number that
+        never decreases from one release to the next. In a `select()`, write an integer above 2147483647 as text. The
+        counter continues when the versions of the targets metadata start again, after a root removed enough targets
+        keys.
+      hardware_ids: A list of strings: the hardware ids that the release is for. A device with another hardware id
+        rejects the release. By default, the release is for any hardware.
+      minimum_release_counter: An integer, in the same forms as `release_counter`: the release counter that a device
+        must have installed before this release. By default, any.
+      notes: A label of a text file in UTF-8: the release notes. By default, none.
+      severity: A string: `low`, `medium`, `high` or `critical`, how urgent the release is. By default, not stated.
+      support_until: A string: when the support of the release ends, such as `2031-01-01T00:00:00Z`. By default, not
+        stated.
+      out: A string: the manifest's file name. By default, `NAME.json`.
+      **kwargs: Attributes that Bazel gives every rule, such as `tags` and `visibility`. Write `tags` without
+        `select()`.
     """
     common = common_attributes("software_update_release_manifest", name, kwargs)
     _software_update_release_manifest(

@@ -22,50 +22,51 @@ def software_update_root(
         out = None,
         strict_pigweed = False,
         **kwargs):
-    """Makes root metadata out of public keys: who may sign, and how many of them it takes.
+    """Makes root metadata from public keys: which keys may sign for each role, and how many of them must.
 
-    The file is a SignedRootMetadata. Besides it, this makes
+    The macro makes these targets:
 
-    - `NAME.signing_request`, the RootMetadata as it is to be signed, with `NAME.signing_request.json`, which says
-      who may sign it;
-    - `NAME.sign`, which signs that with a key file or a signing program, and writes the signature into the source
-      tree, as that of a `software_update_bundle` does.
+    - `NAME`: the root, a SignedRootMetadata;
+    - `NAME.signing_request`: the bytes to sign, a RootMetadata, and `NAME.signing_request.json`, which describes them
+      and lists the keys that may sign;
+    - `NAME.sign`: a program that signs these bytes with a key file, a token or a signing program, and writes the
+      signature into the source tree, as that of `software_update_bundle` does.
 
-    It gives `SoftwareUpdateRootInfo`.
+    The target provides `SoftwareUpdateRootInfo`.
 
     Args:
-      name: The root's name.
-      version: The version of the root metadata: one more than the version of the root before it. An integer from 1
-        to 4294967295, as a number or as decimal text, or a `select()` of one of the two. In a `select()`, write an
-        integer above 2147483647 as text.
-      root_keys: The public keys of the role root, which sign this root and the next, as PEM files
-        (SubjectPublicKeyInfo). As `software-update key check --public` does, building the root fails on a
-        file that holds a private key, or anything else besides a public one.
-      targets_keys: The public keys of the role targets, which sign what a bundle contains, as PEM files. No
-        key may have both roles.
-      root_threshold: The number of root keys that must sign, in the same spellings as `version`.
-      targets_threshold: The number of targets keys that must sign, in the same spellings as `version`.
-      previous: The root before this one: a `software_update_root`, or the file of one that was published.
-        Building this root then checks that a device may go from that one to it: its version is one more,
-        and both roots' thresholds can be met. The output group `check` has `NAME.check.json`, which lists the
-        signatures that are still missing. A bundle under this root carries the roots between the first one
-        known and this one, so that a device which missed some of them can follow. Attaching the `signatures` of a
-        release fails if `previous` lists a dev key.
-      expires: When the root metadata expires, such as `2031-01-01T00:00:00Z`. By default never.
-      dev_signing_keys: Private root keys in the tree, as PEM files, that sign it in dev mode. Anyone who has the
-        tree can sign with them. So the root says `DEV KEYS: anyone can sign this`, in every mode, it and what is
-        signed under it is shown with these words, and no release goes out under it. By default it is not signed.
-      signatures: Signatures of `NAME.signing_request`, made outside the build by `software-update sign`, such as
-        `glob(["signatures/NAME/*.json"], allow_empty = True)`. With
-        `--@rules_software_update//rules/settings:signing=release`, the build attaches them, and fails if too few keys have
-        signed.
-      signatures_folder: The folder into which `NAME.sign` writes signatures, as a path below the package, without
-        `select()`. The default is `signatures/NAME`, apart from those of a bundle.
-      out: The file's name. The default is `NAME.root.pb`.
-      strict_pigweed: Whether a move from `previous` that Pigweed's client would not make at once is an error and not a
-        warning.
-      **kwargs: The attributes that Bazel gives every rule, such as `tags` and `visibility`. Write `tags`
-        without `select()`.
+      name: A string: the root's name.
+      version: An integer from 1 to 4294967295, the same in decimal text, or a `select()` of either: the version of the
+        root metadata, one more than the version of the root before it. In a `select()`, write an integer above
+        2147483647 as text.
+      root_keys: A list of labels: the public keys of the role `root`, which sign this root and the next, as PEM files
+        (SubjectPublicKeyInfo). Building the root fails if a file contains a private key or anything else besides a
+        public key, as in `software-update key check --public`.
+      targets_keys: A list of labels: the public keys of the role `targets`, which sign releases, as PEM files. A key
+        must not have both roles.
+      root_threshold: An integer, in the same forms as `version`: the number of root keys that must sign.
+      targets_threshold: An integer, in the same forms as `version`: the number of targets keys that must sign.
+      previous: A label of a `software_update_root` or of a file: the root before this one. Building this root then
+        checks that a device may move from that root to this one: the version is one more, and both thresholds can be
+        met. The output group `check` contains `NAME.check.json`, which lists the missing signatures. A bundle under
+        this root contains the roots between the first known root and this one, so that a device that missed some of
+        them can follow. Attaching the `signatures` of a release fails if `previous` lists a dev key. By default, none.
+      expires: A string: when the root metadata expires, such as `2031-01-01T00:00:00Z`. By default, never.
+      dev_signing_keys: A list of labels: private root keys in the tree, as PEM files, that sign the root in dev mode.
+        Anyone who has the tree can sign with them. So the root states `DEV KEYS: anyone can sign this` in every mode,
+        commands show these words for the root and for everything that is signed under it, and the release mode
+        rejects the root. By default, none, and the root is not signed.
+      signatures: A list of labels: signatures of `NAME.signing_request`, made outside the build by
+        `software-update sign`, such as `glob(["signatures/NAME/*.json"], allow_empty = True)`. With
+        `--@rules_software_update//rules/settings:signing=release`, the build attaches them, and fails if too few keys
+        have signed. By default, none.
+      signatures_folder: A string without `select()`: the folder into which `NAME.sign` writes signatures, as a path
+        below the package. By default, `signatures/NAME`, which is not the folder of a bundle.
+      out: A string: the root's file name. By default, `NAME.root.pb`.
+      strict_pigweed: A bool: whether the build fails on a move from `previous` that Pigweed's client would not make at
+        once. By default, it warns.
+      **kwargs: Attributes that Bazel gives every rule, such as `tags` and `visibility`. Write `tags` without
+        `select()`.
     """
     common = common_attributes("software_update_root", name, kwargs)
     _software_update_root(
