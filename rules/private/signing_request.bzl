@@ -24,9 +24,9 @@ def _signing_request_impl(ctx):
 
 signing_request = rule(
     implementation = _signing_request_impl,
-    doc = """Targets metadata that waits for signatures, as a target of its own.
+    doc = """Provides the signing request of targets metadata.
 
-It needs neither a signature nor a bundle, and knows no signing mode: what is signed is the same in each.""",
+It depends neither on signatures nor on the mode, because the bytes to sign are the same in each mode.""",
     attrs = TOOL | {
         "metadata": attr.label(
             doc = "The target that makes the metadata.",
@@ -34,11 +34,11 @@ It needs neither a signature nor a bundle, and knows no signing mode: what is si
             providers = [UnsignedTargetsMetadataInfo],
         ),
         "root": attr.label(
-            doc = "The root that lists who may sign.",
+            doc = "The root that lists the keys that may sign.",
             allow_single_file = True,
         ),
         "root_or_dev_root": attr.label(
-            doc = "The same root, or the one to use if that is None.",
+            doc = "The same, or the root to use if `root` is None.",
             default = Label("//tools/dev_keys:dev_root"),
             allow_single_file = True,
         ),
@@ -50,7 +50,7 @@ def _root_signing_request_impl(ctx):
 
 root_signing_request = rule(
     implementation = _root_signing_request_impl,
-    doc = "Root metadata that waits for signatures, as a target of its own.",
+    doc = "Provides the signing request of root metadata.",
     attrs = {
         "root": attr.label(
             doc = "The root.",

@@ -1,6 +1,6 @@
-"""The rule class `software_update_bundle`, which the macro of that name makes a target of.
+"""The rule behind the macro `software_update_bundle`.
 
-Its global variable has the public name, because `bazel query --output=label_kind` shows it.
+Its global variable has the name of the macro, because `bazel query --output=label_kind` shows it.
 """
 
 load("//rules/private/actions:assemble.bzl", "assemble")
@@ -19,7 +19,7 @@ load(":targets_metadata.bzl", "UnsignedTargetsMetadataInfo")
 visibility("//rules/...")
 
 def _root(ctx, mode):
-    """The target and the File of the root in the bundle."""
+    """Returns the target and the File of the root in the bundle."""
     if mode == "dev" or (mode == "unsigned" and not ctx.attr.root):
         return ctx.attr.dev_root, ctx.file.dev_root
     return ctx.attr.root, ctx.file.root
@@ -27,22 +27,22 @@ def _root(ctx, mode):
 def _check_release(ctx):
     root = ctx.attr.root
     if not root:
-        refuse(ctx.label, "root", None, "a release is signed under a root; write the software_update_root that its keys are in, or a file")
+        refuse(ctx.label, "root", None, "a release needs a root; write a software_update_root or a file that lists its keys")
     if SoftwareUpdateRootInfo in root:
         info = root[SoftwareUpdateRootInfo]
         if info.dev_key_signed:
-            refuse(ctx.label, "root", display(root.label), "dev_signing_keys sign this root, so that anyone can; release under one that has signatures")
+            refuse(ctx.label, "root", display(root.label), "dev_signing_keys sign this root, so anyone can sign under it; release under a root with signatures")
         if info.root == info.unsigned_root:
             request = root.label.same_package_label(root.label.name + ".signing_request")
-            refuse(ctx.label, "root", display(root.label), "this root has no signatures; build %s, sign it with `software-update sign`, and write the signatures into the root's attribute signatures" % display(request))
+            refuse(ctx.label, "root", display(root.label), "this root has no signatures; build %s, sign it with `software-update sign`, and list the signatures in the root's attribute signatures" % display(request))
     if not ctx.files.signatures:
         request = ctx.label.same_package_label(ctx.label.name + ".signing_request")
-        refuse(ctx.label, "signatures", [], "this release has no signatures; build %s, sign it with `software-update sign`, and write the signatures here" % display(request))
+        refuse(ctx.label, "signatures", [], "this release has no signatures; build %s, sign it with `software-update sign`, and list the signatures here" % display(request))
 
 def _software_update_bundle_impl(ctx):
     check_date(ctx.label, "at", ctx.attr.at)
     if not ctx.files.dev_signing_keys:
-        refuse(ctx.label, "dev_signing_keys", [], "write at least one key, or leave the attribute out to use the throw-away key")
+        refuse(ctx.label, "dev_signing_keys", [], "write at least one key, or remove the attribute to use the throw-away key")
 
     targets_info = ctx.attr.metadata[UnsignedTargetsMetadataInfo]
     unsigned = targets_info.metadata
@@ -55,11 +55,11 @@ def _software_update_bundle_impl(ctx):
         earlier_roots = root_target[SoftwareUpdateRootInfo].earlier_roots
     trusted_root = earlier_roots[-1] if earlier_roots else root
 
-    # Where there are releases, it is devices in the field that are meant; the dev bundle is for others.
+    # With `root`, `trusted_root` is the root on devices that accept releases. The dev bundle is for other devices.
     if ctx.file.trusted_root and not (mode == "dev" and ctx.attr.root):
         trusted_root = ctx.file.trusted_root
 
-    # Nobody has a root before the first one.
+    # Every device has the first root or a later one.
     root_chain = earlier_roots[1:]
     signed = ctx.actions.declare_file(ctx.label.name + ".targets_metadata.pb")
     if mode == "release":
@@ -97,7 +97,7 @@ def _software_update_bundle_impl(ctx):
     sum = ctx.actions.declare_file(bundle.basename + ".sha256", sibling = bundle)
     sha256(ctx, bundle = bundle, output = sum)
 
-    # What is not signed cannot pass.
+    # A device rejects an unsigned bundle.
     installed = None
     reports = []
     if mode != "unsigned":
@@ -135,9 +135,9 @@ software_update_bundle = rule(
     implementation = _software_update_bundle_impl,
     doc = "Signs targets metadata, assembles the bundle and verifies it.",
     attrs = TOOL | SIGNING | {
-        "at": attr.string(doc = "The time of the verification; empty means that no expiry is checked."),
+        "at": attr.string(doc = "The time on the device; empty if the verification must not check expiry dates."),
         "dev_root": attr.label(
-            doc = "The root in the bundle: what dev mode signs under.",
+            doc = "The root in the bundle in dev mode.",
             default = Label("//tools/dev_keys:dev_root"),
             allow_single_file = True,
         ),
@@ -156,12 +156,12 @@ software_update_bundle = rule(
             mandatory = True,
         ),
         "root": attr.label(
-            doc = "What releases are signed under.",
+            doc = "The root of releases.",
             allow_single_file = True,
         ),
-        "strict_pigweed": attr.bool(doc = "Reject roots that Pigweed's client would not move to."),
+        "strict_pigweed": attr.bool(doc = "Whether to reject roots that Pigweed's client would not accept."),
         "trusted_root": attr.label(
-            doc = "What the verification starts from; by default the root before the one in the bundle.",
+            doc = "The root with which the verification starts; by default the root before the one in the bundle.",
             allow_single_file = True,
         ),
     },

@@ -1,6 +1,6 @@
-"""The rule class `software_update_personalized_bundle`, which the macro of that name makes a target of.
+"""The rule behind the macro `software_update_personalized_bundle`.
 
-Its global variable has the public name, because `bazel query --output=label_kind` shows it.
+Its global variable has the name of the macro, because `bazel query --output=label_kind` shows it.
 """
 
 load("//rules/private/actions:personalize.bzl", "personalize")
@@ -34,7 +34,7 @@ def _software_update_personalized_bundle_impl(ctx):
 
 software_update_personalized_bundle = rule(
     implementation = _software_update_personalized_bundle_impl,
-    doc = "Leaves out of a bundle what devices have, and verifies what is left.",
+    doc = "Leaves the payloads that devices have out of a bundle, and verifies the result.",
     attrs = TOOL | {
         "bundle": attr.label(
             doc = "The whole bundle.",
@@ -42,7 +42,7 @@ software_update_personalized_bundle = rule(
             providers = [SoftwareUpdateBundleInfo],
         ),
         "installed": attr.label(
-            doc = "What the devices run: a bundle or a manifest.",
+            doc = "The release on the devices: a bundle or an installed manifest.",
             allow_single_file = True,
             mandatory = True,
         ),
@@ -51,7 +51,7 @@ software_update_personalized_bundle = rule(
             mandatory = True,
         ),
         "trusted_root": attr.label(
-            doc = "What the verification starts from; by default the root in `installed`, or what that of the whole bundle starts from.",
+            doc = "The root with which the verification starts; by default the root in `installed`, or the trusted root of the whole bundle.",
             allow_single_file = True,
         ),
     },

@@ -1,6 +1,6 @@
-"""The rule class `software_update_promotion`, which the macro of that name makes a target of.
+"""The rule behind the macro `software_update_promotion`.
 
-Its global variable has the public name, because `bazel query --output=label_kind` shows it.
+Its global variable has the name of the macro, because `bazel query --output=label_kind` shows it.
 """
 
 load("//rules/private/actions:promote.bzl", "promote")
@@ -22,13 +22,13 @@ def _in_mode(mode):
 def _software_update_promotion_impl(ctx):
     check_date(ctx.label, "at", ctx.attr.at)
 
-    # What has a transition is a list.
+    # An attribute with a transition is a list.
     info = ctx.attr.bundle[0][SoftwareUpdateBundleInfo]
     [tested] = ctx.files.tested or ctx.files.tested_or_bundle
     trusted_root = ctx.file.trusted_root or info.trusted_root
     report = ctx.actions.declare_file(ctx.label.name + ".promotion.json")
 
-    # No validation, which can be left out: without the proof there is no release.
+    # Not a validation, because --norun_validations would skip it.
     released = ctx.outputs.out
     promote(
         ctx,
@@ -67,9 +67,9 @@ def _software_update_promotion_impl(ctx):
 
 software_update_promotion = rule(
     implementation = _software_update_promotion_impl,
-    doc = "Hands out a release, if it carries what was tested.",
+    doc = "Provides a release if it contains exactly what was tested.",
     attrs = TOOL | {
-        "at": attr.string(doc = "The time of the verification; empty means that no expiry is checked."),
+        "at": attr.string(doc = "The time on the device; empty if the verification must not check expiry dates."),
         "bundle": attr.label(
             doc = "The bundle to release, in release mode.",
             cfg = _in_mode("release"),
@@ -81,18 +81,18 @@ software_update_promotion = rule(
             mandatory = True,
         ),
         "tested": attr.label(
-            doc = "The bundle that was tested: a file, or a bundle that is built in dev mode.",
+            doc = "The tested bundle: a file, or a `software_update_bundle`, which is built in dev mode.",
             allow_single_file = True,
             cfg = _in_mode("dev"),
         ),
         "tested_or_bundle": attr.label(
-            doc = "The same, or the bundle to use if that is None.",
+            doc = "The same, or the bundle to use if `tested` is None.",
             allow_single_file = True,
             cfg = _in_mode("dev"),
             mandatory = True,
         ),
         "trusted_root": attr.label(
-            doc = "What devices trust; by default what the bundle's own verification starts from.",
+            doc = "The root that devices trust; by default the trusted root of the bundle.",
             allow_single_file = True,
         ),
     },

@@ -1,6 +1,6 @@
-"""The rule class `software_update_release_manifest`, which the macro of that name makes a target of.
+"""The rule behind the macro `software_update_release_manifest`.
 
-Its global variable has the public name, because `bazel query --output=label_kind` shows it.
+Its global variable has the name of the macro, because `bazel query --output=label_kind` shows it.
 """
 
 load("//rules/private/actions:release_manifest.bzl", "write_release_manifest")
@@ -47,7 +47,7 @@ def _software_update_release_manifest_impl(ctx):
     )]
 
 _COUNTERS = (
-    integer_attribute("minimum_release_counter", doc = "The counter that a device must have installed before.") |
+    integer_attribute("minimum_release_counter", doc = "The release counter that a device must have installed before.") |
     integer_attribute("release_counter", doc = "The release counter.")
 )
 
@@ -55,9 +55,9 @@ software_update_release_manifest = rule(
     implementation = _software_update_release_manifest_impl,
     doc = "Writes a release manifest.",
     attrs = TOOL | _COUNTERS | {
-        "hardware_ids": attr.string_list(doc = "What the release is for; empty means that it does not say."),
+        "hardware_ids": attr.string_list(doc = "The hardware ids that the release is for; empty if it is for any hardware."),
         "notes": attr.label(
-            doc = "A text file with what is new.",
+            doc = "A text file: the release notes.",
             allow_single_file = True,
         ),
         "out": attr.output(
@@ -69,10 +69,10 @@ software_update_release_manifest = rule(
             mandatory = True,
         ),
         "release_version": attr.string(
-            doc = "The version that people read.",
+            doc = "The version for people.",
             mandatory = True,
         ),
-        "severity": attr.string(doc = "How urgent it is."),
-        "support_until": attr.string(doc = "When the support of the release ends."),
+        "severity": attr.string(doc = "How urgent the release is: `low`, `medium`, `high` or `critical`; empty if not stated."),
+        "support_until": attr.string(doc = "When the support of the release ends, in RFC 3339; empty if not stated."),
     },
 )

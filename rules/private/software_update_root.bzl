@@ -1,6 +1,6 @@
-"""The rule class `software_update_root`, which the macro of that name makes a target of.
+"""The rule behind the macro `software_update_root`.
 
-Its global variable has the public name, because `bazel query --output=label_kind` shows it.
+Its global variable has the name of the macro, because `bazel query --output=label_kind` shows it.
 """
 
 load("//rules/private/actions:attach.bzl", "attach")
@@ -29,9 +29,9 @@ def _check_attributes(ctx):
     _check_threshold(ctx, "targets_threshold", "targets_keys", ctx.files.targets_keys)
     for key in ctx.files.targets_keys:
         if key in ctx.files.root_keys:
-            refuse(ctx.label, "targets_keys", key.short_path, "the same key is in root_keys; give each role keys of its own")
+            refuse(ctx.label, "targets_keys", key.short_path, "this key is also in root_keys; give each role its own keys")
     if ctx.files.signatures and ctx.files.dev_signing_keys:
-        refuse(ctx.label, "signatures", _names(ctx.files.signatures), "dev_signing_keys sign this root; leave one of the two out")
+        refuse(ctx.label, "signatures", _names(ctx.files.signatures), "dev_signing_keys also sign this root; remove one of the two attributes")
 
 def _names(files):
     return [file.short_path for file in files]
@@ -44,7 +44,7 @@ def _check_threshold(ctx, attribute, keys_attribute, keys):
         refuse(ctx.label, keys_attribute, keys, "write at least one public key")
     threshold = _threshold(ctx, attribute)
     if not is_integer(threshold, len(keys)):
-        refuse_integer(ctx.label, attribute, threshold, "write a number from 1 to %d, which is how many keys %s has" % (len(keys), keys_attribute))
+        refuse_integer(ctx.label, attribute, threshold, "write an integer from 1 to %d, the number of keys in %s" % (len(keys), keys_attribute))
 
 def _create(ctx, root):
     create_root(
@@ -79,7 +79,7 @@ def _software_update_root_impl(ctx):
     sign = mode == "dev" and ctx.files.dev_signing_keys
     attach_signatures = mode == "release" and ctx.files.signatures
 
-    # In every mode the same file, as the request is made of it.
+    # The same file in every mode, because the signing request contains its bytes.
     unsigned = root
     if ctx.files.dev_signing_keys or ctx.files.signatures:
         unsigned = ctx.actions.declare_file(ctx.label.name + ".root.unsigned.pb")
@@ -93,7 +93,7 @@ def _software_update_root_impl(ctx):
         signing_request = request,
     )
 
-    # Outside dev mode nothing is signed.
+    # Only dev mode signs.
     if sign:
         sign_root(ctx, root = unsigned, dev_keys = ctx.files.dev_signing_keys, signed = root)
     elif attach_signatures:
@@ -107,7 +107,7 @@ def _software_update_root_impl(ctx):
             progress_message = "Attaching the signatures of the root metadata %s" % display(ctx.label),
         )
     elif root != unsigned:
-        # Not a link to the other file: people copy outputs to other machines.
+        # Not a symlink to the other file, because people copy outputs to other machines.
         _create(ctx, root)
     return [
         DefaultInfo(
@@ -117,8 +117,8 @@ def _software_update_root_impl(ctx):
         OutputGroupInfo(
             check = depset([_check(ctx, root, previous)] if previous else []),
             signing_request = depset([request.bytes, request.summary]),
-            # Targets that depend on this root run it too. It must not wait for a signature, because the request for
-            # that signature depends on it. The request also tells whether a root may follow the one before it.
+            # The action of the request also checks whether the root may follow the previous one. Targets that depend
+            # on this root run it as well. It does not wait for signatures, because signers need the request first.
             _validation = depset([request.summary] if previous else []),
         ),
         SoftwareUpdateRootInfo(
@@ -136,20 +136,20 @@ def _software_update_root_impl(ctx):
     ]
 
 _INTEGERS = (
-    integer_attribute("root_threshold", doc = "How many root keys have to sign; by default 1.") |
-    integer_attribute("targets_threshold", doc = "How many targets keys have to sign; by default 1.") |
+    integer_attribute("root_threshold", doc = "The number of root keys that must sign; by default 1.") |
+    integer_attribute("targets_threshold", doc = "The number of targets keys that must sign; by default 1.") |
     integer_attribute("version", doc = "The version.")
 )
 
 software_update_root = rule(
     implementation = _software_update_root_impl,
-    doc = "Makes root metadata, and signs it where dev keys or signatures are given.",
+    doc = "Makes root metadata, and signs it with dev keys or attaches signatures.",
     attrs = TOOL | SIGNING | _INTEGERS | {
         "dev_signing_keys": attr.label_list(
             doc = "Private keys in the tree that sign the root metadata.",
             allow_files = True,
         ),
-        "expires": attr.string(doc = "When the metadata expires; empty means never."),
+        "expires": attr.string(doc = "When the metadata expires, in RFC 3339; empty if never."),
         "out": attr.output(
             doc = "The root metadata.",
             mandatory = True,
@@ -159,12 +159,12 @@ software_update_root = rule(
             allow_single_file = True,
         ),
         "root_keys": attr.label_list(
-            doc = "Public keys of the role root.",
+            doc = "Public keys of the role `root`.",
             allow_files = True,
         ),
-        "strict_pigweed": attr.bool(doc = "Reject a move from `previous` that Pigweed's client would not make at once."),
+        "strict_pigweed": attr.bool(doc = "Whether to reject a move from `previous` that Pigweed's client would not make at once."),
         "targets_keys": attr.label_list(
-            doc = "Public keys of the role targets.",
+            doc = "Public keys of the role `targets`.",
             allow_files = True,
         ),
     },

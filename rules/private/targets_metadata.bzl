@@ -1,4 +1,4 @@
-"""The private target `NAME._metadata`: from artifacts to unsigned targets metadata."""
+"""The private target `NAME._metadata`: unsigned targets metadata of artifacts."""
 
 load("@bazel_skylib//rules:common_settings.bzl", "BuildSettingInfo")
 load("//rules/private/actions:digest.bzl", "digest")
@@ -26,7 +26,7 @@ UnsignedTargetsMetadataInfo = provider(
 )
 
 def _version(ctx, label):
-    """The version as an int, or None when it is in a file."""
+    """Returns the version as an int, or None if it is in a file."""
     version = integer_of(ctx.attr, "version")
     given = {
         "version": version,
@@ -83,20 +83,20 @@ def _targets_metadata_impl(ctx):
 
 targets_metadata = rule(
     implementation = _targets_metadata_impl,
-    doc = "Hashes artifacts, and lists them in unsigned targets metadata.",
+    doc = "Hashes artifacts and lists them in unsigned targets metadata.",
     attrs = TOOL | integer_attribute("version", doc = "The version.") | {
-        "expires": attr.string(doc = "When the metadata expires; empty means never."),
-        "strict_pigweed": attr.bool(doc = "Refuse what Pigweed's client would not install."),
+        "expires": attr.string(doc = "When the metadata expires, in RFC 3339; empty if never."),
+        "strict_pigweed": attr.bool(doc = "Whether to reject targets that Pigweed's client would not install."),
         "targets": attr.string_keyed_label_dict(
-            doc = "Target name, or prefix that ends in /, to label.",
+            doc = "Target names, or prefixes that end in /, and their labels.",
             allow_files = True,
         ),
         "user_manifest": attr.label(
-            doc = "The payload of the reserved target user_manifest.",
+            doc = "The payload of the reserved target `user_manifest`.",
             allow_single_file = True,
         ),
         "version_file": attr.label(
-            doc = "A file that holds the version.",
+            doc = "A file that contains the version.",
             allow_single_file = True,
         ),
         "version_flag": attr.label(

@@ -32,7 +32,7 @@ _HERE = "//tests/analysis:"
 
 # Name of the case, what differs from a good bundle, what the error says after the rule's label.
 _BUNDLES = [
-    ("no_targets", {"targets": {}}, "targets = {}: there is nothing to update; write at least one target name and a label"),
+    ("no_targets", {"targets": {}}, "targets = {}: a bundle must contain a target; write at least one target name and its label"),
     ("no_version", {"version": None}, "version = None: " + _ONE_VERSION),
     ("two_versions", {"version_flag": ":flag_of_0"}, "version and version_flag = [\"7\", \"%sflag_of_0\"]: %s" % (_HERE, _ONE_VERSION)),
     ("two_versions_with_file", {"version_file": "version.txt"}, "version and version_file = [\"7\", \"%sversion.txt\"]: %s" % (_HERE, _ONE_VERSION)),
@@ -52,28 +52,28 @@ _BUNDLES = [
     ("flag_of_text", {"version": None, "version_flag": ":flag_of_text"}, "version_flag = \"%sflag_of_text\": the flag is \"next\"; %s, as in --%sflag_of_text=7" % (_HERE, _VERSIONS, _HERE)),
     ("expires", {"expires": "2031-02-29T00:00:00Z"}, "expires = \"2031-02-29T00:00:00Z\": " + _DATE),
     ("at", {"at": "2031-01-01"}, "at = \"2031-01-01\": " + _DATE),
-    ("no_dev_signing_keys", {"dev_signing_keys": []}, "dev_signing_keys = []: write at least one key, or leave the attribute out to use the throw-away key"),
+    ("no_dev_signing_keys", {"dev_signing_keys": []}, "dev_signing_keys = []: write at least one key, or remove the attribute to use the throw-away key"),
     ("name_with_space", {"targets": {"my app": "app.bin"}}, "targets[\"my app\"] = \"%sapp.bin\": %s" % (_HERE, _CHARACTERS)),
     ("name_goes_up", {"targets": {"../app": "app.bin"}}, "targets[\"../app\"] = \"%sapp.bin\": %s" % (_HERE, _PARTS)),
     ("name_empty", {"targets": {"": "app.bin"}}, "targets[\"\"] = \"%sapp.bin\": the name is empty; write 1 to 255 characters" % _HERE),
-    ("name_too_long", {"targets": {"n" * 256: "app.bin"}}, "targets[\"" + "n" * 256 + "\"] = \"%sapp.bin\": the name has 256 characters; write 255 at most" % _HERE),
+    ("name_too_long", {"targets": {"n" * 256: "app.bin"}}, "targets[\"" + "n" * 256 + "\"] = \"%sapp.bin\": the name has 256 characters; write at most 255" % _HERE),
     ("name_reserved", {"targets": {"user_manifest": "app.bin"}}, "targets[\"user_manifest\"] = \"%sapp.bin\": the name is reserved; write the file into the attribute user_manifest" % _HERE),
-    ("several_files", {"targets": {"app": ":two_files"}}, "targets[\"app\"] = \"%stwo_files\": the label gives 2 files; write one that gives exactly 1, or end the key in / to put them all under it" % _HERE),
-    ("no_file", {"targets": {"app": ":no_files"}}, "targets[\"app\"] = \"%sno_files\": the label gives 0 files; write one that gives exactly 1, or end the key in / to put them all under it" % _HERE),
+    ("several_files", {"targets": {"app": ":two_files"}}, "targets[\"app\"] = \"%stwo_files\": the label gives 2 files; write a label that gives 1 file, or end the key in / to put all files under it" % _HERE),
+    ("no_file", {"targets": {"app": ":no_files"}}, "targets[\"app\"] = \"%sno_files\": the label gives 0 files; write a label that gives 1 file, or end the key in / to put all files under it" % _HERE),
     ("directory", {"targets": {"app": ":directory"}}, "targets[\"app\"] = \"%sdirectory\": the label gives a directory; end the key in / to put its files under it" % _HERE),
-    ("prefix_without_files", {"targets": {"assets/": ":no_files"}}, "targets[\"assets/\"] = \"%sno_files\": the label gives 0 files; write one that gives at least 1" % _HERE),
+    ("prefix_without_files", {"targets": {"assets/": ":no_files"}}, "targets[\"assets/\"] = \"%sno_files\": the label gives 0 files; write a label that gives at least 1 file" % _HERE),
     ("prefix_empty", {"targets": {"/": ":two_files"}}, "targets[\"/\"] = \"%stwo_files\": %s" % (_HERE, _PARTS)),
     ("prefix_goes_up", {"targets": {"a/../": ":two_files"}}, "targets[\"a/../\"] = \"%stwo_files\": %s" % (_HERE, _PARTS)),
-    ("file_below_prefix", {"targets": {"assets/": "a logo.raw"}}, "targets[\"assets/\"] = \"%sa logo.raw\": its file tests/analysis/a logo.raw would be the target \"assets/a logo.raw\": %s" % (_HERE, _CHARACTERS)),
+    ("file_below_prefix", {"targets": {"assets/": "a logo.raw"}}, "targets[\"assets/\"] = \"%sa logo.raw\": its file tests/analysis/a logo.raw would become the target \"assets/a logo.raw\": %s" % (_HERE, _CHARACTERS)),
     (
         "twice",
         {"targets": {"a/one.bin": "app.bin", "a/": ":two_files"}},
-        "targets[\"a/\"] = \"tests/analysis/one.bin\": the target name \"a/one.bin\" is there twice (tests/analysis/app.bin); rename one of them",
+        "targets[\"a/\"] = \"tests/analysis/one.bin\": the target name \"a/one.bin\" appears twice (tests/analysis/app.bin); rename one of them",
     ),
     (
         "differs_in_case",
         {"targets": {"app": "app.bin", "App": "other.bin"}},
-        "targets[\"App\"] = \"tests/analysis/other.bin\": the target name \"App\" differs from \"app\" in case only (tests/analysis/app.bin); rename one of them",
+        "targets[\"App\"] = \"tests/analysis/other.bin\": the target name \"App\" differs from \"app\" only in case (tests/analysis/app.bin); rename one of them",
     ),
 ]
 
@@ -83,15 +83,15 @@ _ROOTS = [
     ("expires", {"expires": "soon"}, "expires = \"soon\": " + _DATE),
     ("no_root_keys", {"root_keys": []}, "root_keys = []: write at least one public key"),
     ("no_targets_keys", {"targets_keys": []}, "targets_keys = []: write at least one public key"),
-    ("root_threshold_0", {"root_threshold": 0}, "root_threshold = 0: write a number from 1 to 1, which is how many keys root_keys has"),
-    ("targets_threshold_3_of_2", {"targets_threshold": 3}, "targets_threshold = 3: write a number from 1 to 2, which is how many keys targets_keys has"),
-    ("root_threshold_text", {"root_threshold": "1_0"}, "root_threshold = \"1_0\": write a number from 1 to 1, which is how many keys root_keys has"),
-    ("targets_threshold_select", {"targets_threshold": select({"//conditions:default": 3})}, "targets_threshold = 3: write a number from 1 to 2, which is how many keys targets_keys has"),
-    ("key_in_both_roles", {"root_keys": ["b.pem"]}, "targets_keys = \"tests/analysis/b.pem\": the same key is in root_keys; give each role keys of its own"),
+    ("root_threshold_0", {"root_threshold": 0}, "root_threshold = 0: write an integer from 1 to 1, the number of keys in root_keys"),
+    ("targets_threshold_3_of_2", {"targets_threshold": 3}, "targets_threshold = 3: write an integer from 1 to 2, the number of keys in targets_keys"),
+    ("root_threshold_text", {"root_threshold": "1_0"}, "root_threshold = \"1_0\": write an integer from 1 to 1, the number of keys in root_keys"),
+    ("targets_threshold_select", {"targets_threshold": select({"//conditions:default": 3})}, "targets_threshold = 3: write an integer from 1 to 2, the number of keys in targets_keys"),
+    ("key_in_both_roles", {"root_keys": ["b.pem"]}, "targets_keys = \"tests/analysis/b.pem\": this key is also in root_keys; give each role its own keys"),
     (
         "signed_twice",
         {"dev_signing_keys": ["private_a.pem"], "signatures": ["signature.json"]},
-        "signatures = [\"tests/analysis/signature.json\"]: dev_signing_keys sign this root; leave one of the two out",
+        "signatures = [\"tests/analysis/signature.json\"]: dev_signing_keys also sign this root; remove one of the two attributes",
     ),
 ]
 

@@ -341,11 +341,11 @@ def modes_test_suite(name):
     _same_test(name = "same_dev_root_request_test", size = "small", count = 2, request = ":product_dev_root.signing_request")
 
     messages = {
-        "without_root": ({"root": None}, "root = None: a release is signed under a root; write the software_update_root that its keys are in, or a file"),
-        "under_dev_root": ({"root": ":product_dev_root"}, "root = \"//tests/analysis:product_dev_root\": dev_signing_keys sign this root, so that anyone can; release under one that has signatures"),
-        "under_throwaway_root": ({"root": "//tools/dev_keys:dev_root"}, "root = \"//tools/dev_keys:dev_root\": dev_signing_keys sign this root, so that anyone can; release under one that has signatures"),
-        "under_unsigned_root": ({"root": ":nobodys_root"}, "root = \"//tests/analysis:nobodys_root\": this root has no signatures; build //tests/analysis:nobodys_root.signing_request, sign it with `software-update sign`, and write the signatures into the root's attribute signatures"),
-        "without_signatures": ({"signatures": []}, "signatures = []: this release has no signatures; build //tests/analysis:release_without_signatures.signing_request, sign it with `software-update sign`, and write the signatures here"),
+        "without_root": ({"root": None}, "root = None: a release needs a root; write a software_update_root or a file that lists its keys"),
+        "under_dev_root": ({"root": ":product_dev_root"}, "root = \"//tests/analysis:product_dev_root\": dev_signing_keys sign this root, so anyone can sign under it; release under a root with signatures"),
+        "under_throwaway_root": ({"root": "//tools/dev_keys:dev_root"}, "root = \"//tools/dev_keys:dev_root\": dev_signing_keys sign this root, so anyone can sign under it; release under a root with signatures"),
+        "under_unsigned_root": ({"root": ":nobodys_root"}, "root = \"//tests/analysis:nobodys_root\": this root has no signatures; build //tests/analysis:nobodys_root.signing_request, sign it with `software-update sign`, and list the signatures in the root's attribute signatures"),
+        "without_signatures": ({"signatures": []}, "signatures = []: this release has no signatures; build //tests/analysis:release_without_signatures.signing_request, sign it with `software-update sign`, and list the signatures here"),
     }
     for case, (changes, message) in messages.items():
         subject = "release_" + case
@@ -359,7 +359,7 @@ def modes_test_suite(name):
     _unsigned_error_test(
         name = "unsigned_is_not_installed_test",
         size = "small",
-        message = "//tests/analysis:personalized_product: installed = \"//tests/analysis:product\": no device installs an unsigned bundle; build with --//rules/settings:signing=dev",
+        message = "//tests/analysis:personalized_product: installed = \"//tests/analysis:product\": a device does not install an unsigned bundle; build with --//rules/settings:signing=dev",
         target_under_test = ":personalized_product",
     )
     native.test_suite(

@@ -758,7 +758,7 @@ software_update_bundle(name = "bundle", targets = {"app": "app.txt"}, version = 
         ("tags", "Bazel reads tags before it knows the configuration; write a list"),
         (
             "signatures_folder",
-            "it is a place in the source tree, which has no configuration; write a string",
+            "the source tree does not depend on the configuration; write a string",
         ),
     ],
 )

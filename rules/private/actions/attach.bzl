@@ -1,4 +1,4 @@
-"""The action that puts signatures next to the metadata that they sign."""
+"""The action that attaches detached signatures to metadata."""
 
 load(":identify.bzl", "identify")
 load(":tool.bzl", "run_tool", "tool_args")
@@ -6,21 +6,21 @@ load(":tool.bzl", "run_tool", "tool_args")
 visibility("//rules/...")
 
 def attach(ctx, *, role, metadata, root = None, root_chain = [], trusted_roots = [], previous = None, dev_keys, signed, progress_message):
-    """Declares the action that puts the signatures next to what they sign.
+    """Declares the action that makes signed metadata from the bytes to sign and the attribute `signatures`.
 
-    The action fails unless the signatures suffice, and if a root lists a dev key.
+    The action fails if too few keys have signed, or if a root lists a dev key.
 
     Args:
       ctx: The context of a rule with the attributes of `SIGNING` and `TOOL`.
       role: "root" or "targets".
-      metadata: File: the bytes that were signed.
-      root: File: the root that says who signs targets metadata; None for a root.
-      root_chain: A list of File: the roots that lead to that one.
-      trusted_roots: A list of File: roots that devices have, which are not among those.
-      previous: File: the root before a root, which says who signs too; or None.
-      dev_keys: A depset of File: private keys in the tree, which no root may list.
-      signed: File: what to write.
-      progress_message: What Bazel prints while the action runs.
+      metadata: File: the bytes to sign.
+      root: File: the root that lists the keys of targets metadata; None for the role "root".
+      root_chain: A list of File: the roots that lead to `root`.
+      trusted_roots: A list of File: other roots that devices have.
+      previous: File or None: for the role "root", the root before it, whose keys must also sign.
+      dev_keys: A depset of File: private keys in the tree, which the roots must not list.
+      signed: File: the signed metadata to write.
+      progress_message: The text that Bazel prints while the action runs.
     """
     identities = []
     if dev_keys:

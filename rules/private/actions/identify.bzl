@@ -1,4 +1,4 @@
-"""The action that writes which private keys are in the tree."""
+"""The action that identifies the private keys in the tree."""
 
 load("//rules/private/checks:errors.bzl", "display")
 load(":tool.bzl", "run_tool", "tool_args")
@@ -6,14 +6,14 @@ load(":tool.bzl", "run_tool", "tool_args")
 visibility("//rules/...")
 
 def identify(ctx, *, dev_keys, identities):
-    """Declares the action that writes which private keys are in the tree.
+    """Declares the action that writes the public identities of private keys in the tree.
 
-    No other action on the way to a release reads one. The action signs nothing.
+    In release mode, no other action reads a private key. This action does not sign.
 
     Args:
       ctx: The context of a rule with the attributes of `TOOL`.
       dev_keys: A depset of File: private keys in the tree.
-      identities: File: what to write.
+      identities: File: the JSON to write.
     """
     args = tool_args(ctx, ["step", "identify"])
     args.add_all(dev_keys, format_each = "--dev-signing-key=%s")
@@ -24,5 +24,5 @@ def identify(ctx, *, dev_keys, identities):
         inputs = dev_keys.to_list(),
         outputs = [identities],
         mnemonic = "SoftwareUpdateIdentify",
-        progress_message = "Identifying the dev keys in reach of %s" % display(ctx.label),
+        progress_message = "Identifying the dev keys that could sign %s" % display(ctx.label),
     )

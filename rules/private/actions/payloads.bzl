@@ -5,11 +5,11 @@ load("//rules/private/checks:target_name.bzl", "target_name_error")
 visibility("//rules/...")
 
 def add_payloads(args, payloads):
-    """Adds `--target=NAME=FILE` for every file.
+    """Adds `--target=NAME=FILE` to a command line for every payload.
 
     Args:
       args: The Args object.
-      payloads: A list of structs, as `collect_payloads` gives them.
+      payloads: A list of structs of `name` and `file`, as `collect_payloads` returns them.
     """
     for payload in payloads:
         if payload.file.is_directory:
@@ -24,11 +24,11 @@ def add_payloads(args, payloads):
 
 def _name_in_directory(file):
     if file.is_directory:
-        # aquery shows command lines without looking into directories.
+        # aquery does not expand directories.
         return "...=%s" % file.path
 
-    # Checked here because a line feed or an = in the name would change the command line.
+    # Check here, because a line feed or an = in the name would change the command line.
     problem = target_name_error(file.tree_relative_path)
     if problem:
-        fail("%s: the name of this file cannot become a target's: %s" % (file.short_path, problem))
+        fail("%s: the name of this file is not a valid target name: %s" % (file.short_path, problem))
     return "%s=%s" % (file.tree_relative_path, file.path)

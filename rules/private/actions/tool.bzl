@@ -1,4 +1,4 @@
-"""How the rules run the command `software-update`: the same way for every action."""
+"""The tool `software-update`, as the actions run it."""
 
 load("@bazel_skylib//rules:common_settings.bzl", "BuildSettingInfo")
 load("//tools/python:python_environment.bzl", "PYTHON_ENVIRONMENT")
@@ -8,13 +8,13 @@ visibility("//rules/...")
 TOOL = {
     "_tool": attr.label(
         default = Label("//tools/software_update:software-update"),
-        doc = "The command line that every action runs.",
+        doc = "The tool that every action runs.",
         executable = True,
         cfg = "exec",
     ),
     "_tool_digest": attr.label(
         default = Label("//tools/software_update:software-update.digest"),
-        doc = "The folder whose one file has the digest of the tool as its name.",
+        doc = "The folder with one file, whose name is the digest of the tool.",
         allow_single_file = True,
         cfg = "exec",
     ),
@@ -30,7 +30,7 @@ _REQUIREMENTS = {
     "supports-path-mapping": "1",
 }
 
-# One process serves many actions where Bazel runs them here: a process start costs as much as hashing 50 MiB.
+# One process serves many local actions, because starting a process costs as much time as hashing 50 MiB.
 _REQUIREMENTS_WITH_WORKERS = _REQUIREMENTS | {
     "requires-worker-protocol": "json",
     "supports-multiplex-workers": "1",
@@ -42,29 +42,28 @@ def _basename(file):
     return file.basename
 
 def _start_args(ctx):
-    """The arguments that Bazel starts the tool with, also if it is a worker.
+    """Returns the arguments with which Bazel starts the tool, as a worker or not.
 
-    Bazel keeps the process behind a multiplex worker after the tool has changed, but a worker with other
-    arguments is another one. So the digest of the tool is an argument.
+    The digest of the tool is one of them. Bazel keeps the process of a multiplex worker after the tool has changed,
+    but starts a new worker for new arguments.
     """
     args = ctx.actions.args()
     args.add_all([ctx.file._tool_digest], map_each = _basename, format_each = "--tool-digest=%s")
     return args
 
 def tool_args(ctx, command):
-    """Begins the command line of an action.
+    """Returns the start of an action's command line.
 
     Args:
       ctx: The rule's context.
       command: The words that name the command of `software-update`, such as `["step", "digest"]`.
 
     Returns:
-      An Args object for `run_tool`. What is added to it are File objects, never their paths, so that Bazel may
-      map the paths.
+      An Args object for `run_tool`. Add File objects to it and not their paths, so that Bazel can map paths.
     """
     args = ctx.actions.args()
 
-    # In a file, one argument to a line: no number of targets is too many, and one worker serves all commands.
+    # The arguments are in a file, one on each line: this has no limit, and one worker can serve all commands.
     args.set_param_file_format("multiline")
     args.use_param_file("@%s", use_always = True)
     args.add_all(command)
@@ -75,11 +74,11 @@ def run_tool(ctx, *, args, inputs, outputs, mnemonic, progress_message):
 
     Args:
       ctx: The rule's context; the rule has the attributes of `TOOL`.
-      args: The command line, of `tool_args`.
-      inputs: A list of File: all that the command reads.
-      outputs: A list of File: all that the command writes.
-      mnemonic: What `--strategy`, aquery and the profile call the action.
-      progress_message: What Bazel prints while the action runs.
+      args: The command line, from `tool_args`.
+      inputs: A list of File: all files that the command reads.
+      outputs: A list of File: all files that the command writes.
+      mnemonic: The name of the action in `--strategy`, aquery and the profile.
+      progress_message: The text that Bazel prints while the action runs.
     """
     workers = ctx.attr._workers[BuildSettingInfo].value
     ctx.actions.run(

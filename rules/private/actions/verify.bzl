@@ -1,4 +1,4 @@
-"""The action that verifies a bundle, as a device would: the same for whole and personalized ones."""
+"""The action that verifies a bundle, as a device would."""
 
 load("//rules/private/checks:errors.bzl", "display")
 load(":tool.bzl", "run_tool", "tool_args")
@@ -6,15 +6,15 @@ load(":tool.bzl", "run_tool", "tool_args")
 visibility("//rules/...")
 
 def verify(ctx, *, bundle, trusted_root, at = None, installed = None, write_installed = None):
-    """Declares that action.
+    """Declares the action that verifies a bundle.
 
     Args:
       ctx: The context of a rule with the attributes of `TOOL`.
       bundle: File: the bundle.
-      trusted_root: File: what the device trusts.
-      at: The time on the device; None or empty means that no expiry is checked.
-      installed: File: the manifest of what the device runs; or None.
-      write_installed: File: where to write the manifest that the device keeps; or None.
+      trusted_root: File: the root that the device trusts.
+      at: The time on the device in RFC 3339; None or empty if the action must not check expiry dates.
+      installed: File or None: the installed manifest of the device.
+      write_installed: File or None: the manifest to write, which the device keeps after it has installed the bundle.
 
     Returns:
       The File of the report.

@@ -1,10 +1,10 @@
-"""The attributes that Bazel gives every rule, passed on to the targets that a macro makes."""
+"""Attributes that Bazel gives every rule, and that macros pass on to their targets."""
 
 load("//rules/private/checks:errors.bzl", "refuse")
 
 visibility("//rules/...")
 
-# Of Bazel 7.7, 8 and 9: a Bazel that does not know one of them says so.
+# The union for Bazel 7.7, 8 and 9. A Bazel that does not know one of them reports it.
 _COMMON = [
     "applicable_licenses",
     "aspect_hints",
@@ -29,47 +29,46 @@ _COMMON = [
 ]
 
 def refuse_select(name, attribute, value, reason):
-    """Stops if an attribute that a macro has to know is a select().
+    """Fails if an attribute whose value a macro needs is a select().
 
     Args:
       name: The name of the target that the macro makes.
       attribute: The attribute's name.
       value: Its value.
-      reason: Why it cannot be one, and what to write.
+      reason: The reason why it cannot be a select(), and what to write.
     """
     if type(value) == "select":
         refuse(native.package_relative_label(":" + name), attribute, value, "this cannot be a select(), because " + reason)
 
 def or_default(value, default):
-    """Returns what an attribute is for a rule that uses `default` if `value` is None.
+    """Returns the second attribute of a rule that uses `default` if the first one, `value`, is None.
 
-    A select() may turn out to be None, so the rule has two attributes, `value` and the result of this function.
+    Only the rule knows whether a select() is None, so the rule has two attributes: `value` and the returned value.
 
     Args:
       value: The value of the attribute, None or a select().
-      default: What takes its place.
+      default: The value to use instead of None.
 
     Returns:
-      `value` if that cannot be None, otherwise `default`.
+      `value` if it cannot be None, otherwise `default`.
     """
     return default if value == None or type(value) == "select" else value
 
 def common_attributes(rule, name, kwargs, tags = []):
-    """Checks the arguments of a macro beyond its own.
+    """Checks the arguments of a macro that its own parameters do not cover.
 
     Args:
       rule: The macro's name.
       name: The name of the target that it makes.
-      kwargs: The further arguments. Those that are None are left out, because symbolic macros pass them on that way.
-      tags: Tags that the targets get in any case.
+      kwargs: The other arguments. The function drops those that are None, because symbolic macros pass None on.
+      tags: A list of strings: tags that all targets get.
 
     Returns:
-      A struct of two dicts of arguments: `public` for the targets that the user names, `private` for the
-      others.
+      A struct of two dicts of arguments: `public` for targets that users name, and `private` for other targets.
     """
     for attribute in kwargs:
         if attribute not in _COMMON:
-            fail("%s(name = %s): there is no attribute %s; besides its own the rule takes %s" % (
+            fail("%s(name = %s): there is no attribute %s; the rule accepts its own attributes and %s" % (
                 rule,
                 repr(name),
                 repr(attribute),

@@ -1,4 +1,4 @@
-"""The attribute `installed`: what a device runs."""
+"""The attribute `installed`: the release on a device."""
 
 load("//rules/private/checks:errors.bzl", "display", "refuse")
 load("//rules/providers:software_update_bundle_info.bzl", "SoftwareUpdateBundleInfo")
@@ -7,13 +7,13 @@ load(":signing.bzl", "SIGNING_FLAG")
 visibility("//rules/...")
 
 def root_of(target):
-    """The root that a device trusts once it runs `installed`.
+    """Returns the root that a device trusts after it has installed `installed`.
 
     Args:
       target: The attribute `installed`: None, a bundle or a manifest file.
 
     Returns:
-      The File of the SignedRootMetadata in that bundle; None if it is not a bundle of a rule.
+      The File of the SignedRootMetadata in that bundle, or None if `target` is not a `software_update_bundle`.
     """
     if target and SoftwareUpdateBundleInfo in target:
         return target[SoftwareUpdateBundleInfo].root
@@ -28,11 +28,11 @@ def installed_manifest_of(label, target, file):
       file: That attribute's single file, or None.
 
     Returns:
-      The File of the installed manifest; None if no release is installed.
+      The File of the installed manifest, or None if no release is installed.
     """
     if target and SoftwareUpdateBundleInfo in target:
         installed = target[SoftwareUpdateBundleInfo].installed
         if not installed:
-            refuse(label, "installed", display(target.label), "no device installs an unsigned bundle; build with --%s=dev" % SIGNING_FLAG)
+            refuse(label, "installed", display(target.label), "a device does not install an unsigned bundle; build with --%s=dev" % SIGNING_FLAG)
         return installed
     return file

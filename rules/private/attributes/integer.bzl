@@ -6,7 +6,7 @@ visibility("//rules/...")
 # So a rule has two attributes for an integer: NAME for text, and this one for a select() of numbers.
 _NUMBER_SUFFIX = "_number"
 
-# Not 0, which an error must be able to name.
+# Not 0, because an error may have to show a given 0.
 _NOT_GIVEN = -2147483648
 
 def integer_attribute(name, doc):
@@ -22,19 +22,19 @@ def integer_attribute(name, doc):
     return {
         name: attr.string(doc = doc + " In decimal, because attr.int ends at 2147483647."),
         name + _NUMBER_SUFFIX: attr.int(
-            doc = "The same, from a select() of numbers.",
+            doc = "The same integer, from a select() of numbers.",
             default = _NOT_GIVEN,
         ),
     }
 
 def integer_arguments(**values):
-    """Passes integers from a macro to a rule with the attributes of `integer_attribute`.
+    """Converts integers of a macro to arguments for the attributes of `integer_attribute`.
 
     Args:
-      **values: The value of each attribute, as the user wrote it: the rule reports what is wrong with it.
+      **values: The value of each attribute, as the user wrote it. The rule checks it.
 
     Returns:
-      A dict of arguments for the rule, without the values that are None.
+      A dict of arguments for the rule, without those that are None.
     """
     arguments = {}
     for name, value in values.items():
@@ -46,19 +46,19 @@ def integer_arguments(**values):
 
 def _selects_text(selected):
     # A macro cannot look into a select(), but repr() writes each pair as `"KEY": VALUE` or `Label("KEY"): VALUE`.
-    # Inside a key or a value there is a \ before each quote, so this matches no part of them.
+    # Inside a key or a value, repr() writes a \ before each quote, so these texts only match between them.
     text = repr(selected)
     return "\": \"" in text or "\"): \"" in text
 
 def integer_of(attributes, name):
-    """Returns an integer as its rule got it.
+    """Returns the value of an integer attribute.
 
     Args:
       attributes: `ctx.attr` of a rule with the attributes of `integer_attribute`.
       name: The attribute's name.
 
     Returns:
-      The value as text, checked by nothing; empty if it is not given.
+      The unchecked value as text; empty if it is not given.
     """
     number = getattr(attributes, name + _NUMBER_SUFFIX)
     return getattr(attributes, name) or ("" if number == _NOT_GIVEN else str(number))

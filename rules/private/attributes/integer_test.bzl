@@ -3,7 +3,7 @@
 load("@bazel_skylib//lib:unittest.bzl", "asserts", "unittest")
 load(":integer.bzl", "integer_arguments")
 
-# Each value, and the arguments of the rule: how a rule with both attributes accepts them is tested in //tests/analysis.
+# Each value, and the arguments of the rule. //tests/analysis tests how a rule with both attributes accepts them.
 _INTEGERS = [
     (7, {"version": "7"}),
     ("7", {"version": "7"}),
@@ -42,7 +42,13 @@ _integers_test = unittest.make(
 )
 
 def integers_test(name):
-    """Tests to which attribute of a rule an integer goes. A select() only exists while a BUILD file is loaded."""
+    """Tests which attributes integers become.
+
+    A select() only exists while Bazel loads a BUILD file, so this macro passes the names of the attributes to the test.
+
+    Args:
+      name: The test's name.
+    """
     _integers_test(
         name = name,
         size = "small",

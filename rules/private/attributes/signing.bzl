@@ -7,23 +7,23 @@ visibility("//rules/...")
 
 _FLAG = Label("//rules/settings:signing")
 
-# As a person writes it on the command line, who knows a module by the name in its `bazel_dep`.
+# The label as a person writes it on the command line, with the name of the module from its `bazel_dep`.
 SIGNING_FLAG = ("@rules_software_update" if _FLAG.repo_name else "") + "//%s:%s" % (_FLAG.package, _FLAG.name)
 
 SIGNING = {
     "_signing": attr.label(
         default = _FLAG,
-        doc = "The mode: dev, release or unsigned.",
+        doc = "The mode: `dev`, `release` or `unsigned`.",
         providers = [BuildSettingInfo],
     ),
     "signatures": attr.label_list(
-        doc = "Signatures of the signing request, as `software-update sign` writes them. Read in release mode alone.",
+        doc = "Signatures of the signing request, as `software-update sign` writes them. Only the release mode reads them.",
         allow_files = True,
     ),
 }
 
 def signing_mode(ctx):
-    """The mode of this build.
+    """Returns the mode of this build.
 
     Args:
       ctx: The context of a rule with the attributes of `SIGNING`.
@@ -34,11 +34,11 @@ def signing_mode(ctx):
     return ctx.attr._signing[BuildSettingInfo].value
 
 def dev_signing_keys(roots, own = []):
-    """The private keys in the tree that are in reach of roots.
+    """Returns the private keys in the tree that sign given roots or the roots before them.
 
     Args:
-      roots: A list of targets that roots come from, or None.
-      own: A list of File: more of these keys.
+      roots: A list whose items are targets that provide roots, or None.
+      own: A list of File: more keys to include.
 
     Returns:
       A depset of File.

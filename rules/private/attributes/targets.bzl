@@ -6,23 +6,23 @@ load("//rules/private/checks:target_name.bzl", "prefix_error", "target_name_erro
 visibility("//rules/...")
 
 def collect_payloads(label, targets):
-    """Gives every file of the attribute `targets` its target name.
+    """Returns the files of the attribute `targets` with their target names.
 
     Args:
       label: The bundle's Label, for errors.
       targets: The attribute: a dict from target name or prefix to Target.
 
     Returns:
-      A dict with the same keys. Each value is a list of structs of `name` and `file`. Where `file` is a
-      directory, `name` is the prefix of what will be found in it.
+      A dict with the same keys. Each value is a list of structs of `name` and `file`. If `file` is a directory,
+      `name` is the prefix of the files in it.
     """
     if not targets:
-        refuse(label, "targets", targets, "there is nothing to update; write at least one target name and a label")
+        refuse(label, "targets", targets, "a bundle must contain a target; write at least one target name and its label")
     payloads = {}
     for key, target in targets.items():
         attribute = "targets[%s]" % repr(key)
 
-        # Names are made of the files' paths, and are checked now: hence a list and not the depset.
+        # A list, because names contain the paths of files, and the rule checks them now.
         files = target[DefaultInfo].files.to_list()
         if key.endswith("/"):
             payloads[key] = _below_prefix(label, attribute, key, display(target.label), files)
@@ -36,7 +36,7 @@ def _single(label, attribute, key, source, files):
     if problem:
         refuse(label, attribute, source, problem)
     if len(files) != 1:
-        refuse(label, attribute, source, "the label gives %d files; write one that gives exactly 1, or end the key in / to put them all under it" % len(files))
+        refuse(label, attribute, source, "the label gives %d files; write a label that gives 1 file, or end the key in / to put all files under it" % len(files))
     if files[0].is_directory:
         refuse(label, attribute, source, "the label gives a directory; end the key in / to put its files under it")
     return struct(name = key, file = files[0])
@@ -46,7 +46,7 @@ def _below_prefix(label, attribute, prefix, source, files):
     if problem:
         refuse(label, attribute, source, problem)
     if not files:
-        refuse(label, attribute, source, "the label gives 0 files; write one that gives at least 1")
+        refuse(label, attribute, source, "the label gives 0 files; write a label that gives at least 1 file")
     payloads = []
     for file in files:
         if file.is_directory:
@@ -56,7 +56,7 @@ def _below_prefix(label, attribute, prefix, source, files):
         name = path if path.startswith(prefix) else prefix + path
         problem = target_name_error(name)
         if problem:
-            refuse(label, attribute, source, "its file %s would be the target %s: %s" % (file.short_path, repr(name), problem))
+            refuse(label, attribute, source, "its file %s would become the target %s: %s" % (file.short_path, repr(name), problem))
         payloads.append(struct(name = name, file = file))
     return payloads
 
@@ -68,7 +68,7 @@ def _path_below_package(file):
     return path.removeprefix(file.owner.package + "/")
 
 def _check_distinct(label, payloads):
-    # Directories are left out: what is in them is known, and checked, when the metadata is made.
+    # Not the files in directories: the action that makes the metadata checks those.
     seen = {}
     for key, entries in payloads.items():
         for entry in entries:
@@ -76,7 +76,7 @@ def _check_distinct(label, payloads):
                 continue
             other = seen.get(entry.name.lower())
             if other:
-                how = "is there twice" if other.name == entry.name else "differs from %s in case only" % repr(other.name)
+                how = "appears twice" if other.name == entry.name else "differs from %s only in case" % repr(other.name)
                 refuse(
                     label,
                     "targets[%s]" % repr(key),

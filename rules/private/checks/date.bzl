@@ -8,7 +8,7 @@ _EXAMPLE = "write a date that exists, such as 2031-01-01T00:00:00Z"
 _DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
 
 def _number(digits):
-    # int() would take a sign and an underscore as well.
+    # int() also accepts a sign and an underscore.
     return int(digits) if digits.isdigit() else -1
 
 def _days_in_month(year, month):
@@ -16,13 +16,13 @@ def _days_in_month(year, month):
     return 29 if month == 2 and leap else _DAYS[month - 1]
 
 def date_error(date):
-    """Says what is wrong with a date.
+    """Returns the problem of a date.
 
     Args:
-      date: The date, as a string.
+      date: The date, a string.
 
     Returns:
-      What to write instead, or None when it is a date of the calendar.
+      A string that says what to write instead, or None if the date exists in the calendar.
     """
     if len(date) != 20 or [date[4], date[7], date[10], date[13], date[16], date[19]] != ["-", "-", "T", ":", ":", "Z"]:
         return _EXAMPLE
@@ -35,7 +35,7 @@ def date_error(date):
     return None
 
 def check_date(label, attribute, date):
-    """Fails where an attribute is neither empty nor a date.
+    """Fails if an attribute is neither empty nor a date.
 
     Args:
       label: The Label of the rule, as the user wrote it.

@@ -3,13 +3,13 @@
 visibility("//rules/...")
 
 def folder_error(folder):
-    """Says what is wrong with a folder of the source tree.
+    """Returns the problem of a folder of the source tree.
 
     Args:
-      folder: Its path below the package, as a string.
+      folder: The folder's path below the package, a string.
 
     Returns:
-      What to write instead, or None where it is such a path.
+      A string that says what to write instead, or None if the path is valid.
     """
     if [part for part in folder.split("/") if part in ["", ".", ".."]]:
         return "write a path below the package, such as \"signatures\""

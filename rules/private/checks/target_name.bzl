@@ -1,4 +1,4 @@
-"""The grammar of target names, checked while the build is analysed."""
+"""The grammar of target names, checked during analysis."""
 
 visibility(["//rules/...", "//tests/analysis"])
 
@@ -7,20 +7,20 @@ _ALLOWED = {character: True for character in _CHARACTERS.elems()}
 _LONGEST = 255
 
 def target_name_error(name):
-    """Says what is wrong with a target name.
+    """Returns the problem of a target name.
 
     Args:
-      name: The name, as a string.
+      name: The name, a string.
 
     Returns:
-      What to write instead, or None when the name is good.
+      A string that says what to write instead, or None if the name is valid.
     """
     if not name:
         return "the name is empty; write 1 to 255 characters"
     if [character for character in name.elems() if character not in _ALLOWED]:
         return "write the name with A-Z a-z 0-9 . _ + - and / only"
     if len(name) > _LONGEST:
-        return "the name has %d characters; write %d at most" % (len(name), _LONGEST)
+        return "the name has %d characters; write at most %d" % (len(name), _LONGEST)
     if [part for part in name.split("/") if part in ("", ".", "..")]:
         return "write the name without a / at either end and without an empty, . or .. part"
     if name.lower() == "user_manifest":
@@ -28,14 +28,14 @@ def target_name_error(name):
     return None
 
 def prefix_error(prefix):
-    """Says what is wrong with a prefix of target names, which is a key that ends in /.
+    """Returns the problem of a prefix of target names, a key that ends in /.
 
     Args:
       prefix: The prefix, with the / at its end.
 
     Returns:
-      What to write instead, or None when the prefix is good.
+      A string that says what to write instead, or None if the prefix is valid.
     """
 
-    # With one more character it has to be a name.
+    # A prefix is valid if it becomes a target name with one more character.
     return target_name_error(prefix + "x")

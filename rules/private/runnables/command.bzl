@@ -1,4 +1,4 @@
-"""Targets that run one command of `software-update`: by `bazel run`, or as a test."""
+"""Targets that run one command of `software-update`, with `bazel run` or as a test."""
 
 load("//rules/private/actions:tool.bzl", "TOOL")
 
@@ -20,7 +20,7 @@ def _command_impl(ctx):
     )]
 
 def _command_test_impl(ctx):
-    # With --build_python_zip the launcher starts in a folder of its own, without the files that the arguments name.
+    # With --build_python_zip, the launcher starts in its own folder, which does not contain the files of the arguments.
     environment = ctx.attr.env | {"SOFTWARE_UPDATE_IN_TEST_FOLDER": "1"}
     return _command_impl(ctx) + [RunEnvironmentInfo(
         environment = environment,
@@ -28,25 +28,25 @@ def _command_test_impl(ctx):
     )]
 
 _ATTRS = TOOL | {
-    # The name is Bazel's: it is where $(rootpath) looks.
+    # Bazel's name: $(rootpath) looks for files in this attribute.
     "data": attr.label_list(
-        doc = "What the arguments name.",
+        doc = "The files that the arguments name.",
         allow_files = True,
     ),
 }
 
-# Not a py_binary: that would be built for the target platform, on which no Python may run.
+# Not a py_binary, because Bazel would build it for the target platform, which may not run Python.
 command = rule(
     implementation = _command_impl,
-    doc = "Runs the command line, built for the machine that builds, on the files of `data`.",
+    doc = "Runs the tool, built for the machine that builds, on the files of `data`.",
     attrs = _ATTRS,
     executable = True,
 )
 
-# The name that `bazel query --output=label_kind` shows, so that of the macro.
+# The name of the macro, because `bazel query --output=label_kind` shows it.
 software_update_bundle_test = rule(
     implementation = _command_test_impl,
-    doc = "Passes if the command line, built for the machine that builds, ends with 0.",
+    doc = "Passes if the tool, built for the machine that builds, exits with 0.",
     attrs = _ATTRS | {
         "env": attr.string_dict(doc = "Environment variables of the test."),
         "env_inherit": attr.string_list(doc = "Names of variables that the test takes from the shell."),

@@ -1,11 +1,11 @@
-"""The public target `NAME.inspect`: `bazel run` prints what is in a bundle."""
+"""The public target `NAME.inspect`: with `bazel run`, it prints the content of a bundle."""
 
 load(":command.bzl", "command")
 
 visibility("//rules/...")
 
 def inspect(name, bundle, tags = [], **kwargs):
-    """Makes a target that prints what is in a bundle.
+    """Makes a target that prints the content of a bundle.
 
     Args:
       name: The target's name.
@@ -17,7 +17,7 @@ def inspect(name, bundle, tags = [], **kwargs):
         name = name,
         data = [bundle],
         args = ["bundle", "inspect", "$(rootpath %s)" % bundle],
-        # For `bazel run`; `bazel build //...` need not lay out a Python program for every bundle.
+        # For `bazel run`. `bazel build //...` does not have to build a Python program for every bundle.
         tags = list(tags) + ["manual"],
         **kwargs
     )

@@ -1,4 +1,4 @@
-"""The public target `NAME.sign`: `bazel run` signs the request, and writes the signature into the source tree."""
+"""The public target `NAME.sign`: with `bazel run`, it signs a request and writes the signature into the source tree."""
 
 load("@bazel_skylib//lib:shell.bzl", "shell")
 load("//rules/private/attributes:common.bzl", "refuse_select")
@@ -9,16 +9,16 @@ load(":command.bzl", "command")
 visibility("//rules/...")
 
 def _argument(path):
-    # As `args` wants it: Make variables first, then words as a shell has them.
+    # Quoted for `args`: Bazel expands Make variables, then splits words as a shell does.
     return shell.quote(path).replace("$", "$$")
 
 def sign(name, request, folder, tags = [], **kwargs):
-    """Makes a target that signs a request with a key that the build does not know.
+    """Makes a target that signs a request with a key from outside the build.
 
     Args:
       name: The target's name.
-      request: The name of the target in this package that gives the request and its summary.
-      folder: Where signatures go, a path below the package.
+      request: The name of the target in this package that provides the request and its summary.
+      folder: The folder for signatures, a path below the package.
       tags: The target's tags.
       **kwargs: Attributes of every rule.
     """
@@ -26,14 +26,14 @@ def sign(name, request, folder, tags = [], **kwargs):
         name.removesuffix(".sign"),
         "signatures_folder",
         folder,
-        "it is a place in the source tree, which has no configuration; write a string",
+        "the source tree does not depend on the configuration; write a string",
     )
     label = native.package_relative_label(":" + request)
     problem = folder_error(folder)
     if problem:
         refuse(label.same_package_label(name.removesuffix(".sign")), "signatures_folder", folder, problem)
 
-    # Another repository's source tree is not the user's.
+    # The source tree of another repository does not belong to the user.
     if label.repo_name:
         return
     package = label.package + "/" if label.package else ""
@@ -46,7 +46,7 @@ def sign(name, request, folder, tags = [], **kwargs):
             "--source-folder",
             _argument(package + folder),
         ],
-        # For `bazel run`, as `NAME.inspect` is.
+        # For `bazel run`, like `NAME.inspect`.
         tags = list(tags) + ["manual"],
         **kwargs
     )
