@@ -10,9 +10,10 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 from json_schemas import Schemas
 from referencing import Registry, Resource
-from software_update import keys, metadata
-from software_update.errors import InputError
-from software_update.metadata import Role, Target
+from software_update.base.errors import InputError
+from software_update.format import metadata
+from software_update.format.metadata import Role, Target
+from software_update.keys import keys
 from software_update.signing import exec_protocol, signing_request
 from software_update.signing.exec_protocol import PROTOCOL, ProgramError
 from software_update.signing.signing_request import Request, Signers

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 from google.protobuf.descriptor import FieldDescriptor
-from software_update.cli import COMMANDS
-from software_update.proto import tuf_pb2, update_bundle_pb2
+from software_update.cli.dispatch import COMMANDS
+from software_update.format.proto import tuf_pb2, update_bundle_pb2
 
 _CLI = Path("docs/cli.md").read_text()
 _FORMAT = Path("docs/explanation/bundle_format.md").read_text()
@@ -38,7 +38,7 @@ def words(command: tuple[str, str]) -> str:
 
 def help_of(group: str, command: str) -> str:
     name = f"{group}_{command}" if command else group
-    module = importlib.import_module(f"software_update.cli.{name}")
+    module = importlib.import_module(f"software_update.cli.commands.{name}")
     with contextlib.redirect_stdout(io.StringIO()) as out, pytest.raises(SystemExit):
         module.run(["--help"])
     return out.getvalue()

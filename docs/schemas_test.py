@@ -15,11 +15,11 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 from json_schemas import COMMON, Schemas
 from referencing import Registry, Resource
-from software_update import metadata
-from software_update.cli import main
-from software_update.errors import Refused, Verdict
-from software_update.proto import tuf_pb2, wire
-from software_update.release import parse_release
+from software_update.cli.main import main
+from software_update.format import metadata, wire
+from software_update.format.proto import tuf_pb2
+from software_update.format.release_manifest import parse_release
+from software_update.format.verdicts import Refused, Verdict
 from software_update.signing import exec_protocol, signature_file, signing_request
 from software_update.signing.signature_file import DetachedSignature
 

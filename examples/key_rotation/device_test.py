@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from software_update.cli import main
+from software_update.cli.main import main
 
 HERE = Path("examples/key_rotation")
 LATER = (2, 3, 4, 5)

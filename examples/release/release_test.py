@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
-from software_update.cli import main
+from software_update.cli.main import main
 
 HERE = Path("examples/release")
 DEV, RELEASED = os.environ["DEV"], os.environ["RELEASED"]

@@ -18,8 +18,8 @@ from typing import Any, ClassVar
 import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, utils
-from software_update import keys
-from software_update.cli import main
+from software_update.cli.main import main
+from software_update.keys import keys
 
 HERE = Path(__file__).absolute().parent
 PROTOCOL = "software_update.exec_signer.v1"
@@ -343,7 +343,7 @@ def test_what_is_no_token_is_not_shown(
 def serving() -> Iterator[None]:
     """`sign --queue --serve`, on the machine that has the key."""
     arguments = ["sign", "--queue", "queue", "--key=file:targets.pem", "--serve", "--yes"]
-    command = "import sys; from software_update.cli import main; sys.exit(main(sys.argv[1:]))"
+    command = "import sys; from software_update.cli.main import main; sys.exit(main(sys.argv[1:]))"
     process = subprocess.Popen(
         [sys.executable, "-s", "-c", command, *arguments],
         stdout=subprocess.DEVNULL,

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 
 import pytest
-from software_update import pigweed
 from software_update.bundle.reader import read_envelope
-from software_update.metadata import Target, parse_manifest, parse_signed, parse_targets
-from software_update.pigweed_roots import RootFile, check_chain, check_move
-from software_update.proto import tuf_pb2
+from software_update.format import pigweed
+from software_update.format.metadata import Target, parse_manifest, parse_signed, parse_targets
+from software_update.format.proto import tuf_pb2
+from software_update.verify.pigweed_roots import RootFile, check_chain, check_move
 
 from tests.attacks.generate import CASES, FOLDER, files
 from tests.attacks.product import Case

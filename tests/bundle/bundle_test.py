@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from software_update import metadata
-from software_update.cli import main
+from software_update.cli.main import main
+from software_update.format import metadata
 
 # Tests start in the folder of the main repository's runfiles.
 HERE = Path("tests/bundle")

@@ -4,7 +4,7 @@ import random
 from collections import Counter
 
 import pytest
-from software_update.errors import Refused, Verdict
+from software_update.format.verdicts import Refused, Verdict
 from software_update.testing import encode as e
 from software_update.testing.tree import VECTORS
 from software_update.verify import bundle_file

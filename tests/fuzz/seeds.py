@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from software_update.release import ReleaseManifest, build_release
+from software_update.format.release_manifest import ReleaseManifest, build_release
 from software_update.testing import encode as e
 from software_update.testing.signers import ROOT_KEY, ROOT_KEY_2, TARGETS_KEY
 

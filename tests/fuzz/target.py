@@ -10,9 +10,9 @@ import os
 import random
 from collections.abc import Callable, Iterator
 
-from software_update.errors import Refused
-from software_update.metadata import parse_manifest
-from software_update.release import ReleaseManifest, build_release, parse_release
+from software_update.format.metadata import parse_manifest
+from software_update.format.release_manifest import ReleaseManifest, build_release, parse_release
+from software_update.format.verdicts import Refused
 from software_update.testing import encode as e
 from software_update.testing.signers import (
     ROOT_KEY,

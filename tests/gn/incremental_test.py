@@ -217,7 +217,9 @@ CHANGES = (
         adds_payload,
         {"_digest_collected"} | LISTED,
     ),
-    Change("tool_module", appends(f"{PLACE}/tools/software_update/keys.py", "\n# More.\n"), OURS),
+    Change(
+        "tool_module", appends(f"{PLACE}/tools/software_update/keys/keys.py", "\n# More.\n"), OURS
+    ),
     Change("run_tool", appends(f"{PLACE}/gn/run_tool.py", "\n# More.\n"), OURS),
     Change("no_digest", removes("gen/bundle.digests/boot/~target.json"), {"_digest_1"} | LISTED),
     Change("no_unsigned", removes("gen/bundle.targets_metadata.unsigned.pb"), LISTED),

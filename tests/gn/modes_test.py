@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from gn_tree import IMPORT, PLACE, Tree, actions, failure
-from software_update import keys
+from software_update.keys import keys
 
 DEV_KEYS = f"{PLACE}/tools/dev_keys"
 ROOT_KEYS = ("one", "two")

@@ -26,12 +26,6 @@ def test_is_formatted(gn: str, tmp_path: Path, file: str) -> None:
     assert done.returncode == 0, f"gn format {file}\n{done.stdout}"
 
 
-def test_actions_depend_on_every_module() -> None:
-    text = Path("gn/private/tool_sources.gni").read_text()
-    listed = [f"tools/{name}" for name in re.findall(r'"\.\./\.\./tools/(\S+)"', text)]
-    assert listed == sorted(os.environ["MODULES"].split())
-
-
 def test_arguments_are_listed(tree: Tree) -> None:
     tree.write({"BUILD.gn": f'{IMPORT}group("default") {{ }}\n'})
     tree.set_args(python=False)

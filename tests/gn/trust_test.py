@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from gn_tree import IMPORT, Tree, actions, failure
-from software_update.cli import main
+from software_update.cli.main import main
 
 # Three roots, of which each is signed by its own root key and the one before; a release under each.
 YEARS = f"""{IMPORT}

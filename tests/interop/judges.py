@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from software_update.cli import main as software_update
+from software_update.cli.main import main as software_update
 
 ROOT_METADATA_FIELD = 5
 

@@ -12,8 +12,8 @@ import sys
 import time
 from collections.abc import Callable
 
-from software_update import metadata
-from software_update.errors import Refused
+from software_update.format import metadata
+from software_update.format.verdicts import Refused
 from software_update.testing.peak import MIB
 from software_update.verify import verifier
 from software_update.verify.bundle_file import verify_bundle

@@ -10,7 +10,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from software_update.errors import Refused, Verdict
+from software_update.format.verdicts import Refused, Verdict
 from software_update.testing import encode as e
 from software_update.testing.command import environment, python
 from software_update.testing.peak import MIB

@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from software_update.release import ReleaseManifest, build_release
+from software_update.format.release_manifest import ReleaseManifest, build_release
 from software_update.testing import encode as e
 from software_update.testing.command import done
 from software_update.testing.signers import (

@@ -13,7 +13,7 @@ PAGE = Path("docs/guides/remote.md").read_text()
 FOLDER = "~/.cache/bazel-disk-cache"
 BUNDLES = ("product-update.bundle", "defaults.bundle")
 # A line of the tool that decides how its records look. Its bundles stay the same.
-DIGEST_STEP = "tools/software_update/digest.py"
+DIGEST_STEP = "tools/software_update/format/digest_record.py"
 LAYOUT, OTHER_LAYOUT = "json.dumps(record, indent=1)", "json.dumps(record, indent=7)"
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from software_update.cli import main as software_update
+from software_update.cli.main import main as software_update
 
 from tests.interop.judges import pigweed_accepts
 from tests.nested.reader import follow

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from software_update.errors import Verdict
-from software_update.names import USER_MANIFEST, clash
+from software_update.format.names import USER_MANIFEST, clash
+from software_update.format.verdicts import Verdict
 from software_update.testing import encode as e
 from software_update.testing.command import call, done
 from software_update.testing.signers import (

@@ -12,8 +12,8 @@ from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]
 import pytest
-from software_update.cli import main
-from software_update.errors import Verdict
+from software_update.cli.main import main
+from software_update.format.verdicts import Verdict
 
 from tests.vectors import cases
 from tests.vectors.cases import FOLDERS, HERE, Case, load

@@ -2,7 +2,7 @@
 
 Standard library only. Each source is in the archive with what the Python that runs this compiles it
 to; another Python passes that over, and compiles the source. The same files give the same bytes.
-An old Python can run this module: see `software_update.python_version`.
+An old Python can run this module: see `software_update.base.python_version`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import zipfile
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
-from software_update import python_version
+from software_update.base import python_version
 
 ARCHIVE = "python.zip"
 # The first that a zip can say.

@@ -3,13 +3,13 @@
 import sys
 from typing import NoReturn
 
-from software_update import python_version
+from software_update.base import python_version
 
 
 def console() -> NoReturn:
     """Runs the command. The entry point of an installed package."""
     python_version.check("software-update", "run it with a newer Python")
-    from software_update.cli import main
+    from software_update.cli.main import main
 
     sys.exit(main(sys.argv[1:]))
 

@@ -1,7 +1,8 @@
 """The command `software-update` as the rules run it: from one archive (`python_archive`).
 
-Actions start it with the digest of its files as the first argument (`rules/private/actions/tool.bzl`). The digest
-is for Bazel; the command does not see it. An old Python can run this module: see `python_version`.
+Actions start it with the digest of its files as the first argument (`rules/private/actions/tool.bzl`).
+The digest is for Bazel; the command does not see it. An old Python can run this module: see
+`python_version`.
 """
 
 import os
@@ -36,10 +37,10 @@ if os.environ.pop("SOFTWARE_UPDATE_IN_TEST_FOLDER", None):
     os.chdir(os.path.join(os.environ["TEST_SRCDIR"], os.environ["TEST_WORKSPACE"]))
 
 if __name__ == "__main__":
-    from software_update import python_version
+    from software_update.base import python_version
 
     python_version.check("software-update", "register such a Python toolchain")
-    from software_update.cli import main
+    from software_update.cli.main import main
 
     arguments = sys.argv[1:]
     if arguments and arguments[0].startswith("--tool-digest="):

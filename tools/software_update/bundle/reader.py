@@ -3,11 +3,11 @@
 import os
 from collections.abc import Iterator
 
-from software_update import limits
+from software_update.base.errors import shown
 from software_update.bundle import envelope
 from software_update.bundle.envelope import Envelope, PayloadEntry
-from software_update.errors import Refused, Verdict, shown
-from software_update.proto import wire
+from software_update.format import limits, wire
+from software_update.format.verdicts import Refused, Verdict
 
 _WINDOW_BYTES = 4096
 # A tag and a length, of ten bytes each at most.

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from software_update import limits
 from software_update.bundle.envelope import Envelope, PayloadEntry
 from software_update.bundle.reader import read_envelope, read_fields
-from software_update.errors import Refused, Verdict
+from software_update.format import limits
+from software_update.format.verdicts import Refused, Verdict
 from software_update.testing import encode as e
 
 

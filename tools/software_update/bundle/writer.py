@@ -11,13 +11,13 @@ import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from software_update.base.errors import InputError
+from software_update.base.files import input_length, open_input
+from software_update.base.hashing import MAX_THREADS, SMALL_BYTES, large_file_threads, thread_count
+from software_update.base.progress import Progress
 from software_update.bundle import envelope
-from software_update.digest import MAX_THREADS, SMALL_BYTES, large_file_threads, thread_count
-from software_update.errors import InputError
-from software_update.files import input_length, open_input
-from software_update.metadata import TARGETS, Target
-from software_update.progress import Progress
-from software_update.proto.wire import encode_field, encode_header
+from software_update.format.metadata import TARGETS, Target
+from software_update.format.wire import encode_field, encode_header
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor

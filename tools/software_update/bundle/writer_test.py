@@ -13,6 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from software_update.base.errors import InputError
+from software_update.base.hashing import SMALL_BYTES
+from software_update.base.progress import Progress
 from software_update.bundle import writer
 from software_update.bundle.writer import (
     Payload,
@@ -21,10 +24,7 @@ from software_update.bundle.writer import (
     plan_payloads,
     write_bundle,
 )
-from software_update.digest import SMALL_BYTES
-from software_update.errors import InputError
-from software_update.metadata import Target
-from software_update.progress import Progress
+from software_update.format.metadata import Target
 from software_update.testing import encode as e
 
 CHUNK_BYTES = 1024 * 1024

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from software_update.cli import COMMANDS
+from software_update.cli.dispatch import COMMANDS
 from software_update.testing import encode as e
 from software_update.testing import workspace
 from software_update.testing.command import (
@@ -292,7 +292,7 @@ def test_an_ascii_terminal(folder: Path, name: bytes, changes: dict[str, str]) -
 
 def test_streams_escape_what_they_cannot_encode() -> None:
     """Also text that reaches a stream without `printable`."""
-    script = "from software_update.cli import main\nmain(['--version'])\nprint('\\xe9\\udcff')"
+    script = "from software_update.cli.main import main\nmain(['--version'])\nprint('\\xe9\\udcff')"
     ended = subprocess.run(
         [sys.executable, "-s", "-c", script],
         env=environment(PYTHONIOENCODING="ascii"),

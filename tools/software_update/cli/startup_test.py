@@ -12,21 +12,33 @@ import pytest
 from software_update.testing import workspace
 from software_update.testing.command import done, environment, python
 
-HELP = {"software_update", "software_update.cli", "software_update.errors"}
+HELP = {
+    "software_update",
+    "software_update.base",
+    "software_update.base.errors",
+    "software_update.cli",
+    "software_update.cli.dispatch",
+    "software_update.cli.main",
+}
 HELP_LIBRARY = {"collections.abc", "enum", "importlib", "os", "signal", "sys", "typing"}
 
 DIGEST = HELP | {
-    "software_update.cli.arguments",
-    "software_update.cli.collected",
-    "software_update.cli.step_digest",
-    "software_update.cli.target_lists",
-    "software_update.digest",
-    "software_update.files",
-    "software_update.limits",
-    "software_update.names",
-    "software_update.progress",
-    "software_update.strict_json",
-    "software_update.text",
+    "software_update.base.files",
+    "software_update.base.hashing",
+    "software_update.base.progress",
+    "software_update.base.strict_json",
+    "software_update.base.text",
+    "software_update.cli.commands",
+    "software_update.cli.commands.step_digest",
+    "software_update.cli.options",
+    "software_update.cli.options.arguments",
+    "software_update.cli.options.collected",
+    "software_update.cli.options.target_lists",
+    "software_update.format",
+    "software_update.format.digest_record",
+    "software_update.format.limits",
+    "software_update.format.names",
+    "software_update.format.verdicts",
 }
 # gettext and locale are argparse's own, when it is first used.
 DIGEST_LIBRARY = HELP_LIBRARY | {
@@ -46,7 +58,7 @@ DIGEST_LIBRARY = HELP_LIBRARY | {
 
 RUN = """
 import sys
-from software_update.cli import main
+from software_update.cli.main import main
 assert main(sys.argv[1:]) == 0
 print(*sorted(sys.modules), sep="\\n", file=sys.stderr)
 """
@@ -120,7 +132,7 @@ def test_which_steps_need_which_packages(folder: Path) -> None:
 def test_verify(folder: Path) -> None:
     verify = ["bundle", "verify", f"{folder}/good.bundle", f"--trusted-root={folder}/root.pb"]
     modules = modules_after(RUN, *verify)
-    assert {"cryptography", "google.protobuf", "software_update.keys"} < modules
+    assert {"cryptography", "google.protobuf", "software_update.keys.keys"} < modules
     assert modules & {"concurrent.futures", "dataclasses", "inspect"} == set()
 
 

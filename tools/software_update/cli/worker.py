@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TextIO
 
-from software_update.cli import run_command
+from software_update.cli.dispatch import run_command
 
 # Bazel decides how many requests are under way; no more than these run at once.
 _THREADS = 2 * (os.cpu_count() or 1)

@@ -7,10 +7,10 @@ are left out if the signatures of this metadata suffice.
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from software_update.errors import SignatureError
-from software_update.keys import PublicKey
-from software_update.limits import MAX_SIGNATURES
-from software_update.metadata import Signature, Signed
+from software_update.base.errors import SignatureError
+from software_update.format.limits import MAX_SIGNATURES
+from software_update.format.metadata import Signature, Signed
+from software_update.keys.keys import PublicKey
 from software_update.signing.signature_file import DetachedSignature
 from software_update.signing.signing_request import Request, Signers, request_name
 from software_update.verify import verifier

@@ -4,9 +4,9 @@ import dataclasses
 
 import pytest
 
-from software_update import metadata
-from software_update.errors import SignatureError
-from software_update.metadata import Signature, Signed
+from software_update.base.errors import SignatureError
+from software_update.format import metadata
+from software_update.format.metadata import Signature, Signed
 from software_update.signing import signing_request
 from software_update.signing.attach import attach, merge
 from software_update.signing.signature_file import DetachedSignature

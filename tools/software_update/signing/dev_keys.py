@@ -8,10 +8,10 @@ import json
 import re
 from collections.abc import Mapping
 
-from software_update.errors import InputError
-from software_update.keys import DEV_KEY_IDS, DEV_KEYS_WARNING
-from software_update.metadata import Root
-from software_update.strict_json import parse_file
+from software_update.base.errors import InputError
+from software_update.base.strict_json import parse_file
+from software_update.format.metadata import Root
+from software_update.keys.keys import DEV_KEY_IDS, DEV_KEYS_WARNING
 
 SCHEMA = "software_update.dev_key_identities.v1"
 

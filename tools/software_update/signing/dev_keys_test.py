@@ -2,13 +2,10 @@
 
 import pytest
 
-from software_update import keys, metadata
-from software_update.errors import InputError
-from software_update.signing.dev_keys import (
-    build_identities,
-    check_no_dev_keys,
-    parse_identities,
-)
+from software_update.base.errors import InputError
+from software_update.format import metadata
+from software_update.keys import keys
+from software_update.signing.dev_keys import build_identities, check_no_dev_keys, parse_identities
 from software_update.testing import encode as e
 from software_update.testing import tree
 from software_update.testing.signers import (

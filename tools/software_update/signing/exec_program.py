@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 
-from software_update.errors import InputError, SignerUnusable, UsageError
+from software_update.base.errors import InputError, SignerUnusable, UsageError
 
 _CHUNK_BYTES = 64 * 1024
 _POLL_SECONDS = 0.02

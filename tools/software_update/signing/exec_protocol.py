@@ -5,9 +5,9 @@ import json
 import re
 from typing import Any
 
-from software_update.errors import InputError, printable
+from software_update.base.errors import InputError, printable
+from software_update.base.strict_json import RejectedJson, parse_object
 from software_update.signing.signing_request import Request
-from software_update.strict_json import RejectedJson, parse_object
 
 PROTOCOL = "software_update.exec_signer.v1"
 MAX_ANSWER_BYTES = 64 * 1024

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from software_update.errors import InputError
+from software_update.base.errors import InputError
 from software_update.signing import exec_protocol, signing_request
 from software_update.signing.exec_protocol import PROTOCOL, ProgramError
 from software_update.testing import encode as e

@@ -16,14 +16,14 @@ import warnings
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
-from software_update.errors import (
+from software_update.base.errors import (
     InputError,
     SignerUnusable,
     SoftwareUpdateError,
     UsageError,
     WrongSecret,
 )
-from software_update.keys import PublicKey
+from software_update.keys.keys import PublicKey
 from software_update.signing import pkcs11_uri
 from software_update.signing.signing_request import Request
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from software_update.errors import (
+from software_update.base.errors import (
     InputError,
     SignatureError,
     SignerUnusable,

@@ -5,7 +5,7 @@ import re
 import urllib.parse
 from collections.abc import Mapping
 
-from software_update.errors import UsageError
+from software_update.base.errors import UsageError
 
 # What securesystemslib takes where no id is given: the key in slot 9c of a PIV card.
 _DEFAULT_ID = 2

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from software_update.errors import UsageError
+from software_update.base.errors import UsageError
 from software_update.signing.pkcs11_uri import TokenKey, parse
 
 WHOLE = "pkcs11:token=T;id=%02?module-path=/m.so&pin-source="

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from software_update.errors import InputError
-from software_update.keys import PrivateKey, name_of, read_private_key
-from software_update.metadata import ROOT, Root, Signature, Signed
+from software_update.base.errors import InputError
+from software_update.format.metadata import ROOT, Root, Signature, Signed
+from software_update.keys.keys import PrivateKey, name_of, read_private_key
 
 
 def read_keys(paths: Sequence[str]) -> list[tuple[str, PrivateKey]]:

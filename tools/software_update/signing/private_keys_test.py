@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from software_update import metadata
-from software_update.errors import InputError
-from software_update.metadata import Signature, Signed
+from software_update.base.errors import InputError
+from software_update.format import metadata
+from software_update.format.metadata import Signature, Signed
 from software_update.signing import private_keys
 from software_update.testing import encode as e
 from software_update.testing.signers import (

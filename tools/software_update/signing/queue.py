@@ -11,14 +11,15 @@ import stat
 from collections.abc import Iterator
 from typing import Self
 
-from software_update import files
-from software_update.errors import InputError, Refused
-from software_update.keys import PublicKey
-from software_update.limits import (
+from software_update.base import files
+from software_update.base.errors import InputError
+from software_update.format.limits import (
     MAX_REQUEST_JSON_BYTES,
     MAX_SIGNATURE_FILE_BYTES,
     MAX_TARGETS_METADATA_BYTES,
 )
+from software_update.format.verdicts import Refused
+from software_update.keys.keys import PublicKey
 from software_update.signing import signature_file, signing_request
 from software_update.signing.signature_file import DetachedSignature
 from software_update.signing.signers import is_good

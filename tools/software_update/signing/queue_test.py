@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from software_update.errors import InputError
+from software_update.base.errors import InputError
 from software_update.signing.queue import Queue
 from software_update.signing.signature_file import DetachedSignature
 from software_update.signing.signers import FileSigner, signature_by

@@ -4,11 +4,11 @@ import dataclasses
 import json
 import re
 
-from software_update.errors import InputError
-from software_update.keys import SIGNATURE_BYTES
-from software_update.limits import MAX_VERSION
-from software_update.metadata import ROOT, TARGETS
-from software_update.strict_json import parse_file
+from software_update.base.errors import InputError
+from software_update.base.strict_json import parse_file
+from software_update.format.limits import MAX_VERSION
+from software_update.format.metadata import ROOT, TARGETS
+from software_update.keys.keys import SIGNATURE_BYTES
 
 SCHEMA = "software_update.signature.v1"
 

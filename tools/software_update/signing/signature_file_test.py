@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from software_update.errors import InputError
+from software_update.base.errors import InputError
 from software_update.signing import signature_file
 from software_update.signing.signature_file import DetachedSignature
 from software_update.testing.signers import TARGETS_KEY, key_id

@@ -10,9 +10,18 @@ from typing import Any
 
 from google.protobuf.message import Message
 
-from software_update.dates import format_date
-from software_update.metadata import ROOT, TARGETS, ListedTarget, Role, Root, Targets, sha256_of
-from software_update.proto import tuf_pb2, wire
+from software_update.base.dates import format_date
+from software_update.format import wire
+from software_update.format.metadata import (
+    ROOT,
+    TARGETS,
+    ListedTarget,
+    Role,
+    Root,
+    Targets,
+    sha256_of,
+)
+from software_update.format.proto import tuf_pb2
 
 
 def describe(content: Root | Targets) -> dict[str, Any]:

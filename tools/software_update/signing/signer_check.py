@@ -16,10 +16,10 @@ import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 
-from software_update import metadata
-from software_update.errors import InputError, SoftwareUpdateError, WrongSecret
-from software_update.keys import KEYVAL_BYTES, SIGNATURE_BYTES, PublicKey
-from software_update.metadata import Role, Target
+from software_update.base.errors import InputError, SoftwareUpdateError, WrongSecret
+from software_update.format import metadata
+from software_update.format.metadata import Role, Target
+from software_update.keys.keys import KEYVAL_BYTES, SIGNATURE_BYTES, PublicKey
 from software_update.signing import exec_protocol, signing_request
 from software_update.signing.exec_program import run_program
 from software_update.signing.exec_protocol import PROTOCOL, ProgramError

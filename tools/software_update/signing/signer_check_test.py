@@ -9,8 +9,9 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 
-from software_update import limits, metadata
-from software_update.errors import InputError, Refused, Verdict, WrongSecret
+from software_update.base.errors import InputError, WrongSecret
+from software_update.format import limits, metadata
+from software_update.format.verdicts import Refused, Verdict
 from software_update.signing import exec_protocol, signer_check, signing_request
 from software_update.signing.exec_protocol import ProgramError
 from software_update.signing.signer_check import AT_ONCE, Attempt, Finding, Result

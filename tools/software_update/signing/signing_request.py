@@ -11,12 +11,13 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from software_update import limits, metadata
-from software_update.errors import InputError, Refused, Verdict
-from software_update.metadata import ROOT, TARGETS, Role, Root, Signed, Targets
-from software_update.release import ReleaseManifest
+from software_update.base.errors import InputError
+from software_update.base.strict_json import parse_file
+from software_update.format import limits, metadata
+from software_update.format.metadata import ROOT, TARGETS, Role, Root, Signed, Targets
+from software_update.format.release_manifest import ReleaseManifest
+from software_update.format.verdicts import Refused, Verdict
 from software_update.signing.signed_content import describe, describe_role
-from software_update.strict_json import parse_file
 from software_update.verify import verifier
 
 SCHEMA = "software_update.signing_request.v1"

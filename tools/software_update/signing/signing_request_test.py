@@ -5,18 +5,13 @@ import json
 
 import pytest
 
-from software_update import metadata
-from software_update.errors import InputError, Refused, Verdict
-from software_update.release import ReleaseManifest
+from software_update.base.errors import InputError
+from software_update.format import metadata
+from software_update.format.release_manifest import ReleaseManifest
+from software_update.format.verdicts import Refused, Verdict
 from software_update.signing import signing_request
 from software_update.testing import encode as e
-from software_update.testing.signers import (
-    ROOT_KEY,
-    ROOT_KEY_2,
-    TARGETS_KEY,
-    TARGETS_KEY_2,
-    key_id,
-)
+from software_update.testing.signers import ROOT_KEY, ROOT_KEY_2, TARGETS_KEY, TARGETS_KEY_2, key_id
 
 TARGETS = e.targets({"app": b"firmware"}, 7, 1924992000)
 SIGNERS = metadata.parse_root(e.root(1, [ROOT_KEY], [TARGETS_KEY, TARGETS_KEY_2], 1, 2))

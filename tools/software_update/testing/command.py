@@ -11,7 +11,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from software_update.cli import main
+from software_update.cli.main import main
 
 TIMEOUT_SECONDS = 60
 

@@ -2,8 +2,8 @@
 
 import tempfile
 
-from software_update import metadata
-from software_update.errors import Refused, Verdict
+from software_update.format import metadata
+from software_update.format.verdicts import Refused, Verdict
 from software_update.testing import encode as e
 from software_update.testing.signers import ROOT_KEY
 from software_update.verify import verifier

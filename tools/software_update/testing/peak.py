@@ -10,7 +10,7 @@ MIB = 1024 * 1024
 _PROBE = """
 import os, sys
 os.cpu_count = lambda: int(sys.argv[1])
-from software_update.cli import main
+from software_update.cli.main import main
 status = main(sys.argv[2:])
 with open("/proc/self/status", encoding="ascii") as file:
     [kib] = [line.split()[1] for line in file if line.startswith("VmHWM:")]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from software_update import metadata
+from software_update.format import metadata
 from software_update.signing import signature_file, signing_request
 from software_update.testing import encode as e
 from software_update.testing.signers import TARGETS_KEY, TARGETS_KEY_2, key_id, signer

@@ -4,13 +4,13 @@ import os
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from software_update import limits
+from software_update.base.hashing import OnChunk, hash_each, sha256_range
 from software_update.bundle.envelope import Envelope, PayloadEntry
 from software_update.bundle.reader import read_envelope
-from software_update.digest import OnChunk, hash_each, sha256_range
-from software_update.errors import Refused
-from software_update.metadata import Targets
-from software_update.names import USER_MANIFEST
+from software_update.format import limits
+from software_update.format.metadata import Targets
+from software_update.format.names import USER_MANIFEST
+from software_update.format.verdicts import Refused
 from software_update.verify import verifier
 from software_update.verify.recovery import former_root
 from software_update.verify.verifier import Device, Release

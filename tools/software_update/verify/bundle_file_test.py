@@ -4,8 +4,8 @@ import tempfile
 
 import pytest
 
-from software_update.digest import OnChunk, sha256_range
-from software_update.errors import Refused, Verdict
+from software_update.base.hashing import OnChunk, sha256_range
+from software_update.format.verdicts import Refused, Verdict
 from software_update.testing import encode as e
 from software_update.testing.judge import TRUSTED_ROOT, refusal_of
 from software_update.testing.signers import TARGETS_KEY

@@ -4,11 +4,11 @@ import dataclasses
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 
-from software_update import metadata
-from software_update.dates import format_date
-from software_update.errors import shown
-from software_update.metadata import Targets
-from software_update.proto import tuf_pb2
+from software_update.base.dates import format_date
+from software_update.base.errors import shown
+from software_update.format import metadata
+from software_update.format.metadata import Targets
+from software_update.format.proto import tuf_pb2
 from software_update.verify.verifier import Payload
 
 _Value = str | int | bool | None

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import pytest
 
-from software_update import metadata
+from software_update.format import metadata
 from software_update.testing import encode as e
 from software_update.verify.promotion import Contents, Difference, differences
 

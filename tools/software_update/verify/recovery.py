@@ -11,8 +11,8 @@ import hashlib
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from software_update import metadata
-from software_update.metadata import ROOT, Installed, Root, RootId, Targets
+from software_update.format import metadata
+from software_update.format.metadata import ROOT, Installed, Root, RootId, Targets
 
 
 class FormerRoot(NamedTuple):

@@ -2,9 +2,9 @@
 
 import pytest
 
-from software_update import limits, metadata
-from software_update.errors import Verdict
-from software_update.release import ReleaseManifest, build_release
+from software_update.format import limits, metadata
+from software_update.format.release_manifest import ReleaseManifest, build_release
+from software_update.format.verdicts import Verdict
 from software_update.testing import encode as e
 from software_update.testing.judge import TRUSTED_ROOT, refusal_of, release_of
 from software_update.testing.signers import ROOT_KEY, TARGETS_KEY, TARGETS_KEY_2

@@ -2,8 +2,8 @@
 
 import pytest
 
-from software_update import limits
-from software_update.errors import Refused, Verdict
+from software_update.format import limits
+from software_update.format.verdicts import Refused, Verdict
 from software_update.testing import encode as e
 from software_update.testing.judge import refusal_of
 from software_update.testing.signers import (

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from software_update import metadata
-from software_update.errors import Refused, Verdict
+from software_update.format import metadata
+from software_update.format.verdicts import Refused, Verdict
 from software_update.testing import encode as e
 from software_update.testing.judge import TRUSTED_ROOT, refusal_of
 from software_update.testing.signers import ROOT_KEY, STRANGER, TARGETS_KEY

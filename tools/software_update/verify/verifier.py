@@ -8,17 +8,9 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from software_update import limits, metadata
-from software_update.errors import Refused, Verdict, shown, shown_list
-from software_update.keys import (
-    ECDSA_P256_KEY_TYPE,
-    ECDSA_P256_SCHEME,
-    KEYVAL_BYTES,
-    SIGNATURE_BYTES,
-    PublicKey,
-    key_id,
-)
-from software_update.metadata import (
+from software_update.base.errors import shown, shown_list
+from software_update.format import limits, metadata
+from software_update.format.metadata import (
     ROOT,
     TARGETS,
     Installed,
@@ -29,9 +21,18 @@ from software_update.metadata import (
     Targets,
     UnparsedSigned,
 )
-from software_update.names import USER_MANIFEST, clash, name_problem
-from software_update.proto import tuf_pb2
-from software_update.release import ReleaseManifest, parse_release
+from software_update.format.names import USER_MANIFEST, clash, name_problem
+from software_update.format.proto import tuf_pb2
+from software_update.format.release_manifest import ReleaseManifest, parse_release
+from software_update.format.verdicts import Refused, Verdict
+from software_update.keys.keys import (
+    ECDSA_P256_KEY_TYPE,
+    ECDSA_P256_SCHEME,
+    KEYVAL_BYTES,
+    SIGNATURE_BYTES,
+    PublicKey,
+    key_id,
+)
 from software_update.verify.recovery import FormerRoot, versions_start_again
 
 # Of a point on the curve, as X9.62 writes it: infinity, compressed, and in full.

@@ -5,10 +5,10 @@ from itertools import pairwise
 
 import pytest
 
-from software_update import limits, metadata
-from software_update.errors import Refused, Verdict
-from software_update.metadata import Common, Targets, parse_signed
-from software_update.release import ReleaseManifest, build_release
+from software_update.format import limits, metadata
+from software_update.format.metadata import Common, Targets, parse_signed
+from software_update.format.release_manifest import ReleaseManifest, build_release
+from software_update.format.verdicts import Refused, Verdict
 from software_update.testing import encode as e
 from software_update.testing.judge import TRUSTED_ROOT, refusal_of, release_of
 from software_update.testing.signers import (

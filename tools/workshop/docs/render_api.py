@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 import markup
-from software_update.proto import wire
+from software_update.format import wire
 
 _SOURCE = "the .bzl files"
 _LOAD = "@rules_software_update//rules:defs.bzl"

@@ -4,8 +4,8 @@ import textwrap
 from collections.abc import Mapping
 
 import markup
-from software_update.errors import Verdict
-from software_update.explanations import EXPLANATIONS, Explanation
+from software_update.format.explanations import EXPLANATIONS, Explanation
+from software_update.format.verdicts import Verdict
 
 _INTRODUCTION = """\
 For readers whose bundle was rejected: the meaning of each verdict, and the cure.

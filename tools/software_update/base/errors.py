@@ -1,0 +1,57 @@
+"""The errors that a user sees, each one line, and the exit code of each."""
+
+from collections.abc import Sequence
+
+_MAX_SHOWN_CHARACTERS = 64
+
+
+class SoftwareUpdateError(Exception):
+    """Something that the user can mend. Its text is one line: what, what is wrong, what to do."""
+
+    exit_code = 3
+
+
+class UsageError(SoftwareUpdateError):
+    """Wrong arguments, or values that no run could accept."""
+
+    exit_code = 2
+
+
+class InputError(SoftwareUpdateError):
+    """A file that cannot be used: unreadable, a bad key, a bad trusted root, a bad manifest."""
+
+    exit_code = 3
+
+
+class SignerUnusable(InputError):
+    """A signer that can sign no request any more: its program or token is gone."""
+
+
+class WrongSecret(SignerUnusable):
+    """A wrong passphrase or PIN. Never tried again: a token locks itself after a few tries."""
+
+
+class SignatureError(SoftwareUpdateError):
+    """A signature that is not what it should be, or too few of them."""
+
+    exit_code = 1
+
+
+def printable(text: str) -> str:
+    """Text from an untrusted file, with everything that a terminal could act on escaped."""
+    return "".join(c if c.isascii() and c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
+def shown(text: str) -> str:
+    """Untrusted text for an error: printable, and cut to 64 characters and "..." if it is longer."""
+    start = printable(text[: _MAX_SHOWN_CHARACTERS + 1])
+    if len(start) <= _MAX_SHOWN_CHARACTERS:
+        return start
+    return f"{start[:_MAX_SHOWN_CHARACTERS]}..."
+
+
+def shown_list(texts: Sequence[str], at_most: int = 4) -> str:
+    """Untrusted texts for an error: `at_most` of them, shown, and how many more there are."""
+    more = len(texts) - at_most
+    first = ", ".join(shown(each) for each in texts[:at_most])
+    return f"{first} and {more} more" if more > 0 else first

@@ -1,0 +1,91 @@
+"""Tests of progress.py."""
+
+import io
+import sys
+
+import pytest
+
+from software_update.base import progress
+from software_update.base.progress import Progress, Stopped
+
+MIB = 1024 * 1024
+
+
+class Terminal(io.StringIO):
+    """Standard error, as a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+class Clock:
+    """A clock that the test moves."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(progress, "time", clock)
+    return clock
+
+
+def test_on_a_terminal_after_two_seconds(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
+    stderr = Terminal()
+    monkeypatch.setattr(sys, "stderr", stderr)
+    shown = Progress("bundle", 8 * MIB)
+    shown.add(MIB)
+    clock.now += 1.9
+    shown.add(MIB)
+    assert stderr.getvalue() == ""
+    clock.now += 0.2
+    shown.add(2 * MIB)
+    shown.add(MIB)  # Too soon to say again.
+    clock.now += 0.3
+    shown.add(3 * MIB)
+    shown.close()
+    shown.close()
+    assert stderr.getvalue() == ("\rbundle: 4 of 8 MiB, 50 %\rbundle: 8 of 8 MiB, 100 %\r\x1b[K")
+
+
+def test_quick_work_leaves_no_trace(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
+    stderr = Terminal()
+    monkeypatch.setattr(sys, "stderr", stderr)
+    shown = Progress("bundle", 0)
+    shown.add(0)
+    shown.close()
+    assert stderr.getvalue() == ""
+    assert clock.now == 100.0
+
+
+def test_nowhere_else(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
+    stderr = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", stderr)
+    shown = Progress("bundle", MIB)
+    clock.now += 60
+    shown.add(MIB)
+    shown.close()
+    assert stderr.getvalue() == ""
+
+
+def test_nothing_to_do_is_all_done(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
+    stderr = Terminal()
+    monkeypatch.setattr(sys, "stderr", stderr)
+    shown = Progress("verify", 0)
+    clock.now += 60
+    shown.add(0)
+    assert "0 of 0 MiB" in stderr.getvalue()
+
+
+def test_who_adds_to_what_was_stopped_is_told() -> None:
+    shown = Progress("bundle", 10)
+    shown.add(1)
+    shown.stop()
+    with pytest.raises(Stopped):
+        shown.add(1)
+    shown.close()

@@ -1,0 +1,126 @@
+"""A bundle's payloads as files, each checked against the metadata. No signature is."""
+
+import errno
+import functools
+import hashlib
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from typing import BinaryIO
+
+from software_update.base import files
+from software_update.base.errors import InputError, printable, shown
+from software_update.base.hashing import CHUNK_BYTES
+from software_update.base.progress import Progress
+from software_update.bundle.envelope import Envelope, PayloadEntry
+from software_update.format import limits, metadata
+from software_update.format.metadata import ListedTarget, Target
+from software_update.format.names import USER_MANIFEST, name_problem
+from software_update.format.release_manifest import parse_release
+from software_update.format.verdicts import Refused, Verdict
+
+
+def listed_targets(envelope: Envelope) -> dict[str, ListedTarget]:
+    """What the bundle's targets metadata lists, by name."""
+    if envelope.targets is None:
+        raise Refused(Verdict.MISSING_ROLE_METADATA, "has no targets metadata")
+    signed = metadata.parse_signed(metadata.TARGETS, envelope.targets)
+    return {each.name: each for each in metadata.parse_targets(signed.serialized).targets}
+
+
+def check_user_manifest(path: str | None) -> bytes | None:
+    """Raises InputError if a device would reject the user_manifest in `path`.
+
+    Warns on standard error if it is not a release manifest. Returns the raw SHA-256 of the content that
+    was checked, for `check_same_user_manifest`.
+    """
+    if path is None:
+        return None
+    content = files.read_input(path, limits.MAX_USER_MANIFEST_BYTES)
+    try:
+        manifest = parse_release(content)
+    except Refused as refused:
+        raise InputError(
+            f"{path}: a device would reject it ({refused}); make it with: step release"
+        ) from None
+    if manifest is None:
+        print(
+            f"software-update: warning: {printable(path)}: this user_manifest is not a release manifest, "
+            "so its counter and hardware are not checked; make one with: step release",
+            file=sys.stderr,
+        )
+    return hashlib.sha256(content).digest()
+
+
+def check_same_user_manifest(path: str, checked: bytes | None, targets: Iterable[Target]) -> None:
+    """Raises InputError if the user_manifest among the targets of a bundle is not the checked one."""
+    for target in targets:
+        if target.name == USER_MANIFEST and target.sha256 != checked:
+            raise InputError(
+                f"{path}: changed while it was read; let its writer finish, and try again"
+            )
+
+
+def check_names(entries: Iterable[PayloadEntry], listed: dict[str, ListedTarget]) -> None:
+    """Refuses names that are no paths, and payloads that no target lists."""
+    for entry in entries:
+        subject = f"payload '{shown(entry.name)}'"
+        problem = name_problem(entry.name)
+        if problem:
+            raise Refused(Verdict.UNSAFE_NAME, f"the name {problem}", subject=subject)
+        if entry.name not in listed:
+            raise Refused(Verdict.UNLISTED_PAYLOAD, "not in the metadata", subject=subject)
+
+
+def write_payloads(
+    fd: int,
+    entries: Sequence[PayloadEntry],
+    listed: dict[str, ListedTarget],
+    folder: str,
+    what: str,
+) -> None:
+    """Writes entries that check_names passed into `folder`, a real path. Follows no link in it.
+
+    `what` names the work in the progress report.
+    """
+    progress = Progress(what, sum(each.length for each in entries))
+    try:
+        for entry in entries:
+            _write_payload(fd, entry, listed[entry.name], folder, progress)
+    finally:
+        progress.close()
+
+
+def _write_payload(
+    fd: int, entry: PayloadEntry, target: ListedTarget, folder: str, progress: Progress
+) -> None:
+    subject = f"target '{shown(entry.name)}'"
+    if entry.length != target.length:
+        raise Refused(Verdict.LENGTH_MISMATCH, "not as long as listed", subject=subject)
+    hasher = hashlib.sha256()
+    with _new_file(folder, entry.name) as out:
+        done = 0
+        while done < entry.length:
+            chunk = os.pread(fd, min(CHUNK_BYTES, entry.length - done), entry.offset + done)
+            if not chunk:
+                raise InputError("the bundle became shorter while it was read")
+            hasher.update(chunk)
+            out.write(chunk)
+            done += len(chunk)
+            progress.add(len(chunk))
+    if hasher.digest() != metadata.sha256_of(target):
+        raise Refused(Verdict.HASH_MISMATCH, "not what the metadata lists", subject=subject)
+
+
+def _new_file(folder: str, name: str) -> BinaryIO:
+    *folders, last = name.split("/")
+    try:
+        with files.folder_below(folder, folders) as fd:
+            return open(last, "xb", opener=functools.partial(os.open, mode=0o666, dir_fd=fd))
+    except OSError as error:
+        if error.errno not in (errno.EEXIST, *files.NOT_A_FOLDER):
+            raise
+        raise InputError(
+            f"target '{shown(name)}': another target's name is a folder or file of this name; "
+            "extract them one by one with bundle extract --target"
+        ) from None

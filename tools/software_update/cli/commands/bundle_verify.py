@@ -1,0 +1,347 @@
+"""bundle verify: judge a bundle as a device would, and keep what an accepted one brings."""
+
+import argparse
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from software_update.base import files
+from software_update.base.errors import InputError, UsageError, printable, shown, shown_list
+from software_update.cli.options.arguments import (
+    Parser,
+    add_at,
+    check_apart,
+    files_of,
+    text_of,
+    time_of,
+    verdict_of,
+)
+from software_update.format import metadata
+from software_update.format.metadata import Root
+from software_update.format.release_manifest import ReleaseManifest
+from software_update.format.verdicts import Refused, Verdict
+from software_update.keys.keys import DEV_KEYS_WARNING
+from software_update.verify.bundle_file import Verified, verify_file
+from software_update.verify.installed import (
+    InstalledFile,
+    check_trusted_root,
+    read_installed,
+    read_installed_root,
+)
+from software_update.verify.recovery import root_to_record
+from software_update.verify.trust_files import parse_trusted_root, read_root_file
+from software_update.verify.verifier import Device, not_checked
+
+SCHEMA = "software_update.verdict.v1"
+_SHOWN = 10
+
+
+def run(argv: Sequence[str]) -> int:
+    args = _arguments(argv)
+    expected = None if args.expect is None else verdict_of(args.expect, "--expect")
+    signed_root = read_root_file(args.trusted_root)
+    trusted = parse_trusted_root(args.trusted_root, signed_root)
+    installed = None if args.installed is None else read_installed(args.installed)
+    device = Device(
+        trusted,
+        installed.release if installed else None,
+        None if args.hardware_id is None else text_of(args.hardware_id, "--hardware-id"),
+        time_of(args),
+        _installed_root(args, trusted, installed),
+    )
+    if args.extract:
+        # Here, not above: it imports shutil, and with that the compression modules.
+        from software_update.base.trees import check_new_folder
+
+        check_new_folder(args.extract)
+    with files.open_input(args.bundle) as fd:
+        verified, report = _judge(fd, device, installed)
+        passed = report["verdict"] == (expected or Verdict.ACCEPT)
+        if verified:
+            report["warnings"] = _warnings(args, device, verified)
+        if args.report:
+            files.write_output(args.report, _json(report).encode(), inputs=_inputs(args))
+        if verified and passed:
+            if args.extract:
+                _extract(args, fd, verified)
+            _keep(args, device, installed, verified, signed_root)
+    _show(args, report, expected)
+    return 0 if passed else Refused.exit_code
+
+
+def _arguments(argv: Sequence[str]) -> argparse.Namespace:
+    parser = Parser(
+        "bundle verify", "Judges a bundle as a device would. Exit 0: accepted; 1: refused."
+    )
+    parser.add_argument("bundle", metavar="BUNDLE")
+    parser.add_argument(
+        "--trusted-root", metavar="FILE", required=True, help="the root that the device trusts"
+    )
+    parser.add_argument(
+        "--installed",
+        metavar="FILE",
+        help="the release that the device runs: its manifest, or a bundle",
+    )
+    parser.add_argument(
+        "--installed-root",
+        metavar="FILE",
+        help="the root under which that release was accepted, if it is older than --trusted-root",
+    )
+    parser.add_argument(
+        "--hardware-id", metavar="ID", help="what the device is, as a release manifest names it"
+    )
+    add_at(parser)
+    parser.add_argument("--json", action="store_true", help="print the verdict as JSON")
+    parser.add_argument(
+        "--report",
+        metavar="FILE",
+        help="write the JSON verdict to FILE, and print nothing of a bundle that is accepted",
+    )
+    parser.add_argument(
+        "--expect",
+        metavar="VERDICT",
+        help="exit 0 if this is the verdict, and 1 if it is another",
+    )
+    parser.add_argument(
+        "--extract",
+        metavar="DIR",
+        help="write the payloads of an accepted bundle to DIR, a folder that is new or empty",
+    )
+    parser.add_argument(
+        "--write-root",
+        metavar="FILE",
+        help="write the root that the device has afterwards, for --trusted-root next time; FILE may be "
+        "that file",
+    )
+    parser.add_argument(
+        "--write-installed",
+        metavar="FILE",
+        help="write the installed manifest of an accepted bundle, for --installed next time; FILE may be "
+        "that file",
+    )
+    args = parser.parse_args(argv)
+    if args.installed_root and not args.installed:
+        raise UsageError("--installed-root: only valid with --installed; add that or remove it")
+    check_apart(args, "report", "extract", "write_root", "write_installed")
+    return args
+
+
+def _installed_root(
+    args: argparse.Namespace, trusted: Root, installed: InstalledFile | None
+) -> Root | None:
+    """The root that the installed release may have been accepted under, checked against the trusted one."""
+    if installed is None:
+        return None
+    root = installed.root
+    if args.installed_root:
+        root = read_installed_root(args.installed_root, args.installed, installed.release)
+    accepted_under = root.id if root else installed.release.root
+    if accepted_under:
+        check_trusted_root(args.trusted_root, trusted, args.installed, accepted_under)
+    return root
+
+
+def _judge(
+    fd: int, device: Device, installed: InstalledFile | None
+) -> tuple[Verified | None, dict[str, Any]]:
+    """Returns the verified bundle, None if the device refuses it, and the report."""
+    try:
+        verified = verify_file(fd, device)
+    except Refused as refused:
+        return None, refused_report(refused)
+    report = accepted_report(device, verified)
+    if installed and installed.is_bundle:
+        report["not_checked"].append("the installed bundle: its signatures and payloads")
+    return verified, report
+
+
+def _warnings(args: argparse.Namespace, device: Device, verified: Verified) -> list[str]:
+    if verified.release.signed_root is None or args.write_root:
+        return []
+    old, new = device.root.common.version, verified.release.root.common.version
+    return [
+        f"the root moved from version {old} to {new} and was not written; a verification that starts "
+        f"from version {old} still accepts keys that were removed since; add --write-root FILE"
+    ]
+
+
+# Outputs of an accepted bundle: the payloads, then the root, then the manifest.
+
+
+def _extract(args: argparse.Namespace, fd: int, verified: Verified) -> None:
+    """Copies the payloads from the file that was verified; hashes each again while copying it."""
+    from software_update.base.trees import new_folder
+    from software_update.bundle.extract import write_payloads
+
+    listed = {each.name: each for each in verified.release.targets.targets}
+    try:
+        with new_folder(args.extract) as folder:
+            write_payloads(fd, verified.envelope.payloads, listed, folder, "extract")
+    except Refused as refused:
+        raise InputError(
+            f"{args.bundle}: changed after it was verified ({refused}); let its writer finish, and try "
+            "again"
+        ) from None
+
+
+def _keep(
+    args: argparse.Namespace,
+    device: Device,
+    installed: InstalledFile | None,
+    verified: Verified,
+    signed_root: bytes,
+) -> None:
+    """Writes the root and the manifest.
+
+    Both are complete on the disk before the first takes its place, and the root goes first. If the
+    machine stops between the two, the device has the new root and the old manifest: removed keys sign
+    nothing that it accepts, and the same command accepts the bundle again. There is one exception: if
+    versions started again, the former root is no longer at hand, and the next call rejects the bundle
+    until `--installed-root` names that root. The other order would leave a trusted root that is older
+    than the root of the installed release, which every call rejects.
+    """
+    release = verified.release
+    root = root_to_record(device.installed, release.former, release.targets, release.root)
+    manifest = metadata.build_manifest(release.targets, release.user_manifest, root)
+    may_replace = [] if installed and installed.is_bundle else [args.installed]
+    # An ExitStack leaves the last first.
+    with contextlib.ExitStack() as stack:
+        for path, content, own in (
+            (args.write_installed, manifest, may_replace),
+            (args.write_root, release.signed_root or signed_root, [args.trusted_root]),
+        ):
+            if path:
+                inputs = [each for each in _inputs(args) if each not in own]
+                fd = stack.enter_context(files.new_output(path, inputs=inputs))
+                files.write_all(fd, content)
+                os.fsync(fd)
+
+
+def _inputs(args: argparse.Namespace) -> list[str]:
+    return [args.bundle, args.trusted_root, *files_of(args.installed, args.installed_root)]
+
+
+def accepted_report(device: Device, verified: Verified) -> dict[str, Any]:
+    """The JSON verdict on a release that the device would install."""
+    release = verified.release
+    root, targets = release.root.common, release.targets.common
+    listed = [each.name for each in release.targets.targets]
+    before = [each.name for each in device.installed.targets.targets] if device.installed else []
+    never = [role for role, common in (("root", root), ("targets", targets)) if not common.expires]
+    return {
+        "schema": SCHEMA,
+        "verdict": Verdict.ACCEPT,
+        "role": "",
+        "subject": "",
+        "detail": "",
+        "trusted_root_version": device.root.common.version,
+        "root_version": root.version,
+        "targets_version": targets.version,
+        "targets": len(listed),
+        "left_out": _without(listed, [each.name for each in verified.payloads]),
+        "no_longer_listed": _without(before, listed),
+        "warnings": [],
+        "signers": [each.hex() for each in release.signers],
+        "uncounted_signatures": list(release.uncounted),
+        "release": _release(release.manifest),
+        "never_expires": never,
+        "dev_keys": release.dev_keys,
+        "not_checked": not_checked(device, release),
+    }
+
+
+def _without(names: Sequence[str], others: Sequence[str]) -> list[str]:
+    return sorted(set(names).difference(others))
+
+
+def _release(manifest: ReleaseManifest | None) -> dict[str, Any] | None:
+    if manifest is None:
+        return None
+    return {
+        "product": manifest.product,
+        "version": manifest.version,
+        "release_counter": manifest.counter,
+    }
+
+
+def refused_report(refused: Refused) -> dict[str, Any]:
+    """The JSON verdict on a bundle that it would not."""
+    return {
+        "schema": SCHEMA,
+        "verdict": refused.verdict,
+        "role": refused.role,
+        "subject": refused.subject,
+        "detail": refused.detail,
+        "not_checked": ["everything after this: the first failure decides"],
+    }
+
+
+def _json(report: dict[str, Any]) -> str:
+    return json.dumps(report, indent=1) + "\n"
+
+
+def _show(args: argparse.Namespace, report: dict[str, Any], expected: Verdict | None) -> None:
+    verdict = report["verdict"]
+    if args.json:
+        print(_json(report), end="")
+    elif verdict == Verdict.ACCEPT == (expected or verdict) and not args.report:
+        _show_accepted(args.bundle, report)
+        if expected is None:
+            _warn(args.bundle, report["warnings"])
+    elif verdict == expected and not args.report:
+        print(f"{printable(args.bundle)}: {verdict}, as expected: {_reason(report)}")
+    if expected is not None and verdict != expected:
+        _complain(args, f"expected {expected}, got {verdict}: {_reason(report)}")
+    elif expected is None and verdict != Verdict.ACCEPT and not args.json:
+        _complain(args, f"{verdict}: {_reason(report)}; do not install it")
+
+
+def _warn(bundle: str, warnings: Sequence[str]) -> None:
+    for each in warnings:
+        print(f"software-update: warning: {printable(bundle)}: {each}", file=sys.stderr)
+
+
+def _complain(args: argparse.Namespace, what: str) -> None:
+    print(f"software-update: {printable(args.bundle)}: {what}", file=sys.stderr)
+
+
+def _reason(report: dict[str, Any]) -> str:
+    if report["verdict"] == Verdict.ACCEPT:
+        return _versions(report)
+    where = f"{report['subject']}: " if report["subject"] else ""
+    return f"{where}{report['detail']}"
+
+
+def _versions(report: dict[str, Any]) -> str:
+    return (
+        f"root {report['root_version']}, targets {report['targets_version']}, "
+        f"{report['targets']} targets"
+    )
+
+
+def _show_accepted(bundle: str, report: dict[str, Any]) -> None:
+    print(f"{printable(bundle)}: ACCEPT")
+    print(f"  {_versions(report)}")
+    release = report["release"]
+    if release:
+        print(
+            f"  release: {shown(release['product'])} {shown(release['version'])}, "
+            f"release counter {release['release_counter']}"
+        )
+    for what, names in (
+        ("left out, the device has it", report["left_out"]),
+        ("no longer lists", report["no_longer_listed"]),
+    ):
+        if names:
+            print(f"  {what}: {shown_list(names, _SHOWN)}")
+    for each in report["uncounted_signatures"]:
+        print(f"  signature that does not count: {each}")
+    if report["never_expires"]:
+        print(f"  never expires: {', '.join(report['never_expires'])}")
+    for each in report["not_checked"]:
+        print(f"  not checked: {each}")
+    if report["dev_keys"]:
+        print(f"  {DEV_KEYS_WARNING}")

@@ -1,0 +1,45 @@
+"""Tests of explain."""
+
+import pytest
+
+from software_update.cli.main import main
+from software_update.format.explanations import EXPLANATIONS
+from software_update.format.verdicts import Verdict
+from software_update.testing.command import done, failed
+
+
+@pytest.mark.parametrize("verdict", Verdict)
+def test_each_verdict(verdict: Verdict) -> None:
+    text = done("explain", verdict).out
+    assert max(map(len, text.splitlines())) <= 80
+    explanation = EXPLANATIONS[verdict]
+    cure = f" Cure: {explanation.cure}" if explanation.cure else ""
+    assert " ".join(text.split()) == f"{verdict} {explanation.meaning}{cure}"
+    assert done("explain", verdict.lower()).out == text
+
+
+def test_list() -> None:
+    lines = done("explain").out.splitlines()
+    assert [line.split()[0] for line in lines] == list(Verdict)
+    assert "HASH_MISMATCH             A payload is not the one whose SHA-256 was signed." in lines
+    for line in lines:
+        assert line.endswith("."), line
+        assert len(line) <= 160, line
+
+
+def test_unknown_names() -> None:
+    assert failed(2, "explain", "HASH_MISMACH") == (
+        "explain: no verdict 'HASH_MISMACH'; did you mean HASH_MISMATCH or LENGTH_MISMATCH?"
+    )
+    assert failed(2, "explain", "x\n") == (
+        r"explain: no verdict 'x\n'; see: software-update explain"
+    )
+    text = failed(2, "explain", "ACCEPT", "MALFORMED")
+    assert text == "unrecognized argument: MALFORMED; see: software-update explain --help"
+
+
+def test_help(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["explain", "--help"])
+    assert stop.value.code == 0
+    assert capsys.readouterr().out.startswith("usage: software-update explain [-h] [NAME]")

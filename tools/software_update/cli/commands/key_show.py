@@ -1,0 +1,31 @@
+"""key show: the type and key id of key files."""
+
+from collections.abc import Iterator, Sequence
+
+from software_update.base.errors import printable
+from software_update.cli.options.arguments import Parser
+from software_update.keys import keys
+
+
+def run(argv: Sequence[str]) -> int:
+    parser = Parser("key show", "Shows the type and the key id of each key file.")
+    parser.add_argument(
+        "file", metavar="FILE", nargs="+", help="private (PKCS#8) or public PEM keys"
+    )
+    paths = parser.parse_args(argv).file
+    shown = []
+    for path in paths:
+        # The output for one file has no name, as scripts read it.
+        shown += [f"file: {printable(path)}"] if len(paths) > 1 else []
+        shown += _lines(path)
+    print("\n".join(shown))
+    return 0
+
+
+def _lines(path: str) -> Iterator[str]:
+    private = keys.is_private(path)
+    key = keys.read_private_key(path).public if private else keys.read_public_key(path)
+    yield f"type: ECDSA on NIST P-256 with SHA-256, {'private' if private else 'public'}"
+    yield f"key id: {key.key_id.hex()}"
+    if key.key_id.hex() in keys.DEV_KEY_IDS:
+        yield keys.DEV_KEYS_WARNING

@@ -1,0 +1,126 @@
+"""Tests of key generate, key show and key check."""
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from software_update.keys import keys
+from software_update.testing import tree, workspace
+from software_update.testing.command import done, error_line, failed, run
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return workspace.make(tmp_path)
+
+
+def test_generate_and_show(folder: Path) -> None:
+    key = folder / "new key"
+    assert done("key", "generate", key).out == ""
+    private, public = done("key", "show", key).out, done("key", "show", f"{key}.pub").out
+    key_id = keys.read_public_key(f"{key}.pub").key_id.hex()
+    assert private == f"type: ECDSA on NIST P-256 with SHA-256, private\nkey id: {key_id}\n"
+    assert public == f"type: ECDSA on NIST P-256 with SHA-256, public\nkey id: {key_id}\n"
+
+
+def test_show_several(folder: Path) -> None:
+    files = [folder / "root.pem.pub", folder / "targets.pem"]
+    expected = [f"file: {path}\n{done('key', 'show', path).out}" for path in files]
+    assert done("key", "show", *files).out == "".join(expected)
+    # Nothing is shown unless all of them are keys.
+    assert "absent: No such file" in failed(3, "key", "show", *files, folder / "absent")
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077, 0o777])
+def test_a_private_key_is_for_its_owner_alone(folder: Path, umask: int) -> None:
+    result = run("key", "generate", folder / "key", umask=umask)
+    assert result.status == 0, result.err
+    assert stat.S_IMODE((folder / "key").stat().st_mode) == 0o600
+    assert stat.S_IMODE((folder / "key.pub").stat().st_mode) == 0o666 & ~umask
+
+
+def test_file_system_without_permissions_and_links(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ignore(*_: object, **__: object) -> None:
+        pass
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    opened = os.open
+    monkeypatch.setattr(os, "chmod", ignore)
+    monkeypatch.setattr(os, "link", refuse)
+
+    def open_readable(path: str, flags: int, _mode: int = 0, *, dir_fd: int | None = None) -> int:
+        fd = opened(path, flags, 0o666, dir_fd=dir_fd)
+        if flags & os.O_CREAT:
+            os.fchmod(fd, 0o755)
+        return fd
+
+    monkeypatch.setattr(os, "open", open_readable)
+    result = done("key", "generate", folder / "key")
+    assert (result.out, error_line(result)) == (
+        "",
+        f"warning: {folder / 'key'}: this file system hides nothing, so every user can read the "
+        "private key; keep it on one that has permissions",
+    )
+    assert keys.read_private_key(f"{folder}/key").public == keys.read_public_key(
+        f"{folder}/key.pub"
+    )
+
+
+def test_never_overwrites(folder: Path) -> None:
+    before = workspace.snapshot(folder)
+    (folder / "alone.pub").write_bytes(b"somebody's")
+    for name, there in (("root.pem", "root.pem.pub"), ("alone", "alone.pub")):
+        assert failed(2, "key", "generate", folder / name) == (
+            f"{folder / there}: exists already and is never overwritten; name another file"
+        )
+    (folder / "alone.pub").unlink()
+    (folder / "alone").write_bytes(b"precious")
+    assert "alone: exists already" in failed(2, "key", "generate", folder / "alone")
+    (folder / "alone").unlink()
+    assert workspace.snapshot(folder) == before
+
+
+def test_never_overwrites_what_is_no_file(folder: Path) -> None:
+    failed(2, "key", "generate", "/dev/null")
+    assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
+    failed(3, "key", "generate", folder / "absent/key")
+    assert not Path("/dev/null.pub").exists()
+
+
+def test_link_in_the_place_of_the_public_key_is_not_followed(folder: Path) -> None:
+    (folder / "new.pub").symlink_to("absent")
+    assert failed(2, "key", "generate", folder / "new") == (
+        f"{folder / 'new.pub'}: exists already and is never overwritten; name another file"
+    )
+    assert not (folder / "absent").exists() and not (folder / "new").exists()
+
+
+def test_dev_keys_are_called_so() -> None:
+    for path in sorted(tree.DEV_KEYS.glob("*_key.pem*")):
+        assert done("key", "show", path).out.endswith("\nDEV KEYS: anyone can sign this\n")
+
+
+def test_show_of_no_key(folder: Path) -> None:
+    text = failed(3, "key", "show", folder / "app.bin")
+    assert text.startswith(f"{folder}/app.bin: no SubjectPublicKeyInfo PEM key; ")
+
+
+def test_check(folder: Path) -> None:
+    good = ["key", "check", "--public", f"{folder}/root.pem.pub", f"{folder}/targets.pem.pub"]
+    result = done(*good)
+    assert (result.out, result.err) == ("", "")
+    # The first bad one is named, wherever it stands.
+    for bad, text in (
+        ("root.pem", "holds a private key; name the public one. "),
+        ("app.bin", "no SubjectPublicKeyInfo PEM key"),
+        ("absent", "No such file or directory"),
+    ):
+        assert failed(3, *good, f"{folder}/{bad}").startswith(f"{folder}/{bad}: {text}")
+        assert failed(3, *good[:3], f"{folder}/{bad}", good[3]).startswith(f"{folder}/{bad}: ")

@@ -1,0 +1,49 @@
+"""root attach: merge signatures that were made elsewhere into root metadata."""
+
+from collections.abc import Sequence
+
+from software_update.base import files
+from software_update.cli.options import requests
+from software_update.cli.options.arguments import Parser
+from software_update.cli.options.root_state import (
+    add_earlier_roots,
+    earlier_roots,
+    read_state,
+    state_of,
+)
+from software_update.format import metadata
+from software_update.format.limits import MAX_SIGNATURE_FILE_BYTES
+from software_update.signing import signature_file
+from software_update.signing.attach import merge
+
+
+def run(argv: Sequence[str]) -> int:
+    parser = Parser(
+        "root attach",
+        "Merges signatures into root metadata, and says who has still to sign. Each must be good.",
+    )
+    parser.add_argument("root", metavar="ROOT", help="signed root metadata, or not yet signed")
+    parser.add_argument(
+        "--signature",
+        metavar="FILE",
+        nargs="+",
+        action="extend",
+        required=True,
+        help="signatures, as software-update sign writes them",
+    )
+    add_earlier_roots(parser)
+    parser.add_argument("-o", "--output", metavar="OUT", help="default: ROOT itself")
+    args = parser.parse_args(argv)
+    state = read_state(args)
+    signatures = [
+        (path, signature_file.parse(path, files.read_input(path, MAX_SIGNATURE_FILE_BYTES)))
+        for path in args.signature
+    ]
+    merged, left_out = merge(state.signed, state.request, state.signers, signatures)
+    content = metadata.build_signed(metadata.ROOT, merged)
+    path = args.output or args.root
+    files.write_output(path, content, inputs=[*args.signature, *earlier_roots(args)])
+    requests.warn_of_others(left_out)
+    also_for = [root for root, _ in state.also_for]
+    print("\n".join(state_of(path, content, state.previous, also_for).lines()))
+    return 0

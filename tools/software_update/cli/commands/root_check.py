@@ -1,0 +1,43 @@
+"""root check: whether devices may take a root, and who has still to sign it."""
+
+import json
+from collections.abc import Sequence
+
+from software_update.base import files
+from software_update.cli.options.arguments import Parser, add_strict_pigweed
+from software_update.cli.options.root_state import add_earlier_roots, earlier_roots, read_state
+from software_update.verify.pigweed_roots import RootFile, check_move
+from software_update.verify.trust_files import read_root_file
+
+
+def run(argv: Sequence[str]) -> int:
+    parser = Parser(
+        "root check",
+        "Checks that a root is good, and may follow the one before it. Signatures that are missing "
+        "are listed, and no failure.",
+    )
+    parser.add_argument("root", metavar="ROOT", help="signed root metadata, or not yet signed")
+    add_earlier_roots(parser)
+    parser.add_argument(
+        "--require-complete", action="store_true", help="fail where signatures are missing"
+    )
+    parser.add_argument(
+        "--report",
+        metavar="FILE.json",
+        help="write the result as JSON, and print nothing of a root that is complete",
+    )
+    add_strict_pigweed(parser)
+    args = parser.parse_args(argv)
+    state = read_state(args)
+    root = RootFile(args.root, read_root_file(args.root))
+    for path in earlier_roots(args):
+        check_move(RootFile(path, read_root_file(path)), root, strict=args.strict_pigweed)
+    if args.report:
+        text = json.dumps(state.report(), indent=1) + "\n"
+        inputs = [args.root, *earlier_roots(args)]
+        files.write_output(args.report, text.encode(), inputs=inputs)
+    if not (args.report and state.complete):
+        print("\n".join(state.lines()))
+    if args.require_complete:
+        state.check_complete()
+    return 0

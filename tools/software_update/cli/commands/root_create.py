@@ -1,0 +1,94 @@
+"""root create: root metadata from public keys, not yet signed."""
+
+import argparse
+from collections.abc import Sequence
+
+from software_update.base import files
+from software_update.base.errors import UsageError
+from software_update.cli.options import arguments
+from software_update.format import metadata
+from software_update.format.limits import MAX_KEYS
+from software_update.keys import keys
+
+
+def run(argv: Sequence[str]) -> int:
+    parser = arguments.Parser("root create", "Makes root metadata without signatures.")
+    parser.add_argument("--version", metavar="N", required=True, help="an integer from 1 up")
+    for role in (metadata.ROOT, metadata.TARGETS):
+        parser.add_argument(
+            f"--{role}-key",
+            metavar="PUB",
+            nargs="+",
+            action="extend",
+            required=True,
+            help=f"public keys (SubjectPublicKeyInfo PEM) of the {role} role",
+        )
+        parser.add_argument(
+            f"--{role}-threshold",
+            metavar="N",
+            type=int,
+            default=1,
+            help=f"how many of the {role} keys must sign; default: 1",
+        )
+    arguments.add_expires(parser)
+    parser.add_argument(
+        "--dev-keys",
+        action="store_true",
+        help="let the root say that its private keys are in a source tree: DEV KEYS",
+    )
+    arguments.add_output(parser)
+    args = parser.parse_args(argv)
+    content = _root_metadata(args)
+    signed = metadata.build_signed(metadata.ROOT, metadata.Signed(content, ()))
+    files.write_output(args.output, signed, inputs=[*args.root_key, *args.targets_key])
+    return 0
+
+
+def _root_metadata(args: argparse.Namespace) -> bytes:
+    root_keys = _read_keys(args.root_key)
+    targets_keys = _read_keys(args.targets_key)
+    for path, key in targets_keys.items():
+        for other, root_key in root_keys.items():
+            if key.identity == root_key.identity:
+                raise UsageError(
+                    f"{keys.name_of(path, key)}: {_same(key, root_key)} "
+                    f"{keys.name_of(other, root_key)}; a key has one role, root or targets"
+                )
+    _check_threshold("--root-threshold", args.root_threshold, root_keys)
+    _check_threshold("--targets-threshold", args.targets_threshold, targets_keys)
+    return metadata.build_root(
+        arguments.parse_version(args.version, "--version"),
+        list(root_keys.values()),
+        args.root_threshold,
+        list(targets_keys.values()),
+        args.targets_threshold,
+        arguments.expires_of(args),
+        dev_keys=args.dev_keys,
+    )
+
+
+def _read_keys(paths: Sequence[str]) -> dict[str, keys.PublicKey]:
+    found: dict[bytes, tuple[str, keys.PublicKey]] = {}
+    for path in paths:
+        key = keys.read_checked_public_key(path)
+        if key.identity in found:
+            other, other_key = found[key.identity]
+            raise UsageError(
+                f"{keys.name_of(path, key)}: {_same(key, other_key)} "
+                f"{keys.name_of(other, other_key)}; name each key once"
+            )
+        found[key.identity] = path, key
+    if len(found) > MAX_KEYS // 2:
+        raise UsageError(f"{len(found)} keys in one role; at most {MAX_KEYS // 2}")
+    return dict(found.values())
+
+
+def _same(key: keys.PublicKey, other: keys.PublicKey) -> str:
+    return "the same key as" if key == other else "the mirrored key (same X, other Y) of"
+
+
+def _check_threshold(option: str, threshold: int, role_keys: dict[str, keys.PublicKey]) -> None:
+    if not 1 <= threshold <= len(role_keys):
+        raise UsageError(
+            f"{option}: {threshold} is not from 1 to the number of keys, {len(role_keys)}"
+        )

@@ -1,0 +1,127 @@
+"""step attach: put detached signatures beside what they sign, for a release."""
+
+import argparse
+from collections.abc import Sequence
+
+from software_update.base import files
+from software_update.base.errors import InputError, UsageError
+from software_update.cli.options import requests
+from software_update.cli.options.arguments import Parser, add_output, add_root_chain, files_of
+from software_update.format import metadata
+from software_update.format.limits import MAX_DEV_KEY_IDENTITIES_BYTES, MAX_SIGNATURE_FILE_BYTES
+from software_update.format.metadata import Root
+from software_update.signing import signature_file
+from software_update.signing.attach import attach
+from software_update.signing.dev_keys import check_no_dev_keys, parse_identities
+from software_update.signing.signing_request import Request, Signers
+from software_update.verify.trust_files import (
+    check_signed_roots,
+    parse_root,
+    read_root_file,
+    read_trusted_root,
+)
+
+
+def run(argv: Sequence[str]) -> int:
+    args = _arguments(argv)
+    content = requests.read_metadata(args.metadata)
+    request = requests.parse_metadata(args.metadata, content, args.role)
+    signers = requests.read_signers(args, args.metadata, request)
+    _check_no_dev_keys(args, request, signers)
+    if not isinstance(request.content, Root):
+        _check_roots(args)
+    signatures = [
+        (path, signature_file.parse(path, files.read_input(path, MAX_SIGNATURE_FILE_BYTES)))
+        for path in args.signature
+    ]
+    signed, left_out = attach(request, signers, signatures)
+    inputs = [
+        args.metadata,
+        *requests.inputs_of(args),
+        *args.root_chain,
+        *args.trusted_root,
+        *args.signature,
+        *files_of(args.dev_key_identities),
+    ]
+    files.write_output(args.output, metadata.build_signed(args.role, signed), inputs=inputs)
+    requests.warn_of_others(left_out)
+    return 0
+
+
+def _arguments(argv: Sequence[str]) -> argparse.Namespace:
+    parser = Parser(
+        "step attach",
+        "Makes signed metadata of unsigned metadata and signatures, for a release. Each must be good, "
+        "enough of them must be there, and no root of the release may list a dev key.",
+    )
+    parser.add_argument("--metadata", metavar="FILE", required=True, help="the bytes to sign")
+    requests.add_signers(parser)
+    add_root_chain(parser)
+    parser.add_argument(
+        "--root-request",
+        metavar="LABEL",
+        default="its signing request",
+        help="what to build and sign if --root has no signatures, for the error",
+    )
+    parser.add_argument(
+        "--signature",
+        metavar="FILE",
+        nargs="+",
+        action="extend",
+        default=[],
+        help="signatures, as software-update sign writes them",
+    )
+    parser.add_argument(
+        "--trusted-root",
+        metavar="FILE",
+        nargs="+",
+        action="extend",
+        default=[],
+        help="for targets: roots that devices have, which may not list a dev key either",
+    )
+    parser.add_argument(
+        "--dev-key-identities",
+        metavar="FILE",
+        help="development keys, as step identify writes them: a root that lists one is refused",
+    )
+    add_output(parser, "the signed metadata to write")
+    args = parser.parse_args(argv)
+    requests.check_signers(args)
+    for option in ("root_chain", "trusted_root"):
+        if args.role == metadata.ROOT and getattr(args, option):
+            name = option.replace("_", "-")
+            raise UsageError(f"--{name}: only valid with --role targets; remove it")
+    return args
+
+
+def _check_roots(args: argparse.Namespace) -> None:
+    """InputError if a device rejects a root on the way to the release."""
+    root = read_root_file(args.root)
+    if not parse_root(args.root, root)[0].signatures:
+        raise InputError(
+            f"{args.root}: has no signatures; build {args.root_request}, sign it with software-update "
+            "sign, and list the signatures in the root's signatures"
+        )
+    chain = [read_root_file(path) for path in args.root_chain]
+    check_signed_roots([*args.root_chain, args.root], [*chain, root])
+
+
+def _check_no_dev_keys(
+    args: argparse.Namespace, request: Request, signers: Sequence[Signers]
+) -> None:
+    """Rejects roots that a release makes devices trust, or starts from, if anyone can sign under them."""
+    dev_keys = _dev_keys(args.dev_key_identities)
+    for path in args.root_chain:
+        check_no_dev_keys(path, read_trusted_root(path), dev_keys)
+    if isinstance(request.content, Root):
+        check_no_dev_keys(args.metadata, request.content, dev_keys)
+    else:
+        check_no_dev_keys(args.root, signers[0].root, dev_keys)
+    for path in (*args.trusted_root, *files_of(args.previous)):
+        check_no_dev_keys(path, read_trusted_root(path), dev_keys)
+
+
+def _dev_keys(path: str | None) -> dict[bytes, str]:
+    if path is None:
+        return {}
+    return parse_identities(path, files.read_input(path, MAX_DEV_KEY_IDENTITIES_BYTES))

@@ -1,0 +1,33 @@
+"""step digest: length and SHA-256 of artifacts, in a JSON record."""
+
+from collections.abc import Sequence
+
+from software_update.base import files, hashing
+from software_update.cli.options import arguments
+from software_update.cli.options.collected import (
+    add_collected,
+    collected_of,
+    depfile,
+    files_collected,
+)
+from software_update.format import digest_record
+
+
+def run(argv: Sequence[str]) -> int:
+    parser = arguments.Parser("step digest", "Hashes artifacts into a digest record (JSON).")
+    arguments.add_payload_files(parser)
+    add_collected(parser)
+    arguments.add_output(parser, "the record to write")
+    args = parser.parse_args(argv)
+    collected = collected_of(args)
+    payload_files = arguments.payload_files_of(args, collected)
+    paths = [path for _, path in payload_files]
+    inputs = [*paths, *arguments.files_of(args.collected)]
+    with depfile(args, files_collected(args, collected), inputs):
+        digests = hashing.digest_files(paths)
+        entries = [
+            (name, length, sha256)
+            for (name, _), (length, sha256) in zip(payload_files, digests, strict=True)
+        ]
+        files.write_output(args.output, digest_record.write_record(entries), inputs=inputs)
+    return 0

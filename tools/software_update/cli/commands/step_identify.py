@@ -1,0 +1,35 @@
+"""step identify: write which development keys a source tree has, without their private part."""
+
+from collections.abc import Sequence
+
+from software_update.base import files
+from software_update.cli.options.arguments import Parser, add_output
+from software_update.cli.options.collected import depfile
+from software_update.keys import keys
+from software_update.signing import dev_keys
+
+
+def run(argv: Sequence[str]) -> int:
+    parser = Parser(
+        "step identify",
+        "Writes the public identities of development keys (JSON), so that step attach can reject "
+        "roots that list one without reading a private key.",
+    )
+    parser.add_argument(
+        "--dev-signing-key",
+        metavar="PRIV",
+        nargs="*",
+        action="extend",
+        required=True,
+        help="development keys (PKCS#8 PEM), perhaps none",
+    )
+    parser.add_argument(
+        "--depfile", metavar="FILE", help="a depfile to write, of what --dev-signing-key names"
+    )
+    add_output(parser, "the identities to write")
+    args = parser.parse_args(argv)
+    paths = args.dev_signing_key
+    found = {keys.read_private_key(path).public.identity: path for path in paths}
+    with depfile(args, paths, paths):
+        files.write_output(args.output, dev_keys.build_identities(found), inputs=paths)
+    return 0

@@ -1,0 +1,143 @@
+"""Tests of step release."""
+
+from pathlib import Path
+
+import pytest
+
+from software_update.format.limits import MAX_USER_MANIFEST_BYTES
+from software_update.format.release_manifest import ReleaseManifest, parse_release
+from software_update.testing import encode as e
+from software_update.testing import workspace
+from software_update.testing.command import done, failed, run
+from software_update.testing.signers import TARGETS_KEY
+
+GOOD = ["step", "release", "--product=Blinky 3", "--release-version=2.1.0", "--release-counter=12"]
+
+
+def release_of(path: Path) -> ReleaseManifest:
+    release = parse_release(path.read_bytes())
+    assert release is not None
+    return release
+
+
+def test_the_least(tmp_path: Path) -> None:
+    result = done(*GOOD, "-o", tmp_path / "r.json")
+    assert (result.out, result.err) == ("", "")
+    assert (tmp_path / "r.json").read_text() == (
+        '{\n "schema": "software_update.release.v1",\n "product": "Blinky 3",\n'
+        ' "version": "2.1.0",\n "release_counter": 12\n}\n'
+    )
+
+
+def test_everything(tmp_path: Path) -> None:
+    done(
+        *GOOD,
+        "--hardware-id",
+        "board-a",
+        "board-b",
+        "--hardware-id=c",
+        "--minimum-release-counter=12",
+        "--notes=It blinks: \u2728",
+        "--severity=critical",
+        "--support-until=2031-01-01T00:00:00Z",
+        "-o",
+        tmp_path / "r.json",
+    )
+    assert (tmp_path / "r.json").read_bytes().isascii()
+    assert release_of(tmp_path / "r.json") == ReleaseManifest(
+        "Blinky 3",
+        "2.1.0",
+        12,
+        ("board-a", "board-b", "c"),
+        12,
+        "It blinks: \u2728",
+        "critical",
+        "2031-01-01T00:00:00Z",
+    )
+
+
+def test_notes_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "notes").write_text("# 2.1.0\n\n- it blinks \u2728\n", encoding="utf-8")
+    done(*GOOD, f"--notes-file={tmp_path}/notes", "-o", tmp_path / "r.json")
+    assert release_of(tmp_path / "r.json").notes == "# 2.1.0\n\n- it blinks \u2728\n"
+    for content, text in (
+        (b"", "notes: empty"),
+        (b"\xff", "notes: not UTF-8"),
+        (b"\xef\xbb\xbfnew", "notes: starts with a UTF-8 byte order mark; save it as UTF-8"),
+        ("new".encode("utf-16-le"), "notes: is UTF-16LE text; save it as UTF-8"),
+    ):
+        (tmp_path / "notes").write_bytes(content)
+        assert text in failed(3, *GOOD, f"--notes-file={tmp_path}/notes", "-o", tmp_path / "x")
+    assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize(
+    ("more", "text"),
+    [
+        (["--product="], "--product: empty; write a text"),
+        (["--release-version="], "--release-version: empty; write a text"),
+        (["--release-counter=0"], "--release-counter: '0' is no release counter; write an integer"),
+        (["--release-counter=1.5"], "--release-counter: '1.5' is no release counter"),
+        (["--release-counter=4294967296"], "is no release counter"),
+        (["--minimum-release-counter=x"], "--minimum-release-counter: 'x' is no release counter"),
+        (["--minimum-release-counter=13"], "--minimum-release-counter: 13 is over the release's"),
+        (["--hardware-id=a", "--hardware-id", "b", "a"], "--hardware-id: 'a' stands twice"),
+        (["--hardware-id="], "--hardware-id: empty"),
+        (["--hardware-id=\udcff"], r"--hardware-id: '\udcff' is not UTF-8"),
+        (["--notes="], "--notes: empty"),
+        (["--notes=a", "--notes-file=b"], "argument --notes-file: not allowed with argument --no"),
+        (["--severity=dire"], "argument --severity: invalid choice: 'dire'"),
+        (["--support-until=2031"], "--support-until: '2031' is not a date"),
+        ([f"--notes={'x' * MAX_USER_MANIFEST_BYTES}"], "shorten --notes"),
+    ],
+)
+def test_errors(tmp_path: Path, more: list[str], text: str) -> None:
+    assert text in failed(2, *GOOD, *more, "-o", f"{tmp_path}/r.json")
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_output_that_is_the_input(tmp_path: Path) -> None:
+    (tmp_path / "notes").write_bytes(b"new")
+    args = [*GOOD, f"--notes-file={tmp_path}/notes", "-o", f"{tmp_path}/notes"]
+    assert "would replace the input" in failed(2, *args)
+    assert (tmp_path / "notes").read_bytes() == b"new"
+
+
+def test_what_a_device_would_refuse_gets_into_no_bundle(tmp_path: Path) -> None:
+    folder = workspace.make(tmp_path)
+    path = f"{folder}/r.json"
+    create = [*workspace.create_args(folder), f"--user-manifest={path}"]
+    assemble = ["step", "assemble", f"--root={folder}/root.pb", f"--user-manifest={path}"]
+    (folder / "signed.pb").write_bytes(e.signed(e.targets({"user_manifest": b"x"}), TARGETS_KEY))
+    assemble += [f"--targets-metadata={folder}/signed.pb", "-o", f"{folder}/out.bundle"]
+    for content, text in (
+        (
+            b'{"schema": "software_update.release.v1"}',
+            "a device would reject it (MALFORMED: release manifest: needs a text product); "
+            "make it with: step release",
+        ),
+        (bytes(MAX_USER_MANIFEST_BYTES + 1), "larger than 1048576 bytes; is it the right file?"),
+    ):
+        (folder / "r.json").write_bytes(content)
+        for args in (create, assemble):
+            assert failed(3, *args) == f"{path}: {text}"
+        assert not (folder / "out.bundle").exists()
+
+
+def test_in_a_bundle(tmp_path: Path) -> None:
+    """From the manifest to what a device says of it; the process reads its arguments from a file."""
+    folder = workspace.make(tmp_path)
+    (folder / "args").write_text("\n".join([*GOOD[2:], "-o", f"{folder}/r.json"]))
+    assert run("step", "release", f"@{folder}/args").status == 0
+    done(*workspace.create_args(folder), f"--user-manifest={folder}/r.json")
+    verify = ["bundle", "verify", f"{folder}/out.bundle", f"--trusted-root={folder}/root.pb"]
+    manifest = f"{folder}/manifest"
+    text = done(*verify, f"--write-installed={manifest}").out
+    assert "  release: Blinky 3 2.1.0, release counter 12\n" in text
+    for counter, verdict in ((11, "RELEASE_ROLLBACK"), (12, "ACCEPT"), (13, "ACCEPT")):
+        done(*GOOD, f"--release-counter={counter}", "-o", f"{folder}/r.json")
+        done(*workspace.create_args(folder, version=8), f"--user-manifest={folder}/r.json")
+        done(*verify, f"--installed={manifest}", f"--expect={verdict}")
+    done(*GOOD, "--release-counter=20", "--minimum-release-counter=13", "-o", f"{folder}/r.json")
+    done(*workspace.create_args(folder, version=8), f"--user-manifest={folder}/r.json")
+    done(*verify, f"--installed={manifest}", "--expect=RELEASE_GAP")

@@ -1,0 +1,50 @@
+"""step sign: sign metadata with development keys."""
+
+import sys
+from collections.abc import Sequence
+
+from software_update.base import files
+from software_update.base.errors import InputError, printable
+from software_update.cli.options.arguments import Parser, add_dev_signing_keys, add_output, files_of
+from software_update.format import limits, metadata
+from software_update.format.verdicts import Refused
+from software_update.signing import private_keys
+from software_update.verify.trust_files import parse_root, read_root_file
+
+
+def run(argv: Sequence[str]) -> int:
+    parser = Parser(
+        "step sign",
+        "Signs unsigned metadata with development keys, or wraps it without a signature.",
+    )
+    parser.add_argument("--metadata", metavar="FILE", required=True, help="the bytes to sign")
+    parser.add_argument("--role", choices=(metadata.ROOT, metadata.TARGETS), required=True)
+    parser.add_argument(
+        "--root", metavar="FILE", help="root metadata; a key that it does not list is refused"
+    )
+    add_dev_signing_keys(parser, or_unsigned=True)
+    add_output(parser, "the signed metadata to write")
+    args = parser.parse_args(argv)
+    content = files.read_input(args.metadata, limits.MAX_TARGETS_METADATA_BYTES)
+    try:
+        (metadata.parse_root if args.role == metadata.ROOT else metadata.parse_targets)(content)
+    except Refused as refused:
+        raise InputError(
+            f"{args.metadata}: not {args.role} metadata ({refused}); name the bytes to sign"
+        ) from None
+    key_files = args.dev_signing_key or []
+    keys = private_keys.read_keys(key_files)
+    root = None
+    if args.root:
+        _, root = parse_root(args.root, read_root_file(args.root))
+        private_keys.check_listed(keys, root, args.role)
+    signed = private_keys.sign(metadata.Signed(content, ()), keys)
+    inputs = [args.metadata, *key_files, *files_of(args.root)]
+    files.write_output(args.output, metadata.build_signed(args.role, signed), inputs=inputs)
+    if keys and root is not None and not root.is_dev:
+        print(
+            f"software-update: note: {printable(args.root)} does not say DEV KEYS, and dev keys sign "
+            "under it; make it with: root create --dev-keys",
+            file=sys.stderr,
+        )
+    return 0

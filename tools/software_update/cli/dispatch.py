@@ -1,0 +1,123 @@
+"""The command line: finds the command, imports only that command, and reports an error as one line.
+
+`software-update @FILE` is the command line that FILE has, one argument to a line: as Bazel calls it.
+"""
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+from software_update import __version__
+from software_update.base.errors import SoftwareUpdateError, UsageError, printable
+
+STANDARD_OUTPUT = "standard output"
+_EXIT_INPUT = 3
+
+# (group, command) -> what it does; its code is the module GROUP_COMMAND of `commands`. A command
+# of one word is a group with the command "".
+COMMANDS = {
+    ("key", "generate"): "make a key pair",
+    ("key", "show"): "show the type and key id of key files",
+    ("key", "check"): "fail on a file that is more than a public key",
+    ("root", "create"): "make root metadata from public keys",
+    ("root", "sign"): "sign root metadata with private keys in files",
+    ("root", "request"): "say what is to be signed, and by whom",
+    ("root", "attach"): "merge signatures of several people into root metadata",
+    ("root", "check"): "check that devices may take a root, and who has signed it",
+    ("root", "publish"): "put a root that all have signed into a folder of roots",
+    ("root", "inspect"): "show what is in root metadata",
+    ("bundle", "create"): "make a signed bundle from files",
+    ("bundle", "verify"): "judge a bundle as a device would",
+    ("bundle", "inspect"): "show what is in a bundle, without judging it",
+    ("bundle", "extract"): "write a bundle's payloads to a folder",
+    ("bundle", "personalize"): "leave out of a bundle what a device has",
+    ("bundle", "promote"): "prove that a release carries exactly what was tested",
+    ("sign", ""): "sign a signing request",
+    ("signer", "check"): "put a signer through what can go wrong",
+    ("explain", ""): "say what a verdict means, and what to do",
+    ("step", "release"): "write a release manifest",
+    ("step", "digest"): "hash artifacts into a record",
+    ("step", "targets"): "make the targets metadata to sign",
+    ("step", "request"): "say what is to be signed, and by whom",
+    ("step", "sign"): "sign metadata with development keys",
+    ("step", "identify"): "write which development keys a source tree has",
+    ("step", "attach"): "put signatures beside what they sign",
+    ("step", "assemble"): "put signed metadata and payloads into a bundle",
+    ("step", "persist"): "write a bundle as a tree, like a TUF repository",
+    ("step", "sha256"): "write a file's SHA-256, for sha256sum -c",
+}
+
+
+def run_command(argv: Sequence[str], remedy: str | None = None) -> int:
+    """Runs one command, in any thread; an error is a line on standard error, and the exit code."""
+    try:
+        return _run(_command_line(argv))
+    except SoftwareUpdateError as error:
+        return fail(str(error), error.exit_code)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        return fail(os_error(error), _EXIT_INPUT)
+    except BaseException as error:  # a package in Rust that panics raises no Exception
+        from software_update.base.dependencies import load_problem
+
+        problem = load_problem(error, remedy)
+        if problem is None:
+            raise
+        return fail(problem, _EXIT_INPUT)
+
+
+def _command_line(argv: Sequence[str]) -> Sequence[str]:
+    if len(argv) == 1 and argv[0].startswith("@"):
+        from software_update.cli.options.arguments import read_arguments
+
+        return read_arguments(argv[0][1:])
+    return argv
+
+
+def _run(argv: Sequence[str]) -> int:
+    if not argv or argv[0] in ("-h", "--help"):
+        print(_help(COMMANDS))
+        return 0 if argv else UsageError.exit_code
+    if argv[0] == "--version":
+        print(f"software-update {__version__}")
+        return 0
+    group = {key: text for key, text in COMMANDS.items() if key[0] == argv[0]}
+    if not group:
+        raise UsageError(f"no command {argv[0]!r}; see: software-update --help")
+    if (argv[0], "") in group:
+        return _call(argv[0], argv[1:])
+    if len(argv) == 1 or argv[1] in ("-h", "--help"):
+        print(_help(group))
+        return 0 if len(argv) > 1 else UsageError.exit_code
+    if (argv[0], argv[1]) not in group:
+        raise UsageError(f"no command {argv[0]} {argv[1]!r}; see: software-update {argv[0]} --help")
+    return _call(f"{argv[0]}_{argv[1]}", argv[2:])
+
+
+def _call(module: str, argv: Sequence[str]) -> int:
+    status: int = importlib.import_module(f"software_update.cli.commands.{module}").run(argv)
+    return status
+
+
+def _help(commands: dict[tuple[str, str], str]) -> str:
+    lines = ["usage: software-update GROUP COMMAND ...  (each has --help)", ""]
+    lines += [f"  {group:9}{command:13}{text}" for (group, command), text in commands.items()]
+    return "\n".join(lines)
+
+
+def fail(text: str, status: int) -> int:
+    print(f"software-update: {printable(text)}", file=sys.stderr)
+    return status
+
+
+def os_error(error: OSError) -> str:
+    import errno
+
+    what = error.strerror or str(error)
+    place = os.fsdecode(error.filename or "")
+    if not place and error.errno == errno.ENOSPC:
+        # From print, if Python does not buffer: files.errors_name names all other outputs.
+        place = STANDARD_OUTPUT
+    return f"{place}: {what}" if place else what

@@ -1,0 +1,83 @@
+"""The process of the command line: signals, streams and exit codes."""
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from software_update.cli.dispatch import STANDARD_OUTPUT, fail, os_error, run_command
+
+# The argument with which Bazel starts a persistent worker.
+_WORKER = "--persistent_worker"
+
+_EXIT_INPUT = 3
+_EXIT_INTERRUPTED = 130
+_EXIT_TERMINATED = 143
+_EXIT_BROKEN_PIPE = 141
+
+
+def main(argv: Sequence[str], remedy: str | None = None) -> int:
+    """Runs one command. 0: done; 1: refused; 2: wrong usage; 3: I/O, or a bad key or trusted file.
+
+    `remedy` says what to do about a package that cannot be loaded; default: install it.
+    """
+    _hide_warnings()
+    _replace_closed_streams()
+    _escape_what_streams_cannot_encode()
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        try:
+            if list(argv) == [_WORKER]:
+                from software_update.cli.worker import serve
+
+                return serve()
+            return run_command(argv, remedy)
+        finally:
+            _flush_output()
+    except BrokenPipeError:
+        # Whoever read our output has seen enough.
+        return _EXIT_BROKEN_PIPE
+    except OSError as error:
+        return fail(os_error(error), _EXIT_INPUT)
+    except KeyboardInterrupt:
+        return fail("interrupted", _EXIT_INTERRUPTED)
+
+
+def _hide_warnings() -> None:
+    """Hides warnings of packages, which are for developers, unless Python got -W."""
+    if sys.warnoptions:
+        return
+    if "warnings" in sys.modules:
+        sys.modules["warnings"].simplefilter("ignore")
+    else:  # most commands never import it, and it reads this when they do
+        sys.warnoptions.append("ignore")
+
+
+def _replace_closed_streams() -> None:
+    # Closed ones are None to Python, and the next file that is opened would take their place.
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+
+
+def _escape_what_streams_cannot_encode() -> None:
+    # A terminal may be ASCII, and a file name any bytes, which Python holds as surrogates.
+    for stream in (sys.stdout, sys.stderr):
+        if reconfigure := getattr(stream, "reconfigure", None):
+            reconfigure(errors="backslashreplace")
+
+
+def _flush_output() -> None:
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        # Python would try again at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        error.filename = STANDARD_OUTPUT
+        raise
+
+
+def _terminate(_signal: int, _frame: object) -> NoReturn:
+    # As an exception, so that half-written outputs are taken away.
+    raise SystemExit(_EXIT_TERMINATED)

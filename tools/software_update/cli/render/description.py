@@ -1,0 +1,116 @@
+"""What is in metadata, as plain data for JSON and as lines for people. Nothing here is judged."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from software_update.base.dates import format_date
+from software_update.base.errors import printable
+from software_update.format import metadata
+from software_update.format.metadata import Common, Role, Signed
+from software_update.format.proto import tuf_pb2
+from software_update.keys.keys import DEV_KEY_IDS, DEV_KEYS_WARNING
+
+
+def describe_root(data: bytes) -> dict[str, Any]:
+    """The content of a SignedRootMetadata message."""
+    signed = metadata.parse_signed(metadata.ROOT, data)
+    root = metadata.parse_root(signed.serialized)
+    keys = [
+        {
+            "key_id": key.key_id.hex(),
+            "key_type": _name(tuf_pb2.KeyType, key.key_type),
+            "scheme": _name(tuf_pb2.KeyScheme, key.scheme),
+            "keyval": key.keyval.hex(),
+            "dev_key": key.key_id.hex() in DEV_KEY_IDS,
+        }
+        for key in root.keys
+    ]
+    return {
+        **_common(root.common),
+        "keys": keys,
+        "roles": {"root": _role(root.root), "targets": _role(root.targets)},
+        "dev_keys": root.is_dev,
+        "signatures": _signatures(signed),
+    }
+
+
+def describe_targets(data: bytes) -> dict[str, Any]:
+    """The content of a SignedTargetsMetadata message."""
+    signed = metadata.parse_signed(metadata.TARGETS, data)
+    targets = metadata.parse_targets(signed.serialized)
+    listed = [
+        {
+            "name": each.name,
+            "length": each.length,
+            "sha256": [
+                value.hex() for function, value in each.hashes if function == tuf_pb2.SHA256
+            ],
+        }
+        for each in targets.targets
+    ]
+    return {**_common(targets.common), "targets": listed, "signatures": _signatures(signed)}
+
+
+def root_lines(title: str, root: dict[str, Any]) -> Iterable[str]:
+    """Lines about what describe_root gave."""
+    yield from _common_lines(title, root, dev_keys=root["dev_keys"])
+    for name, role in root["roles"].items():
+        yield f"  {name}: {role['threshold']} of {len(role['key_ids'])} keys"
+        for key_id in role["key_ids"]:
+            yield f"    {key_id}{_dev(key_id)}"
+    yield from _signature_lines(root)
+
+
+def targets_lines(
+    targets: dict[str, Any], payloads: dict[str, tuple[int, int]], *, dev_keys: bool
+) -> Iterable[str]:
+    """Lines about what describe_targets gave. `payloads`: name to offset and length in the file.
+
+    `dev_keys`: whether the root that they are signed under says so.
+    """
+    yield from _common_lines("targets metadata", targets, dev_keys=dev_keys)
+    yield from _signature_lines(targets)
+    yield f"  {len(targets['targets'])} targets:"
+    for target in targets["targets"]:
+        entry = payloads.get(target["name"])
+        where = f"payload at {entry[0]}" if entry else "payload left out"
+        yield f"    {printable(target['name'])}: {target['length']} bytes, {where}"
+        for sha256 in target["sha256"]:
+            yield f"      sha256 {sha256}"
+
+
+def _common_lines(title: str, described: dict[str, Any], *, dev_keys: bool) -> Iterable[str]:
+    expires = f"expires {described['expires']}" if described["expires"] else "never expires"
+    yield f"{title}: version {described['version']}, {expires}"
+    if dev_keys:
+        yield f"  {DEV_KEYS_WARNING}"
+
+
+def _signature_lines(described: dict[str, Any]) -> Iterable[str]:
+    if not described["signatures"]:
+        yield "  signatures: none"
+    for key_id in described["signatures"]:
+        yield f"  signature: present, not checked: by {key_id}{_dev(key_id)}"
+
+
+def _dev(key_id: str) -> str:
+    return f"  {DEV_KEYS_WARNING}" if key_id in DEV_KEY_IDS else ""
+
+
+def _common(common: Common) -> dict[str, Any]:
+    return {
+        "version": common.version,
+        "expires": format_date(common.expires[0]) if common.expires else None,
+    }
+
+
+def _role(role: Role) -> dict[str, Any]:
+    return {"key_ids": [each.hex() for each in role.key_ids], "threshold": role.threshold}
+
+
+def _signatures(signed: Signed) -> list[str]:
+    return [each.key_id.hex() for each in signed.signatures]
+
+
+def _name(enum: Any, value: int) -> str:
+    return str(enum.Name(value)) if value in enum.values() else str(value)

@@ -1,0 +1,116 @@
+"""Reads the release that a device has installed: from the device's manifest, or from a bundle."""
+
+import os
+from typing import NamedTuple
+
+from software_update.base import files
+from software_update.base.errors import InputError
+from software_update.bundle import envelope
+from software_update.bundle.reader import read_envelope
+from software_update.format import limits, metadata, wire
+from software_update.format.metadata import Installed, Root, RootId
+from software_update.format.names import USER_MANIFEST
+from software_update.format.release_manifest import parse_release
+from software_update.format.verdicts import Refused, Verdict
+from software_update.verify import verifier
+from software_update.verify.bundle_file import read_user_manifest
+from software_update.verify.trust_files import read_trusted_root
+
+# The fields that a bundle may begin with. A manifest has none of them as bytes.
+_BUNDLE_FIELDS = (
+    envelope.TARGETS_FIELD,
+    envelope.PAYLOAD_FIELD,
+    envelope.ROOT_FIELD,
+    envelope.ROOT_CHAIN_FIELD,
+)
+_MAX_TAG_BYTES = 10
+_HOW = (
+    "make a manifest with: software-update bundle verify BUNDLE --trusted-root ROOT "
+    "--write-installed FILE"
+)
+
+
+class InstalledFile(NamedTuple):
+    """An installed release, and the root that it may have been accepted under.
+
+    `is_bundle` tells that it was read from a bundle, which nothing has judged.
+    """
+
+    release: Installed
+    root: Root | None
+    is_bundle: bool
+
+
+def read_installed(path: str) -> InstalledFile:
+    """The installed release in a manifest or bundle file; InputError if it is neither."""
+    with files.open_input(path) as fd:
+        try:
+            if _begins_as_bundle(fd):
+                return _read_bundle(fd)
+            with open(fd, "rb", closefd=False) as file:
+                content = file.read(limits.MAX_MANIFEST_BYTES + 1)
+            if len(content) > limits.MAX_MANIFEST_BYTES:
+                raise InputError(
+                    f"{path}: larger than {limits.MAX_MANIFEST_BYTES} bytes, and not a bundle; {_HOW}"
+                )
+            return InstalledFile(metadata.parse_manifest(content), None, False)
+        except Refused as refused:
+            raise InputError(
+                f"{path}: not a usable manifest or bundle of an installed release ({refused}); {_HOW}"
+            ) from None
+
+
+def read_installed_root(path: str, installed_path: str, installed: Installed) -> Root:
+    """The root that the user names for the installed release; InputError if the manifest names another."""
+    root = read_trusted_root(path)
+    if installed.root not in (None, root.id):
+        version, sha256 = installed.root or root.id
+        raise InputError(
+            f"{path}: not the root that {installed_path} names (version {version}, SHA-256 "
+            f"{sha256.hex()[:16]}...); name that root"
+        )
+    return root
+
+
+def check_trusted_root(
+    path: str, trusted: Root, installed_path: str, accepted_under: RootId
+) -> None:
+    """InputError if `trusted` is older than the root of the installed release, or another of that version."""
+    version, sha256 = accepted_under
+    if trusted.common.version < version:
+        raise InputError(
+            f"{path}: root version {trusted.common.version}, but {installed_path} was accepted under "
+            f"root version {version}; name the root that the device has now"
+        )
+    if trusted.common.version == version and trusted.id != accepted_under:
+        raise InputError(
+            f"{path}: differs from the root version {version} under which {installed_path} was "
+            f"accepted (SHA-256 {sha256.hex()[:16]}...); name that root"
+        )
+
+
+def _begins_as_bundle(fd: int) -> bool:
+    start = os.pread(fd, _MAX_TAG_BYTES, 0)
+    number, wire_type = wire.split_tag(wire.decode_varint(start, 0, len(start))[0])
+    return wire_type == wire.LENGTH_DELIMITED and number in _BUNDLE_FIELDS
+
+
+def _read_bundle(fd: int) -> InstalledFile:
+    """The release that a bundle describes, as a device that installed it has it.
+
+    Its root is the one in the bundle: no device accepts the bundle under an older root, or under
+    another one of that version. Without one, the device kept a root that the bundle does not name.
+    """
+    content = read_envelope(fd)
+    if content.targets is None:
+        raise Refused(Verdict.MISSING_ROLE_METADATA, "has no targets metadata")
+    signed = metadata.parse_signed(metadata.TARGETS, content.targets)
+    targets = metadata.parse_targets(signed.serialized)
+    user_manifest = verifier.listed_user_manifest(targets, read_user_manifest(fd, content), None)
+    if user_manifest is None and any(each.name == USER_MANIFEST for each in targets.targets):
+        raise Refused(Verdict.MISSING_PAYLOAD, "does not contain the user_manifest that it lists")
+    root = None if content.root is None else verifier.trust_root(content.root)
+    release = None if user_manifest is None else parse_release(user_manifest)
+    return InstalledFile(
+        Installed(targets, user_manifest, release, root.id if root else None), root, True
+    )

@@ -1,0 +1,129 @@
+"""Tests of pigweed_roots.py."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from software_update.base.errors import UsageError
+from software_update.format.verdicts import Refused, Verdict
+from software_update.testing import encode as e
+from software_update.testing.signers import (
+    ROOT_KEY,
+    ROOT_KEY_2,
+    ROOT_KEY_3,
+    STRANGER,
+    TARGETS_KEY,
+    TARGETS_KEY_2,
+)
+from software_update.verify.pigweed_roots import RootFile, check_chain, check_move
+
+WARNING = "software-update: warning: "
+HOPS = "4.pb: the keys of an older root did not sign it, so devices need the chain of roots; "
+
+
+def root_file(version: int, root_key: int, *signers: int, targets: int = TARGETS_KEY) -> RootFile:
+    content = e.signed(e.root(version, [root_key], [targets]), *signers)
+    return RootFile(f"{version}.pb", content)
+
+
+def padded(length: int) -> RootFile:
+    """Root 2, whose signed bytes end at `length`."""
+    contents = (e.root(2) + e.blob(65, bytes(size)) for size in range(length))
+    content = next(each for each in contents if len(e.signed(each)) == length)
+    return RootFile("2.pb", e.signed(content, ROOT_KEY))
+
+
+def warned(capsys: pytest.CaptureFixture[str]) -> list[str]:
+    lines = capsys.readouterr().err.splitlines()
+    assert all(line.startswith(WARNING) for line in lines)
+    return [line.removeprefix(WARNING) for line in lines]
+
+
+@pytest.mark.parametrize("signers", [[ROOT_KEY], [ROOT_KEY, STRANGER], []])
+def test_a_root_that_is_too_long(
+    capsys: pytest.CaptureFixture[str], signers: Sequence[int]
+) -> None:
+    """An old root that is not signed counts as if its threshold were met."""
+    old = RootFile("1.pb", e.signed(e.root(), *signers))
+    length = len(e.signed(e.root(), *(signers or [ROOT_KEY])))
+    check_move(old, padded(length), strict=True)
+    assert warned(capsys) == []
+    check_move(old, padded(length + 1), strict=False)
+    message = (
+        f"2.pb: its signed bytes end at {length + 1}, after the {length} bytes of 1.pb; Pigweed's client "
+        "rejects it on the first attempt and accepts it on the second; list fewer keys, or let devices "
+        "try again"
+    )
+    assert warned(capsys) == [message]
+    with pytest.raises(UsageError) as caught:
+        check_move(old, padded(length + 1), strict=True)
+    assert str(caught.value) == message
+
+
+def test_signatures_of_the_new_root_do_not_count(capsys: pytest.CaptureFixture[str]) -> None:
+    new = root_file(2, ROOT_KEY, ROOT_KEY, ROOT_KEY_2, ROOT_KEY_3, STRANGER)
+    check_move(root_file(1, ROOT_KEY, ROOT_KEY), new, strict=True)
+    assert warned(capsys) == []
+
+
+def test_versions_that_start_again(capsys: pytest.CaptureFixture[str]) -> None:
+    old = root_file(1, ROOT_KEY, ROOT_KEY)
+    new = root_file(2, ROOT_KEY, ROOT_KEY, targets=TARGETS_KEY_2)
+    check_move(old, new, strict=False)
+    [line] = warned(capsys)
+    assert line == (
+        "2.pb: targets versions start again, because it removes targets keys of 1.pb; Pigweed's client "
+        "still compares them; raise the version in each release"
+    )
+    with pytest.raises(UsageError, match="targets versions start again"):
+        check_move(old, new, strict=True)
+
+
+CHAIN = [root_file(2, ROOT_KEY_2, ROOT_KEY, ROOT_KEY_2), root_file(3, ROOT_KEY_3, ROOT_KEY_2)]
+
+
+@pytest.mark.parametrize(
+    ("signers", "warns"),
+    [
+        ([ROOT_KEY, ROOT_KEY_2, ROOT_KEY_3], False),
+        # Of root 2, root 3, and root 1, which is not at hand but signed root 2.
+        ([ROOT_KEY, ROOT_KEY_3], True),
+        ([ROOT_KEY, ROOT_KEY_2], True),
+        ([ROOT_KEY_2, ROOT_KEY_3], True),
+        ([], True),
+    ],
+)
+def test_several_hops(capsys: pytest.CaptureFixture[str], signers: list[int], warns: bool) -> None:
+    root = root_file(4, ROOT_KEY_3, *signers)
+    check_chain(CHAIN, root, strict=False)
+    lines = warned(capsys)
+    assert [line.startswith(HOPS) for line in lines] == [True] * warns
+    if warns:
+        with pytest.raises(UsageError, match="Pigweed's client makes one hop"):
+            check_chain(CHAIN, root, strict=True)
+
+
+def test_a_chain_of_unsigned_roots(capsys: pytest.CaptureFixture[str]) -> None:
+    check_chain([root_file(3, ROOT_KEY)], root_file(4, ROOT_KEY, ROOT_KEY), strict=False)
+    assert [line.startswith(HOPS) for line in warned(capsys)] == [True]
+
+
+def test_each_problem_of_a_chain_is_reported_once(capsys: pytest.CaptureFixture[str]) -> None:
+    root = root_file(4, ROOT_KEY_3, ROOT_KEY, ROOT_KEY_2, ROOT_KEY_3, targets=TARGETS_KEY_2)
+    check_chain(CHAIN, root, strict=False)
+    [line] = warned(capsys)
+    assert line.startswith(
+        "4.pb: targets versions start again, because it removes targets keys of 2.pb"
+    )
+
+
+def test_no_chain_is_one_hop(capsys: pytest.CaptureFixture[str]) -> None:
+    check_chain([], root_file(2, ROOT_KEY), strict=True)
+    assert warned(capsys) == []
+
+
+def test_a_role_that_cannot_be_met_is_named() -> None:
+    bad = RootFile("3.pb", e.signed(e.root(3, root_threshold=2), ROOT_KEY))
+    with pytest.raises(Refused) as caught:
+        check_chain([bad], root_file(4, ROOT_KEY, ROOT_KEY), strict=False)
+    assert (caught.value.verdict, caught.value.subject) == (Verdict.THRESHOLD_INVALID, "3.pb")

@@ -1,0 +1,76 @@
+"""Reads the files that a verdict starts from. A bad one is the user's, not the bundle's."""
+
+import itertools
+from collections.abc import Sequence
+
+from software_update.base import files
+from software_update.base.errors import InputError, UsageError
+from software_update.format import limits, metadata
+from software_update.format.metadata import Root, Signed
+from software_update.format.verdicts import Refused
+from software_update.verify import verifier
+
+
+def read_root_file(path: str) -> bytes:
+    """The file's content, read once: what is checked is what goes into a bundle."""
+    return files.read_input(path, limits.MAX_ROOT_METADATA_BYTES)
+
+
+def parse_root(path: str, content: bytes) -> tuple[Signed, Root]:
+    """Signed root metadata; InputError where it is none. `path` names it in errors."""
+    try:
+        signed = metadata.parse_signed(metadata.ROOT, content)
+        return signed, metadata.parse_root(signed.serialized)
+    except Refused as refused:
+        raise InputError(
+            f"{path}: no root metadata ({refused}); make it with: root create"
+        ) from None
+
+
+def read_root_chain(paths: Sequence[str], root_path: str, root: Root) -> list[bytes]:
+    """The signed roots in `paths`, which lead to `root`: each one version after the one before."""
+    if len(paths) > limits.MAX_ROOT_CHAIN:
+        raise UsageError(f"--root-chain: {len(paths)} roots; at most {limits.MAX_ROOT_CHAIN}")
+    chain = [read_root_file(path) for path in paths]
+    versions = [
+        (path, parse_root(path, content)[1].common.version)
+        for path, content in zip(paths, chain, strict=True)
+    ]
+    versions.append((root_path, root.common.version))
+    for (path, version), (after, next_version) in itertools.pairwise(versions):
+        if next_version != version + 1:
+            raise InputError(
+                f"{path}: version {version}, and {after} after it has version {next_version}; "
+                "name each root before --root, oldest first"
+            )
+    return chain
+
+
+def check_signed_roots(paths: Sequence[str], signed_roots: Sequence[bytes]) -> None:
+    """Each root must verify by the one before it, the first by itself; InputError where one does not.
+
+    Expiry is no matter here.
+    """
+    root = parse_trusted_root(paths[0], signed_roots[0])
+    for path, signed_root in zip(paths, signed_roots, strict=True):
+        try:
+            root = verifier.verify_roots(verifier.Device(root), (), signed_root)[-1]
+        except Refused as refused:
+            raise InputError(
+                f"{path}: a device would refuse it ({refused}); sign it with: root sign"
+            ) from None
+
+
+def read_trusted_root(path: str) -> Root:
+    """The trust anchor; InputError where it cannot be one."""
+    return parse_trusted_root(path, read_root_file(path))
+
+
+def parse_trusted_root(path: str, content: bytes) -> Root:
+    """The trust anchor in a file's content; InputError where it cannot be one."""
+    try:
+        return verifier.trust_root(content)
+    except Refused as refused:
+        raise InputError(
+            f"{path}: no root to trust ({refused}); name the signed root metadata that the device has"
+        ) from None

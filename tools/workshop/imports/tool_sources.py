@@ -1,0 +1,22 @@
+"""Renders gn/private/tool_sources.gni: the modules that build edges run, as inputs of each edge."""
+
+from collections.abc import Iterable
+
+_HEADER = """\
+# The modules that the actions of a build run: the command line, the commands that
+# the templates call, and all that these import. Generated from the imports; renew
+# it with: bazel run //tools/workshop/imports:update
+
+software_update_tool_sources =
+    get_path_info([
+"""
+_FOOTER = """\
+                  ],
+                  "abspath")
+"""
+
+
+def render(modules: Iterable[str]) -> str:
+    """Returns the text of the file. The paths in `modules` are below `tools/`."""
+    lines = [f'                    "../../tools/{module}",\n' for module in sorted(modules)]
+    return _HEADER + "".join(lines) + _FOOTER
