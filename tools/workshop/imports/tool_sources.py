@@ -7,16 +7,16 @@ _HEADER = """\
 # the templates call, and all that these import. Generated from the imports; renew
 # it with: bazel run //tools/workshop/imports:update
 
-software_update_tool_sources =
-    get_path_info([
+_modules = [
 """
 _FOOTER = """\
-                  ],
-                  "abspath")
+]
+
+software_update_tool_sources = get_path_info(_modules, "abspath")
 """
 
 
 def render(modules: Iterable[str]) -> str:
     """Returns the text of the file. The paths in `modules` are below `tools/`."""
-    lines = [f'                    "../../tools/{module}",\n' for module in sorted(modules)]
+    lines = [f'  "../../tools/{module}",\n' for module in sorted(modules)]
     return _HEADER + "".join(lines) + _FOOTER
