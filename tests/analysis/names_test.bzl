@@ -14,7 +14,7 @@ _MESSAGES = {
     "dot_part": "write the name without a /",
     "empty": "the name is empty",
     "empty_part": "write the name without a /",
-    "too_long": "the name has %d characters; write %d" % (_LONGEST + 1, _LONGEST),
+    "too_long": "the name has %d characters; write at most %d" % (_LONGEST + 1, _LONGEST),
 }
 
 def _names_test_impl(ctx):
