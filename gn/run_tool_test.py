@@ -131,7 +131,7 @@ def test_nothing_of_the_environment_takes_part(tree: Tree, packages: Path) -> No
 
 
 def test_environment_of_the_command_is_constant(tree: Tree, packages: Path) -> None:
-    shown = tree.root / "tools/software_update/cli/dispatch.py"
+    shown = tree.root / "tools/software_update/cli/main.py"
     shown.write_text(
         "import os\ndef main(argv, remedy):\n    print(sorted(os.environ))\n    return 7\n"
     )
@@ -196,7 +196,7 @@ def test_a_package_is_broken(tree: Tree) -> None:
 
 
 def test_any_other_exception_is_a_bug_and_shown(tree: Tree, packages: Path) -> None:
-    (tree.root / "tools/software_update/cli/dispatch.py").write_text("1 / 0")
+    (tree.root / "tools/software_update/cli/main.py").write_text("1 / 0")
     done = tree.run("--packages", str(packages), "--")
     assert done.returncode == 1
     assert "ZeroDivisionError" in done.stderr and "Traceback" in done.stderr

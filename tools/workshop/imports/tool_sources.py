@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 
 _HEADER = """\
-# The modules that the actions of a build run: the command line, the commands that
-# the templates call, and all that these import. Generated from the imports; renew
-# it with: bazel run //tools/workshop/imports:update
+# The modules that actions of a build run: the command line, the commands that
+# templates call, and the modules that these import. Generated; renew it with:
+# bazel run //tools/workshop/imports:update
 
 _modules = [
 """
