@@ -1,20 +1,14 @@
 """Holds the reference pages to the code: nothing left out, nothing invented."""
 
-import contextlib
-import importlib
-import io
 import re
 import tomllib
 from pathlib import Path
 
 import pytest
 from google.protobuf.descriptor import FieldDescriptor
-from software_update.cli.dispatch import COMMANDS
 from software_update.format.proto import tuf_pb2, update_bundle_pb2
 
-_CLI = Path("docs/cli.md").read_text()
 _FORMAT = Path("docs/explanation/bundle_format.md").read_text()
-_OPTION = re.compile(r"(?<![\w-])--?[a-z][a-z-]*")
 
 
 def section(text: str, heading: str) -> str:
@@ -29,40 +23,6 @@ def rows(text: str) -> list[list[str]]:
     """The cells of a section's table, without its head."""
     lines = [line for line in text.splitlines() if line.startswith("|")]
     return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines[2:]]
-
-
-def words(command: tuple[str, str]) -> str:
-    """A command as users write it; one of a single word has no second one."""
-    return " ".join(command).strip()
-
-
-def help_of(group: str, command: str) -> str:
-    name = f"{group}_{command}" if command else group
-    module = importlib.import_module(f"software_update.cli.commands.{name}")
-    with contextlib.redirect_stdout(io.StringIO()) as out, pytest.raises(SystemExit):
-        module.run(["--help"])
-    return out.getvalue()
-
-
-def test_commands() -> None:
-    listed = {row[0]: row[1] for row in rows(_CLI.split("\n## ")[0])}
-    links = {
-        f"[`{words(key)}`](#{words(key).replace(' ', '-')})": text for key, text in COMMANDS.items()
-    }
-    assert {name: text.replace("`", "") for name, text in listed.items()} == links
-
-
-@pytest.mark.parametrize("command", COMMANDS, ids=words)
-def test_options(command: tuple[str, str]) -> None:
-    usage = help_of(*command)
-    described = " ".join(re.findall(r"^  (-.*?)(?:  |$)", usage, re.MULTILINE))
-    text = section(_CLI, words(command))
-    listed = {option for row in rows(text) for option in _OPTION.findall(row[0])}
-    assert listed == set(_OPTION.findall(described)) - {"-h", "--help"}
-    synopsis = text.strip().splitlines()[0]
-    assert synopsis.startswith(f"`software-update {words(command)}")
-    for name in re.findall(r"^  ([A-Z]+)  ", usage, re.MULTILINE):
-        assert name in synopsis
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ from software_update.signing.signature_file import DetachedSignature
 
 _SCHEMAS = Schemas(Path("docs/reference/schemas"))
 _DOCUMENTS = _SCHEMAS.documents()
-_SIGNER_CHECK = Path("docs/cli.md").read_text(encoding="utf-8")
+_SIGNER_CHECK = Path("docs/reference/cli/signer-check.md").read_text(encoding="utf-8")
 
 
 def closed(schema: Any) -> Any:

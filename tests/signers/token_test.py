@@ -25,7 +25,7 @@ from software_update.testing.command import call, command, done, environment, ru
 
 from tests.signers.softhsm import PIN, SoftHsm, module, program
 
-PAGE = Path("docs/cli.md").resolve()
+PAGE = Path("docs/reference/cli/sign.md").resolve()
 REQUEST = e.targets(workspace.CONTENTS, 7)
 MINE = "My release, 100%"
 

@@ -3,12 +3,13 @@
 from pathlib import Path
 
 import render_api
+import render_cli
 import render_gn
 import render_json
 import render_verdicts
 
 # Folders in which every page is generated.
-FOLDERS = ("docs/reference/rules",)
+FOLDERS = (render_cli.FOLDER, "docs/reference/rules")
 
 
 def pages(api: Path, top: Path) -> dict[str, str]:
@@ -17,7 +18,9 @@ def pages(api: Path, top: Path) -> dict[str, str]:
     `api` is the output of starlark_doc_extract, and `top` the source tree.
     """
     rules = render_api.render(api.read_bytes())
-    return {f"docs/reference/rules/{name}": text for name, text in rules.items()} | {
+    return {
+        **render_cli.render(top),
+        **{f"docs/reference/rules/{name}": text for name, text in rules.items()},
         "docs/reference/gn.md": render_gn.render(top / "gn"),
         "docs/reference/json.md": render_json.render(top / "docs/reference/schemas"),
         "docs/reference/verdicts.md": render_verdicts.render(),
