@@ -1,4 +1,4 @@
-"""What `gn gen` refuses: it names the target and says what to write."""
+"""Errors of `gn gen`: each names the label and says what to write."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LONG = "a" * 256
 
 @dataclass(frozen=True)
 class Case:
-    """A mistake, and the line that `gn gen` prints."""
+    """A mistake and the line that `gn gen` prints."""
 
     what: str
     build: str
@@ -56,7 +56,7 @@ def release(message: str, what: str, **changes: str) -> Case:
 
 
 def judged(template: str, message: str, missing: str) -> Case:
-    """What a template that judges a bundle says where a parameter is missing."""
+    """A missing parameter of a template that verifies a bundle."""
     files = ("bundle", "installed", "trusted_root")
     parameters = {name: f'"{name}"' for name in files if name != missing}
     return declared(template, message, f"no_{missing}", parameters)
@@ -70,8 +70,8 @@ def declared(template: str, message: str, what: str, parameters: Mapping[str, st
 
 
 _TARGETS = 'targets = [ "boot.bin > boot" ]\n'
-_CHARACTERS = "write it with A-Z a-z 0-9 . _ + - and / only"
-_PARTS = "write it without a / at either end and without an empty, . or .. part"
+_CHARACTERS = "contains another character; write only A-Z a-z 0-9 . _ + - and /"
+_PARTS = "has an empty, . or .. part; write parts such as boot/loader"
 _NUMBER = "write an integer from 1 to 4294967295"
 _ONE_VERSION = 'write exactly one of version = 7 and version_file = "VERSION"'
 _QUOTES = "version is a string; write it without quotes"
@@ -104,8 +104,7 @@ CASES = (
     ),
     bundle(
         f"version = 1 {_TARGETS} dev_signing_keys = []",
-        "dev_signing_keys is empty; write at least one key, or leave it out to use the throw-away"
-        " key",
+        "dev_signing_keys is empty; write at least one key, or remove it to use the throw-away key",
         "no_key",
     ),
     bundle(
@@ -116,14 +115,14 @@ CASES = (
     ),
     bundle(
         f'version = 1 {_TARGETS} root = "root.pb" verify = false',
-        "verify = false; leave it out: a release is always verified",
+        "verify = false; remove it: a release is always verified",
         "release_not_verified",
         'software_update_signing = "release"',
     ),
     bundle(
         f'version = 1 {_TARGETS} root = "{_THROWAWAY}"',
-        f'root = "{_THROWAWAY}" is the root of the throw-away keys; release under one whose keys'
-        " nobody else has",
+        f'root = "{_THROWAWAY}" is the root of the throw-away keys; write a root whose keys only'
+        " your team has",
         "release_under_throwaway_root",
         'software_update_signing = "release"',
     ),
@@ -149,23 +148,23 @@ CASES = (
     ),
     bundle(
         'version = 1 targets = [ "boot.bin > " ]',
-        "a target has an empty name; name it",
+        "the name of a target is empty; write a name",
         "empty_name_after_arrow",
     ),
     bundle(
         'version = 1 targets = [ { name = "" file = "boot.bin" } ]',
-        "a target has an empty name; name it",
+        "the name of a target is empty; write a name",
         "empty_name",
     ),
     # One name for each message: names_test.py checks the names of tests/vectors/names.json.
     target("ä", _CHARACTERS, "character"),
-    target(_LONG, "it has 256 characters; write 255 at most", "long_name"),
+    target(_LONG, "has 256 characters; write at most 255", "long_name"),
     target("a/../b", _PARTS, "part"),
-    target("user_manifest", "it is reserved; write the file into user_manifest", "reserved"),
+    target("user_manifest", "is reserved; write the file into user_manifest", "reserved"),
     *(
         bundle(
             f'version = 1 targets = [ "boot.bin > app", "boot.bin > {name}" ]',
-            f"two targets are named '{name}', or differ in case alone; rename one",
+            f"two targets are named '{name}', or differ only in case; rename one",
             f"two_{name}",
         )
         for name in ("app", "APP")
@@ -173,38 +172,38 @@ CASES = (
     *(
         bundle(
             f'version = 1 {_TARGETS} out = "{out}"',
-            f'out = "{out}"; write a file\'s name, which is put below $target_out_dir',
+            f'out = "{out}"; write the name of a file below $target_out_dir',
             f"out_{index}",
         )
         for index, out in enumerate(("", "/x.bundle", "../x.bundle", "a//x.bundle", "./x.bundle"))
     ),
     bundle(
         'version = 1 targets = [ { name = "app" file = "boot.bin" dep = [] } ]',
-        "target 'app': write name, file and deps alone",
+        "target 'app': write only name, file and deps",
         "unknown_field",
     ),
     Case(
         "payload_no_deps",
         'software_update_payload("x") { file = "$root_out_dir/app.bin" }',
-        "//:x: deps is missing; write deps = [ ... ], what makes //out/app.bin",
+        "//:x: deps is missing; write deps = [ ... ], labels that make //out/app.bin",
     ),
     *(
         bundle(
             f'{_TARGETS} version = 1 out = "{out}"',
-            f'out = "{out}"; write a file\'s name, which is put below $target_out_dir',
+            f'out = "{out}"; write the name of a file below $target_out_dir',
             f"out_{index}",
         )
         for index, out in enumerate(("//out/obj/x.bundle", "/x.bundle", "../x.bundle", "x/"))
     ),
     bundle(
         'version = 1 targets = [ { name = "boot" file = "boot.bin" depz = [] } ]',
-        "target 'boot': write name, file and deps alone",
+        "target 'boot': write only name, file and deps",
         "misspelled_key",
     ),
     Case(
         "payload_no_deps",
         'software_update_payload("x") { file = "$target_out_dir/x.bin" }',
-        "//:x: deps is missing; write deps = [ ... ], what makes //out/obj/x.bin",
+        "//:x: deps is missing; write deps = [ ... ], labels that make //out/obj/x.bin",
     ),
     Case(
         "payload_no_file",
@@ -233,8 +232,8 @@ CASES = (
     ),
     *(
         root(
-            f"{role}_threshold = {number}; write a number from 1 to {count}, which is how many keys"
-            f" {role}_keys has",
+            f"{role}_threshold = {number}; write a number from 1 to {count}, the number of"
+            f" {role}_keys",
             f"{role}_threshold_{number}",
             **{f"{role}_threshold": str(number)},
         )
@@ -242,13 +241,13 @@ CASES = (
         for number in (0, count + 1)
     ),
     root(
-        "dev_signing_keys and signatures are both there; leave one of the two out",
+        "dev_signing_keys and signatures are both given; remove one of the two",
         "signed_twice",
         dev_signing_keys='[ "throwaway_a" ]',
         signatures='[ "a.json" ]',
     ),
     root(
-        "//b.pub is in root_keys and in targets_keys; give each role keys of its own",
+        "//b.pub is in root_keys and in targets_keys; give each role its own keys",
         "key_of_both",
         root_keys='[ "//b.pub" ]',
     ),
@@ -256,7 +255,7 @@ CASES = (
         release(f"{name} is missing; {cure}", f"no_{name}", **{name: ""})
         for name, cure in (
             ("product", "write the product's name"),
-            ("release_version", 'write what people read, as "1.4.0"'),
+            ("release_version", 'write the version that people read, such as "1.4.0"'),
             ("release_counter", "write release_counter = 1 for a first release"),
         )
     ),
@@ -280,24 +279,24 @@ CASES = (
     ),
     judged(
         "bundle_test",
-        'trusted_root is missing; write trusted_root = ":root", what the device trusts',
+        'trusted_root is missing; write trusted_root = ":root", the root that the device trusts',
         "trusted_root",
     ),
     judged(
         "personalized_bundle",
-        'trusted_root is missing; write trusted_root = ":root", what the devices trust',
+        'trusted_root is missing; write trusted_root = ":root", the root that the devices trust',
         "trusted_root",
     ),
     judged(
         "personalized_bundle",
-        'installed is missing; write installed = ":bundle_6", what the devices run',
+        'installed is missing; write installed = ":bundle_6", the release that the devices run',
         "installed",
     ),
 )
 
 
 def said(output: str) -> str:
-    """What an assert says: between GN's own words for it and where it was called."""
+    """Returns the message of an assert, without GN's own words around it."""
     found = re.search(r"Assertion failed\.\n.*?\n *\^-*\n(.*?)\nSee //", output, re.DOTALL)
     assert found, output
     return found[1]
@@ -311,7 +310,7 @@ def test_refuses(tree: Tree, case: Case) -> None:
 
 
 def asserts() -> list[str]:
-    """The messages of all asserts in the templates, as patterns."""
+    """Returns the messages of all asserts in the templates, as patterns."""
     texts = [
         Path(name).read_text() for name in os.environ["SOURCES"].split() if name[-4:] == ".gni"
     ]

@@ -80,7 +80,7 @@ def test_signing_requests_are_the_same_in_all(tree: Tree) -> None:
         ran = tree.build(*(f":{each}.signing_request" for each in REQUESTS))
         assert set(ran) <= {
             "//:bundle._digest_0",
-            "//:bundle._request",
+            "//:bundle.signing_request",
             "//:bundle._targets",
             "//:root.signing_request",
             "//:root.unsigned",
@@ -361,7 +361,7 @@ def test_requests_wait_for_no_signature(tree: Tree, mode: str) -> None:
     set_mode(tree, mode, build)
     ran = tree.build(":bundle.signing_request", ":second.signing_request")
     assert set(ran) <= {
-        *("//:bundle._digest_0", "//:bundle._request", "//:bundle._targets"),
+        *("//:bundle._digest_0", "//:bundle.signing_request", "//:bundle._targets"),
         *("//:root.unsigned", "//:second.signing_request", "//:second.unsigned"),
     }
     # One that may not follow is no request.

@@ -63,11 +63,11 @@ software_update_bundle("bundle") {{
 """
 # How the message on a name begins, by the problem that the name has.
 _PROBLEMS = {
-    "character": "write it with A-Z a-z 0-9",
-    "dot_part": "write it without a /",
-    "empty": "a target has an empty name",
-    "empty_part": "write it without a /",
-    "too_long": f"it has {_LONGEST + 1} characters; write {_LONGEST} at most",
+    "character": "write only A-Z a-z 0-9",
+    "dot_part": "has an empty, . or .. part",
+    "empty": "the name of a target is empty",
+    "empty_part": "has an empty, . or .. part",
+    "too_long": f"has {_LONGEST + 1} characters; write at most {_LONGEST}",
 }
 
 
@@ -106,7 +106,7 @@ def test_reserved_names(product: Tree) -> None:
     for index, name in enumerate(_NAMES["reserved"]):
         said = message(product, "reserved", index)
         assert said is not None, name
-        assert "it is reserved" in said
+        assert "is reserved" in said
 
 
 def test_clashes(product: Tree) -> None:

@@ -82,7 +82,7 @@ UNSIGNED = {
     "//:bundle._digest_user_manifest",
     "//:bundle._targets",
 }
-REQUEST = UNSIGNED | {"//:bundle._request", f"{DEV_ROOT}.unsigned"}
+REQUEST = UNSIGNED | {"//:bundle.signing_request", f"{DEV_ROOT}.unsigned"}
 FILE = UNSIGNED | ROOT | {"//:bundle._sign", "//:bundle.file"}
 ALL = FILE | {"//:bundle._verify", "//:bundle._persist", "//:bundle.inspect"}
 

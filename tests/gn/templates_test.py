@@ -363,8 +363,6 @@ PRIVATE = (
     "bundle._digest_collected",
     "bundle._digest_user_manifest",
     "bundle._persist",
-    "bundle._request",
-    "bundle._request_bytes",
     "bundle._sign",
     "bundle._targets",
     "bundle._verify",
