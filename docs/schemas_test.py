@@ -142,7 +142,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     release = ["--product=P", "--release-version=1", "--release-counter=2", "--hardware-id=a"]
     release += ["--minimum-release-counter=1", "--notes=new", "--severity=low"]
     release += ["--support-until=2031-01-01T00:00:00Z"]
-    assert main(["step", "release", *release, "-o", "release.json"]) == 0
+    assert main(["step", "release-manifest", *release, "-o", "release.json"]) == 0
     create = ["bundle", "create", "--version", "1", "--targets-from", "targets.json"]
     create += ["--user-manifest", "release.json"]
     assert main([*create, *arguments]) == 0

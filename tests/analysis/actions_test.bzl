@@ -51,7 +51,7 @@ _COMMANDS = {
     "SoftwareUpdateAssemble": "step assemble",
     "SoftwareUpdateDigest": "step digest",
     "SoftwareUpdatePersonalize": "bundle personalize",
-    "SoftwareUpdateReleaseManifest": "step release",
+    "SoftwareUpdateReleaseManifest": "step release-manifest",
     "SoftwareUpdateRequest": "step request",
     "SoftwareUpdateRoot": "root create",
     "SoftwareUpdateRootCheck": "root check",

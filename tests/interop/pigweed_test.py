@@ -144,7 +144,7 @@ def test_root_signed_by_older_keys_is_reached_in_one_jump(product: Product) -> N
     request, signature = product.file("request"), product.file("signature.json")
     assert ours("root", "request", third, "-o", request, *earlier) == 0
     assert ours("sign", request, f"--key=file:{product.key('root')}", "-o", signature) == 0
-    assert ours("root", "attach", third, "--signature", signature, *earlier) == 0
+    assert ours("root", "merge", third, "--signature", signature, *earlier) == 0
     bundle = product.bundle(third, "--root-chain", second)
     assert pigweed_accepts(bundle, first)
     assert pigweed_accepts(bundle, second)

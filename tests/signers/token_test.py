@@ -92,7 +92,7 @@ def test_a_root_and_a_release(folder: Path) -> None:
     )
     done("root", "request", "root.pb", "-o", "root.request")
     sign("root.request", "hsm:1?label=release", "root.pub", "root.json")
-    done("root", "attach", "root.pb", "--signature=root.json")
+    done("root", "merge", "root.pb", "--signature=root.json")
     (folder / "app.bin").write_bytes(b"application")
     done("step", "digest", "--target=app=app.bin", "-o", "digests.json")
     done("step", "targets", "--digests=digests.json", "--version=7", "-o", "targets.request")

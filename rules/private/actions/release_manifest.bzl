@@ -31,7 +31,7 @@ def write_release_manifest(
       support_until: The end of support in RFC 3339; empty if the manifest does not state one.
       output: File: the JSON to write.
     """
-    args = tool_args(ctx, ["step", "release"])
+    args = tool_args(ctx, ["step", "release-manifest"])
     args.add(product, format = "--product=%s")
     args.add(release_version, format = "--release-version=%s")
     args.add(release_counter, format = "--release-counter=%s")

@@ -41,12 +41,12 @@ def check_user_manifest(path: str | None) -> bytes | None:
         manifest = parse_release(content)
     except Refused as refused:
         raise InputError(
-            f"{path}: a device would reject it ({refused}); make it with: step release"
+            f"{path}: a device would reject it ({refused}); make it with: step release-manifest"
         ) from None
     if manifest is None:
         print(
             f"software-update: warning: {printable(path)}: this user_manifest is not a release manifest, "
-            "so its counter and hardware are not checked; make one with: step release",
+            "so its counter and hardware are not checked; make one with: step release-manifest",
             file=sys.stderr,
         )
     return hashlib.sha256(content).digest()

@@ -14,8 +14,8 @@ from software_update.base.errors import SoftwareUpdateError, UsageError, printab
 STANDARD_OUTPUT = "standard output"
 _EXIT_INPUT = 3
 
-# (group, command) -> what it does; its code is the module GROUP_COMMAND of `commands`. A command
-# of one word is a group with the command "".
+# (group, command) -> its description. Its code is the module GROUP_COMMAND of `commands`, with _ for -.
+# A command of one word is a group with the command "".
 COMMANDS = {
     ("key", "generate"): "make a key pair",
     ("key", "show"): "show the type and key id of key files",
@@ -23,7 +23,7 @@ COMMANDS = {
     ("root", "create"): "make root metadata from public keys",
     ("root", "sign"): "sign root metadata with private keys in files",
     ("root", "request"): "say what is to be signed, and by whom",
-    ("root", "attach"): "merge signatures of several people into root metadata",
+    ("root", "merge"): "merge signatures of several people into root metadata",
     ("root", "check"): "check that devices may take a root, and who has signed it",
     ("root", "publish"): "put a root that all have signed into a folder of roots",
     ("root", "inspect"): "show what is in root metadata",
@@ -36,7 +36,7 @@ COMMANDS = {
     ("sign", ""): "sign a signing request",
     ("signer", "check"): "put a signer through what can go wrong",
     ("explain", ""): "say what a verdict means, and what to do",
-    ("step", "release"): "write a release manifest",
+    ("step", "release-manifest"): "write a release manifest",
     ("step", "digest"): "hash artifacts into a record",
     ("step", "targets"): "make the targets metadata to sign",
     ("step", "request"): "say what is to be signed, and by whom",
@@ -93,7 +93,7 @@ def _run(argv: Sequence[str]) -> int:
         return 0 if len(argv) > 1 else UsageError.exit_code
     if (argv[0], argv[1]) not in group:
         raise UsageError(f"no command {argv[0]} {argv[1]!r}; see: software-update {argv[0]} --help")
-    return _call(f"{argv[0]}_{argv[1]}", argv[2:])
+    return _call(f"{argv[0]}_{argv[1].replace('-', '_')}", argv[2:])
 
 
 def _call(module: str, argv: Sequence[str]) -> int:
@@ -103,7 +103,7 @@ def _call(module: str, argv: Sequence[str]) -> int:
 
 def _help(commands: dict[tuple[str, str], str]) -> str:
     lines = ["usage: software-update GROUP COMMAND ...  (each has --help)", ""]
-    lines += [f"  {group:9}{command:13}{text}" for (group, command), text in commands.items()]
+    lines += [f"  {group:9}{command:18}{text}" for (group, command), text in commands.items()]
     return "\n".join(lines)
 
 

@@ -267,7 +267,13 @@ def test_an_ascii_terminal(folder: Path, name: bytes, changes: dict[str, str]) -
         (place / each).write_bytes((folder / each).read_bytes())
     create = ["bundle", "create", "--version=7", "--root=root.pb", "--dev-signing-key=targets.pem"]
     create += ["--target=app=app.bin", f"--user-manifest={place}/release.json"]
-    release = ["step", "release", "--product=Gerät", "--release-version=1é", "--release-counter=1"]
+    release = [
+        "step",
+        "release-manifest",
+        "--product=Gerät",
+        "--release-version=1é",
+        "--release-counter=1",
+    ]
     verify = ["bundle", "verify", f"{place}/made.bundle", f"--trusted-root={place}/root.pb"]
     for status, args in (
         (0, [*release, "--hardware-id=böard", "-o", f"{place}/release.json"]),
@@ -283,7 +289,7 @@ def test_an_ascii_terminal(folder: Path, name: bytes, changes: dict[str, str]) -
         (0, ["root", "inspect", f"{place}/root.pb"]),
         (3, ["key", "show", f"{place}/absent"]),
         (2, ["bundle", "create", f"--{place}"]),
-        (0, ["step", "release", "--help"]),
+        (0, ["step", "release-manifest", "--help"]),
     ):
         result = run(*args, cwd=place, env=environment(**changes))
         assert (result.status, "Traceback" in result.err) == (status, False), result.err
@@ -305,7 +311,13 @@ def test_streams_escape_what_they_cannot_encode() -> None:
 
 
 def test_an_ascii_locale_makes_the_same_release_manifest(folder: Path) -> None:
-    release = ["step", "release", "--product=Gerät", "--release-version=1é", "--release-counter=1"]
+    release = [
+        "step",
+        "release-manifest",
+        "--product=Gerät",
+        "--release-version=1é",
+        "--release-counter=1",
+    ]
     for out, changes in (("a.json", {}), ("b.json", ASCII[1])):
         assert run(*release, "-o", folder / out, env=environment(**changes)).status == 0
     assert (folder / "a.json").read_bytes() == (folder / "b.json").read_bytes()

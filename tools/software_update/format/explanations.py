@@ -161,7 +161,7 @@ EXPLANATIONS = {
         "The release manifest lists the hardware ids that the release is for, and the "
         "device's id is not among them.",
         "Use the bundle for this device. If this bundle should also be for it, add its id "
-        "with `step release --hardware-id`, and release again.",
+        "with `step release-manifest --hardware-id`, and release again.",
     ),
     Verdict.NO_TARGETS: Explanation(
         "The targets metadata lists no targets.",

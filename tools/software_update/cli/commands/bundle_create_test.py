@@ -220,7 +220,13 @@ def test_outputs_that_are_inputs(folder: Path) -> None:
     (folder / "list.json").write_text('{"targets": [{"name": "x", "file": "app.bin"}]}')
     (folder / "version.txt").write_text("7")
     (folder / "link").symlink_to("app.bin")
-    release = ["step", "release", "--product=P", "--release-version=1", "--release-counter=1"]
+    release = [
+        "step",
+        "release-manifest",
+        "--product=P",
+        "--release-version=1",
+        "--release-counter=1",
+    ]
     done(*release, "-o", f"{folder}/release.json")
     args = create_args(folder)[:-1]
     more = [f"--targets-from={folder}/list.json", f"--user-manifest={folder}/release.json"]
@@ -579,7 +585,7 @@ def test_warning_of_a_user_manifest_of_another_kind(folder: Path) -> None:
     result = done(*create_args(folder), f"--user-manifest={path}")
     warning = (
         f"warning: {folder}/notes\\x1b.txt: this user_manifest is not a release manifest, "
-        "so its counter and hardware are not checked; make one with: step release"
+        "so its counter and hardware are not checked; make one with: step release-manifest"
     )
     assert error_line(result) == warning
     targets = e.targets({"user_manifest": b"opaque"})
@@ -587,7 +593,13 @@ def test_warning_of_a_user_manifest_of_another_kind(folder: Path) -> None:
     assemble = ["step", "assemble", f"--root={folder}/root.pb", f"--user-manifest={path}"]
     assemble += [f"--targets-metadata={folder}/signed.pb", "-o", f"{folder}/out.bundle"]
     assert error_line(done(*assemble)) == warning
-    release = ["step", "release", "--product=P", "--release-version=1", "--release-counter=1"]
+    release = [
+        "step",
+        "release-manifest",
+        "--product=P",
+        "--release-version=1",
+        "--release-counter=1",
+    ]
     done(*release, "-o", f"{folder}/release.json")
     assert done(*create_args(folder), f"--user-manifest={folder}/release.json").err == ""
 

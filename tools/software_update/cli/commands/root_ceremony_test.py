@@ -67,17 +67,17 @@ def sign_all(table: Path, holders: Iterable[int], request: str = "request") -> l
     return [sign(table, each, request) for each in holders]
 
 
-def attach(table: Path, files: Iterable[Path], *more: str, to: str = "root.pb") -> bytes:
+def merge(table: Path, files: Iterable[Path], *more: str, to: str = "root.pb") -> bytes:
     """The root with the signatures in `files`."""
-    out = table / "attached.pb"
-    done("root", "attach", table / to, "--signature", *files, "-o", out, *more)
+    out = table / "merged.pb"
+    done("root", "merge", table / to, "--signature", *files, "-o", out, *more)
     return out.read_bytes()
 
 
 def refusal(table: Path, status: int, *files: Path) -> str:
-    """What root attach says to files that it does not take; it writes nothing."""
+    """What root merge says to files that it does not take; it writes nothing."""
     before = workspace.snapshot(table)
-    text = failed(status, "root", "attach", table / "root.pb", "--signature", *files)
+    text = failed(status, "root", "merge", table / "root.pb", "--signature", *files)
     assert workspace.snapshot(table) == before
     return text
 
@@ -102,8 +102,8 @@ def ids(*holders: int) -> list[str]:
 def test_any_three_suffice(table: Path) -> None:
     files = dict(zip(FIVE, sign_all(table, FIVE), strict=True))
     for three in itertools.combinations(FIVE, 3):
-        root = attach(table, [files[each] for each in three])
-        done("root", "check", table / "attached.pb", "--require-complete")
+        root = merge(table, [files[each] for each in three])
+        done("root", "check", table / "merged.pb", "--require-complete")
         assert verdict_of(root, root) == Verdict.ACCEPT
         assert step_attach(table, [files[each] for each in three]).status == 0
         assert (table / "step.pb").read_bytes() == root
@@ -114,7 +114,7 @@ def test_any_three_suffice(table: Path) -> None:
 def test_two_do_not(table: Path) -> None:
     files = dict(zip(FIVE, sign_all(table, FIVE), strict=True))
     for two in itertools.combinations(FIVE, 2):
-        root = attach(table, [files[each] for each in two])
+        root = merge(table, [files[each] for each in two])
         text = failed(1, *publish(table, root))
         assert text.startswith(f"THRESHOLD_NOT_MET: {table}/to publish.pb: 1 more of its own keys")
         assert verdict_of(root, root) == Verdict.THRESHOLD_NOT_MET
@@ -122,7 +122,7 @@ def test_two_do_not(table: Path) -> None:
 
 
 def test_who_has_signed_is_said(table: Path) -> None:
-    args = ["root", "attach", f"{table}/root.pb", "--signature"]
+    args = ["root", "merge", f"{table}/root.pb", "--signature"]
     signed, missing = ids(ANNA, EVA), ids(BEN, CHLOE, DAN)
     assert done(*args, *sign_all(table, (EVA, ANNA))).out.splitlines()[2:] == [
         "  its own keys: 2 signed, 3 must",
@@ -136,16 +136,16 @@ def test_who_has_signed_is_said(table: Path) -> None:
 
 def test_whatever_the_order_the_bytes_are_the_same(table: Path) -> None:
     files = sign_all(table, (ANNA, CHLOE, EVA))
-    expected = attach(table, files)
+    expected = merge(table, files)
     for order in itertools.permutations(files):
         # One by one, into the same file.
         create(table, "growing.pb", 1, FIVE)
         for each in order:
-            done("root", "attach", table / "growing.pb", "--signature", each)
+            done("root", "merge", table / "growing.pb", "--signature", each)
         assert (table / "growing.pb").read_bytes() == expected
         # One, then the rest, and one of them again.
-        assert attach(table, order[1:], to="growing.pb") == expected
-        assert attach(table, [*order, order[0]]) == expected
+        assert merge(table, order[1:], to="growing.pb") == expected
+        assert merge(table, [*order, order[0]]) == expected
     # And as root sign does it.
     keys = [table / f"{each}.pem" for each in (EVA, ANNA, CHLOE)]
     done("root", "sign", table / "root.pb", "--key", *keys)
@@ -159,11 +159,11 @@ def test_one_person_twice_is_one_person(table: Path) -> None:
     document["signature"] = other_signature(ANNA, (table / "request").read_bytes()).hex()
     again = table / "again.json"
     again.write_text(json.dumps(document))
-    one = attach(table, [*files, again])
-    assert one == attach(table, [again, *reversed(files)])
-    (table / "two.pb").write_bytes(attach(table, [again]))
-    assert attach(table, files, to="two.pb") == one
-    assert json.loads(done("root", "inspect", table / "attached.pb", "--json").out)[
+    one = merge(table, [*files, again])
+    assert one == merge(table, [again, *reversed(files)])
+    (table / "two.pb").write_bytes(merge(table, [again]))
+    assert merge(table, files, to="two.pb") == one
+    assert json.loads(done("root", "inspect", table / "merged.pb", "--json").out)[
         "signatures"
     ] == ids(ANNA, BEN)
     assert "1 more of its own keys must sign" in failed(1, *publish(table, one))
@@ -267,13 +267,13 @@ def test_a_missing_stick(table: Path) -> None:
     ],
 )
 def test_one_holder_is_replaced(table: Path, holders: tuple[int, ...], missing: str) -> None:
-    first = attach(table, sign_all(table, (ANNA, CHLOE, EVA)))
+    first = merge(table, sign_all(table, (ANNA, CHLOE, EVA)))
     done(*publish(table, first))
     rotate(table, NEXT_FIVE)
     previous = f"--previous={table}/roots/1.root.pb"
     files = sign_all(table, holders, "request 2")
-    root = attach(table, files, previous, to="root 2.pb")
-    complete = call("root", "check", table / "attached.pb", previous, "--require-complete")
+    root = merge(table, files, previous, to="root 2.pb")
+    complete = call("root", "check", table / "merged.pb", previous, "--require-complete")
     built = step_attach(table, files, previous, request="request 2")
     if missing:
         assert complete.out.endswith(f"  incomplete: {missing} must sign\n")
@@ -299,7 +299,7 @@ def rotate(table: Path, holders: Iterable[int]) -> None:
 
 
 def test_all_holders_are_replaced(table: Path) -> None:
-    done(*publish(table, attach(table, sign_all(table, (ANNA, CHLOE, EVA)))))
+    done(*publish(table, merge(table, sign_all(table, (ANNA, CHLOE, EVA)))))
     new = range(31, 36)
     write_keys(table, **{str(each): each for each in new})
     rotate(table, new)
@@ -307,20 +307,20 @@ def test_all_holders_are_replaced(table: Path) -> None:
     by_old = sign_all(table, (BEN, CHLOE, DAN), "request 2")
     by_new = sign_all(table, new[:3], "request 2")
     for files, missing in ((by_old, "its own"), (by_new, "the previous root's")):
-        root = attach(table, files, previous, to="root 2.pb")
+        root = merge(table, files, previous, to="root 2.pb")
         assert f"3 more of {missing} keys must sign" in failed(1, *publish(table, root))
     (table / "half.pb").write_bytes(root)
-    whole = attach(table, by_old, previous, to="half.pb")
-    assert whole == attach(table, [*by_old, *by_new], previous, to="root 2.pb")
+    whole = merge(table, by_old, previous, to="half.pb")
+    assert whole == merge(table, [*by_old, *by_new], previous, to="root 2.pb")
     done(*publish(table, whole))
 
 
 def test_who_left_cannot_sign_the_root_after_the_next(table: Path) -> None:
-    done(*publish(table, attach(table, sign_all(table, (ANNA, CHLOE, EVA)))))
+    done(*publish(table, merge(table, sign_all(table, (ANNA, CHLOE, EVA)))))
     rotate(table, NEXT_FIVE)
     previous = f"--previous={table}/roots/1.root.pb"
     files = sign_all(table, (ANNA, BEN, EVA, FINN), "request 2")
-    done(*publish(table, attach(table, files, previous, to="root 2.pb")))
+    done(*publish(table, merge(table, files, previous, to="root 2.pb")))
     create(table, "root 3.pb", 3, NEXT_FIVE)
     third = ["root", "request", f"{table}/root 3.pb", "-o", f"{table}/request 3"]
     assert "ROOT_VERSION_GAP" in failed(1, *third, previous)
@@ -338,11 +338,11 @@ THIRD = range(31, 36)
 @pytest.fixture
 def with_two_roots(table: Path) -> Path:
     """Roots 1 and 2 are published; the third one has holders of its own, and is not yet requested."""
-    done(*publish(table, attach(table, sign_all(table, (ANNA, CHLOE, EVA)))))
+    done(*publish(table, merge(table, sign_all(table, (ANNA, CHLOE, EVA)))))
     rotate(table, NEXT_FIVE)
     previous = f"--previous={table}/roots/1.root.pb"
     files = sign_all(table, (ANNA, BEN, DAN, FINN), "request 2")
-    done(*publish(table, attach(table, files, previous, to="root 2.pb")))
+    done(*publish(table, merge(table, files, previous, to="root 2.pb")))
     write_keys(table, **{str(each): each for each in THIRD})
     create(table, "root 3.pb", 3, THIRD)
     return table
@@ -368,8 +368,8 @@ def test_root_that_all_roots_before_it_signed(with_two_roots: Path) -> None:
     ]
     holders = (ANNA, DAN, EVA, FINN, *THIRD[:3])
     files = sign_all(table, holders, "request 3")
-    attach(table, [*files[:2], *files[3:]], *older(table), to="root 3.pb")
-    check = ["root", "check", f"{table}/attached.pb", "--require-complete", *older(table)]
+    merge(table, [*files[:2], *files[3:]], *older(table), to="root 3.pb")
+    check = ["root", "check", f"{table}/merged.pb", "--require-complete", *older(table)]
     incomplete = call(*check)
     assert (incomplete.status, incomplete.out.splitlines()[-8:]) == (
         1,
@@ -382,7 +382,7 @@ def test_root_that_all_roots_before_it_signed(with_two_roots: Path) -> None:
         ],
     )
     # Eva's signature comes later, and the others stay.
-    root = attach(table, files[2:3], *older(table), to="attached.pb")
+    root = merge(table, files[2:3], *older(table), to="merged.pb")
     done(*check, "--report", table / "check.json")
     report = json.loads((table / "check.json").read_bytes())
     assert (report["also_for"], report["complete"], report["uncounted_signatures"]) == (
@@ -413,7 +413,7 @@ def test_keys_of_older_roots_sign_nothing_unasked(with_two_roots: Path) -> None:
     assert "not a key that" in call(*sign_args(table, EVA, table / "s", "request 3")).err
     done(*request, *older(table))
     files = sign_all(table, [EVA], "request 3")
-    args = ["root", "attach", f"{table}/root 3.pb", "--signature", str(files[0])]
+    args = ["root", "merge", f"{table}/root 3.pb", "--signature", str(files[0])]
     before = workspace.snapshot(table)
     assert "which may not sign this; leave it out" in failed(1, *args, older(table)[0])
     assert workspace.snapshot(table) == before
@@ -446,7 +446,7 @@ def test_signatures_for_older_roots_count_for_the_limit(with_two_roots: Path) ->
     done("root", "request", table / "many 3.pb", "-o", table / "request 3", *options)
     signers = [1000 * version + index for version in (1, 2, 3) for index in range(30)]
     files = sign_all(table, signers[:65], "request 3")
-    args = ["root", "attach", f"{table}/many 3.pb", *options, "--signature"]
+    args = ["root", "merge", f"{table}/many 3.pb", *options, "--signature"]
     done(*args, *files[:64], "-o", table / "most.pb")
     text = failed(1, *args, *files, "-o", table / "more.pb")
     assert "65 signatures; a device takes at most 64" in text

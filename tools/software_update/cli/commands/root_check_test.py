@@ -126,7 +126,7 @@ def test_require_complete(folder: Path) -> None:
     )
     assert error_line(result) == (
         f"THRESHOLD_NOT_MET: {folder}/new.pb: 1 more of the previous root's keys and 1 more "
-        "of its own keys must sign; merge their signatures with: root attach"
+        "of its own keys must sign; merge their signatures with: root merge"
     )
     assert json.loads(report.read_text())["complete"] is False
     done(*check(folder, e.signed(NEW, *BY_ID), "--require-complete"))

@@ -1,4 +1,4 @@
-"""Tests of root publish, and of the files that root request and root attach write."""
+"""Tests of root publish, and of the files that root request and root merge write."""
 
 from pathlib import Path
 
@@ -77,12 +77,12 @@ def test_the_same_again(folder: Path) -> None:
         (
             e.signed(e.root(2, [ROOT_KEY_2]), ROOT_KEY_2),
             "THRESHOLD_NOT_MET: FILE: 1 more of the previous root's keys must sign; merge their "
-            "signatures with: root attach",
+            "signatures with: root merge",
         ),
         (
             e.signed(e.root(2, [ROOT_KEY_2]), ROOT_KEY),
             "THRESHOLD_NOT_MET: FILE: 1 more of its own keys must sign; merge their signatures with: "
-            "root attach",
+            "root merge",
         ),
         (e.signed(e.root(2, root_threshold=2), ROOT_KEY), "THRESHOLD_INVALID: FILE: its own "),
     ],
@@ -232,27 +232,27 @@ def test_a_request_is_two_files_or_none(folder: Path) -> None:
     assert workspace.snapshot(folder) == before
 
 
-# root attach
+# root merge
 
 
-def test_attach_never_replaces_an_input(folder: Path) -> None:
+def test_merge_never_replaces_an_input(folder: Path) -> None:
     done(*request(folder, SECOND, f"--previous={folder}/root.pb"))
     sign = ["sign", f"{folder}/out", f"--key=file:{folder}/root.pem", "-o", f"{folder}/s.json"]
     done(*sign)
     before = workspace.snapshot(folder)
-    attach = ["root", "attach", f"{folder}/r.pb", f"--previous={folder}/root.pb"]
+    merge = ["root", "merge", f"{folder}/r.pb", f"--previous={folder}/root.pb"]
     for name in ("s.json", "root.pb"):
-        text = failed(2, *attach, f"--signature={folder}/s.json", "-o", f"{folder}/{name}")
+        text = failed(2, *merge, f"--signature={folder}/s.json", "-o", f"{folder}/{name}")
         assert "would replace the input" in text
-    assert "--signature" in failed(2, *attach)
+    assert "--signature" in failed(2, *merge)
     assert workspace.snapshot(folder) == before
 
 
-def test_attach_needs_the_root_before(folder: Path) -> None:
+def test_merge_needs_the_root_before(folder: Path) -> None:
     done(*request(folder, SECOND, f"--previous={folder}/root.pb"))
     done("sign", folder / "out", f"--key=file:{folder}/root.pem", "-o", folder / "s.json")
-    attach = ["root", "attach", f"{folder}/r.pb", f"--signature={folder}/s.json"]
-    assert "name that one: --previous FILE" in failed(2, *attach)
+    merge = ["root", "merge", f"{folder}/r.pb", f"--signature={folder}/s.json"]
+    assert "name that one: --previous FILE" in failed(2, *merge)
     (folder / "other.pb").write_bytes(e.signed(e.root(1, [STRANGER], [TARGETS_KEY_2]), STRANGER))
-    text = failed(1, *attach, f"--previous={folder}/other.pb")
+    text = failed(1, *merge, f"--previous={folder}/other.pb")
     assert text.startswith(f"{folder}/s.json: signed by key {key_id(ROOT_KEY).hex()[:16]}, which ")

@@ -15,7 +15,7 @@ def run(argv: Sequence[str]) -> int:
     parser = Parser(
         "root sign",
         "Signs root metadata with private keys in files, its own ones and those of the root before it. "
-        "Keys that are elsewhere: root request, sign, root attach.",
+        "Keys that are elsewhere: root request, sign, root merge.",
     )
     parser.add_argument("file", metavar="FILE", help="root metadata, signed or not")
     parser.add_argument(

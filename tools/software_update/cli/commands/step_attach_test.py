@@ -79,7 +79,13 @@ def test_request(folder: Path) -> None:
 def test_request_with_a_release_manifest(folder: Path) -> None:
     manifest = folder / "release.json"
     done(
-        *("step", "release", "--product=Camera", "--release-version=2", "--release-counter=3"),
+        *(
+            "step",
+            "release-manifest",
+            "--product=Camera",
+            "--release-version=2",
+            "--release-counter=3",
+        ),
         *("-o", manifest),
     )
     contents = {"app": b"x", "user_manifest": manifest.read_bytes()}
@@ -423,7 +429,7 @@ def test_signatures_of_other_metadata_are_named(folder: Path) -> None:
     assert (folder / "signed.pb").read_bytes() == e.signed(TARGETS, TARGETS_KEY)
     result = done(*attach_args(folder, "--signature", *old, mine, root))
     assert result.err.endswith(f", {old[15]} and 2 more\n")
-    result = done("root", "attach", folder / "root.pb", "--signature", *old[:2], root)
+    result = done("root", "merge", folder / "root.pb", "--signature", *old[:2], root)
     assert result.err.endswith(f"left out: {old[0]}, {old[1]}\n")
     assert failed(1, *attach_args(folder, "--signature", root)).startswith(
         f"{root}: signs request "

@@ -92,4 +92,4 @@ def _release(path: str | None, request: Request) -> ReleaseManifest | None:
     try:
         return parse_release(content)
     except Refused as refused:
-        raise InputError(f"{path}: {refused}; make it with: step release") from None
+        raise InputError(f"{path}: {refused}; make it with: step release-manifest") from None

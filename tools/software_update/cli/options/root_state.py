@@ -54,7 +54,7 @@ class RootState:
         if not self.complete:
             raise Refused(
                 Verdict.THRESHOLD_NOT_MET,
-                f"{self._missing()}; merge their signatures with: root attach",
+                f"{self._missing()}; merge their signatures with: root merge",
                 subject=printable(self.path),
             )
 

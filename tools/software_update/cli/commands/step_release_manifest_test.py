@@ -1,4 +1,4 @@
-"""Tests of step release."""
+"""Tests of step release-manifest."""
 
 from pathlib import Path
 
@@ -11,7 +11,13 @@ from software_update.testing import workspace
 from software_update.testing.command import done, failed, run
 from software_update.testing.signers import TARGETS_KEY
 
-GOOD = ["step", "release", "--product=Blinky 3", "--release-version=2.1.0", "--release-counter=12"]
+GOOD = [
+    "step",
+    "release-manifest",
+    "--product=Blinky 3",
+    "--release-version=2.1.0",
+    "--release-counter=12",
+]
 
 
 def release_of(path: Path) -> ReleaseManifest:
@@ -114,7 +120,7 @@ def test_what_a_device_would_refuse_gets_into_no_bundle(tmp_path: Path) -> None:
         (
             b'{"schema": "software_update.release.v1"}',
             "a device would reject it (MALFORMED: release manifest: needs a text product); "
-            "make it with: step release",
+            "make it with: step release-manifest",
         ),
         (bytes(MAX_USER_MANIFEST_BYTES + 1), "larger than 1048576 bytes; is it the right file?"),
     ):
@@ -128,7 +134,7 @@ def test_in_a_bundle(tmp_path: Path) -> None:
     """From the manifest to what a device says of it; the process reads its arguments from a file."""
     folder = workspace.make(tmp_path)
     (folder / "args").write_text("\n".join([*GOOD[2:], "-o", f"{folder}/r.json"]))
-    assert run("step", "release", f"@{folder}/args").status == 0
+    assert run("step", "release-manifest", f"@{folder}/args").status == 0
     done(*workspace.create_args(folder), f"--user-manifest={folder}/r.json")
     verify = ["bundle", "verify", f"{folder}/out.bundle", f"--trusted-root={folder}/root.pb"]
     manifest = f"{folder}/manifest"

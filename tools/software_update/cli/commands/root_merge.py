@@ -1,4 +1,4 @@
-"""root attach: merge signatures that were made elsewhere into root metadata."""
+"""root merge: merge signatures that were made elsewhere into root metadata."""
 
 from collections.abc import Sequence
 
@@ -19,7 +19,7 @@ from software_update.signing.attach import merge
 
 def run(argv: Sequence[str]) -> int:
     parser = Parser(
-        "root attach",
+        "root merge",
         "Merges signatures into root metadata, and says who has still to sign. Each must be good.",
     )
     parser.add_argument("root", metavar="ROOT", help="signed root metadata, or not yet signed")

@@ -1,4 +1,4 @@
-"""step release: write a release manifest, the payload of the target user_manifest."""
+"""step release-manifest: write a release manifest, the payload of the target user_manifest."""
 
 import argparse
 from collections.abc import Sequence
@@ -15,7 +15,8 @@ from software_update.format.release_manifest import ReleaseManifest
 
 def run(argv: Sequence[str]) -> int:
     parser = arguments.Parser(
-        "step release", "Writes a release manifest (JSON), for --user-manifest of other commands."
+        "step release-manifest",
+        "Writes a release manifest (JSON), for --user-manifest of other commands.",
     )
     parser.add_argument("--product", metavar="P", required=True, help="what the release is of")
     parser.add_argument(
