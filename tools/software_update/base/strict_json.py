@@ -18,6 +18,11 @@ _STRUCTURE = re.compile(rb'\\.|"|[\[{]+|[\]}]+', re.DOTALL)
 _Pairs = list[tuple[str, Any]]
 
 
+def to_text(value: Any) -> str:
+    """Returns JSON as all commands write it: ASCII, in lines, and the same text for the same value."""
+    return json.dumps(value, indent=1) + "\n"
+
+
 class RejectedJson(ValueError):
     """JSON that some programs read in another way. The text says what is wrong, and what to do."""
 

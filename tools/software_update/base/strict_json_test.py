@@ -13,6 +13,7 @@ from software_update.base.strict_json import (
     parse,
     parse_file,
     parse_object,
+    to_text,
 )
 
 VALUES = st.recursive(
@@ -87,3 +88,10 @@ def test_errors_name_the_file() -> None:
 
 def test_long_numbers() -> None:
     assert parse(b"[1" + b"0" * 18 + b", 1" + b"0" * 20 + b"]") == [10**18, None]
+
+
+def test_text_of_json() -> None:
+    value = {"b": [1, None], "a": "ä\n"}
+    text = to_text(value)
+    assert text == '{\n "b": [\n  1,\n  null\n ],\n "a": "\\u00e4\\n"\n}\n'
+    assert parse(text.encode()) == value

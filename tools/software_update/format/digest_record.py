@@ -1,11 +1,11 @@
 """The digest record: the JSON in which the digests of payloads travel between build steps."""
 
-import json
 import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from software_update.base.errors import InputError
+from software_update.base.strict_json import parse_file, to_text
 from software_update.format.names import name_problem
 
 if TYPE_CHECKING:
@@ -23,13 +23,11 @@ def write_record(entries: Iterable[tuple[str, int, bytes]]) -> bytes:
         for name, length, sha256 in sorted(entries)
     ]
     record = {"schema": RECORD_SCHEMA, "targets": targets}
-    return (json.dumps(record, indent=1) + "\n").encode()
+    return to_text(record).encode()
 
 
 def read_record(path: str, content: bytes) -> "list[Target]":
     """The targets of a record. `path` names it in errors."""
-    from software_update.base.strict_json import parse_file
-
     try:
         record = parse_file(path, content)
         if record["schema"] != RECORD_SCHEMA:

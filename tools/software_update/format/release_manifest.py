@@ -4,7 +4,6 @@ Targets metadata lists its hash, so whoever signs the release signs this. Unlike
 release counter outlives a rotation of the targets keys.
 """
 
-import json
 from typing import Any, NamedTuple
 
 from software_update.base import strict_json
@@ -52,7 +51,7 @@ def build_release(release: ReleaseManifest) -> bytes:
         "notes": release.notes,
     }
     said = {name: value for name, value in fields.items() if value is not None}
-    content = (json.dumps(said, indent=1, ensure_ascii=True) + "\n").encode()
+    content = strict_json.to_text(said).encode()
     parse_release(content)
     return content
 

@@ -4,12 +4,11 @@ A file of identities names the development keys of a source tree without their p
 no action on the way to a release reads a private key.
 """
 
-import json
 import re
 from collections.abc import Mapping
 
 from software_update.base.errors import InputError
-from software_update.base.strict_json import parse_file
+from software_update.base.strict_json import parse_file, to_text
 from software_update.format.metadata import Root
 from software_update.keys.keys import DEV_KEY_IDS, DEV_KEYS_WARNING
 
@@ -21,7 +20,7 @@ _X = re.compile("[0-9a-f]{64}")
 def build_identities(dev_keys: Mapping[bytes, str]) -> bytes:
     """Returns the file of identities. `dev_keys`: from a key's identity to the private key's path."""
     listed = [{"x": found.hex(), "file": path} for found, path in sorted(dev_keys.items())]
-    return (json.dumps({"schema": SCHEMA, "dev_keys": listed}, indent=1) + "\n").encode()
+    return to_text({"schema": SCHEMA, "dev_keys": listed}).encode()
 
 
 def parse_identities(path: str, content: bytes) -> dict[bytes, str]:

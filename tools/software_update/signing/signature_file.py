@@ -1,11 +1,10 @@
 """A detached signature: a small JSON file that says who has signed what."""
 
 import dataclasses
-import json
 import re
 
 from software_update.base.errors import InputError
-from software_update.base.strict_json import parse_file
+from software_update.base.strict_json import parse_file, to_text
 from software_update.format.limits import MAX_VERSION
 from software_update.format.metadata import ROOT, TARGETS
 from software_update.keys.keys import SIGNATURE_BYTES
@@ -47,7 +46,7 @@ def build(signature: DetachedSignature) -> bytes:
         "key_id": signature.key_id.hex(),
         "signature": signature.value.hex(),
     }
-    return (json.dumps(document, indent=1) + "\n").encode()
+    return to_text(document).encode()
 
 
 def parse(path: str, content: bytes) -> DetachedSignature:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from software_update.base.errors import InputError
-from software_update.base.strict_json import parse_file
+from software_update.base.strict_json import parse_file, to_text
 from software_update.format import limits, metadata
 from software_update.format.metadata import ROOT, TARGETS, Role, Root, Signed, Targets
 from software_update.format.release_manifest import ReleaseManifest
@@ -148,7 +148,7 @@ def build_json(
 ) -> bytes:
     """Builds the JSON next to the bytes, from `build_document`."""
     document = build_document(request, signers, release)
-    return (json.dumps(document, indent=1) + "\n").encode()
+    return to_text(document).encode()
 
 
 def build_document(

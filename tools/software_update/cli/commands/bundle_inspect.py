@@ -1,11 +1,11 @@
 """bundle inspect: show what is in a bundle, without judging it."""
 
-import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from software_update.base import files
 from software_update.base.errors import printable
+from software_update.base.strict_json import to_text
 from software_update.bundle.envelope import Envelope
 from software_update.bundle.reader import read_envelope
 from software_update.cli.options.arguments import Parser
@@ -29,13 +29,14 @@ def run(argv: Sequence[str]) -> int:
             described = _describe(read_envelope(fd))
         except Refused as refused:
             raise refused.about("", printable(args.bundle)) from None
-    text = (
-        json.dumps(described, indent=1) if args.json else "\n".join(_lines(args.bundle, described))
-    )
-    if args.output is None:
-        print(text)
+    if args.json:
+        text = to_text(described)
     else:
-        files.write_output(args.output, f"{text}\n".encode(), inputs=[args.bundle])
+        text = "".join(f"{line}\n" for line in _lines(args.bundle, described))
+    if args.output is None:
+        print(text, end="")
+    else:
+        files.write_output(args.output, text.encode(), inputs=[args.bundle])
     return 0
 
 

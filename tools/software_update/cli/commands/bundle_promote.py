@@ -3,13 +3,13 @@
 import argparse
 import contextlib
 import hashlib
-import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from software_update.base import files
 from software_update.base.errors import InputError, SoftwareUpdateError, UsageError, printable
+from software_update.base.strict_json import to_text
 from software_update.bundle.envelope import Envelope
 from software_update.bundle.reader import read_envelope
 from software_update.bundle.writer import copy_ranges
@@ -234,7 +234,7 @@ def _refusal(error: _NotPromoted) -> dict[str, Any]:
 
 def _write_report(args: argparse.Namespace, report: dict[str, Any]) -> None:
     if args.report:
-        content = (json.dumps(report, indent=1) + "\n").encode()
+        content = to_text(report).encode()
         files.write_output(args.report, content, inputs=_inputs(args))
 
 

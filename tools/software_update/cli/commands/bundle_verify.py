@@ -2,7 +2,6 @@
 
 import argparse
 import contextlib
-import json
 import os
 import sys
 from collections.abc import Sequence
@@ -10,6 +9,7 @@ from typing import Any
 
 from software_update.base import files
 from software_update.base.errors import InputError, UsageError, printable, shown, shown_list
+from software_update.base.strict_json import to_text
 from software_update.cli.options.arguments import (
     Parser,
     add_at,
@@ -63,7 +63,7 @@ def run(argv: Sequence[str]) -> int:
         if verified:
             report["warnings"] = _warnings(args, device, verified)
         if args.report:
-            files.write_output(args.report, _json(report).encode(), inputs=_inputs(args))
+            files.write_output(args.report, to_text(report).encode(), inputs=_inputs(args))
         if verified and passed:
             if args.extract:
                 _extract(args, fd, verified)
@@ -279,14 +279,10 @@ def refused_report(refused: Refused) -> dict[str, Any]:
     }
 
 
-def _json(report: dict[str, Any]) -> str:
-    return json.dumps(report, indent=1) + "\n"
-
-
 def _show(args: argparse.Namespace, report: dict[str, Any], expected: Verdict | None) -> None:
     verdict = report["verdict"]
     if args.json:
-        print(_json(report), end="")
+        print(to_text(report), end="")
     elif verdict == Verdict.ACCEPT == (expected or verdict) and not args.report:
         _show_accepted(args.bundle, report)
         if expected is None:

@@ -21,7 +21,9 @@ def test_each_verdict(verdict: Verdict) -> None:
 def test_list() -> None:
     lines = done("explain").out.splitlines()
     assert [line.split()[0] for line in lines] == list(Verdict)
-    assert "HASH_MISMATCH             The SHA-256 of a payload differs from the signed one." in lines
+    assert (
+        "HASH_MISMATCH             The SHA-256 of a payload differs from the signed one." in lines
+    )
     for line in lines:
         assert line.endswith("."), line
         assert len(line) <= 160, line

@@ -1,9 +1,9 @@
 """root check: whether devices may take a root, and who has still to sign it."""
 
-import json
 from collections.abc import Sequence
 
 from software_update.base import files
+from software_update.base.strict_json import to_text
 from software_update.cli.options.arguments import Parser, add_strict_pigweed
 from software_update.cli.options.root_state import add_earlier_roots, earlier_roots, read_state
 from software_update.verify.pigweed_roots import RootFile, check_move
@@ -33,9 +33,8 @@ def run(argv: Sequence[str]) -> int:
     for path in earlier_roots(args):
         check_move(RootFile(path, read_root_file(path)), root, strict=args.strict_pigweed)
     if args.report:
-        text = json.dumps(state.report(), indent=1) + "\n"
         inputs = [args.root, *earlier_roots(args)]
-        files.write_output(args.report, text.encode(), inputs=inputs)
+        files.write_output(args.report, to_text(state.report()).encode(), inputs=inputs)
     if not (args.report and state.complete):
         print("\n".join(state.lines()))
     if args.require_complete:

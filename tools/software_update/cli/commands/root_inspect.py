@@ -1,10 +1,10 @@
 """root inspect: show what is in root metadata."""
 
-import json
 from collections.abc import Sequence
 
 from software_update.base import files
 from software_update.base.errors import printable
+from software_update.base.strict_json import to_text
 from software_update.cli.options.arguments import Parser
 from software_update.cli.render import description
 from software_update.format import limits
@@ -24,7 +24,7 @@ def run(argv: Sequence[str]) -> int:
     except Refused as refused:
         raise refused.about("root", printable(args.file)) from None
     if args.json:
-        print(json.dumps({"schema": SCHEMA, **root}, indent=1))
+        print(to_text({"schema": SCHEMA, **root}), end="")
     else:
         print("\n".join(description.root_lines(printable(args.file), root)))
     return 0

@@ -2,7 +2,6 @@
 
 import argparse
 import contextlib
-import json
 import multiprocessing
 import signal
 import sys
@@ -12,6 +11,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 
 from software_update.base.errors import SignatureError, SoftwareUpdateError, UsageError, printable
+from software_update.base.strict_json import to_text
 from software_update.cli.options import signer_arguments
 from software_update.cli.options.arguments import Parser
 from software_update.signing import signer_check
@@ -51,7 +51,7 @@ def run(argv: Sequence[str]) -> int:
             print(_line(finding), flush=True)
     failed = sum(finding.result is Result.FAILED for finding in findings)
     if args.json:
-        print(json.dumps(_document(signer.public.key_id, findings), indent=1))
+        print(to_text(_document(signer.public.key_id, findings)), end="")
     else:
         print(f"not fit for use: {failed} failed" if failed else "fit for use")
     return SignatureError.exit_code if failed else 0
