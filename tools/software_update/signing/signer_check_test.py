@@ -30,7 +30,7 @@ from software_update.testing.signers import (
     signer,
 )
 from software_update.verify import verifier
-from software_update.verify.verifier import Device, Release
+from software_update.verify.verifier import Device, VerifiedRelease
 
 PUBLIC = signer(TARGETS_KEY).public
 ALL_KEYS = (ROOT_KEY, ROOT_KEY_2, ROOT_KEY_3, TARGETS_KEY, TARGETS_KEY_2, TARGETS_KEY_3, STRANGER)
@@ -87,7 +87,7 @@ def test_no_payload_fits(probe: Request) -> None:
     """What holds on a device that looks at neither names, versions nor clocks."""
     assert isinstance(probe.content, metadata.Targets)
     device = Device(metadata.parse_root(e.root()))
-    release = Release((device.root,), probe.content, (), (), None, None)
+    release = VerifiedRelease((device.root,), probe.content, (), (), None, None)
     for target in probe.content.targets:
         assert target.length == 0
         assert metadata.sha256_of(target) == bytes(32) != hashlib.sha256(b"").digest()

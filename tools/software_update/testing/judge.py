@@ -20,7 +20,7 @@ def release_of(
     hardware_id: str | None = None,
     at: int | None = None,
     installed_root: bytes | None = None,
-) -> verifier.Release:
+) -> verifier.VerifiedRelease:
     """The release in a bundle, or Refused. `installed` is a Manifest, `installed_root` a signed root."""
     with tempfile.TemporaryFile() as file:
         file.write(bundle)

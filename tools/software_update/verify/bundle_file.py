@@ -13,7 +13,7 @@ from software_update.format.names import USER_MANIFEST
 from software_update.format.verdicts import Refused
 from software_update.verify import verifier
 from software_update.verify.recovery import former_root
-from software_update.verify.verifier import Device, Release
+from software_update.verify.verifier import Device, VerifiedRelease
 
 
 class HashedPayload(NamedTuple):
@@ -27,12 +27,12 @@ class HashedPayload(NamedTuple):
 class Verified(NamedTuple):
     """An accepted release, with the parts of the file that were read and hashed for the verdict."""
 
-    release: Release
+    release: VerifiedRelease
     envelope: Envelope
     payloads: list[HashedPayload]
 
 
-def verify_bundle(fd: int, device: Device) -> Release:
+def verify_bundle(fd: int, device: Device) -> VerifiedRelease:
     """The release in the bundle file `fd`, or Refused. Nothing is hashed until the metadata is good."""
     return verify_file(fd, device).release
 
@@ -56,7 +56,7 @@ def check_lengths(fd: int, device: Device) -> None:
         verifier.verify_payloads(device, release, payloads)
 
 
-def _read_release(fd: int, device: Device) -> tuple[Envelope, Release]:
+def _read_release(fd: int, device: Device) -> tuple[Envelope, VerifiedRelease]:
     try:
         envelope = read_envelope(fd)
     except Refused as refused:
@@ -64,7 +64,9 @@ def _read_release(fd: int, device: Device) -> tuple[Envelope, Release]:
     return envelope, verify_metadata(envelope, read_user_manifest(fd, envelope), device)
 
 
-def verify_metadata(envelope: Envelope, user_manifest: bytes | None, device: Device) -> Release:
+def verify_metadata(
+    envelope: Envelope, user_manifest: bytes | None, device: Device
+) -> VerifiedRelease:
     """The release that the bundle's metadata describes, or Refused."""
     roots = verifier.verify_roots(device, envelope.root_chain, envelope.root)
     former = None

@@ -69,7 +69,7 @@ class Device(NamedTuple):
     installed_root: Root | None = None
 
 
-class Release(NamedTuple):
+class VerifiedRelease(NamedTuple):
     """A release whose metadata is trusted.
 
     `roots` are the roots from the trusted one to the one in force, both included.
@@ -190,7 +190,7 @@ def verify_targets(
     signed_targets: bytes | None,
     user_manifest: bytes | None,
     former: FormerRoot | None = None,
-) -> Release:
+) -> VerifiedRelease:
     """The release that `signed_targets` describes, checked against `roots` and what is installed (5.6).
 
     `roots` are what `verify_roots` returned; the last one says who signs.
@@ -221,10 +221,10 @@ def verify_targets(
         _check_list(targets)
     except Refused as refused:
         raise refused.about(TARGETS, subject) from None
-    return Release(tuple(roots), targets, signers, uncounted, content, manifest, former)
+    return VerifiedRelease(tuple(roots), targets, signers, uncounted, content, manifest, former)
 
 
-def not_checked(device: Device, release: Release) -> list[str]:
+def not_checked(device: Device, release: VerifiedRelease) -> list[str]:
     """The questions that an ACCEPT of this release leaves open."""
     installed, manifest, former = device.installed, release.manifest, release.former
     left_out = {
@@ -247,7 +247,7 @@ def not_checked(device: Device, release: Release) -> list[str]:
     return [what for what, applies in left_out.items() if applies]
 
 
-def _why_versions_start_again(release: Release) -> str:
+def _why_versions_start_again(release: VerifiedRelease) -> str:
     if release.former is None or release.former.root is None:
         return ""
     former, threshold = release.former.id.version, release.former.root.targets.threshold
@@ -270,7 +270,7 @@ def first_wrong_length(targets: Targets, payloads: Sequence[SizedPayload]) -> in
     return len(payloads)
 
 
-def verify_payloads(device: Device, release: Release, payloads: Sequence[Payload]) -> None:
+def verify_payloads(device: Device, release: VerifiedRelease, payloads: Sequence[Payload]) -> None:
     """Checks that `payloads`, in the bundle's order, are what the release lists (5.7.2).
 
     A payload may be left out when the installed release has a target of the same name and content.
@@ -293,7 +293,9 @@ def verify_payloads(device: Device, release: Release, payloads: Sequence[Payload
     _check_complete(release, {payload.name for payload in payloads}, device.installed)
 
 
-def _check_complete(release: Release, present: set[str], installed: Installed | None) -> None:
+def _check_complete(
+    release: VerifiedRelease, present: set[str], installed: Installed | None
+) -> None:
     on_device = _payloads_on(installed) if installed else set()
     for target in release.targets.targets:
         if target.name == USER_MANIFEST and release.user_manifest is not None:

@@ -23,7 +23,7 @@ from software_update.verify import verifier
 from software_update.verify.bundle_file import check_lengths, hash_payloads, verify_file
 from software_update.verify.promotion import Contents, Difference, differences
 from software_update.verify.trust_files import read_trusted_root
-from software_update.verify.verifier import Device, Release
+from software_update.verify.verifier import Device, VerifiedRelease
 
 SCHEMA = "software_update.promotion.v1"
 _NOT_CHECKED = "of what was tested: signatures, root, expiry"
@@ -178,7 +178,7 @@ def _read_tested(fd: int, root: Root) -> Contents:
     signed = metadata.parse_signed(TARGETS, envelope.targets)
     targets = metadata.parse_targets(signed.serialized)
     payloads = hash_payloads(fd, targets, envelope.payloads)
-    release = Release((root,), targets, (), (), None, None)
+    release = VerifiedRelease((root,), targets, (), (), None, None)
     verifier.verify_payloads(Device(root), release, payloads)
     return Contents(targets, payloads)
 
