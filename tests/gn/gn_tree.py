@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import atexit
+import compileall
+import contextlib
+import functools
 import os
+import py_compile
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from software_update.testing.command import call
 
 PLACE = "third_party/software_update"
 IMPORT = f'import("//{PLACE}/gn/software_update.gni")\n'
@@ -118,13 +126,11 @@ class Tree:
         return done.stdout
 
     def software_update(self, *args: str) -> str:
-        """What the command line prints; it must succeed."""
-        tool = (str(self.python), "-m", "software_update")
-        done = run(
-            self.top, *tool, *args, PYTHONPATH=str(self.top / PLACE / "tools"), PYTHONSAFEPATH="1"
-        )
-        assert done.returncode == 0, done.stdout
-        return done.stdout
+        """Runs the command line in this process, and returns what it prints; it must succeed."""
+        with contextlib.chdir(self.top):
+            done = call(*args)
+        assert done.status == 0, done.err
+        return done.out + done.err
 
     def read(self, name: str) -> bytes:
         """A file of the build folder."""
@@ -138,13 +144,32 @@ class Tree:
 
 def make_tree(top: Path, gn: str, python: Path) -> Tree:
     """A tree with nothing of a product in it."""
-    for source in os.environ["SOURCES"].split():
-        copy = top / PLACE / source
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, copy)
+    shutil.copytree(_compiled_sources(), top / PLACE)
     tree = Tree(top, gn, python)
     tree.write(_BASE)
     return tree
+
+
+@functools.cache
+def _compiled_sources() -> Path:
+    """The sources with bytecode, as in a checkout that has run; GN's actions write none.
+
+    A module that a test changes is compiled again: its bytecode is checked by the source's hash.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="gn_sources."))
+    atexit.register(shutil.rmtree, folder)
+    for source in os.environ["SOURCES"].split():
+        copy = folder / source
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, copy)
+    compiled = compileall.compile_dir(
+        folder / "tools/software_update",
+        quiet=1,
+        rx=re.compile(r"_test\.py$"),
+        invalidation_mode=py_compile.PycInvalidationMode.CHECKED_HASH,
+    )
+    assert compiled
+    return folder
 
 
 def actions(log: str) -> list[str]:

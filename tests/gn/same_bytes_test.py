@@ -1,4 +1,4 @@
-"""The same bytes, whichever GN, place, toolchain or tool makes them."""
+"""The same bytes, whichever place, toolchain or tool makes them."""
 
 from __future__ import annotations
 
@@ -6,94 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import GN_PROGRAMS, needs
-from gn_tree import IMPORT, PLACE, Tree, make_tree
-
-FILES = {
-    "BUILD.gn": f"""{IMPORT}
-software_update_bundle("bundle") {{
-  targets = [
-    {{ name = "app" file = "$root_out_dir/app.bin" deps = [ ":app" ] }},
-    "images/boot loader.bin > boot/loader",
-  ]
-  collect = [ "//product" ]
-  user_manifest = "manifest.json"
-  version = 7
-  expires = "2099-01-01T00:00:00Z"
-  persist = true
-}}
-
-action("app") {{
-  script = "//build/copy_file.py"
-  inputs = [ "app.txt" ]
-  outputs = [ "$root_out_dir/app.bin" ]
-  args = rebase_path(inputs + outputs, root_build_dir)
-}}
-
-group("device") {{
-  deps = [
-    ":bundle(//build:device)",
-    ":bundle.file(//build:device)",
-    ":bundle.inspect(//build:device)",
-    ":bundle.installed(//build:device)",
-    ":bundle.signing_request(//build:device)",
-  ]
-}}
-
-group("device_inspect") {{
-  deps = [ ":bundle.inspect(//build:device)" ]
-}}
-
-group("device_request") {{
-  deps = [ ":bundle.signing_request(//build:device)" ]
-}}
-
-group("device_root") {{
-  deps = [
-    "//{PLACE}/tools/dev_keys:dev_root(//build:device)",
-    "//{PLACE}/tools/dev_keys:dev_root.file(//build:device)",
-    "//{PLACE}/tools/dev_keys:dev_root.signing_request(//build:device)",
-  ]
-}}
-""",
-    "product/BUILD.gn": f"""{IMPORT}
-software_update_payload("logo") {{
-  file = "logo.bin"
-}}
-
-group("product") {{
-  deps = [ ":logo" ]
-}}
-""",
-    "app.txt": "app",
-    "images/boot loader.bin": "boot",
-    "manifest.json": "{}",
-    "product/logo.bin": "logo",
-}
-GOALS = (":bundle", ":bundle.inspect")
-BUNDLE = "obj/bundle.bundle"
-DEV_ROOT = f"//{PLACE}/tools/dev_keys:dev_root"
-ROOT = {f"{DEV_ROOT}.unsigned", f"{DEV_ROOT}.file"}
-UNSIGNED = {
-    "//:app",
-    "//:bundle._digest_0",
-    "//:bundle._digest_1",
-    "//:bundle._digest_collected",
-    "//:bundle._digest_user_manifest",
-    "//:bundle._targets",
-}
-REQUEST = UNSIGNED | {"//:bundle.signing_request", f"{DEV_ROOT}.unsigned"}
-FILE = UNSIGNED | ROOT | {"//:bundle._sign", "//:bundle.file"}
-ALL = FILE | {"//:bundle._verify", "//:bundle._persist", "//:bundle.inspect"}
-
-
-def built(top: Path, gn: str, python: Path) -> Tree:
-    """A tree with everything built."""
-    tree = make_tree(top, gn, python)
-    tree.write(FILES)
-    tree.gen()
-    assert tree.build(*GOALS) == sorted(ALL)
-    return tree
+from gn_tree import PLACE, Tree
+from one_product import ALL, BUNDLE, DEV_ROOT, FILE, FILES, GOALS, REQUEST, ROOT, built, outputs
 
 
 def ninja_files(tree: Tree) -> dict[str, str]:
@@ -106,22 +20,6 @@ def ninja_files(tree: Tree) -> dict[str, str]:
     files["build.ninja"], count = again.subn("", files["build.ninja"])
     assert count == 1
     return files
-
-
-def outputs(tree: Tree) -> dict[str, bytes]:
-    """All that the build made, but for what is written for ninja alone."""
-    folders = [tree.out / name for name in ("gen", "obj")]
-    files = [file for folder in folders for file in folder.rglob("*") if file.is_file()]
-    return {
-        str(file.relative_to(tree.out)): file.read_bytes()
-        for file in files
-        if file.suffix not in (".d", ".ninja", ".stamp")
-    }
-
-
-def test_two_gns(tmp_path: Path, python: Path) -> None:
-    trees = [built(tmp_path / name, needs(name), python) for name in GN_PROGRAMS]
-    assert outputs(trees[0]) == outputs(trees[1])
 
 
 def test_two_places(tmp_path: Path, gn: str, python: Path) -> None:

@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from gn_tree import IMPORT, Tree, actions, failure
+from gn_tree import IMPORT, Tree, actions, failure, make_tree
 from software_update.cli.main import main
 
 # Three roots, of which each is signed by its own root key and the one before; a release under each.
@@ -66,8 +66,33 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def years(tree: Tree, keys: Path) -> Tree:
-    """A tree with the keys and files of all years."""
+def unbuilt_years(tree: Tree, keys: Path) -> Tree:
+    """A tree with the keys and files of all years, of which nothing is built."""
+    return write_years(tree, keys)
+
+
+@pytest.fixture(scope="module")
+def years_before(
+    tmp_path_factory: pytest.TempPathFactory, gn: str, python: Path, keys: Path
+) -> Tree:
+    """A tree whose roots and bundles are built, but not checked or verified."""
+    top = tmp_path_factory.mktemp("years_before") / "tree"
+    tree = write_years(make_tree(top, gn, python), keys)
+    generate(tree, "")
+    files = [f":{kind}_{year}.file" for kind in ("root", "release") for year in (1, 2, 3)]
+    ran = tree.build(*files)
+    assert not [label for label in ran if label.endswith(("._check", "._verify"))]
+    return tree
+
+
+@pytest.fixture
+def years(years_before: Tree, tmp_path: Path) -> Tree:
+    """A copy of the tree whose roots and bundles are built, but not checked or verified."""
+    return years_before.copy(tmp_path / "years")
+
+
+def write_years(tree: Tree, keys: Path) -> Tree:
+    """Writes the keys and files of all years."""
     shutil.copytree(keys, tree.top / "keys")
     tree.write({f"app_{year}.bin": f"app {year}" for year in (1, 2, 3)})
     tree.write({"boot.bin": "boot", "notes.txt": "Chimes.\n"})
@@ -171,7 +196,8 @@ def test_root_that_lacks_signatures_is_told(years: Tree) -> None:
 # --- release manifests ---
 
 
-def test_release_manifest(years: Tree) -> None:
+def test_release_manifest(unbuilt_years: Tree) -> None:
+    years = unbuilt_years
     generate(years, "")
     assert years.build(":manifest_2") == ["//:manifest_2"]
     assert json.loads(years.read("gen/manifest_2.json")) == {
@@ -331,7 +357,8 @@ def test_personalized_bundle_that_no_device_would_take(years: Tree) -> None:
 # --- without signatures ---
 
 
-def test_nothing_is_judged_where_nothing_is_signed(years: Tree) -> None:
+def test_nothing_is_judged_where_nothing_is_signed(unbuilt_years: Tree) -> None:
+    years = unbuilt_years
     generate(
         years,
         judged("test", 'trusted_root = ":root_1" installed = ":release_1"')
@@ -342,7 +369,8 @@ def test_nothing_is_judged_where_nothing_is_signed(years: Tree) -> None:
     years.build()
 
 
-def test_there_is_no_manifest_of_a_bundle_that_is_not_verified(years: Tree) -> None:
+def test_there_is_no_manifest_of_a_bundle_that_is_not_verified(unbuilt_years: Tree) -> None:
+    years = unbuilt_years
     years.write(
         {"BUILD.gn": YEARS + judged("test", 'trusted_root = ":root_1" installed = ":release_1"')}
     )
