@@ -100,6 +100,7 @@ LIMITS = json.decode(r"""{
     "MAX_ENVELOPE_NAME_BYTES": {"value": 4096, "unit": "bytes", "of": "a name in the envelope, before it is checked as a target name"},
     "MAX_ENVELOPE_NAMES_BYTES": {"value": 16711680, "unit": "bytes", "of": "all payloads' names in the envelope together"},
     "MAX_VERSION": {"value": 4294967295, "unit": "version", "of": "metadata; the lowest version is 1"},
+    "MAX_COUNTER": {"value": 4294967295, "unit": "counter", "of": "the release_counter of a release manifest; the lowest is 1"},
     "MAX_MANIFEST_ENTRIES": {"value": 16, "unit": "entries", "of": "an installed manifest"},
     "MAX_USER_MANIFEST_BYTES": {"value": 1048576, "unit": "bytes", "of": "the target user_manifest"},
     "MAX_MANIFEST_BYTES": {"value": 34604032, "unit": "bytes", "of": "an installed manifest"},
