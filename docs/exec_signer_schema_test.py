@@ -42,7 +42,7 @@ def requests_fixture(tmp_path_factory: pytest.TempPathFactory) -> list[Request]:
     root = metadata.parse_root(metadata.build_root(1, [one], 1, [other], 1, None))
     targets = metadata.build_targets(7, [Target("app", 3, bytes(32))], 1924992000)
     plain = [signing_request.parse_request(each) for each in (root.serialized, targets)]
-    signers = [Signers("its own", root, Role((KEY_ID,), 1))]
+    signers = [Signers("this root", root, Role((KEY_ID,), 1))]
     return plain + [
         signing_request.with_json("x", signing_request.build_json(each, signers, None), each)
         for each in plain
@@ -111,7 +111,7 @@ def test_the_json_beside_a_request(requests: list[Request]) -> None:
 
 
 SIGNERS: list[dict[str, Any]] = [
-    {"whose": "its own", "threshold": 1, "key_ids": [KEY_ID.hex()], "dev_keys": False}
+    {"authority": "this root", "threshold": 1, "key_ids": [KEY_ID.hex()], "dev_keys": False}
 ]
 
 
@@ -122,7 +122,7 @@ def changes(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield {key: value for key, value in document.items() if key != name}
     odd: list[object] = [None, "", {}, [1], [{}], []]
     odd_fields: dict[str, list[object]] = {
-        "whose": [None, 1, ""],
+        "authority": [None, 1, ""],
         "threshold": [None, "1", True, 1.5, 2],
         "dev_keys": [None, 0, "", True],
         "key_ids": [None, "", {}, [], [1], ["00"], [KEY_ID.hex().upper()], [KEY_ID.hex() * 2]],

@@ -74,14 +74,14 @@ def targets_probe(public: PublicKey, number: int, targets: int = 1) -> Request:
         Target(f"signer_check_{index}.worth_nothing", 0, bytes(32)) for index in range(targets)
     ]
     content = metadata.build_targets(1, listed, 1 + number)
-    return _probe(content, [Signers("the root's", _nobodys_root(0), Role((public.key_id,), 1))])
+    return _probe(content, [Signers("the root", _nobodys_root(0), Role((public.key_id,), 1))])
 
 
 def root_probe(public: PublicKey, number: int) -> Request:
     """Root metadata that is worth nothing, which `public` is to sign for the root before."""
     root = _nobodys_root(number)
-    previous = Signers("the previous root's", root, Role((public.key_id,), 1))
-    return _probe(root.serialized, [Signers("its own", root, root.root), previous])
+    previous = Signers("the previous root", root, Role((public.key_id,), 1))
+    return _probe(root.serialized, [Signers("this root", root, root.root), previous])
 
 
 def large_probe(public: PublicKey) -> Request:

@@ -23,6 +23,7 @@ from software_update.verify import verifier
 SCHEMA = "software_update.signing_request.v1"
 
 _KEY_ID = re.compile("[0-9a-f]{64}")
+_THIS_ROOT = "this root"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,11 +74,16 @@ class Request:
 
 @dataclasses.dataclass(frozen=True)
 class Signers:
-    """Those who must sign: `role` in `root`. `whose` says whose keys these are, in words."""
+    """The keys of `role` in `root`, which must sign up to its threshold. `authority` names the root."""
 
-    whose: str
+    authority: str
     root: Root
     role: Role
+
+    @property
+    def whose(self) -> str:
+        """Returns the authority as a message says whose keys must sign."""
+        return "its own" if self.authority == _THIS_ROOT else f"{self.authority}'s"
 
 
 def request_name(sha256: bytes, role: str, version: int) -> str:
@@ -114,7 +120,7 @@ def lists(request: Request, name: str, payload: bytes) -> bool:
 
 def signers_of_targets(root: Root) -> list[Signers]:
     """Who must sign targets metadata."""
-    return _checked([Signers("the root's", root, root.targets)])
+    return _checked([Signers("the root", root, root.targets)])
 
 
 def signers_of_root(
@@ -125,16 +131,16 @@ def signers_of_root(
     So must the keys of `also_for`, roots before `previous`, so that a client that knows no chain can
     move from any of them to this root at once.
     """
-    signers = [Signers("its own", root, root.root)]
+    signers = [Signers(_THIS_ROOT, root, root.root)]
     if previous is not None:
-        signers.append(Signers("the previous root's", previous, previous.root))
-    signers += [Signers(whose(each), each, each.root) for each in also_for]
+        signers.append(Signers("the previous root", previous, previous.root))
+    signers += [Signers(older_root(each), each, each.root) for each in also_for]
     return _checked(signers)
 
 
-def whose(root: Root) -> str:
-    """Names the root whose keys sign a later root."""
-    return f"root {root.common.version}'s"
+def older_root(root: Root) -> str:
+    """Returns the name of an older root whose keys sign a later root."""
+    return f"root {root.common.version}"
 
 
 def _checked(signers: list[Signers]) -> list[Signers]:
@@ -165,7 +171,7 @@ def build_document(
         }
         summary = about | summary
     asked = [
-        {"whose": each.whose, **describe_role(each.role), "dev_keys": each.root.is_dev}
+        {"authority": each.authority, **describe_role(each.role), "dev_keys": each.root.is_dev}
         for each in signers
     ]
     return {"schema": SCHEMA, **said, "signers": asked, "summary": summary}
@@ -209,7 +215,7 @@ def _check_signers(signers: list[dict[str, Any]]) -> None:
     if type(signers) is not list:
         raise ValueError
     for each in signers:
-        types = [type(each[name]) for name in ("whose", "threshold", "key_ids", "dev_keys")]
+        types = [type(each[name]) for name in ("authority", "threshold", "key_ids", "dev_keys")]
         if types != [str, int, list, bool]:
             raise ValueError
     if not all(_KEY_ID.fullmatch(key_id) for each in signers for key_id in each["key_ids"]):

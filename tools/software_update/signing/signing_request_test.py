@@ -38,7 +38,7 @@ def test_targets() -> None:
         "unknown_fields": [],
         "signers": [
             {
-                "whose": "the root's",
+                "authority": "the root",
                 "threshold": 2,
                 "key_ids": ids(TARGETS_KEY, TARGETS_KEY_2),
                 "dev_keys": False,
@@ -79,13 +79,13 @@ def test_root() -> None:
         "unknown_fields": [],
         "signers": [
             {
-                "whose": "its own",
+                "authority": "this root",
                 "threshold": 1,
                 "key_ids": ids(ROOT_KEY_2),
                 "dev_keys": False,
             },
             {
-                "whose": "the previous root's",
+                "authority": "the previous root",
                 "threshold": 1,
                 "key_ids": ids(ROOT_KEY),
                 "dev_keys": False,
@@ -218,8 +218,12 @@ def test_odd_signers_in_the_json() -> None:
     document = json.loads(signing_request.build_json(request, [], None))
     odds: list[object] = [None, 1, [1], [{}], [{"key_ids": 1}]]
     odds += [[{"key_ids": ["x"]}], [{"key_ids": [1]}], "", {}]
-    good = {"whose": "its own", "threshold": 1, "key_ids": ids(ROOT_KEY)}
-    changes: list[tuple[str, object]] = [("whose", None), ("threshold", True), ("threshold", "1")]
+    good = {"authority": "this root", "threshold": 1, "key_ids": ids(ROOT_KEY)}
+    changes: list[tuple[str, object]] = [
+        ("authority", None),
+        ("threshold", True),
+        ("threshold", "1"),
+    ]
     changes += [("key_ids", {}), ("key_ids", ["00"]), ("key_ids", [ids(ROOT_KEY)[0].upper()])]
     odds += [[{**good, name: value}] for name, value in changes]
     for odd in odds:

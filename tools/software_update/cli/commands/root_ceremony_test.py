@@ -361,10 +361,10 @@ def test_root_that_all_roots_before_it_signed(with_two_roots: Path) -> None:
         "  must sign: 3 of its own keys and 3 of the previous root's keys and 3 of root 1's keys\n"
     )
     document = json.loads((table / "request 3.json").read_bytes())
-    assert [each["whose"] for each in document["signers"]] == [
-        "its own",
-        "the previous root's",
-        "root 1's",
+    assert [each["authority"] for each in document["signers"]] == [
+        "this root",
+        "the previous root",
+        "root 1",
     ]
     holders = (ANNA, DAN, EVA, FINN, *THIRD[:3])
     files = sign_all(table, holders, "request 3")

@@ -121,9 +121,9 @@ def test_request_for_a_root(folder: Path) -> None:
     found = (folder / "out.json").read_bytes()
     done(*request, f"--metadata={folder}/bytes", *out)
     assert (folder / "out.json").read_bytes() == found
-    assert [each["whose"] for each in json.loads(found)["signers"]] == [
-        "its own",
-        "the previous root's",
+    assert [each["authority"] for each in json.loads(found)["signers"]] == [
+        "this root",
+        "the previous root",
     ]
 
 

@@ -11,7 +11,7 @@ from software_update.format import metadata
 from software_update.format.metadata import Root, Signed
 from software_update.format.verdicts import Refused, Verdict
 from software_update.keys.keys import DEV_KEYS_WARNING
-from software_update.signing.signing_request import Request, Signers, signers_of_root, whose
+from software_update.signing.signing_request import Request, Signers, older_root, signers_of_root
 from software_update.verify.trust_files import read_root_file, read_trusted_root
 from software_update.verify.verifier import Quorum, check_root, check_successor, quorum
 
@@ -103,7 +103,7 @@ class RootState:
             yield "the previous root's keys", self.by_previous
         yield "its own keys", self.by_itself
         for root, found in self.also_for:
-            yield f"{whose(root)} keys", found
+            yield f"{older_root(root)}'s keys", found
 
     def _missing(self) -> str:
         missing = (
@@ -180,7 +180,9 @@ def state_of(
         else:
             root, by_previous, by_itself = check_successor(previous, content)
         signed = metadata.parse_signed(metadata.ROOT, content)
-        by_older = [(each, quorum(signed, each, each.root, whose(each))) for each in also_for]
+        by_older = [
+            (each, quorum(signed, each, each.root, f"{older_root(each)}'s")) for each in also_for
+        ]
     except Refused as refused:
         raise refused.about("root", printable(path)) from None
     version = root.common.version
