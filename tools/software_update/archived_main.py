@@ -11,7 +11,13 @@ from collections.abc import Sequence
 from importlib.machinery import EXTENSION_SUFFIXES, ExtensionFileLoader, FileFinder, ModuleSpec
 from types import ModuleType
 
-_PACKAGES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "packages")
+_FOLDER = os.path.dirname(os.path.abspath(__file__))
+# A program has one of the two archives: that of all commands, or that of the commands for actions.
+_PACKAGES = next(
+    path
+    for path in (os.path.join(_FOLDER, name) for name in ("packages", "action_packages"))
+    if os.path.isdir(path)
+)
 
 
 class _ExtensionModules:

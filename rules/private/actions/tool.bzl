@@ -7,13 +7,13 @@ visibility("//rules/...")
 
 TOOL = {
     "_tool": attr.label(
-        default = Label("//tools/software_update:software-update"),
+        default = Label("//tools/software_update:actions"),
         doc = "The tool that every action runs.",
         executable = True,
         cfg = "exec",
     ),
     "_tool_digest": attr.label(
-        default = Label("//tools/software_update:software-update.digest"),
+        default = Label("//tools/software_update:actions.digest"),
         doc = "The folder with one file, whose name is the digest of the tool.",
         allow_single_file = True,
         cfg = "exec",

@@ -1,7 +1,5 @@
 """Targets that run one command of `software-update`, with `bazel run` or as a test."""
 
-load("//rules/private/actions:tool.bzl", "TOOL")
-
 visibility("//rules/...")
 
 def _command_impl(ctx):
@@ -27,7 +25,13 @@ def _command_test_impl(ctx):
         inherited_environment = ctx.attr.env_inherit,
     )]
 
-_ATTRS = TOOL | {
+_ATTRS = {
+    "_tool": attr.label(
+        default = Label("//tools/software_update:software-update"),
+        doc = "The tool with all commands.",
+        executable = True,
+        cfg = "exec",
+    ),
     # Bazel's name: $(rootpath) looks for files in this attribute.
     "data": attr.label_list(
         doc = "The files that the arguments name.",

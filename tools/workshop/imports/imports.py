@@ -1,11 +1,11 @@
 """Imports of the product's modules, read from their sources.
 
 A module is named by its path below `tools/`, such as `software_update/base/files.py`. Every import
-counts: at the head of a module, lazy ones inside functions, and those for type checkers only.
+counts: at the head of a module, inside functions (lazy imports), and for type checkers only.
 """
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 PRODUCT = "software_update"
@@ -23,27 +23,9 @@ def product_modules(tools: Path) -> list[str]:
     )
 
 
-def imports_of(source: str, modules: Iterable[str]) -> set[str]:
-    """Returns the modules that a source imports, and the first names of packages of others.
-
-    A module of the product brings the `__init__.py` of each folder above it, as Python runs them.
-    """
-    known = set(modules)
-    found: set[str] = set()
-    for name in _imported_names(ast.parse(source)):
-        if name.split(".")[0] != PRODUCT:
-            found.add(name.split(".")[0])
-            continue
-        path = name.replace(".", "/")
-        # `from package import name`: the name is a module, or something in one.
-        for candidate in (path, path.rpartition("/")[0]):
-            if f"{candidate}.py" in known:
-                found.add(f"{candidate}.py")
-                break
-        parts = path.split("/")
-        folders = ("/".join(parts[:end]) for end in range(1, len(parts) + 1))
-        found.update(f"{folder}/__init__.py" for folder in folders)
-    return {each for each in found if not each.startswith(f"{PRODUCT}/") or each in known}
+def imports_of(source: str, modules: Collection[str]) -> set[str]:
+    """Returns the imports of a source: modules of the product, and the names of other packages."""
+    return {_module(name, modules) for name in _imported_names(ast.parse(source))}
 
 
 def _imported_names(tree: ast.AST) -> Iterator[str]:
@@ -54,25 +36,38 @@ def _imported_names(tree: ast.AST) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
+def _module(name: str, modules: Collection[str]) -> str:
+    """Returns the module that an imported name is, or is in."""
+    if name.split(".", maxsplit=1)[0] != PRODUCT:
+        return name.split(".", maxsplit=1)[0]
+    path = name.replace(".", "/")
+    parent = path.rpartition("/")[0]
+    candidates = (f"{path}.py", f"{parent}.py", f"{path}/__init__.py", f"{parent}/__init__.py")
+    return next((each for each in candidates if each in modules), path)
+
+
 def graph(tools: Path) -> dict[str, set[str]]:
-    """Returns the modules of the product that each of them imports."""
-    modules = product_modules(tools)
-    found = {}
-    for module in modules:
-        imported = imports_of((tools / module).read_text(encoding="utf-8"), modules)
-        found[module] = {each for each in imported if each in modules} - {module}
-    return found
+    """Returns, for each module of the product, its imports as `imports_of` does."""
+    modules = frozenset(product_modules(tools))
+    return {
+        module: imports_of((tools / module).read_text(encoding="utf-8"), modules)
+        for module in sorted(modules)
+    }
 
 
 def closure(edges: Mapping[str, set[str]], roots: Iterable[str]) -> set[str]:
-    """Returns `roots` and every module that they import, directly or not."""
+    """Returns the modules that run when `roots` are imported.
+
+    Python also runs the `__init__.py` of each folder above a module.
+    """
     found: set[str] = set()
     rest = list(roots)
     while rest:
         module = rest.pop()
-        if module not in found:
+        if module in edges and module not in found:
             found.add(module)
             rest += edges[module]
+            rest += [f"{folder}/__init__.py" for folder in Path(module).parents]
     return found
 
 
@@ -82,17 +77,18 @@ def longest_path(edges: Mapping[str, set[str]]) -> list[str]:
     Raises ValueError, with the modules in its text, if some import each other in a circle.
     """
     longest: dict[str, list[str]] = {}
-    open_modules: list[str] = []
+    current: list[str] = []
 
     def from_module(module: str) -> list[str]:
-        if module in open_modules:
-            circle = [*open_modules[open_modules.index(module) :], module]
+        if module in current:
+            circle = [*current[current.index(module) :], module]
             raise ValueError(f"modules import each other: {' -> '.join(circle)}")
         if module not in longest:
-            open_modules.append(module)
-            rest = max((from_module(each) for each in sorted(edges[module])), key=len, default=[])
+            current.append(module)
+            imported = sorted(each for each in edges[module] if each in edges)
+            rest = max((from_module(each) for each in imported), key=len, default=[])
             longest[module] = [module, *rest]
-            open_modules.pop()
+            current.pop()
         return longest[module]
 
     return max((from_module(module) for module in sorted(edges)), key=len, default=[])
