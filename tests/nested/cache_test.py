@@ -69,7 +69,7 @@ def test_cache_has_results_of_the_same_tool_only(tmp_path: Path) -> None:
         assert runners_of_ours(second.build("//...")) == {"disk cache hit"}
         assert bundles(second) == expected
         # After a cache hit, Bazel downloads only the outputs that are requested.
-        groups = "--output_groups=verdict,manifest"
+        groups = "--output_groups=verdict,installed"
         assert not runners_of_ours(second.build(label, groups, "--norun_validations"))
         assert '"verdict": "ACCEPT"' in second.output("defaults.verdict.json").read_text()
         assert second.output("defaults.installed.pb").read_bytes()
