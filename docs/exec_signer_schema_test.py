@@ -50,7 +50,7 @@ def requests_fixture(tmp_path_factory: pytest.TempPathFactory) -> list[Request]:
 
 
 def allows(part: str, value: object) -> bool:
-    """Whether a part of the schema allows a value."""
+    """Returns whether a part of the schema allows a value."""
     whole = {**SCHEMA, "anyOf": [{"$ref": PARTS.get(part, f"#/$defs/{part}")}]}
     allowed: bool = jsonschema.Draft202012Validator(whole, registry=REGISTRY).is_valid(value)
     return allowed
@@ -92,7 +92,7 @@ def test_bad_questions(requests: list[Request], name: str) -> None:
 
 
 def test_the_json_beside_a_request(requests: list[Request]) -> None:
-    """What `sign` takes beside a request is what the schema allows in the question."""
+    """`sign` accepts exactly the JSON next to a request that the schema allows in the question."""
     for request in requests[2:]:
         assert request.document
         document = dict(request.document)

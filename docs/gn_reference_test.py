@@ -62,7 +62,7 @@ def api(folder: Path, comment: str) -> Path:
     return folder
 
 
-def test_what_is_rendered(tmp_path: Path) -> None:
+def test_rendered_parts(tmp_path: Path) -> None:
     page = render(api(tmp_path, _COMMENT))
     assert "\nMakes a thing: `$target_out_dir/NAME.thing`.\n" in page
     assert '| `file` | path | mandatory | What it is made of, as `"a.bin"`. |\n' in page

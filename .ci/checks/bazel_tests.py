@@ -46,7 +46,7 @@ def counted_tests(run: Run, query: str) -> Iterator[None]:
 
 
 def test_cases(label: str) -> tuple[int, list[str]]:
-    """How many test cases of a test passed, and what is wrong with the others."""
+    """Returns the number of test cases of a test that passed, and the problems of the others."""
     folder = TOP / "bazel-testlogs" / label.removeprefix("//").replace(":", "/")
     cases: list[ET.Element] = []
     for file in sorted([*folder.glob("test.xml"), *folder.glob("shard_*/test.xml")]):

@@ -14,7 +14,7 @@ RUN_READ_ONLY = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec
 
 
 def pip_install(run: Run) -> None:
-    """What `pip install .` brings makes a bundle, and judges it; with extras it would sign by a token."""
+    """After `pip install .`, the command makes and verifies a bundle; with extras, it reaches a token."""
     source = run.scratch / "source"
     run.command("git", "clone", "--quiet", TOP, source)
     python = make_venv(run, "product")

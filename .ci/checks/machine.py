@@ -21,7 +21,7 @@ def make_scratch() -> Path:
             continue
         if shutil.disk_usage(base).free >= GIB_FREE << 30:
             return Path(tempfile.mkdtemp(prefix="software_update_ci.", dir=Path(base).resolve()))
-    print(f"ci: no folder with {GIB_FREE} GiB free that is no tmpfs; set TMPDIR to one")
+    print(f"ci: found no folder with {GIB_FREE} GiB free outside a tmpfs; set TMPDIR to one")
     print("0 passed, 1 failed")
     sys.exit(1)
 

@@ -37,7 +37,7 @@ def blinky_offline(run: Run) -> None:
 
 
 def readme_command(command: str) -> list[str]:
-    """The command, which stands in the README word by word."""
+    """Returns the words of a command, which must be a line of README.md."""
     lines = (TOP / "README.md").read_text().splitlines()
     if command not in lines:
         raise CheckError(f"README.md has no line '{command}'")

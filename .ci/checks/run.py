@@ -27,7 +27,7 @@ class Stopped(BaseException):
 
 @dataclass
 class Count:
-    """What has passed and failed so far."""
+    """The numbers of checks and tests that passed and failed so far."""
 
     passed: int = 0
     failed: int = 0
@@ -69,7 +69,7 @@ class Run:
         return output
 
     def bazel(self, *args: str) -> str:
-        """What `./bazelw ARGS...` prints."""
+        """Returns the output of `./bazelw ARGS...`."""
         return self.command("./bazelw", *args)
 
     def labels(self, query: str) -> list[str]:

@@ -8,7 +8,7 @@ from run import TOP, Run, report
 
 
 def names_no_machine(run: Run) -> None:
-    """Where packages come from is the machine's business: no file names a registry or a local path."""
+    """No file names a package registry or a path of this machine: these are the machine's settings."""
     hosts = "py[p]i[.]org|python[h]osted[.]|(deb|security|snapshot)[.]debi[a]n[.]org"
     hosts += "|registr[y][.]np[m]|bcr[.]baz[e]l[.]build"
     paths = "(^|[\"'` =:(])/(wor[k]|far[m]|opt/whee[l]s|opt/py[p]i)[/ \"'`)]"

@@ -1,4 +1,4 @@
-"""What the bundle carries is what boots: its images, taken out of it, run in QEMU."""
+"""Tests that the images from the bundle boot in QEMU."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ VERSION = 7
 # Raise it with every release. A device rejects a release with a lower counter, even if versions start again.
 RELEASE_COUNTER = 7
 
-# Of the bootloader alone, which changes less often.
+# Only of the bootloader, which changes less often.
 BOOTLOADER_VERSION = 2
 
 # The bootloader is at the start of flash, the application from here to its end.

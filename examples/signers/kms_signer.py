@@ -38,7 +38,7 @@ def sign(question: Question) -> bytes:
     try:
         return base64.b64decode(ended.stdout.strip(), validate=True)
     except ValueError:
-        raise NoSignature("aws: what it printed is no signature in base64") from None
+        raise NoSignature("aws: its output is not a signature in base64") from None
 
 
 if __name__ == "__main__":

@@ -61,7 +61,7 @@ def _put(path: Path, content: bytes) -> None:
 
 def _signature(path: Path, question: Question) -> bytes | None:
     """The signature in a file; None where it is not there, or for something else."""
-    # What is no file could be waited for forever.
+    # Reading something other than a file could wait forever.
     if not path.is_file():
         return None
     try:

@@ -91,7 +91,7 @@ def sign(name: str, *more: str) -> int:
 
 
 def error(name: str, capfd: pytest.CaptureFixture[str]) -> str:
-    """What `sign` fails with, which has to be the program's own word."""
+    """Returns the error of `sign`, which must be the program's own error."""
     capfd.readouterr()
     assert sign(name) == 3
     assert not Path("s.json").exists()
@@ -121,7 +121,7 @@ def check(name: str, capfd: pytest.CaptureFixture[str]) -> None:
 
 @pytest.fixture(name="aws")
 def aws_fixture(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A fake `aws` on PATH. What it is to do stands in the file `aws_does`."""
+    """A fake `aws` on PATH. The file `aws_does` contains its instructions."""
     (folder / "bin").mkdir()
     script = f"""\
 import sys
@@ -183,7 +183,7 @@ def test_kms_that_fails(
         "aws: An error occurred (AccessDeniedException): not allowed to kms:Sign"
     )
     (aws / "aws_does").write_text("garbage")
-    assert error("kms_signer", capfd) == "aws: what it printed is no signature in base64"
+    assert error("kms_signer", capfd) == "aws: its output is not a signature in base64"
     (aws / "aws_does").write_text("hang")
     monkeypatch.setenv("KMS_SECONDS", "0.5")
     assert error("kms_signer", capfd) == "aws: no answer within 0.5 s"
@@ -262,7 +262,7 @@ def vault_fixture(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[typ
     monkeypatch.setenv("VAULT_ADDR", f"http://127.0.0.1:{server.server_port}/")
     monkeypatch.setenv("VAULT_TOKEN", "hvs.token")
     monkeypatch.setenv("VAULT_KEYS", str(folder / "keys.json"))
-    # Nobody's proxy gets the token.
+    # No proxy gets the token.
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     try:
         yield Handler
@@ -322,14 +322,14 @@ def test_vault_that_fails(
 
 
 @pytest.mark.parametrize("token", ["secret\nX-Other: 1", "s\u00e9cret", ""])
-def test_what_is_no_token_is_not_shown(
+def test_a_malformed_token_is_not_shown(
     token: str,
     vault: type[FakeVault],
     capfd: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("VAULT_TOKEN", token)
-    assert error("vault_signer", capfd) == "VAULT_TOKEN: this is no token"
+    assert error("vault_signer", capfd) == "VAULT_TOKEN: not a token"
     monkeypatch.delenv("VAULT_TOKEN")
     monkeypatch.setenv("VAULT_TOKEN_FILE", "no such file")
     assert "no such file has none" in error("vault_signer", capfd)
@@ -378,7 +378,7 @@ def test_queue(queue: Path, capfd: pytest.CaptureFixture[str]) -> None:
     )
 
 
-def test_a_queue_that_nobody_serves(
+def test_a_queue_without_a_server(
     queue: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SIGNING_QUEUE_SECONDS", "0")
@@ -466,7 +466,7 @@ def without(name: str) -> dict[str, object]:
         ({}, "standard input holds no question of"),
         (
             {**QUESTION, "protocol": "software_update.exec_signer.v2"},
-            "speaks software_update.exec_",
+            "supports only software_update.exec_",
         ),
         ({**QUESTION, "sha256": "00" * 32}, "the question's sha256 is not that of its message"),
         ({**QUESTION, "key_id": None}, "the question names no key"),

@@ -1,4 +1,4 @@
-"""What all signing programs do: read the question, answer it. Copy it along with the program that you take.
+"""Reads the question and writes the answer for all signing programs. Copy it with your program.
 
 The protocol: docs/reference/json.md, section "software_update.exec_signer.v1".
 Python 3.11 or later, and nothing but its standard library.
@@ -18,12 +18,12 @@ PROTOCOL = "software_update.exec_signer.v1"
 
 
 class NoSignature(Exception):
-    """Why there is none, in one line for whoever signs."""
+    """The reason for a missing signature, in one line for the person who signs."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Question:
-    """What is to be signed, by which key (its id in hexadecimal digits), and the JSON beside the request."""
+    """The bytes to sign, the id of the key in hexadecimal digits, and the JSON next to the request."""
 
     message: bytes
     key_id: str
@@ -42,7 +42,7 @@ def run(sign: Callable[[Question], bytes]) -> NoReturn:
         answer = {"signature": base64.b64encode(signature).decode()}
     except NoSignature as problem:
         answer = {"error": str(problem)}
-    except Exception as problem:  # whatever it is, whoever signs is to see it in one line
+    except Exception as problem:  # The person who signs sees every problem in one line.
         answer = {"error": f"{type(problem).__name__}: {problem}"}
     print(json.dumps({"protocol": PROTOCOL, **answer}))
     sys.exit(1 if "error" in answer else 0)
@@ -57,7 +57,7 @@ def setting(name: str, default: str | None = None) -> str:
 
 
 def key_name(question: Question, variable: str) -> str:
-    """What the service calls the key that is asked for, by the JSON file that the variable names."""
+    """Returns the service's name of the requested key, from the JSON file that the variable names."""
     path = setting(variable)
     try:
         with open(path, "rb") as file:
@@ -94,7 +94,7 @@ def _read_question() -> Question:
     except (ValueError, KeyError, TypeError):
         raise NoSignature(f"standard input holds no question of {PROTOCOL}") from None
     if protocol != PROTOCOL:
-        raise NoSignature(f"this program speaks {PROTOCOL} alone")
+        raise NoSignature(f"this program supports only {PROTOCOL}")
     if fields["key_id"] is None:
         raise NoSignature("the question names no key")
     question = Question(

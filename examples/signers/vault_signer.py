@@ -86,11 +86,11 @@ def _post(path: str, body: dict[str, Any]) -> Any:
     except TimeoutError:
         raise NoSignature(f"Vault: {address}: no answer in time") from None
     except ValueError:
-        raise NoSignature("Vault: its answer is no JSON") from None
+        raise NoSignature("Vault: its answer is not JSON") from None
 
 
 def _why(problem: urllib.error.HTTPError) -> str:
-    """What Vault says is wrong."""
+    """Returns the error that Vault reports."""
     try:
         errors = read_json(problem.read(_MAX_BYTES))["errors"]
         return ": " + "; ".join(" ".join(each.split()) for each in errors)
@@ -107,7 +107,7 @@ def _token() -> str:
         except (OSError, ValueError):
             raise NoSignature(f"no token: VAULT_TOKEN is not set, and {path} has none") from None
     if not (token.isascii() and token.isprintable() and token):
-        raise NoSignature(f"{where}: this is no token")
+        raise NoSignature(f"{where}: not a token")
     return token
 
 

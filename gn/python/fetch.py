@@ -53,7 +53,7 @@ def main() -> int:
 
 
 def fetch(lock: Path, out: Path) -> None:
-    """Downloads what is missing in `out`; what is there and right is left alone."""
+    """Downloads the wheels that are missing in `out`, and keeps the right ones that are there."""
     fetch_wheels.check_platform(platform.system(), platform.machine(), platform.libc_ver()[0])
     if not _is_complete(lock, out):
         _download(lock, out)

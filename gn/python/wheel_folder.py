@@ -13,7 +13,7 @@ from fetch_wheels import PYTHONS, FetchError, distribution_name
 
 @dataclass(frozen=True)
 class Release:
-    """What a lock says of one distribution."""
+    """The version and hashes of one distribution in a lock."""
 
     name: str
     version: str
@@ -81,7 +81,7 @@ def _for_this_platform(wheel: Path) -> bool:
 
 
 def _serves(wheel: Path, python: str) -> bool:
-    """Whether CPython `python` (such as 3.12) can use it, as its name says."""
+    """Returns whether the wheel's name says that CPython `python` (such as 3.12) can use it."""
     pythons, abis, _ = _tags(wheel)
     this = f"cp{python.replace('.', '')}"
     if "abi3" in abis:

@@ -1,4 +1,4 @@
-"""What tests ask of the actions behind a target."""
+"""Helpers for tests of the actions of a target."""
 
 load("@bazel_skylib//lib:unittest.bzl", "analysistest", "asserts")
 

@@ -1,4 +1,4 @@
-"""What the rules do: which actions there are, what each reads, and what the providers say."""
+"""Tests of the rules' actions, of the inputs of each, and of the contents of the providers."""
 
 load("@bazel_skylib//lib:unittest.bzl", "analysistest", "asserts")
 load(
@@ -72,7 +72,7 @@ _ENV = {
     "PYTHONNOUSERSITE": "1",
 }
 
-# A payload is read once to be hashed and once to be put into the bundle; metadata comes of digests alone.
+# A payload is read once to be hashed and once to be put into the bundle; metadata is made only from digests.
 _METADATA_ACTIONS = {
     "SoftwareUpdateDigest bundle.digests/app/~file.json": ["app.bin", "logo.raw", "font.raw"],
     "SoftwareUpdateDigest bundle.digests/tree/~directory.json": ["a_directory"],
@@ -80,7 +80,7 @@ _METADATA_ACTIONS = {
     "SoftwareUpdateTargets bundle.targets_metadata.unsigned.pb": ["~file.json", "~directory.json", "~user_manifest.json"],
 }
 
-# Against the root that releases are signed under, by digests alone, but for the user manifest.
+# Against the root that releases are signed under, only from digests, except for the user manifest.
 _REQUEST_ACTIONS = _METADATA_ACTIONS | {
     "SoftwareUpdateRequest bundle.signing_request.json": ["bundle.targets_metadata.unsigned.pb", "release_root.pb", "release.json"],
 }
@@ -248,7 +248,7 @@ _signing_request_test = analysistest.make(
 )
 
 def actions_test_suite(name):
-    """Makes a bundle and a root that use every attribute, a root that nobody signs, and the tests of them.
+    """Makes a bundle and a root that use every attribute, a root that no key signs, and the tests of them.
 
     Args:
       name: The name of the suite of tests.

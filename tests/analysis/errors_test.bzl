@@ -1,4 +1,4 @@
-"""What the rules say about a mistake in a BUILD file, while it is analysed."""
+"""Tests of the errors that the rules report for a mistake in a BUILD file, during analysis."""
 
 load("@bazel_skylib//lib:unittest.bzl", "analysistest", "asserts")
 load("@bazel_skylib//rules:common_settings.bzl", "int_flag", "string_flag")

@@ -1,4 +1,4 @@
-"""What the signing modes change: who signs, under which root; and what none of them does."""
+"""Tests of the differences between the signing modes: the keys that sign, the root, and forbidden inputs."""
 
 load("@bazel_skylib//lib:unittest.bzl", "analysistest", "asserts")
 load(
@@ -14,7 +14,7 @@ _MODES = ["dev", "release", "unsigned"]
 _PRIVATE = ["private_", "throwaway_dev_root_key.pem", "throwaway_dev_targets_key.pem"]
 
 def _texts(action):
-    """All that an action is told: its command line, its environment, what it writes, and what it reads of ours."""
+    """Returns everything that an action gets: command line, environment, outputs, and our inputs."""
 
     # The tool is of another configuration.
     texts = list(action.argv or [])[1:] + [action.content or ""]
@@ -59,7 +59,7 @@ def _mode_test_impl(ctx):
     return analysistest.end(env)
 
 def _with_previous_test_impl(ctx):
-    """Whatever a request's files and validations come from: nothing of it is signed, or waits for a signature."""
+    """Checks that no input of a request's files and validations is signed, or waits for a signature."""
     env = analysistest.begin(ctx)
     target = analysistest.target_under_test(env)
     actions = actions_of(target)

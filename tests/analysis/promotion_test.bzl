@@ -1,4 +1,4 @@
-"""What a promotion hands out, and which action makes it; and what NAME.sign signs."""
+"""Tests of the output of a promotion, of the action that makes it, and of the input of NAME.sign."""
 
 load("@bazel_skylib//lib:unittest.bzl", "analysistest", "asserts", "unittest")
 load("//rules:defs.bzl", "SoftwareUpdateBundleInfo", "software_update_bundle", "software_update_promotion", "software_update_root")
@@ -13,7 +13,7 @@ def _last(path):
     return path.rpartition("/")[2]
 
 def _option(argument):
-    """What stands before the path in an argument, if that has folders."""
+    """Returns the text before the path in an argument, if the path has folders."""
     option, equals, path = argument.partition("=")
     return option + equals if equals and "/" in path else ""
 

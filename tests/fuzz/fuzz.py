@@ -1,6 +1,6 @@
 """Coverage-guided fuzzing of the verifier: `./bazelw run //tests/fuzz:verify -- -max_total_time=600`.
 
-Arguments are libFuzzer's: a folder keeps what is found, a file is judged alone. What ends in anything but a
+Arguments are libFuzzer's: a folder keeps what is found, one file is judged. What ends in anything but a
 verdict is written to the current folder.
 """
 

@@ -65,7 +65,7 @@ def test_a_change_is_the_same_every_time() -> None:
         assert once == again
 
 
-def test_what_is_no_verdict_is_a_crash() -> None:
+def test_an_end_without_a_verdict_is_a_crash() -> None:
     def fails() -> None:
         raise IndexError
 

@@ -1,4 +1,4 @@
-"""What is fuzzed, and how an input becomes another one. Nothing here needs the fuzzer.
+"""The fuzzed function, and the mutation of inputs. This module does not need the fuzzer.
 
 An input is a bundle, as `bundle verify` reads it; or the bytes of a root, a manifest, a release manifest. Few
 changes of bytes get past a signature, so most changes are made to the tree of fields, which is then signed
@@ -48,7 +48,7 @@ BUNDLE = os.memfd_create("bundle")
 
 
 def judge(data: bytes) -> list[bool]:
-    """Whether each device accepts the input. Anything but a verdict, or a wrong one, is raised."""
+    """Returns whether each device accepts the input. Raises everything but a verdict, and a wrong verdict."""
     for read in (verifier.trust_root, parse_manifest, parse_release):
         ends_in_a_verdict(read, data)
     os.ftruncate(BUNDLE, 0)
@@ -57,7 +57,7 @@ def judge(data: bytes) -> list[bool]:
 
 
 def ends_in_a_verdict(function: Callable[..., object], *args: object) -> bool:
-    """Whether nothing is refused."""
+    """Returns whether the call raises no Refused."""
     try:
         function(*args)
     except Refused as refused:
@@ -174,7 +174,7 @@ def signed_again(tree: Message, rng: random.Random) -> Message:
 
 
 def signed_paths(tree: Message, number: int) -> Iterator[Path]:
-    """Where the signed metadata stand in that field of the envelope."""
+    """Returns the range of the signed metadata in that field of the envelope."""
     for index, field in enumerate(tree):
         if field.number == number and isinstance(field.content, tuple):
             if number != 3:

@@ -192,7 +192,7 @@ def test_an_older_root_is_refused(product: Product) -> None:
     assert not pigweed_accepts(bundle, product.root(2))
 
 
-def test_what_pigweed_refuses_we_refuse(product: Product) -> None:
+def test_we_reject_every_bundle_that_pigweed_rejects(product: Product) -> None:
     root = product.root(1)
     bundle = product.bundle(root)
     refused = 0

@@ -1,4 +1,4 @@
-"""What `signer check` has signed is worth nothing to Pigweed's verifier either."""
+"""Tests that Pigweed's verifier, too, rejects the metadata that `signer check` lets a signer sign."""
 
 from __future__ import annotations
 

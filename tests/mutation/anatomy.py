@@ -37,7 +37,7 @@ class Field:
 
 @dataclasses.dataclass(frozen=True)
 class Span:
-    """Where a field's content lies in the data."""
+    """The range of a field's content in the data."""
 
     number: int
     wire_type: int
@@ -90,7 +90,7 @@ def paths(message: Message) -> Iterator[Path]:
 
 
 def at(message: Message, path: Path) -> Message:
-    """The message that stands there."""
+    """Returns the message in this range."""
     for index in path:
         content = message[index].content
         assert isinstance(content, tuple)
@@ -115,7 +115,7 @@ def children(message: Message, number: int) -> list[bytes]:
 
 
 def content_bytes(field: Field) -> bytes:
-    """A field's content as it stands on the wire."""
+    """A field's content as it is on the wire."""
     return put_together(field.content) if isinstance(field.content, tuple) else field.content
 
 

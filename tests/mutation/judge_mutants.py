@@ -28,7 +28,7 @@ MAX_SECONDS = 2.0
 
 @dataclasses.dataclass
 class Report:
-    """What became of the mutants. `peak` is the whole process's memory in bytes, Python's own too."""
+    """The verdicts on the mutants. `peak` is the memory of the whole process, with Python, in bytes."""
 
     cases: int = 0
     accepted: int = 0
@@ -38,7 +38,7 @@ class Report:
 
 
 def judge_of(subject: Subject) -> Callable[[bytes], None]:
-    """What the subject's device does with a bundle: nothing, or Refused."""
+    """Verifies a bundle as the subject's device would, and raises Refused if the device rejects it."""
     device = verifier.Device(
         verifier.trust_root(subject.trusted),
         None if subject.installed is None else metadata.parse_manifest(subject.installed),

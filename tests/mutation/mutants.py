@@ -110,7 +110,7 @@ def of(bundle: bytes, kind: str) -> Mutants:
 
 
 def places(bundle: bytes) -> list[int]:
-    """Every byte that is no payload's."""
+    """Returns every byte outside payloads."""
     inside = [range(start, end) for start, end in payloads(bundle)]
     return [at for at in range(len(bundle)) if not any(at in each for each in inside)]
 
@@ -125,7 +125,7 @@ def payload_pages(bundle: bytes) -> list[int]:
 
 
 def payloads(bundle: bytes) -> list[tuple[int, int]]:
-    """Where the content of each payload begins and ends."""
+    """Returns the begin and end of each payload's content."""
     return [
         (value.start, value.end)
         for entry in anatomy.spans(bundle, 0, len(bundle))

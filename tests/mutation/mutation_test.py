@@ -54,7 +54,7 @@ def test_how_many_there_are() -> None:
     assert count > 100_000
 
 
-# A device may do without the root that it has. A signature may stand twice, fields of the envelope and of
+# A device may do without the root that it has. A signature may appear twice, fields of the envelope and of
 # what is round metadata in any order.
 MAY_BE_ACCEPTED = [
     f"cuts: all from byte {len(e.root_entry(subjects.one_target().trusted))} on",
@@ -75,7 +75,7 @@ MAY_BE_ACCEPTED = [
 ]
 
 
-def test_what_is_accepted_of_the_smallest() -> None:
+def test_accepted_mutants_of_the_smallest_bundle() -> None:
     subject = subjects.one_target()
     judge = judge_of(subject)
     accepted = []
@@ -109,7 +109,7 @@ def test_a_verifier_that_lets_all_pass_is_noticed() -> None:
         (Refused(Verdict.MALFORMED, "two\nlines"), "not one line: MALFORMED: two\nlines"),
     ],
 )
-def test_what_is_no_verdict_is_noticed(error: Exception, what: str) -> None:
+def test_an_error_that_is_not_a_verdict_is_noticed(error: Exception, what: str) -> None:
     def judge(_: bytes) -> None:
         raise error
 

@@ -1,4 +1,4 @@
-"""What no change may touch in a bundle that is accepted.
+"""The parts of an accepted bundle that no change may touch.
 
 An accepted mutant has the substance of the bundle that it was made from. It may differ from it in this
 alone: the order of fields; signatures, as long as enough of them stay as they were; roots left out, or
@@ -53,7 +53,7 @@ def substance(bundle: bytes, subject: Subject) -> Substance:
 
 
 def difference(mutant: bytes, subject: Subject) -> str:
-    """Why a device must not accept the mutant; empty where it may."""
+    """Returns the reason why a device must not accept the mutant; empty if the device may accept it."""
     old = substance(subject.bundle, subject)
     try:
         new = substance(mutant, subject)
@@ -97,7 +97,7 @@ def _is_met(root: bytes, role: int, signatures: frozenset[tuple[bytes, bytes]]) 
 
 
 def _used_roots(chain: list[Message], root: list[Message], has: int) -> tuple[Signed, ...]:
-    """The roots in the order of their use. What a device has passed stands at the chain's start."""
+    """The roots in the order of their use. Roots that a device has passed are at the chain's start."""
     used: list[Signed] = []
     for each in chain + root:
         signed = _signed(anatomy.put_together(each))
@@ -116,7 +116,7 @@ def _messages(tree: Message, *numbers: int) -> list[Message]:
 
 
 def _map_entry(entry: Message) -> tuple[str, bytes]:
-    """Key and value, which stand once each, in any order."""
+    """Returns key and value, which appear once each, in any order."""
     if sorted(field.number for field in entry) != [1, 2]:
         raise ValueError("an odd entry")
     [name], [value] = anatomy.children(entry, 1), anatomy.children(entry, 2)

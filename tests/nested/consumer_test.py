@@ -1,4 +1,4 @@
-"""What a module gets that depends on this one: bundles, the same bytes everywhere, no work twice."""
+"""Tests of a module that depends on this one: its bundles, the same bytes everywhere, no repeated work."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_a_device_with_the_old_root_takes_the_bundle(nested: Bazel) -> None:
     assert software_update([*verify, "--at=2031-01-01T00:00:01Z"]) == 1
 
 
-def test_what_devices_do_is_tested(nested: Bazel) -> None:
+def test_bundle_tests_run(nested: Bazel) -> None:
     nested.succeeds("test", "//:device_test")
     done = nested.run("test", "//:wrong_test", "--test_output=errors")
     assert done.returncode == TESTS_FAILED, done.stderr
@@ -152,7 +152,7 @@ def test_nothing_changed_runs_nothing(nested: Bazel) -> None:
     assert nested.build("//...") == []
 
 
-def test_a_changed_artifact_is_hashed_with_its_shard_alone(nested: Bazel) -> None:
+def test_changing_an_artifact_rehashes_only_its_shard(nested: Bazel) -> None:
     before = digests(nested)
     source = nested.workspace / "bootloader.txt"
     content = source.read_bytes()
@@ -225,7 +225,7 @@ def test_kinds_of_targets_have_the_names_of_the_rules(nested: Bazel) -> None:
     }
 
 
-def test_outputs_are_no_links(nested: Bazel) -> None:
+def test_outputs_are_not_links(nested: Bazel) -> None:
     labels = ("//:product", "//:product.signing_request", "//:root_2", "//:root_2.signing_request")
     nested.succeeds("build", *labels)
     names = {nested.output(name) for name in OUTPUTS}
@@ -262,7 +262,7 @@ def the_line(errors: list[str]) -> str:
 
 
 def test_a_good_package_is_good(nested: Bazel) -> None:
-    """What the next tests break one thing in each."""
+    """A release in which each of the next tests breaks one thing."""
     add_package(nested, "good")
     nested.succeeds("build", "//good:bundle")
 
@@ -448,7 +448,7 @@ def test_a_release_is_what_was_tested(nested: Bazel, signed: Path) -> None:
     assert not as_tested.exists()
 
 
-def test_no_release_of_what_nobody_has_signed(nested: Bazel, signed: Path) -> None:
+def test_no_release_without_signatures(nested: Bazel, signed: Path) -> None:
     (signed / "app.txt").write_bytes(APPLICATION.upper())
     try:
         line = the_line(nested.fails("build", "//our product:released", "--norun_validations"))
@@ -532,7 +532,7 @@ def add_release(server: Bazel, name: str) -> Path:
 
 @dataclasses.dataclass(frozen=True)
 class Known:
-    """All that an action is told: arguments, those in files, variables, and what it reads."""
+    """Returns everything that an action gets: arguments, those in files, variables, and inputs."""
 
     mnemonic: str
     texts: tuple[str, ...]
@@ -611,11 +611,11 @@ def test_no_action_knows_a_secret(nested: Bazel, known: str, mode: str, handed_o
     if not handed_out:
         assert not knowing
     else:
-        # Bazel's own; and nobody finds a file.
+        # Bazel's own; and no search finds a file.
         assert {text for texts in knowing.values() for text in texts} == {
             "SIGNING_TOKEN=0815-token"
         }
-    # Not for want of looking: what actions are told of is found, and so are the keys in the tree.
+    # Not for want of looking: the search finds the actions' inputs, and also the keys in the tree.
     assert {each.mnemonic for each in actions if each.names(["known/root_1.pub"])} == {
         "SoftwareUpdateRoot"
     }
@@ -642,7 +642,7 @@ def test_no_secret_makes_an_action_run(nested: Bazel, release: Path) -> None:
 
 
 def sign_by(server: Bazel, package: Path, request: str, *numbers: int) -> None:
-    """Who has the production keys signs what the build asks for, outside of it."""
+    """Signs the build's requests outside the build, as the holders of the production keys do."""
     label = f"//{package.name}:{request}.signing_request"
     server.succeeds("build", label)
     for number in numbers:
@@ -660,7 +660,7 @@ def read_requests(server: Bazel, package: Path, mode: str) -> list[bytes]:
 
 
 def test_requests_need_no_signature(nested: Bazel, release: Path) -> None:
-    """The same bytes in every mode, whether nobody has signed, some, or all."""
+    """The same bytes in every mode, with no, some or all signatures."""
     shutil.rmtree(release / "signatures", ignore_errors=True)
     label = f"//{release.name}"
     asked = {mode: read_requests(nested, release, mode) for mode in MODES}
@@ -692,7 +692,7 @@ def complete_fixture(nested: Bazel, release: Path) -> Path:
     return release
 
 
-def test_modes_differ_in_signatures_and_root_alone(nested: Bazel, complete: Path) -> None:
+def test_modes_differ_only_in_signatures_and_root(nested: Bazel, complete: Path) -> None:
     signed, contents, roots = [], set(), set()
     for mode in MODES:
         nested.succeeds("build", f"{MODE}{mode}", f"//{complete.name}:bundle")
@@ -717,7 +717,7 @@ def test_modes_differ_in_signatures_and_root_alone(nested: Bazel, complete: Path
 def test_no_release_under_a_root_that_lists_a_dev_key(
     nested: Bazel, complete: Path, dev: str, production: str, options: tuple[str, ...]
 ) -> None:
-    """By its id, whoever names it: the bundle, or its dev root."""
+    """A key is recognised by its id, in the attributes of the bundle and of its dev root."""
     key = complete / f"throwaway_{dev}.pem"
     content = key.read_bytes()
     shutil.copyfile(complete / f"production_{production}.pem", key)

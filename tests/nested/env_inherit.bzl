@@ -1,4 +1,4 @@
-"""What a test needs of the environment to run a Bazel of its own."""
+"""The environment variables that a test needs to run its own Bazel."""
 
 # What finds a Bazel, and what that one needs to find its modules.
 ENV_INHERIT = [

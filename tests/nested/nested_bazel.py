@@ -37,7 +37,7 @@ class Bazel:
     env: dict[str, str] = field(default_factory=dict)
 
     def command(self) -> list[str]:
-        """What stands before a command's name."""
+        """Returns the words before a command's name."""
         startup = [f"--output_user_root={self.scratch}/root", f"--output_base={self.scratch}/base"]
         startup += ["--nohome_rc", "--host_jvm_args=-Xmx1g", "--max_idle_secs=60"]
         return [self.program, *startup]
@@ -56,7 +56,7 @@ class Bazel:
         )
 
     def succeeds(self, *args: str) -> str:
-        """What `bazel ARGS...` prints; it must not fail."""
+        """Returns the output of `bazel ARGS...`, which must not fail."""
         done = self.run(*args)
         assert done.returncode == 0, done.stderr
         return done.stdout
@@ -68,7 +68,7 @@ class Bazel:
         return done.stderr.splitlines()
 
     def build(self, *args: str) -> list[Spawn]:
-        """What Bazel ran, or had from a cache, to build the labels; nothing that was up to date."""
+        """Returns the actions that Bazel ran, or found in a cache, to build the labels."""
         log = self.scratch / "execution_log.json"
         self.succeeds("build", f"--execution_log_json_file={log}", *args)
         return list(_spawns(log.read_text()))

@@ -1,4 +1,4 @@
-"""What create makes, verify accepts, and extract gives back; a device that cannot trust it refuses."""
+"""Tests that verify accepts a created bundle and extract gives its payloads, if a device can trust it."""
 
 import dataclasses
 import json
@@ -40,7 +40,7 @@ content = st.binary(max_size=300) | st.sampled_from([16_383, 16_384, 600_000]).m
 
 @dataclasses.dataclass(frozen=True)
 class Product:
-    """Something to release: targets, what stands in its metadata, and how many keys its roles have."""
+    """Something to release: targets, the fields of its metadata, and the numbers of keys of its roles."""
 
     contents: dict[str, bytes]
     user_manifest: bytes | None
@@ -56,7 +56,7 @@ class Product:
 @st.composite
 def products(draw: st.DrawFn) -> Product:
     contents = draw(st.dictionaries(name, content, min_size=1, max_size=6))
-    # A folder cannot stand where a file does.
+    # A folder cannot replace a file.
     parents = {parent for each in contents for parent in map(str, Path(each.lower()).parents)}
     kept = {each: contents[each] for each in contents if each.lower() not in parents}
     while twice := clash(kept):
@@ -109,7 +109,7 @@ def make(product: Product, folder: Path) -> None:
 
 @EXAMPLES
 @given(products())
-def test_what_create_makes_verify_accepts_and_extract_gives_back(product: Product) -> None:
+def test_create_verify_extract_round_trip(product: Product) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         make(product, folder)

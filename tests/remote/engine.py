@@ -59,7 +59,7 @@ class Worker:
 
 @dataclass(frozen=True)
 class Engine:
-    """What Bazel is to call, and what runs."""
+    """The addresses that Bazel calls, and the processes that run."""
 
     scratch: Path
     address: str
@@ -111,7 +111,7 @@ class Engine:
         )
 
     def log(self, name: str) -> Path:
-        """What a process writes."""
+        """Returns the output of a process."""
         return self.scratch / f"{name}.log"
 
 
@@ -207,7 +207,7 @@ def _database_programs() -> Path:
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = SECONDS) -> bool:
-    """Whether the condition has come true in time."""
+    """Returns whether the condition came true in time."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
@@ -230,7 +230,7 @@ def descendants(pid: int) -> list[int]:
 
 
 def gone(pid: int) -> bool:
-    """Whether a process has ended."""
+    """Returns whether a process has ended."""
     return _state(pid) in "XZ"
 
 

@@ -161,7 +161,7 @@ def test_another_checkout_runs_nothing(another: Bazel, expected: str) -> None:
     assert digest(another.output(OUTPUT)) == expected
 
 
-def test_who_uses_the_cache_alone_runs_nothing(another: Bazel) -> None:
+def test_cache_only_client_executes_no_action(another: Bazel) -> None:
     another.succeeds("clean")
     assert runners(another.build("--config=cache", BUNDLE)) == {"remote cache hit"}
 

@@ -31,7 +31,7 @@ def good(asked: dict[str, Any]) -> Answer:
 
 @dataclasses.dataclass
 class Kms:
-    """What the service does, and what it was asked."""
+    """The service's instructions, and the requests that it got."""
 
     answer: Callable[[dict[str, Any]], Answer] = good
     asked: list[dict[str, Any]] = dataclasses.field(default_factory=list)
@@ -120,7 +120,7 @@ def test_another_key(folder: Path, kms: Kms) -> None:
         ((200, b"?"), 1, "KeyError: 'Signature'"),
     ],
 )
-def test_what_the_service_says(
+def test_errors_of_the_service(
     folder: Path, kms: Kms, answer: Answer, attempts: int, text: str | None
 ) -> None:
     kms.answer = lambda _: answer

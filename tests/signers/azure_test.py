@@ -56,7 +56,7 @@ def failure(status: int, code: str, message: str) -> Answer:
 
 @dataclasses.dataclass
 class Vault:
-    """What the service does, and what it was asked to sign."""
+    """The service's instructions, and the requests that it got."""
 
     answer: Callable[[dict[str, Any]], Answer] = good
     asked: list[dict[str, Any]] = dataclasses.field(default_factory=list)
@@ -162,7 +162,7 @@ def test_another_key_and_garbage(folder: Path, vault: Vault, value: bytes) -> No
         ((200, {}), ""),
     ],
 )
-def test_what_the_service_says(folder: Path, vault: Vault, answer: Answer, text: str) -> None:
+def test_errors_of_the_service(folder: Path, vault: Vault, answer: Answer, text: str) -> None:
     vault.answer = lambda _: answer
     said = refused(folder, 3, URI)
     assert said.startswith(text)

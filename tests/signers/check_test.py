@@ -41,7 +41,7 @@ def variables(folder: Path) -> dict[str, str]:
 
 
 def at_the_terminal(folder: Path, words: tuple[str, ...], pin: str) -> tuple[int, str]:
-    """What a command shows that is told a PIN once, and asks no more."""
+    """Returns the output of a command that gets the PIN once and does not ask again."""
     status, shown = terminal.run(command(words), PROMPT, pin, cwd=folder, env=variables(folder))
     assert shown.count(PROMPT) == 1
     assert pin not in shown

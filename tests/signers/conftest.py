@@ -1,4 +1,4 @@
-"""What the tests of the clouds' key management services share."""
+"""Fixtures for the tests of the clouds' key management services."""
 
 from __future__ import annotations
 

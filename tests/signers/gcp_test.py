@@ -29,7 +29,7 @@ SHOW = (
 
 @dataclasses.dataclass
 class Kms:
-    """What the service does, and what it was asked."""
+    """The service's instructions, and the requests that it got."""
 
     answer: Callable[[Any], bytes] = lambda asked: signature_of(asked.digest.sha256)
     error: tuple[grpc.StatusCode, str] | None = None
@@ -90,7 +90,7 @@ def test_another_key(folder: Path, kms: Kms) -> None:
         ("FAILED_PRECONDITION", "disabled", "FailedPrecondition: 400 disabled"),
     ],
 )
-def test_what_the_service_says(folder: Path, kms: Kms, code: str, detail: str, text: str) -> None:
+def test_errors_of_the_service(folder: Path, kms: Kms, code: str, detail: str, text: str) -> None:
     kms.error = (grpc.StatusCode[code], detail)
     assert refused(folder, 3, URI) == text + SHOW
     assert len(kms.asked) == 1

@@ -1,4 +1,4 @@
-"""What the tests of the clouds' key management services share."""
+"""Helpers for the tests of the clouds' key management services."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def signs(folder: Path, key: str) -> None:
 
 
 def refused(folder: Path, status: int, key: str) -> str:
-    """What a `sign` says after the name of the key; it writes nothing."""
+    """Returns the error of `sign` after the name of the key; `sign` writes nothing."""
     result = call(*_sign(key))
     assert result.status == status, result
     assert SECRET not in result.out + result.err

@@ -58,7 +58,7 @@ class SoftHsm:
         return str(self.folder / "softhsm2.conf")
 
     def run(self, *words: str) -> str:
-        """What a command prints."""
+        """Returns the output of a command."""
         env = os.environ | {"SOFTHSM2_CONF": self.settings}
         done = subprocess.run(words, env=env, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
@@ -80,7 +80,7 @@ class Token:
     slot: str
 
     def tool(self, *args: str) -> str:
-        """What `pkcs11-tool ARGS...` prints."""
+        """Returns the output of `pkcs11-tool ARGS...`."""
         tool = program("pkcs11-tool", "opensc")
         return self.hsm.run(tool, "--module", module(), "--slot", self.slot, *args)
 

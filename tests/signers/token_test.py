@@ -144,15 +144,15 @@ def test_a_uri_as_pkcs11_tool_prints_it(folder: Path) -> None:
 
 
 def test_the_only_token_and_the_pin_by_descriptor(folder: Path) -> None:
-    (folder / "alone").mkdir()
-    alone = SoftHsm.make(folder / "alone")
-    token = alone.make_token("only")
+    (folder / "single").mkdir()
+    single = SoftHsm.make(folder / "single")
+    token = single.make_token("only")
     token.make_key("02")
     token.write_public("02", folder / "only.pub")
     words = ["sign", "request", "--key=hsm:", "--public=only.pub", "--pin-fd=0", "-o", "s.json"]
     ended = subprocess.run(
         command(words),
-        env=environment(SOFTHSM2_CONF=alone.settings, PYKCS11LIB=module()),
+        env=environment(SOFTHSM2_CONF=single.settings, PYKCS11LIB=module()),
         input=PIN,
         capture_output=True,
         text=True,
@@ -285,7 +285,7 @@ def test_a_wrong_pin(folder: Path, pin: str, text: str) -> None:
 
 @pytest.mark.parametrize("kind", library_signer._PIN_PROBLEMS)
 @pytest.mark.usefixtures("folder")
-def test_what_a_token_says_of_a_pin(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+def test_errors_of_a_token_about_a_pin(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     """SoftHSM never locks a PIN: the session is another's, the rest is real."""
     tried = []
 

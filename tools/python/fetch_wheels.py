@@ -25,7 +25,7 @@ PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 PLATFORMS = ("linux-x86_64", "linux-aarch64", "darwin-aarch64")
 RENEW = "./bazelw run //tools/workshop/locks:lock"
 
-# Wheels of one release for several CPythons differ in these files alone.
+# Wheels of one release for several CPythons differ only in these files.
 _PER_WHEEL = ("RECORD", "WHEEL", "entry_points.txt")
 _NO_NETWORK = (
     "ConnectionError",
@@ -70,7 +70,7 @@ def check_platform(system: str, machine: str, libc: str) -> None:
 
 
 def pip_failure(log: str, lock_name: str, python: str) -> str:
-    """What went wrong, in one line, from what pip wrote."""
+    """Returns the problem in one line, from the output of pip."""
     if "No module named pip" in log:
         return (
             f"{sys.executable} has no pip; install it"
@@ -113,7 +113,7 @@ def download(lock: Path, wheels: Path, pythons: Sequence[str] = PYTHONS) -> None
         command += ["--require-hashes", "--only-binary=:all:", "--dest=.", f"--requirement={lock}"]
         command += ["--implementation=cp", f"--python-version={python}"]
         command += [f"--abi=cp{python.replace('.', '')}"]
-        # In the folder of wheels, where no module can stand in pip's way.
+        # In the folder of wheels, where no module can shadow one of pip's.
         run = subprocess.run(
             command, cwd=wheels, env=env, capture_output=True, text=True, check=False
         )

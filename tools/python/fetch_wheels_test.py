@@ -132,7 +132,7 @@ def test_compiled_files_are_the_same_at_each_run(tmp_path: Path) -> None:
     assert compiled[0][4:8] == b"\x01\0\0\0"  # Hash-based, not checked against the source.
 
 
-def test_a_source_that_does_not_compile_is_left_alone(tmp_path: Path) -> None:
+def test_a_source_that_does_not_compile_is_kept(tmp_path: Path) -> None:
     wheel = make_wheel(tmp_path, template_dot_py="{{ not python }}}\n")
     fetch_wheels.unpack(wheel, tmp_path / "site")
     fetch_wheels.compile_sources(tmp_path / "site")

@@ -41,7 +41,7 @@ def make(folder: Path, words: list[str]) -> Path:
 
 
 def run(archive: Path, program: str) -> str:
-    """What a program prints that finds modules in the archive and in Python itself alone."""
+    """Returns the output of a program that finds modules only in the archive and in Python itself."""
     script = f"import sys; sys.path.insert(0, sys.argv[1]); {program}"
     command = [sys.executable, "-I", "-S", "-c", script, str(archive)]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
@@ -82,7 +82,7 @@ def test_the_same_bytes_wherever_and_in_whatever_order(tmp_path: Path) -> None:
     assert first.read_bytes() == second.read_bytes()
 
 
-def test_what_is_compiled_is_what_runs(tmp_path: Path) -> None:
+def test_the_compiled_modules_run(tmp_path: Path) -> None:
     archive = make(tmp_path, arguments(tmp_path))
     assert run(archive, "import ours.part as p; print(p.__cached__, p.__file__)") == (
         f"{archive}/ours/part.pyc {archive}/ours/part.pyc\n"

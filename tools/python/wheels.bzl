@@ -84,7 +84,7 @@ pip_wheels = repository_rule(
     implementation = _pip_wheels_impl,
     doc = "One `py_library` for each distribution of a lock file, and `:wheels`, the downloaded files. " +
           "pip runs as the machine has set it up (its configuration files and `PIP_*`), so the lock's " +
-          "hashes say what is right and no index address stands here.",
+          "hashes decide which files are right, and this file contains no address of an index.",
     attrs = {
         "development": attr.bool(
             doc = "Whether only builds of this module need the wheels. In other modules' builds, pip does not " +

@@ -21,7 +21,7 @@
 #define PORT_A_DIGITAL WORD_AT(0x4000451C)
 #define PORT_A_UART0 (3u << 0)
 
-// Address bits 2 to 9 of a port's data select the pins: this is pin 0 alone, the status LED.
+// Address bits 2 to 9 of a port's data select the pins: this is only pin 0, the status LED.
 #define PORT_F_PIN_0 WORD_AT(0x40025004)
 #define PORT_F_DIRECTION WORD_AT(0x40025400)
 #define PORT_F_DIGITAL WORD_AT(0x4002551C)

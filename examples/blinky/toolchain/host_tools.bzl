@@ -1,4 +1,4 @@
-"""What this machine has of the programs that blinky needs: a cross compiler, and QEMU to boot with."""
+"""Finds the programs on this machine that blinky needs: a cross compiler, and QEMU to boot with."""
 
 _COMPILER = "arm-none-eabi-gcc"
 _EMULATOR = "qemu-system-arm"

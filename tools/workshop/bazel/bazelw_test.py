@@ -236,7 +236,7 @@ def test_a_root_that_cannot_be_made_is_not_trusted(machine: Machine) -> None:
 
 
 def recipe_hash(machine: Machine) -> str:
-    """What the root made from this recipe is called by."""
+    """Returns the name of the root that this recipe makes."""
     tools = machine.workspace / "tools/workshop/bazel"
     parts = [*sorted((tools / "root").iterdir()), tools / "make_root.sh"]
     return hashlib.sha256(b"".join(part.read_bytes() for part in parts)).hexdigest()[:12]

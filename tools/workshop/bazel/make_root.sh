@@ -85,7 +85,7 @@ show_progress() {
 }
 
 install_packages() {
-  # A service must not start in a root that is no machine.
+  # No service must start in a root, which is not a machine.
   printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
   chmod +x "$root/usr/sbin/policy-rc.d"
   printf 'path-exclude=/usr/share/%s/*\n' doc man info locale >"$root/etc/dpkg/dpkg.cfg.d/bazelw"

@@ -1,6 +1,6 @@
 """Renders the comments of the GN API as Markdown, docs/reference/gn.md.
 
-The API is what gn/software_update.gni imports. Above a template, its arguments stand as
+The API is everything that gn/software_update.gni imports. The comment above a template lists its arguments as
 `#   name: [type] Meaning. Default: value.`, and under `# Makes` its labels as `#   label: what`;
 continuation lines are deeper. In declare_args, each argument's comment ends with `# Type: type.`
 """
@@ -123,7 +123,7 @@ def _build_argument(name: str, comment: str, default: str) -> Argument:
 
 
 def _value(expression: str, constants: Mapping[str, str]) -> str:
-    """What an expression is, where it needs no GN to tell; paths are from this repository's top."""
+    """Returns the value of an expression that needs no GN; paths start from this repository's top."""
     text = re.sub(
         r'get_path_info\(\s*"([^"]+)",\s*"abspath"\)',
         lambda found: f'"{posixpath.normpath(posixpath.join("gn", found[1]))}"',

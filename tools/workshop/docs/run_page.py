@@ -29,7 +29,7 @@ class Command:
 
 
 def commands(page: str) -> list[Command]:
-    """What a page's reader does, in order. To write a file is a command too."""
+    """Returns the commands that a page's reader runs, in order. Writing a file is a command too."""
     found: list[Command] = []
     for language, file, content in _BLOCK.findall(page):
         if file:
@@ -54,7 +54,7 @@ def _console(content: str) -> list[Command]:
 
 
 def matches(shown: str, printed: str) -> bool:
-    """Whether an output is what a page shows."""
+    """Returns whether an output matches the output that a page shows."""
     lines = [
         r"(?:.*\n)*?"
         if line.strip() == "..."

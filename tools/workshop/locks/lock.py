@@ -48,8 +48,8 @@ def split_requirements(text: str) -> tuple[list[str], list[str]]:
     """The requirements to take with their dependencies, and those marked `# no-deps`."""
     lines = [line.rstrip() for line in text.splitlines()]
     lines = [line for line in lines if line and not line.startswith("#")]
-    alone = [NO_DEPS.sub("", line) for line in lines if NO_DEPS.search(line)]
-    return [line for line in lines if not NO_DEPS.search(line)], alone
+    no_deps = [NO_DEPS.sub("", line) for line in lines if NO_DEPS.search(line)]
+    return [line for line in lines if not NO_DEPS.search(line)], no_deps
 
 
 def wheel_release(file_name: str) -> tuple[str, str]:
@@ -97,7 +97,7 @@ def pip_download(out: Path, requirements: list[str], python: str, *options: str)
         raise LockError(f"pip download failed for CPython {python}: {(lines or ['no output'])[-1]}")
 
 
-def resolve(requirements: list[str], alone: list[str], python: str) -> list[str]:
+def resolve(requirements: list[str], no_deps: list[str], python: str) -> list[str]:
     """One version of each distribution that is needed: `name==version`, for one CPython, the oldest.
 
     pip evaluates environment markers for the Python that runs it, not for `--python-version`: run
@@ -106,8 +106,8 @@ def resolve(requirements: list[str], alone: list[str], python: str) -> list[str]
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder)
         pip_download(out, requirements, python)
-        if alone:
-            pip_download(out, alone, python, "--no-deps")
+        if no_deps:
+            pip_download(out, no_deps, python, "--no-deps")
         releases = sorted(wheel_release(wheel.name) for wheel in out.glob("*.whl"))
     return [f"{name}=={version}" for name, version in releases]
 
@@ -130,9 +130,9 @@ def download_all(
 
 def renew(source: Path) -> Path:
     """Writes NAME.txt for one NAME.in; the old one stays until the new one is whole."""
-    requirements, alone = split_requirements(source.read_text(encoding="utf-8"))
+    requirements, no_deps = split_requirements(source.read_text(encoding="utf-8"))
     pythons, platforms = supported(source.stem)
-    pins = resolve(requirements, alone, pythons[0])
+    pins = resolve(requirements, no_deps, pythons[0])
     text = lock_text(source.name, download_all(pins, pythons, platforms))
     lock = source.with_suffix(".txt")
     half = source.with_suffix(".txt.tmp")

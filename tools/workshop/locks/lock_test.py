@@ -10,8 +10,8 @@ import pytest
 
 
 def test_requirements_marked_no_deps_are_set_apart() -> None:
-    text = "# words  # no-deps\nplain>=1\n\nalone==2  # no-deps\n"
-    assert lock.split_requirements(text) == (["plain>=1"], ["alone==2"])
+    text = "# words  # no-deps\nplain>=1\n\nbare==2  # no-deps\n"
+    assert lock.split_requirements(text) == (["plain>=1"], ["bare==2"])
 
 
 def test_lock_text_lists_every_hash_once_and_sorted() -> None:
@@ -49,11 +49,11 @@ def test_locks_of_both_folders_are_found() -> None:
 def test_lock_is_whole(name: str) -> None:
     source = lock.all_sources()[name]
     text = source.with_suffix(".txt").read_text()
-    requirements, alone = lock.split_requirements(source.read_text())
-    asked = {re.split(r"[<>=!~ \[]", line)[0] for line in requirements + alone}
+    requirements, no_deps = lock.split_requirements(source.read_text())
+    asked = {re.split(r"[<>=!~ \[]", line)[0] for line in requirements + no_deps}
     pinned = re.findall(r"^([a-z0-9-]+)==[0-9a-z.]+ \\\n    --hash=sha256:[0-9a-f]{64}", text, re.M)
     assert asked <= set(pinned)
     assert len(pinned) == text.count("==")
-    # What pip is told by the machine stays with the machine.
+    # The machine's settings of pip stay on the machine.
     assert "://" not in text
     assert "-index" not in text and "find-links" not in text
