@@ -132,7 +132,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for version in ("1", "2", "3"):
         create = ["root", "create", "--version", version, *public, "-o", f"root-{version}.pb"]
         assert main(create) == 0
-        assert main(["root", "sign", f"root-{version}.pb", "--key", "root_key"]) == 0
+        assert main(["root", "sign", f"root-{version}.pb", "--dev-signing-key", "root_key"]) == 0
     Path("app.bin").write_bytes(b"firmware")
     Path("targets.json").write_text(
         json.dumps({"targets": [{"name": "app", "file": "app.bin"}]}), encoding="utf-8"

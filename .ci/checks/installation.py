@@ -33,7 +33,7 @@ def pip_install(run: Run) -> None:
     software_update("key", "generate", "targets")
     public = ("--root-key", "root.pub", "--targets-key", "targets.pub")
     software_update("root", "create", "--version", "1", *public, "-o", "root.pb")
-    software_update("root", "sign", "root.pb", "--key", "root")
+    software_update("root", "sign", "root.pb", "--dev-signing-key", "root")
     (folder / "app").write_bytes(b"firmware" * 1000)
     content = ("--version", "1", "--target", "app=app")
     signed = ("--root", "root.pb", "--dev-signing-key", "targets")

@@ -44,7 +44,7 @@ def folder_fixture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     root = ["--root-key=root.pem.pub", "--targets-key=targets.pem.pub", "-o", "root.pb"]
     for command in (
         ["root", "create", "--version=1", *root],
-        ["root", "sign", "root.pb", "--key=root.pem"],
+        ["root", "sign", "root.pb", "--dev-signing-key=root.pem"],
         ["step", "digest", "--target", "app=app", "-o", "app.json"],
         ["step", "targets", "--digests", "app.json", "--version=7", "-o", "request"],
         [

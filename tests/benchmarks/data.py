@@ -49,7 +49,7 @@ def make_keys(folder: Path, peers: Peers) -> Keys:
     command, unsigned = peers.ours.with_name("software-update"), folder / "unsigned.pb"
     listed = [f"--root-key={public}", f"--targets-key={keys.public}"]
     succeed([command, "root", "create", "--version=1", *listed, "-o", unsigned])
-    succeed([command, "root", "sign", unsigned, f"--key={root}", "-o", keys.root])
+    succeed([command, "root", "sign", unsigned, f"--dev-signing-key={root}", "-o", keys.root])
     return keys
 
 

@@ -238,7 +238,7 @@ def make_root(tree: Tree, name: str, *options: str) -> None:
     """A root that the bundle's root follows, signed."""
     keys = ("--root-key=keys/root.pub", "--targets-key=keys/targets.pub")
     tree.software_update("root", "create", "--version=1", *keys, *options, f"--output={name}")
-    tree.software_update("root", "sign", name, "--key=keys/throwaway_root")
+    tree.software_update("root", "sign", name, "--dev-signing-key=keys/throwaway_root")
 
 
 @pytest.fixture(scope="module")
@@ -301,7 +301,7 @@ def test_failed_verification_fails_again(built: Tree, tmp_path: Path) -> None:
     keys = ("--root-key=keys/new.pub", "--targets-key=keys/targets.pub")
     strange = tree.top / "strange.root.pb"
     tree.software_update("root", "create", "--version=1", *keys, f"--output={strange}")
-    tree.software_update("root", "sign", str(strange), "--key=keys/throwaway_new")
+    tree.software_update("root", "sign", str(strange), "--dev-signing-key=keys/throwaway_new")
     tree.write({"trusted.root.pb": strange.read_bytes()})
     for _ in range(2):
         log = tree.build_fails(":bundle")

@@ -45,7 +45,7 @@ class Product:
         arguments += ["--targets-key", *map(self.public, targets_keys)]
         arguments += [f"--root-threshold={threshold}", f"--targets-threshold={threshold}"]
         assert ours(*arguments, *more) == 0
-        assert ours("root", "sign", path, "--key", *map(self.key, signed_by)) == 0
+        assert ours("root", "sign", path, "--dev-signing-key", *map(self.key, signed_by)) == 0
         return path
 
     def bundle(
@@ -254,7 +254,7 @@ def test_we_sign_pigweeds_root(product: Product) -> None:
     root = product.file("root.pb")
     keys = ("--root-key", product.public("root"), "--targets-key", product.public("targets"))
     pigweed_makes("root_metadata", *keys, "--out", root)
-    assert ours("root", "sign", root, "--key", product.key("root")) == 0
+    assert ours("root", "sign", root, "--dev-signing-key", product.key("root")) == 0
     bundle = product.bundle(root)
     assert pigweed_accepts(bundle, root)
     assert we_accept(bundle, root)

@@ -105,6 +105,6 @@ copy("app") {
         "python3 third_party/software_update/gn/python/fetch.py",
         f"cp {keys}_targets_key.pem keys/dev_targets_key.pem",
         f"software-update root create --version 1 {public} --output update/root.pb",
-        f"software-update root sign update/root.pb --key {keys}_root_key.pem",
+        f"software-update root sign update/root.pb --dev-signing-key {keys}_root_key.pem",
     ):
         subprocess.run(command.split(), check=True)

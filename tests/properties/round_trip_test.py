@@ -90,7 +90,7 @@ def make(product: Product, folder: Path) -> None:
         keys.append(f"--targets-threshold={product.targets_threshold}")
         done("root", "create", f"--version={version}", *keys, f"--output={path}")
         for each in root_keys[: product.root_threshold]:
-            done("root", "sign", path, f"--key={folder}/key{each}.pem")
+            done("root", "sign", path, f"--dev-signing-key={folder}/key{each}.pem")
         roots.append(path)
     (folder / "trusted.pb").write_bytes(roots[0].read_bytes())
     args = [f"--version={product.version}", f"--root={roots[-1]}"]

@@ -25,7 +25,7 @@ def folder_fixture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     done("key", "generate", "root.pem")
     keys = ("--root-key=root.pem.pub", "--targets-key=public.pem")
     done("root", "create", "--version=1", *keys, "-o", "root.pb")
-    done("root", "sign", "root.pb", "--key=root.pem")
+    done("root", "sign", "root.pb", "--dev-signing-key=root.pem")
     done("step", "digest", "--target", "app=root.pb", "-o", "app.json")
     Path("queue").mkdir()
     for version in (1, 2):

@@ -16,7 +16,7 @@ def sign_root(ctx, *, root, dev_keys, signed):
     """
     args = tool_args(ctx, ["root", "sign"])
     args.add(root)
-    args.add_all(dev_keys, format_each = "--key=%s")
+    args.add_all(dev_keys, format_each = "--dev-signing-key=%s")
     args.add("-o", signed)
     run_tool(
         ctx,

@@ -21,7 +21,7 @@ COMMANDS = {
     ("key", "show"): "show the type and key id of key files",
     ("key", "check"): "fail on a file that is more than a public key",
     ("root", "create"): "make root metadata from public keys",
-    ("root", "sign"): "sign root metadata with private keys in files",
+    ("root", "sign"): "sign root metadata with development keys",
     ("root", "request"): "say what is to be signed, and by whom",
     ("root", "merge"): "merge signatures of several people into root metadata",
     ("root", "check"): "check that devices may take a root, and who has signed it",

@@ -299,7 +299,7 @@ def test_a_throw_away_root(folder: Path) -> None:
     public = [f"--root-key={keys}_root_key.pem.pub", f"--targets-key={keys}_targets_key.pem.pub"]
     root = f"{folder}/root.pb"
     done("root", "create", "--version=1", *public, "-o", root)
-    done("root", "sign", root, f"--key={keys}_root_key.pem")
+    done("root", "sign", root, f"--dev-signing-key={keys}_root_key.pem")
     key = f"--dev-signing-key={keys}_targets_key.pem"
     create = workspace.create_args(folder, "good.bundle")
     done(*[key if each.startswith("--dev-signing-key") else each for each in create])
@@ -418,7 +418,7 @@ def test_large_payloads_are_not_held_in_memory(folder: Path) -> None:
             f"--targets-key={folder}/{targets_key}.pem.pub",
         ]
         done("root", "create", "--version=1", *public, "-o", root)
-        done("root", "sign", root, f"--key={folder}/{root_key}.pem")
+        done("root", "sign", root, f"--dev-signing-key={folder}/{root_key}.pem")
         create = [
             "bundle",
             "create",

@@ -400,7 +400,13 @@ def test_dev_keys_are_called_so(folder: Path) -> None:
         "-o",
         folder / "root.pb",
     )
-    done("root", "sign", folder / "root.pb", "--key", tree.DEV_KEYS / "throwaway_dev_root_key.pem")
+    done(
+        "root",
+        "sign",
+        folder / "root.pb",
+        "--dev-signing-key",
+        tree.DEV_KEYS / "throwaway_dev_root_key.pem",
+    )
     args = [
         each.replace(f"{folder}/targets.pem", f"{tree.DEV_KEYS}/throwaway_dev_targets_key.pem")
         for each in workspace.create_args(folder)

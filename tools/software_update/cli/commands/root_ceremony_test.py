@@ -148,7 +148,7 @@ def test_whatever_the_order_the_bytes_are_the_same(table: Path) -> None:
         assert merge(table, [*order, order[0]]) == expected
     # And as root sign does it.
     keys = [table / f"{each}.pem" for each in (EVA, ANNA, CHLOE)]
-    done("root", "sign", table / "root.pb", "--key", *keys)
+    done("root", "sign", table / "root.pb", "--dev-signing-key", *keys)
     assert (table / "root.pb").read_bytes() == expected
 
 

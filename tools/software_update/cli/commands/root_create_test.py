@@ -136,14 +136,14 @@ def test_sign(folder: Path) -> None:
     path = folder / "unsigned.pb"
     path.write_bytes(e.signed(root))
     by_id = sorted((ROOT_KEY, ROOT_KEY_2), key=key_id)
-    done("root", "sign", path, "--key", folder / "root.pem", "-o", folder / "one.pb")
+    done("root", "sign", path, "--dev-signing-key", folder / "root.pem", "-o", folder / "one.pb")
     assert path.read_bytes() == e.signed(root)
     assert (folder / "one.pb").read_bytes() == e.signed(root, ROOT_KEY)
-    done("root", "sign", folder / "one.pb", "--key", folder / "root2.pem")
+    done("root", "sign", folder / "one.pb", "--dev-signing-key", folder / "root2.pem")
     assert (folder / "one.pb").read_bytes() == e.signed(root, *by_id)
     # Once more, and both in one go: the same bytes.
-    done("root", "sign", folder / "one.pb", "--key", folder / "root2.pem")
-    done("root", "sign", path, "--key", folder / "root2.pem", folder / "root.pem")
+    done("root", "sign", folder / "one.pb", "--dev-signing-key", folder / "root2.pem")
+    done("root", "sign", path, "--dev-signing-key", folder / "root2.pem", folder / "root.pem")
     assert (folder / "one.pb").read_bytes() == path.read_bytes() == e.signed(root, *by_id)
 
 
@@ -152,7 +152,7 @@ def test_sign_keeps_what_it_cannot_judge(folder: Path) -> None:
     root = e.root()
     stale = e.blob(1, key_id(ROOT_KEY)) + e.blob(2, signer(ROOT_KEY).sign(b"old"))
     (folder / "r.pb").write_bytes(e.signed_of(root, [stale, e.signature(root, STRANGER)]))
-    done("root", "sign", folder / "r.pb", "--key", folder / "root.pem")
+    done("root", "sign", folder / "r.pb", "--dev-signing-key", folder / "root.pem")
     expected = e.signed(root, *sorted((ROOT_KEY, STRANGER), key=key_id))
     assert (folder / "r.pb").read_bytes() == expected
 
@@ -160,13 +160,13 @@ def test_sign_keeps_what_it_cannot_judge(folder: Path) -> None:
 def test_sign_keeps_unknown_fields_of_a_project(folder: Path) -> None:
     root = e.root() + e.text(65, "a project's")
     (folder / "r.pb").write_bytes(e.signed(root))
-    done("root", "sign", folder / "r.pb", "--key", folder / "root.pem")
+    done("root", "sign", folder / "r.pb", "--dev-signing-key", folder / "root.pem")
     assert (folder / "r.pb").read_bytes() == e.signed(root, ROOT_KEY)
 
 
 def test_sign_errors_leave_the_file(folder: Path) -> None:
     before = workspace.snapshot(folder)
-    sign = ["root", "sign", f"{folder}/root.pb", "--key", f"{folder}/root2.pem"]
+    sign = ["root", "sign", f"{folder}/root.pb", "--dev-signing-key", f"{folder}/root2.pem"]
     assert "name each key once" in failed(3, *sign, f"{folder}/root2.pem")
     assert "no root metadata" in failed(3, "root", "sign", folder / "app.bin", *sign[3:])
     assert "would replace the input" in failed(2, *sign, "-o", f"{folder}/root2.pem")

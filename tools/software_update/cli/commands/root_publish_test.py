@@ -162,7 +162,7 @@ def test_dev_keys(folder: Path, key: Path, more: list[str]) -> None:
         *("root", "create", "--version=1", f"--root-key={folder / key}.pub", *more),
         *(f"--targets-key={folder}/targets.pem.pub", "-o", f"{dev}"),
     )
-    done("root", "sign", dev, "--key", folder / key)
+    done("root", "sign", dev, "--dev-signing-key", folder / key)
     text = failed(1, "root", "publish", dev, folder / "roots")
     assert text.startswith(f"{dev}: has DEV KEYS, with which anyone can sign; ")
     assert published(folder) == {}

@@ -1,10 +1,10 @@
-"""root sign: sign root metadata with private keys in files."""
+"""root sign: signs root metadata with development keys."""
 
 from collections.abc import Sequence
 
 from software_update.base import files
 from software_update.base.errors import InputError
-from software_update.cli.options.arguments import Parser
+from software_update.cli.options.arguments import Parser, add_dev_signing_keys
 from software_update.format import metadata
 from software_update.format.limits import MAX_SIGNATURES
 from software_update.signing import private_keys
@@ -14,26 +14,19 @@ from software_update.verify.trust_files import parse_root, read_root_file
 def run(argv: Sequence[str]) -> int:
     parser = Parser(
         "root sign",
-        "Signs root metadata with private keys in files, its own ones and those of the root before it. "
-        "Keys that are elsewhere: root request, sign, root merge.",
+        "Signs root metadata with development keys: its own and those of the root before it. "
+        "For other keys: root request, sign, root merge.",
     )
     parser.add_argument("file", metavar="FILE", help="root metadata, signed or not")
-    parser.add_argument(
-        "--key",
-        metavar="PRIV",
-        nargs="+",
-        action="extend",
-        required=True,
-        help="private keys (PKCS#8 PEM)",
-    )
+    add_dev_signing_keys(parser)
     parser.add_argument("-o", "--output", metavar="OUT", help="default: FILE itself")
     args = parser.parse_args(argv)
     signed, _ = parse_root(args.file, read_root_file(args.file))
-    signed = private_keys.sign(signed, private_keys.read_keys(args.key))
+    signed = private_keys.sign(signed, private_keys.read_keys(args.dev_signing_key))
     if len(signed.signatures) > MAX_SIGNATURES:
         raise InputError(
             f"{args.file}: more than {MAX_SIGNATURES} signatures; a device would refuse it"
         )
     content = metadata.build_signed(metadata.ROOT, signed)
-    files.write_output(args.output or args.file, content, inputs=args.key)
+    files.write_output(args.output or args.file, content, inputs=args.dev_signing_key)
     return 0
