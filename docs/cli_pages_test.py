@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from render_cli import FOLDER, page
+from render_cli import FOLDER, page, parser_of
 from software_update.cli.dispatch import COMMANDS, run_command
 
 _OPTION = re.compile(r"(?<![\w-])--?[a-z][a-z-]*")
@@ -44,6 +44,12 @@ def test_page_lists_the_arguments_of_help(command: tuple[str, str]) -> None:
     for name in re.findall(r"^  ([A-Z]+)  ", usage, re.MULTILINE):
         assert name in synopsis
     assert by_hand.strip()
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=name_of)
+def test_every_argument_has_a_meaning(command: tuple[str, str]) -> None:
+    for action in parser_of(command)._actions:
+        assert action.help, action.dest
 
 
 def test_pages_link_only_to_pages() -> None:

@@ -49,11 +49,23 @@ _TYPES = {
     "VERDICT": "verdict",
 }
 _PAGES = {" ".join(command).strip(): "-".join(filter(None, command)) for command in COMMANDS}
-# Options, files such as OUT.json, and names of commands and JSON documents are code in a sentence.
+# Parts of a sentence that are code.
 _CODE = re.compile(
-    r"`[^`]+`|(?<![\w-])--[a-z][\w-]*(?: [A-Z]+\b)?"
-    r"|\b(?:OUT|REQUEST|FILE|ROOT|DIR|TESTED|RELEASE)\b(?:\.\w+)?"
-    rf"|\b(?:{'|'.join(re.escape(each) for each in _PAGES if ' ' in each)})\b|\bsoftware_update\.\w+\.v\d\b"
+    "|".join(
+        (
+            r"`[^`]+`",
+            r"(?<![\w-])--[a-z][\w-]*(?: [A-Z]+\b)?",  # an option
+            r"\b(?:OUT|REQUEST|FILE|ROOT|DIR|TESTED|RELEASE)\b(?:\.\w+)?",
+            r"\b[A-Z]+(?:\.\w+)+\b",  # a file, such as N.root.pb
+            r"\bsoftware_update\.\w+\.v\d\b",  # a JSON document
+            r"\b[a-z]+_[a-z]+\b",
+            r"\d{4}-\d\d-\d\dT[\d:]+Z",
+            r"\b[a-z]\w*:(?=[^\s/])[^\s,]*[^\s,;]",  # a URI
+            r"\b(?:file|exec):(?=\s|$)",
+            r"\[?\{\".*\}\]?",  # JSON
+            *(rf"\b{name}\b" for name in _PAGES if " " in name),
+        )
+    )
 )
 
 
@@ -180,7 +192,9 @@ def _default(action: argparse.Action, default: str, alternatives: list[str]) -> 
         return "required"
     if action.nargs == 0:
         return "off"
-    return f"`{action.default}`" if action.default else "none"
+    if not action.default:
+        return "none"
+    return str(action.default) if " " in str(action.default) else f"`{action.default}`"
 
 
 def _alternatives(parser: argparse.ArgumentParser) -> dict[str, list[str]]:

@@ -30,7 +30,8 @@ def run(argv: Sequence[str]) -> int:
     parser.add_argument(
         "--targets-from",
         metavar="FILE.json",
-        help='more targets: {"targets": [{"name": ..., "file": path from FILE.json\'s folder}]}',
+        help='more targets: {"targets": [{"name": ..., "file": ...}]}, with paths relative '
+        "to the folder of FILE.json",
     )
     parser.add_argument("--root", metavar="FILE", required=True, help="signed root metadata")
     arguments.add_root_chain(parser)

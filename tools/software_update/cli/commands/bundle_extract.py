@@ -17,14 +17,18 @@ from software_update.format.verdicts import Refused
 def run(argv: Sequence[str]) -> int:
     parser = Parser(
         "bundle extract",
-        "Writes payloads to DIR. Each must be what the metadata lists; no signature is checked.",
+        "Writes payloads to a folder. Each must match the metadata. Checks no signature.",
     )
-    parser.add_argument("bundle", metavar="BUNDLE")
+    parser.add_argument("bundle", metavar="BUNDLE", help="the bundle")
     parser.add_argument(
-        "-o", "--output", metavar="DIR", required=True, help="a folder, new or empty"
+        "-o", "--output", metavar="DIR", required=True, help="a new or empty folder"
     )
     parser.add_argument(
-        "--target", metavar="NAME", nargs="+", action="extend", help="default: all of them"
+        "--target",
+        metavar="NAME",
+        nargs="+",
+        action="extend",
+        help="the targets to write; default: all",
     )
     args = parser.parse_args(argv)
     with files.open_input(args.bundle) as fd:

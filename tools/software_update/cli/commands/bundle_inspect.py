@@ -17,12 +17,12 @@ _NOT_CHECKED = "signatures, payloads: bundle verify checks them"
 
 
 def run(argv: Sequence[str]) -> int:
-    parser = Parser("bundle inspect", "Shows what is in a bundle. Checks no signature, no payload.")
-    parser.add_argument("bundle", metavar="BUNDLE")
-    parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.add_argument(
-        "-o", "--output", metavar="OUT", help="write it to OUT instead of printing it"
+    parser = Parser(
+        "bundle inspect", "Shows the content of a bundle. Checks no signature and no payload."
     )
+    parser.add_argument("bundle", metavar="BUNDLE", help="the bundle")
+    parser.add_argument("--json", action="store_true", help="print software_update.bundle.v1")
+    parser.add_argument("-o", "--output", metavar="OUT", help="write to OUT instead of printing")
     args = parser.parse_args(argv)
     with files.open_input(args.bundle) as fd:
         try:

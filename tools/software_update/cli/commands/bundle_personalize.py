@@ -18,15 +18,14 @@ from software_update.verify.installed import read_installed
 def run(argv: Sequence[str]) -> int:
     parser = Parser(
         "bundle personalize",
-        "Leaves out the payloads that a device has, and copies the rest of the bundle as it is. No "
-        "signature is checked.",
+        "Copies a bundle without the payloads that a device already has. Checks no signature.",
     )
-    parser.add_argument("bundle", metavar="BUNDLE")
+    parser.add_argument("bundle", metavar="BUNDLE", help="the bundle")
     parser.add_argument(
         "--installed",
         metavar="FILE",
         required=True,
-        help="the release that the device runs: its manifest, or a bundle",
+        help="the release that the device runs: the installed manifest, or a bundle",
     )
     add_output(parser, "the bundle to write")
     args = parser.parse_args(argv)

@@ -70,23 +70,24 @@ def run(argv: Sequence[str]) -> int:
 def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser = Parser(
         "bundle promote",
-        "Proves that RELEASE, which devices take, carries exactly what TESTED carries. Exit 0: proven; "
-        "1: refused.",
+        "Proves that RELEASE, which devices accept, contains exactly what TESTED "
+        "contains. Exit code 0: proven; 1: rejected.",
     )
     parser.add_argument("tested", metavar="TESTED", help="the bundle that was tested")
     parser.add_argument("release", metavar="RELEASE", help="the bundle to release")
     parser.add_argument(
-        "--trusted-root", metavar="FILE", required=True, help="the root that devices trust"
+        "--trusted-root",
+        metavar="FILE",
+        required=True,
+        help="the signed root metadata that devices trust",
     )
     add_at(parser)
     parser.add_argument(
         "--report",
         metavar="FILE.json",
-        help="write the result as JSON, and print nothing of a release that is proven",
+        help="write software_update.promotion.v1, and print nothing if the release is proven",
     )
-    parser.add_argument(
-        "-o", "--output", metavar="OUT", help="where to write RELEASE once it is proven"
-    )
+    parser.add_argument("-o", "--output", metavar="OUT", help="write RELEASE there if it is proven")
     args = parser.parse_args(argv)
     check_apart(args, "report", "output")
     return args

@@ -74,16 +74,19 @@ def run(argv: Sequence[str]) -> int:
 
 def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser = Parser(
-        "bundle verify", "Judges a bundle as a device would. Exit 0: accepted; 1: refused."
+        "bundle verify", "Verifies a bundle as a device does. Exit code 0: accepted; 1: rejected."
     )
-    parser.add_argument("bundle", metavar="BUNDLE")
+    parser.add_argument("bundle", metavar="BUNDLE", help="the bundle")
     parser.add_argument(
-        "--trusted-root", metavar="FILE", required=True, help="the root that the device trusts"
+        "--trusted-root",
+        metavar="FILE",
+        required=True,
+        help="the signed root metadata that the device trusts",
     )
     parser.add_argument(
         "--installed",
         metavar="FILE",
-        help="the release that the device runs: its manifest, or a bundle",
+        help="the release that the device runs: the installed manifest, or a bundle",
     )
     parser.add_argument(
         "--installed-root",
@@ -91,30 +94,33 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
         help="the root under which that release was accepted, if it is older than --trusted-root",
     )
     parser.add_argument(
-        "--hardware-id", metavar="ID", help="what the device is, as a release manifest names it"
+        "--hardware-id",
+        metavar="ID",
+        help="the device's hardware id, which the release manifest must list if it lists any",
     )
     add_at(parser)
-    parser.add_argument("--json", action="store_true", help="print the verdict as JSON")
+    parser.add_argument("--json", action="store_true", help="print software_update.verdict.v1")
     parser.add_argument(
         "--report",
         metavar="FILE",
-        help="write the JSON verdict to FILE, and print nothing of a bundle that is accepted",
+        help="write software_update.verdict.v1 to FILE, and print nothing if the bundle is "
+        "accepted",
     )
     parser.add_argument(
         "--expect",
         metavar="VERDICT",
-        help="exit 0 if this is the verdict, and 1 if it is another",
+        help="for tests: exit with 0 if this is the verdict, and with 1 otherwise",
     )
     parser.add_argument(
         "--extract",
         metavar="DIR",
-        help="write the payloads of an accepted bundle to DIR, a folder that is new or empty",
+        help="write the payloads of an accepted bundle to DIR, a new or empty folder",
     )
     parser.add_argument(
         "--write-root",
         metavar="FILE",
-        help="write the root that the device has afterwards, for --trusted-root next time; FILE may be "
-        "that file",
+        help="write the root that the device trusts afterwards, for --trusted-root next "
+        "time; FILE may be that file",
     )
     parser.add_argument(
         "--write-installed",

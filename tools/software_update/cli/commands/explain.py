@@ -12,8 +12,10 @@ _COLUMNS = 80
 
 
 def run(argv: Sequence[str]) -> int:
-    parser = Parser("explain", "Says what a verdict means, and what to do about it.")
-    parser.add_argument("name", metavar="NAME", nargs="?", help="a verdict; default: list them all")
+    parser = Parser("explain", "Explains a verdict and its cure.")
+    parser.add_argument(
+        "name", metavar="NAME", nargs="?", help="a verdict; default: all of them, one line each"
+    )
     args = parser.parse_args(argv)
     if args.name is None:
         for verdict in Verdict:

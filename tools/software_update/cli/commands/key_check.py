@@ -8,7 +8,8 @@ from software_update.keys import keys
 
 def run(argv: Sequence[str]) -> int:
     parser = Parser(
-        "key check", "Fails on a file that holds a private key, no public key, or more than that."
+        "key check",
+        "Checks that files contain a public key and nothing else, such as a private key.",
     )
     parser.add_argument(
         "--public",
@@ -16,7 +17,7 @@ def run(argv: Sequence[str]) -> int:
         nargs="+",
         action="extend",
         required=True,
-        help="files that are to hold a public key each (PEM), and nothing else",
+        help="files that must each contain one public key (PEM) and nothing else",
     )
     for path in parser.parse_args(argv).public:
         keys.read_checked_public_key(path)

@@ -12,7 +12,9 @@ from software_update.keys import keys
 
 def run(argv: Sequence[str]) -> int:
     parser = Parser(
-        "key generate", "Makes an ECDSA P-256 key: OUT (private, PKCS#8 PEM) and OUT.pub."
+        "key generate",
+        "Makes an ECDSA P-256 key pair: OUT, the private key (PKCS#8 PEM), and OUT.pub, "
+        "the public key.",
     )
     parser.add_argument("output", metavar="OUT", help="the private key; never overwritten")
     args = parser.parse_args(argv)

@@ -13,18 +13,18 @@ from software_update.verify.trust_files import read_root_file
 def run(argv: Sequence[str]) -> int:
     parser = Parser(
         "root check",
-        "Checks that a root is good, and may follow the one before it. Signatures that are missing "
-        "are listed, and no failure.",
+        "Checks that devices may accept a root after the previous one, and lists the "
+        "keys that have still to sign. Missing signatures are not an error.",
     )
-    parser.add_argument("root", metavar="ROOT", help="signed root metadata, or not yet signed")
+    parser.add_argument("root", metavar="ROOT", help="root metadata, signed or not")
     add_earlier_roots(parser)
     parser.add_argument(
-        "--require-complete", action="store_true", help="fail where signatures are missing"
+        "--require-complete", action="store_true", help="fail if signatures are missing"
     )
     parser.add_argument(
         "--report",
         metavar="FILE.json",
-        help="write the result as JSON, and print nothing of a root that is complete",
+        help="write software_update.root_check.v1, and print nothing if the root is complete",
     )
     add_strict_pigweed(parser)
     args = parser.parse_args(argv)

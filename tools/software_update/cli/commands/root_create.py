@@ -12,8 +12,15 @@ from software_update.keys import keys
 
 
 def run(argv: Sequence[str]) -> int:
-    parser = arguments.Parser("root create", "Makes root metadata without signatures.")
-    parser.add_argument("--version", metavar="N", required=True, help="an integer from 1 up")
+    parser = arguments.Parser(
+        "root create", "Makes root metadata from public keys. It has no signatures yet."
+    )
+    parser.add_argument(
+        "--version",
+        metavar="N",
+        required=True,
+        help="the root's version: 1 for the first root, and one more for each that follows",
+    )
     for role in (metadata.ROOT, metadata.TARGETS):
         parser.add_argument(
             f"--{role}-key",
@@ -21,20 +28,21 @@ def run(argv: Sequence[str]) -> int:
             nargs="+",
             action="extend",
             required=True,
-            help=f"public keys (SubjectPublicKeyInfo PEM) of the {role} role",
+            help=f"public keys (SubjectPublicKeyInfo PEM) of the role {role}",
         )
         parser.add_argument(
             f"--{role}-threshold",
             metavar="N",
             type=int,
             default=1,
-            help=f"how many of the {role} keys must sign; default: 1",
+            help=f"the number of {role} keys that must sign; default: 1",
         )
     arguments.add_expires(parser)
     parser.add_argument(
         "--dev-keys",
         action="store_true",
-        help="let the root say that its private keys are in a source tree: DEV KEYS",
+        help="state in the root that its private keys are in a source tree; commands then "
+        "show DEV KEYS",
     )
     arguments.add_output(parser)
     args = parser.parse_args(argv)

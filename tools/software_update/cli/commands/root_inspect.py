@@ -14,9 +14,9 @@ SCHEMA = "software_update.root.v1"
 
 
 def run(argv: Sequence[str]) -> int:
-    parser = Parser("root inspect", "Shows what is in root metadata. Checks no signature.")
-    parser.add_argument("file", metavar="FILE")
-    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser = Parser("root inspect", "Shows the content of root metadata. Checks no signature.")
+    parser.add_argument("file", metavar="FILE", help="root metadata")
+    parser.add_argument("--json", action="store_true", help="print software_update.root.v1")
     args = parser.parse_args(argv)
     content = files.read_input(args.file, limits.MAX_ROOT_METADATA_BYTES)
     try:

@@ -20,19 +20,20 @@ from software_update.signing.attach import merge
 def run(argv: Sequence[str]) -> int:
     parser = Parser(
         "root merge",
-        "Merges signatures into root metadata, and says who has still to sign. Each must be good.",
+        "Merges signatures into root metadata, and lists the keys that have still to "
+        "sign. Each signature must be good.",
     )
-    parser.add_argument("root", metavar="ROOT", help="signed root metadata, or not yet signed")
+    parser.add_argument("root", metavar="ROOT", help="root metadata, signed or not")
     parser.add_argument(
         "--signature",
         metavar="FILE",
         nargs="+",
         action="extend",
         required=True,
-        help="signatures, as software-update sign writes them",
+        help="signatures from software-update sign",
     )
     add_earlier_roots(parser)
-    parser.add_argument("-o", "--output", metavar="OUT", help="default: ROOT itself")
+    parser.add_argument("-o", "--output", metavar="OUT", help="the file to write; default: ROOT")
     args = parser.parse_args(argv)
     state = read_state(args)
     signatures = [

@@ -17,11 +17,11 @@ _NAME = re.compile(r"([1-9][0-9]{0,9})\.root\.pb", re.ASCII)
 def run(argv: Sequence[str]) -> int:
     parser = Parser(
         "root publish",
-        "Puts a root into a folder of roots, as N.root.pb: the next one, with all the signatures that "
-        "devices ask for. Nothing is ever overwritten.",
+        "Puts the next root into a folder of roots, as N.root.pb. The root must have "
+        "all signatures that devices require. No file is overwritten.",
     )
     parser.add_argument("root", metavar="ROOT", help="signed root metadata")
-    parser.add_argument("folder", metavar="DIR", help="the folder with the roots before it")
+    parser.add_argument("folder", metavar="DIR", help="a folder with the roots before it")
     args = parser.parse_args(argv)
     content = read_root_file(args.root)
     newest = _newest(args.folder)

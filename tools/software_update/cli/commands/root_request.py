@@ -14,11 +14,12 @@ from software_update.signing import signing_request
 def run(argv: Sequence[str]) -> int:
     parser = Parser(
         "root request",
-        "Writes what is to be signed: the bytes, and beside them as JSON what they are and who may sign.",
+        "Writes a signing request for root metadata: the bytes to sign, and JSON that "
+        "describes them and lists the keys that may sign.",
     )
-    parser.add_argument("root", metavar="ROOT", help="root metadata, as root create makes it")
+    parser.add_argument("root", metavar="ROOT", help="root metadata from root create")
     add_earlier_roots(parser)
-    add_output(parser, "the bytes to write; the JSON becomes OUT.json")
+    add_output(parser, "the file for the bytes; the JSON goes to OUT.json")
     args = parser.parse_args(argv)
     state = read_state(args)
     content = signing_request.build_json(state.request, state.signers, None)

@@ -14,12 +14,12 @@ from software_update.verify.trust_files import parse_root, read_root_file
 def run(argv: Sequence[str]) -> int:
     parser = Parser(
         "root sign",
-        "Signs root metadata with development keys: its own and those of the root before it. "
-        "For other keys: root request, sign, root merge.",
+        "Signs root metadata with development keys: its own, and those of the previous root. For "
+        "other keys, use root request, sign and root merge.",
     )
     parser.add_argument("file", metavar="FILE", help="root metadata, signed or not")
     add_dev_signing_keys(parser)
-    parser.add_argument("-o", "--output", metavar="OUT", help="default: FILE itself")
+    parser.add_argument("-o", "--output", metavar="OUT", help="the file to write; default: FILE")
     args = parser.parse_args(argv)
     signed, _ = parse_root(args.file, read_root_file(args.file))
     signed = private_keys.sign(signed, private_keys.read_keys(args.dev_signing_key))

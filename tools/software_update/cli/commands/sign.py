@@ -24,38 +24,40 @@ _MAX_LISTED = 8
 def run(argv: Sequence[str]) -> int:
     parser = Parser(
         "sign",
-        "Signs a signing request, or all in a queue, and writes the signature. Shows what it signs before.",
+        "Signs a signing request, or all requests in a queue, and writes the signature. "
+        "Before it signs, it shows the content.",
     )
     parser.add_argument(
         "request",
         metavar="REQUEST",
         nargs="?",
-        help="the bytes to sign; REQUEST.json is held to them",
+        help="the bytes to sign; REQUEST.json must describe them",
     )
     signer_arguments.add_signer(parser)
     group = parser.add_mutually_exclusive_group()
-    group.add_argument("-o", "--output", metavar="OUT", help="the signature to write")
+    group.add_argument("-o", "--output", metavar="OUT", help="the file for the signature")
     group.add_argument(
         "--folder",
         metavar="DIR",
-        help="where to write it, under a name of its own; default: the current folder",
+        help="a folder for the signature, under the name DIGEST.KEY.json; default: the "
+        "current folder",
     )
     group.add_argument(
         "--source-folder",
         metavar="DIR",
-        help="for a target that `bazel run` starts: where to write it in the workspace; other paths are as "
-        "from where Bazel was called",
+        help="for a target that `bazel run` starts: a folder in the workspace for the "
+        "signature; other paths are relative to the folder where Bazel was called",
     )
     group.add_argument(
         "--queue",
         metavar="DIR",
-        help="instead of REQUEST: sign the requests in DIR and its subfolders that list this key, each "
-        "into a folder `signatures` next to it",
+        help="instead of REQUEST: sign the requests in DIR and its subfolders that list this "
+        "key; each signature goes into a folder `signatures` next to its request",
     )
     parser.add_argument(
         "--role",
         choices=(metadata.ROOT, metadata.TARGETS),
-        help="sign metadata of this role only, as the bytes state it; default: both",
+        help="sign only metadata of this role; default: both",
     )
     parser.add_argument(
         "--serve", action="store_true", help="with --queue: look again every second, until stopped"
@@ -63,7 +65,7 @@ def run(argv: Sequence[str]) -> int:
     parser.add_argument(
         "--yes",
         action="store_true",
-        help="with --queue: sign whatever is there, instead of asking before each request",
+        help="with --queue: sign every request without asking",
     )
     args = parser.parse_args(argv)
     signer_arguments.check_signer(args)

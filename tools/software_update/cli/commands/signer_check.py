@@ -28,10 +28,11 @@ _END_SECONDS = 5
 def run(argv: Sequence[str]) -> int:
     parser = Parser(
         "signer check",
-        "Puts a signer through what can go wrong. It signs probes that are worth nothing to anybody.",
+        "Probes a signer for faults, with requests that are good, bad and simultaneous. "
+        "The signatures are worthless on every device.",
     )
     signer_arguments.add_signer(parser)
-    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--json", action="store_true", help="print software_update.signer_check.v1")
     args = parser.parse_args(argv)
     signer_arguments.check_signer(args)
     if args.public is None:

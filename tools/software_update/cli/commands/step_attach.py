@@ -51,8 +51,9 @@ def run(argv: Sequence[str]) -> int:
 def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser = Parser(
         "step attach",
-        "Makes signed metadata of unsigned metadata and signatures, for a release. Each must be good, "
-        "enough of them must be there, and no root of the release may list a dev key.",
+        "Joins metadata and signatures for a release. Each signature must be good, they "
+        "must meet the thresholds, and no root of the release may list a development "
+        "key.",
     )
     parser.add_argument("--metadata", metavar="FILE", required=True, help="the bytes to sign")
     requests.add_signers(parser)
@@ -61,7 +62,7 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
         "--root-request",
         metavar="LABEL",
         default="its signing request",
-        help="what to build and sign if --root has no signatures, for the error",
+        help="the target to build and sign if --root has no signatures, for the error",
     )
     parser.add_argument(
         "--signature",
@@ -69,7 +70,7 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
         nargs="+",
         action="extend",
         default=[],
-        help="signatures, as software-update sign writes them",
+        help="signatures from software-update sign",
     )
     parser.add_argument(
         "--trusted-root",
@@ -77,12 +78,12 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
         nargs="+",
         action="extend",
         default=[],
-        help="for targets: roots that devices have, which may not list a dev key either",
+        help="for targets: roots on devices, which must not list a development key either",
     )
     parser.add_argument(
         "--dev-key-identities",
         metavar="FILE",
-        help="development keys, as step identify writes them: a root that lists one is refused",
+        help="identities from step identify; a root that lists one of these keys is an error",
     )
     add_output(parser, "the signed metadata to write")
     args = parser.parse_args(argv)

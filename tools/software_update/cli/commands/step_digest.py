@@ -14,7 +14,9 @@ from software_update.format import digest_record
 
 
 def run(argv: Sequence[str]) -> int:
-    parser = arguments.Parser("step digest", "Hashes artifacts into a digest record (JSON).")
+    parser = arguments.Parser(
+        "step digest", "Hashes artifacts into a digest record (software_update.digests.v1)."
+    )
     arguments.add_payload_files(parser)
     add_collected(parser)
     arguments.add_output(parser, "the record to write")

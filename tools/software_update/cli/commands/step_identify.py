@@ -12,8 +12,9 @@ from software_update.signing import dev_keys
 def run(argv: Sequence[str]) -> int:
     parser = Parser(
         "step identify",
-        "Writes the public identities of development keys (JSON), so that step attach can reject "
-        "roots that list one without reading a private key.",
+        "Writes the public identities of development keys "
+        "(software_update.dev_key_identities.v1). With them, step attach rejects roots "
+        "that list such a key, and reads no private key.",
     )
     parser.add_argument(
         "--dev-signing-key",
@@ -24,7 +25,7 @@ def run(argv: Sequence[str]) -> int:
         help="development keys (PKCS#8 PEM), perhaps none",
     )
     parser.add_argument(
-        "--depfile", metavar="FILE", help="a depfile to write, of what --dev-signing-key names"
+        "--depfile", metavar="FILE", help="a depfile to write for ninja: OUT depends on the keys"
     )
     add_output(parser, "the identities to write")
     args = parser.parse_args(argv)

@@ -19,16 +19,16 @@ _FOLDERS = (_METADATA, _TARGETS) = ("metadata", "targets")
 def run(argv: Sequence[str]) -> int:
     parser = Parser(
         "step persist",
-        "Writes a bundle as the tree of a TUF repository. Each payload must be what the metadata "
-        "lists; no signature is checked.",
+        "Writes a bundle as the tree of a TUF repository. Each payload must match the "
+        "metadata. Checks no signature.",
     )
-    parser.add_argument("bundle", metavar="BUNDLE")
+    parser.add_argument("bundle", metavar="BUNDLE", help="the bundle")
     parser.add_argument(
         "-o",
         "--output",
         metavar="DIR",
         required=True,
-        help="a folder, new or empty, or with such a tree to replace",
+        help="a new or empty folder, or one that contains only such a tree, which is replaced",
     )
     args = parser.parse_args(argv)
     with files.open_input(args.bundle) as fd:

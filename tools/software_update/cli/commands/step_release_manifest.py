@@ -18,7 +18,7 @@ def run(argv: Sequence[str]) -> int:
         "step release-manifest",
         "Writes a release manifest (JSON), for --user-manifest of other commands.",
     )
-    parser.add_argument("--product", metavar="P", required=True, help="what the release is of")
+    parser.add_argument("--product", metavar="P", required=True, help="the product")
     parser.add_argument(
         "--release-version", metavar="V", required=True, help="the release's version, for people"
     )
@@ -26,7 +26,8 @@ def run(argv: Sequence[str]) -> int:
         "--release-counter",
         metavar="N",
         required=True,
-        help="an integer from 1 up; a device takes no release with a lower one than it has",
+        help="the release counter; devices reject a release with a lower counter than the "
+        "installed one",
     )
     parser.add_argument(
         "--hardware-id",
@@ -34,21 +35,25 @@ def run(argv: Sequence[str]) -> int:
         nargs="+",
         action="extend",
         default=[],
-        help="the hardware that it is for; default: any",
+        help="the hardware ids that the release is for; default: any",
     )
     parser.add_argument(
         "--minimum-release-counter",
         metavar="N",
-        help="the release counter that a device must have reached before",
+        help="the release counter that a device must have installed before",
     )
     notes = parser.add_mutually_exclusive_group()
-    notes.add_argument("--notes", metavar="TEXT", help="what is new")
-    notes.add_argument("--notes-file", metavar="FILE", help="a file (UTF-8) that says what is new")
-    parser.add_argument(
-        "--severity", choices=release_manifest.SEVERITIES, help="how much it matters to install it"
+    notes.add_argument("--notes", metavar="TEXT", help="the changes in this release, for people")
+    notes.add_argument(
+        "--notes-file", metavar="FILE", help="a file (UTF-8) with the changes in this release"
     )
     parser.add_argument(
-        "--support-until", metavar="T", help="until when it is supported: 2031-01-01T00:00:00Z"
+        "--severity", choices=release_manifest.SEVERITIES, help="the importance of the release"
+    )
+    parser.add_argument(
+        "--support-until",
+        metavar="T",
+        help="the time until which the release is supported, such as 2031-01-01T00:00:00Z",
     )
     arguments.add_output(parser, "the release manifest to write")
     args = parser.parse_args(argv)

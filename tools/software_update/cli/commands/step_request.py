@@ -25,23 +25,23 @@ from software_update.verify.trust_files import parse_root, read_root_file
 
 def run(argv: Sequence[str]) -> int:
     parser = Parser(
-        "step request", "Says as JSON what is to be signed, and by whom. Nothing is signed."
+        "step request",
+        "Writes the JSON of a signing request, which describes the bytes to sign and "
+        "lists the keys that may sign.",
     )
     group = parser.add_mutually_exclusive_group(required=True)
     group.add_argument("--metadata", metavar="FILE", help="the bytes to sign")
-    group.add_argument(
-        "--signed-root", metavar="FILE", help="in their place: a root as root create makes it"
-    )
+    group.add_argument("--signed-root", metavar="FILE", help="instead: a root from root create")
     parser.add_argument(
         "--bytes",
         metavar="OUT",
-        help="where to write the bytes to sign; mandatory with --signed-root",
+        help="the file for the bytes to sign; required with --signed-root",
     )
     requests.add_signers(parser)
     parser.add_argument(
         "--user-manifest",
         metavar="FILE",
-        help=f"the payload of {USER_MANIFEST}; a release manifest says product and release",
+        help=f"the payload of {USER_MANIFEST}; if it is a release manifest, the JSON names its product",
     )
     add_strict_pigweed(parser)
     add_output(parser, "the JSON to write")

@@ -11,7 +11,7 @@ _ESCAPES = str.maketrans({"\\": r"\\", "\n": r"\n", "\r": r"\r"})
 
 def run(argv: Sequence[str]) -> int:
     parser = Parser("step sha256", "Writes a file's SHA-256 for sha256sum -c.")
-    parser.add_argument("file", metavar="FILE")
+    parser.add_argument("file", metavar="FILE", help="the file to hash")
     add_output(parser)
     args = parser.parse_args(argv)
     [(_, sha256)] = hashing.digest_files([args.file])

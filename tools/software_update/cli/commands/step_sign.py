@@ -18,9 +18,14 @@ def run(argv: Sequence[str]) -> int:
         "Signs unsigned metadata with development keys, or wraps it without a signature.",
     )
     parser.add_argument("--metadata", metavar="FILE", required=True, help="the bytes to sign")
-    parser.add_argument("--role", choices=(metadata.ROOT, metadata.TARGETS), required=True)
     parser.add_argument(
-        "--root", metavar="FILE", help="root metadata; a key that it does not list is refused"
+        "--role",
+        choices=(metadata.ROOT, metadata.TARGETS),
+        required=True,
+        help="the role of the metadata",
+    )
+    parser.add_argument(
+        "--root", metavar="FILE", help="root metadata; a key that it does not list is an error"
     )
     add_dev_signing_keys(parser, or_unsigned=True)
     add_output(parser, "the signed metadata to write")

@@ -12,7 +12,9 @@ _RECORD_BYTES = 64 * 1024 * 1024
 
 
 def run(argv: Sequence[str]) -> int:
-    parser = arguments.Parser("step targets", "Makes targets metadata: the exact bytes to sign.")
+    parser = arguments.Parser(
+        "step targets", "Makes targets metadata from digest records: exactly the bytes to sign."
+    )
     arguments.add_version(parser)
     parser.add_argument(
         "--digests",
@@ -20,7 +22,7 @@ def run(argv: Sequence[str]) -> int:
         nargs="+",
         action="extend",
         required=True,
-        help="digest records, made by step digest",
+        help="digest records from step digest, in any order",
     )
     arguments.add_expires(parser)
     arguments.add_strict_pigweed(parser)

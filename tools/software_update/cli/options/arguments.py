@@ -92,8 +92,12 @@ def verdict_of(text: str, what: str) -> Verdict:
 def add_version(parser: argparse.ArgumentParser) -> None:
     """--version N or --version-file FILE."""
     group = parser.add_mutually_exclusive_group(required=True)
-    group.add_argument("--version", metavar="N", help="the release's version, an integer from 1 up")
-    group.add_argument("--version-file", metavar="FILE", help="a file that holds the version")
+    group.add_argument(
+        "--version",
+        metavar="N",
+        help="the release's version; devices reject a version lower than the installed one",
+    )
+    group.add_argument("--version-file", metavar="FILE", help="a file that contains the version")
 
 
 def version_of(args: argparse.Namespace) -> int:
@@ -139,7 +143,7 @@ def add_expires(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--expires",
         metavar="T",
-        help="when the metadata expires, e.g. 2031-01-01T00:00:00Z; default: never",
+        help="the time at which the metadata expires, such as 2031-01-01T00:00:00Z; default: never",
     )
 
 
@@ -152,7 +156,8 @@ def add_at(parser: argparse.ArgumentParser) -> None:
         "--at",
         metavar="TIME",
         default="now",
-        help="the time to check expiry at: 2031-01-01T00:00:00Z, now or none; default: now",
+        help="the time at which to check expiry: a date, now, or none to check no expiry; "
+        "default: now",
     )
 
 
@@ -272,14 +277,18 @@ def add_dev_signing_keys(parser: argparse.ArgumentParser, *, or_unsigned: bool =
         help="development keys (PKCS#8 PEM)",
     )
     if or_unsigned:
-        group.add_argument("--unsigned", action="store_true", help="sign with no key")
+        group.add_argument(
+            "--unsigned",
+            action="store_true",
+            help="make signed metadata without a signature; devices reject it",
+        )
 
 
 def add_strict_pigweed(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--strict-pigweed",
         action="store_true",
-        help="make an error of each warning about Pigweed's C++ client",
+        help="treat each warning about Pigweed's C++ client as an error",
     )
 
 

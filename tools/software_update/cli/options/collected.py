@@ -24,10 +24,14 @@ def add_collected(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--collected",
         metavar="FILE.json",
-        help='more targets: [{"name": ..., "file": path from the current folder}]',
+        help='more targets: [{"name": ..., "file": ...}], with paths relative to the current '
+        "folder",
     )
     parser.add_argument(
-        "--depfile", metavar="FILE", help="a depfile to write, of what --collected names"
+        "--depfile",
+        metavar="FILE",
+        help="a depfile to write for ninja: OUT depends on the --collected file and the "
+        "files in it",
     )
 
 

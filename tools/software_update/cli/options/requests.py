@@ -24,12 +24,17 @@ _NAMED = 16
 
 def add_signers(parser: argparse.ArgumentParser) -> None:
     """--role, --root, --previous."""
-    parser.add_argument("--role", choices=(metadata.ROOT, metadata.TARGETS), required=True)
     parser.add_argument(
-        "--root", metavar="FILE", help="for targets: the root metadata that lists who signs"
+        "--role",
+        choices=(metadata.ROOT, metadata.TARGETS),
+        required=True,
+        help="the role of the metadata",
     )
     parser.add_argument(
-        "--previous", metavar="FILE", help="for a root: the root before it, whose keys sign too"
+        "--root", metavar="FILE", help="for targets: the root metadata that lists the keys"
+    )
+    parser.add_argument(
+        "--previous", metavar="FILE", help="for a root: the previous root, whose keys must sign too"
     )
 
 

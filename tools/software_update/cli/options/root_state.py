@@ -128,7 +128,9 @@ class RootState:
 def add_earlier_roots(parser: argparse.ArgumentParser) -> None:
     """Adds --previous and --also-for."""
     parser.add_argument(
-        "--previous", metavar="FILE", help="the root before it; a first root, version 1, has none"
+        "--previous",
+        metavar="FILE",
+        help="the previous root, whose keys must sign too; default: none, for version 1",
     )
     parser.add_argument(
         "--also-for",
@@ -136,7 +138,8 @@ def add_earlier_roots(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         action="extend",
         default=[],
-        help="roots before that one whose keys sign too, for clients that know no chain of roots",
+        help="roots before --previous whose keys must sign too, so that clients of Pigweed "
+        "move from them to this root at once",
     )
 
 

@@ -36,7 +36,10 @@ def add_secret(parser: argparse.ArgumentParser, secret: Secret) -> None:
         help=f"a file with the {secret.name} of {secret.owner}; default: asked at the terminal",
     )
     group.add_argument(
-        f"--{secret.option}-fd", metavar="N", type=int, help="a file descriptor to read it from"
+        f"--{secret.option}-fd",
+        metavar="N",
+        type=int,
+        help=f"a file descriptor with the {secret.name}",
     )
 
 

@@ -43,7 +43,8 @@ def add_signer(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--public",
         metavar="PUB",
-        help="its public key (PEM), which its signature is held to; file: alone does without",
+        help="the signer's public key (PEM), which verifies its signature; required except "
+        "with file:",
     )
     add_secret(parser, PASSPHRASE)
     parser.add_argument(
@@ -56,7 +57,7 @@ def add_signer(parser: argparse.ArgumentParser) -> None:
         "--timeout",
         metavar="S",
         type=int,
-        help=f"how many seconds exec: may take; default: {_TIMEOUT_SECONDS}",
+        help=f"the seconds that exec: may take; default: {_TIMEOUT_SECONDS}",
     )
 
 
