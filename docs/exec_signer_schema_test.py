@@ -13,7 +13,8 @@ from referencing import Registry, Resource
 from software_update.base.errors import InputError
 from software_update.format import metadata
 from software_update.format.metadata import Role, Target
-from software_update.keys import keys
+from software_update.keys.pem import generate_private_key_pem, read_public_key
+from software_update.keys.public_key import PublicKey
 from software_update.signing import exec_protocol, signing_request
 from software_update.signing.exec_protocol import PROTOCOL, ProgramError
 from software_update.signing.signing_request import Request, Signers
@@ -28,10 +29,10 @@ ABSENT = object()
 PARTS = {"request": "signing_request.v1.schema.json"}
 
 
-def public_key(folder: Path, name: str) -> keys.PublicKey:
+def public_key(folder: Path, name: str) -> PublicKey:
     path = folder / name
-    path.write_bytes(keys.generate_private_key_pem()[1])
-    return keys.read_public_key(str(path))
+    path.write_bytes(generate_private_key_pem()[1])
+    return read_public_key(str(path))
 
 
 @pytest.fixture(name="requests", scope="module")

@@ -19,7 +19,7 @@ import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 from software_update.cli.main import main
-from software_update.keys import keys
+from software_update.keys.pem import read_public_key
 
 HERE = Path(__file__).absolute().parent
 PROTOCOL = "software_update.exec_signer.v1"
@@ -60,7 +60,7 @@ def folder_fixture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def key_id() -> str:
-    return keys.read_public_key("targets.pem.pub").key_id.hex()
+    return read_public_key("targets.pem.pub").key_id.hex()
 
 
 def signed(digest: bytes) -> bytes:

@@ -218,7 +218,9 @@ CHANGES = (
         {"_digest_collected"} | LISTED,
     ),
     Change(
-        "tool_module", appends(f"{PLACE}/tools/software_update/keys/keys.py", "\n# More.\n"), OURS
+        "tool_module",
+        appends(f"{PLACE}/tools/software_update/keys/schemes.py", "\n# More.\n"),
+        OURS,
     ),
     Change("run_tool", appends(f"{PLACE}/gn/run_tool.py", "\n# More.\n"), OURS),
     Change("no_digest", removes("gen/bundle.digests/boot/~target.json"), {"_digest_1"} | LISTED),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from gn_tree import IMPORT, PLACE, Tree, actions, failure
-from software_update.keys import keys
+from software_update.keys.pem import generate_private_key_pem
 
 DEV_KEYS = f"{PLACE}/tools/dev_keys"
 ROOT_KEYS = ("one", "two")
@@ -39,7 +39,7 @@ def set_mode(tree: Tree, mode: str, build: str = BUILD) -> None:
     for name in (*ROOT_KEYS, *TARGETS_KEYS):
         public = tree.top / f"{name}.pub"
         if not public.exists():
-            private, content = keys.generate_private_key_pem()
+            private, content = generate_private_key_pem()
             tree.write({public.name: content})
             private_file(tree, name).parent.mkdir(exist_ok=True)
             private_file(tree, name).write_bytes(private)
@@ -164,7 +164,7 @@ def write_dev_keys(tree: Tree, **names: str) -> None:
     """Puts the private keys of `names` into the tree, under the names of dev keys."""
     for dev, name in ({each: each for each in DEV_NAMES} | names).items():
         if not private_file(tree, name).exists():
-            private, public = keys.generate_private_key_pem()
+            private, public = generate_private_key_pem()
             private_file(tree, name).parent.mkdir(exist_ok=True)
             private_file(tree, name).write_bytes(private)
             tree.write({f"{name}.pub": public})

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from software_update.cli.main import main as software_update
 from software_update.format.proto.update_bundle_pb2 import UpdateBundle
-from software_update.keys.keys import read_public_key
+from software_update.keys.pem import read_public_key
 
 from tests.nested.nested_bazel import Bazel, Spawn, bazel, copy_sources
 

@@ -15,7 +15,7 @@ import pkcs11
 import pytest
 from software_update.base.errors import WrongSecret
 from software_update.cli.options import signer_arguments
-from software_update.keys.keys import read_public_key
+from software_update.keys.pem import read_public_key
 from software_update.signing import library_signer
 from software_update.signing.signers import Signer, signature_by
 from software_update.signing.signing_request import parse_request

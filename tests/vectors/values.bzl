@@ -107,7 +107,6 @@ LIMITS = json.decode(r"""{
     "MAX_JSON_DEPTH": {"value": 32, "unit": "levels", "of": "arrays and objects inside each other in any JSON; [] has one level"},
     "PIGWEED_MAX_NAME_BYTES": {"value": 32, "unit": "bytes", "of": "a target name that Pigweed's C++ client accepts"},
     "PIGWEED_MAX_TARGET_BYTES": {"value": 104857600, "unit": "bytes", "of": "a payload that Pigweed's C++ client accepts"},
-    "MAX_SIGNATURE_FILE_BYTES": {"value": 4096, "unit": "bytes", "of": "a signature file"},
     "MAX_DEV_KEY_IDENTITIES_BYTES": {"value": 1048576, "unit": "bytes", "of": "a file with the identities of development keys"},
     "MAX_REQUEST_JSON_BYTES": {"value": 67108864, "unit": "bytes", "of": "the JSON next to a signing request"}
   },

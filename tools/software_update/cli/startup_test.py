@@ -132,7 +132,7 @@ def test_which_steps_need_which_packages(folder: Path) -> None:
 def test_verify(folder: Path) -> None:
     verify = ["bundle", "verify", f"{folder}/good.bundle", f"--trusted-root={folder}/root.pb"]
     modules = modules_after(RUN, *verify)
-    assert {"cryptography", "google.protobuf", "software_update.keys.keys"} < modules
+    assert {"cryptography", "google.protobuf", "software_update.keys.schemes"} < modules
     assert modules & {"concurrent.futures", "dataclasses", "inspect"} == set()
 
 

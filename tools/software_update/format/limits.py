@@ -57,7 +57,6 @@ MAX_LENGTHS = {
 PIGWEED_MAX_NAME_BYTES = 32
 PIGWEED_MAX_TARGET_BYTES = 100 * 1024 * 1024
 
-# What surrounds a signature: none of it is ever in a bundle.
-MAX_SIGNATURE_FILE_BYTES = 4096
+# What surrounds a signature: none of it is ever in a bundle. `signature_file` derives the limit of its files.
 MAX_DEV_KEY_IDENTITIES_BYTES = 1024 * 1024
 MAX_REQUEST_JSON_BYTES = 64 * 1024 * 1024

@@ -13,13 +13,10 @@ from software_update.format import limits, wire
 from software_update.format.proto import tuf_pb2, update_bundle_pb2
 from software_update.format.release_manifest import ReleaseManifest, parse_release
 from software_update.format.verdicts import Refused, Verdict
-from software_update.keys.keys import (
-    DEV_KEY_IDS,
-    ECDSA_P256_KEY_TYPE,
-    ECDSA_P256_SCHEME,
-    PublicKey,
-    identity,
-)
+from software_update.keys.dev_key_ids import DEV_KEY_IDS
+from software_update.keys.public_key import PublicKey
+from software_update.keys.scheme import Message
+from software_update.keys.schemes import identity
 
 SPEC_VERSION = "1.0.0"
 ROOT = "root"
@@ -32,7 +29,7 @@ _MIN_SECONDS, _MAX_SECONDS = -62_135_596_800, 253_402_300_799
 
 
 class Signature(NamedTuple):
-    """Who signed (raw key id) and the signature (r || s)."""
+    """The raw key id of the key that signed, and its signature in the form of its scheme."""
 
     key_id: bytes
     value: bytes
@@ -45,8 +42,9 @@ class Signed(NamedTuple):
     signatures: tuple[Signature, ...]
 
     @property
-    def sha256(self) -> bytes:
-        return hashlib.sha256(self.serialized).digest()
+    def message(self) -> Message:
+        """The signed bytes, for verifying signatures."""
+        return Message(self.serialized)
 
 
 class UnparsedSigned(NamedTuple):
@@ -62,8 +60,9 @@ class UnparsedSigned(NamedTuple):
         return self.data[self.start : self.end]
 
     @property
-    def sha256(self) -> bytes:
-        return hashlib.sha256(memoryview(self.data)[self.start : self.end]).digest()
+    def message(self) -> Message:
+        """The signed bytes, for verifying signatures; not copied."""
+        return Message(memoryview(self.data)[self.start : self.end])
 
 
 class Common(NamedTuple):
@@ -202,8 +201,8 @@ def build_root(
             tuf_pb2.KeyMapping(
                 key_id=key.key_id,
                 key=tuf_pb2.Key(
-                    key_type=ECDSA_P256_KEY_TYPE,  # type: ignore[arg-type]
-                    scheme=ECDSA_P256_SCHEME,  # type: ignore[arg-type]
+                    key_type=key.scheme.key_type,  # type: ignore[arg-type]
+                    scheme=key.scheme.number,  # type: ignore[arg-type]
                     keyval=key.keyval,
                 ),
             )

@@ -7,7 +7,7 @@ import pytest
 from software_update.format import metadata
 from software_update.format.metadata import Signature, Signed, Target
 from software_update.format.verdicts import Refused, Verdict
-from software_update.keys import keys
+from software_update.keys.pem import read_public_key
 from software_update.testing import encode as e
 from software_update.testing import tree
 from software_update.testing.signers import (
@@ -142,7 +142,7 @@ def test_a_root_may_say_dev_keys() -> None:
 
 @pytest.mark.parametrize("role", ["root", "targets"])
 def test_a_root_of_throwaway_keys_is_a_dev_root(role: str) -> None:
-    dev = keys.read_public_key(f"{tree.DEV_KEYS}/throwaway_dev_{role}_key.pem.pub")
+    dev = read_public_key(f"{tree.DEV_KEYS}/throwaway_dev_{role}_key.pem.pub")
     mine = {"root": signer(ROOT_KEY).public, "targets": signer(TARGETS_KEY).public} | {role: dev}
     root = metadata.parse_root(
         metadata.build_root(1, [mine["root"]], 1, [mine["targets"]], 1, None)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from software_update.base.errors import SignatureError
 from software_update.format.limits import MAX_SIGNATURES
 from software_update.format.metadata import Signature, Signed
-from software_update.keys.keys import PublicKey
+from software_update.keys.public_key import PublicKey
 from software_update.signing.signature_file import DetachedSignature
 from software_update.signing.signing_request import Request, Signers, request_name
 from software_update.verify import verifier
@@ -173,8 +173,8 @@ def _quorum(signed: Signed, signers: Signers) -> verifier.Quorum:
 
 def _keys(signers: Sequence[Signers]) -> dict[bytes, PublicKey]:
     return {
-        key.key_id: PublicKey(key.keyval)
+        key_id: key
         for each in signers
-        for key in each.root.keys
-        if key.key_id in each.role.key_ids
+        for key_id, key in verifier.public_keys(each.root).items()
+        if key_id in each.role.key_ids
     }

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from software_update.base.errors import InputError
 from software_update.base.strict_json import parse_file, to_text
 from software_update.format.metadata import Root
-from software_update.keys.keys import DEV_KEY_IDS, DEV_KEYS_WARNING
+from software_update.keys.dev_key_ids import DEV_KEY_IDS, DEV_KEYS_WARNING
 
 SCHEMA = "software_update.dev_key_identities.v1"
 

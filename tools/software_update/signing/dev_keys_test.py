@@ -4,7 +4,7 @@ import pytest
 
 from software_update.base.errors import InputError
 from software_update.format import metadata
-from software_update.keys import keys
+from software_update.keys.pem import read_public_key
 from software_update.signing.dev_keys import build_identities, check_no_dev_keys, parse_identities
 from software_update.testing import encode as e
 from software_update.testing import tree
@@ -61,7 +61,7 @@ def test_the_mirrored_key_of_a_key_in_the_tree() -> None:
 @pytest.mark.parametrize("is_mirrored", [False, True])
 def test_a_throwaway_key(role: str, is_mirrored: bool) -> None:
     """Found by its id, wherever its files are."""
-    key = keys.read_public_key(f"{tree.DEV_KEYS}/throwaway_dev_{role}_key.pem.pub")
+    key = read_public_key(f"{tree.DEV_KEYS}/throwaway_dev_{role}_key.pem.pub")
     key = mirrored(key) if is_mirrored else key
     roles = {"root": e.role([key_id(ROOT_KEY)]), "targets": e.role([key_id(TARGETS_KEY)])}
     mine = {"root": e.key(ROOT_KEY), "targets": e.key(TARGETS_KEY)}

@@ -23,7 +23,7 @@ from software_update.base.errors import (
     UsageError,
     WrongSecret,
 )
-from software_update.keys.keys import PublicKey
+from software_update.keys.public_key import PublicKey
 from software_update.signing import pkcs11_uri
 from software_update.signing.signing_request import Request
 
@@ -75,8 +75,8 @@ _LIBRARIES = {
         "azurekms://VAULT.vault.azure.net/keys/NAME/VERSION",
     ),
 }
-SCHEMES = tuple(_LIBRARIES)
-TOKEN_SCHEMES = tuple(scheme for scheme, library in _LIBRARIES.items() if library is _TOKEN)
+URI_SCHEMES = tuple(_LIBRARIES)
+TOKEN_URI_SCHEMES = tuple(scheme for scheme, library in _LIBRARIES.items() if library is _TOKEN)
 
 # Older releases use another PKCS#11 library, whose errors would not say that a PIN is wrong.
 _OLDEST = (1, 6)
@@ -100,7 +100,7 @@ _OTHER_PROBLEMS = {
 
 
 def check_uri(uri: str) -> None:
-    """UsageError where `uri`, which has one of SCHEMES, is none that securesystemslib could follow."""
+    """UsageError where `uri`, which has one of URI_SCHEMES, is none that securesystemslib could follow."""
     scheme = _scheme(uri)
     library = _LIBRARIES[scheme]
     if library.uri is None:
@@ -117,7 +117,7 @@ def open_library(
     For tokens, `module` is the PKCS#11 module (without it, the environment says which), and `pin` gives
     the PIN, in UTF-8; it is called last, and once.
     """
-    is_token = _scheme(name) in TOKEN_SCHEMES
+    is_token = _scheme(name) in TOKEN_URI_SCHEMES
     uri = pkcs11_uri.parse(name).hsm_uri if is_token else name
     secret = functools.cache(lambda: _pin_text(name, pin()))
     signer = _call(name, lambda: _from_uri(uri, public, secret))
@@ -159,13 +159,12 @@ def _scheme(uri: str) -> str:
 
 def _from_uri(uri: str, public: PublicKey, secret: Callable[[], str]) -> Any:
     import securesystemslib
-    from cryptography.hazmat.primitives.asymmetric import ec
     from securesystemslib.signer import Signer, SSlibKey
 
     if tuple(map(int, securesystemslib.__version__.split(".")[:2])) < _OLDEST:
         raise ImportError
-    point = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), public.keyval)
-    return Signer.from_priv_key_uri(uri, SSlibKey.from_crypto(point), lambda _: secret())
+    key = SSlibKey.from_crypto(public.scheme.load(public.keyval))
+    return Signer.from_priv_key_uri(uri, key, lambda _: secret())
 
 
 def _set_module(name: str, module: str | None) -> None:

@@ -4,14 +4,19 @@ from collections.abc import Sequence
 
 from software_update.base.errors import InputError
 from software_update.format.metadata import ROOT, Root, Signature, Signed
-from software_update.keys.keys import PrivateKey, name_of, read_private_key
+from software_update.keys.pem import read_private_key
+from software_update.keys.private_key import PrivateKey
+from software_update.keys.public_key import name_of
+from software_update.keys.schemes import DEFAULT_SCHEMES, Schemes
 
 
-def read_keys(paths: Sequence[str]) -> list[tuple[str, PrivateKey]]:
-    """(path, key) of each private key file; none twice."""
+def read_keys(
+    paths: Sequence[str], schemes: Schemes = DEFAULT_SCHEMES
+) -> list[tuple[str, PrivateKey]]:
+    """Returns the path and the key of each private key file. Raises InputError if two are the same key."""
     found: list[tuple[str, PrivateKey]] = []
     for path in paths:
-        key = read_private_key(path)
+        key = read_private_key(path, schemes=schemes)
         for other, before in found:
             if before.public == key.public:
                 name = name_of(path, key.public)
@@ -21,7 +26,7 @@ def read_keys(paths: Sequence[str]) -> list[tuple[str, PrivateKey]]:
 
 
 def check_listed(keys: Sequence[tuple[str, PrivateKey]], root: Root, role: str) -> None:
-    """InputError if a key is not one of `role` in `root`, so that its signature could never count."""
+    """Raises InputError if `role` in `root` does not list a key, so its signature could never count."""
     listed = root.root if role == ROOT else root.targets
     for path, key in keys:
         if key.public.key_id not in listed.key_ids:
@@ -33,7 +38,7 @@ def check_listed(keys: Sequence[tuple[str, PrivateKey]], root: Root, role: str) 
 
 
 def sign(signed: Signed, keys: Sequence[tuple[str, PrivateKey]]) -> Signed:
-    """`signed` with a signature by each of `keys`; one that a key gave before is replaced."""
+    """Returns `signed` with a signature by each of `keys`, which replaces an earlier one by that key."""
     signatures = {each.key_id: each for each in signed.signatures}
     for _, key in keys:
         key_id = key.public.key_id

@@ -15,11 +15,11 @@ from software_update.base import files
 from software_update.base.errors import InputError
 from software_update.format.limits import (
     MAX_REQUEST_JSON_BYTES,
-    MAX_SIGNATURE_FILE_BYTES,
     MAX_TARGETS_METADATA_BYTES,
 )
 from software_update.format.verdicts import Refused
-from software_update.keys.keys import PublicKey
+from software_update.keys.public_key import PublicKey
+from software_update.keys.schemes import Schemes
 from software_update.signing import signature_file, signing_request
 from software_update.signing.signature_file import DetachedSignature
 from software_update.signing.signers import is_good
@@ -146,12 +146,13 @@ class Queue:
         """Whether there is a good signature of the request by a key."""
         if self._signatures is None:
             return False
+        schemes = Schemes((public.scheme,))
         name = signature_file.file_name(request.sha256, public.key_id)
         path = self.signature_path(name)
         try:
             with _errors_name(path), _opened(self._signatures, name) as fd:
-                content = _read(fd, MAX_SIGNATURE_FILE_BYTES)
-            return is_good(signature_file.parse(path, content), request, public)
+                content = _read(fd, signature_file.max_bytes(schemes))
+            return is_good(signature_file.parse(path, content, schemes), request, public)
         except InputError:
             return False
 

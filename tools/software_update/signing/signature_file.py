@@ -1,23 +1,27 @@
-"""A detached signature: a small JSON file that says who has signed what."""
+"""A detached signature: a small JSON file that says which key has signed which bytes."""
 
 import dataclasses
 import re
+from collections.abc import Container
 
+from software_update.base import files
 from software_update.base.errors import InputError
 from software_update.base.strict_json import parse_file, to_text
 from software_update.format.limits import MAX_VERSION
 from software_update.format.metadata import ROOT, TARGETS
-from software_update.keys.keys import SIGNATURE_BYTES
+from software_update.keys.schemes import DEFAULT_SCHEMES, Schemes
 
 SCHEMA = "software_update.signature.v1"
 
 _HEX = re.compile(r"[0-9a-f]*", re.ASCII)
 _DIGEST_BYTES = 32
+# Everything in a file except the digits of the signature, with room for other white space.
+_MAX_OTHER_BYTES = 3968
 
 
 @dataclasses.dataclass(frozen=True)
 class DetachedSignature:
-    """Who (raw key id) has signed what (SHA-256 of the bytes), and the signature (r || s)."""
+    """A signature, the raw key id of its key, and the metadata that it signs (SHA-256, role, version)."""
 
     sha256: bytes
     role: str
@@ -27,17 +31,27 @@ class DetachedSignature:
 
     @property
     def file_name(self) -> str:
-        """The name of its file where nobody gives one."""
+        """The default name of its file."""
         return file_name(self.sha256, self.key_id)
 
 
 def file_name(sha256: bytes, key_id: bytes) -> str:
-    """The name of the file with a key's signature of the bytes with that SHA-256."""
+    """Returns the name of the file with a key's signature of the bytes with that SHA-256."""
     return f"{sha256.hex()[:16]}.{key_id.hex()[:8]}.json"
 
 
+def max_bytes(schemes: Schemes) -> int:
+    """Returns the largest size of a file with a signature of one of `schemes`."""
+    return _MAX_OTHER_BYTES + 2 * max(schemes.signature_bytes)
+
+
+def read(path: str, schemes: Schemes = DEFAULT_SCHEMES) -> DetachedSignature:
+    """Reads and parses a file. Raises InputError as `parse` does, and OSError."""
+    return parse(path, files.read_input(path, max_bytes(schemes)), schemes)
+
+
 def build(signature: DetachedSignature) -> bytes:
-    """The file's content."""
+    """Returns the content of the file."""
     document = {
         "schema": SCHEMA,
         "sha256": signature.sha256.hex(),
@@ -49,18 +63,22 @@ def build(signature: DetachedSignature) -> bytes:
     return to_text(document).encode()
 
 
-def parse(path: str, content: bytes) -> DetachedSignature:
-    """The signature in a file's content. Only its form is checked. `path` names it in errors."""
+def parse(path: str, content: bytes, schemes: Schemes = DEFAULT_SCHEMES) -> DetachedSignature:
+    """Returns the signature in the content of a file, of which only the form is checked.
+
+    Raises InputError if the form is wrong, or if no scheme of `schemes` has signatures of that length.
+    `path` names the file in the error.
+    """
     try:
         fields = parse_file(path, content)
         if fields["schema"] != SCHEMA or fields["role"] not in (ROOT, TARGETS):
             raise ValueError
         return DetachedSignature(
-            _bytes(fields["sha256"], _DIGEST_BYTES),
+            _bytes(fields["sha256"], {_DIGEST_BYTES}),
             fields["role"],
             _version(fields["version"]),
-            _bytes(fields["key_id"], _DIGEST_BYTES),
-            _bytes(fields["signature"], SIGNATURE_BYTES),
+            _bytes(fields["key_id"], {_DIGEST_BYTES}),
+            _bytes(fields["signature"], schemes.signature_bytes),
         )
     except (ValueError, KeyError, TypeError):
         raise InputError(
@@ -68,8 +86,8 @@ def parse(path: str, content: bytes) -> DetachedSignature:
         ) from None
 
 
-def _bytes(text: object, length: int) -> bytes:
-    if not isinstance(text, str) or len(text) != 2 * length or not _HEX.fullmatch(text):
+def _bytes(text: object, lengths: Container[int]) -> bytes:
+    if not isinstance(text, str) or not _HEX.fullmatch(text) or len(text) // 2 not in lengths:
         raise ValueError
     return bytes.fromhex(text)
 

@@ -1,10 +1,13 @@
 """Tests of signature_file.py and strict_json.py."""
 
+import dataclasses
 import json
+from pathlib import Path
 
 import pytest
 
 from software_update.base.errors import InputError
+from software_update.keys.schemes import ALL_SCHEMES, DEFAULT_SCHEMES
 from software_update.signing import signature_file
 from software_update.signing.signature_file import DetachedSignature
 from software_update.testing.signers import TARGETS_KEY, key_id
@@ -85,3 +88,24 @@ def test_duplicate_key() -> None:
     )
     with pytest.raises(InputError, match=r"^s\.json: has the key 'version' twice in one object; "):
         signature_file.parse("s.json", content)
+
+
+def test_lengths_of_other_schemes_need_those_schemes() -> None:
+    large = dataclasses.replace(SIGNATURE, value=bytes(2420))
+    content = signature_file.build(large)
+    assert signature_file.parse("s", content, ALL_SCHEMES) == large
+    with pytest.raises(InputError, match="not a signature file"):
+        signature_file.parse("s", content)
+
+
+def test_largest_file_follows_from_the_schemes(tmp_path: Path) -> None:
+    assert signature_file.max_bytes(DEFAULT_SCHEMES) == 4096
+    path = tmp_path / "s.json"
+    for schemes, length in ((DEFAULT_SCHEMES, 64), (ALL_SCHEMES, 2420)):
+        signature = dataclasses.replace(SIGNATURE, value=bytes(length))
+        limit = signature_file.max_bytes(schemes)
+        path.write_bytes(signature_file.build(signature).ljust(limit))
+        assert signature_file.read(str(path), schemes) == signature
+        path.write_bytes(signature_file.build(signature).ljust(limit + 1))
+        with pytest.raises(InputError, match="larger than"):
+            signature_file.read(str(path), schemes)

@@ -19,7 +19,9 @@ from collections.abc import Callable, Iterator, Sequence
 from software_update.base.errors import InputError, SoftwareUpdateError, WrongSecret
 from software_update.format import metadata
 from software_update.format.metadata import Role, Target
-from software_update.keys.keys import KEYVAL_BYTES, SIGNATURE_BYTES, PublicKey
+from software_update.keys.public_key import PublicKey
+from software_update.keys.scheme import Message, Scheme
+from software_update.keys.schemes import DEFAULT_SCHEME
 from software_update.signing import exec_protocol, signing_request
 from software_update.signing.exec_program import run_program
 from software_update.signing.exec_protocol import PROTOCOL, ProgramError
@@ -91,17 +93,9 @@ def large_probe(public: PublicKey) -> Request:
 
 
 def nobodys_key(number: int) -> PublicKey:
-    """A public key whose private key nobody has: a point that is made from a sentence, for 0 and 1."""
-    from cryptography.hazmat.primitives import serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
+    """Returns a public key whose private key nobody has, made from a sentence; `number` is 0 or 1."""
     x = hashlib.sha256(f"software-update signer check: nobody has this key {number}".encode())
-    point = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), b"\2" + x.digest())
-    keyval = point.public_bytes(
-        serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint
-    )
-    assert len(keyval) == KEYVAL_BYTES
-    return PublicKey(keyval)
+    return PublicKey(DEFAULT_SCHEME, DEFAULT_SCHEME.keyval_at(x.digest()))
 
 
 def _nobodys_root(number: int) -> metadata.Root:
@@ -229,7 +223,7 @@ def _judge(
     if not _is_good(public, made, request):
         detail = diagnose(public, made.answer, request, others)
         return Finding(probe, Result.FAILED, detail, made.seconds)
-    form = "r and s" if len(made.answer) == SIGNATURE_BYTES else "DER"
+    form = public.scheme.form_of(made.answer)
     return _with_time(Finding(probe, Result.OK, f"a good signature, {form}", made.seconds))
 
 
@@ -266,89 +260,64 @@ def _judge_all(signer: Signer, attempts: Sequence[Attempt], requests: Sequence[R
 def diagnose(
     public: PublicKey, answer: bytes, request: Request, others: Sequence[Request] = ()
 ) -> str:
-    """What `answer` is, which is no signature of the request by this key, raw or DER."""
-    for form, r, s in _forms(answer):
-        for what, digest in _digests(public, request, others):
-            if _verifies(public, r, s, digest):
+    """Explains `answer`, which is not a signature of the request by this key in any form it may have."""
+    scheme = public.scheme
+    for form, signature in _readings(scheme, answer):
+        for what, message in _messages(public, request, others):
+            if public.verifies_message(signature, message):
                 if what:
-                    return (
-                        f"a signature of {what}; sign the request's bytes, hashed once with SHA-256"
-                    )
-                return f"a signature of the request, but {form}; give DER, or r and s"
+                    return f"a signature of {what}; {scheme.instruction}"
+                return f"a signature of the request, but {form}; give {scheme.form}"
     return (
         f"{len(answer)} bytes that are no signature by this key of anything that was asked; "
         "does the public key belong to the signer's?"
     )
 
 
-def _forms(answer: bytes) -> Iterator[tuple[str, int, int]]:
-    """The ways to read r and s out of an answer; "" is how it should be."""
-    yield from _numbers("", answer)
+def _readings(scheme: Scheme, answer: bytes) -> Iterator[tuple[str, bytes]]:
+    """Yields signatures that an answer may contain, each with what is wrong with its form, "" for nothing."""
+    yield from scheme.misread(answer)
     text = answer.strip()
     begun = answer.lstrip()
     # The last byte of a signature may be a blank itself.
     for end in range(len(text), min(len(text) + _MAX_BLANK_BYTES, len(begun)) + 1):
         if begun[:end] != answer:
-            yield from _numbers("with blanks around it", begun[:end])
+            yield from _misread(scheme, "with blanks around it", begun[:end])
     plain = _VAULT_PREFIX.sub(b"", text).translate(bytes.maketrans(b"-_", b"+/"))
     with contextlib.suppress(binascii.Error):
         decoded = base64.b64decode(plain + b"=" * (-len(plain) % 4))
         vault = "as Vault writes it, with its vault:v1:"
-        yield from _numbers(vault if text.startswith(b"vault:") else "in base64 twice", decoded)
+        form = vault if text.startswith(b"vault:") else "in base64 twice"
+        yield from _misread(scheme, form, decoded)
     with contextlib.suppress(ValueError):
-        yield from _numbers("in hexadecimal digits", bytes.fromhex(text.decode("ascii")))
+        digits = bytes.fromhex(text.decode("ascii"))
+        yield from _misread(scheme, "in hexadecimal digits", digits)
 
 
-def _numbers(form: str, content: bytes) -> Iterator[tuple[str, int, int]]:
-    from cryptography.hazmat.primitives.asymmetric import utils
-
-    with contextlib.suppress(ValueError):
-        yield (form, *utils.decode_dss_signature(content))
-    if len(content) == SIGNATURE_BYTES:
-        r, s = content[:32], content[32:]
-        yield form, int.from_bytes(r, "big"), int.from_bytes(s, "big")
-        yield "with s before r", int.from_bytes(s, "big"), int.from_bytes(r, "big")
-        yield "in little-endian numbers", int.from_bytes(r, "little"), int.from_bytes(s, "little")
+def _misread(scheme: Scheme, form: str, answer: bytes) -> Iterator[tuple[str, bytes]]:
+    for problem, signature in scheme.misread(answer):
+        yield problem or form, signature
 
 
-def _digests(
+def _messages(
     public: PublicKey, request: Request, others: Sequence[Request]
-) -> Iterator[tuple[str, bytes]]:
-    """What may have been signed: in words, and as the 32 bytes that ECDSA takes; "" is what should be."""
-    message, digest = request.serialized, request.sha256
-    yield "", digest
-    # ECDSA takes the first 32 bytes of what is longer.
-    yield "the request without hashing it", message[:32]
-    yield "the text of its SHA-256 without hashing it", digest.hex().encode()[:32]
-    for name in ("sha1", "sha384", "sha512", "sha3_256"):
-        other = hashlib.new(name, message, usedforsecurity=False).digest()
-        yield f"its {name.upper()}", other[:32].rjust(32, b"\0")
+) -> Iterator[tuple[str, Message]]:
+    """Yields what a signer may have signed, each with its name, "" for what it should have signed."""
+    data, digest = request.serialized, request.sha256
+    yield "", Message(data)
+    yield from public.scheme.mistaken(data)
     texts = {
         "its SHA-256, which was hashed once more": digest,
         "its SHA-256 in hexadecimal digits": digest.hex().encode(),
         "its SHA-256 in base64": base64.b64encode(digest),
-        "the request in base64": base64.b64encode(message),
-        "the request in hexadecimal digits": message.hex().encode(),
-        "the request": message,
+        "the request in base64": base64.b64encode(data),
+        "the request in hexadecimal digits": data.hex().encode(),
+        "the request": data,
         "the whole question": exec_protocol.build_question(request, public.key_id).rstrip(),
         "nothing: no byte at all": b"",
     }
     for what, text in texts.items():
-        yield what, hashlib.sha256(text).digest()
-        yield f"{what}, and a newline", hashlib.sha256(text + b"\n").digest()
+        yield what, Message(text)
+        yield f"{what}, and a newline", Message(text + b"\n")
     for each in others:
-        yield "another request, asked at the same time", each.sha256
-
-
-def _verifies(public: PublicKey, r: int, s: int, digest: bytes) -> bool:
-    from cryptography.exceptions import InvalidSignature
-    from cryptography.hazmat.primitives import hashes
-    from cryptography.hazmat.primitives.asymmetric import ec, utils
-
-    point = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), public.keyval)
-    algorithm = ec.ECDSA(utils.Prehashed(hashes.SHA256()))
-    try:
-        point.verify(utils.encode_dss_signature(r, s), digest, algorithm)
-    except (InvalidSignature, ValueError):
-        return False
-    return True
+        yield "another request, asked at the same time", Message(each.serialized)

@@ -4,7 +4,8 @@ import dataclasses
 from typing import Protocol
 
 from software_update.base.errors import SignatureError
-from software_update.keys.keys import PrivateKey, PublicKey
+from software_update.keys.private_key import PrivateKey
+from software_update.keys.public_key import PublicKey
 from software_update.signing import exec_protocol
 from software_update.signing.exec_program import run_program
 from software_update.signing.signature_file import DetachedSignature

@@ -6,7 +6,9 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from software_update.keys.keys import PrivateKey, PublicKey
+from software_update.keys.private_key import PrivateKey
+from software_update.keys.public_key import PublicKey
+from software_update.keys.schemes import DEFAULT_SCHEME
 
 ROOT_KEY, ROOT_KEY_2, ROOT_KEY_3, TARGETS_KEY, TARGETS_KEY_2, TARGETS_KEY_3, STRANGER = range(
     11, 18
@@ -24,13 +26,13 @@ def signer(number: int) -> PrivateKey:
     keyval = key.public_key().public_bytes(
         serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint
     )
-    return PrivateKey(PublicKey(keyval), key)
+    return PrivateKey(PublicKey(DEFAULT_SCHEME, keyval), key)
 
 
 def mirrored(key: PublicKey) -> PublicKey:
     """Returns the key with the same X and the other Y; its private scalar is ORDER minus this one's."""
     y = _PRIME - int.from_bytes(key.keyval[33:], "big")
-    return PublicKey(key.keyval[:33] + y.to_bytes(32, "big"))
+    return PublicKey(key.scheme, key.keyval[:33] + y.to_bytes(32, "big"))
 
 
 def key_id(number: int) -> bytes:

@@ -7,11 +7,19 @@ from software_update.base.errors import printable
 from software_update.format import metadata, pigweed, wire
 from software_update.format.metadata import ROOT, Root, Signed
 from software_update.format.verdicts import Refused
+from software_update.keys.schemes import DEFAULT_SCHEME
 from software_update.verify.recovery import FormerRoot, versions_start_again
 from software_update.verify.verifier import quorum
 
-# On the wire, with the key id, its own tag and length.
-_SIGNATURE_BYTES = 102
+_KEY_ID_BYTES = 32
+# A signature that Pigweed's client accepts, on the wire: with its key id, its own tag and length.
+_SIGNATURE_BYTES = len(
+    wire.encode_field(
+        2,
+        wire.encode_field(1, bytes(_KEY_ID_BYTES))
+        + wire.encode_field(2, bytes(DEFAULT_SCHEME.signature_bytes)),
+    )
+)
 
 
 class RootFile(NamedTuple):

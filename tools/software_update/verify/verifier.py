@@ -25,18 +25,9 @@ from software_update.format.names import USER_MANIFEST, clash, name_problem
 from software_update.format.proto import tuf_pb2
 from software_update.format.release_manifest import ReleaseManifest, parse_release
 from software_update.format.verdicts import Refused, Verdict
-from software_update.keys.keys import (
-    ECDSA_P256_KEY_TYPE,
-    ECDSA_P256_SCHEME,
-    KEYVAL_BYTES,
-    SIGNATURE_BYTES,
-    PublicKey,
-    key_id,
-)
+from software_update.keys.public_key import PublicKey, key_id
+from software_update.keys.schemes import ALL_SCHEMES, DEFAULT_SCHEMES, Schemes
 from software_update.verify.recovery import FormerRoot, versions_start_again
-
-# Of a point on the curve, as X9.62 writes it: infinity, compressed, and in full.
-_POINT_BYTES = (1, 33, KEYVAL_BYTES)
 
 
 class SizedPayload(Protocol):
@@ -59,7 +50,7 @@ class Device(NamedTuple):
     """What a device knows before it looks at a bundle. None: it is not known, and not checked.
 
     `at` is the time in seconds since 1970. `installed_root` is a root that the installed release may
-    have been accepted under.
+    have been accepted under. `schemes` are the signature schemes that it implements.
     """
 
     root: Root
@@ -67,6 +58,7 @@ class Device(NamedTuple):
     hardware_id: str | None = None
     at: int | None = None
     installed_root: Root | None = None
+    schemes: Schemes = DEFAULT_SCHEMES
 
 
 class VerifiedRelease(NamedTuple):
@@ -113,14 +105,14 @@ class Quorum(NamedTuple):
         return len(self.signers) >= self.threshold
 
 
-def trust_root(data: bytes) -> Root:
+def trust_root(data: bytes, schemes: Schemes = DEFAULT_SCHEMES) -> Root:
     """The trust anchor from a SignedRootMetadata file: taken as it is, if its form and keys are good.
 
     Whether its thresholds can be met is checked when they are used.
     """
     signed = metadata.parse_signed(ROOT, data)
     root = metadata.parse_root(signed.serialized)
-    check_keys(root)
+    check_keys(root, schemes)
     return root
 
 
@@ -142,11 +134,13 @@ def verify_roots(
     for index, data in enumerate(chain):
         # Roots that the device has passed may only be at the chain's start.
         may_be_passed = roots[-1] is device.root
-        root = _verify_root(roots[-1], data, f"root {index + 1} of the chain", may_be_passed)
+        subject = f"root {index + 1} of the chain"
+        root = _verify_root(roots[-1], data, subject, may_be_passed, device.schemes)
         if root is not roots[-1]:
             roots.append(root)
     if incoming is not None:
-        roots.append(_verify_root(roots[-1], incoming, "root metadata", may_be_passed=False))
+        root = _verify_root(roots[-1], incoming, "root metadata", False, device.schemes)
+        roots.append(root)
     # 5.3.10: a freeze attack. Those before the last one may have expired.
     if _expired(roots[-1].common, device.at):
         raise Refused(
@@ -158,22 +152,24 @@ def verify_roots(
     return tuple(roots)
 
 
-def check_root(data: bytes) -> tuple[Root, Quorum]:
+def check_root(data: bytes, schemes: Schemes = DEFAULT_SCHEMES) -> tuple[Root, Quorum]:
     """The root in `data`, good in itself, and who of its own keys has signed it (5.3.4).
 
     Too few signatures are not refused here: others may still sign.
     """
     signed = metadata.parse_signed(ROOT, data)
     root = metadata.parse_root(signed.serialized)
-    check_keys(root)
+    check_keys(root, schemes)
     by_itself = quorum(signed, root, root.root, "its own")
     _role_keys(root, root.targets, "its targets")
     return root, by_itself
 
 
-def check_successor(previous: Root, data: bytes) -> tuple[Root, Quorum, Quorum]:
+def check_successor(
+    previous: Root, data: bytes, schemes: Schemes = DEFAULT_SCHEMES
+) -> tuple[Root, Quorum, Quorum]:
     """As `check_root`, of the root after `previous`, and who of that has signed it (5.3.4, 5.3.5)."""
-    root, by_itself = check_root(data)
+    root, by_itself = check_root(data, schemes)
     signed = metadata.parse_signed(ROOT, data)
     by_previous = quorum(signed, previous, previous.root, "the previous root's")
     _check_root_version(previous, root)
@@ -328,7 +324,9 @@ def _about_target(verdict: Verdict, name: str, detail: str) -> Refused:
 # Roots
 
 
-def _verify_root(trusted: Root, data: bytes, subject: str, may_be_passed: bool) -> Root:
+def _verify_root(
+    trusted: Root, data: bytes, subject: str, may_be_passed: bool, schemes: Schemes
+) -> Root:
     """The root in `data`, as the successor of `trusted` or as `trusted` itself (5.3.3 to 5.3.6).
 
     `trusted` again where it `may_be_passed`, and is older.
@@ -336,7 +334,7 @@ def _verify_root(trusted: Root, data: bytes, subject: str, may_be_passed: bool) 
     try:
         signed = metadata.parse_signed(ROOT, data)
         root = metadata.parse_root(signed.serialized)
-        check_keys(root)
+        check_keys(root, schemes)
         if may_be_passed and root.common.version < trusted.common.version:
             return trusted
         # 5.3.4: an arbitrary software attack. Both thresholds, the trusted root's and its own.
@@ -362,8 +360,8 @@ def _check_root_version(trusted: Root, root: Root) -> None:
         raise Refused(Verdict.ROOT_MIX_UP, f"version {new} differs from the trusted root of {old}")
 
 
-def check_keys(root: Root) -> None:
-    """Checks that each key is what it says it is, is listed once, and is in one role only."""
+def check_keys(root: Root, schemes: Schemes) -> None:
+    """Checks that each key is of one of `schemes`, is listed once, and is in one role only."""
     seen: set[bytes] = set()
     for key in root.keys:
         name = f"key {key.key_id.hex()[:16]}"
@@ -371,14 +369,11 @@ def check_keys(root: Root) -> None:
             key.key_type, key.scheme, key.keyval
         ):
             raise Refused(Verdict.KEY_ID_MISMATCH, f"{name}: its id is not the hash of the key")
-        if (key.key_type, key.scheme) != (ECDSA_P256_KEY_TYPE, ECDSA_P256_SCHEME) or (
-            len(key.keyval) not in _POINT_BYTES
-        ):
-            raise Refused(Verdict.KEY_TYPE_MISMATCH, f"{name} is no ECDSA key on NIST P-256")
-        if len(key.keyval) != KEYVAL_BYTES or not PublicKey(key.keyval).is_on_curve():
-            raise Refused(
-                Verdict.INVALID_KEY, f"{name} is not a point on the curve, written in full"
-            )
+        scheme = schemes.find(key.key_type, key.scheme)
+        if scheme is None or not scheme.has_key_length(key.keyval):
+            raise Refused(Verdict.KEY_TYPE_MISMATCH, f"{name} is not {schemes.kinds}")
+        if not scheme.is_key(key.keyval):
+            raise Refused(Verdict.INVALID_KEY, f"{name} {scheme.faulty_key}")
         if key.key_id in seen:
             raise Refused(Verdict.INVALID_KEY, f"{name} is listed twice")
         seen.add(key.key_id)
@@ -393,6 +388,16 @@ def _shared(targets_id: bytes, root_id: bytes) -> str:
     if targets_id == root_id:
         return f"{name} is in both roles, root and targets"
     return f"{name} of the role targets mirrors key {root_id.hex()[:16]} of the role root"
+
+
+def public_keys(root: Root) -> dict[bytes, PublicKey]:
+    """Returns the keys of a root that `check_keys` accepted, by key id."""
+    found = {}
+    for key in root.keys:
+        scheme = ALL_SCHEMES.find(key.key_type, key.scheme)
+        if scheme is not None:
+            found[key.key_id] = PublicKey(scheme, key.keyval)
+    return found
 
 
 # Signatures
@@ -435,8 +440,8 @@ def _signature_problems(
 ) -> Iterator[tuple[bytes, str | None]]:
     """Each signature's key id, and why it does not count; None when it does."""
     counted: set[bytes] = set()
-    # Hashed once: 64 signatures over 32 MiB would otherwise take seconds.
-    sha256 = signed.sha256
+    # Many signatures of 32 MiB share one digest.
+    message = signed.message
     for signature in signed.signatures:
         key = keys.get(signature.key_id)
         problem = None
@@ -444,9 +449,9 @@ def _signature_problems(
             problem = "unknown key"
         elif signature.key_id in counted:
             problem = "repeated"
-        elif len(signature.value) != SIGNATURE_BYTES:
+        elif len(signature.value) != key.scheme.signature_bytes:
             problem = f"bad signature of {len(signature.value)} bytes"
-        elif not key.verifies_sha256(signature.value, sha256):
+        elif not key.verifies_message(signature.value, message):
             problem = "bad signature"
         else:
             counted.add(signature.key_id)
@@ -455,7 +460,7 @@ def _signature_problems(
 
 def _role_keys(root: Root, role: Role, whose: str) -> dict[bytes, PublicKey]:
     """Returns the role's keys by key id. No person can sign with two of them."""
-    listed = {key.key_id: PublicKey(key.keyval) for key in root.keys}
+    listed = public_keys(root)
     if len(set(role.key_ids)) != len(role.key_ids):
         raise Refused(Verdict.THRESHOLD_INVALID, f"{whose} role lists a key twice")
     if len(set(root.identities(role).values())) != len(role.key_ids):

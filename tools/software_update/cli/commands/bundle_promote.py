@@ -18,7 +18,7 @@ from software_update.cli.options.arguments import Parser, add_at, check_apart, t
 from software_update.format import metadata
 from software_update.format.metadata import ROOT, TARGETS, Root
 from software_update.format.verdicts import Refused, Verdict
-from software_update.keys.keys import DEV_KEY_IDS, DEV_KEYS_WARNING
+from software_update.keys.dev_key_ids import DEV_KEY_IDS, DEV_KEYS_WARNING
 from software_update.verify import verifier
 from software_update.verify.bundle_file import check_lengths, hash_payloads, verify_file
 from software_update.verify.promotion import Contents, Difference, differences

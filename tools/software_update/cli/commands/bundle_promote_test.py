@@ -8,7 +8,7 @@ import pytest
 
 from software_update.cli.commands import bundle_promote
 from software_update.format.verdicts import Verdict
-from software_update.keys.keys import read_public_key
+from software_update.keys.pem import read_public_key
 from software_update.testing import encode as e
 from software_update.testing import tree, workspace
 from software_update.testing.command import call, done, error_line, failed

@@ -23,7 +23,7 @@ from software_update.format import metadata
 from software_update.format.metadata import Root
 from software_update.format.release_manifest import ReleaseManifest
 from software_update.format.verdicts import Refused, Verdict
-from software_update.keys.keys import DEV_KEYS_WARNING
+from software_update.keys.dev_key_ids import DEV_KEYS_WARNING
 from software_update.verify.bundle_file import Verified, verify_file
 from software_update.verify.installed import (
     InstalledFile,

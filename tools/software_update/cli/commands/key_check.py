@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from software_update.cli.options.arguments import Parser
-from software_update.keys import keys
+from software_update.keys.pem import read_checked_public_key
 
 
 def run(argv: Sequence[str]) -> int:
@@ -20,5 +20,5 @@ def run(argv: Sequence[str]) -> int:
         help="files that must each contain one public key (PEM) and nothing else",
     )
     for path in parser.parse_args(argv).public:
-        keys.read_checked_public_key(path)
+        read_checked_public_key(path)
     return 0

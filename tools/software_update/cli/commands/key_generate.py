@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from software_update.base import files
 from software_update.base.errors import printable
 from software_update.cli.options.arguments import Parser
-from software_update.keys import keys
+from software_update.keys.pem import generate_private_key_pem
 
 
 def run(argv: Sequence[str]) -> int:
@@ -18,7 +18,7 @@ def run(argv: Sequence[str]) -> int:
     )
     parser.add_argument("output", metavar="OUT", help="the private key; never overwritten")
     args = parser.parse_args(argv)
-    private, public = keys.generate_private_key_pem()
+    private, public = generate_private_key_pem()
     public_path = f"{args.output}.pub"
     folder = os.path.dirname(public_path)
     # The public key first: without its private key it harms no one.

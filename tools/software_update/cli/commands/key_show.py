@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from software_update.base.errors import printable
 from software_update.cli.options.arguments import Parser
-from software_update.keys import keys
+from software_update.keys.dev_key_ids import DEV_KEY_IDS, DEV_KEYS_WARNING
+from software_update.keys.pem import is_private, read_private_key, read_public_key
 
 
 def run(argv: Sequence[str]) -> int:
@@ -23,9 +24,9 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _lines(path: str) -> Iterator[str]:
-    private = keys.is_private(path)
-    key = keys.read_private_key(path).public if private else keys.read_public_key(path)
-    yield f"type: ECDSA on NIST P-256 with SHA-256, {'private' if private else 'public'}"
+    private = is_private(path)
+    key = read_private_key(path).public if private else read_public_key(path)
+    yield f"type: {key.scheme.title}, {'private' if private else 'public'}"
     yield f"key id: {key.key_id.hex()}"
-    if key.key_id.hex() in keys.DEV_KEY_IDS:
-        yield keys.DEV_KEYS_WARNING
+    if key.key_id.hex() in DEV_KEY_IDS:
+        yield DEV_KEYS_WARNING

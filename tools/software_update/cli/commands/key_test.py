@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from software_update.keys import keys
+from software_update.keys.pem import read_private_key, read_public_key
 from software_update.testing import tree, workspace
 from software_update.testing.command import done, error_line, failed, run
 
@@ -21,7 +21,7 @@ def test_generate_and_show(folder: Path) -> None:
     key = folder / "new key"
     assert done("key", "generate", key).out == ""
     private, public = done("key", "show", key).out, done("key", "show", f"{key}.pub").out
-    key_id = keys.read_public_key(f"{key}.pub").key_id.hex()
+    key_id = read_public_key(f"{key}.pub").key_id.hex()
     assert private == f"type: ECDSA on NIST P-256 with SHA-256, private\nkey id: {key_id}\n"
     assert public == f"type: ECDSA on NIST P-256 with SHA-256, public\nkey id: {key_id}\n"
 
@@ -68,9 +68,7 @@ def test_file_system_without_permissions_and_links(
         f"warning: {folder / 'key'}: this file system hides nothing, so every user can read the "
         "private key; keep it on one that has permissions",
     )
-    assert keys.read_private_key(f"{folder}/key").public == keys.read_public_key(
-        f"{folder}/key.pub"
-    )
+    assert read_private_key(f"{folder}/key").public == read_public_key(f"{folder}/key.pub")
 
 
 def test_never_overwrites(folder: Path) -> None:

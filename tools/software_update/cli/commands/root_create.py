@@ -8,7 +8,8 @@ from software_update.base.errors import UsageError
 from software_update.cli.options import arguments
 from software_update.format import metadata
 from software_update.format.limits import MAX_KEYS
-from software_update.keys import keys
+from software_update.keys.pem import read_checked_public_key
+from software_update.keys.public_key import PublicKey, name_of
 
 
 def run(argv: Sequence[str]) -> int:
@@ -59,8 +60,8 @@ def _root_metadata(args: argparse.Namespace) -> bytes:
         for other, root_key in root_keys.items():
             if key.identity == root_key.identity:
                 raise UsageError(
-                    f"{keys.name_of(path, key)}: {_same(key, root_key)} "
-                    f"{keys.name_of(other, root_key)}; a key has one role, root or targets"
+                    f"{name_of(path, key)}: {_same(key, root_key)} "
+                    f"{name_of(other, root_key)}; a key has one role, root or targets"
                 )
     _check_threshold("--root-threshold", args.root_threshold, root_keys)
     _check_threshold("--targets-threshold", args.targets_threshold, targets_keys)
@@ -75,15 +76,15 @@ def _root_metadata(args: argparse.Namespace) -> bytes:
     )
 
 
-def _read_keys(paths: Sequence[str]) -> dict[str, keys.PublicKey]:
-    found: dict[bytes, tuple[str, keys.PublicKey]] = {}
+def _read_keys(paths: Sequence[str]) -> dict[str, PublicKey]:
+    found: dict[bytes, tuple[str, PublicKey]] = {}
     for path in paths:
-        key = keys.read_checked_public_key(path)
+        key = read_checked_public_key(path)
         if key.identity in found:
             other, other_key = found[key.identity]
             raise UsageError(
-                f"{keys.name_of(path, key)}: {_same(key, other_key)} "
-                f"{keys.name_of(other, other_key)}; name each key once"
+                f"{name_of(path, key)}: {_same(key, other_key)} "
+                f"{name_of(other, other_key)}; name each key once"
             )
         found[key.identity] = path, key
     if len(found) > MAX_KEYS // 2:
@@ -91,11 +92,11 @@ def _read_keys(paths: Sequence[str]) -> dict[str, keys.PublicKey]:
     return dict(found.values())
 
 
-def _same(key: keys.PublicKey, other: keys.PublicKey) -> str:
+def _same(key: PublicKey, other: PublicKey) -> str:
     return "the same key as" if key == other else "the mirrored key (same X, other Y) of"
 
 
-def _check_threshold(option: str, threshold: int, role_keys: dict[str, keys.PublicKey]) -> None:
+def _check_threshold(option: str, threshold: int, role_keys: dict[str, PublicKey]) -> None:
     if not 1 <= threshold <= len(role_keys):
         raise UsageError(
             f"{option}: {threshold} is not from 1 to the number of keys, {len(role_keys)}"

@@ -12,7 +12,6 @@ from software_update.cli.options.root_state import (
     state_of,
 )
 from software_update.format import metadata
-from software_update.format.limits import MAX_SIGNATURE_FILE_BYTES
 from software_update.signing import signature_file
 from software_update.signing.attach import merge
 
@@ -36,10 +35,7 @@ def run(argv: Sequence[str]) -> int:
     parser.add_argument("-o", "--output", metavar="OUT", help="the file to write; default: ROOT")
     args = parser.parse_args(argv)
     state = read_state(args)
-    signatures = [
-        (path, signature_file.parse(path, files.read_input(path, MAX_SIGNATURE_FILE_BYTES)))
-        for path in args.signature
-    ]
+    signatures = [(path, signature_file.read(path)) for path in args.signature]
     merged, left_out = merge(state.signed, state.request, state.signers, signatures)
     content = metadata.build_signed(metadata.ROOT, merged)
     path = args.output or args.root

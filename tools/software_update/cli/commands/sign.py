@@ -11,8 +11,9 @@ from software_update.base.errors import InputError, UsageError, printable
 from software_update.cli.options import requests, signer_arguments
 from software_update.cli.options.arguments import Parser
 from software_update.format import metadata
-from software_update.format.limits import MAX_REQUEST_JSON_BYTES, MAX_SIGNATURE_FILE_BYTES
-from software_update.keys import keys
+from software_update.format.limits import MAX_REQUEST_JSON_BYTES
+from software_update.keys.public_key import name_of
+from software_update.keys.schemes import Schemes
 from software_update.signing import signature_file, signing_request
 from software_update.signing.signers import Signer, is_good, signature_by
 from software_update.signing.signing_request import Request
@@ -145,8 +146,8 @@ def _is_signed(path: str, request: Request, signer: Signer) -> bool:
     if os.path.islink(path):
         return False
     try:
-        content = files.read_input(path, MAX_SIGNATURE_FILE_BYTES)
-        return is_good(signature_file.parse(path, content), request, signer.public)
+        found = signature_file.read(path, Schemes((signer.public.scheme,)))
+        return is_good(found, request, signer.public)
     except (InputError, OSError):
         return False
 
@@ -172,7 +173,7 @@ def _check_listed(signer: Signer, request: Request, beside: str) -> None:
         listed = ", ".join(each.hex()[:16] for each in sorted(request.key_ids)[:_MAX_LISTED])
         more = ", ..." if len(request.key_ids) > _MAX_LISTED else ""
         raise InputError(
-            f"{keys.name_of(signer.name, signer.public)}: not a key that {beside} asks for; sign with "
+            f"{name_of(signer.name, signer.public)}: not a key that {beside} asks for; sign with "
             f"one of these: {listed or 'none'}{more}"
         )
     print(requests.key_line(key_id), file=sys.stderr, flush=True)

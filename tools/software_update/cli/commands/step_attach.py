@@ -8,7 +8,7 @@ from software_update.base.errors import InputError, UsageError
 from software_update.cli.options import requests
 from software_update.cli.options.arguments import Parser, add_output, add_root_chain, files_of
 from software_update.format import metadata
-from software_update.format.limits import MAX_DEV_KEY_IDENTITIES_BYTES, MAX_SIGNATURE_FILE_BYTES
+from software_update.format.limits import MAX_DEV_KEY_IDENTITIES_BYTES
 from software_update.format.metadata import Root
 from software_update.signing import signature_file
 from software_update.signing.attach import attach
@@ -30,10 +30,7 @@ def run(argv: Sequence[str]) -> int:
     _check_no_dev_keys(args, request, signers)
     if not isinstance(request.content, Root):
         _check_roots(args)
-    signatures = [
-        (path, signature_file.parse(path, files.read_input(path, MAX_SIGNATURE_FILE_BYTES)))
-        for path in args.signature
-    ]
+    signatures = [(path, signature_file.read(path)) for path in args.signature]
     signed, left_out = attach(request, signers, signatures)
     inputs = [
         args.metadata,

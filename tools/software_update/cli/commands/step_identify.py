@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from software_update.base import files
 from software_update.cli.options.arguments import Parser, add_output
 from software_update.cli.options.collected import depfile
-from software_update.keys import keys
+from software_update.keys.pem import read_private_key
 from software_update.signing import dev_keys
 
 
@@ -30,7 +30,7 @@ def run(argv: Sequence[str]) -> int:
     add_output(parser, "the identities to write")
     args = parser.parse_args(argv)
     paths = args.dev_signing_key
-    found = {keys.read_private_key(path).public.identity: path for path in paths}
+    found = {read_private_key(path).public.identity: path for path in paths}
     with depfile(args, paths, paths):
         files.write_output(args.output, dev_keys.build_identities(found), inputs=paths)
     return 0

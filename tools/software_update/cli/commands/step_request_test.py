@@ -10,7 +10,7 @@ from software_update.cli.options import requests
 from software_update.format import wire
 from software_update.format.proto import tuf_pb2
 from software_update.format.verdicts import Refused
-from software_update.keys import keys
+from software_update.keys.pem import read_public_key
 from software_update.signing.signed_content import describe
 from software_update.signing.signing_request import Request, parse_request
 from software_update.testing import encode as e
@@ -125,7 +125,7 @@ def test_different_metadata_are_shown_differently() -> None:
     """Canonical metadata is determined by what is shown besides its SHA-256; other metadata is named so."""
     bases = [TARGETS + e.blob(100, b"secret"), ROOT + e.number(101, 3)]
     found = {changed for base in bases for changed in changed_bytes(base)}
-    dev_key = keys.read_public_key(str(tree.DEV_KEYS / "throwaway_dev_targets_key.pem.pub"))
+    dev_key = read_public_key(str(tree.DEV_KEYS / "throwaway_dev_targets_key.pem.pub"))
     with_dev_key = e.root_of(
         e.common("root"),
         sorted((e.key(ROOT_KEY), e.key_of(dev_key.keyval))),

@@ -11,7 +11,7 @@ from software_update.cli.options.arguments import files_of
 from software_update.format import limits, metadata
 from software_update.format.metadata import Root
 from software_update.format.verdicts import Refused
-from software_update.keys.keys import DEV_KEY_IDS, DEV_KEYS_WARNING
+from software_update.keys.dev_key_ids import DEV_KEY_IDS, DEV_KEYS_WARNING
 from software_update.signing import signing_request
 from software_update.signing.signed_content import describe
 from software_update.signing.signing_request import Request, Signers

@@ -10,7 +10,7 @@ from software_update.cli.options.arguments import files_of
 from software_update.format import metadata
 from software_update.format.metadata import Root, Signed
 from software_update.format.verdicts import Refused, Verdict
-from software_update.keys.keys import DEV_KEYS_WARNING
+from software_update.keys.dev_key_ids import DEV_KEYS_WARNING
 from software_update.signing.signing_request import Request, Signers, older_root, signers_of_root
 from software_update.verify.trust_files import read_root_file, read_trusted_root
 from software_update.verify.verifier import Quorum, check_root, check_successor, quorum

@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 from software_update.base.errors import InputError, UsageError
 from software_update.cli.options.secret_arguments import PASSPHRASE, PIN, add_secret, read_secret
-from software_update.keys import keys
-from software_update.keys.keys import PublicKey
+from software_update.keys.pem import read_private_key, read_public_key
+from software_update.keys.public_key import PublicKey
 from software_update.signing import library_signer, pkcs11_uri
-from software_update.signing.library_signer import SCHEMES, TOKEN_SCHEMES
+from software_update.signing.library_signer import TOKEN_URI_SCHEMES, URI_SCHEMES
 from software_update.signing.signers import ExecSigner, FileSigner, Signer
 
 # RFC 3986, 3.1. Any other text is the path of a file.
@@ -22,9 +22,9 @@ _OPTIONS = {
     "--passphrase-file": ("file",),
     "--passphrase-fd": ("file",),
     "--timeout": ("exec",),
-    "--pkcs11-module": TOKEN_SCHEMES,
-    "--pin-file": TOKEN_SCHEMES,
-    "--pin-fd": TOKEN_SCHEMES,
+    "--pkcs11-module": TOKEN_URI_SCHEMES,
+    "--pin-file": TOKEN_URI_SCHEMES,
+    "--pin-fd": TOKEN_URI_SCHEMES,
 }
 
 
@@ -77,12 +77,12 @@ def inputs_of(args: argparse.Namespace) -> list[str]:
 def check_signer(args: argparse.Namespace) -> None:
     """UsageError where the arguments do not fit each other. No key's URI is repeated: it may hold a PIN."""
     scheme, colon, rest = args.key.partition(":")
-    if not colon or scheme not in ("file", "exec", *SCHEMES):
-        others = ", ".join(f"{each}:" for each in SCHEMES)
+    if not colon or scheme not in ("file", "exec", *URI_SCHEMES):
+        others = ", ".join(f"{each}:" for each in URI_SCHEMES)
         raise UsageError(
             f"--key {scheme + colon!r}: write file:PATH, exec:PROGRAM, or one of {others}"
         )
-    if scheme in SCHEMES:
+    if scheme in URI_SCHEMES:
         library_signer.check_uri(args.key)
     elif not rest:
         raise UsageError(
@@ -108,7 +108,7 @@ def open_signer(args: argparse.Namespace, ask: Callable[[str], bytes] | None = N
     """
     ask = ask or default_ask(args)
     scheme, _, rest = args.key.partition(":")
-    public = None if args.public is None else keys.read_public_key(args.public)
+    public = None if args.public is None else read_public_key(args.public)
     if scheme == "file":
         return _open_file(args, public, rest, ask)
     assert public is not None
@@ -129,7 +129,7 @@ def default_ask(args: argparse.Namespace) -> Callable[[str], bytes]:
 def _open_file(
     args: argparse.Namespace, public: PublicKey | None, path: str, ask: Callable[[str], bytes]
 ) -> FileSigner:
-    key = keys.read_private_key(path, functools.partial(ask, path))
+    key = read_private_key(path, functools.partial(ask, path))
     if public not in (None, key.public):
         raise InputError(f"{path}: not the private key of {args.public}; name the pair")
     return FileSigner(args.key, key)

@@ -8,7 +8,7 @@ from software_update.base.errors import printable
 from software_update.format import metadata
 from software_update.format.metadata import Common, Role, Signed
 from software_update.format.proto import tuf_pb2
-from software_update.keys.keys import DEV_KEY_IDS, DEV_KEYS_WARNING
+from software_update.keys.dev_key_ids import DEV_KEY_IDS, DEV_KEYS_WARNING
 
 
 def describe_root(data: bytes) -> dict[str, Any]:
