@@ -1,4 +1,4 @@
-"""Holds the reference pages to the code: nothing left out, nothing invented."""
+"""Compares tables and commands that people write in pages with the code."""
 
 import re
 import tomllib
@@ -12,7 +12,7 @@ _FORMAT = Path("docs/explanation/bundle_format.md").read_text()
 
 
 def section(text: str, heading: str) -> str:
-    """What stands under a heading, up to the next one."""
+    """Returns the text under a heading, up to the next one."""
     parts = re.split(r"^#+ (.*)\n", text, flags=re.MULTILINE)
     bodies = dict(zip(parts[1::2], parts[2::2], strict=True))
     assert heading in bodies, f"no heading {heading!r}"

@@ -23,6 +23,8 @@ from software_update.format.verdicts import Refused, Verdict
 from software_update.signing import exec_protocol, signature_file, signing_request
 from software_update.signing.signature_file import DetachedSignature
 
+from tests.vectors import cases
+
 _SCHEMAS = Schemas(Path("docs/reference/schemas"))
 _DOCUMENTS = _SCHEMAS.documents()
 _SIGNER_CHECK = Path("docs/reference/cli/signer-check.md").read_text(encoding="utf-8")
@@ -220,6 +222,26 @@ def test_bundle_verify(capsys: pytest.CaptureFixture[str]) -> None:
     accepted = output(capsys, *verify)
     Path("app.bundle").write_bytes(Path("app.bundle").read_bytes()[:-1])
     check(accepted, output(capsys, *verify, status=1))
+
+
+@pytest.mark.parametrize("folder", cases.FOLDERS, ids=lambda each: each.name)
+def test_documents_about_the_vectors(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Hostile and odd bundles give valid JSON, too."""
+    verdict, bundle = (
+        validator("software_update.verdict.v1"),
+        validator("software_update.bundle.v1"),
+    )
+    inspected = 0
+    for case in cases.load(folder):
+        if case.bundle is None:
+            continue
+        capsys.readouterr()
+        main(case.arguments(case.bundle))
+        verdict.validate(json.loads(capsys.readouterr().out))
+        if main(["bundle", "inspect", str(case.bundle), "--json"]) == 0:
+            bundle.validate(json.loads(capsys.readouterr().out))
+            inspected += 1
+    assert inspected
 
 
 def test_verdict_pattern() -> None:

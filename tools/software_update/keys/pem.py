@@ -39,7 +39,7 @@ def read_checked_public_key(path: str, schemes: Schemes = DEFAULT_SCHEMES) -> Pu
     if b"private key" in pem.lower():
         raise InputError(
             f"{path}: holds a private key; name the public one. In a source tree or a build's "
-            "cache it is no secret any more: make a new pair"
+            "cache it is not secret any more: make a new pair"
         )
     key = _parse_public_key(path, pem, schemes)
     if not _ONE_PUBLIC_KEY.fullmatch(pem):

@@ -175,7 +175,7 @@ def _odd_questions(signer: ExecSigner, request: Request) -> Iterator[Finding]:
     for probe, asked in {
         "a key that it does not have": json.dumps(other_key).encode() + b"\n",
         "another version of the protocol": json.dumps(other_protocol).encode() + b"\n",
-        "a question that is no JSON": b"sign, please\n",
+        "a question that is not JSON": b"sign, please\n",
         "no question": b"",
     }.items():
         started = time.monotonic()

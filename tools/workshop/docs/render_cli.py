@@ -86,7 +86,7 @@ def parser_of(command: tuple[str, str]) -> Parser:
     parse_args = Parser.parse_args
     Parser.parse_args = found  # type: ignore[method-assign,assignment]
     try:
-        run_command([word for word in command if word])
+        run_command(list(filter(None, command)))
     except _Found as stop:
         return stop.parser
     finally:

@@ -136,7 +136,7 @@ def test_a_good_program() -> None:
         "a large request": ("ok", "a good signature, r and s"),
         "a key that it does not have": ("ok", "not my key"),
         "another version of the protocol": ("ok", "not my protocol"),
-        "a question that is no JSON": ("ok", "no JSON"),
+        "a question that is not JSON": ("ok", "no JSON"),
         "no question": ("ok", "no JSON"),
         "10 requests at once": ("ok", "a good signature of each"),
     }
@@ -217,7 +217,7 @@ def test_one_that_answers_anything() -> None:
     )
     status, found = check(key)
     assert status == 1
-    for probe in ("another version of the protocol", "a question that is no JSON", "no question"):
+    for probe in ("another version of the protocol", "a question that is not JSON", "no question"):
         assert found[probe] == ("failed", "it signs; it has to answer with an error")
 
 
