@@ -17,7 +17,6 @@ def sign(ctx, *, metadata, root, dev_keys, signed):
     """
     args = tool_args(ctx, ["step", "sign"])
     args.add(metadata, format = "--metadata=%s")
-    args.add("--role=targets")
     args.add(root, format = "--root=%s")
     if dev_keys:
         args.add_all(dev_keys, format_each = "--dev-signing-key=%s")

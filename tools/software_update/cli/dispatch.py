@@ -40,7 +40,7 @@ COMMANDS = {
     ("step", "digest"): "hash artifacts into a record",
     ("step", "targets"): "make the targets metadata to sign",
     ("step", "request"): "write the JSON of a signing request",
-    ("step", "sign"): "sign metadata with development keys",
+    ("step", "sign"): "sign targets metadata with development keys",
     ("step", "identify"): "write the public identities of development keys",
     ("step", "attach"): "attach signatures to metadata",
     ("step", "assemble"): "put signed metadata and payloads into a bundle",

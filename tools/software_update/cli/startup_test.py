@@ -119,7 +119,7 @@ def test_which_steps_need_which_packages(folder: Path) -> None:
     done("step", "digest", "--target", f"a={folder}/app.bin", "-o", folder / "record")
     sha256 = ["step", "sha256", f"{folder}/app.bin"]
     targets = ["step", "targets", f"--digests={folder}/record", "--version=1"]
-    sign = ["step", "sign", f"--metadata={folder}/t", "--role=targets"]
+    sign = ["step", "sign", f"--metadata={folder}/t"]
     out = ["-o", f"{folder}/o"]
     assert third_party_of(*sha256, *out) == set()
     assert third_party_of(*targets, "-o", f"{folder}/t") == {"google"}

@@ -55,7 +55,7 @@ EXPLANATIONS = {
     Verdict.WRONG_ROLE: Explanation(
         "The metadata states another role than its place in the bundle requires. Otherwise an "
         "attacker could present a signed root as targets metadata.",
-        "Sign the right metadata; `step sign --role` rejects metadata of the other role.",
+        "Sign the right metadata: targets metadata with `step sign`, root metadata with `root sign`.",
     ),
     Verdict.UNSUPPORTED_SPEC_VERSION: Explanation(
         "The metadata names a version of the TUF specification that is neither 1.x.y nor "

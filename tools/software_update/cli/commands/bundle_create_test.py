@@ -108,7 +108,6 @@ def steps(folder: Path, out: Path, *more: str) -> None:
         "step",
         "sign",
         f"--metadata={out}/unsigned.pb",
-        "--role=targets",
         f"--root={folder}/root.pb",
         f"--dev-signing-key={folder}/targets.pem",
         "-o",
@@ -249,7 +248,7 @@ def test_steps_do_not_replace_their_inputs_either(folder: Path, tmp_path: Path) 
     steps(folder, tmp_path)
     version = folder / "version.txt"
     version.write_text("7")
-    sign = ["step", "sign", f"--metadata={tmp_path}/unsigned.pb", "--role=targets"]
+    sign = ["step", "sign", f"--metadata={tmp_path}/unsigned.pb"]
     sign += [f"--root={folder}/root.pb", f"--dev-signing-key={folder}/targets.pem", "-o"]
     targets = [
         "step",
@@ -708,34 +707,28 @@ def test_targets_step_errors(folder: Path) -> None:
 
 def test_sign_step_errors(folder: Path) -> None:
     (folder / "t").write_bytes(e.targets(CONTENTS))
-    sign = ["step", "sign", "-o", f"{folder}/o", f"--metadata={folder}/t", "--role"]
+    sign = ["step", "sign", "-o", f"{folder}/o", f"--metadata={folder}/t"]
     key = ["--dev-signing-key", f"{folder}/targets.pem"]
     root = f"--root={folder}/root.pb"
-    check(folder, 3, "t: not root metadata (", *sign, "root", *key)
-    check(folder, 2, "invalid choice: 'snapshot'", *sign, "snapshot", *key)
     stranger = ["--dev-signing-key", f"{folder}/stranger.pem"]
-    check(folder, 3, "stranger.pem (", *sign, "targets", *stranger, root)
-    check(
-        folder, 3, "app.bin: no root metadata", *sign, "targets", *key, f"--root={folder}/app.bin"
-    )
-    done(*sign, "targets", *key, root)
+    check(folder, 3, "stranger.pem (", *sign, *stranger, root)
+    check(folder, 3, "app.bin: no root metadata", *sign, *key, f"--root={folder}/app.bin")
+    done(*sign, *key, root)
     signed = (folder / "o").read_bytes()
     assert signed == e.signed(e.targets(CONTENTS), TARGETS_KEY)
     # What is signed already is not signed again as if it were not.
     (folder / "t").write_bytes(signed)
-    check(folder, 3, "t: not targets metadata (", *sign, "targets", *key)
-    check(
-        folder, 2, "--unsigned: not allowed with argument --dev", *sign, "root", *key, "--unsigned"
-    )
-    check(folder, 2, "one of the arguments --dev-signing-key --unsigned is req", *sign, "root")
+    check(folder, 3, "t: not targets metadata (", *sign, *key)
+    check(folder, 2, "--unsigned: not allowed with argument --dev", *sign, *key, "--unsigned")
+    check(folder, 2, "one of the arguments --dev-signing-key --unsigned is req", *sign)
     app = f"--root={folder}/app.bin"
     (folder / "t").write_bytes(e.targets(CONTENTS))
-    check(folder, 3, "app.bin: no root metadata", *sign, "targets", "--unsigned", app)
+    check(folder, 3, "app.bin: no root metadata", *sign, "--unsigned", app)
 
 
 def test_sign_step_notes_a_root_that_hides_its_dev_keys(folder: Path) -> None:
     (folder / "t").write_bytes(e.targets(CONTENTS))
-    sign = ["step", "sign", f"--metadata={folder}/t", "--role=targets", "-o", f"{folder}/o"]
+    sign = ["step", "sign", f"--metadata={folder}/t", "-o", f"{folder}/o"]
     sign += [f"--root={folder}/root.pb"]
     key = f"--dev-signing-key={folder}/targets.pem"
     assert done(*sign, key).err == (
@@ -749,7 +742,7 @@ def test_sign_step_notes_a_root_that_hides_its_dev_keys(folder: Path) -> None:
 
 def test_sign_step_without_a_key(folder: Path) -> None:
     (folder / "t").write_bytes(e.targets(CONTENTS, 7))
-    sign = ["step", "sign", f"--metadata={folder}/t", "--role=targets", "--unsigned"]
+    sign = ["step", "sign", f"--metadata={folder}/t", "--unsigned"]
     done(*sign, f"--root={folder}/root.pb", "-o", folder / "o")
     assert (folder / "o").read_bytes() == e.signed(e.targets(CONTENTS, 7))
     assemble = ["step", "assemble", f"--root={folder}/root.pb", f"--targets-metadata={folder}/o"]
@@ -758,11 +751,12 @@ def test_sign_step_without_a_key(folder: Path) -> None:
     assert (folder / "out.bundle").read_bytes() == e.bundle(CONTENTS, version=7, signers=())
 
 
-def test_sign_step_of_a_root(folder: Path) -> None:
+def test_sign_step_rejects_a_root(folder: Path) -> None:
     (folder / "r").write_bytes(e.root())
-    key = f"--dev-signing-key={folder}/root.pem"
-    done("step", "sign", f"--metadata={folder}/r", "--role=root", key, "-o", folder / "o")
-    assert (folder / "o").read_bytes() == (folder / "root.pb").read_bytes()
+    sign = ["step", "sign", f"--metadata={folder}/r", "-o", f"{folder}/o"]
+    sign += [f"--dev-signing-key={folder}/root.pem"]
+    check(folder, 3, "r: not targets metadata (WRONG_ROLE: ", *sign)
+    check(folder, 2, "unrecognized argument: --role; ", *sign, "--role=root")
 
 
 def test_assemble_step_errors(folder: Path) -> None:

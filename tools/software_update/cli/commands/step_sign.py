@@ -1,4 +1,4 @@
-"""step sign: sign metadata with development keys."""
+"""step sign: signs targets metadata with development keys."""
 
 import sys
 from collections.abc import Sequence
@@ -15,15 +15,10 @@ from software_update.verify.trust_files import parse_root, read_root_file
 def run(argv: Sequence[str]) -> int:
     parser = Parser(
         "step sign",
-        "Signs unsigned metadata with development keys, or wraps it without a signature.",
+        "Signs targets metadata with development keys, or wraps it without a signature. "
+        "For a root: root sign.",
     )
     parser.add_argument("--metadata", metavar="FILE", required=True, help="the bytes to sign")
-    parser.add_argument(
-        "--role",
-        choices=(metadata.ROOT, metadata.TARGETS),
-        required=True,
-        help="the role of the metadata",
-    )
     parser.add_argument(
         "--root", metavar="FILE", help="root metadata; a key that it does not list is an error"
     )
@@ -32,20 +27,20 @@ def run(argv: Sequence[str]) -> int:
     args = parser.parse_args(argv)
     content = files.read_input(args.metadata, limits.MAX_TARGETS_METADATA_BYTES)
     try:
-        (metadata.parse_root if args.role == metadata.ROOT else metadata.parse_targets)(content)
+        metadata.parse_targets(content)
     except Refused as refused:
         raise InputError(
-            f"{args.metadata}: not {args.role} metadata ({refused}); name the bytes to sign"
+            f"{args.metadata}: not targets metadata ({refused}); name the bytes to sign"
         ) from None
     key_files = args.dev_signing_key or []
     keys = private_keys.read_keys(key_files)
     root = None
     if args.root:
         _, root = parse_root(args.root, read_root_file(args.root))
-        private_keys.check_listed(keys, root, args.role)
+        private_keys.check_listed(keys, root, metadata.TARGETS)
     signed = private_keys.sign(metadata.Signed(content, ()), keys)
     inputs = [args.metadata, *key_files, *files_of(args.root)]
-    files.write_output(args.output, metadata.build_signed(args.role, signed), inputs=inputs)
+    files.write_output(args.output, metadata.build_signed(metadata.TARGETS, signed), inputs=inputs)
     if keys and root is not None and not root.is_dev:
         print(
             f"software-update: note: {printable(args.root)} does not say DEV KEYS, and dev keys sign "
