@@ -1,4 +1,4 @@
-"""What is measured in Bazel: a module that depends on ours, and a Bazel server of its own."""
+"""Measurements in Bazel: a module that depends on ours, with its own Bazel server."""
 
 from __future__ import annotations
 
@@ -107,10 +107,10 @@ class Module:
         )
 
     def clean(self) -> None:
-        """Nothing is built, nor known of what was; the server and what it has fetched stay.
+        """Removes all outputs and the record of actions. The server and fetched repositories stay.
 
-        What was built is moved away: ext4 makes files slowly for a minute after many were removed, which
-        a fresh checkout does not see.
+        Outputs are moved away instead of removed: ext4 creates files slowly for a minute after many were
+        removed, which does not happen in a fresh checkout.
         """
         built = Path(self.server.succeeds("info", "output_path").strip())
         if built.exists():
@@ -120,7 +120,7 @@ class Module:
 
 @contextmanager
 def module(bench: Bench) -> Iterator[Module]:
-    """A module in a folder of its own, beside a copy of the sources."""
+    """A module in a folder of its own, next to a copy of the sources."""
     workspace = bench.folder / "module"
     workspace.mkdir()
     try:

@@ -1,11 +1,12 @@
-"""Measures our commands and our Bazel rules beside other tools, and writes docs/explanation/benchmarks.md.
+"""Compares our commands and our Bazel rules with other tools, and writes docs/explanation/benchmarks.md.
 
     ./bazelw run //tests/benchmarks                  runs everything, in about 15 minutes
     ./bazelw run //tests/benchmarks -- --quick       runs small versions, to see that they work
     ./bazelw run //tests/benchmarks -- --output docs/explanation/benchmarks.md
                                                      renews the page and its plots
 
-Goals that are not met are said; they are no failure, for the machine may be a slow one.
+The output lists the goals that are not met. They are not a failure, because the machine may be slow. With
+`--runs FILE.json`, `python -m pyperf compare_to` compares the runs of two commits.
 """
 
 from __future__ import annotations
@@ -19,13 +20,12 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.benchmarks import machine
 from tests.benchmarks.bazel_work import BAZEL_WORK, module
 from tests.benchmarks.data import make_keys
 from tests.benchmarks.goals import judge
 from tests.benchmarks.page import page, summary
 from tests.benchmarks.peers import cache_folder, prepare, source_folder, succeed
-from tests.benchmarks.results import BenchmarkError, Results, Table, to_json
+from tests.benchmarks.results import BenchmarkError, Results, Table, save
 from tests.benchmarks.work import QUICK, WORK, Bench, Sizes, leave_out_broken
 
 NAMES = (*WORK, *BAZEL_WORK)
@@ -43,13 +43,15 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument("--only", action="append", choices=NAMES, metavar="NAME", help=names)
     parser.add_argument("--output", type=Path, metavar="PAGE.md", help="default: a temporary file")
+    parser.add_argument("--runs", type=Path, metavar="FILE.json", help="write all runs, for pyperf")
     parser.add_argument("--date", default="", help="when it was, for the page; default: nothing")
     args = parser.parse_args(argv)
     try:
         asked = _output(args.output) if args.output else None
+        runs = _output(args.runs) if args.runs else None
         results = _measure(args)
         path = asked or Path(tempfile.mkdtemp(prefix="benchmarks_page"), "benchmarks.md")
-        _write(results, path)
+        _write(results, path, runs)
     except (BenchmarkError, OSError) as error:
         print(f"benchmarks: {error}", file=sys.stderr)
         return 1
@@ -79,7 +81,6 @@ def _measure(args: argparse.Namespace) -> Results:
         tables = _tables(bench, args.only or NAMES, begin)
     _say(f"{time.monotonic() - begin:4.0f} s: done")
     return Results(
-        machine=machine.describe(),
         date=args.date,
         quick=args.quick,
         versions=peers.versions,
@@ -90,7 +91,7 @@ def _measure(args: argparse.Namespace) -> Results:
 
 
 def _tables(bench: Bench, asked: Sequence[str], begin: float) -> list[Table]:
-    """What was asked for; one Bazel server for all that wants one."""
+    """Measures the names in `asked`. One Bazel server serves all that need one."""
     tables: list[Table] = []
 
     def say(name: str) -> None:
@@ -110,7 +111,7 @@ def _tables(bench: Bench, asked: Sequence[str], begin: float) -> list[Table]:
 
 
 def _output(asked: Path) -> Path:
-    """The page, from the folder where `bazel run` was called; refused now, not after all the work."""
+    """Returns a path relative to the folder of `bazel run`. Fails now, not after all the work."""
     path = Path(os.environ.get("BUILD_WORKING_DIRECTORY", "."), asked)
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.is_dir() or not os.access(path.parent, os.W_OK):
@@ -118,17 +119,16 @@ def _output(asked: Path) -> Path:
     return path
 
 
-def _write(results: Results, path: Path) -> None:
-    """The page, and its plots in a folder of its name beside it, which holds no others."""
+def _write(results: Results, path: Path, runs: Path | None) -> None:
+    """Writes the page, and its plots into the folder of the same name, which then holds no other plots."""
     plots = path.with_suffix("")
     path.write_text(page(results, plots.name))
+    for old in plots.glob("*.svg"):
+        old.unlink()
     with tempfile.TemporaryDirectory() as name:
-        data = Path(name, "results.json")
-        data.write_text(to_json(results))
-        for old in plots.glob("*.svg"):
-            old.unlink()
-        python = cache_folder() / "peers/bin/python"
-        folder = Path(__file__).parents[2]
+        data = runs or Path(name, "runs.json")
+        save(results.tables, data)
+        python, folder = cache_folder() / "peers/bin/python", Path(__file__).parents[2]
         succeed([python, "-m", "tests.benchmarks.plots", data, plots], folder=folder)
 
 

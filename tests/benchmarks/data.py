@@ -1,4 +1,4 @@
-"""What is measured with: files of random bytes, keys that are thrown away, and a root that lists ours."""
+"""Makes the inputs: files of random bytes, throw-away keys, and a root that lists one of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What we promise, and whether a run of the benchmarks kept it."""
+"""Our goals, and whether a run of the benchmarks met them."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from dataclasses import dataclass
 from tests.benchmarks.results import Results, Row, Table, ratio
 from tests.benchmarks.tools import FLOOR, OURS
 
-# Twice the targets, twice the time: so much more is noise.
+# Twice the targets may take twice the time, and this much more because of noise.
 NOISE = 1.1
-# What `openssl dgst` takes for 1 GiB on the machine that goals in seconds were set for.
+# The time of `openssl dgst` for 1 GiB on the machine that goals in seconds were set for.
 REFERENCE_SECONDS = 0.59
-# What another key, or another payload of many, may make Bazel do again.
+# Actions that Bazel may run again after a change of the key, or of one payload of many.
 AFTER_THE_DIGESTS = ("Assemble", "Sign", "Targets", "Verify")
 MAY_READ_PAYLOADS = {"SoftwareUpdateAssemble", "SoftwareUpdateVerify"}
 
 
 @dataclass(frozen=True)
 class Goal:
-    """A limit: `value` finds what was measured, None if it was not; it must be at most `limit`."""
+    """A limit. `value` returns the measured value, or None if there is none; it must be at most `limit`."""
 
     work: str
     what: str
@@ -31,7 +31,7 @@ class Goal:
 
 @dataclass(frozen=True)
 class Judged:
-    """A goal and what was measured; `counts` says whether it was the work that the goal is for."""
+    """A goal and the measured value; `counts` is false after less work than the goal is for."""
 
     goal: Goal
     measured: float | None
@@ -39,29 +39,29 @@ class Judged:
 
     @property
     def met(self) -> bool | None:
-        """None if it was not measured, or with less work than the goal is for."""
+        """Whether the goal was met; None if it was not measured, or with less work than it is for."""
         if self.measured is None or not self.counts:
             return None
         return self.measured <= self.goal.limit
 
 
 def judge(results: Results) -> list[Judged]:
-    """All goals, in order."""
+    """Returns all goals, in order."""
     return [Judged(goal, goal.value(results), not results.quick) for goal in GOALS]
 
 
-# --- what is compared ---
+# --- values ---
 
 Value = Callable[[Results], float | None]
 
 
 def largest(table: Table, tool: str) -> Row | None:
-    """A tool's row of the largest size, if it was measured at that size."""
+    """Returns a tool's row of the largest size, if it was measured at that size."""
     return table.row(tool, table.sizes[-1])
 
 
 def of_row(name: str, tool: str, value: Callable[[Row], float]) -> Value:
-    """Something of one row."""
+    """Returns the value of one row."""
 
     def find(results: Results) -> float | None:
         table = results.table(name)
@@ -72,7 +72,7 @@ def of_row(name: str, tool: str, value: Callable[[Row], float]) -> Value:
 
 
 def of_two(name: str, tool: str, base: str, value: Callable[[Row, Row], float]) -> Value:
-    """Something of two rows of the same table."""
+    """Returns the value of two rows of the same table."""
 
     def find(results: Results) -> float | None:
         table = results.table(name)
@@ -83,24 +83,24 @@ def of_two(name: str, tool: str, base: str, value: Callable[[Row, Row], float]) 
 
 
 def median_ratio(row: Row, base: Row) -> float:
-    """The median of the ratios of runs next to each other."""
+    """Returns the median of the ratios of runs next to each other."""
     return ratio(row, base).median
 
 
 def lower_quartile_ratio(row: Row, base: Row) -> float:
-    """At most 1 where the two cannot be told apart: a quarter of the pairs says so."""
-    pairs = zip(row.runs, base.runs, strict=True)
-    return statistics.quantiles([a.wall / b.wall for a, b in pairs], n=4, method="inclusive")[0]
+    """Returns the lower quartile of the ratios: at most 1 if the two are hard to tell apart."""
+    pairs = zip(row.walls, base.walls, strict=True)
+    return statistics.quantiles([a / b for a, b in pairs], n=4, method="inclusive")[0]
 
 
 def median_difference(row: Row, base: Row) -> float:
-    """Seconds over another."""
-    pairs = zip(row.runs, base.runs, strict=True)
-    return statistics.median(a.wall - b.wall for a, b in pairs)
+    """Returns how many seconds more than another row one takes."""
+    pairs = zip(row.walls, base.walls, strict=True)
+    return statistics.median(a - b for a, b in pairs)
 
 
 def twice(name: str) -> Value:
-    """How much longer twice the targets take: of the largest number, and the half of it."""
+    """Returns how much longer the largest number of targets takes than half of it."""
 
     def find(results: Results) -> float | None:
         table = results.table(name)
@@ -114,7 +114,7 @@ def twice(name: str) -> Value:
 
 
 def changed_actions(results: Results) -> float | None:
-    """Actions after a change of one target that should not have run: more than one part of the digests."""
+    """Returns how many actions too many ran after a change of one target; one shard of digests may run."""
     ran = results.facts.get("bazel_changed")
     if ran is None:
         return None
@@ -123,13 +123,13 @@ def changed_actions(results: Results) -> float | None:
 
 
 def unchanged_actions(results: Results) -> float | None:
-    """Actions where nothing has changed."""
+    """Returns how many actions ran although nothing changed."""
     ran = results.facts.get("bazel_unchanged")
     return None if ran is None else float(len(ran))
 
 
 def other_readers(results: Results) -> float | None:
-    """Actions that read payload after a change of the key, and are neither assemble nor verify."""
+    """Returns how many actions besides assemble and verify read a payload after a change of the key."""
     readers = results.facts.get("bazel_signed_readers")
     return (
         None if readers is None else float(len([r for r in readers if r not in MAY_READ_PAYLOADS]))
@@ -137,12 +137,12 @@ def other_readers(results: Results) -> float | None:
 
 
 def seconds(name: str, tool: str) -> Value:
-    """The median time."""
+    """Returns the median time."""
     return of_row(name, tool, lambda row: row.wall.median)
 
 
 def reference_seconds(name: str, tool: str) -> Value:
-    """The median time, scaled to the machine that the goals were set for by what hashing takes on both."""
+    """Returns the median time, scaled by the time of hashing to the machine that the goals were set for."""
 
     def find(results: Results) -> float | None:
         measured, hashing = seconds(name, tool)(results), seconds("one_file_create", FLOOR)(results)
@@ -152,7 +152,7 @@ def reference_seconds(name: str, tool: str) -> Value:
 
 
 def times(name: str, base: str) -> Value:
-    """How many times as long as another tool we take."""
+    """Returns how many times as long as another tool we take."""
     return of_two(name, OURS, base, median_ratio)
 
 
@@ -196,7 +196,7 @@ GOALS = (
     Goal("Bazel, 500 bundles of 4 targets", "clean", 8, "s", seconds("bazel_bundles", "bundles")),
     Goal(
         "Bazel, another key for 1 GiB of payload",
-        "read it, beside assemble and verify",
+        "read it, besides assemble and verify",
         0,
         "actions",
         other_readers,

@@ -1,4 +1,7 @@
-"""Runs commands in turn, so that whatever slows the machine slows all of them."""
+"""Runs commands in turn, so that a slow minute of the machine slows all of them.
+
+pyperf's own loop runs one command after the other, and measures no CPU time of a command.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +16,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.benchmarks.results import BenchmarkError, Row, Run
+from pyperf import Run  # type: ignore[import-untyped]
+
+from tests.benchmarks.results import BenchmarkError, Row, run_of
 
 SPAWN = Path(__file__).with_name("spawn.py")
-# Other programs may use so much of one core while we measure, and may make us wait so long in all.
+# While we measure, other programs may use this much of one core. All waits together take at most this long.
 QUIET_CORES = 0.2
 PATIENCE_SECONDS = 60.0
 
@@ -27,10 +32,10 @@ def _nothing() -> None:
 
 @dataclass(frozen=True)
 class Command:
-    """A command, how the page shows it, and what makes it comparable.
+    """A command, the text that the page shows, and checks that it did its work.
 
-    `outputs` are removed before each run and must be there after it; `prepare` runs before each,
-    `check` gets the standard output of each and raises what is wrong; neither is timed.
+    `outputs` are removed before each run and must exist after it. `prepare` runs before each run, and `check`
+    gets the standard output of each and raises an error; neither is timed.
     """
 
     tool: str
@@ -45,7 +50,7 @@ class Command:
 
 
 def run(command: Command) -> Run:
-    """Runs a command once; it must succeed, and leave its outputs."""
+    """Runs a command once. It must succeed and make its outputs."""
     for path in command.outputs:
         _remove(path)
     command.prepare()
@@ -72,7 +77,7 @@ def run(command: Command) -> Run:
             command.check(out.read_text(errors="replace"))
     wall, user, system, peak = map(float, done.stdout.split())
     others = max(0.0, busy - user - system) / passed
-    return Run(wall=wall, cpu=user + system, peak=peak / 1024, others=others)
+    return run_of(wall, user + system, int(peak) * 1024, others)
 
 
 def in_turn(
@@ -98,7 +103,7 @@ def in_turn(
 
 
 def reason(said: str) -> str:
-    """Of what a program wrote, the line that says why it failed: Bazel's first error, else the last."""
+    """Returns the line that says why a program failed: Bazel's first error, or the last line."""
     lines = said.strip().splitlines() or ["it printed nothing"]
     return next((line for line in lines if line.startswith("ERROR:")), lines[-1])
 
@@ -115,7 +120,7 @@ def _short(command: Command) -> str:
 
 
 def _busy_seconds() -> float:
-    """What all cores have worked since the machine started; 0 where no /proc/stat says so."""
+    """Returns the seconds that all cores have worked since the machine started; 0 without /proc/stat."""
     try:
         with open("/proc/stat", encoding="ascii") as file:
             fields = [int(each) for each in file.readline().split()[1:9]]
@@ -129,7 +134,7 @@ _patience = [PATIENCE_SECONDS]
 
 
 def wait_for_quiet() -> None:
-    """Returns once other programs leave the machine to us, or once patience is at its end."""
+    """Waits until other programs use few cores, for at most PATIENCE_SECONDS in all."""
     while _patience[0] > 0:
         busy, begin = _busy_seconds(), time.monotonic()
         time.sleep(0.1)

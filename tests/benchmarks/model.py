@@ -1,4 +1,4 @@
-"""A linear model of what bundles cost: its coefficients from measurements, and what it says of other work."""
+"""A linear model of the cost of bundles, with coefficients fitted to measurements."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Model:
-    """Seconds: what is always there, and for each bundle, target and byte."""
+    """Seconds to start, and for each bundle, target and byte."""
 
     start: float
     per_bundle: float
@@ -34,7 +34,7 @@ class Model:
     per_byte: float
 
     def seconds(self, load: Load) -> float:
-        """What a load takes, all of it at once."""
+        """Returns the seconds that a load takes, all of it at once."""
         for_bundles = self.per_bundle * load.bundles + self.per_target * load.targets
         return self.start + for_bundles + self.per_byte * load.size
 
@@ -46,10 +46,10 @@ def fit(
     targets: Sequence[Point] = (),
     sizes: Sequence[Point] = (),
 ) -> Model:
-    """The model of series that each grow in one thing, and in what that brings along.
+    """Fits the model to series of loads, each of which grows in one thing and in what that needs.
 
-    Each coefficient is that of the line through the series' first point, for which there have to be two
-    more; without a series it is 0. All that is left of `least` is the start.
+    Each coefficient is the slope of the line through the first point of its series, which needs two more
+    points; without a series it is 0. The rest of `least` is the start.
     """
     per_byte = _slope(sizes, lambda load: load.size, 0, 0)
     per_target = _slope(targets, lambda load: load.targets, 0, per_byte)
@@ -64,7 +64,7 @@ def _slope(
     per_target: float,
     per_byte: float,
 ) -> float:
-    """Seconds for each of what grows, without those for the targets and bytes that came with it."""
+    """Seconds for each unit of what grows, without those for the targets and bytes that come with it."""
     if not series:
         return 0
     first, *others = series

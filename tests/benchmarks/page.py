@@ -1,4 +1,4 @@
-"""docs/explanation/benchmarks.md, from what was measured. Nothing in it is typed by hand."""
+"""Renders docs/explanation/benchmarks.md from the results. Nothing in the page is typed by hand."""
 
 from __future__ import annotations
 
@@ -7,24 +7,25 @@ from collections.abc import Sequence
 
 from tests.benchmarks.goals import Judged, judge
 from tests.benchmarks.plots import PLOTS, lines_of
-from tests.benchmarks.results import Results, Row, Spread, Table, ratio
+from tests.benchmarks.results import Results, Row, Spread, Table, machine_of, ratio
 
 COMMAND = "./bazelw run //tests/benchmarks -- --output docs/explanation/benchmarks.md"
 NOT_MEASURED = "not measured"
 
 HOW = """\
-Each table was measured in one go: its commands ran in turn, {rounds} times, after one round that warmed the
-page cache, so that what slowed the machine slowed all of them. Given are the median and, in brackets, the
-least and the most; a ratio is that of two runs next to each other. CPU is user and system time of all
-processes; memory is the largest resident set of one of them, and what is below {floor:.0f} MiB, that of an
-idle Python, cannot be told apart. Whatever a command makes was there afterwards, with its payload in it;
-whatever is to be accepted was. Meanwhile other programs used {others:.2f} of the machine's cores (median).
+The commands of a table ran in turn, {rounds} times, after one round that warmed the page cache, so a slow
+minute of the machine slowed all of them. Each cell has the median and, in brackets, the least and the most;
+a ratio compares two runs next to each other. CPU is user and system time of all processes. Memory is the
+largest resident set of one process; less than {floor:.0f} MiB, the size of an idle Python, cannot be
+measured. Each command made its output, with the payload in it, and accepted what it had to accept.
+Meanwhile other programs used {others:.2f} of the machine's cores (median).
 """
 QUICK = """\
-**This was a quick run, with less work than the goals are for: its figures show only that all of it runs.**
+**This was a quick run, with less work than the goals are for. Its figures only show that everything runs.**
 """
 WHAT = """\
-What our commands and our Bazel rules cost, beside other tools that do the same work on the same files.
+This page compares the cost of our commands and our Bazel rules with other tools that do the same work on
+the same files.
 """
 ACTIONS = {
     "bazel_clean": "many targets, clean",
@@ -34,20 +35,20 @@ ACTIONS = {
     "bazel_signed_readers": "... of these, with the payload or the bundle as input",
 }
 CANNOT = """\
-swugenerator makes what only SWUpdate on a device checks, and is left out where there are 16 files, for it
-would take longer than all the others together. imgtool signs one image, so it is only where there is one
-file. python-tuf is a library: `tests/benchmarks/tuf_tool.py` is the program that was measured.
+Only SWUpdate on a device checks what swugenerator makes. It is not measured with 16 files, because it
+would take longer than all others together. imgtool signs one image, so it is only measured with one file.
+python-tuf is a library: `tests/benchmarks/tuf_tool.py` is the program that was measured.
 """
 
 
 def page(results: Results, folder: str) -> str:
-    """The page; its plots are in `folder`, beside it."""
+    """Returns the page; its plots are in `folder`, next to it."""
     parts = [
         "# Benchmarks",
         f"<!-- Written by: {COMMAND} -->",
         WHAT,
         QUICK if results.quick else "",
-        "\n".join(f"- {line}" for line in (*results.machine, *_date(results))),
+        "\n".join(f"- {line}" for line in _conditions(results)),
         HOW.format(rounds=_rounds(results), floor=_floor(results), others=_others(results)),
         _goals(judge(results)),
         *(_section(table, results, folder) for table in results.tables),
@@ -58,7 +59,7 @@ def page(results: Results, folder: str) -> str:
 
 
 def summary(judged: Sequence[Judged]) -> str:
-    """What of the goals was met, in words, for a terminal."""
+    """Returns the goals and whether they were met, as text for a terminal."""
     lines = []
     for each in judged:
         goal, said = each.goal, {True: "met", False: "NOT MET", None: ""}[each.met]
@@ -74,8 +75,11 @@ def summary(judged: Sequence[Judged]) -> str:
 # --- parts of the page ---
 
 
-def _date(results: Results) -> list[str]:
-    return [f"date: {results.date}"] if results.date else []
+def _conditions(results: Results) -> list[str]:
+    """The machine, and the date if it is known."""
+    runs = [run for table in results.tables for row in table.rows for run in row.runs]
+    date = [f"date: {results.date}"] if results.date else []
+    return [*(machine_of(runs[0]) if runs else ()), *date]
 
 
 def _goals(judged: Sequence[Judged]) -> str:
@@ -99,7 +103,7 @@ def _section(table: Table, results: Results, folder: str) -> str:
 
 
 def _rows(table: Table) -> str:
-    """The rows that the page shows; in a table of one tool they go by size."""
+    """The rows that the page shows; a table of one tool has them by size."""
     by_size = len(table.tools) == 1 and len(table.sizes) > 1
     rows = list(table.rows) if by_size else _largest(table)
     base = rows[0]
@@ -117,7 +121,7 @@ def _rows(table: Table) -> str:
 
 
 def _largest(table: Table) -> list[Row]:
-    """The rows of the largest size, or all where size means nothing."""
+    """The rows of the largest size, or all rows if they have no sizes."""
     return [row for row in table.rows if row.size == table.sizes[-1] or not table.horizontal]
 
 
@@ -126,7 +130,7 @@ def _compared(row: Row, base: Row) -> str:
 
 
 def _commands(table: Table) -> str:
-    """What was run, once for each command; those of the largest size."""
+    """The commands of the largest size, each once."""
     shown: dict[str, list[str]] = {}
     for row in _largest(table):
         shown.setdefault(row.command, []).append(row.tool)
@@ -135,7 +139,7 @@ def _commands(table: Table) -> str:
 
 
 def _actions(results: Results) -> str:
-    """What Bazel ran, which tells more than a time."""
+    """The actions that Bazel ran, which say more than a time."""
     if not results.facts:
         return ""
     lines = ["## What Bazel ran", "", "| | actions |", "|---|---|"]
@@ -160,7 +164,7 @@ def _tools(results: Results) -> str:
 
 
 def _runs(results: Results) -> list[Row]:
-    """Those of processes; what a server does is another's work."""
+    """The rows of processes; a server does the work of the others."""
     return [row for table in results.tables if table.of_process for row in table.rows]
 
 
@@ -169,12 +173,12 @@ def _rounds(results: Results) -> int:
 
 
 def _floor(results: Results) -> float:
-    """What even a program that does nothing is said to use."""
+    """The memory that even a program that does nothing uses."""
     return min((row.peak.least for row in _runs(results)), default=0)
 
 
 def _others(results: Results) -> float:
-    found = [run.others for row in _runs(results) for run in row.runs]
+    found = [value for row in _runs(results) for value in row.metadata("other_cores")]
     return statistics.median(found) if found else 0
 
 
@@ -184,7 +188,7 @@ def _spread(value: Spread) -> str:
 
 
 def _number(value: float) -> str:
-    """Three digits that count, and no more."""
+    """Three significant digits."""
     if value == int(value):
         return f"{value:,.0f}"
     digits = 3 if abs(value) < 1 else 2 if abs(value) < 10 else 1 if abs(value) < 100 else 0

@@ -1,6 +1,6 @@
-"""Brings the peers: from PATH, from PyPI by pip, or from Debian by apt, into a cache folder.
+"""Gets the other tools, the peers: from PATH, from PyPI with pip, or from Debian with apt.
 
-What cannot be had is not an error: the page says what is missing, and why.
+A missing peer is not an error; the page says why it is missing.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 
 from tests.benchmarks.results import BenchmarkError
 
-# Debian's packages, and a program of each that we run.
+# Debian's packages, and the program that we run of each.
 DEBIAN = {"mender-artifact": "mender-artifact", "rauc": "rauc", "squashfs-tools": "mksquashfs"}
 PYTHON_PEERS = ("tuf", "imgtool", "swugenerator")
 APT_SECONDS = 300
@@ -52,7 +52,7 @@ def source_folder() -> Path:
 
 
 def prepare(cache: Path, source: Path) -> Peers:
-    """All peers, and our own package as pip installs it from the folder of its sources."""
+    """Gets all peers, and installs our own package from its sources as pip does."""
     cache.mkdir(parents=True, exist_ok=True)
     locked_peers = source / "tools/workshop/locks/benchmarks.txt"
     python = virtual_environment(cache / "peers", [locked_peers])
@@ -71,7 +71,7 @@ def prepare(cache: Path, source: Path) -> Peers:
         try:
             found_by = environment | debian(wanted, cache, environment["PATH"])
         except (BenchmarkError, OSError, subprocess.TimeoutExpired) as error:
-            # What apt says names the machine's mirror: it is not for the page.
+            # An error of apt names the machine's mirror, so it does not go to the page.
             print(f"benchmarks: {error}", file=sys.stderr)
             programs_of = [DEBIAN[name] for name in wanted]
             missing |= dict.fromkeys(programs_of, "not on PATH, and apt cannot bring it")
@@ -83,7 +83,9 @@ def prepare(cache: Path, source: Path) -> Peers:
         else:
             missing.setdefault(program, f"there is no {program} on PATH")
     if "openssl" not in programs:
-        raise BenchmarkError("there is no openssl on PATH, which all is compared with; install it")
+        raise BenchmarkError(
+            "there is no openssl on PATH, the tool that all others are compared with; install it"
+        )
     versions = {name: locked_version(locked_peers, name) for name in PYTHON_PEERS}
     versions |= program_versions(programs, found_by)
     return Peers(ours, python, programs, environment, found_by, versions, missing)
@@ -93,14 +95,14 @@ def prepare(cache: Path, source: Path) -> Peers:
 
 
 def virtual_environment(folder: Path, locks: list[Path]) -> Path:
-    """The Python of a virtual environment with all that the locks pin; made when they change."""
+    """Returns the Python of a virtual environment with the packages of the locks; makes it if needed."""
     content = b"".join(lock.read_bytes() for lock in locks)
     key = hashlib.sha256(f"{sys.version}{folder}".encode() + content).hexdigest()
     python, complete = folder / "bin/python", folder / "complete"
     if complete.exists() and complete.read_text() == key:
         return python
     shutil.rmtree(folder, ignore_errors=True)
-    # Some systems have pip but no ensurepip; --system-site-packages would not be what the lock says.
+    # Some systems have pip but no ensurepip; --system-site-packages would add packages that are not locked.
     succeed([sys.executable, "-I", "-m", "venv", "--without-pip", folder])
     requirements = [f"--requirement={lock}" for lock in locks]
     pip(python, "--no-deps", "--require-hashes", "--only-binary=:all:", *requirements)
@@ -119,7 +121,7 @@ def install(ours: Path, peers: Path, source: Path, wheels: Path) -> None:
 
 
 def pip(python: Path, *args: str) -> None:
-    """The machine's pip, as it is set up, installs into another Python's environment."""
+    """Installs into another Python's environment with the machine's pip and its settings."""
     machine = shutil.which("python3")
     if not machine:
         raise BenchmarkError("there is no python3 on PATH; install Python with pip")
@@ -128,7 +130,7 @@ def pip(python: Path, *args: str) -> None:
 
 
 def locked_version(lock: Path, name: str) -> str:
-    """The version that a lock file pins."""
+    """Returns the version that a lock file pins."""
     found = re.search(rf"^{re.escape(name)}==(\S+)", lock.read_text(), re.MULTILINE)
     if not found:
         raise BenchmarkError(f"{lock.name} does not pin {name}; renew it")
@@ -139,19 +141,26 @@ def locked_version(lock: Path, name: str) -> str:
 
 
 def debian(packages: list[str], cache: Path, path: str) -> dict[str, str]:
-    """Unpacks Debian packages, and what of their dependencies is not installed; the variables to run them."""
-    for tool in ("apt-get", "apt-cache", "dpkg", "dpkg-query"):
-        if not shutil.which(tool):
-            raise BenchmarkError(f"there is no {tool} that could bring {', '.join(packages)}")
+    """Unpacks Debian packages and the dependencies that are not installed; returns variables to run them.
+
+    apt downloads them and checks their signatures. Its own state does not change.
+    """
     release = Path("/etc/os-release").read_bytes() + " ".join(packages).encode()
     folder = cache / "debian" / hashlib.sha256(release).hexdigest()[:16]
     root, complete = folder / "root", folder / "complete"
     if not complete.exists():
         shutil.rmtree(folder, ignore_errors=True)
-        for name in ("lists/partial", "cache/archives/partial", "debs", "root"):
+        for name in ("lists/partial", "cache/archives/partial", "root"):
             (folder / name).mkdir(parents=True)
-        download(packages, folder)
-        for deb in sorted((folder / "debs").glob("*.deb")):
+        # A mirror may be a snapshot, whose lists are older than apt expects.
+        options = [f"Dir::State::lists={folder}/lists", f"Dir::Cache={folder}/cache"]
+        options += ["APT::Sandbox::User=root", "Acquire::Check-Valid-Until=false"]
+        options += ["Acquire::Languages=none", "Acquire::Retries=2", "Debug::NoLocking=1"]
+        apt = ["apt-get", "-qq", *(arg for option in options for arg in ("-o", option))]
+        succeed([*apt, "update"], seconds=APT_SECONDS)
+        get = ["install", "--yes", "--download-only", "--no-install-recommends"]
+        succeed([*apt, *get, *packages], seconds=APT_SECONDS)
+        for deb in sorted((folder / "cache/archives").glob("*.deb")):
             succeed(["dpkg", "-x", deb, root])
         complete.touch()
     programs = [root / "usr/bin", root / "usr/sbin", root / "bin", root / "sbin"]
@@ -162,33 +171,11 @@ def debian(packages: list[str], cache: Path, path: str) -> dict[str, str]:
     }
 
 
-def download(packages: list[str], folder: Path) -> None:
-    """Downloads packages with apt, whose own state stays untouched; it checks their signatures."""
-    # A mirror may be a snapshot, whose lists are older than they should be.
-    options = [f"Dir::State::lists={folder}/lists", f"Dir::Cache={folder}/cache"]
-    options += ["APT::Sandbox::User=root", "Acquire::Check-Valid-Until=false"]
-    options += ["Acquire::Languages=none", "Acquire::Retries=2"]
-    chosen = [arg for option in options for arg in ("-o", option)]
-    succeed(["apt-get", "-qq", *chosen, "update"], seconds=APT_SECONDS)
-    kinds = ("recommends", "suggests", "conflicts", "breaks", "replaces", "enhances")
-    depends = ["apt-cache", *chosen, "depends", "--recurse", *(f"--no-{kind}" for kind in kinds)]
-    listed = succeed([*depends, *packages])
-    needed = set(re.findall(r"^([a-z0-9][a-z0-9.+-]+)$", listed, re.MULTILINE))
-    wanted = sorted(needed - installed())
-    succeed(["apt-get", "-qq", *chosen, "download", *wanted], folder / "debs", seconds=APT_SECONDS)
-
-
-def installed() -> set[str]:
-    """The Debian packages that the machine has."""
-    listed = succeed(["dpkg-query", "-W", "-f", "${db:Status-Status} ${Package}\\n"])
-    return {line.split()[1] for line in listed.splitlines() if line.startswith("installed ")}
-
-
-# --- what is there ---
+# --- programs ---
 
 
 def program_versions(programs: dict[str, str], environment: dict[str, str]) -> dict[str, str]:
-    """What the programs say of their versions: the first number in it."""
+    """Returns the versions of the programs: the first number in what they print."""
     asked = {"openssl": "version", "mender-artifact": "--version", "rauc": "--version"}
     versions = {}
     for name, argument in asked.items():
@@ -205,7 +192,7 @@ def succeed(
     environment: dict[str, str] | None = None,
     seconds: float = 900,
 ) -> str:
-    """What a command prints; it must not fail."""
+    """Returns the output of a command, which must succeed."""
     argv = [str(arg) for arg in command]
     done = subprocess.run(
         argv,

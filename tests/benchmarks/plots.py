@@ -1,6 +1,6 @@
-"""Draws the plots of the page: `python -m tests.benchmarks.plots RESULTS.json FOLDER`.
+"""Draws the plots of the page: `python -m tests.benchmarks.plots RUNS.json FOLDER`.
 
-Runs in the benchmarks' virtual environment, which has matplotlib. The same results give the same bytes.
+The virtual environment of the peers has matplotlib. The same runs give the same bytes.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks.results import Results, Row, from_json
+from tests.benchmarks.results import Results, Row, Spread, load
 
 OURS = "software-update"
 BLUE, GREY, INK, PALE = "#0b57d0", "#8a8f98", "#30343b", "#e3e6ea"
@@ -29,7 +29,7 @@ UNITS = ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB"))
 
 @dataclass(frozen=True)
 class Plot:
-    """A plot of some tables, with a line for each of their tools: `value` names what of a row is drawn."""
+    """A plot of some tables, with a line for each of their tools. `value` is `wall` or `peak`."""
 
     name: str
     tables: tuple[str, ...]
@@ -97,7 +97,7 @@ class Line:
 
 
 def lines_of(plot: Plot, results: Results) -> list[Line]:
-    """The lines of a plot: ours is drawn over the others, which are drawn over the floor."""
+    """Returns the lines of a plot: ours is drawn over the others, which are drawn over the floor."""
     lines = []
     for table in filter(None, map(results.table, plot.tables)):
         for tool in sorted(table.tools, key=lambda tool: (tool == OURS, tool not in FLOORS)):
@@ -148,7 +148,7 @@ def _draw(plot: Plot, lines: list[Line], path: Path) -> Path:
     axes.spines[["top", "right"]].set_visible(False)
     # In the order of the lines' ends, so that each name is beside its line.
     handles = dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
-    order = sorted(lines, key=lambda line: -_of(line.rows[-1], plot.value)[0])
+    order = sorted(lines, key=lambda line: -_of(line.rows[-1], plot.value).median)
     names = [line.name for line in order]
     place = {"loc": "upper left", "bbox_to_anchor": (1, 1), "frameon": False}
     axes.legend([handles[name] for name in names], names, **place)
@@ -165,9 +165,8 @@ def _line(axes: Any, line: Line, value: str) -> None:
     axes.fill_between(sizes, least, most, color=line.colour, alpha=0.12, linewidth=0)
 
 
-def _of(row: Row, value: str) -> tuple[float, float, float]:
-    spread = row.wall if value == "wall" else row.peak
-    return spread.median, spread.least, spread.most
+def _of(row: Row, value: str) -> Spread:
+    return row.wall if value == "wall" else row.peak
 
 
 def _bytes(size: int) -> str:
@@ -175,11 +174,5 @@ def _bytes(size: int) -> str:
     return f"{size // unit} {name}"
 
 
-def main() -> None:
-    """Entry point."""
-    results, folder = sys.argv[1:]
-    draw(from_json(Path(results).read_text()), Path(folder))
-
-
 if __name__ == "__main__":
-    main()
+    draw(load(Path(sys.argv[1])), Path(sys.argv[2]))

@@ -1,31 +1,29 @@
-"""What was measured, as data: runs, rows and tables, their medians and ratios, and JSON for the plots."""
+"""Measurements: pyperf keeps the runs, their medians and the machine; this module has tables and ratios.
+
+A pyperf benchmark is one command. Each of its runs has the seconds by the wall as its value, and as
+metadata `cpu` (seconds, user and system), `command_max_rss` (bytes) and `other_cores` (cores that other
+programs used).
+"""
 
 from __future__ import annotations
 
-import dataclasses
-import json
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from pyperf import Benchmark, BenchmarkSuite, Run  # type: ignore[import-untyped]
+
+MIB = 2**20
 
 
 class BenchmarkError(Exception):
     """One line for the user: the thing, what is wrong with it, what to do."""
 
 
-@dataclass(frozen=True)
-class Run:
-    """One run: seconds by the wall and of CPU (user and system), peak MiB, and cores that others used."""
-
-    wall: float
-    cpu: float
-    peak: float
-    others: float
-
-
-@dataclass(frozen=True)
-class Spread:
-    """The median of some values, and the least and the most."""
+class Spread(NamedTuple):
+    """The median of some values, the least and the most."""
 
     median: float
     least: float
@@ -33,51 +31,62 @@ class Spread:
 
 
 def spread(values: Sequence[float]) -> Spread:
-    """The spread of at least one value."""
+    """Returns the spread of at least one value."""
     return Spread(statistics.median(values), min(values), max(values))
+
+
+def run_of(wall: float, cpu: float, peak_bytes: int, other_cores: float) -> Run:
+    """Returns one run of a command, with the machine that pyperf describes."""
+    found = {"cpu": cpu, "command_max_rss": peak_bytes, "other_cores": other_cores}
+    return Run([wall], metadata={"name": "command", **found})
 
 
 @dataclass(frozen=True)
 class Row:
-    """A command that was run several times; `size` is what a plot has on its horizontal axis."""
+    """A command that was run several times; `size` is its place on the horizontal axis of a plot."""
 
     tool: str
     command: str
     runs: tuple[Run, ...]
     size: int = 0
 
-    def of(self, value: Callable[[Run], float]) -> Spread:
-        """The spread of one value of the runs."""
-        return spread([value(run) for run in self.runs])
+    @property
+    def walls(self) -> list[float]:
+        """Seconds by the wall of each run."""
+        return [value for run in self.runs for value in run.values]
+
+    def metadata(self, name: str) -> list[float]:
+        """Returns one value of the metadata of each run."""
+        return [float(run.get_metadata()[name]) for run in self.runs]
 
     @property
     def wall(self) -> Spread:
         """Seconds by the wall."""
-        return self.of(lambda run: run.wall)
+        return spread(self.walls)
 
     @property
     def cpu(self) -> Spread:
         """Seconds of CPU, user and system."""
-        return self.of(lambda run: run.cpu)
+        return spread(self.metadata("cpu"))
 
     @property
     def peak(self) -> Spread:
         """Peak resident memory in MiB."""
-        return self.of(lambda run: run.peak)
+        return spread([value / MIB for value in self.metadata("command_max_rss")])
 
 
 @dataclass(frozen=True)
 class Table:
-    """Rows that were run in turn: the first is what the others are compared with."""
+    """Rows that were run in turn. The others are compared with the first."""
 
     name: str
     title: str
     rows: tuple[Row, ...]
     horizontal: str = ""
-    of_process: bool = True  # False: the work was a server's, so CPU and memory are not known
+    of_process: bool = True  # False: a server did the work, so CPU and memory are not known
 
     def rows_of(self, tool: str) -> list[Row]:
-        """A tool's rows, by size."""
+        """Returns a tool's rows, by size."""
         return sorted((row for row in self.rows if row.tool == tool), key=lambda row: row.size)
 
     @property
@@ -91,15 +100,14 @@ class Table:
         return sorted({row.size for row in self.rows})
 
     def row(self, tool: str, size: int) -> Row | None:
-        """One row, if it was measured."""
+        """Returns one row, if it was measured."""
         return next((row for row in self.rows_of(tool) if row.size == size), None)
 
 
 @dataclass(frozen=True)
 class Results:
-    """All of a run of the benchmarks; `facts` are the actions that Bazel ran."""
+    """The results of one run of the benchmarks; `facts` are the actions that Bazel ran."""
 
-    machine: tuple[str, ...]
     date: str
     quick: bool
     versions: dict[str, str]
@@ -108,35 +116,45 @@ class Results:
     facts: dict[str, tuple[str, ...]]
 
     def table(self, name: str) -> Table | None:
-        """A table by name, if it was measured."""
+        """Returns a table by name, if it was measured."""
         return next((table for table in self.tables if table.name == name), None)
 
 
 def ratio(row: Row, base: Row) -> Spread:
-    """How many times as long as `base`: of runs next to each other, so that a slow minute hits both."""
-    pairs = zip(row.runs, base.runs, strict=True)
-    return spread([ours.wall / theirs.wall for ours, theirs in pairs])
+    """Returns how many times as long as `base` a row took: each run is compared with the one next to it."""
+    return spread([ours / theirs for ours, theirs in zip(row.walls, base.walls, strict=True)])
 
 
-def to_json(results: Results) -> str:
-    """All of it, for from_json."""
-    return json.dumps(dataclasses.asdict(results), indent=1, sort_keys=True)
-
-
-def from_json(text: str) -> Results:
-    """What to_json has written."""
-    value = json.loads(text)
-    tables = tuple(
-        Table(**{**table, "rows": tuple(_row(row) for row in table["rows"])})
-        for table in value["tables"]
-    )
-    facts = {name: tuple(actions) for name, actions in value["facts"].items()}
-    return Results(
-        **{**value, "machine": tuple(value["machine"]), "tables": tables, "facts": facts}
+def machine_of(run: Run) -> tuple[str, ...]:
+    """Returns the processor, cores, kernel and Python of a run; nothing that names the machine."""
+    found = run.get_metadata()
+    kernel = "-".join(str(found["platform"]).split("-")[:2])
+    return (
+        f"processor: {found.get('cpu_model_name', 'unknown')}",
+        f"cores: {found['cpu_count']}",
+        f"kernel: {kernel}",
+        f"Python: {found['python_version']}",
     )
 
 
-def _row(value: dict[str, object]) -> Row:
-    runs = value.pop("runs")
-    assert isinstance(runs, list)
-    return Row(runs=tuple(Run(**run) for run in runs), **value)  # type: ignore[arg-type]
+def save(tables: Sequence[Table], path: Path) -> None:
+    """Writes all runs to a file of pyperf's, for `load` and for `python -m pyperf compare_to`."""
+    benchmarks = []
+    for table in tables:
+        for row in table.rows:
+            benchmark = Benchmark(row.runs)
+            name = f"{table.name}: {row.tool}" + (f", {row.size}" if row.size else "")
+            place = {"table": table.name, "tool": row.tool, "size": row.size}
+            benchmark.update_metadata({"name": name, **place})
+            benchmarks.append(benchmark)
+    BenchmarkSuite(benchmarks).dump(str(path), replace=True)
+
+
+def load(path: Path) -> Results:
+    """Returns the tables and runs of a file that `save` wrote, without titles and commands."""
+    rows: dict[str, list[Row]] = {}
+    for benchmark in BenchmarkSuite.load(str(path)):
+        found, runs = benchmark.get_metadata(), tuple(benchmark.get_runs())
+        rows.setdefault(found["table"], []).append(Row(found["tool"], "", runs, found["size"]))
+    tables = tuple(Table(name, "", tuple(some)) for name, some in rows.items())
+    return Results(date="", quick=False, versions={}, missing={}, tables=tables, facts={})

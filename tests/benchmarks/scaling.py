@@ -1,9 +1,9 @@
-"""Measures how cost grows, fits the model to it, and writes its figures into docs/explanation/scaling.md.
+"""Measures how the cost grows, fits a model to it, and writes the figures into docs/explanation/scaling.md.
 
     ./bazelw run //tests/benchmarks:scaling -- --output docs/explanation/scaling.md --image-gib 50
     ./bazelw run //tests/benchmarks:scaling -- --quick
 
-From the line of the page that says so, nothing is typed by hand.
+The program writes all of the page after a line that says so.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.benchmarks import machine, tools
+from tests.benchmarks import tools
 from tests.benchmarks.bazel_work import Module, module
 from tests.benchmarks.data import MIB, make_keys
 from tests.benchmarks.measure import Command, run
 from tests.benchmarks.model import Load, Point, fit
 from tests.benchmarks.peers import cache_folder, prepare, source_folder
-from tests.benchmarks.results import BenchmarkError, Row
+from tests.benchmarks.results import BenchmarkError, Row, machine_of
 from tests.benchmarks.scaling_page import CACHED, CLEAN, Image, Measured, figures
 from tests.benchmarks.work import Bench, Sizes, create_of
 
 BEGIN = "<!-- From here on written by //tests/benchmarks:scaling -->"
 SMALL = 100  # bytes
-# So much that both cores have work: what grows in bytes has several targets, and in Bazel several bundles.
+# Enough for both cores: loads that grow in bytes have several targets, and in Bazel several bundles.
 FILES = 4
 BUNDLES_SIDE_BY_SIDE = 8
 GIB = 1024 * MIB
@@ -38,14 +38,14 @@ GIB = 1024 * MIB
 
 @dataclass(frozen=True)
 class Plan:
-    """Which loads are measured: at least two where a coefficient is fitted."""
+    """The loads that are measured: at least two for each coefficient."""
 
     sizes: tuple[int, ...] = (64 * MIB, 256 * MIB, GIB)
     targets: tuple[int, ...] = (4096, 16384, 65536)
     bazel_targets: tuple[int, ...] = (250, 1000, 4000)
     bazel_sizes: tuple[int, ...] = (64 * MIB, 256 * MIB, GIB)
     bundles: tuple[int, ...] = (50, 150, 500)
-    # What the model has not seen: bundles, targets in each, bytes of a target.
+    # A load that is not fitted: bundles, targets in each, bytes of a target.
     mixed: tuple[int, int, int] = (200, 4, MIB)
     rounds: int = 3
 
@@ -113,7 +113,7 @@ def _measure(plan: Plan, args: argparse.Namespace) -> str:
         _say("Bazel")
         with module(bench) as inside:
             measured += _bazel(bench, inside, plan)
-    described = (*machine.describe(), *([f"date: {args.date}"] if args.date else []))
+    described = (*machine_of(image.created.runs[0]), *([f"date: {args.date}"] if args.date else []))
     return figures(described, measured, image)
 
 
@@ -157,10 +157,11 @@ def _image(bench: Bench, size: int) -> Image:
     with bench.work("image", 1, 1) as work:
         os.truncate(work.files[0], size)
         create, bundle = create_of(work, work.files, size)
-        created = run(create)
         verify = tools.TOOLS[0].verifies(work, size)
         assert verify
-        verified = run(verify)
+        created, verified = (
+            Row(each.tool, each.shown, (run(each),), size) for each in (create, verify)
+        )
         bundle.unlink()
     return Image(size, created, verified)
 
@@ -194,7 +195,7 @@ def _bazel(bench: Bench, inside: Module, plan: Plan) -> Iterator[Measured]:
         inside.bundles(f"of_{bundles}_{targets}_{size}", bundles, targets, size)
         for _, bundles, targets, size in shapes
     ]
-    # What was written before is not to be waited for.
+    # Pending writes must not slow the next measurement.
     clean = [inside.build("clean", label, inside.clean, os.sync) for label in labels]
     _say(f"  {len(loads)} loads, in turn")
     yield _of_bazel(CLEAN, loads, bench.measure(clean))

@@ -1,4 +1,4 @@
-"""The figures of docs/explanation/scaling.md, from what was measured."""
+"""Renders the figures of docs/explanation/scaling.md."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tests.benchmarks.model import Load, Model, Point
-from tests.benchmarks.results import Run
+from tests.benchmarks.results import Row
 
 MIB, GIB = 2**20, 2**30
 # The product that the page plans for.
@@ -20,9 +20,9 @@ CREATE, VERIFY = "`bundle create`", "`bundle verify`"
 
 @dataclass(frozen=True)
 class Measured:
-    """What was done; the model, the points that it was fitted to, and those that it has not seen.
+    """A kind of work: its model, the points that the model was fitted to, and others to check it.
 
-    `caches` has the bytes in the disk cache after a load.
+    `caches` has the bytes in the disk cache after each load.
     """
 
     name: str
@@ -37,12 +37,12 @@ class Image:
     """One image of `size` bytes, made into a bundle and verified once."""
 
     size: int
-    created: Run
-    verified: Run
+    created: Row
+    verified: Row
 
 
 def figures(described: Sequence[str], measured: Sequence[Measured], image: Image) -> str:
-    """All that is generated of the page."""
+    """Returns the generated part of the page."""
     by_name = {each.name: each for each in measured}
     fitted = [(each.model, point) for each in measured for point in each.fitted]
     unseen = [(each.model, point) for each in measured for point in each.unseen]
@@ -130,8 +130,9 @@ def _beyond_payloads(caches: Sequence[tuple[Load, int]]) -> float:
 def _large(image: Image) -> str:
     lines = ["| | seconds | GiB/s | memory |", "|---|---|---|---|"]
     for name, done in ((CREATE, image.created), (VERIFY, image.verified)):
-        speed = image.size / GIB / done.wall
-        lines.append(f"| {name} | {done.wall:.0f} | {speed:.2f} | {done.peak:.0f} MiB |")
+        seconds, peak = done.wall.median, done.peak.most
+        speed = image.size / GIB / seconds
+        lines.append(f"| {name} | {seconds:.0f} | {speed:.2f} | {peak:.0f} MiB |")
     return "\n".join(lines)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.benchmarks.model import Load, Model, Point
-from tests.benchmarks.results import Run
+from tests.benchmarks.results import MIB, Row, run_of
 from tests.benchmarks.scaling_page import (
     CACHED,
     CLEAN,
@@ -28,7 +28,8 @@ def measured(name: str, unseen_seconds: float = 3) -> Measured:
 
 def text(unseen_seconds: float = 3) -> str:
     names = (CREATE, VERIFY, CLEAN, CACHED)
-    image = Image(50 * GIB, Run(70, 60, 33, 0), Run(50, 40, 31, 0))
+    created, verified = run_of(70, 60, 33 * MIB, 0), run_of(50, 40, 31 * MIB, 0)
+    image = Image(50 * GIB, Row("ours", "create", (created,)), Row("ours", "verify", (verified,)))
     return figures(("cores: 2",), [measured(each, unseen_seconds) for each in names], image)
 
 

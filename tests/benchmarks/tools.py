@@ -1,4 +1,4 @@
-"""What each tool runs to make one signed artifact of some files, and to check it."""
+"""The commands with which each tool makes one signed artifact of some files, and checks it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SHOWN_LENGTH = 240
 
 @dataclass(frozen=True)
 class Work:
-    """The files that an artifact is to hold, and a folder for what each tool makes of them."""
+    """The files of an artifact, and a folder for the artifacts of the tools."""
 
     files: Sequence[Path]
     folder: Path
@@ -37,9 +37,9 @@ class Work:
 
 @dataclass(frozen=True)
 class Tool:
-    """A tool: its name, the programs that must be there, and its commands; `verify` may be missing.
+    """A tool: its name, the programs that it needs, and its commands; `verify` may be missing.
 
-    `artifact` names what `create` makes; what is smaller than the payload holds only their digests.
+    `artifact` is the name of the output of `create`. `holds_payload` is false if it only has digests.
     """
 
     name: str
@@ -51,7 +51,7 @@ class Tool:
     one_file: bool = False
 
     def creates(self, work: Work, size: int) -> Command:
-        """Makes the artifact, and sees that it has the size of its payload at least."""
+        """Returns the command that makes the artifact, and checks that it is as large as its payload."""
         artifact = work.folder / self.artifact
         least = work.size if self.holds_payload else 100
 
@@ -63,7 +63,7 @@ class Tool:
         return _finish(self.create(work, artifact), work, size, (artifact,), check)
 
     def verifies(self, work: Work, size: int) -> Command | None:
-        """Checks the artifact, which must be there."""
+        """Returns the command that checks the artifact, which must exist."""
         if not self.verify:
             return None
         command = self.verify(work, work.folder / self.artifact)
@@ -71,7 +71,7 @@ class Tool:
 
 
 def available(tools: Sequence[Tool], peers: Peers, files: int) -> list[Tool]:
-    """The tools that are there, and that can put so many files into one artifact."""
+    """Returns the tools that are installed and can put this many files into one artifact."""
     return [
         tool
         for tool in tools
@@ -80,7 +80,7 @@ def available(tools: Sequence[Tool], peers: Peers, files: int) -> list[Tool]:
 
 
 def shown(argv: Sequence[str], folder: Path) -> str:
-    """A command for the page: without the folders of this machine, and not too long."""
+    """Returns a command for the page, without the folders of this machine and not too long."""
     text = shlex.join([os.path.basename(argv[0]), *argv[1:]])
     for path in (folder, folder.parent, TUF_TOOL.parent):
         text = text.replace(f"{path}{os.sep}", "")
@@ -88,7 +88,7 @@ def shown(argv: Sequence[str], folder: Path) -> str:
 
 
 def ours(peers: Peers, folder: Path, *args: str, **more: object) -> Command:
-    """A command of ours, as pip has installed it."""
+    """Returns a command of ours, as pip installed it."""
     argv = (str(peers.ours.with_name(OURS)), *args)
     text = shown(argv, folder)
     return Command(OURS, argv, environment=peers.environment, shown=text, **more)  # type: ignore[arg-type]

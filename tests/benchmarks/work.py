@@ -1,4 +1,4 @@
-"""What is measured on the command line: each function here is one `--only NAME`."""
+"""Measurements of the command line. Each function in WORK is one `--only NAME`."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ QUICK = Sizes(
 
 @dataclass(frozen=True)
 class Bench:
-    """What all measurements share: the peers, keys, a folder that is theirs, and what is to be measured."""
+    """The peers, keys, folder and sizes that all measurements share, and the actions that Bazel ran."""
 
     peers: Peers
     keys: Keys
@@ -56,7 +56,7 @@ class Bench:
 
     @contextmanager
     def work(self, name: str, files: int, size: int) -> Iterator[tools.Work]:
-        """Files to make artifacts of, and a folder beside them, both gone at the end."""
+        """Makes files for artifacts, and a folder next to them; removes both at the end."""
         folder = self.folder / name
         made = make_files(folder / "files", files, size)
         try:
@@ -65,12 +65,12 @@ class Bench:
             shutil.rmtree(folder)
 
     def measure(self, commands: Sequence[Command | None]) -> tuple[Row, ...]:
-        """Runs in turn what there is to run."""
+        """Runs the commands in turn, without those that are None."""
         return in_turn([each for each in commands if each], self.sizes.rounds, wait_for_quiet)
 
 
 def leave_out_broken(bench: Bench) -> None:
-    """Tries all tools on a small file: a peer that fails here must not end what takes so long."""
+    """Tries all tools on a small file, so that a broken peer cannot stop a long run."""
     with bench.work("trial", 1, KIB) as work:
         for tool in tools.available(tools.TOOLS, bench.peers, 1):
             try:
@@ -112,7 +112,7 @@ def thousand_files(bench: Bench) -> list[Table]:
 
 
 def targets(bench: Bench) -> list[Table]:
-    """Up to 65,536 targets, of four small files: what a target costs beside its bytes."""
+    """Up to 65,536 targets of four small files, to measure the cost of a target without its bytes."""
     rows: dict[str, list[Row]] = {"create": [], "verify": [], "inspect": []}
     with bench.work("targets", 4, 100) as work:
         small = work.files
@@ -134,7 +134,7 @@ def targets(bench: Bench) -> list[Table]:
 
 
 def start(bench: Bench) -> list[Table]:
-    """How long it takes until there is a first result."""
+    """The time until the first result."""
     with bench.work("start", 1, 1000) as work:
         record = work.folder / "record"
         python = (str(bench.peers.ours), "-c", "pass")
@@ -157,7 +157,7 @@ def _named(name: str, command: Command) -> Command:
 
 
 def create_of(work: tools.Work, files: Sequence[Path], count: int) -> tuple[Command, Path]:
-    """Makes one bundle of files that are listed more than once."""
+    """Returns the command that makes one bundle of files, some listed more than once, and the bundle."""
     write_list(work.folder / "targets.json", files)
     return tools.TOOLS[0].creates(work, count), work.folder / tools.TOOLS[0].artifact
 
@@ -175,7 +175,7 @@ def _many_files(bench: Bench, name: str, count: int, size: int, without: str = "
 def _create_and_verify(
     bench: Bench, work: tools.Work, size: int, without: str = ""
 ) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
-    """All tools that can do it, and the floor; what is checked is made once more and kept."""
+    """Measures all tools that can do the work, and the floor; artifacts to check are made once more."""
     floor = tools.floor(work, size)
     there = tools.available(tools.TOOLS, bench.peers, len(work.files))
     chosen = [tool for tool in there if tool.name != without]
