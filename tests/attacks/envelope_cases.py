@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.attacks import encode as e
+from software_update.testing import encode as e
+
 from tests.attacks.product import CONTENTS, TRUSTED, Case, R, T, good, root, targets
 from tests.attacks.recipes import Repeated, folded, numbered
 
@@ -211,7 +212,7 @@ CASES = [
         "field_in_signature",
         "UNEXPECTED_FIELD",
         "An unknown field in a signature.",
-        e.targets_entry(e.signed_by(targets(), T.signature(targets()) + e.number(3, 1)))
+        e.targets_entry(e.signed_of(targets(), [T.signature(targets()) + e.number(3, 1)]))
         + APP
         + BOOT,
     ),
@@ -284,7 +285,7 @@ CASES = [
         "two_values_in_signature",
         "DUPLICATE_FIELD",
         "A signature with two values, the good one last.",
-        e.targets_entry(e.signed_by(targets(), e.blob(2, bytes(64)) + T.signature(targets())))
+        e.targets_entry(e.signed_of(targets(), [e.blob(2, bytes(64)) + T.signature(targets())]))
         + APP
         + BOOT,
     ),

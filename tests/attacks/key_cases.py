@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
-from tests.attacks import encode as e
+from software_update.testing import encode as e
+
 from tests.attacks.product import (
     CONTENTS,
     R2,
@@ -54,7 +55,7 @@ def more(*keys: bytes) -> bytes:
 
 def one(value: bytes, key_id: bytes = T.key_id) -> bytes:
     """A release with one signature."""
-    return signed_with(e.signature(key_id, value))
+    return signed_with(e.signature_of(key_id, value))
 
 
 def _small_point() -> tuple[int, int]:
@@ -83,34 +84,34 @@ KEY_CASES = [
         "keys_64",
         "ACCEPT",
         "As many keys as a root may list.",
-        more(*(e.Key(f"spare {index}").listed for index in range(62))),
+        more(*(e.Key.named(f"spare {index}").listed for index in range(62))),
     ),
     # Names of keys.
     Case(
         "key_id_zero",
         "KEY_ID_MISMATCH",
         "An id of zeros.",
-        more(e.listed_key(T2.keyval, id_=bytes(32))),
+        more(e.key_of(T2.keyval, id_=bytes(32))),
     ),
     Case(
         "key_id_short",
         "KEY_ID_MISMATCH",
         "31 bytes of the id.",
-        more(e.listed_key(T2.keyval, id_=T2.key_id[:31])),
+        more(e.key_of(T2.keyval, id_=T2.key_id[:31])),
     ),
-    Case("key_id_empty", "KEY_ID_MISMATCH", "No id.", more(e.listed_key(T2.keyval, id_=b""))),
+    Case("key_id_empty", "KEY_ID_MISMATCH", "No id.", more(e.key_of(T2.keyval, id_=b""))),
     Case(
         "key_id_of_another",
         "KEY_ID_MISMATCH",
         "The stranger's key under the id of the targets key.",
-        root_of([R.listed, e.listed_key(STRANGER.keyval, id_=T.key_id)]),
+        root_of([R.listed, e.key_of(STRANGER.keyval, id_=T.key_id)]),
     ),
     Case(
         "key_under_two_ids",
         "KEY_ID_MISMATCH",
         "The targets key under a second id, to sign twice.",
         root_of(
-            [*KEYS, e.listed_key(T.keyval, id_=bytes(32))],
+            [*KEYS, e.key_of(T.keyval, id_=bytes(32))],
             None,
             e.role([T.key_id, bytes(32)], 2),
         ),
@@ -119,51 +120,51 @@ KEY_CASES = [
         "key_id_of_hex",
         "KEY_ID_MISMATCH",
         "An id in hex.",
-        more(e.listed_key(T2.keyval, id_=T2.key_id.hex().encode())),
+        more(e.key_of(T2.keyval, id_=T2.key_id.hex().encode())),
     ),
     Case(
         "key_type_259",
         "KEY_ID_MISMATCH",
         "A type that is 3 in its lowest byte: no id can be its hash.",
-        more(e.listed_key(T2.keyval, key_type=259)),
+        more(e.key_of(T2.keyval, key_type=259)),
     ),
     # Kinds of keys.
     Case(
         "key_ed25519_label",
         "KEY_TYPE_MISMATCH",
         "P-256, labelled Ed25519.",
-        more(e.listed_key(T2.keyval, 2, 2)),
+        more(e.key_of(T2.keyval, 2, 2)),
     ),
     Case(
         "key_rsa_label",
         "KEY_TYPE_MISMATCH",
         "P-256, labelled RSA.",
-        more(e.listed_key(T2.keyval, 1, 1)),
+        more(e.key_of(T2.keyval, 1, 1)),
     ),
     Case(
         "key_type_0",
         "KEY_TYPE_MISMATCH",
         "A key of unknown type.",
-        more(e.listed_key(T2.keyval, 0, 0)),
+        more(e.key_of(T2.keyval, 0, 0)),
     ),
     Case(
         "key_type_9",
         "KEY_TYPE_MISMATCH",
         "A type that there is not yet.",
-        more(e.listed_key(T2.keyval, 9, 9)),
+        more(e.key_of(T2.keyval, 9, 9)),
     ),
     Case(
         "key_other_scheme",
         "KEY_TYPE_MISMATCH",
         "A P-256 key for Ed25519.",
-        more(e.listed_key(T2.keyval, 3, 2)),
+        more(e.key_of(T2.keyval, 3, 2)),
     ),
     Case(
         "key_ed25519",
         "KEY_TYPE_MISMATCH",
         "An Ed25519 key that says so; devices have P-256 alone.",
         more(
-            e.listed_key(
+            e.key_of(
                 bytes.fromhex("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"),
                 2,
                 2,
@@ -175,7 +176,7 @@ KEY_CASES = [
         "KEY_TYPE_MISMATCH",
         "An Ed25519 key of 32 bytes that is labelled P-256.",
         more(
-            e.listed_key(
+            e.key_of(
                 bytes.fromhex("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a")
             )
         ),
@@ -185,38 +186,34 @@ KEY_CASES = [
         "key_off_curve",
         "INVALID_KEY",
         "A point that is not on the curve.",
-        more(e.listed_key(b"\4" + ONE + ONE)),
+        more(e.key_of(b"\4" + ONE + ONE)),
     ),
-    Case(
-        "key_other_curve", "INVALID_KEY", "A point of secp256k1.", more(e.listed_key(OTHER_CURVE))
-    ),
+    Case("key_other_curve", "INVALID_KEY", "A point of secp256k1.", more(e.key_of(OTHER_CURVE))),
     Case(
         "key_zero_point",
         "INVALID_KEY",
         "A point of zeros.",
-        more(e.listed_key(b"\4" + ZERO + ZERO)),
+        more(e.key_of(b"\4" + ZERO + ZERO)),
     ),
     Case(
         "key_compressed",
         "INVALID_KEY",
         "A compressed point.",
-        more(e.listed_key(bytes([2 + Y[-1] % 2]) + X)),
+        more(e.key_of(bytes([2 + Y[-1] % 2]) + X)),
     ),
-    Case("key_infinity", "INVALID_KEY", "The point at infinity.", more(e.listed_key(b"\0"))),
+    Case("key_infinity", "INVALID_KEY", "The point at infinity.", more(e.key_of(b"\0"))),
     Case(
         "key_hybrid",
         "INVALID_KEY",
         "X9.62's hybrid form, which is the same key under another id.",
-        more(e.listed_key(bytes([6 + Y[-1] % 2]) + X + Y)),
+        more(e.key_of(bytes([6 + Y[-1] % 2]) + X + Y)),
     ),
     Case(
         "key_not_reduced",
         "INVALID_KEY",
         "A good point, its x written as x + p.",
         more(
-            e.listed_key(
-                b"\4" + (SMALL_X + e.PRIME).to_bytes(32, "big") + SMALL_Y.to_bytes(32, "big")
-            )
+            e.key_of(b"\4" + (SMALL_X + e.PRIME).to_bytes(32, "big") + SMALL_Y.to_bytes(32, "big"))
         ),
     ),
     Case("key_twice", "INVALID_KEY", "The targets key listed twice.", more(T.listed)),
@@ -224,7 +221,7 @@ KEY_CASES = [
         "keys_65",
         "TOO_LARGE",
         "One key more than a root may list.",
-        more(*(e.Key(f"spare {index}").listed for index in range(63))),
+        more(*(e.Key.named(f"spare {index}").listed for index in range(63))),
     ),
     Case(
         "role_of_65_keys",
@@ -365,14 +362,14 @@ SIGNATURE_CASES = [
         "signature_bad_of_another",
         "ACCEPT",
         "One of two keys must sign: one did, and the other's signature is bad.",
-        signed_with(e.signature(T2.key_id, bytes(64)), T.signature(TARGETS)),
+        signed_with(e.signature_of(T2.key_id, bytes(64)), T.signature(TARGETS)),
         trusted=e.signed(root(targets_keys=[T, T2]), R),
     ),
     Case(
         "signature_bad_then_good",
         "ACCEPT",
         "A bad signature and a good one by the same key.",
-        signed_with(e.signature(T.key_id, bytes(64)), T.signature(TARGETS)),
+        signed_with(e.signature_of(T.key_id, bytes(64)), T.signature(TARGETS)),
     ),
     Case(
         "signature_without_id_too",
@@ -384,7 +381,7 @@ SIGNATURE_CASES = [
         "signatures_64",
         "ACCEPT",
         "As many signatures as there may be, one of them good.",
-        signed_with(*[e.signature(b"?", b"?")] * 63, T.signature(TARGETS)),
+        signed_with(*[e.signature_of(b"?", b"?")] * 63, T.signature(TARGETS)),
     ),
     Case(
         "signatures_2_of_3",
@@ -486,14 +483,14 @@ SIGNATURE_CASES = [
         "one_key_twice_other_s",
         "THRESHOLD_NOT_MET",
         "One key, two good signatures that differ.",
-        signed_with(T.signature(TARGETS), e.signature(T.key_id, e.other_s(GOOD_SIGNATURE))),
+        signed_with(T.signature(TARGETS), e.signature_of(T.key_id, e.other_s(GOOD_SIGNATURE))),
         trusted=TRUSTED_2_OF_2,
     ),
     Case(
         "one_key_under_two_names",
         "THRESHOLD_NOT_MET",
         "One key's signature under both keys' ids.",
-        signed_with(T.signature(TARGETS), e.signature(T2.key_id, GOOD_SIGNATURE)),
+        signed_with(T.signature(TARGETS), e.signature_of(T2.key_id, GOOD_SIGNATURE)),
         trusted=TRUSTED_2_OF_2,
     ),
     Case(
@@ -501,7 +498,7 @@ SIGNATURE_CASES = [
         "THRESHOLD_NOT_MET",
         "Two good signatures, each under the other's key id.",
         signed_with(
-            e.signature(T.key_id, T2.sign(TARGETS)), e.signature(T2.key_id, T.sign(TARGETS))
+            e.signature_of(T.key_id, T2.sign(TARGETS)), e.signature_of(T2.key_id, T.sign(TARGETS))
         ),
         trusted=TRUSTED_2_OF_2,
     ),
@@ -526,7 +523,7 @@ SIGNATURE_CASES = [
         "signatures_65",
         "TOO_LARGE",
         "One signature more than there may be; the first is good.",
-        signed_with(T.signature(TARGETS), *[e.signature(b"?", b"?")] * 64),
+        signed_with(T.signature(TARGETS), *[e.signature_of(b"?", b"?")] * 64),
     ),
     Case(
         "signature_key_id_255",
@@ -538,7 +535,7 @@ SIGNATURE_CASES = [
         "signature_key_id_256",
         "TOO_LARGE",
         "A key id of 256 bytes beside a good signature.",
-        signed_with(e.signature(bytes(256), b"?"), T.signature(TARGETS)),
+        signed_with(e.signature_of(bytes(256), b"?"), T.signature(TARGETS)),
     ),
     Case(
         "signature_of_4096_bytes",
@@ -550,7 +547,7 @@ SIGNATURE_CASES = [
         "signature_of_4097_bytes",
         "TOO_LARGE",
         "A signature of 4097 bytes beside a good one.",
-        signed_with(e.signature(b"?", bytes(4097)), T.signature(TARGETS)),
+        signed_with(e.signature_of(b"?", bytes(4097)), T.signature(TARGETS)),
     ),
     Case(
         "unsigned_and_unsafe",
@@ -639,7 +636,7 @@ SIGNATURE_CASES = [
         "root_signature_of_older",
         "THRESHOLD_NOT_MET",
         "Root 2 with the signature of root 1.",
-        with_root(e.signed_by(root(2), R.signature(root()))),
+        with_root(e.signed_of(root(2), [R.signature(root())])),
     ),
     Case(
         "release_by_revoked_key",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 
-from tests.attacks import encode as e
+from software_update.testing import encode as e
+
 from tests.attacks.product import CONTENTS, Case, T, good, release, targets
 from tests.attacks.recipes import Part, folded, made, numbered
 
@@ -22,12 +23,12 @@ def listed(*files: bytes, version: int = 1) -> bytes:
 
 def hashed(*digests: tuple[int, bytes]) -> bytes:
     """A release whose app has these hashes."""
-    return listed(e.target_of("app", len(APP), *digests), BOOT_FILE)
+    return listed(e.target_of("app", len(APP), digests), BOOT_FILE)
 
 
 def as_long_as(length: int, payloads: bytes = e.payloads(CONTENTS)) -> bytes:
     """A release that lists the app with this length."""
-    files = [e.target_of("app", length, (1, DIGEST)), BOOT_FILE]
+    files = [e.target_of("app", length, [(1, DIGEST)]), BOOT_FILE]
     signed = e.signed(e.targets_of(e.common("targets"), files), T)
     return e.targets_entry(signed) + payloads
 
@@ -257,7 +258,7 @@ HASH_CASES = [
         e.targets_entry(
             e.signed(
                 e.targets_of(
-                    e.common("targets"), [e.target_of("app", 11, *[(9, b"?")] * 3), BOOT_FILE]
+                    e.common("targets"), [e.target_of("app", 11, [(9, b"?")] * 3), BOOT_FILE]
                 )
             )
         )
@@ -458,7 +459,7 @@ PAYLOAD_CASES = [
                 "other_length",
                 "MISSING_PAYLOAD",
                 "The device has its hash with another length.",
-                [e.target_of("boot", 9, (1, hashlib.sha256(BOOT).digest()))],
+                [e.target_of("boot", 9, [(1, hashlib.sha256(BOOT).digest())])],
             ),
             (
                 "nothing",
@@ -470,7 +471,7 @@ PAYLOAD_CASES = [
                 "two_hashes",
                 "ACCEPT",
                 "The device's manifest has a hash of an unknown kind too.",
-                [e.target_of("boot", len(BOOT), (9, b"?"), (1, hashlib.sha256(BOOT).digest()))],
+                [e.target_of("boot", len(BOOT), [(9, b"?"), (1, hashlib.sha256(BOOT).digest())])],
             ),
         ]
     ),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 
-from tests.attacks import encode as e
+from software_update.testing import encode as e
+
 from tests.attacks.product import (
     CONTENTS,
     NOW,
@@ -197,7 +198,7 @@ CASES = [
         "length_2_64",
         "MALFORMED",
         "A length that 64 bits cannot hold.",
-        with_app(e.target_of("app", 2**64 + 11, (1, DIGEST))),
+        with_app(e.target_of("app", 2**64 + 11, [(1, DIGEST)])),
     ),
     Case(
         "version_as_bytes",

@@ -7,12 +7,13 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from tests.attacks import encode as e
+from software_update.testing import encode as e
+
 from tests.attacks.recipes import Part
 
-R, R2, R3 = e.Key("root"), e.Key("root 2"), e.Key("root 3")
-T, T2, T3 = e.Key("targets"), e.Key("targets 2"), e.Key("targets 3")
-STRANGER = e.Key("stranger")
+R, R2, R3 = e.Key.named("root"), e.Key.named("root 2"), e.Key.named("root 3")
+T, T2, T3 = e.Key.named("targets"), e.Key.named("targets 2"), e.Key.named("targets 3")
+STRANGER = e.Key.named("stranger")
 
 CONTENTS = {"app": b"application", "boot": b"bootloader"}
 USER_MANIFEST = "user_manifest"
@@ -31,13 +32,8 @@ def root(
     targets_threshold: int = 1,
     expires: bytes | None = None,
 ) -> bytes:
-    """RootMetadata."""
-    return e.root_of(
-        e.common("root", version, expires=expires),
-        [each.listed for each in (*root_keys, *targets_keys)],
-        e.roles_of(*root_keys, threshold=root_threshold),
-        e.roles_of(*targets_keys, threshold=targets_threshold),
-    )
+    """RootMetadata of the product's keys."""
+    return e.root(version, root_keys, targets_keys, root_threshold, targets_threshold, expires)
 
 
 TRUSTED = e.signed(root(), R)
@@ -68,10 +64,7 @@ def targets(
     contents: Mapping[str, bytes] = CONTENTS, version: int = 1, *, expires: bytes | None = None
 ) -> bytes:
     """TargetsMetadata."""
-    return e.targets_of(
-        e.common("targets", version, expires=expires),
-        [e.target(name, content) for name, content in contents.items()],
-    )
+    return e.targets(contents, version, expires)
 
 
 def release(
@@ -81,7 +74,8 @@ def release(
     roots: bytes = b"",
 ) -> bytes:
     """A bundle: roots, targets metadata signed by T or `keys`, payloads."""
-    return roots + e.targets_entry(e.signed(metadata, *(keys or (T,)))) + e.payloads(contents)
+    payloads = (e.payload(name, content) for name, content in contents.items())
+    return roots + e.targets_entry(e.signed(metadata, *(keys or (T,)))) + b"".join(payloads)
 
 
 def good(
@@ -103,7 +97,7 @@ def with_root(signed_root: bytes, key: e.Key = T) -> bytes:
 
 def signed_with(*signatures: bytes, metadata: bytes | None = None) -> bytes:
     """A good release, with these signatures."""
-    signed = e.signed_by(targets() if metadata is None else metadata, *signatures)
+    signed = e.signed_of(targets() if metadata is None else metadata, signatures)
     return e.targets_entry(signed) + e.payloads(CONTENTS)
 
 

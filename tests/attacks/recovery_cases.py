@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tests.attacks import encode as e
+from software_update.testing import encode as e
+
 from tests.attacks.product import (
     CONTENTS,
     T2,
@@ -19,7 +20,7 @@ from tests.attacks.product import (
 )
 
 HIGHEST = 2**32 - 1
-T4, T5 = e.Key("targets 4"), e.Key("targets 5")
+T4, T5 = e.Key.named("targets 4"), e.Key.named("targets 5")
 MALWARE = {"app": b"malware"}
 
 

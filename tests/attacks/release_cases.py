@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.attacks import encode as e
+from software_update.testing import encode as e
+
 from tests.attacks.product import (
     CONTENTS,
     HARDWARE,

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from tests.attacks import encode as e
+from software_update.testing import encode as e
+
 from tests.attacks.product import NOW, Case, R, T, good, root
 from tests.attacks.recipes import Part, folded, rows
 
 
 def root_key(version: int) -> e.Key:
-    return e.Key(f"root of generation {version}")
+    return e.Key.named(f"root of generation {version}")
 
 
 def targets_key(version: int) -> e.Key:
-    return e.Key(f"targets of generation {version}")
+    return e.Key.named(f"targets of generation {version}")
 
 
 def link(version: int, before: int | None = None) -> bytes:
@@ -241,7 +242,7 @@ CASES = [
         "KEY_ID_MISMATCH",
         "A link that the device would skip has a key under another id.",
         moved(
-            e.signed(root(2) + e.blob(3, e.listed_key(targets_key(2).keyval, id_=bytes(32))), R),
+            e.signed(root(2) + e.blob(3, e.key_of(targets_key(2).keyval, id_=bytes(32))), R),
             last=same_keys(3),
         ),
         trusted=same_keys(3),
@@ -258,7 +259,7 @@ CASES = [
         "TOO_LARGE",
         "A link that the device would skip has 65 signatures.",
         moved(
-            e.signed_by(root(2), *[e.signature(b"?", b"?")] * 65), same_keys(3), last=same_keys(4)
+            e.signed_of(root(2), [e.signature_of(b"?", b"?")] * 65), same_keys(3), last=same_keys(4)
         ),
         trusted=same_keys(3),
     ),

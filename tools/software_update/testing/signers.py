@@ -9,14 +9,34 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from software_update.keys.private_key import PrivateKey
 from software_update.keys.public_key import PublicKey
 from software_update.keys.schemes import DEFAULT_SCHEME
-
-ROOT_KEY, ROOT_KEY_2, ROOT_KEY_3, TARGETS_KEY, TARGETS_KEY_2, TARGETS_KEY_3, STRANGER = range(
-    11, 18
+from software_update.testing.encode import (
+    ORDER,
+    PRIME,
+    ROOT_KEY,
+    ROOT_KEY_2,
+    ROOT_KEY_3,
+    STRANGER,
+    TARGETS_KEY,
+    TARGETS_KEY_2,
+    TARGETS_KEY_3,
 )
 
-# The prime of P-256's field, and the order of its group.
-_PRIME = 2**256 - 2**224 + 2**192 + 2**96 - 1
-ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+__all__ = [
+    "ORDER",
+    "ROOT_KEY",
+    "ROOT_KEY_2",
+    "ROOT_KEY_3",
+    "STRANGER",
+    "TARGETS_KEY",
+    "TARGETS_KEY_2",
+    "TARGETS_KEY_3",
+    "key_id",
+    "mirrored",
+    "private_pem",
+    "public_pem",
+    "signer",
+    "write_keys",
+]
 
 
 @functools.cache
@@ -31,7 +51,7 @@ def signer(number: int) -> PrivateKey:
 
 def mirrored(key: PublicKey) -> PublicKey:
     """Returns the key with the same X and the other Y; its private scalar is ORDER minus this one's."""
-    y = _PRIME - int.from_bytes(key.keyval[33:], "big")
+    y = PRIME - int.from_bytes(key.keyval[33:], "big")
     return PublicKey(key.scheme, key.keyval[:33] + y.to_bytes(32, "big"))
 
 
