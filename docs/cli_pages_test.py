@@ -52,14 +52,6 @@ def test_every_argument_has_a_meaning(command: tuple[str, str]) -> None:
         assert action.help, action.dest
 
 
-def test_pages_link_only_to_pages() -> None:
-    for path in Path("docs").rglob("*.md"):
-        for link in re.findall(r"\]\(([^)#:]+\.md)", path.read_text(encoding="utf-8")):
-            target = (path.parent / link).resolve()
-            if target.is_relative_to(Path("docs").resolve()):
-                assert target.is_file(), f"{path}: {link}"
-
-
 @pytest.fixture(name="parser")
 def parser_fixture() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="Makes A|B as root create does.")
