@@ -95,7 +95,9 @@ def test_a_good_signature(folder: Path, kms: Kms) -> None:
 def test_another_key(folder: Path, kms: Kms) -> None:
     other = base64.b64encode(signature_of(DIGEST, TARGETS_KEY_2)).decode()
     kms.answer = lambda _: (200, {"Signature": other})
-    assert refused(folder, 1, URI).startswith("what it gave is no signature of this request by key")
+    assert refused(folder, 1, URI).startswith(
+        "its answer is not a signature of this request by key"
+    )
 
 
 @pytest.mark.parametrize(
@@ -125,7 +127,7 @@ def test_errors_of_the_service(
 ) -> None:
     kms.answer = lambda _: answer
     if text is None:
-        assert refused(folder, 1, URI).startswith("what it gave is no signature of this request")
+        assert refused(folder, 1, URI).startswith("its answer is not a signature of this request")
     else:
         said = refused(folder, 3, URI)
         assert said.startswith(text)

@@ -143,7 +143,9 @@ def test_a_good_signature(folder: Path, vault: Vault) -> None:
 )
 def test_another_key_and_garbage(folder: Path, vault: Vault, value: bytes) -> None:
     vault.answer = lambda _: (200, {"kid": "k", "value": encoded(value)})
-    assert refused(folder, 1, URI).startswith("what it gave is no signature of this request by key")
+    assert refused(folder, 1, URI).startswith(
+        "its answer is not a signature of this request by key"
+    )
 
 
 @pytest.mark.parametrize(

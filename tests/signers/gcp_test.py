@@ -76,9 +76,13 @@ def test_a_good_signature(folder: Path, kms: Kms) -> None:
 
 def test_another_key(folder: Path, kms: Kms) -> None:
     kms.answer = lambda asked: signature_of(asked.digest.sha256, TARGETS_KEY_2)
-    assert refused(folder, 1, URI).startswith("what it gave is no signature of this request by key")
+    assert refused(folder, 1, URI).startswith(
+        "its answer is not a signature of this request by key"
+    )
     kms.answer = lambda _: b""
-    assert refused(folder, 1, URI).startswith("what it gave is no signature of this request by key")
+    assert refused(folder, 1, URI).startswith(
+        "its answer is not a signature of this request by key"
+    )
 
 
 @pytest.mark.parametrize(

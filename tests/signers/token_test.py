@@ -259,7 +259,7 @@ def test_an_error_is_one_line(folder: Path, hsm: SoftHsm) -> None:
 @pytest.mark.parametrize("key", ["hsm:1?label=release", "hsm:9?label=release"])
 def test_another_key_than_the_public_one(folder: Path, key: str) -> None:
     line = refused(folder, 1, f"--key={key}", "--pin-file=pin")
-    assert line.startswith(f"{key}: what it gave is no signature of this request by key")
+    assert line.startswith(f"{key}: its answer is not a signature of this request by key")
 
 
 RELEASE = "--key=hsm:2?label=release"

@@ -45,7 +45,7 @@ def input_length(path: str) -> int:
 
 
 def _no_name(path: str) -> InputError:
-    return InputError(f"{printable(path)}: this is no name of a file; correct it")
+    return InputError(f"{printable(path)}: not a valid file name; correct it")
 
 
 def folder_error(path: str) -> InputError:
@@ -294,7 +294,7 @@ def beside_name(folder: str) -> str:
 
 
 def is_beside_name(name: str) -> bool:
-    """Whether `beside_name` makes such names."""
+    """Returns whether `beside_name` makes such names."""
     return name.startswith(_BESIDE)
 
 

@@ -85,11 +85,11 @@ def test_the_length_of_an_input(folder: Path) -> None:
 def test_a_name_that_no_file_can_have(folder: Path, name: str) -> None:
     # From a JSON file; arguments cannot hold it.
     with (
-        pytest.raises(InputError, match="this is no name of a file; correct it"),
+        pytest.raises(InputError, match="not a valid file name; correct it"),
         files.open_input(name),
     ):
         pass
-    with pytest.raises(InputError, match="this is no name of a file; correct it"):
+    with pytest.raises(InputError, match="not a valid file name; correct it"):
         files.input_length(name)
 
 
@@ -149,7 +149,7 @@ def test_never_overwritten(folder: Path) -> None:
         files.new_output(str(folder / "key"), overwrite=False),
     ):
         pass
-    # Nor where somebody else is faster.
+    # Nor if another process is faster.
     with (
         pytest.raises(OSError, match="File exists"),
         files.new_output(str(folder / "race"), overwrite=False),
@@ -278,7 +278,7 @@ def test_other_names_of_one_file_keep_their_content(folder: Path) -> None:
     assert (folder / "b").read_bytes() == b"old"
 
 
-def test_what_is_no_regular_file_survives(folder: Path) -> None:
+def test_an_output_that_is_not_a_regular_file_survives(folder: Path) -> None:
     os.mkfifo(folder / "fifo")
     (folder / "null").symlink_to("/dev/null")
     for path in (folder / "fifo", folder, folder / "null", Path("/dev/null")):

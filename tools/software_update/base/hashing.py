@@ -21,12 +21,12 @@ SMALL_BYTES = 512 * 1024
 MAX_THREADS = 8
 
 _RESULT = TypeVar("_RESULT")
-# Is told the length of each chunk that was hashed.
+# Gets the length of each chunk that was hashed.
 OnChunk: TypeAlias = Callable[[int], None]
 
 
 def thread_count() -> int:
-    """How many threads work on large files: a core each, few enough to bound memory."""
+    """Returns the number of threads for large files: one for each core, few enough to bound memory."""
     return min(os.cpu_count() or 1, MAX_THREADS)
 
 
@@ -51,7 +51,7 @@ def large_file_threads(count: int, stop: Callable[[], None]) -> "Iterator[Thread
 def hash_each(
     what: str, lengths: Sequence[int], work: Callable[[int, OnChunk], _RESULT]
 ) -> list[_RESULT]:
-    """What `work` gives for each index into `lengths`, in order; several large ones side by side.
+    """Returns the results of `work` for each index into `lengths`, in order; large ones in parallel.
 
     `work` tells its second argument of each chunk; `what` it does is shown on a terminal.
     """

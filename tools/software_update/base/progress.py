@@ -9,7 +9,7 @@ _MIB = 1024 * 1024
 
 
 class Stopped(Exception):
-    """Raised in threads whose work nobody waits for any more."""
+    """Raised in threads whose results are no longer needed."""
 
 
 class Progress:

@@ -82,7 +82,7 @@ def test_nothing_to_do_is_all_done(monkeypatch: pytest.MonkeyPatch, clock: Clock
     assert "0 of 0 MiB" in stderr.getvalue()
 
 
-def test_who_adds_to_what_was_stopped_is_told() -> None:
+def test_adding_to_stopped_progress_raises() -> None:
     shown = Progress("bundle", 10)
     shown.add(1)
     shown.stop()

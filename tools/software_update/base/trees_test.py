@@ -78,7 +78,7 @@ def test_a_link_to_the_place(tmp_path: Path, place: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["file", "other folder", "file of that name", "link"])
-def test_what_would_be_lost(place: Path, kind: str) -> None:
+def test_contents_that_would_be_lost_are_an_error(place: Path, kind: str) -> None:
     put(place, OLD)
     if kind == "file":
         put(place, {"mine": b"mine"})
@@ -96,7 +96,7 @@ def test_what_would_be_lost(place: Path, kind: str) -> None:
     check_only(place, before)
 
 
-def test_what_came_meanwhile_is_not_lost(place: Path) -> None:
+def test_files_that_appear_meanwhile_are_kept(place: Path) -> None:
     put(place, OLD)
     with (
         pytest.raises(UsageError, match="place: 'mine' in it is not of a tree written before"),

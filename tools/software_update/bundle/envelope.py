@@ -24,7 +24,7 @@ class PayloadEntry(NamedTuple):
 
 
 class Envelope(NamedTuple):
-    """What a bundle file holds. Metadata are the bytes of their Signed...Metadata messages."""
+    """The contents of a bundle file. Metadata are the bytes of their Signed...Metadata messages."""
 
     size: int
     root: bytes | None

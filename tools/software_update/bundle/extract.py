@@ -21,7 +21,7 @@ from software_update.format.verdicts import Refused, Verdict
 
 
 def listed_targets(envelope: Envelope) -> dict[str, ListedTarget]:
-    """What the bundle's targets metadata lists, by name."""
+    """Returns the targets of the bundle's targets metadata, by name."""
     if envelope.targets is None:
         raise Refused(Verdict.MISSING_ROLE_METADATA, "has no targets metadata")
     signed = metadata.parse_signed(metadata.TARGETS, envelope.targets)
@@ -62,7 +62,7 @@ def check_same_user_manifest(path: str, checked: bytes | None, targets: Iterable
 
 
 def check_names(entries: Iterable[PayloadEntry], listed: dict[str, ListedTarget]) -> None:
-    """Refuses names that are no paths, and payloads that no target lists."""
+    """Raises Refused for names that are not paths, and for payloads that no target lists."""
     for entry in entries:
         subject = f"payload '{shown(entry.name)}'"
         problem = name_problem(entry.name)

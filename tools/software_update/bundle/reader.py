@@ -15,7 +15,7 @@ _LOOKAHEAD_BYTES = 20
 
 
 def read_envelope(fd: int) -> Envelope:
-    """Where everything is in the bundle file `fd`. Refuses what no signature covers, and doubles."""
+    """Returns the ranges of a bundle file's parts. Raises Refused for uncovered bytes and duplicates."""
     return _Reader(fd).read()
 
 
@@ -70,7 +70,7 @@ class _Reader:
 
     def _read_root(self, end: int) -> None:
         if self._root is not None:
-            raise Refused(Verdict.DUPLICATE_FIELD, "root metadata stands twice")
+            raise Refused(Verdict.DUPLICATE_FIELD, "root metadata appears twice")
         self._root = self._content(end, limits.MAX_ROOT_METADATA_BYTES, "root metadata")
 
     def _read_chained_root(self, end: int) -> None:
@@ -89,7 +89,7 @@ class _Reader:
                 Verdict.UNEXPECTED_FIELD, f"targets metadata under the name '{shown(name)}'"
             )
         if self._targets is not None:
-            raise Refused(Verdict.DUPLICATE_FIELD, "targets metadata stands twice")
+            raise Refused(Verdict.DUPLICATE_FIELD, "targets metadata appears twice")
         self._position = start
         self._targets = self._content(
             start + length, limits.MAX_TARGETS_METADATA_BYTES, "targets metadata"

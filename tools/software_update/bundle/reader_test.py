@@ -131,8 +131,8 @@ def test_every_cut_is_noticed_where_it_is_one() -> None:
             "a name of 4097 bytes; at most 4096",
         ),
         (e.payload("a", b"") * 2, Verdict.DUPLICATE_FIELD, "the payload 'a' appears twice"),
-        (e.root_entry(b"") * 2, Verdict.DUPLICATE_FIELD, "root metadata stands twice"),
-        (e.targets_entry(b"") * 2, Verdict.DUPLICATE_FIELD, "targets metadata stands twice"),
+        (e.root_entry(b"") * 2, Verdict.DUPLICATE_FIELD, "root metadata appears twice"),
+        (e.targets_entry(b"") * 2, Verdict.DUPLICATE_FIELD, "targets metadata appears twice"),
         (
             e.chain(bytes(limits.MAX_ROOT_METADATA_BYTES + 1)),
             Verdict.TOO_LARGE,

@@ -249,7 +249,7 @@ def test_a_source_that_shrinks_half_way(tmp_path: Path, monkeypatch: pytest.Monk
     assert_changed(path, payloads)
 
 
-def test_what_is_hashed_is_what_is_in_the_bundle(
+def test_the_bundle_contains_the_hashed_bytes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A source whose bytes change behind the copy: the digest is that of the bytes that were taken."""

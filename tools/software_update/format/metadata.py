@@ -1,6 +1,6 @@
 """Root and targets metadata: what they hold, how they are written, and how they are read back.
 
-Reading checks the form alone (TUF specification 4.2 to 4.5); whether to trust it is `verify`'s question.
+Reading checks only the form (TUF specification 4.2 to 4.5); whether to trust it is `verify`'s question.
 """
 
 import hashlib
@@ -66,7 +66,7 @@ class UnparsedSigned(NamedTuple):
 
 
 class Common(NamedTuple):
-    """What the metadata of every role has. `expires` is (seconds since 1970, nanoseconds)."""
+    """The fields that metadata of every role has. `expires` is (seconds since 1970, nanoseconds)."""
 
     version: int
     expires: tuple[int, int] | None
@@ -112,7 +112,7 @@ class Root(NamedTuple):
 
     @property
     def is_dev(self) -> bool:
-        """Whether anyone can sign by it: it says so, or lists a throw-away key of tools/dev_keys."""
+        """Returns whether it says DEV KEYS, or lists a throw-away key of tools/dev_keys."""
         return self.dev_keys or any(key.key_id.hex() in DEV_KEY_IDS for key in self.keys)
 
     @property
@@ -409,7 +409,7 @@ def _parse_common(role: str, message: tuf_pb2.CommonMetadata) -> Common:
     if message.HasField("expires"):
         expires = (message.expires.seconds, message.expires.nanos)
         if not (_MIN_SECONDS <= expires[0] <= _MAX_SECONDS and 0 <= expires[1] < 1_000_000_000):
-            raise Refused(Verdict.MALFORMED, "expires is no date between the years 1 and 9999")
+            raise Refused(Verdict.MALFORMED, "expires is not a date between the years 1 and 9999")
     if not message.HasField("role") or message.role != role:
         found = f"the role '{shown(message.role)}'" if message.HasField("role") else "no role"
         raise Refused(Verdict.WRONG_ROLE, f"has {found}, not '{role}'")

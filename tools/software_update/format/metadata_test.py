@@ -193,7 +193,7 @@ def test_wrong_roles(role: str | None) -> None:
     assert "\n" not in str(refused)
 
 
-def test_targets_metadata_is_no_root_metadata() -> None:
+def test_targets_metadata_is_not_root_metadata() -> None:
     refused = verdict_of(metadata.parse_root, e.targets({"a": b"x"}))
     # Field 2 is a message there and a bool here.
     assert refused.verdict == Verdict.MALFORMED

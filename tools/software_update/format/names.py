@@ -12,7 +12,7 @@ _PART = re.compile(r"[A-Za-z0-9._+-]+")
 
 
 def name_problem(name: str) -> str | None:
-    """What is wrong with a target name, as half a sentence; None when it is fine."""
+    """Returns the fault of a target name, as half a sentence, or None if the name is valid."""
     if not name:
         return "is empty"
     if len(name.encode("utf-8", "surrogatepass")) > MAX_NAME_BYTES:

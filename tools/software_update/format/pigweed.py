@@ -26,5 +26,5 @@ def _problem(target: Target) -> str | None:
     if len(target.name) > PIGWEED_MAX_NAME_BYTES:
         return f"Pigweed's client takes names of at most {PIGWEED_MAX_NAME_BYTES} bytes; shorten it"
     if target.length > PIGWEED_MAX_TARGET_BYTES:
-        return "Pigweed's client takes no target over 100 MiB unless it is told to"
+        return "Pigweed's client rejects a target over 100 MiB by default"
     return None

@@ -13,7 +13,7 @@ GOOD = [
 ]
 BAD = {
     "n" * 33: (1, "takes names of at most 32 bytes"),
-    "large": (100 * 1024**2 + 1, "takes no target over 100 MiB"),
+    "large": (100 * 1024**2 + 1, "rejects a target over 100 MiB"),
 }
 
 

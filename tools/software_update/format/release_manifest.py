@@ -1,6 +1,6 @@
 """The release manifest: what a vendor says of a release, as the payload of the target user_manifest.
 
-Targets metadata lists its hash, so whoever signs the release signs this. Unlike the targets version, the
+Targets metadata lists its hash, so signing the release signs this too. Unlike the targets version, the
 release counter outlives a rotation of the targets keys.
 """
 
@@ -21,7 +21,7 @@ _CLAIMS = tuple((b"\0" * zeros).join(map(str.encode, _FAMILY)) for zeros in (0, 
 
 
 class ReleaseManifest(NamedTuple):
-    """What a release says of itself. None, or nothing, where it does not say.
+    """The description of a release. A field is None or empty if the manifest lacks it.
 
     `counter` never falls from one release to the next. `minimum_counter` is the counter that has to be
     installed before. `support_until` is a date such as 2031-01-01T00:00:00Z.

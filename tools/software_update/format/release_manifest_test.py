@@ -1,4 +1,4 @@
-"""Tests of the release manifest: what is read back is what was written, and what is none is told apart."""
+"""Tests of the release manifest: reading returns the written values, and other contents are recognised."""
 
 import json
 

@@ -6,7 +6,7 @@ from software_update.base.errors import SoftwareUpdateError
 
 
 class Verdict(enum.StrEnum):
-    """What a verifier says of a bundle, in the order in which it checks."""
+    """The results of a verification, in the order of the checks."""
 
     ACCEPT = "ACCEPT"
     # The envelope, and the form of every message.

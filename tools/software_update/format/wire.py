@@ -54,7 +54,7 @@ def encode_varint(value: int) -> bytes:
 
 
 def encode_header(number: int, length: int) -> bytes:
-    """The tag and length that stand before a length-delimited field's content."""
+    """Returns the tag and length that precede the content of a length-delimited field."""
     return encode_varint(number << 3 | LENGTH_DELIMITED) + encode_varint(length)
 
 

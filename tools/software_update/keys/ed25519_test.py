@@ -18,7 +18,7 @@ def test_points_of_small_order_are_rejected(y: int) -> None:
         assert not is_strong_point(number.to_bytes(32, "little"))
 
 
-def test_everybody_can_sign_with_the_neutral_element() -> None:
+def test_anyone_can_sign_with_the_neutral_element() -> None:
     """This is why `is_strong_point` exists: S * B == R + k * A holds for A = 0, S = 1 and R = B."""
     neutral = (1).to_bytes(32, "little")
     base = (4 * pow(5, -1, PRIME) % PRIME).to_bytes(32, "little")

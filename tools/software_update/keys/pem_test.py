@@ -166,7 +166,7 @@ def test_encrypted_keys(tmp_path: Path) -> None:
             pem.read_private_key(path, lambda passphrase=wrong: passphrase)  # type: ignore[misc]
     with pytest.raises(InputError, match="software-update sign takes such a key"):
         pem.read_private_key(path)
-    # Nobody is asked for the passphrase of a key that has none.
+    # The reader does not ask for the passphrase of a key without one.
     plain = write(tmp_path, p256().private_bytes(PEM, PKCS8, PLAIN))
     assert pem.read_private_key(plain, lambda: 1 // 0 * b"")
     sec1 = write(tmp_path, p256().private_bytes(PEM, SEC1, PLAIN))
@@ -176,8 +176,8 @@ def test_encrypted_keys(tmp_path: Path) -> None:
 
 def test_check_public(tmp_path: Path) -> None:
     public = p256().public_key().public_bytes(PEM, SPKI)
-    for alone in (public, public.replace(b"\n", b"\r\n") + b"\n\n"):
-        read = pem.read_checked_public_key(write(tmp_path, alone))
+    for single in (public, public.replace(b"\n", b"\r\n") + b"\n\n"):
+        read = pem.read_checked_public_key(write(tmp_path, single))
         assert read == signers.signer(5).public
     private = p256().private_bytes(PEM, PKCS8, PLAIN)
     encrypted = p256().private_bytes(PEM, PKCS8, serialization.BestAvailableEncryption(b"p"))

@@ -72,7 +72,7 @@ class Scheme(abc.ABC):
 
     @abc.abstractmethod
     def is_key(self, keyval: bytes) -> bool:
-        """Says whether signatures can be verified with `keyval`, and nobody can forge them."""
+        """Says whether `keyval` can verify signatures, and no one can forge them."""
 
     def identity(self, keyval: bytes) -> bytes:
         """Returns bytes that are equal for keys with which the same person can sign."""

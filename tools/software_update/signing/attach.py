@@ -142,7 +142,7 @@ def _state(
     signers: Sequence[Signers],
     signatures: Sequence[_File],
 ) -> str:
-    """Who has signed the request, and who has not."""
+    """The keys that signed the request, and the keys that did not."""
     good = [each for each in signatures if _problem(request, signers, each[1]) is None]
     signed = _signed(request, good)
     files = {each.key_id: path for path, each in good}

@@ -146,7 +146,7 @@ def test_bad_signature(flipped: int) -> None:
     )
 
 
-def test_zeros_are_no_signature() -> None:
+def test_zeros_are_not_a_signature() -> None:
     bad = dataclasses.replace(by(TARGETS_KEY)[1], value=bytes(64))
     assert "bad signature" in error(("zeros.json", bad))
 
@@ -193,10 +193,10 @@ def test_more_than_a_device_takes() -> None:
 def test_a_root_needs_the_one_before_it() -> None:
     request = signing_request.parse_request(e.root(2, [ROOT_KEY_2]))
     assert isinstance(request.content, metadata.Root)
-    alone = signing_request.signers_of_root(request.content, None)
+    only_own = signing_request.signers_of_root(request.content, None)
     both = signing_request.signers_of_root(request.content, ROOT)
     own, old = by(ROOT_KEY_2, request), by(ROOT_KEY, request)
-    assert attach(request, alone, [own]).signed.signatures
+    assert attach(request, only_own, [own]).signed.signatures
     assert attach(request, both, [own, old]).left_out == ()
     text = error(own, request=request, signers=both)
     assert text.endswith(
@@ -204,7 +204,7 @@ def test_a_root_needs_the_one_before_it() -> None:
         f"0 of 1 signatures by the previous root's keys, not signed: {short(ROOT_KEY)}"
     )
     assert "0 of 1 signatures by its own keys" in error(old, request=request, signers=both)
-    assert "may not sign this" in error(own, old, request=request, signers=alone)
+    assert "may not sign this" in error(own, old, request=request, signers=only_own)
 
 
 def test_one_key_counts_for_both_roots() -> None:

@@ -58,7 +58,7 @@ def check_no_dev_keys(path: str, root: Root, dev_keys: Mapping[bytes, str]) -> N
         name = f"{path}: lists the dev key {key.key_id.hex()[:16]}"
         if key.key_id.hex() in DEV_KEY_IDS:
             raise InputError(
-                f"{name}, a throw-away key that everybody has; release under a root of other keys"
+                f"{name}, a published throw-away key; release under a root of other keys"
             )
         if key.identity in dev_keys:
             raise InputError(

@@ -68,7 +68,7 @@ def test_a_throwaway_key(role: str, is_mirrored: bool) -> None:
     roles[role], mine[role] = e.role([key.key_id]), e.key_of(key.keyval)
     root = e.root_of(e.common("root"), mine.values(), roles["root"], roles["targets"])
     assert error(root, {}) == (
-        f"root.pb: lists the dev key {key.key_id.hex()[:16]}, a throw-away key that everybody has; "
+        f"root.pb: lists the dev key {key.key_id.hex()[:16]}, a published throw-away key; "
         "release under a root of other keys"
     )
 

@@ -84,7 +84,7 @@ class _Conversation:
         self._output = bytearray()
 
     def run(self, deadline: float) -> bytes:
-        """What the program printed until it ended. What it left behind is not waited for."""
+        """Returns the program's output, without waiting for processes that it left behind."""
         with selectors.DefaultSelector() as selector:
             for file, event in (
                 (self._stdin, selectors.EVENT_WRITE),
@@ -111,7 +111,7 @@ class _Conversation:
                     return bytes(self._output)
 
     def _write(self) -> bool:
-        """Whether there is more to write."""
+        """Returns whether there is more to write."""
         try:
             self._rest = self._rest[os.write(self._stdin.fileno(), self._rest[:_CHUNK_BYTES]) :]
         except BrokenPipeError:
@@ -120,7 +120,7 @@ class _Conversation:
         return bool(self._rest)
 
     def _read(self) -> bool:
-        """Whether there may be more to read."""
+        """Returns whether there may be more to read."""
         chunk = os.read(self._stdout.fileno(), _CHUNK_BYTES)
         self._output += chunk
         if len(self._output) > self._limit:
@@ -129,7 +129,7 @@ class _Conversation:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    # Its group's id is its own. macOS says EPERM where there are zombies alone.
+    # Its group's id is its own. macOS says EPERM if there are only zombies.
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     for file in (process.stdin, process.stdout):

@@ -24,7 +24,7 @@ class ProgramError(InputError):
 
 
 def build_question(request: Request, key_id: bytes | None) -> bytes:
-    """What stands on the program's standard input: one JSON object, and a newline."""
+    """Returns the program's standard input: one JSON object, and a newline."""
     question = {
         "protocol": PROTOCOL,
         "role": request.role,
@@ -70,7 +70,7 @@ def _answer(output: bytes) -> tuple[dict[str, str] | None, str]:
 
 
 def _says_something(answer: dict[str, Any]) -> bool:
-    """Whether there is an error or, without one, a signature, and of the right type."""
+    """Returns whether there is an error or, without one, a signature, and of the right type."""
     if "error" in answer:
         return isinstance(answer["error"], str)
     signature = answer.get("signature")

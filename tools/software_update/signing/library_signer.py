@@ -32,7 +32,7 @@ _T = TypeVar("_T")
 
 @dataclasses.dataclass(frozen=True)
 class _Library:
-    """What a scheme needs. `show`: a command that shows the key. `uri`: None where pkcs11_uri reads it."""
+    """The needs of a scheme. `show`: a command that shows the key. `uri`: None if pkcs11_uri reads it."""
 
     extra: str
     packages: str
@@ -183,11 +183,11 @@ def _pin_text(name: str, pin: bytes) -> str:
     try:
         return pin.decode()
     except UnicodeDecodeError:
-        raise WrongSecret(f"{name}: the PIN is no UTF-8, as those of tokens are") from None
+        raise WrongSecret(f"{name}: the PIN is not UTF-8, which tokens require") from None
 
 
 def _call(name: str, function: Callable[[], _T]) -> _T:
-    """What `function` returns; whatever libraries raise in it becomes one error."""
+    """Returns the result of `function`; turns everything that libraries raise in it into one error."""
     with _quiet():
         try:
             return function()
@@ -202,7 +202,7 @@ def _call(name: str, function: Callable[[], _T]) -> _T:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """What libraries log, warn of, and fail with while they are freed, is not shown."""
+    """Hides the log messages and warnings of libraries, and their failures while they are freed."""
     import logging
 
     logged, hook = logging.root.manager.disable, sys.unraisablehook

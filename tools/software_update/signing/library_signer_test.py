@@ -78,7 +78,9 @@ def test_a_good_signature(library: Library, request_: Request, name: str, uri: s
 
 def test_a_signature_by_another_key(library: Library, request_: Request) -> None:
     library.sign = lambda payload, _: signer(TARGETS_KEY_2).sign(payload).hex()
-    with pytest.raises(SignatureError, match="hsm:2: what it gave is no signature of this request"):
+    with pytest.raises(
+        SignatureError, match="hsm:2: its answer is not a signature of this request"
+    ):
         signature_by(open_token(), request_)
 
 
@@ -147,8 +149,8 @@ def test_one_request_at_a_time(library: Library, request_: Request) -> None:
 
 
 @pytest.mark.usefixtures("library")
-def test_a_pin_that_is_no_text() -> None:
-    with pytest.raises(WrongSecret, match="hsm:2: the PIN is no UTF-8"):
+def test_a_pin_that_is_not_text() -> None:
+    with pytest.raises(WrongSecret, match="hsm:2: the PIN is not UTF-8"):
         open_library("hsm:2", PUBLIC, None, lambda: b"\xff\xff")
 
 
@@ -169,7 +171,7 @@ class OddError(Exception):
     ],
 )
 @pytest.mark.parametrize("name", ["hsm:2", "awskms:alias/x", GCP, AZURE])
-def test_whatever_is_raised_becomes_one_line(
+def test_every_exception_becomes_one_line(
     library: Library, request_: Request, name: str, error: Exception, text: str
 ) -> None:
     def sign(_payload: bytes, _handler: Handler) -> str:
@@ -210,7 +212,7 @@ def test_a_token_that_is_gone(
     assert "check that this shows the key: pkcs11-tool" in str(caught.value)
 
 
-def test_what_libraries_log_and_warn_of_is_not_shown(
+def test_logs_and_warnings_of_libraries_are_hidden(
     library: Library, request_: Request, capfd: pytest.CaptureFixture[str]
 ) -> None:
     log = logging.getLogger("securesystemslib.test")
@@ -244,7 +246,7 @@ class Complains:
         raise OddError("freed too late")
 
 
-def test_what_fails_while_it_is_freed_is_not_shown(
+def test_failures_of_freed_objects_are_hidden(
     library: Library, request_: Request, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shown: list[object] = []
@@ -279,7 +281,7 @@ def test_a_signature_that_is_none(library: Library, request_: Request) -> None:
         (AZURE, "azure-identity and azure-keyvault-keys", "azure"),
     ],
 )
-def test_what_is_not_installed(
+def test_missing_libraries(
     monkeypatch: pytest.MonkeyPatch, name: str, packages: str, extra: str
 ) -> None:
     text = (

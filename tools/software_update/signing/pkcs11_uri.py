@@ -42,7 +42,7 @@ class TokenKey:
 
     @property
     def hsm_uri(self) -> str:
-        """What securesystemslib calls it."""
+        """Returns securesystemslib's name of it."""
         label = "" if self.token is None else "?" + urllib.parse.urlencode({"label": self.token})
         return f"hsm:{self.key_id}{label}"
 
@@ -134,7 +134,7 @@ def _key_id(found: Mapping[str, str]) -> int:
 
 
 def _pin_source(value: str | None) -> str | None:
-    """The path of the file with the PIN: a file: URI, or the path alone."""
+    """Returns the path of the file with the PIN, from a file: URI or a bare path."""
     if value is None:
         return None
     path = value.removeprefix("file:")
@@ -159,7 +159,7 @@ def _text(what: str, value: str) -> str:
     try:
         text = urllib.parse.unquote(value, errors="strict")
     except UnicodeDecodeError:
-        raise UsageError(f"--key {what}: its %XX are no UTF-8") from None
+        raise UsageError(f"--key {what}: its %XX are not UTF-8") from None
     if "\0" in text:
         raise UsageError(f"--key {what}: has a zero byte; leave it out")
     return text

@@ -34,7 +34,7 @@ WHOLE = "pkcs11:token=T;id=%02?module-path=/m.so&pin-source="
         ("pkcs11:id=" + "%FF" * 64, TokenKey(256**64 - 1, None)),
     ],
 )
-def test_what_is_understood(uri: str, key: TokenKey) -> None:
+def test_accepted_uris(uri: str, key: TokenKey) -> None:
     assert parse(uri) == key
 
 
@@ -69,7 +69,7 @@ def test_securesystemslib_reads_the_same_key(key_id: bytes, label: str | None) -
         ("hsm:1?label=a\tb", "write hsm:ID"),
         ("hsm:" + "9" * 5000, "write hsm:ID"),
         ("hsm:0", "no key has the id 0; give the key another one"),
-        ("hsm:1?label=%FF", "--key hsm: label: its %XX are no UTF-8"),
+        ("hsm:1?label=%FF", "--key hsm: label: its %XX are not UTF-8"),
         ("hsm:1?label=%00", "--key hsm: label: has a zero byte"),
         ("pkcs11:", "no id, which says what key; add id=%XX"),
         ("pkcs11:token=T", "no id, which says what key; add id=%XX"),
@@ -88,7 +88,7 @@ def test_securesystemslib_reads_the_same_key(key_id: bytes, label: str | None) -
         ("pkcs11:token=a b;id=%01", "token: has a character that must be"),
         ("pkcs11:token=é;id=%01", "token: has a character that must be"),
         ("pkcs11:token=a#b;id=%01", "token: has a character that must be"),
-        ("pkcs11:token=%FF;id=%01", "token: its %XX are no UTF-8"),
+        ("pkcs11:token=%FF;id=%01", "token: its %XX are not UTF-8"),
         ("pkcs11:token=%00;id=%01", "token: has a zero byte"),
         ("pkcs11:id=%01;type=public", "type: a private key signs; write type=private"),
         (
@@ -111,7 +111,7 @@ def test_securesystemslib_reads_the_same_key(key_id: bytes, label: str | None) -
         ("pkcs11:id=%01?pin-source=https:/p", "pin-source: no file"),
     ],
 )
-def test_what_is_refused(uri: str, text: str) -> None:
+def test_rejected_uris(uri: str, text: str) -> None:
     with pytest.raises(UsageError, match=text.replace("?", r"\?")) as caught:
         parse(uri)
     assert str(caught.value).startswith(f"--key {uri.partition(':')[0]}: ")

@@ -56,7 +56,7 @@ def test_check_listed() -> None:
 
 def test_sign_adds_and_replaces() -> None:
     stale = Signature(key_id(ROOT_KEY), b"stale")
-    other = Signature(key_id(STRANGER), b"somebody's")
+    other = Signature(key_id(STRANGER), b"a stranger's")
     signed = private_keys.sign(
         Signed(b"content", (stale, other)),
         [("r", signer(ROOT_KEY)), ("t", signer(TARGETS_KEY))],
@@ -64,6 +64,6 @@ def test_sign_adds_and_replaces() -> None:
     assert signed.serialized == b"content"
     assert {each.key_id: each.value for each in signed.signatures} == {
         key_id(ROOT_KEY): signer(ROOT_KEY).sign(b"content"),
-        key_id(STRANGER): b"somebody's",
+        key_id(STRANGER): b"a stranger's",
         key_id(TARGETS_KEY): signer(TARGETS_KEY).sign(b"content"),
     }

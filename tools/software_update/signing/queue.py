@@ -143,7 +143,7 @@ class Queue:
         return None if self._signatures is None else _stamp(self._signatures, name)
 
     def is_signed(self, request: Request, public: PublicKey) -> bool:
-        """Whether there is a good signature of the request by a key."""
+        """Returns whether there is a good signature of the request by a key."""
         if self._signatures is None:
             return False
         schemes = Schemes((public.scheme,))

@@ -71,7 +71,7 @@ def test_parts_of_two_requests(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["7.signing_request", "7.signing_request.json"])
-def test_what_is_no_file_is_not_read(
+def test_a_name_that_is_not_a_file_is_not_read(
     folder: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, good = folder / name, folder.parent / "good"
@@ -83,7 +83,7 @@ def test_what_is_no_file_is_not_read(
     path.mkdir()
     assert "a link, a folder or a special file" in read_error(folder)
     path.rmdir()
-    # A FIFO that nobody writes to: to open it would hang.
+    # A FIFO without a writer: opening it would hang.
     os.mkfifo(path)
     assert "a link, a folder or a special file" in read_error(folder)
     path.unlink()
@@ -151,7 +151,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("name", [*BAD, "other key", "other request", "bad", "link", "fifo"])
-def test_what_is_no_good_signature_is_replaced(folder: Path, name: str) -> None:
+def test_a_bad_signature_is_replaced(folder: Path, name: str) -> None:
     path, outside = queues.signature(folder, 7), folder.parent / "outside"
     path.parent.mkdir()
     with Queue.open(str(folder)) as queue:
@@ -167,7 +167,7 @@ def test_what_is_no_good_signature_is_replaced(folder: Path, name: str) -> None:
             value = signature(folder).value.hex().encode()
             path.write_bytes(content.replace(value, value[64:] + value[:64]))
         elif name == "link":
-            # To a good one: whoever can write there could change it later.
+            # To a good one: a person who can write there could change it later.
             path.rename(outside)
             path.symlink_to(outside)
         elif name == "fifo":
@@ -208,7 +208,7 @@ def test_no_folder_of_signatures(folder: Path) -> None:
 
 
 def test_a_folder_of_signatures_that_is_replaced(folder: Path) -> None:
-    """What is open stays what it was."""
+    """An open file keeps its content."""
     good = signature(folder)
     with Queue.open(str(folder)) as queue:
         (folder / "signatures").rename(folder.parent / "old")
@@ -225,7 +225,7 @@ def test_no_queue(tmp_path: Path) -> None:
         assert str(caught.value) == f"{tmp_path / name}: {text}"
 
 
-def test_what_killed_signers_left(folder: Path) -> None:
+def test_leftovers_of_killed_signers(folder: Path) -> None:
     good = signature(folder)
     left = folder / "signatures"
     old, new, link, other = (

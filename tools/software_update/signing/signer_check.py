@@ -1,7 +1,7 @@
 """Probes for signers: what they are asked to sign, and what their answers mean.
 
-A signature of a probe is worth nothing to anybody, whatever key signs. No payload fits a target that the
-targets metadata lists (each has no bytes, and a SHA-256 of zeros), and nobody has the private keys of the
+A signature of a probe is worthless, whichever key signs. No payload fits a target that the
+targets metadata lists (each has no bytes, and a SHA-256 of zeros), and no one has the private keys of the
 root metadata, which must sign it too. Besides, both expired in 1970, and have the lowest version.
 """
 
@@ -33,13 +33,13 @@ AT_ONCE = 10
 SLOW_SECONDS = 10.0
 
 _LARGE_BYTES = 1024 * 1024
-# As many as stand after a signature that was printed as a line.
+# As many as follow a signature that was printed as a line.
 _MAX_BLANK_BYTES = 2
 _VAULT_PREFIX = re.compile(rb"vault:v\d+:")
 
 
 class Result(enum.StrEnum):
-    """What a probe came to. A signer is fit for use if none FAILED."""
+    """The outcome of a probe. A signer is fit for use if none FAILED."""
 
     OK = "ok"
     WARNING = "warning"
@@ -49,7 +49,7 @@ class Result(enum.StrEnum):
 
 @dataclasses.dataclass(frozen=True)
 class Finding:
-    """What is to be said of one probe. `seconds`: how long the signer took, None where that says nothing."""
+    """The report on one probe. `seconds`: the time that the signer took, None if it is meaningless."""
 
     probe: str
     result: Result
@@ -59,7 +59,7 @@ class Finding:
 
 @dataclasses.dataclass(frozen=True)
 class Attempt:
-    """What came of asking: an answer, or a problem. `declined`: the signer says that it does not sign."""
+    """The result of a question: an answer, or a problem. `declined`: the signer refuses to sign."""
 
     answer: bytes | None
     problem: str
@@ -93,8 +93,8 @@ def large_probe(public: PublicKey) -> Request:
 
 
 def nobodys_key(number: int) -> PublicKey:
-    """Returns a public key whose private key nobody has, made from a sentence; `number` is 0 or 1."""
-    x = hashlib.sha256(f"software-update signer check: nobody has this key {number}".encode())
+    """Returns a public key without a known private key, made from a sentence; `number` is 0 or 1."""
+    x = hashlib.sha256(f"software-update signer check: no known private key {number}".encode())
     return PublicKey(DEFAULT_SCHEME, DEFAULT_SCHEME.keyval_at(x.digest()))
 
 
@@ -129,7 +129,7 @@ def attempt(signer: Signer, request: Request) -> Attempt:
 def check(
     signer: Signer, at_once: Callable[[Sequence[Request]], Sequence[Attempt]]
 ) -> Iterator[Finding]:
-    """What all probes find, as they find it. `at_once` asks for many signatures, in a process each."""
+    """Yields the findings of all probes. `at_once` asks for many signatures, each in its own process."""
     public = signer.public
     requests = {"targets": targets_probe(public, 0), "root": root_probe(public, 0)}
     attempts = {role: attempt(signer, request) for role, request in requests.items()}
@@ -137,7 +137,7 @@ def check(
     for role, request in requests.items():
         finding = _judge(f"a {role} request", public, attempts[role], request)
         if signs and attempts[role].declined:
-            detail = f"{finding.detail}; good, if this key is to sign {signs[0]} metadata alone"
+            detail = f"{finding.detail}; good, if this key is to sign {signs[0]} metadata only"
             finding = dataclasses.replace(finding, result=Result.WARNING, detail=detail)
         yield finding
     if not signs:
@@ -157,7 +157,7 @@ def check(
 
 
 def _again(signer: Signer, request: Request, first: Attempt) -> Finding:
-    """Whether it is deterministic; either way is good."""
+    """Reports whether the signer is deterministic; both are good."""
     second = attempt(signer, request)
     finding = _judge("the same request again", signer.public, second, request)
     if finding.result is not Result.OK:
@@ -168,7 +168,7 @@ def _again(signer: Signer, request: Request, first: Attempt) -> Finding:
 
 
 def _odd_questions(signer: ExecSigner, request: Request) -> Iterator[Finding]:
-    """What a program says to questions that it must not answer with a signature."""
+    """Yields the findings for questions that a program must not answer with a signature."""
     question = json.loads(exec_protocol.build_question(request, signer.public.key_id))
     other_key = {**question, "key_id": nobodys_key(0).key_id.hex()}
     other_protocol = {**question, "protocol": PROTOCOL.replace(".v1", ".v0")}
@@ -269,7 +269,7 @@ def diagnose(
                     return f"a signature of {what}; {scheme.instruction}"
                 return f"a signature of the request, but {form}; give {scheme.form}"
     return (
-        f"{len(answer)} bytes that are no signature by this key of anything that was asked; "
+        f"{len(answer)} bytes that are not a signature by this key of anything that was asked; "
         "does the public key belong to the signer's?"
     )
 

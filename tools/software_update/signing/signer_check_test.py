@@ -84,7 +84,7 @@ def test_no_device_without_a_clock_takes_targets_probes(probe: Request) -> None:
 
 @pytest.mark.parametrize("probe", PROBES, ids=["first", "last", "large"])
 def test_no_payload_fits(probe: Request) -> None:
-    """What holds on a device that looks at neither names, versions nor clocks."""
+    """Probes are rejected even by a device that checks neither names, versions nor clocks."""
     assert isinstance(probe.content, metadata.Targets)
     device = Device(metadata.parse_root(e.root()))
     release = VerifiedRelease((device.root,), probe.content, (), (), None, None)
@@ -99,7 +99,7 @@ def test_no_payload_fits(probe: Request) -> None:
 @pytest.mark.parametrize("probe", ROOT_PROBES, ids=["first", "last"])
 @pytest.mark.parametrize("version", [1, 2, limits.MAX_VERSION])
 def test_no_device_takes_root_probes(probe: Request, version: int) -> None:
-    """Not even with the signatures of all keys that there are, since nobody has its own."""
+    """Not even with the signatures of all keys that exist, because no one has its own."""
     trusted = metadata.parse_root(e.root(version, [ROOT_KEY], [TARGETS_KEY]))
     signed = e.signed(probe.serialized, *ALL_KEYS)
     for at in (None, NOW):
@@ -116,7 +116,7 @@ def test_nobodys_keys() -> None:
     assert one.scheme.is_key(one.keyval)
     assert other.scheme.is_key(other.keyval)
     assert one != other
-    x = hashlib.sha256(b"software-update signer check: nobody has this key 0").digest()
+    x = hashlib.sha256(b"software-update signer check: no known private key 0").digest()
     assert one.keyval[1:33] == x
 
 
@@ -193,10 +193,10 @@ FAULTS: list[tuple[bytes, str]] = [
         raw_of(MESSAGE)[31::-1] + raw_of(MESSAGE)[:31:-1],
         "of the request, but in little-endian numbers; give",
     ),
-    (signer(STRANGER).sign(MESSAGE), "64 bytes that are no signature by this key of anything"),
-    (b"", "0 bytes that are no signature by this key of anything that was asked; does the publ"),
-    (b"\xff" * 70_000, "70000 bytes that are no signature"),
-    (bytes(64), "64 bytes that are no signature"),
+    (signer(STRANGER).sign(MESSAGE), "64 bytes that are not a signature by this key of anything"),
+    (b"", "0 bytes that are not a signature by this key of anything that was asked; does the publ"),
+    (b"\xff" * 70_000, "70000 bytes that are not a signature"),
+    (bytes(64), "64 bytes that are not a signature"),
 ]
 
 
@@ -270,7 +270,7 @@ def test_a_key_for_one_role(other: type, mine: str) -> None:
     declined = found["a root request" if mine == "targets" else "a targets request"]
     assert declined.result is Result.WARNING
     assert declined.detail == (
-        f"not with this key; good, if this key is to sign {mine} metadata alone"
+        f"not with this key; good, if this key is to sign {mine} metadata only"
     )
     assert Result.FAILED not in results(found)
     large = found["a large request"].result
@@ -306,7 +306,7 @@ def test_one_that_fails_with_one_role() -> None:
 def test_one_that_signs_no_large_requests() -> None:
     found = findings(lambda request: good(request) if len(request.serialized) < 9999 else b"")
     assert found["a large request"].result is Result.FAILED
-    assert found["a large request"].detail.startswith("0 bytes that are no signature")
+    assert found["a large request"].detail.startswith("0 bytes that are not a signature")
 
 
 def test_one_that_signs_once() -> None:
@@ -354,7 +354,7 @@ def test_mixed_up_signatures() -> None:
 
 
 def test_some_without_a_signature() -> None:
-    """A token's module may be for one at a time; that nobody gets a wrong one is what counts."""
+    """A token's module may be for one at a time; the test only requires that no answer is wrong."""
 
     def at_once(requests: Sequence[Request]) -> list[Attempt]:
         none = Attempt(None, "busy", False, 1)

@@ -1,4 +1,4 @@
-"""What signs a request: a key in a file, a program. What comes back is never trusted, but verified."""
+"""Signers of requests: a key in a file, a program. Their answers are never trusted, but verified."""
 
 import dataclasses
 from typing import Protocol
@@ -65,14 +65,14 @@ def signature_by(signer: Signer, request: Request) -> DetachedSignature:
     value = signer.public.raw_form(signer.sign(request), request.serialized)
     if value is None:
         raise SignatureError(
-            f"{signer.name}: what it gave is no signature of this request by key "
+            f"{signer.name}: its answer is not a signature of this request by key "
             f"{key_id.hex()[:16]}; nothing is written"
         )
     return DetachedSignature(request.sha256, request.role, request.version, key_id, value)
 
 
 def is_good(signature: DetachedSignature, request: Request, public: PublicKey) -> bool:
-    """Whether it is the key's signature of the request."""
+    """Returns whether it is the key's signature of the request."""
     said = (signature.sha256, signature.role, signature.version, signature.key_id)
     return said == (request.sha256, request.role, request.version, public.key_id) and (
         public.verifies(signature.value, request.serialized)

@@ -1,6 +1,6 @@
 """The signing request: the exact bytes to sign, and beside them a JSON that says what they are.
 
-The bytes count. The JSON is for people and for tools that plan; whoever signs holds it to the bytes.
+The bytes count. The JSON is for people and for tools that plan; `sign` compares it with the bytes.
 """
 
 import dataclasses
@@ -87,7 +87,7 @@ class Signers:
 
 
 def request_name(sha256: bytes, role: str, version: int) -> str:
-    """How errors call a request."""
+    """Returns the name of a request in errors."""
     return f"request {sha256.hex()[:16]} ({role} version {version})"
 
 
@@ -109,7 +109,7 @@ def parse_request(data: bytes, role: str | None = None) -> Request:
 
 
 def lists(request: Request, name: str, payload: bytes) -> bool:
-    """Whether it is targets metadata that lists `payload` as the target `name`."""
+    """Returns whether it is targets metadata that lists `payload` as the target `name`."""
     if not isinstance(request.content, Targets):
         return False
     found = (name, len(payload), hashlib.sha256(payload).digest())
@@ -119,7 +119,7 @@ def lists(request: Request, name: str, payload: bytes) -> bool:
 
 
 def signers_of_targets(root: Root) -> list[Signers]:
-    """Who must sign targets metadata."""
+    """Returns the authorities that must sign targets metadata."""
     return _checked([Signers("the root", root, root.targets)])
 
 

@@ -142,7 +142,7 @@ def test_no_metadata() -> None:
             signing_request.parse_request(data, role)
 
 
-def test_a_root_that_nobody_can_sign_by() -> None:
+def test_a_root_whose_role_cannot_sign() -> None:
     for root in (e.root(1, [ROOT_KEY], [TARGETS_KEY], 1, 2), e.root(1, [ROOT_KEY], [])):
         with pytest.raises(Refused) as refused:
             signing_request.signers_of_targets(metadata.parse_root(root))
@@ -158,7 +158,7 @@ def test_lists() -> None:
 
 
 @pytest.mark.parametrize("data", [TARGETS, e.root(1, [ROOT_KEY], [TARGETS_KEY])])
-def test_the_json_fits_its_bytes_alone(data: bytes) -> None:
+def test_the_json_fits_only_its_own_bytes(data: bytes) -> None:
     request = signing_request.parse_request(data)
     signers = signing_request.signers_of_targets(SIGNERS)
     content = signing_request.build_json(request, signers, None)

@@ -1,1 +1,1 @@
-"""What the tests share: keys, odd metadata and bundles, the command line."""
+"""Helpers that tests share: keys, odd metadata and bundles, the command line."""

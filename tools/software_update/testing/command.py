@@ -18,7 +18,7 @@ TIMEOUT_SECONDS = 60
 
 @dataclasses.dataclass(frozen=True)
 class Result:
-    """How a run ended, and what it said."""
+    """The exit status and output of a run."""
 
     status: int
     out: str
@@ -31,7 +31,7 @@ def environment(**changes: str) -> dict[str, str]:
 
 
 def python(*args: str) -> list[str]:
-    """This interpreter, with the modules of this process alone: no site packages of the user."""
+    """Returns this interpreter, with only the modules of this process: no site packages of the user."""
     return [sys.executable, "-s", *args]
 
 

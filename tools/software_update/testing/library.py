@@ -21,7 +21,7 @@ def good(payload: bytes, handler: Handler) -> str:
 
 @dataclasses.dataclass
 class Library:
-    """What the library was asked, and what it does."""
+    """The requests that the library got, and its instructions."""
 
     sign: Callable[[bytes, Handler], str] = good
     opened: list[str] = dataclasses.field(default_factory=list)

@@ -1,4 +1,4 @@
-"""How much memory a command takes at its peak."""
+"""Measures the peak memory of a command."""
 
 import subprocess
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from software_update.testing.command import environment, python
 
 MIB = 1024 * 1024
-# The kernel's own count for this program alone; ru_maxrss would count the parent's pages until exec.
+# The kernel's own count for this program only; ru_maxrss would count the parent's pages until exec.
 _PROBE = """
 import os, sys
 os.cpu_count = lambda: int(sys.argv[1])

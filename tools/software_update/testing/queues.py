@@ -8,12 +8,12 @@ from software_update.signing import signature_file, signing_request
 from software_update.testing import encode as e
 from software_update.testing.signers import TARGETS_KEY, TARGETS_KEY_2, key_id, signer
 
-# Whoever signs: both of two keys.
+# Both of the two keys sign.
 ROOT = metadata.parse_root(e.root(1, targets_keys=[TARGETS_KEY, TARGETS_KEY_2]))
 
 
 def data(version: int) -> bytes:
-    """What is to be signed in the request of that version."""
+    """Returns the bytes to sign in the request of that version."""
     return e.targets({"app": b"firmware"}, version)
 
 
@@ -40,13 +40,13 @@ def make(queue: Path, versions: Iterable[int]) -> Path:
 
 
 def signature(queue: Path, version: int, key: int = TARGETS_KEY) -> Path:
-    """Where the signature of a request is to be."""
+    """Returns the expected path of a request's signature."""
     sha256 = signing_request.parse_request(data(version)).sha256
     return queue / "signatures" / signature_file.file_name(sha256, key_id(key))
 
 
 def is_signed(queue: Path, version: int, key: int = TARGETS_KEY) -> bool:
-    """Whether there is a good signature."""
+    """Returns whether there is a good signature."""
     path = signature(queue, version, key)
     if not path.is_file() or path.is_symlink():
         return False

@@ -1,4 +1,4 @@
-"""Where files of this repository are, in the tree and in a test's runfiles alike."""
+"""Finds files of this repository, both in the tree and in a test's runfiles."""
 
 from pathlib import Path
 

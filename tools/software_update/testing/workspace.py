@@ -53,7 +53,7 @@ def create_args(folder: Path, out: str = "out.bundle", version: int = 7) -> list
 
 
 def snapshot(folder: Path) -> dict[str, bytes]:
-    """What every file in a folder holds; the temporary ones too."""
+    """Returns the content of every file in a folder, including temporary files."""
     return {
         os.fspath(path.relative_to(folder)): path.read_bytes()
         for path in folder.rglob("*")

@@ -80,7 +80,7 @@ def verify_metadata(
 
 
 def read_user_manifest(fd: int, envelope: Envelope) -> bytes | None:
-    """That payload, if the bundle has one that is small enough to be read."""
+    """Returns that payload, if the bundle has one that is small enough to read."""
     for entry in envelope.payloads:
         if entry.name == USER_MANIFEST and entry.length <= limits.MAX_USER_MANIFEST_BYTES:
             return os.pread(fd, entry.length, entry.offset)

@@ -1,4 +1,4 @@
-"""Whether a release carries exactly what was tested. Pure: contents in, differences out."""
+"""Compares a release with the bundle that was tested. Pure: contents in, differences out."""
 
 import dataclasses
 import hashlib
@@ -18,7 +18,7 @@ _Files = Mapping[str, tuple[int, bytes]]
 
 @dataclasses.dataclass(frozen=True)
 class Contents:
-    """What a bundle carries: its targets metadata, and the payloads as they are in the file.
+    """The contents of a bundle: its targets metadata, and the payloads as they are in the file.
 
     That the payloads are those which the metadata lists has been checked.
     """
@@ -58,7 +58,7 @@ def _metadata(tested: Targets, release: Targets) -> Iterator[Difference]:
         if old[field] != new[field]
     ]
     found += _files("target", _listed(tested), _listed(release))
-    # A field that nobody reads, another order: only the bytes tell.
+    # An unread field, or another order: only the bytes show it.
     yield from found or [
         Difference(
             "targets metadata", "sha256", _sha256(tested.serialized), _sha256(release.serialized)

@@ -91,7 +91,7 @@ def test_hardware(hardware: tuple[str, ...], device: str | None, verdict: Verdic
     assert refusal_of(new, hardware_id=device)[0] == verdict
 
 
-def test_what_claims_to_be_a_release_manifest_must_be_one() -> None:
+def test_a_content_that_claims_to_be_a_release_manifest_must_be_one() -> None:
     refusal = refusal_of(bundle(manifest(1)[:-2]))
     assert refusal == (Verdict.MALFORMED, "targets", "release manifest")
 
@@ -115,7 +115,7 @@ def test_a_manifest_that_is_left_out_is_the_installed_one() -> None:
     assert refusal == (Verdict.WRONG_HARDWARE, *TARGETS)
 
 
-def test_what_was_read_is_told() -> None:
+def test_the_result_says_which_manifest_was_read() -> None:
     release = release_of(bundle(manifest(7)), installed=installed(None))
     assert release.manifest == ReleaseManifest("blinky", "1.0", 7)
     assert release.user_manifest == manifest(7)
@@ -150,7 +150,7 @@ def test_versions_start_again_when_a_key_is_revoked(
     assert refusal_of(rotated(keys, None, by), installed=installed(None, THIEF))[0] == verdict
 
 
-def test_the_same_version_by_a_revoked_key_is_no_mix_up() -> None:
+def test_the_same_version_by_a_revoked_key_is_not_a_mix_up() -> None:
     assert (
         refusal_of(
             rotated([TARGETS_KEY_2], OTHER_FILE, TARGETS_KEY_2), installed=installed(None, 2)

@@ -35,7 +35,9 @@ def successor(version: int, *signers: int) -> bytes:
         ((ROOT_KEY, ROOT_KEY_2), True, True),
     ],
 )
-def test_who_has_signed(signers: tuple[int, ...], by_previous: bool, by_itself: bool) -> None:
+def test_signed_keys_are_listed(
+    signers: tuple[int, ...], by_previous: bool, by_itself: bool
+) -> None:
     root, previous, itself = verifier.check_successor(PREVIOUS, successor(2, *signers))
     assert root.common.version == 2
     assert (previous.met, itself.met) == (by_previous, by_itself)

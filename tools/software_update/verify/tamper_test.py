@@ -1,4 +1,4 @@
-"""Whatever is done to a good bundle, it is refused in good order; nothing in it may be changed."""
+"""Tests that the verifier rejects every change of a good bundle, with a verdict."""
 
 from collections.abc import Callable
 
@@ -44,7 +44,7 @@ def test_every_byte_is_covered(change: str) -> None:
 def test_every_cut_is_refused() -> None:
     for end in range(len(GOOD)):
         assert refusal_of(GOOD[:end])[0] != Verdict.ACCEPT
-    # Without the root alone it is a bundle for a device that keeps the one it has.
+    # Without only the root, it is a bundle for a device that keeps its root.
     root_bytes = len(e.root_entry(NEW_ROOT))
     for start in range(1, len(GOOD)):
         accepted = refusal_of(GOOD[start:])[0] == Verdict.ACCEPT

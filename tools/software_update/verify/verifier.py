@@ -47,7 +47,7 @@ class Payload(SizedPayload, Protocol):
 
 
 class Device(NamedTuple):
-    """What a device knows before it looks at a bundle. None: it is not known, and not checked.
+    """The knowledge of a device before it reads a bundle. None: unknown, and not checked.
 
     `at` is the time in seconds since 1970. `installed_root` is a root that the installed release may
     have been accepted under. `schemes` are the signature schemes that it implements.
@@ -101,7 +101,7 @@ class Quorum(NamedTuple):
 
     @property
     def met(self) -> bool:
-        """Whether enough of them have."""
+        """Returns whether enough of them signed."""
         return len(self.signers) >= self.threshold
 
 
@@ -503,7 +503,7 @@ def _check_targets_version(
 
 
 def _missing_root(former: FormerRoot | None) -> str:
-    """Why the versions had to be compared, if that is because the former root is missing."""
+    """Returns the reason for comparing the versions, if the former root is missing."""
     if former is None or former.root is not None:
         return ""
     version, sha256 = former.id
@@ -549,7 +549,7 @@ def _is_listed(content: bytes, target: ListedTarget) -> bool:
 
 
 def _check_release(release: ReleaseManifest | None, device: Device) -> None:
-    """Whether the device may go to that release; None is one that says nothing of itself."""
+    """Checks that the device may install that release; None is a release without a manifest."""
     installed = device.installed.release if device.installed else None
     if installed:
         if release is None:

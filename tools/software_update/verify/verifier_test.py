@@ -112,7 +112,7 @@ def test_two_of_three() -> None:
         assert refusal_of(with_targets(e.targets(TWO), *signers), trusted=trusted) == expected
 
 
-def test_what_was_wrong_with_each_signature_is_told() -> None:
+def test_details_list_the_fault_of_each_signature() -> None:
     targets = e.targets(APP)
     trusted = e.signed(
         e.root(1, [ROOT_KEY], [TARGETS_KEY, TARGETS_KEY_2, TARGETS_KEY_3], 1, 3), ROOT_KEY
@@ -525,7 +525,7 @@ def test_too_long_a_chain() -> None:
     assert refusal_of(link + long) == (Verdict.TOO_LARGE, *ENVELOPE)
 
 
-def test_the_last_root_alone_must_not_have_expired() -> None:
+def test_only_the_last_root_must_not_have_expired() -> None:
     old = e.signed(e.root(1, expires=NOW - 1), ROOT_KEY)
     link = e.signed(e.root(2, expires=NOW - 1), ROOT_KEY)
     last = e.signed(e.root(3, expires=NOW + 1), ROOT_KEY)
@@ -675,7 +675,7 @@ def test_no_fault() -> None:
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_each_fault_alone(fault: str) -> None:
+def test_each_single_fault(fault: str) -> None:
     assert judge_faulty(fault) == FAULTS[fault]
 
 

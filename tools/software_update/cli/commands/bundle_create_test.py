@@ -609,8 +609,8 @@ def test_lists_of_targets_are_checked_as_arguments_are(folder: Path) -> None:
         ("../a", "app.bin", 2, "the name has the part '..'"),
         ("user_manifest", "app.bin", 2, "the name is reserved"),
         ("a\n", "app.bin", 2, "the name has characters other than"),
-        ("a", "no\0file", 3, "this is no name of a file"),
-        ("a", "\ud800", 3, "this is no name of a file"),
+        ("a", "no\0file", 3, "not a valid file name"),
+        ("a", "\ud800", 3, "not a valid file name"),
         ("a", "absent", 3, "my work/absent: No such file"),
     ]:
         (folder / "list.json").write_text(json.dumps({"targets": [{"name": name, "file": file}]}))

@@ -75,7 +75,7 @@ def run(argv: Sequence[str]) -> int:
     if args.queue is not None:
         return _sign_queue(args)
     if args.serve or args.yes:
-        raise UsageError("--serve, --yes: for --queue alone; leave them out")
+        raise UsageError("--serve, --yes: only valid with --queue; remove them")
     return _sign_request(args)
 
 

@@ -118,7 +118,7 @@ ODD = {
 @pytest.mark.parametrize("name", ODD)
 def test_bad_signatures(folder: Path, name: str) -> None:
     text = bad(1, program(folder, GOOD, ODD[name]))
-    assert "what it gave is no signature of this request by key" in text
+    assert "its answer is not a signature of this request by key" in text
 
 
 @pytest.mark.parametrize(

@@ -122,7 +122,7 @@ def test_a_cloud(folder: Path, library: Library, key: str) -> None:
     library.sign = lambda payload, _: signer(TARGETS_KEY).sign(payload + b"?").hex()
     result = sign(f"--key={key}", PUBLIC)
     assert result.status == 1
-    assert f"software-update: {key}: what it gave is no signature of this request" in result.err
+    assert f"software-update: {key}: its answer is not a signature of this request" in result.err
     assert not (folder / "s.json").exists()
 
 
@@ -134,11 +134,23 @@ def test_a_cloud(folder: Path, library: Library, key: str) -> None:
         (["--key=hsm:x", PUBLIC], "--key hsm: write hsm:ID?label=TOKEN"),
         (["--key=awskms:", PUBLIC], "--key awskms: write awskms:KEY"),
         (["--key=pkcs11:id=%02?pin-value=735281", PUBLIC], "pin-value: not allowed; every process"),
-        ([*TOKEN, "--timeout=1"], "--timeout: for exec: alone"),
-        ([*TOKEN, "--passphrase-file=x"], "--passphrase-file: for file: alone; leave it out"),
-        (["--key=file:x", "--pin-fd=0"], "--pin-fd: for hsm: and pkcs11: alone; leave it out"),
-        (["--key=awskms:x", PUBLIC, "--pin-file=x"], "--pin-file: for hsm: and pkcs11: alone"),
-        (["--key=awskms:x", PUBLIC, "--pkcs11-module=x"], "--pkcs11-module: for hsm: and pkcs11:"),
+        ([*TOKEN, "--timeout=1"], "--timeout: only valid with exec: keys"),
+        (
+            [*TOKEN, "--passphrase-file=x"],
+            "--passphrase-file: only valid with file: keys; remove it",
+        ),
+        (
+            ["--key=file:x", "--pin-fd=0"],
+            "--pin-fd: only valid with hsm: and pkcs11: keys; remove it",
+        ),
+        (
+            ["--key=awskms:x", PUBLIC, "--pin-file=x"],
+            "--pin-file: only valid with hsm: and pkcs11: keys",
+        ),
+        (
+            ["--key=awskms:x", PUBLIC, "--pkcs11-module=x"],
+            "--pkcs11-module: only valid with hsm: and pkcs11:",
+        ),
         ([*TOKEN, "--pin-file=x", "--pin-fd=0"], "not allowed with"),
         (
             ["--key=pkcs11:id=%02?module-path=/m", PUBLIC, "--pkcs11-module=m"],

@@ -388,8 +388,8 @@ def test_no_queue(queue: Path) -> None:
     [
         (["request", "--queue=queue"], "name a REQUEST or a --queue, one of the two"),
         ([], "name a REQUEST or a --queue, one of the two"),
-        (["request", "--yes"], "--serve, --yes: for --queue alone; leave them out"),
-        (["request", "--serve"], "--serve, --yes: for --queue alone; leave them out"),
+        (["request", "--yes"], "--serve, --yes: only valid with --queue; remove them"),
+        (["request", "--serve"], "--serve, --yes: only valid with --queue; remove them"),
         (["--queue=queue", "-o", "x"], "not allowed with"),
         (["--queue=queue", "--folder", "x"], "not allowed with"),
     ],
@@ -509,7 +509,7 @@ def test_a_signer_that_answers_for_another_request(queue: Path) -> None:
     key = program("cat answer$(sed 's/.*\"version\": \\([0-9]*\\),.*/\\1/')")
     result = call("sign", "--queue=queue", "--yes", key, PUBLIC)
     assert result.status == 3
-    assert result.err.count("what it gave is no signature of this request by key") == 2
+    assert result.err.count("its answer is not a signature of this request by key") == 2
     assert result.out == ""
     assert not list((queue / "signatures").iterdir())
 

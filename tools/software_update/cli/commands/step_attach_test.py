@@ -131,15 +131,24 @@ def test_request_for_a_root(folder: Path) -> None:
     ("args", "text"),
     [
         (["--role=targets", "--metadata=x"], "--role targets: needs --root FILE"),
-        (["--role=targets", "--metadata=x", "--root=r", "--previous=r"], "--previous: for --role"),
-        (["--role=targets", "--signed-root=x", "--bytes=b", "--root=r"], "--signed-root: for"),
+        (
+            ["--role=targets", "--metadata=x", "--root=r", "--previous=r"],
+            "--previous: only valid with --role",
+        ),
+        (
+            ["--role=targets", "--signed-root=x", "--bytes=b", "--root=r"],
+            "--signed-root: only valid with",
+        ),
         (["--role=root", "--metadata=x", "--root=r"], "--root: a root lists its own keys"),
         (["--role=root", "--signed-root=x"], "--signed-root: write --bytes OUT too"),
         (
             ["--role=root", "--signed-root=x", "--bytes=OUT"],
             "--output and --bytes need a file each",
         ),
-        (["--role=root", "--metadata=x", "--user-manifest=m"], "--user-manifest: for --role"),
+        (
+            ["--role=root", "--metadata=x", "--user-manifest=m"],
+            "--user-manifest: only valid with --role",
+        ),
         (["--role=root"], "one of the arguments --metadata --signed-root is required"),
     ],
 )
@@ -156,7 +165,7 @@ def test_request_of_no_metadata(folder: Path) -> None:
     path.write_bytes(TARGETS)
     (folder / "root.pb").write_bytes(e.signed(e.root(1, [ROOT_KEY], [TARGETS_KEY], 1, 2)))
     text = failed(3, *request_args(folder))
-    assert "root.pb: nobody can sign by it (THRESHOLD_INVALID: " in text
+    assert "root.pb: it cannot be signed (THRESHOLD_INVALID: " in text
     (folder / "root.pb").write_bytes(b"?")
     assert "root.pb: no root to trust" in failed(3, *request_args(folder))
 
@@ -290,7 +299,7 @@ def test_the_root_of_the_throwaway_keys(folder: Path) -> None:
     done("sign", folder / "targets.pb", f"--key=file:{private}", "-o", folder / "s.json")
     text = failed(3, *attach_args(folder, f"--signature={folder}/s.json"))
     assert text.startswith(f"{folder}/root.pb: lists the dev key ")
-    assert "a throw-away key that everybody has" in text
+    assert "a published throw-away key" in text
 
 
 @pytest.mark.parametrize(

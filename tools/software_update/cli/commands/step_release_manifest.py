@@ -77,7 +77,7 @@ def _release(args: argparse.Namespace) -> ReleaseManifest:
         )
     for index, each in enumerate(args.hardware_id):
         if each in args.hardware_id[:index]:
-            raise UsageError(f"--hardware-id: {each!r} stands twice; name each once")
+            raise UsageError(f"--hardware-id: {each!r} appears twice; name each once")
     if args.support_until is not None:
         parse_date(args.support_until, "--support-until")
     return ReleaseManifest(

@@ -82,12 +82,18 @@ def test_notes_from_a_file(tmp_path: Path) -> None:
     [
         (["--product="], "--product: empty; write a text"),
         (["--release-version="], "--release-version: empty; write a text"),
-        (["--release-counter=0"], "--release-counter: '0' is no release counter; write an integer"),
-        (["--release-counter=1.5"], "--release-counter: '1.5' is no release counter"),
-        (["--release-counter=4294967296"], "is no release counter"),
-        (["--minimum-release-counter=x"], "--minimum-release-counter: 'x' is no release counter"),
+        (
+            ["--release-counter=0"],
+            "--release-counter: '0' is not a release counter; write an integer",
+        ),
+        (["--release-counter=1.5"], "--release-counter: '1.5' is not a release counter"),
+        (["--release-counter=4294967296"], "is not a release counter"),
+        (
+            ["--minimum-release-counter=x"],
+            "--minimum-release-counter: 'x' is not a release counter",
+        ),
         (["--minimum-release-counter=13"], "--minimum-release-counter: 13 is over the release's"),
-        (["--hardware-id=a", "--hardware-id", "b", "a"], "--hardware-id: 'a' stands twice"),
+        (["--hardware-id=a", "--hardware-id", "b", "a"], "--hardware-id: 'a' appears twice"),
         (["--hardware-id="], "--hardware-id: empty"),
         (["--hardware-id=\udcff"], r"--hardware-id: '\udcff' is not UTF-8"),
         (["--notes="], "--notes: empty"),

@@ -69,11 +69,11 @@ def _check(args: argparse.Namespace) -> None:
     if args.signed_root is not None and args.bytes is None:
         raise UsageError("--signed-root: write --bytes OUT too")
     if args.role == metadata.TARGETS and args.signed_root is not None:
-        raise UsageError("--signed-root: for --role root alone; write --metadata FILE")
+        raise UsageError("--signed-root: only valid with --role root; write --metadata FILE")
     if args.strict_pigweed and args.previous is None:
         raise UsageError("--strict-pigweed: only valid with --previous; add that or remove it")
     if args.role == metadata.ROOT and args.user_manifest is not None:
-        raise UsageError("--user-manifest: for --role targets alone; leave it out")
+        raise UsageError("--user-manifest: only valid with --role targets; remove it")
 
 
 def _content(args: argparse.Namespace) -> bytes:

@@ -123,7 +123,7 @@ def parse_integer(text: str, what: str, kind: str) -> int:
     digits = text.isascii() and text.isdigit() and len(text) <= len(str(limits.MAX_VERSION))
     if not (digits and 1 <= int(text) <= limits.MAX_VERSION):
         raise UsageError(
-            f"{what}: {text!r} is no {kind}; write an integer from 1 to {limits.MAX_VERSION}"
+            f"{what}: {text!r} is not a {kind}; write an integer from 1 to {limits.MAX_VERSION}"
         )
     return int(text)
 

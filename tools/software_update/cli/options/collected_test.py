@@ -99,7 +99,7 @@ def test_names_are_checked(folder: Path, name: str) -> None:
         ("App", "boot.bin", 2, "two targets 'app' (root.pb) and 'App' (boot.bin); rename one"),
         ("../a", "app.bin", 2, "the name has the part '..'"),
         ("user_manifest", "app.bin", 2, "the name is reserved"),
-        ("a", "no\0file", 3, "this is no name of a file"),
+        ("a", "no\0file", 3, "not a valid file name"),
         ("a", "absent", 3, "absent: No such file"),
     ]:
         collect({target: file})

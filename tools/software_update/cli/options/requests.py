@@ -43,7 +43,7 @@ def check_signers(args: argparse.Namespace) -> None:
     if args.role == metadata.TARGETS and args.root is None:
         raise UsageError("--role targets: needs --root FILE, which lists who signs")
     if args.role == metadata.TARGETS and args.previous is not None:
-        raise UsageError("--previous: for --role root alone; leave it out")
+        raise UsageError("--previous: only valid with --role root; remove it")
     if args.role == metadata.ROOT and args.root is not None:
         raise UsageError("--root: a root lists its own keys; leave it out, or write --previous")
 
@@ -79,7 +79,7 @@ def read_signers(args: argparse.Namespace, path: str, request: Request) -> list[
             return signing_request.signers_of_targets(read_trusted_root(args.root))
         signers = signing_request.signers_of_root(request.content, previous)
     except Refused as refused:
-        raise InputError(f"{path}: nobody can sign by it ({refused}); make another root") from None
+        raise InputError(f"{path}: it cannot be signed ({refused}); make another root") from None
     if previous is not None:
         _check_follows(path, request, previous)
     return signers

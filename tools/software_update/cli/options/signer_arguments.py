@@ -91,7 +91,7 @@ def check_signer(args: argparse.Namespace) -> None:
     for option, schemes in _OPTIONS.items():
         if getattr(args, option[2:].replace("-", "_")) is not None and scheme not in schemes:
             only = " and ".join(f"{each}:" for each in schemes)
-            raise UsageError(f"{option}: for {only} alone; leave it out")
+            raise UsageError(f"{option}: only valid with {only} keys; remove it")
     if scheme != "file" and args.public is None:
         raise UsageError(f"--key {scheme}: needs --public PUB, which its signature is held to")
     if args.timeout is not None and not 1 <= args.timeout <= _MAX_TIMEOUT_SECONDS:
