@@ -11,7 +11,7 @@ _LOAD = "@rules_software_update//rules:defs.bzl"
 
 # Field numbers of Bazel's stardoc_output.proto, whose ModuleInfo the input is.
 _MODULE_PROVIDERS, _MODULE_FUNCTIONS = 2, 3
-# Whatever else a module may export. It would be missing from the pages without a word.
+# Other symbols that a module may export. The pages would lack them without a warning.
 _MODULE_UNKNOWN = {1: "a rule", 4: "an aspect", 7: "an extension", 8: "a repository rule"}
 _PROVIDER_NAME, _PROVIDER_DOC, _PROVIDER_FIELDS = 1, 2, 3
 _FUNCTION_NAME, _FUNCTION_PARAMETERS, _FUNCTION_DOC = 1, 2, 3
@@ -41,7 +41,7 @@ class _Message:
 
 
 def render(binaryproto: bytes) -> dict[str, str]:
-    """The pages, by file name."""
+    """Returns the pages by file name."""
     module = _Message(binaryproto)
     for number, what in _MODULE_UNKNOWN.items():
         if module.has(number):
@@ -57,7 +57,7 @@ def render(binaryproto: bytes) -> dict[str, str]:
 
 
 def _link(text: str, names: Iterable[str]) -> str:
-    """The page with links to others where it names them in its text."""
+    """Returns a page with links to other pages where its text names them."""
     parts = re.split(r"(^```.*?^```)", text, flags=re.MULTILINE | re.DOTALL)
     for name in names:
         parts[::2] = [part.replace(f"`{name}`", f"[`{name}`]({name}.md)") for part in parts[::2]]
@@ -74,7 +74,8 @@ def _index(module: _Message) -> str:
         for each in module.messages(_MODULE_PROVIDERS)
     ]
     text = markup.head("Rules and providers", _SOURCE)
-    text += f"All of them are loaded from `{_LOAD}`.\n"
+    text += "For users of the Bazel rules: every rule and provider. "
+    text += f"Load them from `{_LOAD}`.\n"
     for title, symbols in (("Rules", functions), ("Providers", providers)):
         text += f"\n## {title}\n\n"
         text += "".join(

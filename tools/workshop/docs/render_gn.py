@@ -1,8 +1,8 @@
 """Renders the comments of the GN API as Markdown, docs/reference/gn.md.
 
 The API is everything that gn/software_update.gni imports. The comment above a template lists its arguments as
-`#   name: [type] Meaning. Default: value.`, and under `# Makes` its labels as `#   label: what`;
-continuation lines are deeper. In declare_args, each argument's comment ends with `# Type: type.`
+`#   name: [type] Meaning. Default: value.`, and under `# Makes` its labels as `#   label: meaning`;
+continuation lines are indented more. In declare_args, each argument's comment ends with `# Type: type.`
 """
 
 import dataclasses
@@ -19,12 +19,12 @@ _TEMPLATE = re.compile(r'((?:^#.*\n)+)template\("(\w+)"\) \{\n(.*?)^\}\n', re.MU
 _DECLARED = re.compile(r"((?:^  #.*\n)+)  (\w+) =((?:.*\n)(?:^   +\S.*\n)*)", re.MULTILINE)
 _CONSTANT = re.compile(r"^(_\w+) =((?:.*\n)(?:^ +\S.*\n)*)", re.MULTILINE)
 _ITEM = re.compile(r"^   (\w[\w., ]*): (?:\[([^\]]+)\] )?(.*)$")
-# What is code in a sentence: strings, paths, and names that no word looks like.
+# Code in a sentence: strings, paths, and names that do not look like words.
 _CODE = re.compile(r'"[^"]+"|\$\w[\w./$]*\w|\bNAME\b[\w.]*\b|\b\w[\w.]*_[\w./]*\w')
 
 
 class CommentError(Exception):
-    """A comment has another form than the page is made from; the text says where."""
+    """A comment does not have the documented form; the text says where."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Template:
 
 
 def templates(folder: Path) -> list[Template]:
-    """The templates of the API."""
+    """Returns the templates of the API."""
     imports = re.findall(
         r'^import\("(\w+\.gni)"\)', (folder / "software_update.gni").read_text(), re.M
     )
@@ -61,7 +61,7 @@ def templates(folder: Path) -> list[Template]:
 
 
 def build_arguments(folder: Path) -> list[Argument]:
-    """The arguments of the build, `gn args`."""
+    """Returns the arguments of the build, as `gn args` shows them."""
     text = (folder / "args.gni").read_text()
     constants: dict[str, str] = {}
     for name, value in _CONSTANT.findall(text):
@@ -90,13 +90,13 @@ def _template(name: str, comment: str, code: str) -> Template:
 
 
 def _paragraphs(comment: str) -> list[list[str]]:
-    """The lines without their #, split at empty ones."""
+    """Returns the lines without their #, split at empty lines."""
     lines = [line.removeprefix("#") for line in comment.splitlines()]
     return [part.split("\n") for part in "\n".join(lines).strip("\n").split("\n\n")]
 
 
 def _items(template: str, lines: list[str]) -> Iterator[tuple[str, str, str]]:
-    """Name, type and meaning of each."""
+    """Yields the name, type and meaning of each argument or label."""
     for item in re.split(r"\n(?=   \w)", "\n".join(lines)):
         first, *more = item.split("\n")
         found = _ITEM.match(first)
@@ -140,18 +140,19 @@ def _joined(lines: Iterable[str]) -> str:
 
 
 def render(folder: Path) -> str:
-    """The page."""
+    """Returns the page for the API in a folder."""
     text = markup.head("GN reference", "the comments in gn/")
-    text += "The guide is [Bundles in a GN build](../guides/gn.md). One file is imported, from "
-    text += "wherever this repository is below the tree's root:\n\n"
+    text += "For users of the GN templates: every template, argument and label. "
+    text += "The guide is [Bundles in a GN build](../guides/gn.md).\n\n"
+    text += "Import one file; this is its path if the repository is in `//third_party`:\n\n"
     text += f'```gn\nimport("{_IMPORT}")\n```\n\n'
-    text += "`NAME` is the name of what is declared.\n"
+    text += "`NAME` stands for the name of a target.\n"
     for template in templates(folder):
         text += _section(template)
     text += (
-        "\n## GN arguments\n\nSet with `gn args`, or for a whole tree in `default_args` of `.gn`. "
+        "\n## GN arguments\n\nSet them with `gn args`, or for a whole tree in `default_args` of "
     )
-    text += "Paths of defaults are from the top of this repository.\n\n"
+    text += "`.gn`. Paths in the defaults are relative to the top of this repository.\n\n"
     return text + markup.table(_HEAD, (_row(each) for each in build_arguments(folder)))
 
 
@@ -175,7 +176,7 @@ def _row(argument: Argument) -> tuple[str, ...]:
 
 
 def _cell(text: str) -> str:
-    """A sentence with its code marked."""
+    """Returns a sentence with its code marked."""
     parts = re.split(r"(`[^`]*`)", text)
     parts[::2] = [_CODE.sub(r"`\g<0>`", part) for part in parts[::2]]
     return "".join(parts).replace("|", "\\|")

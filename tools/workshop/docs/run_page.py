@@ -1,4 +1,4 @@
-"""Does in the current folder what a page tells its reader to do, and compares outputs with what it shows.
+"""Runs the commands of a page in the current folder, and compares their outputs with those on the page.
 
     ```console              a line that begins with `$ ` is a command, one with `> ` goes on with it, and all
                             others are its output; in an output, `...` stands for anything, and on a line
@@ -22,7 +22,7 @@ _MARK = "=== next command"
 
 @dataclasses.dataclass(frozen=True)
 class Command:
-    """A command of a page, and the output that is shown for it."""
+    """A command of a page, and its output on the page."""
 
     text: str
     shown: str
@@ -65,7 +65,7 @@ def matches(shown: str, printed: str) -> bool:
 
 
 def run(page: str) -> list[str]:
-    """Runs a page in the current folder, and says where it is wrong."""
+    """Runs a page in the current folder, and returns the differences between its outputs and the page."""
     todo = commands(page)
     # One shell for all of them; the mark keeps $?, so that a page can show an exit code.
     script = f"exec 2>&1; mark() {{ local status=$?; echo '{_MARK}'; return $status; }}\n"
