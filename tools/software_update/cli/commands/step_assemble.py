@@ -13,6 +13,7 @@ from software_update.cli.options.collected import (
     depfile,
     files_collected,
 )
+from software_update.cli.options.collected_roots import add_collected_roots, take_collected_roots
 from software_update.format import limits, metadata
 from software_update.format.metadata import Target, Targets
 from software_update.format.verdicts import Refused
@@ -24,6 +25,7 @@ def run(argv: Sequence[str]) -> int:
     parser = arguments.Parser("step assemble", "Puts signed metadata and payloads into a bundle.")
     parser.add_argument("--root", metavar="FILE", required=True, help="signed root metadata")
     arguments.add_root_chain(parser)
+    add_collected_roots(parser)
     parser.add_argument(
         "--targets-metadata", metavar="FILE", required=True, help="signed targets metadata"
     )
@@ -32,6 +34,7 @@ def run(argv: Sequence[str]) -> int:
     arguments.add_strict_pigweed(parser)
     arguments.add_output(parser, "the bundle to write")
     args = parser.parse_args(argv)
+    first_root = take_collected_roots(args)
     signed_root = read_root_file(args.root)
     _, root = parse_root(args.root, signed_root)
     root_chain = read_root_chain(args.root_chain, args.root, root)
@@ -47,10 +50,11 @@ def run(argv: Sequence[str]) -> int:
     paths = dict(payload_files)
     inputs = [
         args.root,
+        *first_root,
         *args.root_chain,
         args.targets_metadata,
         *paths.values(),
-        *arguments.files_of(args.collected),
+        *arguments.files_of(args.collected, args.collected_roots),
     ]
     with (
         depfile(args, files_collected(args, collected), inputs),

@@ -7,6 +7,7 @@ from software_update.base import files
 from software_update.base.errors import InputError, UsageError
 from software_update.cli.options import requests
 from software_update.cli.options.arguments import Parser, add_output, add_root_chain, files_of
+from software_update.cli.options.collected_roots import add_collected_roots, take_collected_roots
 from software_update.format import metadata
 from software_update.format.limits import MAX_DEV_KEY_IDENTITIES_BYTES
 from software_update.format.metadata import Root
@@ -38,7 +39,7 @@ def run(argv: Sequence[str]) -> int:
         *args.root_chain,
         *args.trusted_root,
         *args.signature,
-        *files_of(args.dev_key_identities),
+        *files_of(args.collected_roots, args.dev_key_identities),
     ]
     files.write_output(args.output, metadata.build_signed(args.role, signed), inputs=inputs)
     requests.warn_of_others(left_out)
@@ -55,6 +56,7 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--metadata", metavar="FILE", required=True, help="the bytes to sign")
     requests.add_signers(parser)
     add_root_chain(parser)
+    add_collected_roots(parser)
     parser.add_argument(
         "--root-request",
         metavar="LABEL",
@@ -85,10 +87,12 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     add_output(parser, "the signed metadata to write")
     args = parser.parse_args(argv)
     requests.check_signers(args)
-    for option in ("root_chain", "trusted_root"):
+    for option in ("root_chain", "collected_roots", "trusted_root"):
         if args.role == metadata.ROOT and getattr(args, option):
             name = option.replace("_", "-")
             raise UsageError(f"--{name}: only valid with --role targets; remove it")
+    # A release starts from the first root too.
+    args.trusted_root += take_collected_roots(args)
     return args
 
 
