@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from gn_tree import IMPORT, PLACE, Tree
+from gn_tree import IMPORT, PLACE, Tree, make_tree
 
 _THROWAWAY = f"//{PLACE}/tools/dev_keys:dev_root"
 _LONG = "a" * 256
@@ -53,6 +53,13 @@ def release(message: str, what: str, **changes: str) -> Case:
     """A mistake in the parameters of a release manifest."""
     parameters = {"product": '"clock"', "release_version": '"1"', "release_counter": "1"} | changes
     return declared("release_manifest", message, what, parameters)
+
+
+def promotion(message: str, what: str, **changes: str) -> Case:
+    """A mistake in the parameters of a promotion."""
+    files = ("bundle", "tested", "trusted_root")
+    parameters = {name: f'"{name}"' for name in files} | changes
+    return declared("promotion", message, what, parameters)
 
 
 def judged(template: str, message: str, missing: str) -> Case:
@@ -292,6 +299,20 @@ CASES = (
         'installed is missing; write installed = ":bundle_6", the release that the devices run',
         "installed",
     ),
+    *(
+        promotion(f"{name} is missing; write {name} = {cure}", f"no_{name}", **{name: ""})
+        for name, cure in (
+            ("bundle", '":bundle"'),
+            ("tested", '"tested.bundle", the file that you tested'),
+            ("trusted_root", '":root", the root that devices trust'),
+        )
+    ),
+    promotion(
+        'tested = ":bundle" is a label; write the path of the file that you tested',
+        "tested_label",
+        tested='":bundle"',
+    ),
+    promotion('out = "../x"; write the name of a file below $target_out_dir', "out", out='"../x"'),
 )
 
 
@@ -300,6 +321,12 @@ def said(output: str) -> str:
     found = re.search(r"Assertion failed\.\n.*?\n *\^-*\n(.*?)\nSee //", output, re.DOTALL)
     assert found, output
     return found[1]
+
+
+@pytest.fixture(scope="module", name="tree")
+def tree_fixture(tmp_path_factory: pytest.TempPathFactory, gn: str, python: Path) -> Tree:
+    """One source tree for all tests: `gn gen` fails in each, and leaves nothing behind."""
+    return make_tree(tmp_path_factory.mktemp("errors") / "tree", gn, python)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.what)
@@ -333,7 +360,10 @@ _JUDGED = 'bundle = "x.bundle" trusted_root = "root.pb" installed = "x.pb"'
 
 @pytest.mark.parametrize(
     "template",
-    ["bundle", "bundle_test", "payload", "personalized_bundle", "release_manifest", "root"],
+    [
+        *("bundle", "bundle_test", "payload", "personalized_bundle", "promotion"),
+        *("release_manifest", "root"),
+    ],
 )
 def test_refuses_an_unknown_parameter(tree: Tree, template: str) -> None:
     parameters = {
@@ -341,11 +371,13 @@ def test_refuses_an_unknown_parameter(tree: Tree, template: str) -> None:
         "bundle_test": _JUDGED,
         "payload": 'file = "boot.bin"',
         "personalized_bundle": _JUDGED,
+        "promotion": 'bundle = "x.bundle" tested = "y.bundle" trusted_root = "root.pb"',
         "release_manifest": 'product = "clock" release_version = "1" release_counter = 1',
         "root": 'version = 1 root_keys = [ "a.pub" ] targets_keys = [ "b.pub" ]',
     }[template]
     text = f'software_update_{template}("x") {{ {parameters} expired = "never" }}\n'
     tree.write({"BUILD.gn": IMPORT + text})
+    tree.set_args()
     output = tree.gen_fails()
     assert "Assignment had no effect" in output
     assert "expired" in output
@@ -355,6 +387,7 @@ def test_refuses_a_payload_that_nothing_makes(tree: Tree) -> None:
     file = "$root_out_dir/app.bin"
     text = f'targets = [ {{ name = "app" file = "{file}" }} ]'
     tree.write({"BUILD.gn": f'{IMPORT}software_update_bundle("bundle") {{ version = 1 {text} }}\n'})
+    tree.set_args()
     output = tree.gen_fails()
     assert "//:bundle._digest_0" in output
     assert "app.bin" in output

@@ -36,6 +36,7 @@ software_update_bundle("bundle") {
   user_manifest = "manifest.json"
   version_file = "VERSION"
   dev_root = ":root"
+  root_chain = []
   dev_signing_keys = [ "keys/throwaway_targets" ]
   trusted_root = "trusted.root.pb"
   persist = true

@@ -349,15 +349,73 @@ def test_release_under_a_dev_root_that_is_a_file(tree: Tree, marked: bool) -> No
     assert line.startswith(f"software-update: ../file.root.pb: {said}")
 
 
+def two_roots() -> str:
+    """A BUILD.gn whose bundle is released under the second of two roots."""
+    second = BUILD.replace('"root"', '"second"', 1).replace("version = 1", "version = 2")
+    second = second.replace(
+        '  signatures = [ "root.', '  previous = ":root"\n  signatures = [ "root.'
+    )
+    second = second.replace('"root.', '"second.')
+    first = BUILD.split("software_update_bundle", maxsplit=1)[0].removeprefix(IMPORT)
+    return second.replace('  root = ":root"\n', '  root = ":second"\n') + first
+
+
+def test_release_under_a_second_root(tree: Tree) -> None:
+    set_mode(tree, "release", two_roots())
+    for request in ("root", "second"):
+        sign(tree, request, *ROOT_KEYS)
+    sign(tree, "bundle", *TARGETS_KEYS)
+    tree.build(":bundle")
+    assert json.loads(tree.read("gen/bundle.verdict.json"))["trusted_root_version"] == 1
+    # A file in `previous` does not say which roots a release needs.
+    tree.write({"root.pb": tree.read("obj/root.root.pb")})
+    tree.replace("BUILD.gn", 'previous = ":root"', 'previous = "root.pb"')
+    log = tree.build_fails(":bundle")
+    assert "//:second: previous is a file, ../root.pb" in log
+    assert "//:bundle._sign" in actions(log)
+
+
+PROMOTION = """software_update_promotion("promotion") {
+  bundle = ":bundle"
+  tested = "tested.bundle"
+  trusted_root = ":root"
+}
+"""
+
+
+def test_promotion(tree: Tree) -> None:
+    set_mode(tree, "dev", BUILD + PROMOTION)
+    tree.build(":bundle.file")
+    tested = tree.read("obj/bundle.bundle")
+    tree.write({"tested.bundle": tested})
+    # Only a release is promoted.
+    assert tree.build(":promotion") == []
+    set_mode(tree, "release", BUILD + PROMOTION)
+    sign(tree, "root", *ROOT_KEYS)
+    sign(tree, "bundle", *TARGETS_KEYS)
+    assert "//:bundle._verify" not in tree.build(":promotion")
+    assert tree.read("obj/promotion.bundle") == tree.read("obj/bundle.bundle") != tested
+    assert json.loads(tree.read("gen/promotion.promotion.json"))["promoted"] is True
+    tree.write({"tested.bundle": tested[:-1] + b"X"})
+    log = tree.build_fails(":promotion")
+    assert actions(log) == ["//:promotion"]
+    assert "software-update: ../tested.bundle: " in log
+    tree.write({"tested.bundle": tested})
+    assert tree.build(":promotion") == ["//:promotion"]
+    # With another time, name and root, which devices do not have.
+    more = 'out = "sub/release.swu"\n  at = "2030-01-01T00:00:00Z"\n  trusted_root'
+    tree.replace("BUILD.gn", "  trusted_root", f"  {more}")
+    tree.build(":promotion")
+    assert tree.read("obj/sub/release.swu") == tree.read("obj/bundle.bundle")
+    dev_root = f'trusted_root = "//{DEV_KEYS}:dev_root"'
+    tree.replace("BUILD.gn", 'trusted_root = ":root"', dev_root)
+    assert "THRESHOLD_NOT_MET" in tree.build_fails(":promotion")
+
+
 @pytest.mark.parametrize("mode", MODES)
 def test_requests_wait_for_no_signature(tree: Tree, mode: str) -> None:
     """Whoever is to sign under the second root may ask for it before the first has been signed."""
-    second = BUILD.replace('"root"', '"second"', 1).replace("version = 1", "version = 2")
-    second = second.replace(
-        '  signatures = [ "root.', '  previous = ":root"\n  signatures = [ "second.'
-    )
-    first = BUILD.split("software_update_bundle", maxsplit=1)[0].removeprefix(IMPORT)
-    build = second.replace('  root = ":root"\n', '  root = ":second"\n') + first
+    build = two_roots()
     set_mode(tree, mode, build)
     ran = tree.build(":bundle.signing_request", ":second.signing_request")
     assert set(ran) <= {

@@ -367,6 +367,7 @@ PRIVATE = (
     "bundle._targets",
     "bundle._verify",
     "root._check",
+    "root._previous",
     "smaller._verify",
 )
 PUBLIC = (
@@ -374,9 +375,13 @@ PUBLIC = (
     "manifest",
     *(
         f"root{each}"
-        for each in ("", ".dev_signing_keys", ".file", ".signing_request", ".unsigned")
+        for each in (
+            *("", ".dev_signing_keys", ".earlier_roots", ".file", ".roots", ".signing_request"),
+            *(".trusted_root", ".unsigned"),
+        )
     ),
     *(f"smaller{each}" for each in ("", ".file")),
+    "promoted",
     "takes_it",
 )
 
@@ -403,6 +408,13 @@ software_update_release_manifest("manifest") {
   product = "clock"
   release_version = "1"
   release_counter = 1
+  SCOPE
+}
+
+software_update_promotion("promoted") {
+  bundle = ":bundle"
+  tested = "tested.bundle"
+  trusted_root = ":root"
   SCOPE
 }
 

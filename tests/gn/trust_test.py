@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 from pathlib import Path
 
@@ -13,7 +12,6 @@ from software_update.cli.main import main
 
 # Three roots, of which each is signed by its own root key and the one before; a release under each.
 YEARS = f"""{IMPORT}
-_chain = []
 foreach(year, [ 1, 2, 3 ]) {{
   software_update_root("root_$year") {{
     version = year
@@ -46,10 +44,6 @@ foreach(year, [ 1, 2, 3 ]) {{
     version = year
     dev_root = ":root_$year"
     dev_signing_keys = [ "keys/throwaway_targets" ]
-    root_chain = _chain
-  }}
-  if (year > 1) {{
-    _chain += [ ":root_$year" ]
   }}
 }}
 """
@@ -127,20 +121,33 @@ def test_chain(years: Tree) -> None:
     assert (years.top / "by_hand.bundle").read_bytes() == years.read("obj/release_3.bundle")
 
 
-def test_verification_starts_from_the_last_root_of_the_chain(years: Tree) -> None:
+def test_verification_starts_from_the_root_before(years: Tree) -> None:
     generate(years, "")
-    assert [trusted_root(years, release) for release in (1, 2, 3)] == [1, 2, 2]
+    assert trusted_roots(years) == [1, 1, 2]
     years.replace("BUILD.gn", "dev_root = ", 'trusted_root = ":root_1"\n    dev_root = ')
-    years.gen()
-    assert [trusted_root(years, release) for release in (1, 2, 3)] == [1, 1, 1]
+    assert trusted_roots(years) == [1, 1, 1]
 
 
-def trusted_root(tree: Tree, release: int) -> int:
-    """The root that the verification of a release starts from."""
-    command = tree.ninja("-t", "commands", "-s", f"gen/release_{release}.verdict.json").stdout
-    found = re.search(r" --trusted-root obj/root_(\d)\.root\.pb\n", command)
-    assert found, command
-    return int(found[1])
+def test_verification_starts_from_the_last_root_of_root_chain(years: Tree) -> None:
+    generate(years, "")
+    copy = 'root_chain = [ "root_2.pb" ]\n    dev_root = ":root_3"'
+    years.write({"root_2.pb": years.read("obj/root_2.root.pb")})
+    years.replace("BUILD.gn", 'dev_root = ":root_$year"', copy)
+    years.build(":release_3")
+    command = years.ninja("-t", "commands", "-s", "gen/release_3.verdict.json").stdout
+    assert " --trusted-root ../root_2.pb" in command
+    # With an empty chain, it starts from the root before.
+    years.replace("BUILD.gn", '[ "root_2.pb" ]', "[]")
+    years.build(":release_3")
+    assert json.loads(years.read("gen/release_3.verdict.json"))["trusted_root_version"] == 2
+
+
+def trusted_roots(tree: Tree) -> list[int]:
+    """Builds the releases, and returns the versions of the roots that their verification starts from."""
+    names = [f"release_{year}" for year in (1, 2, 3)]
+    tree.build(*(f":{name}" for name in names))
+    reports = [json.loads(tree.read(f"gen/{name}.verdict.json")) for name in names]
+    return [report["trusted_root_version"] for report in reports]
 
 
 def test_root_of_the_chain_changes(years: Tree) -> None:
@@ -154,17 +161,45 @@ def test_root_of_the_chain_changes(years: Tree) -> None:
     ]
 
 
-def test_roots_by_path(years: Tree) -> None:
-    generate(years, "")
-    years.build(":root_1", ":root_2", ":root_3")
+def by_path(years: Tree, root_chain: str) -> None:
+    """Replaces each `previous` by a file, and gives the releases a root_chain."""
     for year in (1, 2):
         years.write({f"root_{year}.pb": years.read(f"obj/root_{year}.root.pb")})
+    years.replace("BUILD.gn", '":root_$_last"', '"root_$_last.pb"')
+    years.replace("BUILD.gn", "    dev_root = ", f"    {root_chain}\n    dev_root = ")
+
+
+def test_roots_by_path(years: Tree) -> None:
+    generate(years, "")
     years.build(":release_3")
     expected = years.read("obj/release_3.bundle")
-    years.replace("BUILD.gn", "root_chain = _chain", 'root_chain = [ "root_2.pb" ]')
-    years.replace("BUILD.gn", '":root_$_last"', '"root_$_last.pb"')
-    years.gen()
+    by_path(years, 'root_chain = [ "root_2.pb" ]')
     years.build(":release_3", ":root_3")
+    assert years.read("obj/release_3.bundle") == expected
+
+
+def test_previous_that_is_a_file_needs_root_chain(years: Tree) -> None:
+    generate(years, "")
+    expected = years.read("obj/release_2.bundle")
+    by_path(years, "")
+    log = years.build_fails(":release_1", ":release_2")
+    assert failure(log) == [
+        "software-update: //:root_2: previous is a file, ../root_1.pb, so the build does not know the"
+        " roots before it; write root_chain into the bundle, or a label into previous"
+    ]
+    # The first root has no previous.
+    assert "//:release_1._verify" in actions(log)
+    years.replace("BUILD.gn", "    dev_root = ", "    root_chain = []\n    dev_root = ")
+    years.build(":release_2")
+    assert years.read("obj/release_2.bundle") == expected
+
+
+def test_previous_of_another_toolchain(years: Tree) -> None:
+    generate(years, "")
+    expected = years.read("obj/release_3.bundle")
+    years.replace("BUILD.gn", '":root_$_last"', '":root_$_last(//build:device)"')
+    years.replace("BUILD.gn", '":root_$year"', '":root_$year(//build:device)"')
+    years.build(":release_3")
     assert years.read("obj/release_3.bundle") == expected
 
 
@@ -374,7 +409,7 @@ def test_there_is_no_manifest_of_a_bundle_that_is_not_verified(unbuilt_years: Tr
     years.write(
         {"BUILD.gn": YEARS + judged("test", 'trusted_root = ":root_1" installed = ":release_1"')}
     )
-    years.replace("BUILD.gn", "root_chain = _chain", "root_chain = _chain\n    verify = false")
+    years.replace("BUILD.gn", "    dev_root = ", "    verify = false\n    dev_root = ")
     output = years.gen_fails()
     assert "release_1.installed.pb" in output
     assert "//:test" in output
