@@ -56,6 +56,16 @@ def render(binaryproto: bytes) -> dict[str, str]:
     return {"README.md": _index(module)} | linked
 
 
+def arguments(binaryproto: bytes) -> dict[str, dict[str, bool]]:
+    """Returns for each rule whether each of its arguments is mandatory."""
+    return {
+        rule.text(_FUNCTION_NAME): {
+            _argument(each): each.flag(_MANDATORY) for each in rule.messages(_FUNCTION_PARAMETERS)
+        }
+        for rule in _Message(binaryproto).messages(_MODULE_FUNCTIONS)
+    }
+
+
 def _link(text: str, names: Iterable[str]) -> str:
     """Returns a page with links to other pages where its text names them."""
     parts = re.split(r"(^```.*?^```)", text, flags=re.MULTILINE | re.DOTALL)
