@@ -12,7 +12,7 @@ from json_schemas import Schemas
 from referencing import Registry, Resource
 from software_update.base.errors import InputError
 from software_update.format import metadata
-from software_update.format.metadata import Role, Target
+from software_update.format.messages import Role, Target
 from software_update.keys.pem import generate_private_key_pem, read_public_key
 from software_update.keys.public_key import PublicKey
 from software_update.signing import exec_protocol, signing_request
@@ -41,7 +41,7 @@ def requests_fixture(tmp_path_factory: pytest.TempPathFactory) -> list[Request]:
     folder = tmp_path_factory.mktemp("keys")
     one, other = public_key(folder, "one"), public_key(folder, "other")
     root = metadata.parse_root(metadata.build_root(1, [one], 1, [other], 1, None))
-    targets = metadata.build_targets(7, [Target("app", 3, bytes(32))], 1924992000)
+    targets = metadata.build_targets(7, [Target.of("app", 3, bytes(32))], 1924992000)
     plain = [signing_request.parse_request(each) for each in (root.serialized, targets)]
     signers = [Signers("this root", root, Role((KEY_ID,), 1))]
     return plain + [

@@ -17,6 +17,7 @@ from json_schemas import COMMON, Schemas
 from referencing import Registry, Resource
 from software_update.cli.main import main
 from software_update.format import metadata, wire
+from software_update.format.messages import Target
 from software_update.format.proto import tuf_pb2
 from software_update.format.release_manifest import parse_release
 from software_update.format.verdicts import Refused, Verdict
@@ -317,7 +318,7 @@ def test_signer_check(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_exec_protocol() -> None:
-    targets = metadata.build_targets(1, [metadata.Target("app", 1, bytes(32))], None)
+    targets = metadata.build_targets(1, [Target.of("app", 1, bytes(32))], None)
     request = signing_request.parse_request(targets)
     question = json.loads(exec_protocol.build_question(request, None))
     answer = {"protocol": question["protocol"], "signature": "AAEC"}

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import pytest
 from software_update.bundle.reader import read_envelope
 from software_update.format import pigweed
-from software_update.format.metadata import Target, parse_manifest, parse_signed, parse_targets
+from software_update.format.messages import Target
+from software_update.format.metadata import parse_manifest, parse_signed, parse_targets
 from software_update.format.proto import tuf_pb2
 from software_update.verify.pigweed_roots import RootFile, check_chain, check_move
 
@@ -40,7 +41,9 @@ def test_tools_warn_of_what_pigweeds_client_rejects(
     trusted = RootFile("trusted", case.trusted_root.read_bytes())
     signed = parse_signed("targets", bundle.targets or b"")
     targets = parse_targets(signed.serialized)
-    pigweed.check([Target(each.name, each.length, b"") for each in targets.targets], strict=False)
+    pigweed.check(
+        [Target.of(each.name, each.length, b"") for each in targets.targets], strict=False
+    )
     if bundle.root is not None:
         root = RootFile("root", bundle.root)
         check_move(trusted, root, strict=False)

@@ -14,13 +14,13 @@ from software_update.base.hashing import CHUNK_BYTES
 from software_update.base.progress import Progress
 from software_update.bundle.envelope import Envelope, PayloadEntry
 from software_update.format import limits, metadata
-from software_update.format.metadata import ListedTarget, Target
+from software_update.format.messages import Target
 from software_update.format.names import USER_MANIFEST, name_problem
 from software_update.format.release_manifest import parse_release
 from software_update.format.verdicts import Refused, Verdict
 
 
-def listed_targets(envelope: Envelope) -> dict[str, ListedTarget]:
+def listed_targets(envelope: Envelope) -> dict[str, Target]:
     """Returns the targets of the bundle's targets metadata, by name."""
     if envelope.targets is None:
         raise Refused(Verdict.MISSING_ROLE_METADATA, "has no targets metadata")
@@ -61,7 +61,7 @@ def check_same_user_manifest(path: str, checked: bytes | None, targets: Iterable
             )
 
 
-def check_names(entries: Iterable[PayloadEntry], listed: dict[str, ListedTarget]) -> None:
+def check_names(entries: Iterable[PayloadEntry], listed: dict[str, Target]) -> None:
     """Raises Refused for names that are not paths, and for payloads that no target lists."""
     for entry in entries:
         subject = f"payload '{shown(entry.name)}'"
@@ -75,7 +75,7 @@ def check_names(entries: Iterable[PayloadEntry], listed: dict[str, ListedTarget]
 def write_payloads(
     fd: int,
     entries: Sequence[PayloadEntry],
-    listed: dict[str, ListedTarget],
+    listed: dict[str, Target],
     folder: str,
     what: str,
 ) -> None:
@@ -92,7 +92,7 @@ def write_payloads(
 
 
 def _write_payload(
-    fd: int, entry: PayloadEntry, target: ListedTarget, folder: str, progress: Progress
+    fd: int, entry: PayloadEntry, target: Target, folder: str, progress: Progress
 ) -> None:
     subject = f"target '{shown(entry.name)}'"
     if entry.length != target.length:
@@ -108,7 +108,7 @@ def _write_payload(
             out.write(chunk)
             done += len(chunk)
             progress.add(len(chunk))
-    if hasher.digest() != metadata.sha256_of(target):
+    if hasher.digest() != target.sha256:
         raise Refused(Verdict.HASH_MISMATCH, "not what the metadata lists", subject=subject)
 
 

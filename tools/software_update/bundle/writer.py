@@ -16,7 +16,8 @@ from software_update.base.files import input_length, open_input
 from software_update.base.hashing import MAX_THREADS, SMALL_BYTES, large_file_threads, thread_count
 from software_update.base.progress import Progress
 from software_update.bundle import envelope
-from software_update.format.metadata import TARGETS, Target
+from software_update.format.messages import Target
+from software_update.format.metadata import TARGETS
 from software_update.format.wire import encode_field, encode_header
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def plan_payloads(files: Sequence[tuple[str, str]]) -> list[Payload]:
 
 def draft_targets(payloads: Sequence[Payload]) -> list[Target]:
     """The targets before they are hashed, with digests of zeros."""
-    return [Target(each.name, each.length, bytes(32)) for each in payloads]
+    return [Target.of(each.name, each.length, bytes(32)) for each in payloads]
 
 
 def write_bundle(
@@ -131,7 +132,9 @@ def _write_payloads(fd: int, offset: int, payloads: Sequence[Payload]) -> list[T
                 out.seek(payload.length, os.SEEK_CUR)
         out.flush()
         return [
-            Target(payload.name, payload.length, each if isinstance(each, bytes) else each.result())
+            Target.of(
+                payload.name, payload.length, each if isinstance(each, bytes) else each.result()
+            )
             for payload, each in zip(payloads, digests, strict=True)
         ]
 

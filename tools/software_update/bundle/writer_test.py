@@ -24,7 +24,7 @@ from software_update.bundle.writer import (
     plan_payloads,
     write_bundle,
 )
-from software_update.format.metadata import Target
+from software_update.format.messages import Target
 from software_update.testing import encode as e
 
 CHUNK_BYTES = 1024 * 1024

@@ -132,8 +132,23 @@ def test_which_steps_need_which_packages(folder: Path) -> None:
 def test_verify(folder: Path) -> None:
     verify = ["bundle", "verify", f"{folder}/good.bundle", f"--trusted-root={folder}/root.pb"]
     modules = modules_after(RUN, *verify)
-    assert {"cryptography", "google.protobuf", "software_update.keys.schemes"} < modules
-    assert modules & {"concurrent.futures", "dataclasses", "inspect"} == set()
+    assert {"cryptography", "software_update.keys.schemes"} < modules
+    assert modules & {"concurrent.futures", "dataclasses", "google", "inspect"} == set()
+
+
+def test_reading_metadata_needs_no_protobuf(folder: Path) -> None:
+    modules = modules_after(IMPORT, "software_update.format.metadata")
+    assert modules & {"cryptography", "google"} == set()
+    root, installed = folder / "root.pb", folder / "installed.pb"
+    verify = ["bundle", "verify", f"{folder}/good.bundle", f"--trusted-root={root}"]
+    done(*verify, f"--write-installed={installed}")
+    for args in (
+        [*verify, f"--installed={installed}"],
+        ["bundle", "inspect", f"{folder}/good.bundle"],
+        ["bundle", "extract", f"{folder}/good.bundle", f"-o{folder}/extracted"],
+        ["root", "inspect", f"{root}"],
+    ):
+        assert "google" not in third_party_of(*args)
 
 
 def test_threads_are_for_several_large_files(folder: Path) -> None:

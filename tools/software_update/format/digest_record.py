@@ -9,7 +9,7 @@ from software_update.base.strict_json import parse_file, to_text
 from software_update.format.names import name_problem
 
 if TYPE_CHECKING:
-    from software_update.format.metadata import Target
+    from software_update.format.messages import Target
 
 RECORD_SCHEMA = "software_update.digests.v1"
 
@@ -40,7 +40,7 @@ def read_record(path: str, content: bytes) -> "list[Target]":
 
 
 def _read_entry(entry: Any) -> "Target":
-    from software_update.format.metadata import Target
+    from software_update.format.messages import Target
 
     name, length, sha256 = entry["name"], entry["length"], entry["sha256"]
     if not isinstance(name, str) or name_problem(name) or not _SHA256_HEX.fullmatch(sha256):
@@ -48,4 +48,4 @@ def _read_entry(entry: Any) -> "Target":
     # A bool is an int to isinstance; no file is longer than 2**63 - 1 bytes.
     if type(length) is not int or not 0 <= length < 2**63:
         raise ValueError
-    return Target(name, length, bytes.fromhex(sha256))
+    return Target.of(name, length, bytes.fromhex(sha256))

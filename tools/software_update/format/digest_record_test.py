@@ -7,7 +7,7 @@ import pytest
 
 from software_update.base.errors import InputError
 from software_update.format.digest_record import RECORD_SCHEMA, read_record, write_record
-from software_update.format.metadata import Target
+from software_update.format.messages import Target
 
 
 def test_record() -> None:
@@ -21,7 +21,7 @@ def test_record() -> None:
             {"name": "b", "length": 2, "sha256": sha256.hex()},
         ],
     }
-    assert read_record("r", record) == [Target("a", 1, sha256), Target("b", 2, sha256)]
+    assert read_record("r", record) == [Target.of("a", 1, sha256), Target.of("b", 2, sha256)]
 
 
 def entry(**changes: object) -> dict[str, object]:

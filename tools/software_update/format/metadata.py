@@ -1,16 +1,23 @@
-"""Root and targets metadata: what they hold, how they are written, and how they are read back.
+"""Writes and reads root and targets metadata.
 
-Reading checks only the form (TUF specification 4.2 to 4.5); whether to trust it is `verify`'s question.
+Reading checks only the form (TUF specification 4.2 to 4.5); `verify` decides whether to trust it. It needs
+no protobuf: `messages` describes the messages, and `wire` reads them. Writing needs protobuf, and imports
+it when it is first used.
+
+    signed, root = metadata.parse_signed_root(path.read_bytes())
+    root.common.version
+
+Raises Refused for everything that a device would not read.
 """
 
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from software_update.base.errors import shown
-from software_update.format import limits, wire
-from software_update.format.proto import tuf_pb2, update_bundle_pb2
+from software_update.format import limits, messages, wire
+from software_update.format.messages import CommonMetadata, Role, Signature, Target
 from software_update.format.release_manifest import ReleaseManifest, parse_release
 from software_update.format.verdicts import Refused, Verdict
 from software_update.keys.dev_key_ids import DEV_KEY_IDS
@@ -18,21 +25,16 @@ from software_update.keys.public_key import PublicKey
 from software_update.keys.scheme import Message
 from software_update.keys.schemes import identity
 
+if TYPE_CHECKING:
+    from software_update.format.proto import tuf_pb2
+
 SPEC_VERSION = "1.0.0"
 ROOT = "root"
 TARGETS = "targets"
 
 _READABLE_SPEC_VERSION = re.compile(r"0\.0\.1|1\.\d{1,9}\.\d{1,9}", re.ASCII)
-_SHA256_BYTES = 32
 # Timestamp's range, years 1 to 9999.
 _MIN_SECONDS, _MAX_SECONDS = -62_135_596_800, 253_402_300_799
-
-
-class Signature(NamedTuple):
-    """The raw key id of the key that signed, and its signature in the form of its scheme."""
-
-    key_id: bytes
-    value: bytes
 
 
 class Signed(NamedTuple):
@@ -65,13 +67,6 @@ class UnparsedSigned(NamedTuple):
         return Message(memoryview(self.data)[self.start : self.end])
 
 
-class Common(NamedTuple):
-    """The fields that metadata of every role has. `expires` is (seconds since 1970, nanoseconds)."""
-
-    version: int
-    expires: tuple[int, int] | None
-
-
 class ListedKey(NamedTuple):
     """A key as root metadata lists it; nothing about it has been checked."""
 
@@ -86,13 +81,6 @@ class ListedKey(NamedTuple):
         return identity(self.key_type, self.scheme, self.keyval)
 
 
-class Role(NamedTuple):
-    """The keys that may sign for a role, by raw key id, and how many of them must."""
-
-    key_ids: tuple[bytes, ...]
-    threshold: int
-
-
 class RootId(NamedTuple):
     """The identity of a root: its version, and the SHA-256 of its signed bytes (without signatures)."""
 
@@ -104,7 +92,7 @@ class Root(NamedTuple):
     """Root metadata. `serialized` is what was signed; `dev_keys`, what it says of itself."""
 
     serialized: bytes
-    common: Common
+    common: CommonMetadata
     keys: tuple[ListedKey, ...]
     root: Role
     targets: Role
@@ -126,28 +114,12 @@ class Root(NamedTuple):
         return {each: listed.get(each, each) for each in role.key_ids}
 
 
-class Target(NamedTuple):
-    """A target: name, length in bytes, raw SHA-256."""
-
-    name: str
-    length: int
-    sha256: bytes
-
-
-class ListedTarget(NamedTuple):
-    """A target as targets metadata lists it: its hashes are (HashFunction, digest) pairs."""
-
-    name: str
-    length: int
-    hashes: tuple[tuple[int, bytes], ...]
-
-
 class Targets(NamedTuple):
     """Targets metadata. `serialized` is what was signed."""
 
     serialized: bytes
-    common: Common
-    targets: tuple[ListedTarget, ...]
+    common: CommonMetadata
+    targets: tuple[Target, ...]
 
 
 class Installed(NamedTuple):
@@ -168,6 +140,8 @@ class Installed(NamedTuple):
 
 def build_targets(version: int, targets: Iterable[Target], expires: int | None) -> bytes:
     """Targets metadata to sign. `expires` in seconds since 1970; targets come out sorted by name."""
+    from software_update.format.proto import tuf_pb2
+
     message = tuf_pb2.TargetsMetadata(common_metadata=_build_common(TARGETS, version, expires))
     for target in sorted(targets, key=lambda target: target.name):
         listed = message.target_files.add(file_name=target.name, length=target.length)
@@ -189,6 +163,8 @@ def build_root(
 
     `dev_keys`: anyone can sign by it, and it says so.
     """
+    from software_update.format.proto import tuf_pb2
+
     message = tuf_pb2.RootMetadata(
         common_metadata=_build_common(ROOT, version, expires),
         consistent_snapshot=False,
@@ -212,6 +188,8 @@ def build_root(
 
 def build_signed(role: str, signed: Signed) -> bytes:
     """The Signed...Metadata message; signatures come out sorted by key id."""
+    from software_update.format.proto import tuf_pb2
+
     signatures = [
         tuf_pb2.Signature(key_id=signature.key_id, sig=signature.value)
         for signature in sorted(signed.signatures, key=lambda signature: signature.key_id)
@@ -237,7 +215,9 @@ def build_manifest(targets: Targets, user_manifest: bytes | None, root: RootId) 
     return manifest + wire.encode_number(65, root.version) + wire.encode_field(66, root.sha256)
 
 
-def _build_common(role: str, version: int, expires: int | None) -> tuf_pb2.CommonMetadata:
+def _build_common(role: str, version: int, expires: int | None) -> "tuf_pb2.CommonMetadata":
+    from software_update.format.proto import tuf_pb2
+
     common = tuf_pb2.CommonMetadata(spec_version=SPEC_VERSION, version=version, role=role)
     if expires is not None:
         common.expires.seconds = expires
@@ -245,7 +225,9 @@ def _build_common(role: str, version: int, expires: int | None) -> tuf_pb2.Commo
     return common
 
 
-def _build_role(keys: Sequence[PublicKey], threshold: int) -> tuf_pb2.SignatureRequirement:
+def _build_role(keys: Sequence[PublicKey], threshold: int) -> "tuf_pb2.SignatureRequirement":
+    from software_update.format.proto import tuf_pb2
+
     return tuf_pb2.SignatureRequirement(
         key_ids=sorted(key.key_id for key in keys), threshold=threshold
     )
@@ -259,17 +241,9 @@ def find_signed(role: str, data: bytes) -> UnparsedSigned:
 
     It may contain only the signed bytes and signatures.
     """
-    message = tuf_pb2.SignedRootMetadata if role == ROOT else tuf_pb2.SignedTargetsMetadata
-    wire.check(data, 0, len(data), message, max_unknown=0)
-    start = end = 0
-    signatures = []
-    for field in wire.fields(data, 0, len(data)):
-        if field.number == 1:
-            start, end = field.start, field.end
-        else:
-            signature = tuf_pb2.Signature.FromString(data[field.start : field.end])
-            signatures.append(Signature(signature.key_id, signature.sig))
-    return UnparsedSigned(data, start, end, tuple(signatures))
+    message = messages.SIGNED_ROOT_METADATA if role == ROOT else messages.SIGNED_TARGETS_METADATA
+    found = wire.read(data, 0, len(data), message, max_unknown=0)
+    return UnparsedSigned(data, found.serialized.start, found.serialized.end, found.signatures)
 
 
 def parse_signed(role: str, data: bytes) -> Signed:
@@ -278,8 +252,20 @@ def parse_signed(role: str, data: bytes) -> Signed:
     return Signed(found.serialized, found.signatures)
 
 
+def parse_signed_root(data: bytes) -> tuple[Signed, Root]:
+    """Parses a SignedRootMetadata message and the root metadata in it."""
+    signed = parse_signed(ROOT, data)
+    return signed, parse_root(signed.serialized)
+
+
+def parse_signed_targets(data: bytes) -> tuple[Signed, Targets]:
+    """Parses a SignedTargetsMetadata message and the targets metadata in it."""
+    signed = parse_signed(TARGETS, data)
+    return signed, parse_targets(signed.serialized)
+
+
 def stated_role(serialized: bytes) -> str | None:
-    """The role that metadata states in its bytes; None if it states none."""
+    """Returns the role that metadata states in its bytes; None if it states none."""
     for outer in wire.fields(serialized, 0, len(serialized)):
         if (outer.number, outer.wire_type) == (1, wire.LENGTH_DELIMITED):
             for field in wire.fields(serialized, outer.start, outer.end):
@@ -290,91 +276,78 @@ def stated_role(serialized: bytes) -> str | None:
 
 def parse_root(serialized: bytes) -> Root:
     """Parses the signed bytes of root metadata."""
-    message = wire.parse(
-        serialized, tuf_pb2.RootMetadata, max_unknown=limits.MAX_UNKNOWN_ROOT_FIELDS
+    message = wire.read(
+        serialized,
+        0,
+        len(serialized),
+        messages.ROOT_METADATA,
+        max_unknown=limits.MAX_UNKNOWN_ROOT_FIELDS,
     )
+    _check_common(ROOT, message.common_metadata)
     return Root(
         serialized,
-        _parse_common(ROOT, message.common_metadata),
-        tuple(
-            ListedKey(each.key_id, each.key.key_type, each.key.scheme, each.key.keyval)
-            for each in message.keys
-        ),
-        _parse_role(message.root_signature_requirement),
-        _parse_role(message.targets_signature_requirement),
+        message.common_metadata,
+        tuple(ListedKey(key_id, *key) for key_id, key in message.keys),
+        message.root,
+        message.targets,
         message.dev_keys,
     )
 
 
-def check_targets(data: bytes, start: int, end: int) -> Common:
-    """Checks the form of the targets metadata data[start:end], and parses only their common part.
-
-    Parsing all of them costs so much more that only signed metadata get it: see `read_targets`.
-    """
-    wire.check(
-        data, start, end, tuf_pb2.TargetsMetadata, max_unknown=limits.MAX_UNKNOWN_TARGETS_FIELDS
-    )
-    return _common_of_targets(data, start, end)
-
-
-def read_targets(serialized: bytes, common: Common) -> Targets:
-    """Parses targets metadata for which `check_targets` returned `common`."""
-    message = tuf_pb2.TargetsMetadata.FromString(serialized)
-    return Targets(
-        serialized,
-        common,
-        tuple(
-            ListedTarget(
-                each.file_name,
-                each.length,
-                tuple((hash_.function, hash_.hash) for hash_ in each.hashes),
-            )
-            for each in message.target_files
-        ),
-    )
-
-
 def parse_targets(serialized: bytes) -> Targets:
-    """Checks and parses the signed bytes of targets metadata."""
-    return read_targets(serialized, check_targets(serialized, 0, len(serialized)))
+    """Parses the signed bytes of targets metadata."""
+    message = wire.read(
+        serialized,
+        0,
+        len(serialized),
+        messages.TARGETS_METADATA,
+        max_unknown=limits.MAX_UNKNOWN_TARGETS_FIELDS,
+    )
+    _check_common(TARGETS, message.common_metadata)
+    return Targets(serialized, message.common_metadata, message.target_files)
+
+
+def check_targets(data: bytes, start: int, end: int) -> None:
+    """Checks the targets metadata data[start:end] as `parse_targets` does, and keeps nothing of them.
+
+    The list of targets may take 60 times as much memory as it has bytes, so only signed metadata are parsed.
+    """
+    message = wire.read(
+        data,
+        start,
+        end,
+        messages.TARGETS_METADATA,
+        max_unknown=limits.MAX_UNKNOWN_TARGETS_FIELDS,
+        keep_lists=False,
+    )
+    _check_common(TARGETS, message.common_metadata)
 
 
 def parse_manifest(data: bytes) -> Installed:
     """Parses the Manifest of a device: the release that it has installed."""
-    wire.check(
-        data,
-        0,
-        len(data),
-        update_bundle_pb2.Manifest,
-        max_unknown=limits.MAX_UNKNOWN_TARGETS_FIELDS,
+    manifest = wire.read(
+        data, 0, len(data), messages.MANIFEST, max_unknown=limits.MAX_UNKNOWN_TARGETS_FIELDS
     )
-    numbers = (1, 2, 65, 66)
-    fields = [field for field in wire.fields(data, 0, len(data)) if field.number in numbers]
-    entries = [field for field in fields if field.number == 1]
-    if len(entries) != 1:
+    if len(manifest.targets_metadata) != 1:
         raise Refused(Verdict.MALFORMED, "needs one entry 'targets', as a device's manifest has")
-    entry = {
-        field.number: data[field.start : field.end]
-        for field in wire.fields(data, entries[0].start, entries[0].end)
-    }
-    if entry.get(1) != TARGETS.encode():
+    entry = manifest.targets_metadata[0]
+    if entry.key != TARGETS:
         raise Refused(Verdict.MALFORMED, "has metadata other than 'targets'")
-    serialized = entry.get(2, b"")
-    user_manifest = next((data[each.start : each.end] for each in fields if each.number == 2), None)
-    return Installed(
-        read_targets(serialized, _common_of_targets(serialized, 0, len(serialized))),
-        user_manifest,
-        None if user_manifest is None else parse_release(user_manifest),
-        _parse_root_id(data, fields),
-    )
+    if entry.value is None:
+        targets = parse_targets(b"")
+    else:
+        message, start, end = entry.value
+        _check_common(TARGETS, message.common_metadata)
+        targets = Targets(data[start:end], message.common_metadata, message.target_files)
+    release = None if manifest.user_manifest is None else parse_release(manifest.user_manifest)
+    return Installed(targets, manifest.user_manifest, release, _root_id(manifest))
 
 
-def _parse_root_id(data: bytes, fields: Iterable[wire.Field]) -> RootId | None:
-    version = next((each.value for each in fields if each.number == 65), None)
-    sha256 = next((data[each.start : each.end] for each in fields if each.number == 66), None)
+def _root_id(manifest: messages.Manifest) -> RootId | None:
+    version, sha256 = manifest.root_version, manifest.root_sha256
     if version is None and sha256 is None:
         return None
-    if not version or sha256 is None or len(sha256) != _SHA256_BYTES:
+    if not version or sha256 is None or len(sha256) != messages.SHA256_BYTES:
         raise Refused(
             Verdict.MALFORMED,
             "root_version and root_sha256 need a version of at least 1 and 32 bytes, or neither",
@@ -382,42 +355,18 @@ def _parse_root_id(data: bytes, fields: Iterable[wire.Field]) -> RootId | None:
     return RootId(version, sha256)
 
 
-def sha256_of(target: ListedTarget) -> bytes:
-    """The one SHA-256 of a target. None, two, or one of another length is refused."""
-    digests = [digest for function, digest in target.hashes if function == tuf_pb2.SHA256]
-    if len(digests) != 1 or len(digests[0]) != _SHA256_BYTES:
-        raise Refused(
-            Verdict.HASH_UNSUPPORTED,
-            "needs exactly one SHA-256 of 32 bytes",
-            subject=f"target '{shown(target.name)}'",
-        )
-    return digests[0]
-
-
-def _common_of_targets(data: bytes, start: int, end: int) -> Common:
-    fields = wire.fields(data, start, end)
-    common = next((data[each.start : each.end] for each in fields if each.number == 1), b"")
-    return _parse_common(TARGETS, tuf_pb2.CommonMetadata.FromString(common))
-
-
-def _parse_role(message: tuf_pb2.SignatureRequirement) -> Role:
-    return Role(tuple(message.key_ids), message.threshold)
-
-
-def _parse_common(role: str, message: tuf_pb2.CommonMetadata) -> Common:
-    expires = None
-    if message.HasField("expires"):
-        expires = (message.expires.seconds, message.expires.nanos)
-        if not (_MIN_SECONDS <= expires[0] <= _MAX_SECONDS and 0 <= expires[1] < 1_000_000_000):
+def _check_common(role: str, common: CommonMetadata) -> None:
+    if common.expires is not None:
+        seconds, nanos = common.expires
+        if not (_MIN_SECONDS <= seconds <= _MAX_SECONDS and 0 <= nanos < 1_000_000_000):
             raise Refused(Verdict.MALFORMED, "expires is not a date between the years 1 and 9999")
-    if not message.HasField("role") or message.role != role:
-        found = f"the role '{shown(message.role)}'" if message.HasField("role") else "no role"
+    if common.role != role:
+        found = "no role" if common.role is None else f"the role '{shown(common.role)}'"
         raise Refused(Verdict.WRONG_ROLE, f"has {found}, not '{role}'")
-    if not _READABLE_SPEC_VERSION.fullmatch(message.spec_version):
+    if not _READABLE_SPEC_VERSION.fullmatch(common.spec_version):
         raise Refused(
             Verdict.UNSUPPORTED_SPEC_VERSION,
-            f"spec_version '{shown(message.spec_version)}' is neither 0.0.1 nor 1.x.y",
+            f"spec_version '{shown(common.spec_version)}' is neither 0.0.1 nor 1.x.y",
         )
-    if message.version < 1:
+    if common.version < 1:
         raise Refused(Verdict.INVALID_VERSION, "version 0; a version is at least 1")
-    return Common(message.version, expires)

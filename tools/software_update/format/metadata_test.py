@@ -1,11 +1,13 @@
 """Tests of metadata.py."""
 
 import hashlib
+import itertools
 
 import pytest
 
 from software_update.format import metadata
-from software_update.format.metadata import Signature, Signed, Target
+from software_update.format.messages import Hash, Role, Signature, Target
+from software_update.format.metadata import Signed
 from software_update.format.verdicts import Refused, Verdict
 from software_update.keys.pem import read_public_key
 from software_update.testing import encode as e
@@ -33,7 +35,7 @@ def verdict_of(call: object, *args: object) -> Refused:
 
 def test_targets_metadata_bytes() -> None:
     built = metadata.build_targets(
-        7, [Target("b", 300, SHA256), Target("a", 1, SHA256)], 1924992000
+        7, [Target.of("b", 300, SHA256), Target.of("a", 1, SHA256)], 1924992000
     )
     assert built == e.targets_of(
         e.common("targets", 7, expires=1924992000),
@@ -42,7 +44,7 @@ def test_targets_metadata_bytes() -> None:
 
 
 def test_no_expires_is_absent() -> None:
-    built = metadata.build_targets(1, [Target("a", 1, SHA256)], None)
+    built = metadata.build_targets(1, [Target.of("a", 1, SHA256)], None)
     assert built == e.targets_of(e.common("targets"), [e.target_of("a", 1, [(1, SHA256)])])
 
 
@@ -56,7 +58,7 @@ def test_expires_at_zero_is_there() -> None:
 
 def test_length_of_an_empty_target_is_written() -> None:
     """Pigweed's C++ client needs it on the wire. Readers accept a target without it too."""
-    built = metadata.build_targets(1, [Target("a", 0, SHA256)], None)
+    built = metadata.build_targets(1, [Target.of("a", 0, SHA256)], None)
     assert built == e.targets_of(e.common("targets"), [e.target_of("a", 0, [(1, SHA256)])])
     without = e.text(1, "a") + e.blob(3, e.number(1, 1) + e.blob(2, SHA256))
     read = metadata.parse_targets(e.targets_of(e.common("targets"), [without]))
@@ -65,13 +67,13 @@ def test_length_of_an_empty_target_is_written() -> None:
 
 def test_targets_are_sorted_by_bytes() -> None:
     names = ["b", "a/b", "B", "a.b", "a"]
-    built = metadata.build_targets(1, [Target(name, 1, SHA256) for name in names], None)
+    built = metadata.build_targets(1, [Target.of(name, 1, SHA256) for name in names], None)
     found = [each.name for each in metadata.parse_targets(built).targets]
     assert found == sorted(names) == ["B", "a", "a.b", "a/b", "b"]
 
 
 def test_lengths_of_more_than_32_bits() -> None:
-    built = metadata.build_targets(1, [Target("a", 2**40, SHA256)], None)
+    built = metadata.build_targets(1, [Target.of("a", 2**40, SHA256)], None)
     assert metadata.parse_targets(built).targets[0].length == 2**40
 
 
@@ -116,8 +118,8 @@ def test_parse_root() -> None:
     root = metadata.parse_root(data)
     assert root.serialized == data
     assert (root.common.version, root.common.expires) == (4, (9, 0))
-    assert root.root == metadata.Role((key_id(ROOT_KEY),), 1)
-    assert root.targets == metadata.Role((key_id(TARGETS_KEY), key_id(TARGETS_KEY_2)), 2)
+    assert root.root == Role((key_id(ROOT_KEY),), 1)
+    assert root.targets == Role((key_id(TARGETS_KEY), key_id(TARGETS_KEY_2)), 2)
     assert [each.keyval for each in root.keys] == [
         signer(each).public.keyval for each in (ROOT_KEY, TARGETS_KEY, TARGETS_KEY_2)
     ]
@@ -154,9 +156,9 @@ def test_parse_targets() -> None:
     data = e.targets({"b": b"xyz", "a": b""}, version=5, expires=9, nanos=7)
     targets = metadata.parse_targets(data)
     assert targets.serialized == data
-    assert targets.common == metadata.Common(5, (9, 7))
+    assert targets.common == ("1.0.0", 5, (9, 7), "targets")
     assert [(each.name, each.length) for each in targets.targets] == [("b", 3), ("a", 0)]
-    assert metadata.sha256_of(targets.targets[0]) == hashlib.sha256(b"xyz").digest()
+    assert targets.targets[0].sha256 == hashlib.sha256(b"xyz").digest()
 
 
 def test_fields_of_projects_are_skipped() -> None:
@@ -238,13 +240,13 @@ def test_range_of_expires(seconds: int, nanos: int, good: bool) -> None:
     ],
 )
 def test_hashes_that_cannot_be_used(hashes: list[tuple[int, bytes]]) -> None:
-    target = metadata.ListedTarget("a", 1, tuple(hashes))
-    assert verdict_of(metadata.sha256_of, target).verdict == Verdict.HASH_UNSUPPORTED
+    target = Target("a", 1, tuple(itertools.starmap(Hash, hashes)))
+    assert verdict_of(lambda: target.sha256).verdict == Verdict.HASH_UNSUPPORTED
 
 
 def test_another_hash_beside_sha_256_is_fine() -> None:
-    target = metadata.ListedTarget("a", 1, ((7, b"other"), (1, SHA256)))
-    assert metadata.sha256_of(target) == SHA256
+    target = Target("a", 1, (Hash(7, b"other"), Hash(1, SHA256)))
+    assert target.sha256 == SHA256
 
 
 # Manifests

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from software_update.base.errors import UsageError
 from software_update.format.limits import PIGWEED_MAX_NAME_BYTES, PIGWEED_MAX_TARGET_BYTES
-from software_update.format.metadata import Target
+from software_update.format.messages import Target
 
 
 def check(targets: Iterable[Target], *, strict: bool) -> None:

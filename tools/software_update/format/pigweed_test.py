@@ -4,12 +4,12 @@ import pytest
 
 from software_update.base.errors import UsageError
 from software_update.format import pigweed
-from software_update.format.metadata import Target
+from software_update.format.messages import Target
 
 GOOD = [
-    Target("n" * 32, 1, bytes(32)),
-    Target("empty", 0, bytes(32)),
-    Target("a", 100 * 1024**2, bytes(32)),
+    Target.of("n" * 32, 1, bytes(32)),
+    Target.of("empty", 0, bytes(32)),
+    Target.of("a", 100 * 1024**2, bytes(32)),
 ]
 BAD = {
     "n" * 33: (1, "takes names of at most 32 bytes"),
@@ -25,7 +25,7 @@ def test_nothing_to_say(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_a_warning_for_each_target(capsys: pytest.CaptureFixture[str]) -> None:
     pigweed.check(
-        [*GOOD, *(Target(name, length, b"") for name, (length, _) in BAD.items())], strict=False
+        [*GOOD, *(Target.of(name, length, b"") for name, (length, _) in BAD.items())], strict=False
     )
     lines = capsys.readouterr().err.splitlines()
     for line, (name, (_, text)) in zip(lines, BAD.items(), strict=True):
@@ -38,4 +38,4 @@ def test_a_warning_for_each_target(capsys: pytest.CaptureFixture[str]) -> None:
 def test_errors_where_asked_for(name: str) -> None:
     length, text = BAD[name]
     with pytest.raises(UsageError, match=f"target '{name}': Pigweed's client {text}"):
-        pigweed.check([*GOOD, Target(name, length, b"")], strict=True)
+        pigweed.check([*GOOD, Target.of(name, length, b"")], strict=True)

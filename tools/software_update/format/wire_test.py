@@ -1,19 +1,34 @@
 """Tests of wire.py."""
 
+from typing import Any
+
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 from hypothesis import given
 from hypothesis import strategies as st
 
-from software_update.format import wire
-from software_update.format.proto import tuf_pb2, update_bundle_pb2
+from software_update.format import messages, wire
+from software_update.format.messages import ROOT_METADATA
+from software_update.format.proto import tuf_pb2
 from software_update.format.verdicts import Refused, Verdict
 from software_update.testing.encode import blob, number, text, varint
+from software_update.testing.oracle import comparable, read_by_protobuf
 
 
-def verdict_of(data: bytes, message: type = tuf_pb2.RootMetadata, skip: bool = True) -> Refused:
-    with pytest.raises(Refused) as caught:
-        wire.parse(data, message, max_unknown=10 if skip else 0)
-    return caught.value
+def read(data: bytes, message: wire.Message[Any] = ROOT_METADATA, max_unknown: int = 0) -> Any:
+    return wire.read(data, 0, len(data), message, max_unknown=max_unknown)
+
+
+def verdict_of(
+    data: bytes, message: wire.Message[Any] = ROOT_METADATA, max_unknown: int = 10
+) -> Refused:
+    found = []
+    for keep_lists in (True, False):
+        with pytest.raises(Refused) as caught:
+            wire.read(data, 0, len(data), message, max_unknown=max_unknown, keep_lists=keep_lists)
+        found.append(caught.value)
+    assert str(found[0]) == str(found[1])
+    return found[0]
 
 
 @pytest.mark.parametrize(
@@ -99,7 +114,7 @@ def test_encode_field_is_what_protobuf_writes() -> None:
 
 def test_parse_gives_the_message() -> None:
     data = blob(1, text(1, "1.0.0") + number(2, 7)) + number(2, 1)
-    parsed = wire.parse(data, tuf_pb2.RootMetadata, max_unknown=0)
+    parsed = read(data)
     assert (parsed.common_metadata.spec_version, parsed.common_metadata.version) == ("1.0.0", 7)
     assert parsed.consistent_snapshot
 
@@ -120,9 +135,7 @@ def test_a_singular_field_stands_once(data: bytes) -> None:
 
 
 def test_a_repeated_field_may_stand_often() -> None:
-    parsed = wire.parse(
-        blob(1, b"a") + blob(2, b"") + blob(2, b""), tuf_pb2.SignedRootMetadata, max_unknown=0
-    )
+    parsed = read(blob(1, b"a") + blob(2, b"") + blob(2, b""), messages.SIGNED_ROOT_METADATA, 0)
     assert len(parsed.signatures) == 2
 
 
@@ -134,12 +147,12 @@ def test_a_repeated_field_may_stand_often() -> None:
 def test_unknown_fields_are_skipped_or_refused(extra: bytes) -> None:
     plain, nested = number(2, 1) + extra, blob(1, number(2, 1) + extra)
     for data in (plain, nested):
-        wire.parse(data, tuf_pb2.RootMetadata, max_unknown=10)
-        assert verdict_of(data, skip=False).verdict == Verdict.UNEXPECTED_FIELD
+        read(data, messages.ROOT_METADATA, 10)
+        assert verdict_of(data, max_unknown=0).verdict == Verdict.UNEXPECTED_FIELD
 
 
 def test_an_unknown_field_twice_is_skipped() -> None:
-    wire.parse(number(99, 1) + number(99, 1), tuf_pb2.RootMetadata, max_unknown=10)
+    read(number(99, 1) + number(99, 1), messages.ROOT_METADATA, 10)
 
 
 @pytest.mark.parametrize(
@@ -177,7 +190,7 @@ def test_wrong_wire_types(data: bytes) -> None:
 )
 def test_numbers_that_protobuf_would_truncate(data: bytes, fits: bool) -> None:
     if fits:
-        wire.parse(data, tuf_pb2.RootMetadata, max_unknown=0)
+        read(data)
     else:
         refused = verdict_of(data)
         assert (refused.verdict, "out of range" in refused.detail) == (Verdict.MALFORMED, True)
@@ -194,9 +207,9 @@ def test_text_that_is_not_utf_8(content: bytes) -> None:
 
 def test_map_entries_are_messages_too() -> None:
     entry = text(1, "a") + blob(2, b"")
-    wire.parse(blob(1, entry), update_bundle_pb2.Manifest, max_unknown=0)
+    read(blob(1, entry), messages.MANIFEST, 0)
     doubled = blob(1, entry + text(1, "b"))
-    refused = verdict_of(doubled, update_bundle_pb2.Manifest, skip=False)
+    refused = verdict_of(doubled, messages.MANIFEST, max_unknown=0)
     assert refused.verdict == Verdict.DUPLICATE_FIELD
 
 
@@ -206,17 +219,19 @@ KEY_ID = blob(1, bytes(32))
 @pytest.mark.parametrize(
     ("message", "part", "most", "name"),
     [
-        (tuf_pb2.SignedRootMetadata, blob(2, b""), 64, "SignedRootMetadata.signatures"),
-        (tuf_pb2.SignedTargetsMetadata, blob(2, b""), 64, "SignedTargetsMetadata.signatures"),
-        (tuf_pb2.RootMetadata, blob(3, b""), 64, "RootMetadata.keys"),
-        (tuf_pb2.SignatureRequirement, KEY_ID, 64, "SignatureRequirement.key_ids"),
-        (tuf_pb2.TargetsMetadata, blob(2, b""), 65_536, "TargetsMetadata.target_files"),
-        (tuf_pb2.TargetFile, blob(3, b""), 2, "TargetFile.hashes"),
-        (update_bundle_pb2.Manifest, blob(1, b""), 16, "Manifest.targets_metadata"),
+        (messages.SIGNED_ROOT_METADATA, blob(2, b""), 64, "SignedRootMetadata.signatures"),
+        (messages.SIGNED_TARGETS_METADATA, blob(2, b""), 64, "SignedTargetsMetadata.signatures"),
+        (messages.ROOT_METADATA, blob(3, b""), 64, "RootMetadata.keys"),
+        (messages.SIGNATURE_REQUIREMENT, KEY_ID, 64, "SignatureRequirement.key_ids"),
+        (messages.TARGETS_METADATA, blob(2, b""), 65_536, "TargetsMetadata.target_files"),
+        (messages.TARGET_FILE, blob(3, b""), 2, "TargetFile.hashes"),
+        (messages.MANIFEST, blob(1, b""), 16, "Manifest.targets_metadata"),
     ],
 )
-def test_limits_of_repeated_fields(message: type, part: bytes, most: int, name: str) -> None:
-    wire.check(part * most, 0, len(part) * most, message, max_unknown=0)
+def test_limits_of_repeated_fields(
+    message: wire.Message[Any], part: bytes, most: int, name: str
+) -> None:
+    read(part * most, message)
     refused = verdict_of(part * (most + 1), message)
     assert (refused.verdict, refused.detail) == (
         Verdict.TOO_LARGE,
@@ -226,21 +241,21 @@ def test_limits_of_repeated_fields(message: type, part: bytes, most: int, name: 
 
 def test_a_limit_is_of_one_message() -> None:
     file = blob(2, blob(3, b"") * 2)
-    wire.parse(file * 3, tuf_pb2.TargetsMetadata, max_unknown=0)
+    read(file * 3, messages.TARGETS_METADATA, 0)
 
 
 @pytest.mark.parametrize(
     ("message", "field", "most", "name"),
     [
-        (tuf_pb2.Signature, 1, 255, "Signature.key_id"),
-        (tuf_pb2.Signature, 2, 4096, "Signature.sig"),
-        (tuf_pb2.SignatureRequirement, 1, 255, "SignatureRequirement.key_ids"),
-        (tuf_pb2.TargetFile, 1, 4096, "TargetFile.file_name"),
-        (tuf_pb2.CommonMetadata, 4, 255, "CommonMetadata.role"),
+        (messages.SIGNATURE, 1, 255, "Signature.key_id"),
+        (messages.SIGNATURE, 2, 4096, "Signature.sig"),
+        (messages.SIGNATURE_REQUIREMENT, 1, 255, "SignatureRequirement.key_ids"),
+        (messages.TARGET_FILE, 1, 4096, "TargetFile.file_name"),
+        (messages.COMMON_METADATA, 4, 255, "CommonMetadata.role"),
     ],
 )
-def test_limits_of_lengths(message: type, field: int, most: int, name: str) -> None:
-    wire.parse(blob(field, b"a" * most), message, max_unknown=0)
+def test_limits_of_lengths(message: wire.Message[Any], field: int, most: int, name: str) -> None:
+    read(blob(field, b"a" * most), message, max_unknown=0)
     refused = verdict_of(blob(field, b"a" * (most + 1)), message)
     assert (refused.verdict, refused.detail) == (
         Verdict.TOO_LARGE,
@@ -250,23 +265,50 @@ def test_limits_of_lengths(message: type, field: int, most: int, name: str) -> N
 
 def test_limit_of_unknown_fields_counts_every_depth() -> None:
     data = number(99, 1) + blob(1, number(99, 1)) + blob(3, blob(2, number(99, 1)))
-    wire.parse(data, tuf_pb2.RootMetadata, max_unknown=3)
+    read(data, messages.ROOT_METADATA, 3)
     with pytest.raises(Refused) as caught:
-        wire.parse(data, tuf_pb2.RootMetadata, max_unknown=2)
+        read(data, messages.ROOT_METADATA, 2)
     assert caught.value.verdict == Verdict.TOO_LARGE
     assert caught.value.detail == "more than 2 unknown fields"
 
 
 def test_a_check_of_a_part_does_not_look_outside_it() -> None:
     data = b"\xff" + number(2, 1) + b"\xff"
-    wire.check(data, 1, len(data) - 1, tuf_pb2.RootMetadata, max_unknown=0)
+    assert wire.read(data, 1, 3, ROOT_METADATA, max_unknown=0).consistent_snapshot
 
 
 def test_deep_nesting_in_unknown_fields_is_not_looked_into() -> None:
     data = b""
     for _ in range(2000):
         data = blob(99, data)
-    wire.parse(data, tuf_pb2.RootMetadata, max_unknown=10)
+    read(data, messages.ROOT_METADATA, 10)
+
+
+def test_a_list_that_is_not_kept_is_checked() -> None:
+    data = blob(2, blob(1, b"a")) * 3
+    found = wire.read(
+        data, 0, len(data), messages.TARGETS_METADATA, max_unknown=0, keep_lists=False
+    )
+    assert list(found.target_files) == [None, None, None]
+    bad = data + blob(2, blob(1, b"\xff"))
+    assert verdict_of(bad, messages.TARGETS_METADATA).detail == "TargetFile.file_name is not UTF-8"
+
+
+def test_values_of_absent_fields() -> None:
+    common = messages.CommonMetadata("", 0, None, None)
+    none = messages.Role((), 0)
+    assert read(b"") == (common, False, (), none, None, None, none, False)
+    target = read(blob(2, blob(3, b"")), messages.TARGETS_METADATA).target_files[0]
+    assert target == ("", 0, ((0, b""),))
+    assert read(b"", messages.MANIFEST) == ((), None, None, None)
+    assert read(b"", messages.SIGNED_ROOT_METADATA) == ((None, 0, 0), ())
+
+
+def test_places() -> None:
+    data = blob(2, blob(1, b"id")) + blob(1, b"signed")
+    signed = read(data, messages.SIGNED_TARGETS_METADATA)
+    assert signed.serialized == (None, 8, 14)
+    assert signed.signatures == ((b"id", b""),)
 
 
 def commons() -> st.SearchStrategy[tuf_pb2.CommonMetadata]:
@@ -274,6 +316,7 @@ def commons() -> st.SearchStrategy[tuf_pb2.CommonMetadata]:
         tuf_pb2.CommonMetadata,
         spec_version=st.text(max_size=6),
         version=st.integers(0, 2**32 - 1),
+        expires=st.none() | st.builds(Timestamp, seconds=st.integers(-(2**63), 2**63 - 1)),
         role=st.none() | st.sampled_from(["root", "targets", ""]),
     )
 
@@ -289,23 +332,22 @@ def target_files() -> st.SearchStrategy[tuf_pb2.TargetFile]:
 
 
 @given(commons(), st.lists(target_files(), max_size=3))
-def test_parse_takes_whatever_protobuf_writes(
+def test_everything_that_protobuf_writes_is_read(
     common: tuf_pb2.CommonMetadata, files: list[tuf_pb2.TargetFile]
 ) -> None:
     message = tuf_pb2.TargetsMetadata(common_metadata=common, target_files=files)
-    for skip in (False, True):
-        parsed = wire.parse(
-            message.SerializeToString(), tuf_pb2.TargetsMetadata, max_unknown=10 if skip else 0
-        )
-        assert parsed == message
+    data = message.SerializeToString()
+    for max_unknown in (0, 10):
+        found = read(data, messages.TARGETS_METADATA, max_unknown)
+        assert comparable(data, found) == read_by_protobuf(data, messages.TARGETS_METADATA)
+    assert [each.name for each in found.target_files] == [each.file_name for each in files]
 
 
 @given(st.binary(max_size=40))
-def test_parse_is_total(data: bytes) -> None:
-    """Any bytes give a message or Refused."""
+def test_read_is_total(data: bytes) -> None:
+    """Any bytes give a message, the same as protobuf's, or Refused."""
     try:
-        parsed = wire.parse(data, tuf_pb2.SignedRootMetadata, max_unknown=0)
+        found = read(data, messages.SIGNED_ROOT_METADATA)
     except Refused:
         return
-    again = wire.parse(parsed.SerializeToString(), tuf_pb2.SignedRootMetadata, max_unknown=0)
-    assert again == parsed
+    assert comparable(data, found) == read_by_protobuf(data, messages.SIGNED_ROOT_METADATA)

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from software_update.base.errors import SignatureError
 from software_update.format.limits import MAX_SIGNATURES
-from software_update.format.metadata import Signature, Signed
+from software_update.format.messages import Signature
+from software_update.format.metadata import Signed
 from software_update.keys.public_key import PublicKey
 from software_update.signing.signature_file import DetachedSignature
 from software_update.signing.signing_request import Request, Signers, request_name

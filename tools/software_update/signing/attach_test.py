@@ -6,7 +6,8 @@ import pytest
 
 from software_update.base.errors import SignatureError
 from software_update.format import metadata
-from software_update.format.metadata import Signature, Signed
+from software_update.format.messages import Signature
+from software_update.format.metadata import Signed
 from software_update.signing import signing_request
 from software_update.signing.attach import attach, merge
 from software_update.signing.signature_file import DetachedSignature

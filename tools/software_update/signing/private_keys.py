@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from software_update.base.errors import InputError
-from software_update.format.metadata import ROOT, Root, Signature, Signed
+from software_update.format.messages import Signature
+from software_update.format.metadata import ROOT, Root, Signed
 from software_update.keys.pem import read_private_key
 from software_update.keys.private_key import PrivateKey
 from software_update.keys.public_key import name_of

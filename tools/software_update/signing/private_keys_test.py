@@ -7,7 +7,8 @@ import pytest
 
 from software_update.base.errors import InputError
 from software_update.format import metadata
-from software_update.format.metadata import Signature, Signed
+from software_update.format.messages import Signature
+from software_update.format.metadata import Signed
 from software_update.signing import private_keys
 from software_update.testing import encode as e
 from software_update.testing.signers import (

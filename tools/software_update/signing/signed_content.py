@@ -8,19 +8,10 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
-from google.protobuf.message import Message
-
 from software_update.base.dates import format_date
-from software_update.format import wire
-from software_update.format.metadata import (
-    ROOT,
-    TARGETS,
-    ListedTarget,
-    Role,
-    Root,
-    Targets,
-    sha256_of,
-)
+from software_update.format import messages, wire
+from software_update.format.messages import Role, Target
+from software_update.format.metadata import ROOT, TARGETS, Root, Targets
 from software_update.format.proto import tuf_pb2
 
 
@@ -39,7 +30,7 @@ def describe(content: Root | Targets) -> dict[str, Any]:
         "sha256": hashlib.sha256(content.serialized).hexdigest(),
         "length": len(content.serialized),
         "canonical": is_plain or _canonical(message, unknown=True) == content.serialized,
-        "unknown_fields": [] if is_plain else _unknown_fields(content.serialized, message),
+        "unknown_fields": [] if is_plain else _unknown_fields(content),
         "summary": (
             _describe_root(content, message)
             if isinstance(content, Root)
@@ -74,7 +65,9 @@ def _canonical(message: Any, *, unknown: bool) -> bytes:
     return bytes(copy.SerializeToString(deterministic=True))
 
 
-def _unknown_fields(data: bytes, message: Message) -> list[dict[str, Any]]:
+def _unknown_fields(content: Root | Targets) -> list[dict[str, Any]]:
+    data = content.serialized
+    message = messages.ROOT_METADATA if isinstance(content, Root) else messages.TARGETS_METADATA
     return [
         {
             "message": path,
@@ -83,15 +76,15 @@ def _unknown_fields(data: bytes, message: Message) -> list[dict[str, Any]]:
             "length": field.end - field.start,
             "sha256": hashlib.sha256(data[field.start : field.end]).hexdigest(),
         }
-        for path, field in wire.unknown_fields(data, type(message))
+        for path, field in wire.unknown_fields(data, message)
     ]
 
 
-def _describe_target(target: ListedTarget) -> dict[str, Any]:
+def _describe_target(target: Target) -> dict[str, Any]:
     return {
         "name": target.name,
         "length": target.length,
-        "sha256": sha256_of(target).hex(),
+        "sha256": target.sha256.hex(),
         "other_hashes": [
             {"function": function, "hash": digest.hex()}
             for function, digest in target.hashes

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from software_update.base.errors import InputError, SoftwareUpdateError, WrongSecret
 from software_update.format import metadata
-from software_update.format.metadata import Role, Target
+from software_update.format.messages import Role, Target
 from software_update.keys.public_key import PublicKey
 from software_update.keys.scheme import Message, Scheme
 from software_update.keys.schemes import DEFAULT_SCHEME
@@ -73,7 +73,7 @@ class Attempt:
 def targets_probe(public: PublicKey, number: int, targets: int = 1) -> Request:
     """Targets metadata that is worth nothing; another one for each number."""
     listed = [
-        Target(f"signer_check_{index}.worth_nothing", 0, bytes(32)) for index in range(targets)
+        Target.of(f"signer_check_{index}.worth_nothing", 0, bytes(32)) for index in range(targets)
     ]
     content = metadata.build_targets(1, listed, 1 + number)
     return _probe(content, [Signers("the root", _nobodys_root(0), Role((public.key_id,), 1))])

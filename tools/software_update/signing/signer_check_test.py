@@ -90,7 +90,7 @@ def test_no_payload_fits(probe: Request) -> None:
     release = VerifiedRelease((device.root,), probe.content, (), (), None, None)
     for target in probe.content.targets:
         assert target.length == 0
-        assert metadata.sha256_of(target) == bytes(32) != hashlib.sha256(b"").digest()
+        assert target.sha256 == bytes(32) != hashlib.sha256(b"").digest()
     with pytest.raises(Refused) as refused:
         verifier.verify_payloads(device, release, [])
     assert refused.value.verdict is Verdict.MISSING_PAYLOAD

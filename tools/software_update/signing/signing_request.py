@@ -14,7 +14,8 @@ from typing import Any
 from software_update.base.errors import InputError
 from software_update.base.strict_json import parse_file, to_text
 from software_update.format import limits, metadata
-from software_update.format.metadata import ROOT, TARGETS, Role, Root, Signed, Targets
+from software_update.format.messages import Role
+from software_update.format.metadata import ROOT, TARGETS, Root, Signed, Targets
 from software_update.format.release_manifest import ReleaseManifest
 from software_update.format.verdicts import Refused, Verdict
 from software_update.signing.signed_content import describe, describe_role
@@ -113,9 +114,7 @@ def lists(request: Request, name: str, payload: bytes) -> bool:
     if not isinstance(request.content, Targets):
         return False
     found = (name, len(payload), hashlib.sha256(payload).digest())
-    return found in [
-        (each.name, each.length, metadata.sha256_of(each)) for each in request.content.targets
-    ]
+    return found in [(each.name, each.length, each.sha256) for each in request.content.targets]
 
 
 def signers_of_targets(root: Root) -> list[Signers]:

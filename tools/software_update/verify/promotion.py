@@ -6,9 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from software_update.base.dates import format_date
 from software_update.base.errors import shown
-from software_update.format import metadata
 from software_update.format.metadata import Targets
-from software_update.format.proto import tuf_pb2
 from software_update.verify.verifier import Payload
 
 _Value = str | int | bool | None
@@ -67,10 +65,9 @@ def _metadata(tested: Targets, release: Targets) -> Iterator[Difference]:
 
 
 def _fields(targets: Targets) -> dict[str, _Value]:
-    common = tuf_pb2.TargetsMetadata.FromString(targets.serialized).common_metadata
     expires = targets.common.expires
     return {
-        "spec_version": common.spec_version,
+        "spec_version": targets.common.spec_version,
         "version": targets.common.version,
         "expires": format_date(expires[0]) if expires else None,
     }
@@ -90,7 +87,7 @@ def _files(kind: str, tested: _Files, release: _Files) -> Iterator[Difference]:
 
 
 def _listed(targets: Targets) -> _Files:
-    return {each.name: (each.length, metadata.sha256_of(each)) for each in targets.targets}
+    return {each.name: (each.length, each.sha256) for each in targets.targets}
 
 
 def _present(contents: Contents) -> _Files:

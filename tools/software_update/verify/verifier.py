@@ -10,19 +10,17 @@ from typing import NamedTuple, Protocol
 
 from software_update.base.errors import shown, shown_list
 from software_update.format import limits, metadata
+from software_update.format.messages import SHA256, CommonMetadata, Role, Target
 from software_update.format.metadata import (
     ROOT,
     TARGETS,
     Installed,
-    ListedTarget,
-    Role,
     Root,
     Signed,
     Targets,
     UnparsedSigned,
 )
 from software_update.format.names import USER_MANIFEST, clash, name_problem
-from software_update.format.proto import tuf_pb2
 from software_update.format.release_manifest import ReleaseManifest, parse_release
 from software_update.format.verdicts import Refused, Verdict
 from software_update.keys.public_key import PublicKey, key_id
@@ -199,11 +197,15 @@ def verify_targets(
         raise Refused(Verdict.MISSING_ROLE_METADATA, "is missing", role=TARGETS, subject=subject)
     try:
         signed = metadata.find_signed(TARGETS, signed_targets)
-        common = metadata.check_targets(signed.data, signed.start, signed.end)
-        # 5.6.3: an arbitrary software attack.
-        signers, uncounted = _check_threshold(signed, root, root.targets, "the root's")
-        # From here on the metadata are signed, so their size is the signers' choice.
-        targets = metadata.read_targets(signed.serialized, common)
+        try:
+            # 5.6.3: an arbitrary software attack.
+            signers, uncounted = _check_threshold(signed, root, root.targets, "the root's")
+        except Refused:
+            # A fault in the form is reported before one in the signatures.
+            metadata.check_targets(signed.data, signed.start, signed.end)
+            raise
+        # Parsing takes much memory. The metadata are signed, so the signers chose their size.
+        targets = metadata.parse_targets(signed.serialized)
         # 5.6.5: a freeze attack.
         if _expired(targets.common, device.at):
             raise Refused(Verdict.TARGETS_EXPIRED, f"version {targets.common.version} has expired")
@@ -282,7 +284,7 @@ def verify_payloads(device: Device, release: VerifiedRelease, payloads: Sequence
                 payload.name,
                 f"{payload.length} bytes, the metadata lists {target.length}",
             )
-        if payload.sha256 != metadata.sha256_of(target):
+        if payload.sha256 != target.sha256:
             raise _about_target(
                 Verdict.HASH_MISMATCH, payload.name, "its SHA-256 is not the one in the metadata"
             )
@@ -296,7 +298,7 @@ def _check_complete(
     for target in release.targets.targets:
         if target.name == USER_MANIFEST and release.user_manifest is not None:
             continue
-        there = (target.name, target.length, metadata.sha256_of(target)) in on_device
+        there = (target.name, target.length, target.sha256) in on_device
         if target.name not in present and not there:
             raise _about_target(
                 Verdict.MISSING_PAYLOAD, target.name, "not in the bundle, nor installed"
@@ -313,7 +315,7 @@ def _payloads_on(installed: Installed) -> set[tuple[str, int, bytes]]:
         (each.name, each.length, digest)
         for each in installed.targets.targets
         for function, digest in each.hashes
-        if function == tuf_pb2.SHA256 and each.name != USER_MANIFEST
+        if function == SHA256 and each.name != USER_MANIFEST
     }
 
 
@@ -530,7 +532,7 @@ def listed_user_manifest(
     return None
 
 
-def _check_user_manifest_length(target: ListedTarget) -> None:
+def _check_user_manifest_length(target: Target) -> None:
     if target.length > limits.MAX_USER_MANIFEST_BYTES:
         raise _about_target(
             Verdict.TOO_LARGE,
@@ -539,12 +541,12 @@ def _check_user_manifest_length(target: ListedTarget) -> None:
         )
 
 
-def _user_manifests(targets: Targets) -> list[ListedTarget]:
+def _user_manifests(targets: Targets) -> list[Target]:
     return [each for each in targets.targets if each.name == USER_MANIFEST]
 
 
-def _is_listed(content: bytes, target: ListedTarget) -> bool:
-    digest = (tuf_pb2.SHA256, hashlib.sha256(content).digest())
+def _is_listed(content: bytes, target: Target) -> bool:
+    digest = (SHA256, hashlib.sha256(content).digest())
     return target.length == len(content) and digest in target.hashes
 
 
@@ -595,8 +597,8 @@ def _check_list(targets: Targets) -> None:
         )
         raise _about_target(Verdict.DUPLICATE_TARGET, twice[1], detail)
     for target in targets.targets:
-        metadata.sha256_of(target)
+        _ = target.sha256
 
 
-def _expired(common: metadata.Common, at: int | None) -> bool:
+def _expired(common: CommonMetadata, at: int | None) -> bool:
     return at is not None and common.expires is not None and common.expires <= (at, 0)

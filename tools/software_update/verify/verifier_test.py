@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from software_update.format import limits, metadata
-from software_update.format.metadata import Common, Targets, parse_signed
+from software_update.format.metadata import Targets, parse_signed
 from software_update.format.release_manifest import ReleaseManifest, build_release
 from software_update.format.verdicts import Refused, Verdict
 from software_update.testing import encode as e
@@ -707,10 +707,10 @@ def test_every_verdict_is_given_here() -> None:
 def test_unsigned_targets_are_not_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Parsing 32 MiB of metadata can take 2 GiB of memory."""
 
-    def parse(serialized: bytes, common: Common) -> Targets:
+    def parse(serialized: bytes) -> Targets:
         raise AssertionError
 
-    monkeypatch.setattr(metadata, "read_targets", parse)
+    monkeypatch.setattr(metadata, "parse_targets", parse)
     unsigned = e.targets_entry(e.signed(e.targets(TWO)))
     assert refusal_of(unsigned)[0] == Verdict.THRESHOLD_NOT_MET
     wrong_role = e.targets_entry(e.signed(e.targets_of(e.common("root"), [])))

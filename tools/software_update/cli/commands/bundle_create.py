@@ -10,7 +10,8 @@ from software_update.bundle.writer import draft_targets, plan_payloads, write_bu
 from software_update.cli.options import arguments
 from software_update.cli.options.target_lists import read_targets_from
 from software_update.format import metadata, pigweed
-from software_update.format.metadata import Root, Target
+from software_update.format.messages import Target
+from software_update.format.metadata import Root
 from software_update.format.verdicts import Refused, Verdict
 from software_update.signing import private_keys
 from software_update.verify import verifier

@@ -10,7 +10,7 @@ from software_update.bundle.envelope import Envelope, PayloadEntry
 from software_update.bundle.extract import check_names, listed_targets, write_payloads
 from software_update.bundle.reader import read_envelope
 from software_update.cli.options.arguments import Parser
-from software_update.format.metadata import ListedTarget
+from software_update.format.messages import Target
 from software_update.format.verdicts import Refused
 
 
@@ -45,7 +45,7 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _wanted(
-    path: str, envelope: Envelope, listed: dict[str, ListedTarget], names: list[str] | None
+    path: str, envelope: Envelope, listed: dict[str, Target], names: list[str] | None
 ) -> list[PayloadEntry]:
     present = {entry.name: entry for entry in envelope.payloads}
     for name in names if names is not None else ():

@@ -11,8 +11,7 @@ import pytest
 
 from software_update.base import files
 from software_update.bundle import extract as extraction
-from software_update.format import metadata
-from software_update.format.metadata import ListedTarget
+from software_update.format.messages import Target
 from software_update.testing import encode as e
 from software_update.testing import workspace
 from software_update.testing.command import call, command, done, environment, failed, run
@@ -157,14 +156,13 @@ def test_link_planted_meanwhile_is_not_followed(
     folder: Path, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
     (folder / "elsewhere").mkdir()
-    sha256_of = metadata.sha256_of
 
-    def plant(target: ListedTarget) -> bytes | None:
+    def plant(target: Target) -> bytes:
         [written] = folder.rglob(".software-update-*/**/app")
         (written.parent / "z").symlink_to(folder / "elsewhere")
-        return sha256_of(target)
+        return target.hashes[0].hash
 
-    monkeypatch.setattr(metadata, "sha256_of", plant)
+    monkeypatch.setattr(Target, "sha256", property(plant))
     args = make(folder, e.bundle({"app": APP, "z/a": b"x"}))
     text = failed(3, *command.split(), *args[2:])
     assert text.startswith("target 'z/a': another target's name is a folder or file of this name;")

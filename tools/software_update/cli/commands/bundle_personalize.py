@@ -9,7 +9,7 @@ from software_update.bundle.extract import listed_targets
 from software_update.bundle.reader import read_envelope, read_fields
 from software_update.bundle.writer import copy_ranges
 from software_update.cli.options.arguments import Parser, add_output
-from software_update.format.metadata import ListedTarget
+from software_update.format.messages import Target
 from software_update.format.names import USER_MANIFEST
 from software_update.format.verdicts import Refused
 from software_update.verify.installed import read_installed
@@ -42,7 +42,7 @@ def run(argv: Sequence[str]) -> int:
     return 0
 
 
-def _left_out(envelope: Envelope, on_device: set[ListedTarget]) -> set[str]:
+def _left_out(envelope: Envelope, on_device: set[Target]) -> set[str]:
     """The payloads that the device has, by target name. One that is not as listed stays, to be refused."""
     listed = listed_targets(envelope)
     return {

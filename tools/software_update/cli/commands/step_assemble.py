@@ -15,7 +15,8 @@ from software_update.cli.options.collected import (
 )
 from software_update.cli.options.collected_roots import add_collected_roots, take_collected_roots
 from software_update.format import limits, metadata
-from software_update.format.metadata import Target, Targets
+from software_update.format.messages import Target
+from software_update.format.metadata import Targets
 from software_update.format.verdicts import Refused
 from software_update.verify.pigweed_roots import RootFile, check_chain
 from software_update.verify.trust_files import parse_root, read_root_chain, read_root_file
@@ -74,8 +75,7 @@ def _listed(path: str, signed_targets: bytes) -> dict[str, Target]:
         signed = metadata.parse_signed(metadata.TARGETS, signed_targets)
         targets: Targets = metadata.parse_targets(signed.serialized)
         return {
-            each.name: Target(each.name, each.length, metadata.sha256_of(each))
-            for each in targets.targets
+            each.name: Target.of(each.name, each.length, each.sha256) for each in targets.targets
         }
     except Refused as refused:
         raise InputError(

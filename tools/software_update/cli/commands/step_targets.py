@@ -7,6 +7,7 @@ from software_update.base.errors import UsageError
 from software_update.cli.options import arguments
 from software_update.format import digest_record, metadata, pigweed
 from software_update.format.limits import MAX_TARGETS
+from software_update.format.messages import Target
 
 _RECORD_BYTES = 64 * 1024 * 1024
 
@@ -46,7 +47,7 @@ def run(argv: Sequence[str]) -> int:
     return 0
 
 
-def _read_records(paths: Sequence[str]) -> list[metadata.Target]:
+def _read_records(paths: Sequence[str]) -> list[Target]:
     """The targets of all records, each there once."""
     found = [
         (target, path)

@@ -6,8 +6,8 @@ from typing import Any
 from software_update.base.dates import format_date
 from software_update.base.errors import printable
 from software_update.format import metadata
-from software_update.format.metadata import Common, Role, Signed
-from software_update.format.proto import tuf_pb2
+from software_update.format.messages import KEY_SCHEMES, KEY_TYPES, SHA256, CommonMetadata, Role
+from software_update.format.metadata import Signed
 from software_update.keys.dev_key_ids import DEV_KEY_IDS, DEV_KEYS_WARNING
 
 
@@ -18,8 +18,8 @@ def describe_root(data: bytes) -> dict[str, Any]:
     keys = [
         {
             "key_id": key.key_id.hex(),
-            "key_type": _name(tuf_pb2.KeyType, key.key_type),
-            "scheme": _name(tuf_pb2.KeyScheme, key.scheme),
+            "key_type": KEY_TYPES.get(key.key_type, str(key.key_type)),
+            "scheme": KEY_SCHEMES.get(key.scheme, str(key.scheme)),
             "keyval": key.keyval.hex(),
             "dev_key": key.key_id.hex() in DEV_KEY_IDS,
         }
@@ -42,9 +42,7 @@ def describe_targets(data: bytes) -> dict[str, Any]:
         {
             "name": each.name,
             "length": each.length,
-            "sha256": [
-                value.hex() for function, value in each.hashes if function == tuf_pb2.SHA256
-            ],
+            "sha256": [value.hex() for function, value in each.hashes if function == SHA256],
         }
         for each in targets.targets
     ]
@@ -97,7 +95,7 @@ def _dev(key_id: str) -> str:
     return f"  {DEV_KEYS_WARNING}" if key_id in DEV_KEY_IDS else ""
 
 
-def _common(common: Common) -> dict[str, Any]:
+def _common(common: CommonMetadata) -> dict[str, Any]:
     return {
         "version": common.version,
         "expires": format_date(common.expires[0]) if common.expires else None,
@@ -110,7 +108,3 @@ def _role(role: Role) -> dict[str, Any]:
 
 def _signatures(signed: Signed) -> list[str]:
     return [each.key_id.hex() for each in signed.signatures]
-
-
-def _name(enum: Any, value: int) -> str:
-    return str(enum.Name(value)) if value in enum.values() else str(value)
