@@ -52,6 +52,10 @@ class EcdsaP256(Scheme):
             return False
         return True
 
+    @property
+    def identity_bytes(self) -> int:
+        return _NUMBER_BYTES
+
     def identity(self, keyval: bytes) -> bytes:
         """Returns the 32 bytes of X.
 

@@ -13,7 +13,7 @@ from software_update.base.files import folder_error
 from software_update.base.text import check_encoding
 from software_update.keys.private_key import PrivateKey
 from software_update.keys.public_key import PublicKey
-from software_update.keys.scheme import Scheme
+from software_update.keys.scheme import Scheme, SchemeMissing
 from software_update.keys.schemes import DEFAULT_SCHEME, DEFAULT_SCHEMES, Schemes
 
 _ONE_PUBLIC_KEY = re.compile(
@@ -120,11 +120,16 @@ def generate_private_key_pem(scheme: Scheme = DEFAULT_SCHEME) -> tuple[bytes, by
 
 
 def _public_key(path: str, key: object, schemes: Schemes) -> PublicKey:
+    missing = None
     for scheme in schemes.accepted:
-        keyval = scheme.keyval_of(key)
+        try:
+            keyval = scheme.keyval_of(key)
+        except SchemeMissing as error:
+            missing = error
+            continue
         if keyval is not None:
             return PublicKey(scheme, keyval)
-    raise InputError(
+    raise missing or InputError(
         f"{path}: not {schemes.kinds}; make one with: software-update key generate OUT"
     )
 

@@ -1,6 +1,7 @@
 """Tests of pem.py."""
 
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from software_update.base.errors import InputError, WrongSecret
 from software_update.keys import pem
+from software_update.keys.scheme import Scheme, SchemeMissing
+from software_update.keys.schemes import ALL_SCHEMES, ML_DSA_44
 from software_update.testing import signers
 
 PEM, DER = serialization.Encoding.PEM, serialization.Encoding.DER
@@ -221,3 +224,34 @@ def test_no_key_material_in_errors(tmp_path: Path) -> None:
     text = private_error(tmp_path, damaged)
     assert text.startswith("damaged private key (")
     assert lines[1].decode() not in text
+
+
+@pytest.mark.parametrize("scheme", ALL_SCHEMES.accepted, ids=lambda each: each.name)
+def test_reads_what_it_generates_of_each_scheme(tmp_path: Path, scheme: Scheme) -> None:
+    private, public = (
+        write(tmp_path, content, name)
+        for content, name in zip(pem.generate_private_key_pem(scheme), "ab", strict=True)
+    )
+    key = pem.read_private_key(private, schemes=ALL_SCHEMES)
+    assert pem.read_public_key(public, ALL_SCHEMES) == key.public
+    assert pem.read_checked_public_key(public, ALL_SCHEMES) == key.public
+    assert key.public.scheme is scheme
+    assert key.public.verifies(key.sign(b"data"), b"data")
+
+
+def test_a_key_with_which_anyone_can_sign(tmp_path: Path) -> None:
+    neutral = ed25519.Ed25519PublicKey.from_public_bytes((1).to_bytes(32, "little"))
+    path = write(tmp_path, neutral.public_bytes(PEM, SPKI))
+    with pytest.raises(InputError, match=r"damaged public key \(it is not a valid key\)"):
+        pem.read_public_key(path, ALL_SCHEMES)
+
+
+def test_a_key_that_cryptography_lacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    private, public = pem.generate_private_key_pem(ML_DSA_44)
+    monkeypatch.setitem(sys.modules, "cryptography.hazmat.primitives.asymmetric.mldsa", None)
+    with pytest.raises(SchemeMissing, match="does not implement it"):
+        pem.read_public_key(write(tmp_path, public), ALL_SCHEMES)
+    with pytest.raises(SchemeMissing, match="does not implement it"):
+        pem.read_private_key(write(tmp_path, private), schemes=ALL_SCHEMES)
+    ecdsa = write(tmp_path, signers.public_pem(7))
+    assert pem.read_public_key(ecdsa, ALL_SCHEMES) == signers.signer(7).public

@@ -74,6 +74,11 @@ class Scheme(abc.ABC):
     def is_key(self, keyval: bytes) -> bool:
         """Says whether `keyval` can verify signatures, and no one can forge them."""
 
+    @property
+    def identity_bytes(self) -> int:
+        """The length of an identity."""
+        return self.keyval_bytes
+
     def identity(self, keyval: bytes) -> bytes:
         """Returns bytes that are equal for keys with which the same person can sign."""
         return keyval
@@ -165,10 +170,7 @@ class RawScheme(Scheme):
             return self._class("PublicKey").from_public_bytes(keyval)
 
     def keyval_of(self, public: object) -> bytes | None:
-        try:
-            kind = self._class("PublicKey")
-        except SchemeMissing:
-            return None
+        kind = self._class("PublicKey")
         return public.public_bytes_raw() if isinstance(public, kind) else None
 
     def verifies(self, keyval: bytes, signature: bytes, message: Message) -> bool:

@@ -10,7 +10,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import mldsa
 
 from software_update.keys.scheme import Message, RawScheme, SchemeMissing
-from software_update.keys.schemes import ED25519, ML_DSA_44
+from software_update.keys.schemes import ML_DSA_44
 
 
 def uses(keyval: bytes) -> list[Callable[[RawScheme], object]]:
@@ -60,9 +60,13 @@ def test_missing_scheme_is_one_error(
         )
 
 
-def test_keys_of_other_schemes_do_not_need_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    without_module(monkeypatch)
-    assert ML_DSA_44.keyval_of(ED25519.generate().public_key()) is None
+@pytest.mark.parametrize("without", [without_module, without_class])
+def test_no_public_key_can_be_of_a_missing_scheme(
+    monkeypatch: pytest.MonkeyPatch, without: Callable[[pytest.MonkeyPatch], None]
+) -> None:
+    without(monkeypatch)
+    with pytest.raises(SchemeMissing):
+        ML_DSA_44.keyval_of(object())
 
 
 def test_message_hashes_its_data() -> None:

@@ -57,6 +57,11 @@ class Schemes(NamedTuple):
         """The lengths that a signature may have."""
         return frozenset(each.signature_bytes for each in self.accepted)
 
+    @property
+    def identity_bytes(self) -> frozenset[int]:
+        """The lengths that a key's identity may have."""
+        return frozenset(each.identity_bytes for each in self.accepted)
+
 
 DEFAULT_SCHEME = ECDSA_P256
 # Every device accepts these.

@@ -11,10 +11,11 @@ from software_update.base.errors import InputError
 from software_update.base.strict_json import parse_file, to_text
 from software_update.format.metadata import Root
 from software_update.keys.dev_key_ids import DEV_KEY_IDS, DEV_KEYS_WARNING
+from software_update.keys.schemes import DEFAULT_SCHEMES, Schemes
 
 SCHEMA = "software_update.dev_key_identities.v1"
 
-_X = re.compile("[0-9a-f]{64}")
+_HEX = re.compile("[0-9a-f]*")
 
 
 def build_identities(dev_keys: Mapping[bytes, str]) -> bytes:
@@ -23,13 +24,18 @@ def build_identities(dev_keys: Mapping[bytes, str]) -> bytes:
     return to_text({"schema": SCHEMA, "dev_keys": listed}).encode()
 
 
-def parse_identities(path: str, content: bytes) -> dict[bytes, str]:
-    """Returns what `build_identities` was given. InputError names `path` if `content` is another file."""
+def parse_identities(
+    path: str, content: bytes, schemes: Schemes = DEFAULT_SCHEMES
+) -> dict[bytes, str]:
+    """Returns the argument of `build_identities`, for keys of `schemes`.
+
+    Raises InputError, with `path` in it, if `content` is another file.
+    """
     try:
         document = parse_file(path, content)
         if document["schema"] != SCHEMA:
             raise ValueError
-        return dict(_parse_one(each) for each in document["dev_keys"])
+        return dict(_parse_one(each, schemes) for each in document["dev_keys"])
     except (ValueError, KeyError, TypeError):
         raise InputError(
             f"{path}: not a file of dev key identities ({SCHEMA}); make it with: "
@@ -37,9 +43,10 @@ def parse_identities(path: str, content: bytes) -> dict[bytes, str]:
         ) from None
 
 
-def _parse_one(entry: dict[str, str]) -> tuple[bytes, str]:
+def _parse_one(entry: dict[str, str], schemes: Schemes) -> tuple[bytes, str]:
     x, file = entry["x"], entry["file"]
-    if not _X.fullmatch(x) or not isinstance(file, str):
+    is_identity = _HEX.fullmatch(x) and len(x) in {2 * each for each in schemes.identity_bytes}
+    if not is_identity or not isinstance(file, str):
         raise ValueError
     return bytes.fromhex(x), file
 

@@ -19,7 +19,7 @@ from software_update.format.limits import (
 )
 from software_update.format.verdicts import Refused
 from software_update.keys.public_key import PublicKey
-from software_update.keys.schemes import Schemes
+from software_update.keys.schemes import DEFAULT_SCHEMES, Schemes
 from software_update.signing import signature_file, signing_request
 from software_update.signing.signature_file import DetachedSignature
 from software_update.signing.signers import is_good
@@ -50,19 +50,25 @@ class Queue:
     `depth`: how many folders deep it is below the queue's own folder.
     """
 
-    def __init__(self, path: str, folder: int, signatures: int | None, depth: int) -> None:
+    def __init__(
+        self, path: str, folder: int, signatures: int | None, depth: int, schemes: Schemes
+    ) -> None:
         self._path = path
+        self._schemes = schemes
         self._folder = folder
         self._signatures = signatures
         self._depth = depth
 
     @classmethod
-    def open(cls, path: str) -> Self:
-        """Opens the queue's own folder, and makes its folder of signatures if it is missing."""
+    def open(cls, path: str, schemes: Schemes = DEFAULT_SCHEMES) -> Self:
+        """Opens the queue's own folder, and makes its folder of signatures if it is missing.
+
+        `schemes` are those that the keys in requested roots may have.
+        """
         with _errors_name(path):
             folder = os.open(path, _FOLDER_FLAGS)
         with _closed_on_error(folder), _errors_name(os.path.join(path, SIGNATURES)):
-            return cls(path, folder, _make_signatures(folder), 0)
+            return cls(path, folder, _make_signatures(folder), 0, schemes)
 
     def open_subfolder(self, name: str) -> Self:
         """Opens a folder in this one; not through a link, and at most `MAX_DEPTH` deep."""
@@ -74,7 +80,8 @@ class Queue:
         with _errors_name(path):
             folder = os.open(name, _FOLDER_FLAGS | os.O_NOFOLLOW, dir_fd=self._folder)
         with _closed_on_error(folder), _errors_name(os.path.join(path, SIGNATURES)):
-            return type(self)(path, folder, _find_signatures(folder), self._depth + 1)
+            found = _find_signatures(folder)
+            return type(self)(path, folder, found, self._depth + 1, self._schemes)
 
     def __enter__(self) -> Self:
         return self
@@ -127,7 +134,7 @@ class Queue:
             with _errors_name(f"{path}.json"):
                 document = _read(document_fd, MAX_REQUEST_JSON_BYTES)
         try:
-            request = signing_request.parse_request(data)
+            request = signing_request.parse_request(data, schemes=self._schemes)
         except Refused as refused:
             raise InputError(
                 f"{path}: not metadata that a device accepts ({refused}); make another one"

@@ -18,6 +18,7 @@ from software_update.format.messages import Role
 from software_update.format.metadata import ROOT, TARGETS, Root, Signed, Targets
 from software_update.format.release_manifest import ReleaseManifest
 from software_update.format.verdicts import Refused, Verdict
+from software_update.keys.schemes import DEFAULT_SCHEMES, Schemes
 from software_update.signing.signed_content import describe, describe_role
 from software_update.verify import verifier
 
@@ -92,7 +93,9 @@ def request_name(sha256: bytes, role: str, version: int) -> str:
     return f"request {sha256.hex()[:16]} ({role} version {version})"
 
 
-def parse_request(data: bytes, role: str | None = None) -> Request:
+def parse_request(
+    data: bytes, role: str | None = None, schemes: Schemes = DEFAULT_SCHEMES
+) -> Request:
     """The request to sign `data`. Refused if no device accepts it as metadata of `role`.
 
     Without `role`, it is the one that the bytes state.
@@ -105,7 +108,7 @@ def parse_request(data: bytes, role: str | None = None) -> Request:
         raise Refused(
             Verdict.TOO_LARGE, f"{len(data)} bytes; at most {limits.MAX_ROOT_METADATA_BYTES}"
         )
-    root, _ = verifier.check_root(metadata.build_signed(ROOT, Signed(data, ())))
+    root, _ = verifier.check_root(metadata.build_signed(ROOT, Signed(data, ())), schemes)
     return Request(root)
 
 

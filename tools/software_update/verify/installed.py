@@ -12,6 +12,7 @@ from software_update.format.metadata import Installed, Root, RootId
 from software_update.format.names import USER_MANIFEST
 from software_update.format.release_manifest import parse_release
 from software_update.format.verdicts import Refused, Verdict
+from software_update.keys.schemes import DEFAULT_SCHEMES, Schemes
 from software_update.verify import verifier
 from software_update.verify.bundle_file import read_user_manifest
 from software_update.verify.trust_files import read_trusted_root
@@ -41,12 +42,12 @@ class InstalledFile(NamedTuple):
     is_bundle: bool
 
 
-def read_installed(path: str) -> InstalledFile:
-    """The installed release in a manifest or bundle file; InputError if it is neither."""
+def read_installed(path: str, schemes: Schemes = DEFAULT_SCHEMES) -> InstalledFile:
+    """Reads the installed release from a manifest or bundle file. Raises InputError if it is neither."""
     with files.open_input(path) as fd:
         try:
             if _begins_as_bundle(fd):
-                return _read_bundle(fd)
+                return _read_bundle(fd, schemes)
             with open(fd, "rb", closefd=False) as file:
                 content = file.read(limits.MAX_MANIFEST_BYTES + 1)
             if len(content) > limits.MAX_MANIFEST_BYTES:
@@ -60,9 +61,14 @@ def read_installed(path: str) -> InstalledFile:
             ) from None
 
 
-def read_installed_root(path: str, installed_path: str, installed: Installed) -> Root:
-    """The root that the user names for the installed release; InputError if the manifest names another."""
-    root = read_trusted_root(path)
+def read_installed_root(
+    path: str, installed_path: str, installed: Installed, schemes: Schemes = DEFAULT_SCHEMES
+) -> Root:
+    """Reads the root that the user names for the installed release.
+
+    Raises InputError if the manifest names another one.
+    """
+    root = read_trusted_root(path, schemes)
     if installed.root not in (None, root.id):
         version, sha256 = installed.root or root.id
         raise InputError(
@@ -95,7 +101,7 @@ def _begins_as_bundle(fd: int) -> bool:
     return wire_type == wire.LENGTH_DELIMITED and number in _BUNDLE_FIELDS
 
 
-def _read_bundle(fd: int) -> InstalledFile:
+def _read_bundle(fd: int, schemes: Schemes) -> InstalledFile:
     """The release that a bundle describes, as a device that installed it has it.
 
     Its root is the one in the bundle: no device accepts the bundle under an older root, or under
@@ -109,7 +115,7 @@ def _read_bundle(fd: int) -> InstalledFile:
     user_manifest = verifier.listed_user_manifest(targets, read_user_manifest(fd, content), None)
     if user_manifest is None and any(each.name == USER_MANIFEST for each in targets.targets):
         raise Refused(Verdict.MISSING_PAYLOAD, "does not contain the user_manifest that it lists")
-    root = None if content.root is None else verifier.trust_root(content.root)
+    root = None if content.root is None else verifier.trust_root(content.root, schemes)
     release = None if user_manifest is None else parse_release(user_manifest)
     return InstalledFile(
         Installed(targets, user_manifest, release, root.id if root else None), root, True

@@ -8,6 +8,7 @@ from software_update.base.errors import InputError, UsageError
 from software_update.format import limits, metadata
 from software_update.format.metadata import Root, Signed
 from software_update.format.verdicts import Refused
+from software_update.keys.schemes import DEFAULT_SCHEMES, Schemes
 from software_update.verify import verifier
 
 
@@ -46,30 +47,34 @@ def read_root_chain(paths: Sequence[str], root_path: str, root: Root) -> list[by
     return chain
 
 
-def check_signed_roots(paths: Sequence[str], signed_roots: Sequence[bytes]) -> None:
-    """Each root must verify by the one before it, the first by itself; InputError where one does not.
+def check_signed_roots(
+    paths: Sequence[str], signed_roots: Sequence[bytes], schemes: Schemes = DEFAULT_SCHEMES
+) -> None:
+    """Checks that each root verifies by the one before it, and the first by itself. Ignores expiry.
 
-    Expiry is no matter here.
+    Raises InputError if one does not.
     """
-    root = parse_trusted_root(paths[0], signed_roots[0])
+    root = parse_trusted_root(paths[0], signed_roots[0], schemes)
     for path, signed_root in zip(paths, signed_roots, strict=True):
         try:
-            root = verifier.verify_roots(verifier.Device(root), (), signed_root)[-1]
+            root = verifier.verify_roots(verifier.Device(root, schemes=schemes), (), signed_root)[
+                -1
+            ]
         except Refused as refused:
             raise InputError(
                 f"{path}: a device would refuse it ({refused}); sign it with: root sign"
             ) from None
 
 
-def read_trusted_root(path: str) -> Root:
-    """The trust anchor; InputError where it cannot be one."""
-    return parse_trusted_root(path, read_root_file(path))
+def read_trusted_root(path: str, schemes: Schemes = DEFAULT_SCHEMES) -> Root:
+    """Reads a trust anchor whose keys are of `schemes`. Raises InputError for any other file."""
+    return parse_trusted_root(path, read_root_file(path), schemes)
 
 
-def parse_trusted_root(path: str, content: bytes) -> Root:
-    """The trust anchor in a file's content; InputError where it cannot be one."""
+def parse_trusted_root(path: str, content: bytes, schemes: Schemes = DEFAULT_SCHEMES) -> Root:
+    """As `read_trusted_root`, for the content of a file."""
     try:
-        return verifier.trust_root(content)
+        return verifier.trust_root(content, schemes)
     except Refused as refused:
         raise InputError(
             f"{path}: no root to trust ({refused}); name the signed root metadata that the device has"

@@ -8,6 +8,7 @@ from software_update.base.errors import InputError, UsageError
 from software_update.bundle.extract import check_same_user_manifest, check_user_manifest
 from software_update.bundle.writer import draft_targets, plan_payloads, write_bundle
 from software_update.cli.options import arguments
+from software_update.cli.options.schemes import add_schemes, schemes_of
 from software_update.cli.options.target_lists import read_targets_from
 from software_update.format import metadata, pigweed
 from software_update.format.messages import Target
@@ -38,6 +39,7 @@ def run(argv: Sequence[str]) -> int:
     arguments.add_root_chain(parser)
     arguments.add_dev_signing_keys(parser)
     arguments.add_expires(parser)
+    add_schemes(parser)
     arguments.add_strict_pigweed(parser)
     arguments.add_output(parser, "the bundle to write")
     args = parser.parse_args(argv)
@@ -52,10 +54,11 @@ def run(argv: Sequence[str]) -> int:
 def _create(args: argparse.Namespace, payload_files: list[tuple[str, str]]) -> None:
     version, expires = arguments.version_of(args), arguments.expires_of(args)
     signed_root = read_root_file(args.root)
-    root = parse_trusted_root(args.root, signed_root)
+    schemes = schemes_of(args)
+    root = parse_trusted_root(args.root, signed_root, schemes)
     root_chain = read_root_chain(args.root_chain, args.root, root)
-    check_signed_roots([*args.root_chain, args.root], [*root_chain, signed_root])
-    keys = private_keys.read_keys(args.dev_signing_key)
+    check_signed_roots([*args.root_chain, args.root], [*root_chain, signed_root], schemes)
+    keys = private_keys.read_keys(args.dev_signing_key, schemes)
     chain = list(map(RootFile, args.root_chain, root_chain))
     check_chain(chain, RootFile(args.root, signed_root), strict=args.strict_pigweed)
     private_keys.check_listed(keys, root, metadata.TARGETS)

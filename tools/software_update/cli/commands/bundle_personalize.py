@@ -10,6 +10,7 @@ from software_update.bundle.reader import read_envelope, read_fields
 from software_update.bundle.writer import copy_ranges
 from software_update.cli.options.arguments import Parser, add_output
 from software_update.format.messages import Target
+from software_update.cli.options.schemes import add_schemes, schemes_of
 from software_update.format.names import USER_MANIFEST
 from software_update.format.verdicts import Refused
 from software_update.verify.installed import read_installed
@@ -27,9 +28,10 @@ def run(argv: Sequence[str]) -> int:
         required=True,
         help="the release that the device runs: the installed manifest, or a bundle",
     )
+    add_schemes(parser)
     add_output(parser, "the bundle to write")
     args = parser.parse_args(argv)
-    on_device = set(read_installed(args.installed).release.targets.targets)
+    on_device = set(read_installed(args.installed, schemes_of(args)).release.targets.targets)
     with files.open_input(args.bundle) as source:
         try:
             envelope = read_envelope(source)

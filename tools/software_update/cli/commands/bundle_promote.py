@@ -15,6 +15,7 @@ from software_update.bundle.reader import read_envelope
 from software_update.bundle.writer import copy_ranges
 from software_update.cli.commands.bundle_verify import accepted_report, refused_report
 from software_update.cli.options.arguments import Parser, add_at, check_apart, time_of
+from software_update.cli.options.schemes import add_schemes, schemes_of
 from software_update.format import metadata
 from software_update.format.metadata import ROOT, TARGETS, Root
 from software_update.format.verdicts import Refused, Verdict
@@ -48,7 +49,9 @@ class _NotPromoted(SoftwareUpdateError):
 
 def run(argv: Sequence[str]) -> int:
     args = _arguments(argv)
-    device = Device(read_trusted_root(args.trusted_root), at=time_of(args))
+    schemes = schemes_of(args)
+    trusted = read_trusted_root(args.trusted_root, schemes)
+    device = Device(trusted, at=time_of(args), schemes=schemes)
     with files.open_input(args.tested) as tested, files.open_input(args.release) as release:
         if os.path.sameopenfile(tested, release):
             raise UsageError(f"{args.release}: both bundles are this file; name the tested one too")
@@ -82,6 +85,7 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
         help="the signed root metadata that devices trust",
     )
     add_at(parser)
+    add_schemes(parser)
     parser.add_argument(
         "--report",
         metavar="FILE.json",

@@ -19,6 +19,7 @@ from software_update.cli.options.arguments import (
     time_of,
     verdict_of,
 )
+from software_update.cli.options.schemes import add_schemes, schemes_of
 from software_update.format import metadata
 from software_update.format.metadata import Root
 from software_update.format.release_manifest import ReleaseManifest
@@ -43,14 +44,16 @@ def run(argv: Sequence[str]) -> int:
     args = _arguments(argv)
     expected = None if args.expect is None else verdict_of(args.expect, "--expect")
     signed_root = read_root_file(args.trusted_root)
-    trusted = parse_trusted_root(args.trusted_root, signed_root)
-    installed = None if args.installed is None else read_installed(args.installed)
+    schemes = schemes_of(args)
+    trusted = parse_trusted_root(args.trusted_root, signed_root, schemes)
+    installed = None if args.installed is None else read_installed(args.installed, schemes)
     device = Device(
         trusted,
         installed.release if installed else None,
         None if args.hardware_id is None else text_of(args.hardware_id, "--hardware-id"),
         time_of(args),
         _installed_root(args, trusted, installed),
+        schemes,
     )
     if args.extract:
         # Here, not above: it imports shutil, and with that the compression modules.
@@ -99,6 +102,7 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
         help="the device's hardware id, which the release manifest must list if it lists any",
     )
     add_at(parser)
+    add_schemes(parser)
     parser.add_argument("--json", action="store_true", help="print software_update.verdict.v1")
     parser.add_argument(
         "--report",
@@ -143,7 +147,9 @@ def _installed_root(
         return None
     root = installed.root
     if args.installed_root:
-        root = read_installed_root(args.installed_root, args.installed, installed.release)
+        root = read_installed_root(
+            args.installed_root, args.installed, installed.release, schemes_of(args)
+        )
     accepted_under = root.id if root else installed.release.root
     if accepted_under:
         check_trusted_root(args.trusted_root, trusted, args.installed, accepted_under)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from software_update.cli.options.arguments import Parser
+from software_update.cli.options.schemes import add_schemes, schemes_of
 from software_update.keys.pem import read_checked_public_key
 
 
@@ -19,6 +20,8 @@ def run(argv: Sequence[str]) -> int:
         required=True,
         help="files that must each contain one public key (PEM) and nothing else",
     )
-    for path in parser.parse_args(argv).public:
-        read_checked_public_key(path)
+    add_schemes(parser)
+    args = parser.parse_args(argv)
+    for path in args.public:
+        read_checked_public_key(path, schemes_of(args))
     return 0

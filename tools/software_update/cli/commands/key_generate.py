@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from software_update.base import files
 from software_update.base.errors import printable
 from software_update.cli.options.arguments import Parser
+from software_update.cli.options.schemes import add_scheme, scheme_of
 from software_update.keys.pem import generate_private_key_pem
 
 
@@ -17,8 +18,9 @@ def run(argv: Sequence[str]) -> int:
         "the public key.",
     )
     parser.add_argument("output", metavar="OUT", help="the private key; never overwritten")
+    add_scheme(parser)
     args = parser.parse_args(argv)
-    private, public = generate_private_key_pem()
+    private, public = generate_private_key_pem(scheme_of(args))
     public_path = f"{args.output}.pub"
     folder = os.path.dirname(public_path)
     # The public key first: without its private key it harms no one.

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from software_update.base import files
 from software_update.base.errors import UsageError
 from software_update.cli.options import arguments
+from software_update.cli.options.schemes import add_schemes, schemes_of
 from software_update.format import metadata
 from software_update.format.limits import MAX_KEYS
 from software_update.keys.pem import read_checked_public_key
 from software_update.keys.public_key import PublicKey, name_of
+from software_update.keys.schemes import Schemes
 
 
 def run(argv: Sequence[str]) -> int:
@@ -39,6 +41,7 @@ def run(argv: Sequence[str]) -> int:
             help=f"the number of {role} keys that must sign; default: 1",
         )
     arguments.add_expires(parser)
+    add_schemes(parser)
     parser.add_argument(
         "--dev-keys",
         action="store_true",
@@ -54,8 +57,9 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _root_metadata(args: argparse.Namespace) -> bytes:
-    root_keys = _read_keys(args.root_key)
-    targets_keys = _read_keys(args.targets_key)
+    schemes = schemes_of(args)
+    root_keys = _read_keys(args.root_key, schemes)
+    targets_keys = _read_keys(args.targets_key, schemes)
     for path, key in targets_keys.items():
         for other, root_key in root_keys.items():
             if key.identity == root_key.identity:
@@ -76,10 +80,10 @@ def _root_metadata(args: argparse.Namespace) -> bytes:
     )
 
 
-def _read_keys(paths: Sequence[str]) -> dict[str, PublicKey]:
+def _read_keys(paths: Sequence[str], schemes: Schemes) -> dict[str, PublicKey]:
     found: dict[bytes, tuple[str, PublicKey]] = {}
     for path in paths:
-        key = read_checked_public_key(path)
+        key = read_checked_public_key(path, schemes)
         if key.identity in found:
             other, other_key = found[key.identity]
             raise UsageError(

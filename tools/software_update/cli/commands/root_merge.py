@@ -11,6 +11,7 @@ from software_update.cli.options.root_state import (
     read_state,
     state_of,
 )
+from software_update.cli.options.schemes import schemes_of
 from software_update.format import metadata
 from software_update.signing import signature_file
 from software_update.signing.attach import merge
@@ -34,13 +35,14 @@ def run(argv: Sequence[str]) -> int:
     add_earlier_roots(parser)
     parser.add_argument("-o", "--output", metavar="OUT", help="the file to write; default: ROOT")
     args = parser.parse_args(argv)
+    schemes = schemes_of(args)
     state = read_state(args)
-    signatures = [(path, signature_file.read(path)) for path in args.signature]
+    signatures = [(path, signature_file.read(path, schemes)) for path in args.signature]
     merged, left_out = merge(state.signed, state.request, state.signers, signatures)
     content = metadata.build_signed(metadata.ROOT, merged)
     path = args.output or args.root
     files.write_output(path, content, inputs=[*args.signature, *earlier_roots(args)])
     requests.warn_of_others(left_out)
     also_for = [root for root, _ in state.also_for]
-    print("\n".join(state_of(path, content, state.previous, also_for).lines()))
+    print("\n".join(state_of(path, content, state.previous, also_for, schemes).lines()))
     return 0

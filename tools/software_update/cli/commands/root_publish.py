@@ -8,6 +8,7 @@ from software_update.base import files
 from software_update.base.errors import InputError, SignatureError, printable
 from software_update.cli.options.arguments import Parser
 from software_update.cli.options.root_state import state_of
+from software_update.cli.options.schemes import add_schemes, schemes_of
 from software_update.format.verdicts import Refused, Verdict
 from software_update.verify.trust_files import parse_root, read_root_file, read_trusted_root
 
@@ -22,6 +23,7 @@ def run(argv: Sequence[str]) -> int:
     )
     parser.add_argument("root", metavar="ROOT", help="signed root metadata")
     parser.add_argument("folder", metavar="DIR", help="a folder with the roots before it")
+    add_schemes(parser)
     args = parser.parse_args(argv)
     content = read_root_file(args.root)
     newest = _newest(args.folder)
@@ -32,9 +34,9 @@ def run(argv: Sequence[str]) -> int:
         print(f"{printable(place)}: published already")
         return 0
     _check_next(args.root, version, args.folder, newest)
-    state = state_of(
-        args.root, content, read_trusted_root(_place(args.folder, newest)) if newest else None
-    )
+    schemes = schemes_of(args)
+    before = read_trusted_root(_place(args.folder, newest), schemes) if newest else None
+    state = state_of(args.root, content, before, schemes=schemes)
     state.check_complete()
     if state.root.is_dev:
         raise SignatureError(

@@ -10,6 +10,7 @@ from software_update.base import files
 from software_update.base.errors import InputError, UsageError, printable
 from software_update.cli.options import requests, signer_arguments
 from software_update.cli.options.arguments import Parser
+from software_update.cli.options.schemes import schemes_of
 from software_update.format import metadata
 from software_update.format.limits import MAX_REQUEST_JSON_BYTES
 from software_update.keys.public_key import name_of
@@ -80,7 +81,7 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _sign_request(args: argparse.Namespace) -> int:
-    request = _read_request(args.request)
+    request = _read_request(args.request, schemes_of(args))
     if args.role not in (None, request.role):
         raise InputError(
             f"{args.request}: {request.role} metadata, and --role is {args.role}; name a request of "
@@ -152,9 +153,9 @@ def _is_signed(path: str, request: Request, signer: Signer) -> bool:
         return False
 
 
-def _read_request(path: str) -> Request:
+def _read_request(path: str, schemes: Schemes) -> Request:
     """The request, with the JSON next to it if there is one."""
-    request = requests.parse_metadata(path, requests.read_metadata(path), role=None)
+    request = requests.parse_metadata(path, requests.read_metadata(path), None, schemes)
     beside = f"{path}.json"
     if not os.path.lexists(beside):
         print(
@@ -189,13 +190,14 @@ def _sign_queue(args: argparse.Namespace) -> int:
     if not args.yes and not terminal.has_terminal():
         raise UsageError("--queue: there is no terminal to ask at; --yes signs without asking")
     # Before any passphrase is asked.
-    with Queue.open(args.queue):
+    with Queue.open(args.queue, schemes_of(args)):
         pass
     queue_signer = QueueSigner(
         args.queue,
         signer_arguments.open_signer(args),
         args.role,
         lambda request: args.yes or terminal.confirm(f"sign {request}?"),
+        schemes_of(args),
     )
     if args.serve:
         queue_signer.serve()

@@ -8,9 +8,11 @@ from software_update.base.errors import InputError, UsageError
 from software_update.cli.options import requests
 from software_update.cli.options.arguments import Parser, add_output, add_root_chain, files_of
 from software_update.cli.options.collected_roots import add_collected_roots, take_collected_roots
+from software_update.cli.options.schemes import schemes_of
 from software_update.format import metadata
 from software_update.format.limits import MAX_DEV_KEY_IDENTITIES_BYTES
 from software_update.format.metadata import Root
+from software_update.keys.schemes import Schemes
 from software_update.signing import signature_file
 from software_update.signing.attach import attach
 from software_update.signing.dev_keys import check_no_dev_keys, parse_identities
@@ -25,13 +27,14 @@ from software_update.verify.trust_files import (
 
 def run(argv: Sequence[str]) -> int:
     args = _arguments(argv)
+    schemes = schemes_of(args)
     content = requests.read_metadata(args.metadata)
-    request = requests.parse_metadata(args.metadata, content, args.role)
+    request = requests.parse_metadata(args.metadata, content, args.role, schemes)
     signers = requests.read_signers(args, args.metadata, request)
     _check_no_dev_keys(args, request, signers)
     if not isinstance(request.content, Root):
         _check_roots(args)
-    signatures = [(path, signature_file.read(path)) for path in args.signature]
+    signatures = [(path, signature_file.read(path, schemes)) for path in args.signature]
     signed, left_out = attach(request, signers, signatures)
     inputs = [
         args.metadata,
@@ -105,25 +108,26 @@ def _check_roots(args: argparse.Namespace) -> None:
             "sign, and list the signatures in the root's signatures"
         )
     chain = [read_root_file(path) for path in args.root_chain]
-    check_signed_roots([*args.root_chain, args.root], [*chain, root])
+    check_signed_roots([*args.root_chain, args.root], [*chain, root], schemes_of(args))
 
 
 def _check_no_dev_keys(
     args: argparse.Namespace, request: Request, signers: Sequence[Signers]
 ) -> None:
     """Rejects roots that a release makes devices trust, or starts from, if anyone can sign under them."""
-    dev_keys = _dev_keys(args.dev_key_identities)
+    schemes = schemes_of(args)
+    dev_keys = _dev_keys(args.dev_key_identities, schemes)
     for path in args.root_chain:
-        check_no_dev_keys(path, read_trusted_root(path), dev_keys)
+        check_no_dev_keys(path, read_trusted_root(path, schemes), dev_keys)
     if isinstance(request.content, Root):
         check_no_dev_keys(args.metadata, request.content, dev_keys)
     else:
         check_no_dev_keys(args.root, signers[0].root, dev_keys)
     for path in (*args.trusted_root, *files_of(args.previous)):
-        check_no_dev_keys(path, read_trusted_root(path), dev_keys)
+        check_no_dev_keys(path, read_trusted_root(path, schemes), dev_keys)
 
 
-def _dev_keys(path: str | None) -> dict[bytes, str]:
+def _dev_keys(path: str | None, schemes: Schemes) -> dict[bytes, str]:
     if path is None:
         return {}
-    return parse_identities(path, files.read_input(path, MAX_DEV_KEY_IDENTITIES_BYTES))
+    return parse_identities(path, files.read_input(path, MAX_DEV_KEY_IDENTITIES_BYTES), schemes)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from software_update.base import files
 from software_update.cli.options.arguments import Parser, add_output
 from software_update.cli.options.collected import depfile
+from software_update.cli.options.schemes import add_schemes, schemes_of
 from software_update.keys.pem import read_private_key
 from software_update.signing import dev_keys
 
@@ -27,10 +28,11 @@ def run(argv: Sequence[str]) -> int:
     parser.add_argument(
         "--depfile", metavar="FILE", help="a depfile to write for ninja: OUT depends on the keys"
     )
+    add_schemes(parser)
     add_output(parser, "the identities to write")
     args = parser.parse_args(argv)
-    paths = args.dev_signing_key
-    found = {read_private_key(path).public.identity: path for path in paths}
+    paths, schemes = args.dev_signing_key, schemes_of(args)
+    found = {read_private_key(path, schemes=schemes).public.identity: path for path in paths}
     with depfile(args, paths, paths):
         files.write_output(args.output, dev_keys.build_identities(found), inputs=paths)
     return 0

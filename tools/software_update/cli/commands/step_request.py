@@ -13,6 +13,7 @@ from software_update.cli.options.arguments import (
     check_apart,
     files_of,
 )
+from software_update.cli.options.schemes import schemes_of
 from software_update.format import limits, metadata
 from software_update.format.names import USER_MANIFEST
 from software_update.format.release_manifest import ReleaseManifest, parse_release
@@ -48,7 +49,7 @@ def run(argv: Sequence[str]) -> int:
     args = parser.parse_args(argv)
     _check(args)
     path = args.metadata or args.signed_root
-    request = requests.parse_metadata(path, _content(args), args.role)
+    request = requests.parse_metadata(path, _content(args), args.role, schemes_of(args))
     content = signing_request.build_json(
         request, requests.read_signers(args, path, request), _release(args.user_manifest, request)
     )

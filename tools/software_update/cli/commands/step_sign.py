@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from software_update.base import files
 from software_update.base.errors import InputError, printable
 from software_update.cli.options.arguments import Parser, add_dev_signing_keys, add_output, files_of
+from software_update.cli.options.schemes import add_schemes, schemes_of
 from software_update.format import limits, metadata
 from software_update.format.verdicts import Refused
 from software_update.signing import private_keys
@@ -23,6 +24,7 @@ def run(argv: Sequence[str]) -> int:
         "--root", metavar="FILE", help="root metadata; a key that it does not list is an error"
     )
     add_dev_signing_keys(parser, or_unsigned=True)
+    add_schemes(parser)
     add_output(parser, "the signed metadata to write")
     args = parser.parse_args(argv)
     content = files.read_input(args.metadata, limits.MAX_TARGETS_METADATA_BYTES)
@@ -33,7 +35,7 @@ def run(argv: Sequence[str]) -> int:
             f"{args.metadata}: not targets metadata ({refused}); name the bytes to sign"
         ) from None
     key_files = args.dev_signing_key or []
-    keys = private_keys.read_keys(key_files)
+    keys = private_keys.read_keys(key_files, schemes_of(args))
     root = None
     if args.root:
         _, root = parse_root(args.root, read_root_file(args.root))

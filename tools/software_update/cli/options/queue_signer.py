@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 
 from software_update.base.errors import InputError, SignerUnusable, SoftwareUpdateError, printable
 from software_update.cli.options import requests
+from software_update.keys.schemes import DEFAULT_SCHEMES, Schemes
 from software_update.signing import signature_file
 from software_update.signing.queue import Queue, ShareError, Stamp
 from software_update.signing.signature_file import DetachedSignature
@@ -48,18 +49,25 @@ class _Settled:
 class QueueSigner:
     """Signs a queue with one key.
 
-    `role`: sign metadata of this role only; None for every role. `confirm` is asked before each request.
-    `exit_code` is that of the worst failure so far.
+    `role`: sign metadata of this role only; None for every role. `confirm` is called before each request.
+    `schemes` are those that the keys in requested roots may have. `exit_code` is that of the worst failure
+    so far.
     """
 
     def __init__(
-        self, folder: str, signer: Signer, role: str | None, confirm: Callable[[Request], bool]
+        self,
+        folder: str,
+        signer: Signer,
+        role: str | None,
+        confirm: Callable[[Request], bool],
+        schemes: Schemes = DEFAULT_SCHEMES,
     ) -> None:
         self.exit_code = 0
         self._folder = folder
         self._signer = signer
         self._role = role
         self._confirm = confirm
+        self._schemes = schemes
         self._key_id = signer.public.key_id
         self._made: dict[bytes, DetachedSignature] = {}
         # By SHA-256: requests that the signer failed with, or that the person rejected.
@@ -90,7 +98,7 @@ class QueueSigner:
         An error in a request or in a subfolder affects nothing else. InputError if the queue's own folder
         is missing; SignerUnusable as soon as the signer can sign nothing.
         """
-        with Queue.open(self._folder) as queue:
+        with Queue.open(self._folder, self._schemes) as queue:
             states = dict(self._states(queue))
         self._settled = {path: self._settled[path] for path in states if path in self._settled}
         counts = collections.Counter(states.values())

@@ -8,10 +8,12 @@ from typing import Any
 from software_update.base import files
 from software_update.base.errors import InputError, UsageError, printable
 from software_update.cli.options.arguments import files_of
+from software_update.cli.options.schemes import add_schemes, schemes_of
 from software_update.format import limits, metadata
 from software_update.format.metadata import Root
 from software_update.format.verdicts import Refused
 from software_update.keys.dev_key_ids import DEV_KEY_IDS, DEV_KEYS_WARNING
+from software_update.keys.schemes import Schemes
 from software_update.signing import signing_request
 from software_update.signing.signed_content import describe
 from software_update.signing.signing_request import Request, Signers
@@ -23,7 +25,8 @@ _NAMED = 16
 
 
 def add_signers(parser: argparse.ArgumentParser) -> None:
-    """--role, --root, --previous."""
+    """Adds --role, --root, --previous and --experimental-schemes."""
+    add_schemes(parser)
     parser.add_argument(
         "--role",
         choices=(metadata.ROOT, metadata.TARGETS),
@@ -56,10 +59,10 @@ def read_metadata(path: str) -> bytes:
     return files.read_input(path, limits.MAX_TARGETS_METADATA_BYTES)
 
 
-def parse_metadata(path: str, content: bytes, role: str | None) -> Request:
-    """The request to sign `content`. InputError if no device accepts `content`."""
+def parse_metadata(path: str, content: bytes, role: str | None, schemes: Schemes) -> Request:
+    """Returns the request to sign `content`. Raises InputError if no device accepts `content`."""
     try:
-        return signing_request.parse_request(content, role)
+        return signing_request.parse_request(content, role, schemes)
     except Refused as refused:
         what = f"{role} metadata" if role else "metadata"
         raise InputError(
@@ -72,23 +75,24 @@ def read_signers(args: argparse.Namespace, path: str, request: Request) -> list[
 
     `path` names it in errors.
     """
-    previous = None if args.previous is None else read_trusted_root(args.previous)
+    schemes = schemes_of(args)
+    previous = None if args.previous is None else read_trusted_root(args.previous, schemes)
     try:
         if not isinstance(request.content, Root):
             path = args.root
-            return signing_request.signers_of_targets(read_trusted_root(args.root))
+            return signing_request.signers_of_targets(read_trusted_root(args.root, schemes))
         signers = signing_request.signers_of_root(request.content, previous)
     except Refused as refused:
         raise InputError(f"{path}: it cannot be signed ({refused}); make another root") from None
     if previous is not None:
-        _check_follows(path, request, previous)
+        _check_follows(path, request, previous, schemes)
     return signers
 
 
-def _check_follows(path: str, request: Request, previous: Root) -> None:
+def _check_follows(path: str, request: Request, previous: Root, schemes: Schemes) -> None:
     unsigned = metadata.build_signed(metadata.ROOT, metadata.Signed(request.serialized, ()))
     try:
-        verifier.check_successor(previous, unsigned)
+        verifier.check_successor(previous, unsigned, schemes)
     except Refused as refused:
         raise refused.about(metadata.ROOT, printable(path)) from None
 

@@ -7,10 +7,12 @@ from typing import Any
 
 from software_update.base.errors import InputError, UsageError, printable
 from software_update.cli.options.arguments import files_of
+from software_update.cli.options.schemes import add_schemes, schemes_of
 from software_update.format import metadata
 from software_update.format.metadata import Root, Signed
 from software_update.format.verdicts import Refused, Verdict
 from software_update.keys.dev_key_ids import DEV_KEYS_WARNING
+from software_update.keys.schemes import DEFAULT_SCHEMES, Schemes
 from software_update.signing.signing_request import Request, Signers, older_root, signers_of_root
 from software_update.verify.trust_files import read_root_file, read_trusted_root
 from software_update.verify.verifier import Quorum, check_root, check_successor, quorum
@@ -126,7 +128,8 @@ class RootState:
 
 
 def add_earlier_roots(parser: argparse.ArgumentParser) -> None:
-    """Adds --previous and --also-for."""
+    """Adds --previous, --also-for and --experimental-schemes."""
+    add_schemes(parser)
     parser.add_argument(
         "--previous",
         metavar="FILE",
@@ -150,8 +153,9 @@ def earlier_roots(args: argparse.Namespace) -> list[str]:
 
 def read_state(args: argparse.Namespace) -> RootState:
     """Returns the state of the root in the file `args.root`, after those in `earlier_roots(args)`."""
-    previous = None if args.previous is None else read_trusted_root(args.previous)
-    also_for = [read_trusted_root(path) for path in args.also_for]
+    schemes = schemes_of(args)
+    previous = None if args.previous is None else read_trusted_root(args.previous, schemes)
+    also_for = [read_trusted_root(path, schemes) for path in args.also_for]
     versions: set[int] = set()
     for path, root in zip(args.also_for, also_for, strict=True):
         version = root.common.version
@@ -167,11 +171,15 @@ def read_state(args: argparse.Namespace) -> RootState:
         if version in versions:
             raise InputError(f"{path}: another root of version {version}; name each version once")
         versions.add(version)
-    return state_of(args.root, read_root_file(args.root), previous, also_for)
+    return state_of(args.root, read_root_file(args.root), previous, also_for, schemes)
 
 
 def state_of(
-    path: str, content: bytes, previous: Root | None, also_for: Sequence[Root] = ()
+    path: str,
+    content: bytes,
+    previous: Root | None,
+    also_for: Sequence[Root] = (),
+    schemes: Schemes = DEFAULT_SCHEMES,
 ) -> RootState:
     """The state of a root in a file's content; Refused where a device could never take it.
 
@@ -179,9 +187,9 @@ def state_of(
     """
     try:
         if previous is None:
-            (root, by_itself), by_previous = check_root(content), None
+            (root, by_itself), by_previous = check_root(content, schemes), None
         else:
-            root, by_previous, by_itself = check_successor(previous, content)
+            root, by_previous, by_itself = check_successor(previous, content, schemes)
         signed = metadata.parse_signed(metadata.ROOT, content)
         by_older = [
             (each, quorum(signed, each, each.root, f"{older_root(each)}'s")) for each in also_for

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 from software_update.base.errors import InputError, UsageError
+from software_update.cli.options.schemes import add_schemes, schemes_of
 from software_update.cli.options.secret_arguments import PASSPHRASE, PIN, add_secret, read_secret
 from software_update.keys.pem import read_private_key, read_public_key
 from software_update.keys.public_key import PublicKey
@@ -59,6 +60,7 @@ def add_signer(parser: argparse.ArgumentParser) -> None:
         type=int,
         help=f"the seconds that exec: may take; default: {_TIMEOUT_SECONDS}",
     )
+    add_schemes(parser)
 
 
 def _as_uri(text: str) -> str:
@@ -108,7 +110,7 @@ def open_signer(args: argparse.Namespace, ask: Callable[[str], bytes] | None = N
     """
     ask = ask or default_ask(args)
     scheme, _, rest = args.key.partition(":")
-    public = None if args.public is None else read_public_key(args.public)
+    public = None if args.public is None else read_public_key(args.public, schemes_of(args))
     if scheme == "file":
         return _open_file(args, public, rest, ask)
     assert public is not None
@@ -129,7 +131,7 @@ def default_ask(args: argparse.Namespace) -> Callable[[str], bytes]:
 def _open_file(
     args: argparse.Namespace, public: PublicKey | None, path: str, ask: Callable[[str], bytes]
 ) -> FileSigner:
-    key = read_private_key(path, functools.partial(ask, path))
+    key = read_private_key(path, functools.partial(ask, path), schemes_of(args))
     if public not in (None, key.public):
         raise InputError(f"{path}: not the private key of {args.public}; name the pair")
     return FileSigner(args.key, key)
