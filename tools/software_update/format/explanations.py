@@ -3,6 +3,7 @@
 import dataclasses
 
 from software_update.format.verdicts import Verdict
+from software_update.keys.schemes import DEFAULT_SCHEMES
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,8 +73,8 @@ EXPLANATIONS = {
         "Make the root with `root create`, which computes the ids.",
     ),
     Verdict.KEY_TYPE_MISMATCH: Explanation(
-        "A key in the root is not an ECDSA key on NIST P-256, or has the label of another type.",
-        "Make a P-256 key with `key generate`, and a root with it.",
+        f"A key in the root is not {DEFAULT_SCHEMES.kinds}, or has the label of another type.",
+        "Make a key with `key generate`, and a root with it.",
     ),
     Verdict.INVALID_KEY: Explanation(
         "A key in the root is not a point on the curve, is not in uncompressed form, or "

@@ -9,8 +9,8 @@ from software_update.bundle.extract import listed_targets
 from software_update.bundle.reader import read_envelope, read_fields
 from software_update.bundle.writer import copy_ranges
 from software_update.cli.options.arguments import Parser, add_output
-from software_update.format.messages import Target
 from software_update.cli.options.schemes import add_schemes, schemes_of
+from software_update.format.messages import Target
 from software_update.format.names import USER_MANIFEST
 from software_update.format.verdicts import Refused
 from software_update.verify.installed import read_installed

@@ -14,8 +14,7 @@ from software_update.keys.pem import generate_private_key_pem
 def run(argv: Sequence[str]) -> int:
     parser = Parser(
         "key generate",
-        "Makes an ECDSA P-256 key pair: OUT, the private key (PKCS#8 PEM), and OUT.pub, "
-        "the public key.",
+        "Makes a key pair: OUT, the private key (PKCS#8 PEM), and OUT.pub, the public key.",
     )
     parser.add_argument("output", metavar="OUT", help="the private key; never overwritten")
     add_scheme(parser)

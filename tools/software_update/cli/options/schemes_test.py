@@ -174,7 +174,7 @@ def test_build_steps_sign_the_same_bytes(folder: Path, scheme: str) -> None:
     done("sign", unsigned, *signing)
     done("step", "attach", *asked, f"--signature={folder}/s.json", "-o", folder / "attached.pb")
     key = f"--dev-signing-key={folder}/new_targets"
-    done("step", "sign", *asked, key, "-o", folder / "signed_targets.pb")
+    done("step", "sign", *asked[1:], key, "-o", folder / "signed_targets.pb")
     for name in ("attached.pb", "signed_targets.pb"):
         made = folder / f"{name}.bundle"
         assemble = [f"--root={root}", f"--targets-metadata={folder}/{name}", "--target", app]
