@@ -12,21 +12,19 @@ The output lists the goals that are not met. They are not a failure, because the
 from __future__ import annotations
 
 import argparse
+import logging
 import os
-import shutil
 import sys
 import tempfile
-import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tests.benchmarks.bazel_work import BAZEL_WORK, module
-from tests.benchmarks.data import make_keys
 from tests.benchmarks.goals import judge
 from tests.benchmarks.page import page, summary
-from tests.benchmarks.peers import cache_folder, prepare, source_folder, succeed
+from tests.benchmarks.peers import cache_folder, succeed
 from tests.benchmarks.results import BenchmarkError, Results, Table, save
-from tests.benchmarks.work import QUICK, WORK, Bench, Sizes, leave_out_broken
+from tests.benchmarks.work import QUICK, WORK, Bench, Sizes, bench_of, exit_status, leave_out_broken
 
 NAMES = (*WORK, *BAZEL_WORK)
 # Data, artifacts of all tools, and Bazel's outputs.
@@ -39,75 +37,48 @@ def main(argv: list[str] | None = None) -> int:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     names = ", ".join(NAMES)
     parser.add_argument(
-        "--quick", action="store_true", help="small sizes, for which the goals are not"
+        "--quick", action="store_true", help="small sizes, which the goals do not cover"
     )
     parser.add_argument("--only", action="append", choices=NAMES, metavar="NAME", help=names)
     parser.add_argument("--output", type=Path, metavar="PAGE.md", help="default: a temporary file")
     parser.add_argument("--runs", type=Path, metavar="FILE.json", help="write all runs, for pyperf")
-    parser.add_argument("--date", default="", help="when it was, for the page; default: nothing")
+    parser.add_argument("--date", default="", help="the date for the page; default: none")
     args = parser.parse_args(argv)
-    try:
-        asked = _output(args.output) if args.output else None
-        runs = _output(args.runs) if args.runs else None
-        results = _measure(args)
-        path = asked or Path(tempfile.mkdtemp(prefix="benchmarks_page"), "benchmarks.md")
-        _write(results, path, runs)
-    except (BenchmarkError, OSError) as error:
-        print(f"benchmarks: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
+    return exit_status(lambda: _run(args))
+
+
+def _run(args: argparse.Namespace) -> None:
+    asked = _output(args.output) if args.output else None
+    runs = _output(args.runs) if args.runs else None
+    results = _measure(args)
+    path = asked or Path(tempfile.mkdtemp(prefix="benchmarks_page"), "benchmarks.md")
+    _write(results, path, runs)
     print(summary(judge(results)))
     if results.quick:
         print("a quick run: the goals are for more work than this")
     print(f"wrote {path}")
-    return 0
 
 
 def _measure(args: argparse.Namespace) -> Results:
-    begin = time.monotonic()
-    _say("bringing the peers")
-    peers = prepare(cache_folder(), source_folder())
-    sizes = QUICK if args.quick else Sizes()
-    with tempfile.TemporaryDirectory(prefix="benchmarks") as name:
-        folder = Path(name)
-        free = shutil.disk_usage(folder).free / 2**30
-        if free < GIB_FREE and not args.quick:
-            raise BenchmarkError(
-                f"{folder.parent} has {free:.0f} GiB free; set TMPDIR to a folder with {GIB_FREE}"
-            )
-        bench = Bench(peers, make_keys(folder / "keys", peers), folder, sizes)
+    with bench_of(QUICK if args.quick else Sizes(), 0 if args.quick else GIB_FREE) as bench:
         leave_out_broken(bench)
-        tables = _tables(bench, args.only or NAMES, begin)
-    _say(f"{time.monotonic() - begin:4.0f} s: done")
-    return Results(
-        date=args.date,
-        quick=args.quick,
-        versions=peers.versions,
-        missing=peers.missing,
-        tables=tuple(tables),
-        facts=bench.facts,
-    )
+        tables = tuple(_tables(bench, args.only or NAMES))
+    versions, missing = bench.peers.versions, bench.peers.missing
+    return Results(args.date, args.quick, versions, missing, tables, bench.facts)
 
 
-def _tables(bench: Bench, asked: Sequence[str], begin: float) -> list[Table]:
+def _tables(bench: Bench, asked: Sequence[str]) -> Iterator[Table]:
     """Measures the names in `asked`. One Bazel server serves all that need one."""
-    tables: list[Table] = []
-
-    def say(name: str) -> None:
-        _say(f"{time.monotonic() - begin:4.0f} s: {name}")
-
     for name in (each for each in WORK if each in asked):
-        say(name)
-        tables += WORK[name](bench)
+        logging.info(name)
+        yield from WORK[name](bench)
     in_bazel = [name for name in BAZEL_WORK if name in asked]
     if in_bazel:
-        say("Bazel starts")
+        logging.info("Bazel starts")
         with module(bench) as inside:
             for name in in_bazel:
-                say(name)
-                tables += BAZEL_WORK[name](bench, inside)
-    return tables
+                logging.info(name)
+                yield from BAZEL_WORK[name](bench, inside)
 
 
 def _output(asked: Path) -> Path:
@@ -130,10 +101,6 @@ def _write(results: Results, path: Path, runs: Path | None) -> None:
         save(results.tables, data)
         python, folder = cache_folder() / "peers/bin/python", Path(__file__).parents[2]
         succeed([python, "-m", "tests.benchmarks.plots", data, plots], folder=folder)
-
-
-def _say(text: str) -> None:
-    print(f"benchmarks: {text}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

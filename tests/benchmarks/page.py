@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 from tests.benchmarks.goals import Judged, judge
 from tests.benchmarks.plots import PLOTS, lines_of
@@ -83,16 +84,13 @@ def _conditions(results: Results) -> list[str]:
 
 
 def _goals(judged: Sequence[Judged]) -> str:
-    lines = ["## Goals", "", "| work | | at most | measured | |", "|---|---|---|---|---|"]
+    rows = []
     for each in judged:
-        goal = each.goal
-        measured = (
-            NOT_MEASURED if each.measured is None else f"{_number(each.measured)} {goal.unit}"
-        )
+        goal, value = each.goal, each.measured
+        measured = NOT_MEASURED if value is None else f"{_number(value)} {goal.unit}"
         met = {True: "met", False: "**not met**", None: ""}[each.met]
-        limit = f"{goal.limit:g} {goal.unit}"
-        lines.append(f"| {goal.work} | {goal.what} | {limit} | {measured} | {met} |")
-    return "\n".join(lines)
+        rows.append((goal.work, goal.what, f"{goal.limit:g} {goal.unit}", measured, met))
+    return "## Goals\n\n" + grid(("work", "", "at most", "measured", ""), rows)
 
 
 def _section(table: Table, results: Results, folder: str) -> str:
@@ -110,23 +108,19 @@ def _rows(table: Table) -> str:
     names = [table.horizontal if by_size else "", "seconds"]
     names += [f"x {base.size:,}" if by_size else f"x {base.tool}"] if len(rows) > 1 else []
     names += ["CPU, s", "MiB"] if table.of_process else []
-    lines = [_line(names), _line(["---"] * len(names))]
+    lines = []
     for row in rows:
         name = f"{row.size:,}" if by_size else row.tool
         cells = [name, _spread(row.wall)]
-        cells += [_compared(row, base)] if len(rows) > 1 else []
+        cells += ["" if row is base else _spread(ratio(row, base))] if len(rows) > 1 else []
         cells += [_number(row.cpu.median), f"{row.peak.most:.0f}"] if table.of_process else []
-        lines.append(_line(cells))
-    return "\n".join(lines)
+        lines.append(cells)
+    return grid(names, lines)
 
 
 def _largest(table: Table) -> list[Row]:
     """The rows of the largest size, or all rows if they have no sizes."""
     return [row for row in table.rows if row.size == table.sizes[-1] or not table.horizontal]
-
-
-def _compared(row: Row, base: Row) -> str:
-    return "" if row is base else _spread(ratio(row, base))
 
 
 def _commands(table: Table) -> str:
@@ -142,13 +136,13 @@ def _actions(results: Results) -> str:
     """The actions that Bazel ran, which say more than a time."""
     if not results.facts:
         return ""
-    lines = ["## What Bazel ran", "", "| | actions |", "|---|---|"]
-    for fact, title in ACTIONS.items():
-        ran = results.facts.get(fact)
-        if ran is not None:
-            counts = [f"{ran.count(name)} {name}" for name in sorted(set(ran))]
-            lines.append(f"| {title} | {', '.join(counts) or 'none'} |")
-    return "\n".join(lines)
+    rows = []
+    for name, title in ACTIONS.items():
+        if name in results.facts:
+            counts = sorted(Counter(results.facts[name]).items())
+            shown = ", ".join(f"{count} {action}" for action, count in counts)
+            rows.append((title, shown or "none"))
+    return "## What Bazel ran\n\n" + grid(("", "actions"), rows)
 
 
 def _tools(results: Results) -> str:
@@ -195,5 +189,7 @@ def _number(value: float) -> str:
     return f"{value:,.{digits}f}"
 
 
-def _line(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
+def grid(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Returns a table in Markdown."""
+    lines = (header, ["---"] * len(header), *rows)
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)

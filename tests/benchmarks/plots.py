@@ -37,46 +37,28 @@ class Plot:
     horizontal: str
     vertical: str
     value: str
-    scale: str = "log"
+    scale: str
 
 
+def _plots(
+    name: str, tables: str, titles: tuple[str, str], horizontal: str, scale: str
+) -> list[Plot]:
+    """The time and the memory of the same tables."""
+    how = (("time", "seconds", "wall"), ("memory", "peak MiB", "peak"))
+    return [
+        Plot(f"{name}_{what}", tuple(tables.split()), title, horizontal, vertical, value, scale)
+        for (what, vertical, value), title in zip(how, titles, strict=True)
+    ]
+
+
+MAKE = ("Make an artifact of one file", "Memory to make it")
+CHECK = ("Check an artifact of one file", "Memory to check it")
+MANY = ("Bundles of many targets", "Memory for many targets")
+ALL_TARGETS = "targets_create targets_verify targets_inspect"
 PLOTS = (
-    Plot(
-        "create_time",
-        ("one_file_create",),
-        "Make an artifact of one file",
-        "size",
-        "seconds",
-        "wall",
-    ),
-    Plot("create_memory", ("one_file_create",), "Memory to make it", "size", "peak MiB", "peak"),
-    Plot(
-        "verify_time",
-        ("one_file_verify",),
-        "Check an artifact of one file",
-        "size",
-        "seconds",
-        "wall",
-    ),
-    Plot("verify_memory", ("one_file_verify",), "Memory to check it", "size", "peak MiB", "peak"),
-    Plot(
-        "targets_time",
-        ("targets_create", "targets_verify", "targets_inspect"),
-        "Bundles of many targets",
-        "number of targets",
-        "seconds",
-        "wall",
-        scale="linear",
-    ),
-    Plot(
-        "targets_memory",
-        ("targets_create", "targets_verify", "targets_inspect"),
-        "Memory for many targets",
-        "number of targets",
-        "peak MiB",
-        "peak",
-        scale="linear",
-    ),
+    *_plots("create", "one_file_create", MAKE, "size", "log"),
+    *_plots("verify", "one_file_verify", CHECK, "size", "log"),
+    *_plots("targets", ALL_TARGETS, MANY, "number of targets", "linear"),
 )
 OF_TABLES = {
     "targets_create": ("bundle create", BLUE),

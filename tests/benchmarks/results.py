@@ -120,9 +120,14 @@ class Results:
         return next((table for table in self.tables if table.name == name), None)
 
 
-def ratio(row: Row, base: Row) -> Spread:
+def ratios(row: Row, base: Row) -> list[float]:
     """Returns how many times as long as `base` a row took: each run is compared with the one next to it."""
-    return spread([ours / theirs for ours, theirs in zip(row.walls, base.walls, strict=True)])
+    return [ours / theirs for ours, theirs in zip(row.walls, base.walls, strict=True)]
+
+
+def ratio(row: Row, base: Row) -> Spread:
+    """Returns the spread of the ratios of two rows."""
+    return spread(ratios(row, base))
 
 
 def machine_of(run: Run) -> tuple[str, ...]:

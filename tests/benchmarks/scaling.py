@@ -10,23 +10,21 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import logging
 import os
-import shutil
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.benchmarks import tools
 from tests.benchmarks.bazel_work import Module, module
-from tests.benchmarks.data import MIB, make_keys
+from tests.benchmarks.data import MIB
 from tests.benchmarks.measure import Command, run
 from tests.benchmarks.model import Load, Point, fit
-from tests.benchmarks.peers import cache_folder, prepare, source_folder
 from tests.benchmarks.results import BenchmarkError, Row, machine_of
 from tests.benchmarks.scaling_page import CACHED, CLEAN, Image, Measured, figures
-from tests.benchmarks.work import Bench, Sizes, create_of
+from tests.benchmarks.work import Bench, Sizes, bench_of, create_of, exit_status
 
 BEGIN = "<!-- From here on written by //tests/benchmarks:scaling -->"
 SMALL = 100  # bytes
@@ -68,22 +66,19 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--quick", action="store_true", help="small loads, to see that it runs")
     parser.add_argument("--image-gib", type=int, default=1, help="one large image; default: 1")
     parser.add_argument("--output", type=Path, metavar="PAGE.md", help="default: standard output")
-    parser.add_argument("--date", default="", help="when it was, for the page; default: nothing")
+    parser.add_argument("--date", default="", help="the date for the page; default: none")
     args = parser.parse_args(argv)
-    try:
-        page = _page(args.output) if args.output else None
-        text = _measure(QUICK if args.quick else Plan(), args)
-        if page:
-            head, begin, _ = page.read_text().partition(BEGIN)
-            page.write_text(f"{head}{begin}\n\n{text}")
-        else:
-            print(text)
-    except (BenchmarkError, OSError) as error:
-        print(f"scaling: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    return 0
+    return exit_status(lambda: _run(args))
+
+
+def _run(args: argparse.Namespace) -> None:
+    page = _page(args.output) if args.output else None
+    text = _measure(QUICK if args.quick else Plan(), args)
+    if page:
+        head, begin, _ = page.read_text().partition(BEGIN)
+        page.write_text(f"{head}{begin}\n\n{text}")
+    else:
+        print(text)
 
 
 def _page(asked: Path) -> Path:
@@ -94,23 +89,13 @@ def _page(asked: Path) -> Path:
 
 
 def _measure(plan: Plan, args: argparse.Namespace) -> str:
-    _say("bringing the tools")
-    peers = prepare(cache_folder(), source_folder())
-    with tempfile.TemporaryDirectory(prefix="scaling") as name:
-        folder = Path(name)
-        needed = max(args.image_gib + 4, 40)
-        if shutil.disk_usage(folder).free < needed * GIB:
-            raise BenchmarkError(
-                f"{folder.parent} has too little space; set TMPDIR to a folder with {needed} GiB"
-            )
-        keys = make_keys(folder / "keys", peers)
-        bench = Bench(peers, keys, folder, Sizes(rounds=plan.rounds))
-        _say("the command line")
+    with bench_of(Sizes(rounds=plan.rounds), max(args.image_gib + 4, 40)) as bench:
+        logging.info("the command line")
         measured = list(_command_line(bench, plan))
         # Before Bazel, whose outputs stay until the end.
-        _say("one large image")
+        logging.info("one large image")
         image = _image(bench, args.image_gib * GIB)
-        _say("Bazel")
+        logging.info("Bazel")
         with module(bench) as inside:
             measured += _bazel(bench, inside, plan)
     described = (*machine_of(image.created.runs[0]), *([f"date: {args.date}"] if args.date else []))
@@ -130,7 +115,7 @@ def _command_line(bench: Bench, plan: Plan) -> Iterator[Measured]:
     points: dict[str, dict[str, list[Point]]] = {"create": {}, "verify": {}}
     for kind, some in loads.items():
         for load in some:
-            _say(f"  {load}")
+            logging.info(f"  {load}")
             for what, point in zip(points, _one_bundle(bench, load), strict=True):
                 points[what].setdefault(kind, []).append(point)
     for what, of in points.items():
@@ -197,14 +182,14 @@ def _bazel(bench: Bench, inside: Module, plan: Plan) -> Iterator[Measured]:
     ]
     # Pending writes must not slow the next measurement.
     clean = [inside.build("clean", label, inside.clean, os.sync) for label in labels]
-    _say(f"  {len(loads)} loads, in turn")
+    logging.info(f"  {len(loads)} loads, in turn")
     yield _of_bazel(CLEAN, loads, bench.measure(clean))
     caches = [bench.folder / f"cache_{number}" for number in range(len(loads))]
     cached = [
         _with_flag(build, f"--disk_cache={cache}")
         for build, cache in zip(clean, caches, strict=True)
     ]
-    _say("  from a disk cache")
+    logging.info("  from a disk cache")
     found = _of_bazel(CACHED, loads, bench.measure(cached))
     sizes = [(load, _size_of(cache)) for (_, load), cache in zip(loads, caches, strict=True)]
     yield dataclasses.replace(found, caches=tuple(sizes))
@@ -233,10 +218,6 @@ def _size_of(folder: Path) -> int:
 def _bytes_of(mixed: tuple[int, int, int]) -> int:
     bundles, targets, size = mixed
     return bundles * targets * size
-
-
-def _say(text: str) -> None:
-    print(f"scaling: {text}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tests.benchmarks.model import Load, Model, Point
+from tests.benchmarks.page import grid
 from tests.benchmarks.results import Row
 
 MIB, GIB = 2**20, 2**30
@@ -65,34 +66,24 @@ def figures(described: Sequence[str], measured: Sequence[Measured], image: Image
 
 
 def _coefficients(measured: Sequence[Measured]) -> str:
-    lines = [
-        "| | start | a bundle | 1000 targets | a GiB of payload |",
-        "|---|---|---|---|---|",
-    ]
+    rows = []
     for each in measured:
         model = each.model
         bundle = f"{model.per_bundle * 1000:.1f} ms" if model.per_bundle else ""
-        lines.append(
-            f"| {each.name} | {model.start:.2f} s | {bundle} | {model.per_target * 1e6:.0f} ms"
-            f" | {model.per_byte * GIB:.2f} s |"
-        )
-    return "\n".join(lines)
+        target, gib = model.per_target * 1e6, model.per_byte * GIB
+        rows.append((each.name, f"{model.start:.2f} s", bundle, f"{target:.0f} ms", f"{gib:.2f} s"))
+    return grid(("", "start", "a bundle", "1000 targets", "a GiB of payload"), rows)
 
 
 def _points(measured: Sequence[Measured]) -> str:
-    lines = [
-        "| | bundles | targets | payload | measured | model | |",
-        "|---|---|---|---|---|---|---|",
-    ]
+    rows = []
     for each in measured:
         for point in (*each.fitted, *each.unseen):
             load, model = point.load, each.model.seconds(point.load)
+            counts = (str(load.bundles), str(load.targets), _size(load.size))
             new = "" if point in each.fitted else "not seen"
-            lines.append(
-                f"| {each.name} | {load.bundles} | {load.targets} | {_size(load.size)}"
-                f" | {point.seconds:.2f} s | {model:.2f} s | {new} |"
-            )
-    return "\n".join(lines)
+            rows.append((each.name, *counts, f"{point.seconds:.2f} s", f"{model:.2f} s", new))
+    return grid(("", "bundles", "targets", "payload", "measured", "model", ""), rows)
 
 
 def _fleet(models: dict[str, Model], caches: Sequence[tuple[Load, int]]) -> str:
@@ -116,8 +107,7 @@ def _fleet(models: dict[str, Model], caches: Sequence[tuple[Load, int]]) -> str:
         ("in the cache, if nothing is thrown away", f"{stored / 2**40:.2f} TiB a day"),
         ("... beyond the payloads", f"{beyond / 1024:.1f} KiB a bundle"),
     ]
-    lines = ["| | on this machine |", "|---|---|", *(f"| {what} | {much} |" for what, much in rows)]
-    return "\n".join(lines)
+    return grid(("", "on this machine"), rows)
 
 
 def _beyond_payloads(caches: Sequence[tuple[Load, int]]) -> float:
@@ -128,12 +118,12 @@ def _beyond_payloads(caches: Sequence[tuple[Load, int]]) -> float:
 
 
 def _large(image: Image) -> str:
-    lines = ["| | seconds | GiB/s | memory |", "|---|---|---|---|"]
+    rows = []
     for name, done in ((CREATE, image.created), (VERIFY, image.verified)):
         seconds, peak = done.wall.median, done.peak.most
         speed = image.size / GIB / seconds
-        lines.append(f"| {name} | {seconds:.0f} | {speed:.2f} | {peak:.0f} MiB |")
-    return "\n".join(lines)
+        rows.append((name, f"{seconds:.0f}", f"{speed:.2f}", f"{peak:.0f} MiB"))
+    return grid(("", "seconds", "GiB/s", "memory"), rows)
 
 
 def _worst(points: Sequence[tuple[Model, Point]]) -> float:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import shlex
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.benchmarks.data import Keys, write_list
 from tests.benchmarks.measure import Command
-from tests.benchmarks.peers import Peers
+from tests.benchmarks.peers import DEBIAN, Peers
 from tests.benchmarks.results import BenchmarkError
 
 TUF_TOOL = Path(__file__).with_name("tuf_tool.py")
@@ -34,24 +33,56 @@ class Work:
         """Bytes of all files."""
         return sum(path.stat().st_size for path in self.files)
 
+    def argv(self, template: str, artifact: Path) -> tuple[str, ...]:
+        """Returns the words of a template: `{files}` stands for all files, `{-f}` for each after a -f."""
+        program, *words = shlex.split(template)
+        peers = self.peers
+        ours = {OURS: peers.ours.with_name(OURS), "our-python": peers.ours, "python": peers.python}
+        values = vars(self.keys) | {"artifact": artifact, "folder": self.folder}
+        values |= {"inputs": self.files[0].parent, "tuf_tool": TUF_TOOL}
+        values["slot"] = 2 * self.files[0].stat().st_size + 65536
+        lists = {"{files}": [str(path) for path in self.files]}
+        lists["{-f}"] = [word for path in self.files for word in ("-f", str(path))]
+        found = [str(ours.get(program) or peers.programs[program])]
+        for word in words:
+            found += lists.get(word) or [word.format_map(values)]
+        return tuple(found)
+
+    def command(self, tool: str, template: str, artifact: Path) -> Command:
+        """Returns a command of a tool, with the environment that its program needs."""
+        peers, argv = self.peers, self.argv(template, artifact)
+        debian = template.split(maxsplit=1)[0] in DEBIAN.values()
+        environment = peers.debian if debian else peers.environment
+        return Command(tool, argv, environment=environment, shown=shown(argv, self.folder))
+
+
+def _nothing(_: Work) -> None:
+    pass
+
 
 @dataclass(frozen=True)
 class Tool:
-    """A tool: its name, the programs that it needs, and its commands; `verify` may be missing.
+    """A tool: its name, the programs that it needs, its artifact and its commands; `verify` may be missing.
 
-    `artifact` is the name of the output of `create`. `holds_payload` is false if it only has digests.
+    `describe` writes what `create` reads besides the files, and `verify` prints `says` if it checked the
+    artifact. `in_folder` is for artifacts that are folders. `holds_payload` is false if an artifact only has
+    digests.
     """
 
     name: str
     needs: tuple[str, ...]
     artifact: str
-    create: Callable[[Work, Path], Command]
-    verify: Callable[[Work, Path], Command] | None = None
+    create: str
+    verify: str = ""
+    says: str = ""
+    describe: Callable[[Work], None] = _nothing
+    in_folder: Callable[[Work], bool] = lambda _: False
     holds_payload: bool = True
     one_file: bool = False
 
     def creates(self, work: Work, size: int) -> Command:
         """Returns the command that makes the artifact, and checks that it is as large as its payload."""
+        self.describe(work)
         artifact = work.folder / self.artifact
         least = work.size if self.holds_payload else 100
 
@@ -60,14 +91,25 @@ class Tool:
             if made < least:
                 raise BenchmarkError(f"{self.name} made {made} bytes of {least} bytes of payload")
 
-        return _finish(self.create(work, artifact), work, size, (artifact,), check)
+        command = work.command(self.name, self.create, artifact)
+        prepare = artifact.mkdir if self.in_folder(work) else command.prepare
+        return replace(command, outputs=(artifact,), size=size, check=check, prepare=prepare)
 
     def verifies(self, work: Work, size: int) -> Command | None:
         """Returns the command that checks the artifact, which must exist."""
         if not self.verify:
             return None
-        command = self.verify(work, work.folder / self.artifact)
-        return _finish(command, work, size, (), command.check)
+
+        def check(output: str) -> None:
+            if self.says not in output:
+                raise BenchmarkError(
+                    f"{self.name} does not say {self.says!r}, so it may not have checked anything"
+                )
+
+        command = work.command(
+            self.name.partition(",")[0], self.verify, work.folder / self.artifact
+        )
+        return replace(command, size=size, check=check)
 
 
 def available(tools: Sequence[Tool], peers: Peers, files: int) -> list[Tool]:
@@ -87,135 +129,27 @@ def shown(argv: Sequence[str], folder: Path) -> str:
     return text if len(text) <= SHOWN_LENGTH else f"{text[:SHOWN_LENGTH].rpartition(' ')[0]} ..."
 
 
-def ours(peers: Peers, folder: Path, *args: str, **more: object) -> Command:
-    """Returns a command of ours, as pip installed it."""
-    argv = (str(peers.ours.with_name(OURS)), *args)
-    text = shown(argv, folder)
-    return Command(OURS, argv, environment=peers.environment, shown=text, **more)  # type: ignore[arg-type]
-
-
-def _finish(
-    command: Command,
-    work: Work,
-    size: int,
-    outputs: tuple[Path, ...],
-    check: Callable[[str], None] | None,
-) -> Command:
-    text = shown(command.argv, work.folder)
-    return dataclasses.replace(command, outputs=outputs, shown=text, size=size, check=check)
+def floor(work: Work, size: int) -> Command:
+    """Returns a command that hashes all files in one process, and does nothing else."""
+    command = work.command(FLOOR, "openssl dgst -sha256 {files}", work.folder)
+    return replace(command, size=size)
 
 
 def _files(path: Path) -> list[Path]:
     return [each for each in path.rglob("*") if each.is_file()] if path.is_dir() else [path]
 
 
-def _says(tool: str, word: str) -> Callable[[str], None]:
-    def check(output: str) -> None:
-        if word not in output:
-            raise BenchmarkError(
-                f"{tool} does not say {word!r}, so it may not have checked anything"
-            )
-
-    return check
-
-
-# --- the floor: hash or copy the files, and do no more ---
-
-
-def _dgst(work: Work, _: Path) -> Command:
-    argv = (work.peers.programs["openssl"], "dgst", "-sha256", *map(str, work.files))
-    return Command(FLOOR, argv, environment=work.peers.environment)
-
-
-def floor(work: Work, size: int) -> Command:
-    """Hashes all files in one process."""
-    return _finish(_dgst(work, work.folder), work, size, (), None)
-
-
-def _cp(work: Work, artifact: Path) -> Command:
-    argv = (work.peers.programs["cp"], *map(str, work.files), str(artifact))
-    many = len(work.files) > 1
-    command = Command("cp", argv, environment=work.peers.environment)
-    return dataclasses.replace(command, prepare=artifact.mkdir) if many else command
-
-
-# --- ours ---
-
-
-def _ours_create(work: Work, artifact: Path) -> Command:
+def _list_targets(work: Work) -> None:
     listed = work.folder / "targets.json"
     if not listed.exists():
         write_list(listed, work.files)
-    keys = [f"--root={work.keys.root}", f"--dev-signing-key={work.keys.private}"]
-    files = [f"--targets-from={listed}", "-o", str(artifact)]
-    return ours(work.peers, work.folder, "bundle", "create", "--version=7", *keys, *files)
 
 
-def _ours_verify(work: Work, artifact: Path) -> Command:
-    trusted = f"--trusted-root={work.keys.root}"
-    return ours(work.peers, work.folder, "bundle", "verify", str(artifact), trusted)
+def _list_files(work: Work) -> None:
+    (work.folder / "files.txt").write_text("".join(f"{path}\n" for path in work.files))
 
 
-# --- python-tuf ---
-
-
-def _tuf(work: Work, name: str, what: str, key: Path, artifact: Path, *more: str) -> Command:
-    listed = work.folder / "files.txt"
-    if not listed.exists():
-        listed.write_text("".join(f"{path}\n" for path in work.files))
-    argv = (
-        str(work.peers.python),
-        str(TUF_TOOL),
-        what,
-        str(key),
-        str(artifact),
-        str(listed),
-        *more,
-    )
-    return Command(name, argv, environment=work.peers.environment)
-
-
-def _tuf_create(work: Work, artifact: Path) -> Command:
-    return _tuf(work, "python-tuf, metadata only", "create", work.keys.private, artifact)
-
-
-def _tuf_copy(work: Work, artifact: Path) -> Command:
-    more = ("--copy-to", str(artifact / "targets"))
-    made = artifact / "targets.json"
-    command = _tuf(work, "python-tuf, with a copy", "create", work.keys.private, made, *more)
-    return dataclasses.replace(command, prepare=artifact.mkdir)
-
-
-def _tuf_verify(work: Work, artifact: Path) -> Command:
-    return _tuf(work, "python-tuf", "verify", work.keys.public, artifact)
-
-
-# --- mender-artifact ---
-
-
-def _mender_create(work: Work, artifact: Path) -> Command:
-    argv = [
-        work.peers.programs["mender-artifact"],
-        "--compression",
-        "none",
-        "write",
-        "module-image",
-    ]
-    argv += ["-T", "files", "-n", "release-7", "-t", "board", "-k", str(work.keys.sec1)]
-    argv += ["-o", str(artifact), *(arg for path in work.files for arg in ("-f", str(path)))]
-    return Command("mender-artifact", tuple(argv), environment=work.peers.debian)
-
-
-def _mender_verify(work: Work, artifact: Path) -> Command:
-    program = work.peers.programs["mender-artifact"]
-    argv = (program, "validate", "-k", str(work.keys.public), str(artifact))
-    return Command("mender-artifact", argv, environment=work.peers.debian)
-
-
-# --- rauc ---
-
-
-def _rauc_create(work: Work, artifact: Path) -> Command:
+def _rauc_folder(work: Work) -> None:
     content = work.folder / "rauc"
     if not content.exists():
         content.mkdir()
@@ -225,69 +159,84 @@ def _rauc_create(work: Work, artifact: Path) -> Command:
             images.append(f"[image.f{number}]\nfilename={path.name}\n")
         head = "[update]\ncompatible=board\nversion=7\n\n[bundle]\nformat=plain\n\n"
         (content / "manifest.raucm").write_text(head + "\n".join(images))
-    keys = (f"--cert={work.keys.certificate}", f"--key={work.keys.private}")
-    stored = "--mksquashfs-args=-noI -noD -noF -noX"
-    argv = (work.peers.programs["rauc"], "bundle", *keys, stored, str(content), str(artifact))
-    return Command("rauc", argv, environment=work.peers.debian)
 
 
-def _rauc_verify(work: Work, artifact: Path) -> Command:
-    keyring = f"--keyring={work.keys.certificate}"
-    argv = (work.peers.programs["rauc"], "info", keyring, str(artifact))
-    return Command("rauc", argv, environment=work.peers.debian, check=_says("rauc", "board"))
-
-
-# --- imgtool ---
-
-
-def _imgtool_create(work: Work, artifact: Path) -> Command:
-    [path] = work.files
-    slot = str(2 * path.stat().st_size + 65536)
-    argv = [work.peers.programs["imgtool"], "sign", "-k", str(work.keys.private), "-v", "7.0.0"]
-    argv += ["-H", "512", "--pad-header", "-S", slot, "--overwrite-only", str(path), str(artifact)]
-    return Command("imgtool", tuple(argv), environment=work.peers.environment)
-
-
-def _imgtool_verify(work: Work, artifact: Path) -> Command:
-    argv = (work.peers.programs["imgtool"], "verify", "-k", str(work.keys.private), str(artifact))
-    check = _says("imgtool", "validated")
-    return Command("imgtool", argv, environment=work.peers.environment, check=check)
-
-
-# --- swugenerator ---
-
-
-def _swu_create(work: Work, artifact: Path) -> Command:
-    description = work.folder / "sw-description"
+def _sw_description(work: Work) -> None:
     image = '    {{ filename = "{}"; type = "raw"; device = "/dev/mtd0"; }}'
     images = ",\n".join(image.format(path.name) for path in work.files)
-    description.write_text(f'software =\n{{\n  version = "7";\n  images: (\n{images}\n  );\n}}\n')
-    argv = [work.peers.programs["swugenerator"], "-s", str(description), "-o", str(artifact)]
-    argv += [
-        "-a",
-        str(work.files[0].parent),
-        "-k",
-        f"CMS,{work.keys.private},{work.keys.certificate}",
-    ]
-    return Command("swugenerator", (*argv, "create"), environment=work.peers.environment)
+    text = f'software =\n{{\n  version = "7";\n  images: (\n{images}\n  );\n}}\n'
+    (work.folder / "sw-description").write_text(text)
 
 
 TOOLS = (
-    Tool(OURS, ("openssl",), "ours.bundle", _ours_create, _ours_verify),
+    Tool(
+        OURS,
+        ("openssl",),
+        "ours.bundle",
+        "software-update bundle create --version=7 --root={root} --dev-signing-key={private}"
+        " --targets-from={folder}/targets.json -o {artifact}",
+        "software-update bundle verify {artifact} --trusted-root={root}",
+        describe=_list_targets,
+    ),
     Tool(
         "python-tuf, metadata only",
         ("tuf",),
         "tuf.json",
-        _tuf_create,
-        _tuf_verify,
+        "python {tuf_tool} create {private} {artifact} {folder}/files.txt",
+        "python {tuf_tool} verify {public} {artifact} {folder}/files.txt",
+        describe=_list_files,
         holds_payload=False,
     ),
-    Tool("python-tuf, with a copy", ("tuf",), "tuf", _tuf_copy),
-    Tool("mender-artifact", ("mender-artifact",), "theirs.mender", _mender_create, _mender_verify),
-    Tool("rauc", ("rauc", "mksquashfs"), "theirs.raucb", _rauc_create, _rauc_verify),
     Tool(
-        "imgtool", ("imgtool",), "theirs.img.bin", _imgtool_create, _imgtool_verify, one_file=True
+        "python-tuf, with a copy",
+        ("tuf",),
+        "tuf",
+        "python {tuf_tool} create {private} {artifact}/targets.json {folder}/files.txt"
+        " --copy-to {artifact}/targets",
+        describe=_list_files,
+        in_folder=lambda _: True,
     ),
-    Tool("swugenerator", ("swugenerator",), "theirs.swu", _swu_create),
-    Tool("cp", ("cp",), "copy", _cp),
+    Tool(
+        "mender-artifact",
+        ("mender-artifact",),
+        "theirs.mender",
+        "mender-artifact --compression none write module-image -T files -n release-7 -t board"
+        " -k {sec1} -o {artifact} {-f}",
+        "mender-artifact validate -k {public} {artifact}",
+    ),
+    Tool(
+        "rauc",
+        ("rauc", "mksquashfs"),
+        "theirs.raucb",
+        "rauc bundle --cert={certificate} --key={private}"
+        " '--mksquashfs-args=-noI -noD -noF -noX' {folder}/rauc {artifact}",
+        "rauc info --keyring={certificate} {artifact}",
+        says="board",
+        describe=_rauc_folder,
+    ),
+    Tool(
+        "imgtool",
+        ("imgtool",),
+        "theirs.img.bin",
+        "imgtool sign -k {private} -v 7.0.0 -H 512 --pad-header -S {slot} --overwrite-only {files}"
+        " {artifact}",
+        "imgtool verify -k {private} {artifact}",
+        says="validated",
+        one_file=True,
+    ),
+    Tool(
+        "swugenerator",
+        ("swugenerator",),
+        "theirs.swu",
+        "swugenerator -s {folder}/sw-description -o {artifact} -a {inputs}"
+        " -k CMS,{private},{certificate} create",
+        describe=_sw_description,
+    ),
+    Tool(
+        "cp",
+        ("cp",),
+        "copy",
+        "cp {files} {artifact}",
+        in_folder=lambda work: len(work.files) > 1,
+    ),
 )

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 import shutil
-import sys
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.benchmarks import tools
-from tests.benchmarks.data import MIB, Keys, make_files, write_list
+from tests.benchmarks.data import MIB, Keys, make_files, make_keys, write_list
 from tests.benchmarks.measure import Command, in_turn, run, wait_for_quiet
-from tests.benchmarks.peers import Peers
+from tests.benchmarks.peers import Peers, cache_folder, prepare, source_folder
 from tests.benchmarks.results import BenchmarkError, Row, Table
 
 KIB = 1024
@@ -69,6 +70,34 @@ class Bench:
         return in_turn([each for each in commands if each], self.sizes.rounds, wait_for_quiet)
 
 
+@contextmanager
+def bench_of(sizes: Sizes, gib: int) -> Iterator[Bench]:
+    """Gets the peers, and makes keys and a folder with so much space; removes the folder at the end."""
+    logging.info("getting the other tools")
+    peers = prepare(cache_folder(), source_folder())
+    with tempfile.TemporaryDirectory(prefix="benchmarks") as name:
+        folder = Path(name)
+        free = shutil.disk_usage(folder).free // 2**30
+        if free < gib:
+            raise BenchmarkError(
+                f"{folder.parent} has {free} GiB free; set TMPDIR to a folder with {gib} GiB"
+            )
+        yield Bench(peers, make_keys(folder / "keys", peers), folder, sizes)
+
+
+def exit_status(work: Callable[[], None]) -> int:
+    """Runs a benchmark program; returns its exit status. Progress and errors go to standard error."""
+    logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%H:%M:%S", level=logging.INFO)
+    try:
+        work()
+    except (BenchmarkError, OSError) as error:
+        logging.error("%s", error)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
 def leave_out_broken(bench: Bench) -> None:
     """Tries all tools on a small file, so that a broken peer cannot stop a long run."""
     with bench.work("trial", 1, KIB) as work:
@@ -81,7 +110,7 @@ def leave_out_broken(bench: Bench) -> None:
             except BenchmarkError as error:
                 if tool.name == tools.OURS:
                     raise
-                print(f"benchmarks: {error}", file=sys.stderr)
+                logging.warning("%s", error)
                 bench.peers.missing[tool.needs[0]] = "it fails on this machine"
 
 
@@ -121,9 +150,8 @@ def targets(bench: Bench) -> list[Table]:
             create, bundle = create_of(work, files, count)
             run(create)
             verify = tools.TOOLS[0].verifies(work, count)
-            inspect = tools.ours(
-                bench.peers, work.folder, "bundle", "inspect", "--json", str(bundle), size=count
-            )
+            command = "software-update bundle inspect --json {artifact}"
+            inspect = dataclasses.replace(work.command(tools.OURS, command, bundle), size=count)
             rows["verify"] += bench.measure([verify])
             rows["inspect"] += bench.measure([inspect])
             rows["create"] += bench.measure([create])
@@ -137,23 +165,15 @@ def start(bench: Bench) -> list[Table]:
     """The time until the first result."""
     with bench.work("start", 1, 1000) as work:
         record = work.folder / "record"
-        python = (str(bench.peers.ours), "-c", "pass")
-        digest = ("step", "digest", "--target", f"app={work.files[0]}", "-o", str(record))
+        digest = "software-update step digest --target app={inputs}/00000.img -o {artifact}"
         commands = [
-            Command(
-                "python -c pass",
-                python,
-                environment=bench.peers.environment,
-                shown="python -c pass",
+            work.command("python -c pass", "our-python -c pass", record),
+            work.command(f"{tools.OURS} --help", "software-update --help", record),
+            dataclasses.replace(
+                work.command(f"{tools.OURS} step digest", digest, record), outputs=(record,)
             ),
-            _named("--help", tools.ours(bench.peers, work.folder, "--help")),
-            _named("step digest", tools.ours(bench.peers, work.folder, *digest, outputs=(record,))),
         ]
         return [Table("start", "Start-up", bench.measure(commands))]
-
-
-def _named(name: str, command: Command) -> Command:
-    return dataclasses.replace(command, tool=f"{tools.OURS} {name}")
 
 
 def create_of(work: tools.Work, files: Sequence[Path], count: int) -> tuple[Command, Path]:
