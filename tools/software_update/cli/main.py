@@ -36,7 +36,7 @@ def main(argv: Sequence[str], remedy: str | None = None) -> int:
         finally:
             _flush_output()
     except BrokenPipeError:
-        # Whoever read our output has seen enough.
+        # The reader of our output has closed it.
         return _EXIT_BROKEN_PIPE
     except OSError as error:
         return fail(os_error(error), _EXIT_INPUT)

@@ -1,4 +1,4 @@
-"""What a command imports: a process that does little takes as long as its imports.
+"""Tests of the imports of a command: a process that does little takes as long as its imports.
 
 The lists are budgets. Lengthen one for what that command cannot do without, and nothing else.
 """

@@ -26,7 +26,7 @@ _output: contextvars.ContextVar[io.StringIO | None] = contextvars.ContextVar("ou
 
 
 class _OutputOfCommand(io.TextIOBase):
-    """What a command prints goes into the answer to its request; all else into the worker's log."""
+    """Puts a command's output into the answer to its request, and all other output into the worker's log."""
 
     def __init__(self, log: TextIO) -> None:
         self._log = log

@@ -66,7 +66,7 @@ def test_many_requests_at_once(tmp_path: Path) -> None:
 
 
 def test_each_answer_has_the_output_of_its_command(tmp_path: Path) -> None:
-    """What one prints, or fails of, is not another's."""
+    """The output and errors of one request are not another's."""
     numbers = range(1, 41)
     with worker() as process:
         ask(
@@ -94,9 +94,9 @@ def test_each_answer_has_the_output_of_its_command(tmp_path: Path) -> None:
         ([], 2, "usage: "),
     ],
 )
-def test_what_a_command_ends_with(arguments: list[str], status: int, output: str) -> None:
+def test_exit_status_and_output(arguments: list[str], status: int, output: str) -> None:
     with worker() as process:
-        # Alone, requests have no id.
+        # Without multiplexing, requests have no id.
         ask(process, [{"arguments": arguments}])
         found = answer(process)
         assert (found["exitCode"], found["requestId"]) == (status, 0)
@@ -105,7 +105,7 @@ def test_what_a_command_ends_with(arguments: list[str], status: int, output: str
         assert answer(process)["requestId"] == 7
 
 
-def test_what_is_cancelled_is_not_answered() -> None:
+def test_a_cancelled_request_gets_no_answer() -> None:
     with worker() as process:
         ask(process, [{"cancel": True, "requestId": 1}, {"arguments": ["--version"]}])
         assert answer(process)["requestId"] == 0

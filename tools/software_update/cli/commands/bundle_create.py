@@ -88,7 +88,7 @@ def _create(args: argparse.Namespace, payload_files: list[tuple[str, str]]) -> N
 
 
 def _check_targets(root: Root, signed_targets: bytes) -> None:
-    """What a device would refuse: better now than then. Expiry is no matter here."""
+    """Checks for faults that a device would reject. Does not check expiry."""
     try:
         verifier.verify_targets(verifier.Device(root), [root], signed_targets, None)
     except Refused as refused:

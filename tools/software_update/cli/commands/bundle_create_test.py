@@ -91,7 +91,7 @@ def test_two_keys(folder: Path) -> None:
 
 
 def steps(folder: Path, out: Path, *more: str) -> None:
-    """What `create_args` makes, by the four steps, with files of arguments as a build has them."""
+    """Makes the bundle of `create_args` with the four steps, and files of arguments as in a build."""
     done("step", "digest", "--target", f"boot={folder}/boot.bin", "-o", out / "boot.json")
     done("step", "digest", "--target", f"app={folder}/app.bin", "-o", out / "app.json")
     done(
@@ -179,9 +179,7 @@ def test_names_that_are_not_utf_8(folder: Path) -> None:
     ),
     st.integers(1, 2**32 - 1),
 )
-def test_what_is_made_verifies_and_comes_out_again(
-    contents: dict[str, bytes], version: int
-) -> None:
+def test_a_created_bundle_verifies_and_extracts(contents: dict[str, bytes], version: int) -> None:
     names = set(contents)
     # On a disk, a file cannot be a folder as well.
     contents = {
@@ -291,7 +289,7 @@ def test_an_output_behind_a_link(folder: Path) -> None:
     assert (folder / "real/out.bundle").read_bytes() == GOOD
 
 
-def test_an_old_output_is_replaced_at_the_end_alone(folder: Path) -> None:
+def test_an_old_output_is_replaced_only_at_the_end(folder: Path) -> None:
     (folder / "out.bundle").write_bytes(b"old")
     check(folder, 3, "No such file", *create_args(folder), f"--user-manifest={folder}/absent")
     done(*create_args(folder))
@@ -617,7 +615,7 @@ def test_lists_of_targets_are_checked_as_arguments_are(folder: Path) -> None:
         check(folder, status, text, *create_args(folder), f"--targets-from={folder}/list.json")
 
 
-def test_what_pigweed_does_not_take(folder: Path) -> None:
+def test_warnings_about_pigweeds_limits(folder: Path) -> None:
     long_name = "n" * 33
     args = [*create_args(folder), "--target", f"{long_name}={folder}/app.bin"]
     result = call(*args)
@@ -811,7 +809,7 @@ def test_argument_files_with_another_encoding(folder: Path) -> None:
 
 @pytest.mark.parametrize("size", [100_000, 3 * 1024**2, 20 * 1024**2])
 def test_a_payload_that_is_written_to_meanwhile(folder: Path, size: int) -> None:
-    """What is in the bundle is what its metadata lists, or there is no bundle."""
+    """Either the payloads in the bundle match its metadata, or create makes no bundle."""
     source, bundle = folder / "app.bin", folder / "out.bundle"
     source.write_bytes(bytes(size))
     stopped = threading.Event()

@@ -84,7 +84,7 @@ def test_text(folder: Path) -> None:
 
 
 def test_dev_keys(folder: Path) -> None:
-    """What is signed under a root that says so, says so too."""
+    """Metadata signed under a root with DEV KEYS is shown with DEV KEYS too."""
     marked = e.signed(e.root() + e.number(255, 1), ROOT_KEY)
     (folder / "dev.bundle").write_bytes(e.bundle(CONTENTS, version=7, signed_root=marked))
     lines = done("bundle", "inspect", folder / "dev.bundle").out.splitlines()
@@ -102,7 +102,7 @@ def test_dev_keys(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("options", [[], ["--json"]], ids=["text", "json"])
-def test_what_is_printed_can_be_written_instead(folder: Path, options: list[str]) -> None:
+def test_output_can_go_to_a_file(folder: Path, options: list[str]) -> None:
     args = ["bundle", "inspect", f"{folder}/good.bundle", *options]
     printed = done(*args).out
     (folder / "out").write_bytes(b"old")
@@ -124,7 +124,7 @@ def test_a_changed_payload_is_not_called_good(folder: Path) -> None:
     assert "not checked: signatures, payloads" in done("bundle", "inspect", folder / "x").out
 
 
-def test_what_is_left_out(folder: Path) -> None:
+def test_missing_payloads_are_shown(folder: Path) -> None:
     (folder / "empty").write_bytes(b"")
     assert inspect_json(folder / "empty")["root"] is None
     text = done("bundle", "inspect", folder / "empty").out
@@ -157,7 +157,7 @@ def test_escapes_in_listed_names(folder: Path) -> None:
     assert "\x1b" not in done("bundle", "inspect", folder / "x", "--json").out
 
 
-def test_what_is_no_bundle(folder: Path) -> None:
+def test_a_file_that_is_not_a_bundle(folder: Path) -> None:
     text = failed(1, "bundle", "inspect", folder / "app.bin")
     assert text.startswith(("MALFORMED: ", "UNEXPECTED_FIELD: "))
     assert f"{folder}/app.bin: " in text

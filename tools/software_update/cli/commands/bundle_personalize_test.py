@@ -64,7 +64,7 @@ def bundle_of(folder: Path, contents: dict[str, bytes], fields: bytes) -> None:
 
 
 def kept(folder: Path) -> bytes:
-    """What is left of the fields of odd.bundle."""
+    """Returns the remaining fields of odd.bundle."""
     done(*personalize(folder, "odd.bundle"))
     return (folder / "small.bundle").read_bytes()
 
@@ -93,14 +93,14 @@ def test_the_user_manifest_stays(folder: Path) -> None:
     [{"app": APP + b"!"}, {"app": b"x" * len(APP)}, {"App": APP}, {"boot": APP}, {}],
     ids=["length", "hash", "case", "name", "nothing"],
 )
-def test_what_the_device_has_not(folder: Path, installed: dict[str, bytes]) -> None:
+def test_payloads_that_the_device_lacks_stay(folder: Path, installed: dict[str, bytes]) -> None:
     (folder / "installed").write_bytes(e.manifest(e.targets(installed, 6)))
     before = (folder / "good.bundle").read_bytes()
     done(*personalize(folder))
     assert (folder / "small.bundle").read_bytes() == before
 
 
-def test_what_would_be_refused_stays(folder: Path) -> None:
+def test_rejected_fields_stay(folder: Path) -> None:
     """A fault is not cured by leaving it out."""
     for payloads, verdict in (
         (e.payload("app", APP + b"!") + e.payload("boot", BOOT), "LENGTH_MISMATCH"),

@@ -156,7 +156,7 @@ def _about(path: str, refused: Refused) -> str:
 
 
 def _dev_problem(device: Device, envelope: Envelope) -> str | None:
-    """Why anyone could have made a release that devices take; None where there is no reason.
+    """Returns the reason why anyone could have made an accepted release, or None if there is no reason.
 
     `envelope` holds the bytes that were verified: a file that changed since is not read again.
     """

@@ -146,7 +146,7 @@ def test_the_order_of_the_envelope_does_not_matter(folder: Path) -> None:
     done(*promote(folder))
 
 
-def test_what_was_tested_needs_no_good_signature(folder: Path) -> None:
+def test_the_tested_bundle_needs_no_good_signature(folder: Path) -> None:
     for signers in ([], [STRANGER]):
         (folder / "tested.bundle").write_bytes(e.bundle(CONTENTS, version=7, signers=signers))
         done(*promote(folder))
@@ -217,7 +217,7 @@ def test_differences_in_the_report(folder: Path) -> None:
 
 
 def test_a_payload_that_was_not_what_its_metadata_lists(folder: Path) -> None:
-    """Then nobody knows what was tested."""
+    """Then the tested content is unknown."""
     good = dev_bundle(CONTENTS)
     for changed, said in (
         (good[:-1] + b"!", "HASH_MISMATCH: target 'boot': "),
@@ -244,7 +244,7 @@ def test_personalized_bundles(folder: Path) -> None:
         )
 
 
-def test_what_no_device_takes(folder: Path) -> None:
+def test_releases_that_no_device_accepts(folder: Path) -> None:
     good = e.bundle(CONTENTS, version=7)
     for changed, verdict in (
         (dev_bundle(CONTENTS), Verdict.THRESHOLD_NOT_MET),
@@ -294,7 +294,7 @@ def test_expiry(folder: Path) -> None:
 
 
 def test_a_throw_away_root(folder: Path) -> None:
-    """Whatever it is promoted from, and wherever it stands: it is no release."""
+    """A bundle with DEV KEYS is not a release, for every tested bundle and every place of the mark."""
     keys = tree.DEV_KEYS / "throwaway_dev"
     public = [f"--root-key={keys}_root_key.pem.pub", f"--targets-key={keys}_targets_key.pem.pub"]
     root = f"{folder}/root.pb"

@@ -185,7 +185,7 @@ def test_the_root_of_an_installed_bundle_is_another_one(folder: Path) -> None:
     )
 
 
-def test_the_installed_root_alone(folder: Path) -> None:
+def test_only_the_installed_root(folder: Path) -> None:
     args = [each for each in verify(folder) if not each.startswith("--installed")]
     assert failed(2, *args, f"--installed-root={folder}/root.pb") == (
         "--installed-root: only valid with --installed; add that or remove it"

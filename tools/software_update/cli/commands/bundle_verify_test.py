@@ -290,7 +290,7 @@ def test_expected_names(folder: Path) -> None:
 
 
 def test_write_installed(folder: Path) -> None:
-    """What is installed next is compared with it: version, release counter, payloads left out."""
+    """The next bundle is compared with it: version, release counter, missing payloads."""
     manifest = folder / "manifest"
     (folder / "x").write_bytes(RELEASE)
     result = done(*verify(folder, "x"), f"--write-installed={manifest}")
@@ -307,7 +307,7 @@ def test_write_installed(folder: Path) -> None:
 
 
 def test_write_installed_after_a_bundle_that_leaves_out_payloads(folder: Path) -> None:
-    """What the device had before is still in the new manifest: nothing is lost on the way."""
+    """The new manifest still contains the device's previous content."""
     first, second = folder / "first", folder / "second"
     (folder / "x").write_bytes(RELEASE)
     done(*verify(folder, "x"), f"--write-installed={first}")
@@ -381,7 +381,7 @@ def test_installed(folder: Path) -> None:
     )
 
 
-def test_what_a_verdict_starts_from_is_the_users(folder: Path) -> None:
+def test_the_user_decides_the_start_of_a_verdict(folder: Path) -> None:
     bundle = f"{folder}/good.bundle"
     for bad in ("app.bin", "good.bundle"):
         text = failed(3, "bundle", "verify", bundle, f"--trusted-root={folder}/{bad}")
@@ -418,7 +418,7 @@ def test_dev_keys_are_called_so(folder: Path) -> None:
 
 
 def test_a_root_that_says_dev_keys(folder: Path) -> None:
-    """Whether it comes in the bundle, or is on the device."""
+    """Both in the bundle and on the device."""
     marked = e.root() + e.number(255, 1)
     (folder / "root.pb").write_bytes(e.signed(marked, ROOT_KEY))
     (folder / "whole").write_bytes(

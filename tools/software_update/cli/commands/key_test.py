@@ -35,7 +35,7 @@ def test_show_several(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o077, 0o777])
-def test_a_private_key_is_for_its_owner_alone(folder: Path, umask: int) -> None:
+def test_only_the_owner_can_read_a_private_key(folder: Path, umask: int) -> None:
     result = run("key", "generate", folder / "key", umask=umask)
     assert result.status == 0, result.err
     assert stat.S_IMODE((folder / "key").stat().st_mode) == 0o600
@@ -73,19 +73,19 @@ def test_file_system_without_permissions_and_links(
 
 def test_never_overwrites(folder: Path) -> None:
     before = workspace.snapshot(folder)
-    (folder / "alone.pub").write_bytes(b"somebody's")
-    for name, there in (("root.pem", "root.pem.pub"), ("alone", "alone.pub")):
+    (folder / "single.pub").write_bytes(b"another's")
+    for name, there in (("root.pem", "root.pem.pub"), ("single", "single.pub")):
         assert failed(2, "key", "generate", folder / name) == (
             f"{folder / there}: exists already and is never overwritten; name another file"
         )
-    (folder / "alone.pub").unlink()
-    (folder / "alone").write_bytes(b"precious")
-    assert "alone: exists already" in failed(2, "key", "generate", folder / "alone")
-    (folder / "alone").unlink()
+    (folder / "single.pub").unlink()
+    (folder / "single").write_bytes(b"precious")
+    assert "single: exists already" in failed(2, "key", "generate", folder / "single")
+    (folder / "single").unlink()
     assert workspace.snapshot(folder) == before
 
 
-def test_never_overwrites_what_is_no_file(folder: Path) -> None:
+def test_never_overwrites_a_name_that_is_not_a_file(folder: Path) -> None:
     failed(2, "key", "generate", "/dev/null")
     assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
     failed(3, "key", "generate", folder / "absent/key")

@@ -24,9 +24,9 @@ NEXT_FIVE = (ANNA, BEN, CHLOE, DAN, FINN)
 
 @pytest.fixture
 def table(tmp_path: Path) -> Path:
-    """Where it all comes together: the first root, and the request that everybody signs.
+    """A folder with the first root, and the request that all holders sign.
 
-    For the test it also has everybody's keys.
+    For the test it also has all holders' keys.
     """
     table = tmp_path / "the table"
     table.mkdir()
@@ -58,7 +58,7 @@ def sign(table: Path, holder: int, request: str = "request") -> Path:
 
 
 def step_attach(table: Path, files: Iterable[Path], *more: str, request: str = "request") -> Result:
-    """What a build does with the signatures: it makes step.pb of them."""
+    """Makes step.pb from the signatures, as a build does."""
     args = ["step", "attach", "--role=root", f"--metadata={table}/{request}", *more]
     return call(*args, "--signature", *files, "-o", table / "step.pb")
 
@@ -75,7 +75,7 @@ def merge(table: Path, files: Iterable[Path], *more: str, to: str = "root.pb") -
 
 
 def refusal(table: Path, status: int, *files: Path) -> str:
-    """What root merge says to files that it does not take; it writes nothing."""
+    """Returns the error of root merge for files that it rejects; it writes nothing."""
     before = workspace.snapshot(table)
     text = failed(status, "root", "merge", table / "root.pb", "--signature", *files)
     assert workspace.snapshot(table) == before
@@ -83,7 +83,7 @@ def refusal(table: Path, status: int, *files: Path) -> str:
 
 
 def verdict_of(root: bytes, trusted: bytes) -> Verdict:
-    """What a device that has the root `trusted` says to a bundle under `root`."""
+    """Returns the verdict of a device with the root `trusted` on a bundle under `root`."""
     return refusal_of(e.bundle({"app": b"x"}, signed_root=root), trusted=trusted)[0]
 
 
@@ -121,7 +121,7 @@ def test_two_do_not(table: Path) -> None:
     assert not [*(table / "roots").iterdir()]
 
 
-def test_who_has_signed_is_said(table: Path) -> None:
+def test_signed_keys_are_listed(table: Path) -> None:
     args = ["root", "merge", f"{table}/root.pb", "--signature"]
     signed, missing = ids(ANNA, EVA), ids(BEN, CHLOE, DAN)
     assert done(*args, *sign_all(table, (EVA, ANNA))).out.splitlines()[2:] == [
@@ -134,7 +134,7 @@ def test_who_has_signed_is_said(table: Path) -> None:
     assert done(*args, sign(table, DAN)).out.endswith("  complete\n")
 
 
-def test_whatever_the_order_the_bytes_are_the_same(table: Path) -> None:
+def test_every_order_gives_the_same_bytes(table: Path) -> None:
     files = sign_all(table, (ANNA, CHLOE, EVA))
     expected = merge(table, files)
     for order in itertools.permutations(files):
@@ -181,7 +181,7 @@ def test_the_wrong_person(table: Path, holder: int) -> None:
     result = call(*args)
     assert (result.status, (table / "s.json").exists()) == (3, False)
     assert "not a key that" in result.err
-    # Without the JSON beside it, whoever signs cannot know.
+    # Without the JSON next to it, a signer cannot know.
     (table / "request.json").unlink()
     done(*args)
     text = refusal(table, 1, *sign_all(table, (ANNA, BEN, CHLOE)), table / "s.json")
@@ -315,7 +315,7 @@ def test_all_holders_are_replaced(table: Path) -> None:
     done(*publish(table, whole))
 
 
-def test_who_left_cannot_sign_the_root_after_the_next(table: Path) -> None:
+def test_a_removed_holder_cannot_sign_the_root_after_the_next(table: Path) -> None:
     done(*publish(table, merge(table, sign_all(table, (ANNA, CHLOE, EVA)))))
     rotate(table, NEXT_FIVE)
     previous = f"--previous={table}/roots/1.root.pb"

@@ -265,7 +265,7 @@ def test_files(folder: Path) -> None:
     assert "No such file" in failed(3, *args, f"--previous={folder}/absent")
     for name in ("new.pb", "root.pb"):
         assert "would replace the input" in failed(2, *args, f"--report={folder}/{name}")
-    # Keys alone decide about a targets key that goes: that is no fault of a root.
+    # Only keys decide about a removed targets key: that is not a fault of a root.
     new = e.signed(e.root(2, [ROOT_KEY], [TARGETS_KEY_2]), ROOT_KEY)
     assert done(*check(folder, new)).out.endswith("  complete\n")
     assert TARGETS_KEY != TARGETS_KEY_2

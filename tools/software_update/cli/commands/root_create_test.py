@@ -115,7 +115,7 @@ def test_too_many_keys(folder: Path) -> None:
 
 @pytest.mark.parametrize("role", ["root", "targets"])
 def test_nothing_but_public_keys(folder: Path, role: str) -> None:
-    """What `key check --public` refuses, in either role and at any place."""
+    """Files that `key check --public` rejects, in either role and at any place."""
     public, private = public_pem(STRANGER), (folder / "stranger.pem").read_bytes()
     for content, text in (
         (private, "holds a private key; name the public one"),

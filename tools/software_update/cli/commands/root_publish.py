@@ -49,7 +49,7 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _place(folder: str, version: int) -> str:
-    """Where TUF has that version of the root (specification 3.1)."""
+    """Returns TUF's file name for that version of the root (specification 3.1)."""
     return os.path.join(folder, f"{version}.root.pb")
 
 

@@ -32,7 +32,7 @@ def published(folder: Path) -> dict[str, bytes]:
 
 
 def test_one_after_the_other(folder: Path) -> None:
-    # What else is in the folder is nobody's business.
+    # Other files in the folder do not matter.
     others = {"README.md": b"", "07.root.pb": b""}
     for name, content in others.items():
         (folder / "roots" / name).write_bytes(content)
@@ -42,7 +42,7 @@ def test_one_after_the_other(folder: Path) -> None:
     assert published(folder) == roots | others
 
 
-def test_what_it_says(folder: Path) -> None:
+def test_output(folder: Path) -> None:
     done(*publish(folder, FIRST))
     text = done(*publish(folder, SECOND)).out
     assert text.startswith(f"{folder}/r.pb: version 2, follows version 1\n  sha256 ")
@@ -188,7 +188,7 @@ def test_a_request_is_what_a_build_makes(folder: Path) -> None:
         assert (folder / "out.json").read_bytes() == (folder / "json").read_bytes()
 
 
-def test_what_a_request_says(folder: Path) -> None:
+def test_output_of_a_request(folder: Path) -> None:
     lines = done(*request(folder, SECOND, f"--previous={folder}/root.pb")).out.splitlines()
     assert lines[0] == f"{folder}/out: root metadata, version 2, never expires"
     assert lines[-1] == "  must sign: 1 of its own keys and 1 of the previous root's keys"

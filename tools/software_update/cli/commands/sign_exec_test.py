@@ -182,8 +182,8 @@ def wait_until_gone(pid: int) -> None:
     raise AssertionError(f"process {pid} is still there")
 
 
-def test_what_it_leaves_behind_is_killed(folder: Path) -> None:
-    # The child has standard output open: that nobody closes it must not be waited for.
+def test_processes_that_it_leaves_behind_are_killed(folder: Path) -> None:
+    # The child keeps standard output open: `sign` must not wait until it closes.
     done(*sign_args(program(folder, f"sleep 600 & echo $! > pid; {GOOD}"), "-o", "s.json"))
     wait_until_gone(int((folder / "pid").read_text()))
 

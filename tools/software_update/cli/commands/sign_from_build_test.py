@@ -100,14 +100,14 @@ def test_link_in_the_place_of_the_source_folder_is_not_followed(build: Build, pl
 def test_paths_are_the_callers(build: Build) -> None:
     result = build.sign("--key=file:targets.pem", "--public=targets.pem.pub")
     assert (result.status, result.out) == (0, f"../app/signatures/{NAME}\n"), result
-    # The request's is the build's, which is the same for everybody.
+    # The request's is the build's, which is the same for every signer.
     assert result.err.startswith("signing app/request: targets metadata, version 7")
     assert build.signature.exists()
     result = build.sign("--key=exec:keys/program", "--public=keys/targets.pem.pub", caller=".")
     assert (result.status, result.out) == (0, f"app/signatures/{NAME}\n"), result
 
 
-def test_what_is_signed_already_stays(build: Build) -> None:
+def test_existing_signatures_stay(build: Build) -> None:
     """No second signature, which could be another: nothing changes in the source tree."""
     program = ("--key=exec:./program", "--public=targets.pem.pub")
     assert build.sign(*program).status == 0
@@ -134,7 +134,7 @@ def test_a_bad_signature_is_replaced(build: Build, damage: str) -> None:
     assert build.signature.read_text() == good
 
 
-def test_what_only_the_installed_command_can(build: Build) -> None:
+def test_options_of_the_installed_command_only(build: Build) -> None:
     line = refused(build, 2, "--key=hsm:2?label=t", "--public=targets.pem.pub", caller=".")
     request = f"{build.runfiles}/app/request"
     assert line.endswith(

@@ -94,7 +94,7 @@ def end_of(pid: int) -> int:
 
 
 def litter(queue: Path) -> set[Path]:
-    """What a killed signer may leave: hidden files, of a name that is documented."""
+    """Counts the files that a killed signer may leave: hidden files with a documented name."""
     return set((queue / "signatures").glob(".software-update-*"))
 
 
@@ -109,17 +109,17 @@ def tidy(queue: Path) -> None:
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
-    """How the killed one ended, and how many files it left that are no signatures."""
+    """The exit status of the killed signer, and the number of other files that it left."""
 
     status: int
     left: int
 
 
-def play(queue: Path, kill: Callable[[], None], *, alone: bool) -> Outcome:
+def play(queue: Path, kill: Callable[[], None], *, single: bool) -> Outcome:
     """One signer is killed, while another one is at work or not; and then another one looks."""
     queues.make(queue, VERSIONS)
     victim = start(kill)
-    if not alone:
+    if not single:
         assert end_of(start()) == 0
     status = end_of(victim)
     assert status in (0, -signal.SIGKILL)
@@ -139,7 +139,7 @@ def test_killed_at_each_step(folder: Path, kill: Callable[[int], None], stride: 
     outcomes = []
     for step in itertools.count():
         kill_there = functools.partial(kill, step * stride)
-        outcomes.append(play(folder / "queue", kill_there, alone=True))
+        outcomes.append(play(folder / "queue", kill_there, single=True))
         if outcomes[-1].status == 0:
             break
     # Otherwise the instruments are out of order.
@@ -147,7 +147,7 @@ def test_killed_at_each_step(folder: Path, kill: Callable[[int], None], stride: 
     assert {each.left for each in outcomes} == {0, 1}
     for step in range(len(outcomes)):
         kill_there = functools.partial(kill, step * stride)
-        assert play(folder / "queue", kill_there, alone=False).left <= 1
+        assert play(folder / "queue", kill_there, single=False).left <= 1
 
 
 # An exec: signer that kills who asks it for one of the versions.
@@ -192,8 +192,8 @@ def test_killed_while_the_program_signs(folder: Path, version: int) -> None:
     )
     path.chmod(0o755)
     arguments = (f"--key=exec:{path}", "--public=targets.pem.pub")
-    with popen(*arguments) as alone:
-        assert alone.wait(WAIT_SECONDS) == -signal.SIGKILL
+    with popen(*arguments) as killed:
+        assert killed.wait(WAIT_SECONDS) == -signal.SIGKILL
     assert [queues.is_signed(queue, each) for each in VERSIONS] == [version > 1, False]
     with popen(*arguments) as one, popen("--key=file:targets.pem") as other:
         assert other.wait(WAIT_SECONDS) == 0

@@ -72,7 +72,7 @@ def test_one_pass(queue: Path) -> None:
     queues.assert_signed(queue, [1, 2, 3], TARGETS_KEY, TARGETS_KEY_2)
 
 
-def test_what_attach_takes(queue: Path) -> None:
+def test_attach_accepts_the_signatures(queue: Path) -> None:
     done(*SIGN, "--yes")
     done(
         *("step", "attach", "--role=targets", "--root=root.pb"),
@@ -89,7 +89,7 @@ def test_a_new_signature_of_an_old_request(queue: Path) -> None:
     queues.assert_signed(queue, [1, 2, 3])
 
 
-def test_a_key_that_nobody_asked(queue: Path) -> None:
+def test_a_key_that_the_request_does_not_list(queue: Path) -> None:
     result = done("sign", "--queue=queue", "--key=file:stranger.pem", "--yes")
     assert (result.out, result.err) == ("", "queue: 3 for other keys\n")
     assert not list((queue / "signatures").iterdir())
@@ -111,7 +111,7 @@ def test_one_request_under_two_names(queue: Path) -> None:
     assert result.err.splitlines()[-1] == "queue: 2 signed by this key"
 
 
-def test_what_is_not_whole_is_left(queue: Path) -> None:
+def test_incomplete_requests_are_left(queue: Path) -> None:
     (queue / "1.signing_request").write_bytes(queues.data(1)[:-1])
     (queue / "2.signing_request.json").unlink()
     result = sign()
@@ -437,7 +437,7 @@ def test_each_is_asked(queue: Path, typed: str, signs: bool) -> None:
     assert shown.splitlines()[-1] == f"queue: 1 {said}"
 
 
-def test_what_was_typed_before_the_question_is_no_answer(queue: Path) -> None:
+def test_input_before_the_question_does_not_count(queue: Path) -> None:
     words = command([*SIGN, "--passphrase-fd=0"])
     master, slave = os.openpty()
     try:
@@ -642,7 +642,7 @@ def test_a_share_that_is_not_there_yet(queue: Path) -> None:
     assert failed(3, *SIGN, "--yes", "--serve") == "queue: No such file or directory"
 
 
-def test_what_failed_is_left_for_the_next_run(queue: Path) -> None:
+def test_failed_requests_are_left_for_the_next_run(queue: Path) -> None:
     with serving(program("echo x >> asked; exit 1"), PUBLIC) as server:
         server.says("queue: 3 left unsigned")
         queues.add(queue, 4)

@@ -42,7 +42,7 @@ def write_json(folder: Path) -> None:
 
 
 def last_line(status: int, *args: str | Path) -> str:
-    """What `sign` fails with, after it has shown what it is to sign."""
+    """Returns the error of `sign`, after it showed the content to sign."""
     result = call("sign", *args)
     assert (result.status, result.out) == (status, ""), result
     assert result.err.isascii()
@@ -92,7 +92,7 @@ def test_a_link_in_the_signatures_place_is_replaced(folder: Path) -> None:
         assert (folder / victim).read_bytes() == content
 
 
-def test_what_it_shows_of_targets(folder: Path) -> None:
+def test_shown_targets(folder: Path) -> None:
     result = done("sign", "request", "--key=file:targets.pem", "-o", "s.json")
     lines = result.err.splitlines()
     assert lines[0] == "signing request: targets metadata, version 7, never expires"
@@ -100,12 +100,14 @@ def test_what_it_shows_of_targets(folder: Path) -> None:
     assert lines[-1] == f"  by key {key_id(TARGETS_KEY).hex()}"
     # From the bytes: without the JSON it shows the same, and says what it cannot check.
     (folder / "request.json").unlink()
-    alone = done("sign", "request", "--key=file:targets.pem", "-o", "s.json").err.splitlines()
-    assert alone[1:] == lines
-    assert alone[0].endswith("no request.json: who may sign is not checked")
+    without_json = done(
+        "sign", "request", "--key=file:targets.pem", "-o", "s.json"
+    ).err.splitlines()
+    assert without_json[1:] == lines
+    assert without_json[0].endswith("no request.json: who may sign is not checked")
 
 
-def test_what_it_shows_of_a_root(folder: Path) -> None:
+def test_shown_root(folder: Path) -> None:
     root = e.root(3)
     (folder / "root-bytes").write_bytes(root)
     result = done("sign", "root-bytes", "--key=file:root.pem", "-o", "s.json")
@@ -152,7 +154,9 @@ TARGET = e.target("app", b"firmware")
         (e.root() + e.blob(99, bytes(512 * 1024)), "TOO_LARGE: "),
     ],
 )
-def test_what_no_device_accepts_is_not_signed(folder: Path, data: bytes, problem: str) -> None:
+def test_metadata_that_no_device_accepts_is_not_signed(
+    folder: Path, data: bytes, problem: str
+) -> None:
     (folder / "request.json").unlink()
     (folder / "request").write_bytes(data)
     text = last_line(3, "request", "--key=file:targets.pem", "-o", "s.json")
@@ -169,7 +173,7 @@ def test_dev_keys_are_called_so(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("role", ["root", "targets"])
-def test_what_it_shows_of_dev_keys(folder: Path, role: str) -> None:
+def test_shown_dev_keys(folder: Path, role: str) -> None:
     """A team's own: the request tells."""
     root = folder / "root.pb"
     root.write_bytes(e.signed(e.root() + e.number(255, 1)))
@@ -195,7 +199,7 @@ def test_a_bare_path_is_a_key_in_a_file(folder: Path) -> None:
     assert "would replace the input targets.pem" in text
 
 
-def test_a_key_that_nobody_asked(folder: Path) -> None:
+def test_a_key_that_the_request_does_not_list(folder: Path) -> None:
     text = last_line(3, "request", "--key=file:stranger.pem", "-o", "s.json")
     stranger, listed = (key_id(each).hex()[:16] for each in (STRANGER, TARGETS_KEY))
     assert text == (

@@ -135,7 +135,7 @@ def _end(processes: Sequence[SpawnProcess]) -> None:
 
 
 def _received(connection: "Connection[None, Attempt | None]", limit: float) -> Attempt | None:
-    """What a process sends: None once it is ready, and then an attempt."""
+    """A process's messages: None once it is ready, and then an attempt."""
     try:
         return connection.recv() if connection.poll(limit) else _nothing("no answer")
     except (EOFError, ConnectionError):

@@ -222,7 +222,7 @@ def test_one_that_answers_anything() -> None:
 
 
 def test_ten_at_once_that_are_mixed_up() -> None:
-    """It keeps the message in one file, as if it were alone."""
+    """A signer that keeps the message in one file, as if no other process ran."""
     wrong = """\
 if question["request"]["expires"] != "1970-01-01T00:00:01Z":
     pathlib.Path("m").write_bytes(message)
@@ -306,7 +306,7 @@ def test_a_wrong_passphrase() -> None:
 
 
 def test_a_signer_that_cannot_be_opened_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What goes wrong in the ten processes is found, and none is waited for."""
+    """Faults in the ten processes are found, and the command waits for none of them."""
     encrypt()
     Path("passphrase").write_text(PASSPHRASE)
     real = signer_check._in_processes

@@ -56,7 +56,7 @@ def test_manifest_folders_and_chain(folder: Path) -> None:
     }
 
 
-def test_what_a_bundle_has_not(folder: Path) -> None:
+def test_missing_parts_of_a_bundle(folder: Path) -> None:
     done(*persist(folder, e.targets_entry(SIGNED)))
     assert snapshot(folder / "out") == {"metadata/targets.pb": SIGNED}
     assert (folder / "out/targets").is_dir()

@@ -115,7 +115,7 @@ def test_an_output_that_is_the_input(tmp_path: Path) -> None:
     assert (tmp_path / "notes").read_bytes() == b"new"
 
 
-def test_what_a_device_would_refuse_gets_into_no_bundle(tmp_path: Path) -> None:
+def test_no_bundle_contains_a_manifest_that_a_device_rejects(tmp_path: Path) -> None:
     folder = workspace.make(tmp_path)
     path = f"{folder}/r.json"
     create = [*workspace.create_args(folder), f"--user-manifest={path}"]

@@ -75,7 +75,7 @@ def test_nothing_was_collected(folder: Path) -> None:
     ],
 )
 @pytest.mark.parametrize("name", STEPS)
-def test_what_is_no_list(folder: Path, name: str, content: str) -> None:
+def test_a_file_without_a_list(folder: Path, name: str, content: str) -> None:
     (folder / "gen/list.json").write_text(content)
     text = 'gen/list.json: not of the form [{"name": "app", "file": "app.bin"}]'
     check(folder, 3, text, *step(name), "--depfile=d")

@@ -71,7 +71,7 @@ def parse_metadata(path: str, content: bytes, role: str | None, schemes: Schemes
 
 
 def read_signers(args: argparse.Namespace, path: str, request: Request) -> list[Signers]:
-    """Who must sign the request; Refused where it is a root that may not follow the previous one.
+    """Returns the authorities of the request. Raises Refused if it is a root that may not follow.
 
     `path` names it in errors.
     """

@@ -1,4 +1,4 @@
-"""How far a root is signed: what root request, attach, check and publish go by."""
+"""The progress of a root's signatures, for root request, merge, check and publish."""
 
 import argparse
 import dataclasses
@@ -43,7 +43,7 @@ class RootState:
 
     @property
     def request(self) -> Request:
-        """What its keys sign."""
+        """Returns the bytes that its keys sign."""
         return Request(self.root)
 
     @property

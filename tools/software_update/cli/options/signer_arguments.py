@@ -18,7 +18,7 @@ from software_update.signing.signers import ExecSigner, FileSigner, Signer
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:", re.ASCII)
 _TIMEOUT_SECONDS = 120
 _MAX_TIMEOUT_SECONDS = 24 * 60 * 60
-# What goes with some schemes alone.
+# Options that are only valid with some kinds of key.
 _OPTIONS = {
     "--passphrase-file": ("file",),
     "--passphrase-fd": ("file",),
@@ -105,7 +105,7 @@ def check_signer(args: argparse.Namespace) -> None:
 def open_signer(args: argparse.Namespace, ask: Callable[[str], bytes] | None = None) -> Signer:
     """The signer that the arguments name.
 
-    `ask` gives the passphrase or PIN of what it is told, for which it is called once at most; without it,
+    `ask` returns the passphrase or PIN of the key that it gets, and is called once at most; without it,
     `default_ask` does. A wrong one: WrongSecret, here or when it signs.
     """
     ask = ask or default_ask(args)
@@ -121,7 +121,7 @@ def open_signer(args: argparse.Namespace, ask: Callable[[str], bytes] | None = N
 
 
 def default_ask(args: argparse.Namespace) -> Callable[[str], bytes]:
-    """Gives the passphrase or PIN of what it is told, from where the arguments say, or the terminal."""
+    """Returns the passphrase or PIN of a key, from the place in the arguments, or the terminal."""
     if args.key.startswith("file:"):
         return functools.partial(read_secret, PASSPHRASE, args.passphrase_file, args.passphrase_fd)
     _, pin_file = _token_files(args)

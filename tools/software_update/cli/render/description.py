@@ -1,4 +1,4 @@
-"""What is in metadata, as plain data for JSON and as lines for people. Nothing here is judged."""
+"""Describes metadata as plain data for JSON and as lines for people. Judges nothing."""
 
 from collections.abc import Iterable
 from typing import Any

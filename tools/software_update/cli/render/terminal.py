@@ -4,7 +4,7 @@ import os
 
 
 def has_terminal() -> bool:
-    """Whether there is one to ask at."""
+    """Returns whether there is a terminal that can ask."""
     try:
         os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
     except OSError:
