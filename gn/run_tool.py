@@ -2,8 +2,8 @@
 
     run_tool.py (--packages FOLDER | --python EXE) -- COMMAND ...
 
-FOLDER has the packages that the tools need; EXE is a Python that has them. Nothing of the
-environment, settings and packages of whoever builds takes part, and no bytecode is written: the
+FOLDER has the packages that the tools need; EXE is a Python that has them. The user's
+environment, settings and packages have no effect, and no bytecode is written: the
 script starts itself again, isolated, and runs the command there.
 """
 

@@ -218,7 +218,7 @@ def test_a_python_that_cannot_run(tree: Tree, name: str, content: str | None, sa
     )
 
 
-def test_a_file_that_is_no_program(tree: Tree) -> None:
+def test_a_file_that_is_not_a_program(tree: Tree) -> None:
     (tree.build / "python").write_text("words")
     (tree.build / "python").chmod(0o755)
     assert tree.fails("--python", "python", *DIGEST).startswith("python: Exec format error; set")

@@ -24,10 +24,12 @@ from pages import page_labels, page_links, readme_example
 from readme_commands import blinky_offline, readme_build, readme_test
 from run import MINUTES, Run, Stopped, perform
 from sources import keys_are_throwaway, names_no_machine
+from words import plain_words
 
 CHECKS: tuple[Callable[[Run], None], ...] = (
     names_no_machine,
     keys_are_throwaway,
+    plain_words,
     buildifier,
     lint_tools,
     ruff_check,

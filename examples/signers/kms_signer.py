@@ -8,7 +8,7 @@ KMS_KEYS     a JSON file, {"KEY_ID": "NAME"}: the key id that `software-update k
 KMS_SECONDS  how long the command may take; 100 if left out
 
 Credentials and region are where `aws` finds them. The digest is on its standard input, so nothing of what is
-signed stands in a list of processes.
+signed appears in a list of processes.
 """
 
 import base64

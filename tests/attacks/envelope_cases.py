@@ -39,7 +39,7 @@ CASES = [
     Case(
         "values_before_names",
         "ACCEPT",
-        "In map entries the value stands before the key.",
+        "In map entries, the value is before the key.",
         e.blob(3, e.blob(2, SIGNED) + e.text(1, "targets"))
         + e.blob(4, e.blob(2, CONTENTS["app"]) + e.text(1, "app"))
         + BOOT,
@@ -150,8 +150,8 @@ CASES = [
     Case(
         "targets_as_number", "UNEXPECTED_FIELD", "Field 3 as a number too.", GOOD + e.number(3, 1)
     ),
-    Case("root_alone", "UNEXPECTED_FIELD", "A signed root file is no bundle.", TRUSTED),
-    Case("targets_alone", "UNEXPECTED_FIELD", "Signed targets metadata are no bundle.", SIGNED),
+    Case("root_alone", "UNEXPECTED_FIELD", "A signed root file is not a bundle.", TRUSTED),
+    Case("targets_alone", "UNEXPECTED_FIELD", "Signed targets metadata is not a bundle.", SIGNED),
     Case("gzip", "MALFORMED", "A compressed bundle.", b"\x1f\x8b\x08" + bytes(57)),
     Case("elf", "MALFORMED", "A program.", b"\x7fELF\x02\x01\x01" + bytes(57)),
     Case(
@@ -296,7 +296,7 @@ CASES = [
     Case(
         "payload_name_not_utf8",
         "MALFORMED",
-        "A payload's name is no UTF-8.",
+        "A payload's name is not UTF-8.",
         GOOD + e.blob(4, e.blob(1, b"\xff") + e.blob(2, b"x")),
     ),
     Case(

@@ -162,7 +162,7 @@ KEY_CASES = [
     Case(
         "key_ed25519",
         "KEY_TYPE_MISMATCH",
-        "An Ed25519 key that says so; devices have P-256 alone.",
+        "An Ed25519 key that says so; devices have only P-256.",
         more(
             e.key_of(
                 bytes.fromhex("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"),
@@ -451,7 +451,7 @@ SIGNATURE_CASES = [
                 "Little-endian numbers.",
                 GOOD_SIGNATURE[31::-1] + GOOD_SIGNATURE[:31:-1],
             ),
-            ("zero", "r = s = 0, which a famous verifier took from anybody.", ZERO + ZERO),
+            ("zero", "r = s = 0, which a famous verifier accepted from anyone.", ZERO + ZERO),
             ("r_zero", "r = 0.", ZERO + GOOD_SIGNATURE[32:]),
             ("s_zero", "s = 0.", GOOD_SIGNATURE[:32] + ZERO),
             ("r_order", "r = n, that is 0.", N + GOOD_SIGNATURE[32:]),
@@ -559,7 +559,7 @@ SIGNATURE_CASES = [
     Case(
         "root_unsigned",
         "THRESHOLD_NOT_MET",
-        "A new root nobody signed.",
+        "A new root without a signature.",
         with_root(e.signed(root(2))),
     ),
     Case(

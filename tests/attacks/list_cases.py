@@ -147,7 +147,7 @@ NAME_CASES = [
     Case(
         "unsafe_not_utf8",
         "MALFORMED",
-        "A name that is no UTF-8, listed.",
+        "A name that is not UTF-8, listed.",
         listed(
             e.blob(1, b"app\xff") + e.number(2, 1) + e.blob(3, e.number(1, 1) + e.blob(2, DIGEST))
         ),
@@ -171,13 +171,13 @@ NAME_CASES = [
     Case(
         "unsafe_payload",
         "UNLISTED_PAYLOAD",
-        "An unsafe name that is a payload's alone.",
+        "An unsafe name that only a payload has.",
         good() + e.payload("../app", b"x"),
     ),
     Case(
         "unsafe_payload_256",
         "UNLISTED_PAYLOAD",
-        "256 bytes, a payload's name alone.",
+        "256 bytes, only a payload's name.",
         good() + e.payload("n" * 256, b"x"),
     ),
     Case(
@@ -412,7 +412,7 @@ PAYLOAD_CASES = [
     Case(
         "later_listed_is_first",
         "HASH_MISMATCH",
-        "boot stands first and is changed, app is too long: the bundle's order counts.",
+        "boot is first and changed, app is too long: the bundle's order counts.",
         with_payloads(("boot", b"Bootloader"), ("app", APP + b"x")),
     ),
     Case(

@@ -1,4 +1,4 @@
-"""The form of metadata: roles, versions, dates, and what stands twice inside the signed bytes."""
+"""The form of metadata: roles, versions, dates, and duplicates inside the signed bytes."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ CASES = [
     Case(
         "signatures_before_content",
         "ACCEPT",
-        "The signature stands before what it signs.",
+        "The signature is before the bytes that it signs.",
         e.targets_entry(e.blob(2, T.signature(targets())) + e.blob(1, targets()))
         + e.payloads(CONTENTS),
     ),
@@ -209,7 +209,7 @@ CASES = [
     Case(
         "role_not_utf8",
         "MALFORMED",
-        "A role that is no UTF-8.",
+        "A role that is not UTF-8.",
         with_common(e.text(1, "1.0.0") + e.number(2, 1) + e.blob(4, b"targets\xff")),
     ),
     # Roles.

@@ -76,7 +76,7 @@ TIME_CASES = [
     Case(
         "targets_expired_no_time",
         "ACCEPT",
-        "Expired, but nobody says what time it is.",
+        "Expired, but no time is given.",
         good(expires=e.time(1)),
         at=None,
     ),
@@ -213,7 +213,7 @@ VERSION_CASES = [
     Case(
         "forward_same_version",
         "ACCEPT",
-        "Recovered: the same version with other content is no mix-up.",
+        "Recovered: the same version with other content is not a mix-up.",
         good(OTHER, 5, roots=REVOKES_T, key=T2),
         installed=INSTALLED,
     ),
@@ -329,7 +329,7 @@ COUNTER_CASES = [
     Case(
         "counter_changed",
         "HASH_MISMATCH",
-        "The listed manifest says 4, the one in the bundle 6: nobody signed that.",
+        "The listed manifest says 4, the one in the bundle 6, which has no signature.",
         described(release_json(4)).replace(release_json(4), release_json(6)),
         installed=HAS_5,
     ),
@@ -504,7 +504,7 @@ MANIFEST_CASES = [
     Case(
         "opaque_schema_number",
         "ACCEPT",
-        "A schema that is no name.",
+        "A schema that is not a name.",
         described(b'{"schema": 1, "release_counter": -1}'),
     ),
     Case(
@@ -662,7 +662,7 @@ MANIFEST_CASES = [
     changed("product_null", "A product that is null.", product=None),
     changed("version_number", "A version that is a number.", version=1.2),
     changed("hardware_none", "An empty list of hardware.", hardware_ids=[]),
-    changed("hardware_text", "Hardware that is no list.", hardware_ids=HARDWARE),
+    changed("hardware_text", "Hardware that is not a list.", hardware_ids=HARDWARE),
     changed("hardware_numbers", "Hardware that is a number.", hardware_ids=[HARDWARE, 1]),
     changed("hardware_object", "Hardware that is an object.", hardware_ids={HARDWARE: 1}),
     changed("hardware_null", "Hardware that is null.", hardware_ids=None),
@@ -682,7 +682,9 @@ MANIFEST_CASES = [
     malformed("comma", "A comma before the end.", release_json()[:-1] + b",}"),
     malformed("comment", "A comment, which JSON has not.", b"// release\n" + release_json()),
     malformed(
-        "not_utf8", "A byte that is no UTF-8.", release_json(product="?").replace(b'"?"', b'"\xff"')
+        "not_utf8",
+        "A byte that is not UTF-8.",
+        release_json(product="?").replace(b'"?"', b'"\xff"'),
     ),
     Case(
         "release_malformed_nothing_installed",

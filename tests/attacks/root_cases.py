@@ -30,7 +30,7 @@ def moved(*links: bytes, last: bytes | None, key: e.Key = T) -> bytes:
 
 
 def same_keys(version: int, expires: bytes | None = None) -> bytes:
-    """A root that differs from the device's in its version alone."""
+    """A root that differs from the device's only in its version."""
     return e.signed(root(version, expires=expires), R)
 
 
@@ -60,7 +60,7 @@ CASES = [
     Case(
         "chain_of_same_keys",
         "ACCEPT",
-        "Roots that differ in the version alone.",
+        "Roots that differ only in the version.",
         moved(same_keys(2), same_keys(3), last=same_keys(4)),
     ),
     Case(
@@ -106,7 +106,7 @@ CASES = [
     Case(
         "root_expired_no_time",
         "ACCEPT",
-        "Expired, but nobody says what time it is.",
+        "Expired, but no time is given.",
         moved(last=same_keys(2, PAST)),
         at=None,
     ),
@@ -154,7 +154,7 @@ CASES = [
     Case(
         "chain_turns_to_unsigned",
         "THRESHOLD_NOT_MET",
-        "As before; nobody signed the second root 2, which may not be skipped as passed.",
+        "As before; the second root 2 has no signature, and may not be skipped as passed.",
         moved(same_keys(2), same_keys(3), e.signed(root(2, [root_key(2)])), last=same_keys(4)),
     ),
     # Gaps.
@@ -221,7 +221,7 @@ CASES = [
     Case(
         "chain_link_garbage",
         "MALFORMED",
-        "A link that is no message.",
+        "A link that is not a message.",
         moved(b"\xff", last=same_keys(2)),
     ),
     Case(
@@ -233,7 +233,7 @@ CASES = [
     Case(
         "chain_passed_link_garbage",
         "MALFORMED",
-        "A link that the device would skip is no message.",
+        "A link that the device would skip is not a message.",
         moved(b"\xff", last=same_keys(3)),
         trusted=same_keys(3),
     ),
@@ -412,7 +412,7 @@ CASES = [
     Case(
         "root_expired_and_unsigned",
         "ROOT_EXPIRED",
-        "The root has expired and nobody signed the release: roots come first.",
+        "The root has expired and the release has no signature: roots come first.",
         good(roots=e.root_entry(same_keys(2, PAST)), key=targets_key(1)),
     ),
     Case(

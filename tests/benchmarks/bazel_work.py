@@ -202,7 +202,7 @@ def bazel_sign(bench: Bench, inside: Module) -> list[Table]:
 
 
 def _reads(spawn: nested_bazel.Spawn, payload: str) -> bool:
-    """Whether an action has the payload, or the bundle that holds it, as input."""
+    """Returns whether an action has the payload, or the bundle that holds it, as input."""
     return any(path.endswith((payload, "/bundle.bundle")) for path in spawn.inputs)
 
 

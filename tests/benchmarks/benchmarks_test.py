@@ -175,7 +175,7 @@ def test_only_assemble_and_verify_read_what_another_key_signs() -> None:
     assert measured(results(bazel_signed_readers=digest), work, name) == [1]
 
 
-def test_what_was_not_measured_is_neither_met_nor_missed() -> None:
+def test_an_unmeasured_goal_is_neither_met_nor_missed() -> None:
     judged = judge(results())
     assert {each.met for each in judged} == {None}
     assert summary(judged).endswith(f"\n0 of {len(GOALS)} goals met, 0 not met")
@@ -288,7 +288,7 @@ def test_commands_run_in_turn(tmp_path: Path) -> None:
         ("pass", "has not made out"),
     ],
 )
-def test_work_that_was_not_done_is_no_measurement(tmp_path: Path, code: str, said: str) -> None:
+def test_work_that_was_not_done_is_not_a_measurement(tmp_path: Path, code: str, said: str) -> None:
     command = Command("tool", (sys.executable, "-c", code), outputs=(tmp_path / "out",))
     with pytest.raises(BenchmarkError, match=said):
         in_turn([command], 1)

@@ -46,7 +46,7 @@ class Judged:
 
     @property
     def met(self) -> bool | None:
-        """Whether the goal was met; None if it was not measured, or with less work than it is for."""
+        """Returns whether the goal was met; None if it was not measured, or with less work than it is for."""
         if self.measured is None or not self.counts:
             return None
         return self.measured <= self.goal.limit

@@ -27,7 +27,7 @@ def test_it_finds_what_the_measurements_are_made_of() -> None:
         assert found.seconds(load) == pytest.approx(EXACT.seconds(load))
 
 
-def test_what_was_not_varied_is_in_the_start() -> None:
+def test_constant_parts_are_in_the_start() -> None:
     [least] = points(LEAST)
     found = fit(least, sizes=points(LEAST, Load(1, 1, 2**26), Load(1, 1, 2**30)))
     assert (found.per_bundle, found.per_target) == (0, 0)

@@ -25,7 +25,7 @@ APT_SECONDS = 300
 
 @dataclass(frozen=True)
 class Peers:
-    """Where the programs are: Pythons of two virtual environments, ours and the peers', and others by name.
+    """The places of the programs: Pythons of our and the peers' virtual environments, and others by name.
 
     Commands get `environment`, those of Debian's packages `debian`; `versions` and `missing` (name to
     reason) go to the page.
@@ -41,7 +41,7 @@ class Peers:
 
 
 def cache_folder() -> Path:
-    """Where the peers stay."""
+    """Returns the folder of the peers."""
     above = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(above, "rules_software_update/benchmarks")
 

@@ -127,7 +127,7 @@ def _large(image: Image) -> str:
 
 
 def _worst(points: Sequence[tuple[Model, Point]]) -> float:
-    """How far the model is off, as a part of what was measured."""
+    """Returns the error of the model, relative to the measurement."""
     return max(abs(model.seconds(point.load) / point.seconds - 1) for model, point in points)
 
 

@@ -22,7 +22,7 @@ KIB = 1024
 
 @dataclass(frozen=True)
 class Sizes:
-    """How large the work is; goals are for the full sizes."""
+    """The size of the work; goals are for the full sizes."""
 
     one_file: tuple[int, ...] = (MIB, 16 * MIB, 64 * MIB, 256 * MIB, 1024 * MIB)
     sixteen: int = 64 * MIB

@@ -100,7 +100,7 @@ class Tree:
         assert "WARNING" not in done.stdout, done.stdout
 
     def gen_fails(self) -> str:
-        """What `gn gen out` says, which must fail."""
+        """Returns the output of `gn gen out`, which must fail."""
         if not (self.out / "args.gn").exists():
             self.set_args()
         done = self.run_gn("gen", "out")
@@ -120,7 +120,7 @@ class Tree:
         return actions(done.stdout)
 
     def build_fails(self, *targets: str) -> str:
-        """What ninja prints, which must fail."""
+        """Returns the output of ninja, which must fail."""
         done = self.ninja("-k0", *targets)
         assert done.returncode != 0, done.stdout
         return done.stdout
@@ -179,7 +179,7 @@ def actions(log: str) -> list[str]:
 
 
 def failure(log: str) -> list[str]:
-    """What a failed action printed."""
+    """Returns the output of a failed action."""
     lines = log.splitlines()
     start = next(i for i, line in enumerate(lines) if line.startswith("FAILED: "))
     end = next(i for i, line in enumerate(lines) if line.startswith("ninja: build stopped"))

@@ -1,4 +1,4 @@
-"""What ninja runs again when one thing changes: all that depends on it, and nothing else."""
+"""Tests that ninja reruns exactly the actions that depend on a change."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ EVERYTHING = OURS | {"//:app", "//product:logo", "//product:unrelated"}
 
 @dataclass(frozen=True)
 class Change:
-    """What is done to a tree that is up to date, and which actions run then."""
+    """A change of a tree that is up to date, and the actions that then run."""
 
     what: str
     change: Callable[[Tree], None]

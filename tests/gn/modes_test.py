@@ -49,7 +49,7 @@ def set_mode(tree: Tree, mode: str, build: str = BUILD) -> None:
 
 
 def private_file(tree: Tree, name: str) -> Path:
-    """Where a signer keeps the private key."""
+    """Returns the path of a signer's private key."""
     return tree.top.parent / "safe" / f"{name}.pem"
 
 
@@ -66,7 +66,7 @@ def sign(tree: Tree, request: str, *names: str) -> None:
 
 
 def signatures(tree: Tree) -> int:
-    """How many signatures the bundle's targets metadata has."""
+    """Returns the number of signatures of the bundle's targets metadata."""
     described = json.loads(
         tree.software_update("bundle", "inspect", "--json", "out/obj/bundle.bundle")
     )
@@ -102,7 +102,7 @@ def test_dev(tree: Tree) -> None:
 
 
 def test_dev_devices_have_none_of_the_roots_of_releases(tree: Tree) -> None:
-    """What is said of devices in the field does not keep the dev bundle from those on a desk."""
+    """Arguments about devices in the field do not keep the dev bundle from devices on a desk."""
     field = '  root = ":root"\n  root_chain = [ ":root" ]\n  trusted_root = ":root"\n'
     set_mode(tree, "dev", BUILD.replace('  root = ":root"\n', field))
     assert "//:root.file" not in tree.build(":bundle")
@@ -131,7 +131,7 @@ def test_release_fails_until_it_is_signed(tree: Tree) -> None:
     assert not (tree.out / "obj/bundle.bundle").exists()
 
 
-def test_release_under_a_root_that_nobody_signed(tree: Tree) -> None:
+def test_release_under_a_root_without_signatures(tree: Tree) -> None:
     unsigned = BUILD.replace('  signatures = [ "root.one.json", "root.two.json" ]\n', "")
     set_mode(tree, "release", unsigned)
     sign(tree, "bundle", *TARGETS_KEYS)
@@ -225,7 +225,7 @@ def test_dev_keys_are_told_in_every_mode(tree: Tree) -> None:
 
 
 def release_error(tree: Tree, build: str = WITH_DEV_KEYS) -> str:
-    """What is said of a release that all have signed."""
+    """Returns the error of a release with all signatures."""
     set_mode(tree, "release", build)
     sign(tree, "root", *ROOT_KEYS)
     sign(tree, "bundle", *TARGETS_KEYS)
@@ -414,7 +414,7 @@ def test_promotion(tree: Tree) -> None:
 
 @pytest.mark.parametrize("mode", MODES)
 def test_requests_wait_for_no_signature(tree: Tree, mode: str) -> None:
-    """Whoever is to sign under the second root may ask for it before the first has been signed."""
+    """Requests under the second root can be made before the first root has signatures."""
     build = two_roots()
     set_mode(tree, mode, build)
     ran = tree.build(":bundle.signing_request", ":second.signing_request")
@@ -422,7 +422,7 @@ def test_requests_wait_for_no_signature(tree: Tree, mode: str) -> None:
         *("//:bundle._digest_0", "//:bundle.signing_request", "//:bundle._targets"),
         *("//:root.unsigned", "//:second.signing_request", "//:second.unsigned"),
     }
-    # One that may not follow is no request.
+    # A root that may not follow gives no request.
     tree.replace("BUILD.gn", "version = 2", "version = 3")
     tree.gen()
     assert "ROOT_VERSION_GAP" in tree.build_fails(":second.signing_request")

@@ -94,7 +94,7 @@ def built(top: Path, gn: str, python: Path) -> Tree:
 
 
 def outputs(tree: Tree) -> dict[str, bytes]:
-    """All that the build made, but for what is written for ninja alone."""
+    """Returns the outputs of the build, without the files that only ninja reads."""
     folders = [tree.out / name for name in ("gen", "obj")]
     files = [file for folder in folders for file in folder.rglob("*") if file.is_file()]
     return {

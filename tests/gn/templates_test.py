@@ -1,4 +1,4 @@
-"""What the templates make: files, names, collected trees, visibility."""
+"""Tests of the templates' outputs: files, names, collected trees, visibility."""
 
 from __future__ import annotations
 
@@ -279,7 +279,7 @@ def test_collects_up_to_barriers(tree: Tree) -> None:
     assert target_names(tree) == ["one", "second/two", "three"]
 
 
-def test_what_is_in_an_inner_bundle_is_not_collected(tree: Tree) -> None:
+def test_the_payloads_of_an_inner_bundle_are_not_collected(tree: Tree) -> None:
     inner = bundle('collect = [ ":inner" ]', payload("inner")).replace('"bundle"', '"inside"')
     more = payload("outer") + group("all", ":inside", ":outer", ":inside.file")
     generate(tree, inner + bundle('collect = [ ":all" ]', more).replace(IMPORT, ""))

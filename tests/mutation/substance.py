@@ -1,7 +1,7 @@
 """The parts of an accepted bundle that no change may touch.
 
-An accepted mutant has the substance of the bundle that it was made from. It may differ from it in this
-alone: the order of fields; signatures, as long as enough of them stay as they were; roots left out, or
+An accepted mutant has the substance of the bundle that it was made from. It may differ from it only in
+the order of fields; signatures, as long as enough of them stay as they were; roots left out, or
 twice in the chain; roots at the chain's start that the device has passed, of which it uses nothing;
 payloads left out that it has.
 """

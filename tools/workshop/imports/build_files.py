@@ -1,4 +1,4 @@
-"""What a BUILD.bazel says of its Python libraries. Starlark's calls are also Python's syntax."""
+"""Reads the Python libraries of a BUILD.bazel file. Starlark's calls are also Python's syntax."""
 
 import ast
 from collections.abc import Mapping

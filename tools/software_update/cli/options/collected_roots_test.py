@@ -86,7 +86,7 @@ def test_the_first_known_root_is_left_out(versions: list[int], chain: list[int])
         ([4, 3, 2], "root_4.pb: version 4, and root.pb after it has version 4"),
     ],
 )
-def test_roots_that_are_no_chain(versions: list[int], text: str) -> None:
+def test_roots_that_are_not_a_chain(versions: list[int], text: str) -> None:
     collect(*versions)
     check(3, text, *ASSEMBLE)
 
