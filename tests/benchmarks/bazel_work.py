@@ -127,7 +127,8 @@ def module(bench: Bench) -> Iterator[Module]:
         nested_bazel.copy_sources(bench.folder / "sources")
         (workspace / "MODULE.bazel").write_text(MODULE)
         (workspace / ".bazelrc").write_text(BAZELRC)
-        with nested_bazel.bazel(workspace, bench.folder / "scratch") as server:
+        scratch = bench.folder / "scratch"
+        with nested_bazel.bazel(workspace, scratch, nested_bazel.LONG_LIVED) as server:
             yield Module(server, workspace)
     except AssertionError as error:
         raise BenchmarkError(f"Bazel: {reason(str(error))}") from error

@@ -22,7 +22,7 @@ _INSTALL = {
     "gn-2022": "unpack Debian 12's package generate-ninja, and put its gn on PATH as gn-2022",
     "ninja": "install it (Debian: apt-get install ninja-build)",
 }
-_BOTH = pytest.mark.parametrize("gn", ["gn", "gn-2022"])
+_EACH = pytest.mark.parametrize("gn", os.environ["GN_PROGRAMS"].split())
 
 
 @pytest.fixture(name="product")
@@ -52,7 +52,7 @@ def check(page: str) -> None:
     assert not problems, "\n\n".join(problems)
 
 
-@_BOTH
+@_EACH
 def test_gn(product: Path, tmp_path: Path, gn: str) -> None:
     use(gn, product)
     with bazel(product, tmp_path / "bazel") as server:
@@ -60,7 +60,7 @@ def test_gn(product: Path, tmp_path: Path, gn: str) -> None:
         check((_DOCS / "gn.md").read_text())
 
 
-@_BOTH
+@_EACH
 def test_from_pigweed(product: Path, gn: str) -> None:
     """The example, in a tree that has what it names."""
     use(gn, product)

@@ -14,6 +14,10 @@ from pathlib import Path
 # Far more than any command here takes; less than the test's own time limit.
 SECONDS = 600
 BAZEL_CRASHED = 37
+# A server that lives for a minute spends up to half of its CPU time on optimizing its own code.
+SHORT_LIVED = ("-Xmx1g", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+# As users have it, with a limit on memory.
+LONG_LIVED = ("-Xmx1g",)
 
 
 @dataclass(frozen=True)
@@ -35,11 +39,13 @@ class Bazel:
     workspace: Path
     scratch: Path
     env: dict[str, str] = field(default_factory=dict)
+    jvm: tuple[str, ...] = SHORT_LIVED
 
     def command(self) -> list[str]:
         """Returns the words before a command's name."""
         startup = [f"--output_user_root={self.scratch}/root", f"--output_base={self.scratch}/base"]
-        startup += ["--nohome_rc", "--host_jvm_args=-Xmx1g", "--max_idle_secs=60"]
+        startup += ["--nohome_rc", "--max_idle_secs=60"]
+        startup += [f"--host_jvm_args={option}" for option in self.jvm]
         return [self.program, *startup]
 
     def run(self, *args: str) -> subprocess.CompletedProcess[str]:
@@ -101,10 +107,12 @@ def copy_sources(folder: Path) -> Path:
 
 
 @contextlib.contextmanager
-def bazel(workspace: Path, scratch: Path, **env: str) -> Iterator[Bazel]:
+def bazel(
+    workspace: Path, scratch: Path, jvm: tuple[str, ...] = SHORT_LIVED, /, **env: str
+) -> Iterator[Bazel]:
     """A Bazel whose server ends with the `with`."""
     scratch.mkdir()
-    server = Bazel(_program(), workspace, scratch, environment(scratch) | env)
+    server = Bazel(_program(), workspace, scratch, environment(scratch) | env, jvm)
     try:
         yield server
     finally:
