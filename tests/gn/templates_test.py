@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from gn_tree import IMPORT, PLACE, Tree, actions, failure
@@ -451,12 +452,33 @@ def test_no_other_targets(tree: Tree) -> None:
     assert labels == sorted(f"//:{name}" for name in (*PRIVATE, *PUBLIC, "logo"))
 
 
-@pytest.mark.parametrize("name", PRIVATE)
-def test_private_labels(tree: Tree, name: str) -> None:
-    tree.write({"BUILD.gn": all_of(FULL.replace("SCOPE", ""))} | user(f"//:{name}"))
+def described(tree: Tree, toolchain: str = "") -> dict[str, Any]:
+    """Returns the description of each target of the top BUILD.gn, by its name."""
+    generate(tree, (tree.top / "BUILD.gn").read_text())
+    done = tree.run_gn("desc", "out", f"//:*{toolchain}", "--format=json")
+    found: dict[str, Any] = json.loads(done.stdout)
+    return {label.removeprefix("//:").removesuffix(toolchain): found[label] for label in found}
+
+
+# Visibility of targets in the same BUILD.gn only, as `gn desc` shows it.
+_HERE = {"//.:*"}
+
+
+def on_all(toolchain: str) -> str:
+    """A group on all public labels of a toolchain: GN makes no other targets of it."""
+    return group("all_of_them", *(f":{name}{toolchain}" for name in (*PUBLIC, "logo")))
+
+
+def test_private_labels(tree: Tree) -> None:
+    tree.write({"BUILD.gn": FULL.replace("SCOPE", "")})
+    found = described(tree)
+    assert all(set(found[name]["visibility"]) == _HERE for name in PRIVATE)
+    assert all(found[name]["visibility"] == ["*"] for name in PUBLIC)
+    # GN then rejects a dependency from elsewhere.
+    tree.write({"BUILD.gn": all_of(FULL.replace("SCOPE", ""))} | user("//:bundle._sign"))
     output = tree.gen_fails()
     assert "Dependency not allowed." in output
-    assert f"//:{name}" in output
+    assert "//:bundle._sign" in output
 
 
 @pytest.mark.parametrize("toolchain", ["", "(//build:device)"])
@@ -467,18 +489,23 @@ def test_public_labels(tree: Tree, toolchain: str) -> None:
 
 
 @pytest.mark.parametrize("toolchain", ["", "(//build:device)"])
-@pytest.mark.parametrize("name", [*PUBLIC, "logo"])
-def test_visibility(tree: Tree, name: str, toolchain: str) -> None:
-    build = all_of(FULL.replace("SCOPE", 'visibility = [ ":*" ]'))
-    tree.write({"BUILD.gn": build} | user(f"//:{name}{toolchain}"))
+def test_visibility(tree: Tree, toolchain: str) -> None:
+    build = FULL.replace("SCOPE", 'visibility = [ ":*" ]')
+    tree.write({"BUILD.gn": build + on_all(toolchain)})
+    found = described(tree, toolchain)
+    assert all(set(found[name]["visibility"]) == _HERE for name in (*PUBLIC, "logo"))
+    tree.write({"BUILD.gn": all_of(build)} | user(f"//:bundle{toolchain}"))
     assert "Dependency not allowed." in tree.gen_fails()
 
 
 @pytest.mark.parametrize("toolchain", ["", "(//build:device)"])
-@pytest.mark.parametrize("name", [*PUBLIC, "logo"])
-def test_testonly(tree: Tree, name: str, toolchain: str) -> None:
-    build = all_of(FULL.replace("SCOPE", "testonly = true"))
-    tree.write({"BUILD.gn": build} | user(f"//:{name}{toolchain}"))
+def test_testonly(tree: Tree, toolchain: str) -> None:
+    build = FULL.replace("SCOPE", "testonly = true")
+    more = on_all(toolchain).replace("deps", "testonly = true\n  deps")
+    tree.write({"BUILD.gn": build + more})
+    found = described(tree, toolchain)
+    assert all(found[name]["testonly"] for name in (*PUBLIC, "logo"))
+    tree.write({"BUILD.gn": all_of(build)} | user(f"//:bundle{toolchain}"))
     assert "Test-only dependency not allowed." in tree.gen_fails()
 
 
