@@ -20,7 +20,7 @@ import software_update
 
 @dataclass(frozen=True)
 class Tree:
-    """A copy of what the script needs, and a build folder beside it."""
+    """A copy of the files that the script needs, and a build folder next to it."""
 
     root: Path
 

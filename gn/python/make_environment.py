@@ -1,6 +1,6 @@
 """Unpacks the locked wheels into one folder, which the tools' Python has on its path in GN builds.
 
-The folder serves every supported CPython and is always whole: it is made beside its place. No
+The folder serves every supported CPython and is always whole: it is made next to its place. No
 network, no pip. The stamp lists the wheels; the depfile names them to ninja.
 """
 

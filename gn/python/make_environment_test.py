@@ -21,7 +21,7 @@ _PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 @dataclass(frozen=True)
 class Tree:
-    """A build folder, and the folder of wheels beside it, whose names must be escaped."""
+    """A build folder, and next to it a folder of wheels, whose names must be escaped."""
 
     build: Path
 

@@ -237,7 +237,7 @@ def release_error(tree: Tree, build: str = WITH_DEV_KEYS) -> str:
 
 @pytest.mark.parametrize(("dev", "name"), [("five", "one"), ("six", "three"), ("six", "two")])
 def test_release_under_a_root_that_lists_a_dev_key(tree: Tree, dev: str, name: str) -> None:
-    """One that the dev root is signed with, or the dev bundle, in either role of the root."""
+    """The key of the dev root or of the dev bundle, in either role of the root."""
     set_mode(tree, "release")
     write_dev_keys(tree, **{dev: name})
     line = release_error(tree)
@@ -246,7 +246,7 @@ def test_release_under_a_root_that_lists_a_dev_key(tree: Tree, dev: str, name: s
 
 
 def test_dev_keys_that_the_build_makes(tree: Tree) -> None:
-    """They are made before anyone asks whose they are."""
+    """The build makes keys before the action that identifies them."""
     set_mode(tree, "release")
     write_dev_keys(tree, five="one")
     made = """action("made") {
@@ -326,7 +326,7 @@ def test_release_that_starts_from_a_dev_root(tree: Tree, where: str) -> None:
 
 @pytest.mark.parametrize("marked", [True, False])
 def test_release_under_a_dev_root_that_is_a_file(tree: Tree, marked: bool) -> None:
-    """It says so; or it lists a throw-away key, and does not."""
+    """The file says DEV KEYS, or lists a throw-away key and does not say so."""
     set_mode(tree, "release")
     public = ["one.pub", "three.pub"]
     if not marked:

@@ -11,7 +11,7 @@ from one_product import ALL, BUNDLE, DEV_ROOT, FILE, FILES, GOALS, REQUEST, ROOT
 
 
 def ninja_files(tree: Tree) -> dict[str, str]:
-    """All that gn wrote for ninja."""
+    """Returns the files that gn wrote for ninja, by path."""
     files = {
         str(file.relative_to(tree.out)): file.read_text() for file in tree.out.rglob("*.ninja")
     }
