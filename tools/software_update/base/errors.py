@@ -1,14 +1,35 @@
 """The errors that a user sees, each one line, and the exit code of each."""
 
+import enum
 from collections.abc import Sequence
 
 _MAX_SHOWN_CHARACTERS = 64
 
 
+class Advice(enum.Enum):
+    """An action that cures an error. The command line adds the sentence that names its command."""
+
+    CREATE_ROOT = enum.auto()
+    EXTRACT_SINGLE_TARGETS = enum.auto()
+    MAKE_DIGEST_RECORD = enum.auto()
+    MAKE_RELEASE_MANIFEST = enum.auto()
+    MERGE_ROOT_SIGNATURES = enum.auto()
+    NAME_PREVIOUS_ROOT = enum.auto()
+    SIGN_ROOT = enum.auto()
+    WRITE_INSTALLED_MANIFEST = enum.auto()
+
+
 class SoftwareUpdateError(Exception):
-    """Something that the user can mend. Its text is one line: what, what is wrong, what to do."""
+    """An error that the user can correct. Its text is one line: the place, what is wrong, what to do.
+
+    `advice` is an action that the text leaves out, because it has a command; None if there is none.
+    """
 
     exit_code = 3
+
+    def __init__(self, text: str, advice: Advice | None = None) -> None:
+        super().__init__(text)
+        self.advice = advice
 
 
 class UsageError(SoftwareUpdateError):

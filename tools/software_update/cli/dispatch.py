@@ -54,7 +54,7 @@ def run_command(argv: Sequence[str], remedy: str | None = None) -> int:
     try:
         return _run(_command_line(argv))
     except SoftwareUpdateError as error:
-        return fail(str(error), error.exit_code)
+        return fail(_text(error), error.exit_code)
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -66,6 +66,14 @@ def run_command(argv: Sequence[str], remedy: str | None = None) -> int:
         if problem is None:
             raise
         return fail(problem, _EXIT_INPUT)
+
+
+def _text(error: SoftwareUpdateError) -> str:
+    if error.advice is None:
+        return str(error)
+    from software_update.cli.render.advice import with_advice
+
+    return with_advice(error)
 
 
 def _command_line(argv: Sequence[str]) -> Sequence[str]:

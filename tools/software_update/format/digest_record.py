@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from software_update.base.errors import InputError
+from software_update.base.errors import Advice, InputError
 from software_update.base.strict_json import parse_file, to_text
 from software_update.format.names import name_problem
 
@@ -35,7 +35,7 @@ def read_record(path: str, content: bytes) -> "list[Target]":
         return [_read_entry(each) for each in record["targets"]]
     except (ValueError, KeyError, TypeError):
         raise InputError(
-            f"{path}: not a digest record ({RECORD_SCHEMA}); make it with: software-update step digest"
+            f"{path}: not a digest record ({RECORD_SCHEMA})", Advice.MAKE_DIGEST_RECORD
         ) from None
 
 

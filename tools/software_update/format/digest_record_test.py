@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from software_update.base.errors import InputError
+from software_update.base.errors import Advice, InputError
 from software_update.format.digest_record import RECORD_SCHEMA, read_record, write_record
 from software_update.format.messages import Target
 
@@ -68,10 +68,8 @@ def record_of(*targets: object) -> bytes:
 def test_bad_records(content: bytes) -> None:
     with pytest.raises(InputError) as caught:
         read_record("my record", content)
-    assert str(caught.value) == (
-        "my record: not a digest record (software_update.digests.v1); "
-        "make it with: software-update step digest"
-    )
+    assert str(caught.value) == "my record: not a digest record (software_update.digests.v1)"
+    assert caught.value.advice == Advice.MAKE_DIGEST_RECORD
 
 
 def test_duplicate_keys_in_records() -> None:

@@ -2,7 +2,7 @@
 
 import enum
 
-from software_update.base.errors import SoftwareUpdateError
+from software_update.base.errors import Advice, SoftwareUpdateError
 
 
 class Verdict(enum.StrEnum):
@@ -53,16 +53,28 @@ class Refused(SoftwareUpdateError):
 
     exit_code = 1
 
-    def __init__(self, verdict: Verdict, detail: str, *, role: str = "", subject: str = "") -> None:
+    def __init__(
+        self,
+        verdict: Verdict,
+        detail: str,
+        *,
+        role: str = "",
+        subject: str = "",
+        advice: Advice | None = None,
+    ) -> None:
         self.verdict = verdict
         self.detail = detail
         self.role = role
         self.subject = subject
         where = f"{subject}: " if subject else ""
-        super().__init__(f"{verdict}: {where}{detail}")
+        super().__init__(f"{verdict}: {where}{detail}", advice)
 
     def about(self, role: str, subject: str) -> "Refused":
         """The same verdict; says what it is about where that was not known further in."""
         return Refused(
-            self.verdict, self.detail, role=self.role or role, subject=self.subject or subject
+            self.verdict,
+            self.detail,
+            role=self.role or role,
+            subject=self.subject or subject,
+            advice=self.advice,
         )

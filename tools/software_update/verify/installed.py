@@ -4,7 +4,7 @@ import os
 from typing import NamedTuple
 
 from software_update.base import files
-from software_update.base.errors import InputError
+from software_update.base.errors import Advice, InputError
 from software_update.bundle import envelope
 from software_update.bundle.reader import read_envelope
 from software_update.format import limits, metadata, wire
@@ -25,10 +25,6 @@ _BUNDLE_FIELDS = (
     envelope.ROOT_CHAIN_FIELD,
 )
 _MAX_TAG_BYTES = 10
-_HOW = (
-    "make a manifest with: software-update bundle verify BUNDLE --trusted-root ROOT "
-    "--write-installed FILE"
-)
 
 
 class InstalledFile(NamedTuple):
@@ -52,12 +48,14 @@ def read_installed(path: str, schemes: Schemes = DEFAULT_SCHEMES) -> InstalledFi
                 content = file.read(limits.MAX_MANIFEST_BYTES + 1)
             if len(content) > limits.MAX_MANIFEST_BYTES:
                 raise InputError(
-                    f"{path}: larger than {limits.MAX_MANIFEST_BYTES} bytes, and not a bundle; {_HOW}"
+                    f"{path}: larger than {limits.MAX_MANIFEST_BYTES} bytes, and not a bundle",
+                    Advice.WRITE_INSTALLED_MANIFEST,
                 )
             return InstalledFile(metadata.parse_manifest(content), None, False)
         except Refused as refused:
             raise InputError(
-                f"{path}: not a usable manifest or bundle of an installed release ({refused}); {_HOW}"
+                f"{path}: not a usable manifest or bundle of an installed release ({refused})",
+                Advice.WRITE_INSTALLED_MANIFEST,
             ) from None
 
 

@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Sequence
 
 from software_update.base import files
-from software_update.base.errors import InputError, UsageError
+from software_update.base.errors import Advice, InputError, UsageError
 from software_update.format import limits, metadata
 from software_update.format.metadata import Root, Signed
 from software_update.format.verdicts import Refused
@@ -23,15 +23,15 @@ def parse_root(path: str, content: bytes) -> tuple[Signed, Root]:
         signed = metadata.parse_signed(metadata.ROOT, content)
         return signed, metadata.parse_root(signed.serialized)
     except Refused as refused:
-        raise InputError(
-            f"{path}: no root metadata ({refused}); make it with: root create"
-        ) from None
+        raise InputError(f"{path}: not root metadata ({refused})", Advice.CREATE_ROOT) from None
 
 
 def read_root_chain(paths: Sequence[str], root_path: str, root: Root) -> list[bytes]:
     """The signed roots in `paths`, which lead to `root`: each one version after the one before."""
     if len(paths) > limits.MAX_ROOT_CHAIN:
-        raise UsageError(f"--root-chain: {len(paths)} roots; at most {limits.MAX_ROOT_CHAIN}")
+        raise UsageError(
+            f"{paths[0]}: the first of a chain of {len(paths)} roots; name at most {limits.MAX_ROOT_CHAIN}"
+        )
     chain = [read_root_file(path) for path in paths]
     versions = [
         (path, parse_root(path, content)[1].common.version)
@@ -42,7 +42,7 @@ def read_root_chain(paths: Sequence[str], root_path: str, root: Root) -> list[by
         if next_version != version + 1:
             raise InputError(
                 f"{path}: version {version}, and {after} after it has version {next_version}; "
-                "name each root before --root, oldest first"
+                "name each root on the way, oldest first"
             )
     return chain
 
@@ -61,9 +61,7 @@ def check_signed_roots(
                 -1
             ]
         except Refused as refused:
-            raise InputError(
-                f"{path}: a device would refuse it ({refused}); sign it with: root sign"
-            ) from None
+            raise InputError(f"{path}: a device rejects it ({refused})", Advice.SIGN_ROOT) from None
 
 
 def read_trusted_root(path: str, schemes: Schemes = DEFAULT_SCHEMES) -> Root:
@@ -77,5 +75,5 @@ def parse_trusted_root(path: str, content: bytes, schemes: Schemes = DEFAULT_SCH
         return verifier.trust_root(content, schemes)
     except Refused as refused:
         raise InputError(
-            f"{path}: no root to trust ({refused}); name the signed root metadata that the device has"
+            f"{path}: not a root to trust ({refused}); name the signed root metadata that the device has"
         ) from None

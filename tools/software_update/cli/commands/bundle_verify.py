@@ -22,7 +22,6 @@ from software_update.cli.options.arguments import (
 from software_update.cli.options.schemes import add_schemes, schemes_of
 from software_update.format import metadata
 from software_update.format.metadata import Root
-from software_update.format.release_manifest import ReleaseManifest
 from software_update.format.verdicts import Refused, Verdict
 from software_update.keys.dev_key_ids import DEV_KEYS_WARNING
 from software_update.verify.bundle_file import Verified, verify_file
@@ -33,10 +32,10 @@ from software_update.verify.installed import (
     read_installed_root,
 )
 from software_update.verify.recovery import root_to_record
+from software_update.verify.report import accepted_report, refused_report
 from software_update.verify.trust_files import parse_trusted_root, read_root_file
-from software_update.verify.verifier import Device, not_checked
+from software_update.verify.verifier import Device
 
-SCHEMA = "software_update.verdict.v1"
 _SHOWN = 10
 
 
@@ -234,61 +233,6 @@ def _keep(
 
 def _inputs(args: argparse.Namespace) -> list[str]:
     return [args.bundle, args.trusted_root, *files_of(args.installed, args.installed_root)]
-
-
-def accepted_report(device: Device, verified: Verified) -> dict[str, Any]:
-    """The JSON verdict on a release that the device would install."""
-    release = verified.release
-    root, targets = release.root.common, release.targets.common
-    listed = [each.name for each in release.targets.targets]
-    before = [each.name for each in device.installed.targets.targets] if device.installed else []
-    never = [role for role, common in (("root", root), ("targets", targets)) if not common.expires]
-    return {
-        "schema": SCHEMA,
-        "verdict": Verdict.ACCEPT,
-        "role": "",
-        "subject": "",
-        "detail": "",
-        "trusted_root_version": device.root.common.version,
-        "root_version": root.version,
-        "targets_version": targets.version,
-        "targets": len(listed),
-        "left_out": _without(listed, [each.name for each in verified.payloads]),
-        "no_longer_listed": _without(before, listed),
-        "warnings": [],
-        "signers": [each.hex() for each in release.signers],
-        "uncounted_signatures": list(release.uncounted),
-        "release": _release(release.manifest),
-        "never_expires": never,
-        "dev_keys": release.dev_keys,
-        "not_checked": not_checked(device, release),
-    }
-
-
-def _without(names: Sequence[str], others: Sequence[str]) -> list[str]:
-    return sorted(set(names).difference(others))
-
-
-def _release(manifest: ReleaseManifest | None) -> dict[str, Any] | None:
-    if manifest is None:
-        return None
-    return {
-        "product": manifest.product,
-        "version": manifest.version,
-        "release_counter": manifest.counter,
-    }
-
-
-def refused_report(refused: Refused) -> dict[str, Any]:
-    """The JSON verdict on a bundle that it would not."""
-    return {
-        "schema": SCHEMA,
-        "verdict": refused.verdict,
-        "role": refused.role,
-        "subject": refused.subject,
-        "detail": refused.detail,
-        "not_checked": ["everything after this: the first failure decides"],
-    }
 
 
 def _show(args: argparse.Namespace, report: dict[str, Any], expected: Verdict | None) -> None:

@@ -6,6 +6,7 @@ from software_update.base import files
 from software_update.base.strict_json import to_text
 from software_update.cli.options.arguments import Parser, add_strict_pigweed
 from software_update.cli.options.root_state import add_earlier_roots, earlier_roots, read_state
+from software_update.cli.render import root_progress
 from software_update.verify.pigweed_roots import RootFile, check_move
 from software_update.verify.trust_files import read_root_file
 
@@ -36,7 +37,7 @@ def run(argv: Sequence[str]) -> int:
         inputs = [args.root, *earlier_roots(args)]
         files.write_output(args.report, to_text(state.report()).encode(), inputs=inputs)
     if not (args.report and state.complete):
-        print("\n".join(state.lines()))
+        print("\n".join(root_progress.lines(state)))
     if args.require_complete:
         state.check_complete()
     return 0

@@ -9,12 +9,13 @@ from software_update.cli.options.root_state import (
     add_earlier_roots,
     earlier_roots,
     read_state,
-    state_of,
 )
 from software_update.cli.options.schemes import schemes_of
+from software_update.cli.render import root_progress
 from software_update.format import metadata
 from software_update.signing import signature_file
 from software_update.signing.attach import merge
+from software_update.signing.root_progress import state_of
 
 
 def run(argv: Sequence[str]) -> int:
@@ -44,5 +45,6 @@ def run(argv: Sequence[str]) -> int:
     files.write_output(path, content, inputs=[*args.signature, *earlier_roots(args)])
     requests.warn_of_others(left_out)
     also_for = [root for root, _ in state.also_for]
-    print("\n".join(state_of(path, content, state.previous, also_for, schemes).lines()))
+    complete = state_of(path, content, state.previous, also_for, schemes)
+    print("\n".join(root_progress.lines(complete)))
     return 0

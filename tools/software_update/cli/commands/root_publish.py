@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from software_update.base import files
 from software_update.base.errors import InputError, SignatureError, printable
 from software_update.cli.options.arguments import Parser
-from software_update.cli.options.root_state import state_of
 from software_update.cli.options.schemes import add_schemes, schemes_of
+from software_update.cli.render import root_progress
 from software_update.format.verdicts import Refused, Verdict
+from software_update.signing.root_progress import state_of
 from software_update.verify.trust_files import parse_root, read_root_file, read_trusted_root
 
 _NAME = re.compile(r"([1-9][0-9]{0,9})\.root\.pb", re.ASCII)
@@ -44,7 +45,7 @@ def run(argv: Sequence[str]) -> int:
         )
     with files.new_output(place, inputs=[args.root], overwrite=False, below=args.folder) as fd:
         files.write_all(fd, content)
-    print("\n".join([*state.lines(), f"published as {printable(place)}"]))
+    print("\n".join([*root_progress.lines(state), f"published as {printable(place)}"]))
     return 0
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from software_update.cli.options.root_state import RootState
+from software_update.signing.root_progress import RootState
 from software_update.testing import encode as e
 from software_update.testing import tree, workspace
 from software_update.testing.command import done, failed

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 from software_update.base import files
 from software_update.base.errors import printable
-from software_update.cli.options import requests
 from software_update.cli.options.arguments import Parser, add_output
 from software_update.cli.options.root_state import add_earlier_roots, earlier_roots, read_state
+from software_update.cli.render.requests import request_lines
 from software_update.signing import signing_request
 
 
@@ -32,7 +32,7 @@ def run(argv: Sequence[str]) -> int:
     ):
         files.write_all(bytes_fd, state.request.serialized)
         files.write_all(json_fd, content)
-    print("\n".join(requests.lines(printable(args.output), state.request)))
+    print("\n".join(request_lines(printable(args.output), state.request)))
     asked = " and ".join(f"{each.role.threshold} of {each.whose} keys" for each in state.signers)
     print(f"  must sign: {asked}")
     return 0

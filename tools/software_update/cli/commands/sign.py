@@ -11,6 +11,7 @@ from software_update.base.errors import InputError, UsageError, printable
 from software_update.cli.options import requests, signer_arguments
 from software_update.cli.options.arguments import Parser
 from software_update.cli.options.schemes import schemes_of
+from software_update.cli.render.requests import key_line, request_lines
 from software_update.format import metadata
 from software_update.format.limits import MAX_REQUEST_JSON_BYTES
 from software_update.keys.public_key import name_of
@@ -87,7 +88,7 @@ def _sign_request(args: argparse.Namespace) -> int:
             f"{args.request}: {request.role} metadata, and --role is {args.role}; name a request of "
             "that role"
         )
-    said = requests.lines(f"signing {printable(args.request)}", request)
+    said = request_lines(f"signing {printable(args.request)}", request)
     print("\n".join(said), file=sys.stderr, flush=True)
     beside = f"{args.request}.json"
     inputs = [os.path.abspath(args.request), os.path.abspath(beside)]
@@ -177,7 +178,7 @@ def _check_listed(signer: Signer, request: Request, beside: str) -> None:
             f"{name_of(signer.name, signer.public)}: not a key that {beside} asks for; sign with "
             f"one of these: {listed or 'none'}{more}"
         )
-    print(requests.key_line(key_id), file=sys.stderr, flush=True)
+    print(key_line(key_id), file=sys.stderr, flush=True)
 
 
 def _sign_queue(args: argparse.Namespace) -> int:

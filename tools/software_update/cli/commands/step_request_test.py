@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from software_update.cli.options import requests
+from software_update.cli.render.requests import request_lines
 from software_update.format import wire
 from software_update.format.proto import tuf_pb2
 from software_update.format.verdicts import Refused
@@ -50,7 +50,7 @@ def sha256(content: bytes) -> str:
 
 
 def shown(request: Request) -> list[str]:
-    return list(requests.lines("signing x", request))
+    return list(request_lines("signing x", request))
 
 
 def test_everything_in_targets_is_shown() -> None:

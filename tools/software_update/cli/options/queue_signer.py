@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from software_update.base.errors import InputError, SignerUnusable, SoftwareUpdateError, printable
-from software_update.cli.options import requests
+from software_update.cli.render.requests import key_line, request_lines
 from software_update.keys.schemes import DEFAULT_SCHEMES, Schemes
 from software_update.signing import signature_file
 from software_update.signing.queue import Queue, ShareError, Stamp
@@ -199,8 +199,8 @@ class QueueSigner:
     def _signature(self, path: str, request: Request) -> DetachedSignature | None:
         """The signature, after the content of the request was shown; None without one."""
         try:
-            lines = requests.lines(f"to sign, {printable(path)}", request)
-            _say("\n".join([*lines, requests.key_line(self._key_id)]))
+            lines = request_lines(f"to sign, {printable(path)}", request)
+            _say("\n".join([*lines, key_line(self._key_id)]))
             return signature_by(self._signer, request) if self._confirm(request) else None
         except SignerUnusable:
             raise

@@ -1,0 +1,20 @@
+"""The sentences that name a command for the actions that errors advise."""
+
+from software_update.base.errors import Advice, SoftwareUpdateError
+
+TEXT = {
+    Advice.CREATE_ROOT: "make it with: root create",
+    Advice.EXTRACT_SINGLE_TARGETS: "extract them one by one with: bundle extract --target",
+    Advice.MAKE_DIGEST_RECORD: "make it with: software-update step digest",
+    Advice.MAKE_RELEASE_MANIFEST: "make it with: step release-manifest",
+    Advice.MERGE_ROOT_SIGNATURES: "merge their signatures with: root merge",
+    Advice.NAME_PREVIOUS_ROOT: "name that one: --previous FILE",
+    Advice.SIGN_ROOT: "sign it with: root sign",
+    Advice.WRITE_INSTALLED_MANIFEST: "make a manifest with: software-update bundle verify BUNDLE "
+    "--trusted-root ROOT --write-installed FILE",
+}
+
+
+def with_advice(error: SoftwareUpdateError) -> str:
+    """Returns the text of an error, with the command that cures it if there is one."""
+    return f"{error}; {TEXT[error.advice]}" if error.advice else str(error)
