@@ -75,7 +75,7 @@ def test_a_bundle_is_not_a_trusted_root() -> None:
     good = FOLDERS[1] / "good.bundle"
     status, out, err = call("bundle", "verify", good, "--trusted-root", good)
     assert (status, out) == (3, "")
-    assert "good.bundle: no root to trust" in err
+    assert "good.bundle: not a root to trust" in err
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)

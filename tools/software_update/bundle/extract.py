@@ -4,12 +4,11 @@ import errno
 import functools
 import hashlib
 import os
-import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import BinaryIO
 
 from software_update.base import files
-from software_update.base.errors import InputError, printable, shown
+from software_update.base.errors import Advice, InputError, shown
 from software_update.base.hashing import CHUNK_BYTES
 from software_update.base.progress import Progress
 from software_update.bundle.envelope import Envelope, PayloadEntry
@@ -28,11 +27,11 @@ def listed_targets(envelope: Envelope) -> dict[str, Target]:
     return {each.name: each for each in metadata.parse_targets(signed.serialized).targets}
 
 
-def check_user_manifest(path: str | None) -> bytes | None:
+def check_user_manifest(path: str | None, warn: Callable[[str], None]) -> bytes | None:
     """Raises InputError if a device would reject the user_manifest in `path`.
 
-    Warns on standard error if it is not a release manifest. Returns the raw SHA-256 of the content that
-    was checked, for `check_same_user_manifest`.
+    Calls `warn` with a line if it is not a release manifest. Returns the raw SHA-256 of the content that
+    was checked, for `check_same_user_manifest`; None without a path.
     """
     if path is None:
         return None
@@ -41,13 +40,12 @@ def check_user_manifest(path: str | None) -> bytes | None:
         manifest = parse_release(content)
     except Refused as refused:
         raise InputError(
-            f"{path}: a device would reject it ({refused}); make it with: step release-manifest"
+            f"{path}: a device rejects it ({refused})", Advice.MAKE_RELEASE_MANIFEST
         ) from None
     if manifest is None:
-        print(
-            f"software-update: warning: {printable(path)}: this user_manifest is not a release manifest, "
-            "so its counter and hardware are not checked; make one with: step release-manifest",
-            file=sys.stderr,
+        warn(
+            f"{path}: this user_manifest is not a release manifest, so its counter and hardware are not "
+            "checked; replace it with one"
         )
     return hashlib.sha256(content).digest()
 
@@ -122,5 +120,6 @@ def _new_file(folder: str, name: str) -> BinaryIO:
             raise
         raise InputError(
             f"target '{shown(name)}': another target's name is a folder or file of this name; "
-            "extract them one by one with bundle extract --target"
+            "extract each into a folder of its own",
+            Advice.EXTRACT_SINGLE_TARGETS,
         ) from None

@@ -1,25 +1,17 @@
-"""Warnings of targets that Pigweed's C++ client rejects and other verifiers accept."""
+"""Targets that Pigweed's C++ client rejects and other verifiers accept."""
 
-import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from software_update.base.errors import UsageError
 from software_update.format.limits import PIGWEED_MAX_NAME_BYTES, PIGWEED_MAX_TARGET_BYTES
 from software_update.format.messages import Target
 
 
-def check(targets: Iterable[Target], *, strict: bool) -> None:
-    """Warns of each target that the client rejects; UsageError if `strict`."""
-    found = ((target.name, _problem(target)) for target in targets)
-    report((f"target '{name}': {problem}" for name, problem in found if problem), strict=strict)
-
-
-def report(problems: Iterable[str], *, strict: bool) -> None:
-    """Prints each problem as a warning on standard error; if `strict`, the first is a UsageError."""
-    for problem in problems:
-        if strict:
-            raise UsageError(problem)
-        print(f"software-update: warning: {problem}", file=sys.stderr)
+def problems(targets: Iterable[Target]) -> Iterator[str]:
+    """Yields a line for each target that the client rejects."""
+    for target in targets:
+        problem = _problem(target)
+        if problem:
+            yield f"target '{target.name}': {problem}"
 
 
 def _problem(target: Target) -> str | None:

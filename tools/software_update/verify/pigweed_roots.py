@@ -1,10 +1,10 @@
-"""Warnings of moves from root to root that Pigweed's C++ client does not make."""
+"""Moves from root to root that Pigweed's C++ client does not make."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from software_update.base.errors import printable
-from software_update.format import metadata, pigweed, wire
+from software_update.format import metadata, wire
 from software_update.format.metadata import ROOT, Root, Signed
 from software_update.format.verdicts import Refused
 from software_update.keys.schemes import DEFAULT_SCHEME
@@ -33,28 +33,24 @@ class RootFile(NamedTuple):
         return signed, metadata.parse_root(signed.serialized)
 
 
-def check_move(before: RootFile, root: RootFile, *, strict: bool) -> None:
-    """Warns if the client does not move from `before` to `root` at once; UsageError if `strict`."""
-    _report([_too_long(before, root), _starts_again(before, root)], strict=strict)
+def move_problems(before: RootFile, root: RootFile) -> list[str]:
+    """Returns a line for each reason why the client does not move from `before` to `root` at once."""
+    return list(filter(None, [_too_long(before, root), _starts_again(before, root)]))
 
 
-def check_chain(chain: Sequence[RootFile], root: RootFile, *, strict: bool) -> None:
-    """As `check_move`, for each device that a bundle reaches through a chain of roots.
+def chain_problems(chain: Sequence[RootFile], root: RootFile) -> list[str]:
+    """Returns what `move_problems` does, for each device that a bundle reaches through a chain of roots.
 
     The client skips the chain: it moves from its own root to `root`, or not at all. Each problem is
     reported once.
     """
     if not chain:
-        return
+        return []
     problems = [_several_hops(chain, root)]
     for problem_of in (_too_long, _starts_again):
         found = (problem_of(before, root) for before in chain)
         problems.append(next(filter(None, found), None))
-    _report(problems, strict=strict)
-
-
-def _report(problems: Iterable[str | None], *, strict: bool) -> None:
-    pigweed.report(filter(None, problems), strict=strict)
+    return list(filter(None, problems))
 
 
 def _several_hops(chain: Sequence[RootFile], root: RootFile) -> str | None:
@@ -62,8 +58,7 @@ def _several_hops(chain: Sequence[RootFile], root: RootFile) -> str | None:
         return None
     return (
         f"{root.path}: the keys of an older root did not sign it, so devices need the chain of roots; "
-        "Pigweed's client makes one hop; make a bundle for each root, or have the older keys sign: "
-        "root request --also-for"
+        "Pigweed's client makes one hop; make a bundle for each root, or have the older keys sign, too"
     )
 
 

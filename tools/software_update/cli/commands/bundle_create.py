@@ -10,13 +10,14 @@ from software_update.bundle.writer import draft_targets, plan_payloads, write_bu
 from software_update.cli.options import arguments
 from software_update.cli.options.schemes import add_schemes, schemes_of
 from software_update.cli.options.target_lists import read_targets_from
+from software_update.cli.render.warnings import warn
 from software_update.format import metadata, pigweed
 from software_update.format.messages import Target
 from software_update.format.metadata import Root
 from software_update.format.verdicts import Refused, Verdict
 from software_update.signing import private_keys
 from software_update.verify import verifier
-from software_update.verify.pigweed_roots import RootFile, check_chain
+from software_update.verify.pigweed_roots import RootFile, chain_problems
 from software_update.verify.trust_files import (
     check_signed_roots,
     parse_trusted_root,
@@ -60,12 +61,12 @@ def _create(args: argparse.Namespace, payload_files: list[tuple[str, str]]) -> N
     check_signed_roots([*args.root_chain, args.root], [*root_chain, signed_root], schemes)
     keys = private_keys.read_keys(args.dev_signing_key, schemes)
     chain = list(map(RootFile, args.root_chain, root_chain))
-    check_chain(chain, RootFile(args.root, signed_root), strict=args.strict_pigweed)
+    arguments.report_pigweed(args, chain_problems(chain, RootFile(args.root, signed_root)))
     private_keys.check_listed(keys, root, metadata.TARGETS)
-    user_manifest = check_user_manifest(args.user_manifest)
+    user_manifest = check_user_manifest(args.user_manifest, warn)
     payloads = plan_payloads(payload_files)
     drafts = draft_targets(payloads)
-    pigweed.check(drafts, strict=args.strict_pigweed)
+    arguments.report_pigweed(args, pigweed.problems(drafts))
 
     def metadata_of(targets: list[Target]) -> tuple[bytes, bytes]:
         unsigned = metadata.build_targets(version, targets, expires)

@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -318,7 +319,7 @@ def test_an_old_output_is_replaced_only_at_the_end(folder: Path) -> None:
         (["--dev-signing-key", "FOLDER/root.pem"], 3, "not a targets key of the root"),
         (["--dev-signing-key", "FOLDER/targets.pem"], 3, "name each key once"),
         (["--dev-signing-key", "FOLDER/targets.pem.pub"], 3, "this is a public key"),
-        (["--root", "FOLDER/app.bin"], 3, "app.bin: no root to trust"),
+        (["--root", "FOLDER/app.bin"], 3, "app.bin: not a root to trust"),
     ],
 )
 def test_create_errors(folder: Path, more: list[str], status: int, text: str) -> None:
@@ -335,7 +336,7 @@ def test_no_targets(folder: Path) -> None:
 def test_roots_that_no_device_takes(folder: Path) -> None:
     for root in (e.signed(e.root()), e.signed(e.root(), TARGETS_KEY)):
         (folder / "root.pb").write_bytes(root)
-        text = "root.pb: a device would refuse it (THRESHOLD_NOT_MET: root metadata: 0 of 1"
+        text = "root.pb: a device rejects it (THRESHOLD_NOT_MET: root metadata: 0 of 1"
         check(folder, 3, text, *create_args(folder))
 
 
@@ -399,10 +400,10 @@ def test_a_chain_with_gaps(folder: Path, tmp_path: Path, versions: list[int], te
 @pytest.mark.usefixtures("roots")
 def test_chains_that_cannot_be(folder: Path) -> None:
     args = create_args(folder)
-    check(folder, 3, "app.bin: no root metadata", *args, "--root-chain", f"{folder}/app.bin")
+    check(folder, 3, "app.bin: not root metadata", *args, "--root-chain", f"{folder}/app.bin")
     check(folder, 3, "No such file", *args, "--root-chain", f"{folder}/absent")
     many = ["--root-chain"] + [f"{folder}/root-1.pb"] * 257
-    check(folder, 2, "--root-chain: 257 roots; at most 256", *args, *many)
+    check(folder, 2, ": the first of a chain of 257 roots; name at most 256", *args, *many)
     for version in (1, 2, 3):
         out = ["-o", f"{folder}/root-{version}.pb"]
         chain = chain_args(folder, 1, 2, 3)
@@ -452,12 +453,12 @@ def test_each_link_of_a_chain_verifies(folder: Path, roots: list[bytes]) -> None
     }
     for version, content in bad.items():
         (folder / f"root-{version}.pb").write_bytes(content)
-        text = f"root-{version}.pb: a device would refuse it (THRESHOLD_NOT_MET: root metadata: 0"
+        text = f"root-{version}.pb: a device rejects it (THRESHOLD_NOT_MET: root metadata: 0"
         args = [*create_args(folder), *chain_args(folder, 1, 2, 3)]
         check(folder, 3, text, *args)
         (folder / f"root-{version}.pb").write_bytes(roots[version - 1])
     (folder / "root.pb").write_bytes(e.signed(e.root(4, [ROOT_KEY]), ROOT_KEY))
-    check(folder, 3, f"{folder}/root.pb: a device would refuse it (THRESHOLD_NOT_MET", *args)
+    check(folder, 3, f"{folder}/root.pb: a device rejects it (THRESHOLD_NOT_MET", *args)
 
 
 @pytest.mark.parametrize(
@@ -561,8 +562,8 @@ def test_a_user_manifest_that_changes_after_it_was_checked(
     path.write_bytes(b"{}")
     check = extract.check_user_manifest
 
-    def then_change(checked: str | None) -> bytes | None:
-        sha256 = check(checked)
+    def then_change(checked: str | None, warn: Callable[[str], None]) -> bytes | None:
+        sha256 = check(checked, warn)
         path.write_bytes(b"[]")
         return sha256
 
@@ -582,7 +583,7 @@ def test_warning_of_a_user_manifest_of_another_kind(folder: Path) -> None:
     result = done(*create_args(folder), f"--user-manifest={path}")
     warning = (
         f"warning: {folder}/notes\\x1b.txt: this user_manifest is not a release manifest, "
-        "so its counter and hardware are not checked; make one with: step release-manifest"
+        "so its counter and hardware are not checked; replace it with one"
     )
     assert error_line(result) == warning
     targets = e.targets({"user_manifest": b"opaque"})
@@ -710,7 +711,7 @@ def test_sign_step_errors(folder: Path) -> None:
     root = f"--root={folder}/root.pb"
     stranger = ["--dev-signing-key", f"{folder}/stranger.pem"]
     check(folder, 3, "stranger.pem (", *sign, *stranger, root)
-    check(folder, 3, "app.bin: no root metadata", *sign, *key, f"--root={folder}/app.bin")
+    check(folder, 3, "app.bin: not root metadata", *sign, *key, f"--root={folder}/app.bin")
     done(*sign, *key, root)
     signed = (folder / "o").read_bytes()
     assert signed == e.signed(e.targets(CONTENTS), TARGETS_KEY)
@@ -721,7 +722,7 @@ def test_sign_step_errors(folder: Path) -> None:
     check(folder, 2, "one of the arguments --dev-signing-key --unsigned is req", *sign)
     app = f"--root={folder}/app.bin"
     (folder / "t").write_bytes(e.targets(CONTENTS))
-    check(folder, 3, "app.bin: no root metadata", *sign, "--unsigned", app)
+    check(folder, 3, "app.bin: not root metadata", *sign, "--unsigned", app)
 
 
 def test_sign_step_notes_a_root_that_hides_its_dev_keys(folder: Path) -> None:

@@ -136,7 +136,7 @@ def test_payload_of_a_wrong_length_is_not_written(
 def test_a_name_that_is_a_folder_of_another(folder: Path) -> None:
     args = make(folder, e.bundle({"a": b"x", "a/b": b"y"}))
     assert (
-        "a folder or file of this name; extract them one by one with bundle extract --target"
+        "a folder or file of this name; extract each into a folder of its own; use: bundle extract --target"
         in failed(3, *args)
     )
     assert not (folder / "out").exists()

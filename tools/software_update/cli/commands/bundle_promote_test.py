@@ -346,7 +346,7 @@ def test_files_that_cannot_be(folder: Path) -> None:
     bundle = f"{folder}/good.bundle"
     assert "No such file" in failed(3, *promote(folder, old="none"))
     assert "No such file" in failed(3, *promote(folder, new="none"))
-    assert "no root to trust" in failed(3, *promote(folder), f"--trusted-root={bundle}")
+    assert "not a root to trust" in failed(3, *promote(folder), f"--trusted-root={bundle}")
     assert "is not a date" in failed(2, *promote(folder), "--at=tomorrow")
     (folder / "link").symlink_to("good.bundle")
     for name in ("good.bundle", "link"):
@@ -379,7 +379,7 @@ def test_a_release_that_changes_while_it_is_judged(
             (folder / "other").rename(release)
         return verified
 
-    monkeypatch.setattr(bundle_promote, "verify_file", then_change)
+    monkeypatch.setattr("software_update.verify.promote.verify_file", then_change)
     good = release.read_bytes()
     assert failed(3, *promote(folder), f"--report={folder}/report") == (
         f"{release}: changed while it was read; let its writer finish and try again, or add -o OUT "

@@ -385,7 +385,7 @@ def test_the_user_decides_the_start_of_a_verdict(folder: Path) -> None:
     bundle = f"{folder}/good.bundle"
     for bad in ("app.bin", "good.bundle"):
         text = failed(3, "bundle", "verify", bundle, f"--trusted-root={folder}/{bad}")
-        assert text.startswith(f"{folder}/{bad}: no root to trust (")
+        assert text.startswith(f"{folder}/{bad}: not a root to trust (")
     failed(2, "bundle", "verify", bundle)
     failed(3, "bundle", "verify", f"{folder}", f"--trusted-root={folder}/root.pb")
 

@@ -128,7 +128,7 @@ def test_signed_keys_are_listed(table: Path) -> None:
         "  its own keys: 2 signed, 3 must",
         *(f"    signed: {each}" for each in signed),
         *(f"    not signed: {each}" for each in missing),
-        "  not checked: expiry: bundle verify checks it",
+        "  not checked: expiry: the verification of a bundle checks it",
         "  incomplete: 1 more of its own keys must sign",
     ]
     assert done(*args, sign(table, DAN)).out.endswith("  complete\n")
@@ -377,7 +377,7 @@ def test_root_that_all_roots_before_it_signed(with_two_roots: Path) -> None:
             "  root 1's keys: 2 signed, 3 must",
             *(f"    signed: {each}" for each in ids(ANNA, DAN)),
             *(f"    not signed: {each}" for each in ids(BEN, CHLOE, EVA)),
-            "  not checked: expiry: bundle verify checks it",
+            "  not checked: expiry: the verification of a bundle checks it",
             "  incomplete: 1 more of root 1's keys must sign",
         ],
     )

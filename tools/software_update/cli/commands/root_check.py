@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from software_update.base import files
 from software_update.base.strict_json import to_text
-from software_update.cli.options.arguments import Parser, add_strict_pigweed
+from software_update.cli.options.arguments import Parser, add_strict_pigweed, report_pigweed
 from software_update.cli.options.root_state import add_earlier_roots, earlier_roots, read_state
 from software_update.cli.render import root_progress
-from software_update.verify.pigweed_roots import RootFile, check_move
+from software_update.verify.pigweed_roots import RootFile, move_problems
 from software_update.verify.trust_files import read_root_file
 
 
@@ -32,7 +32,7 @@ def run(argv: Sequence[str]) -> int:
     state = read_state(args)
     root = RootFile(args.root, read_root_file(args.root))
     for path in earlier_roots(args):
-        check_move(RootFile(path, read_root_file(path)), root, strict=args.strict_pigweed)
+        report_pigweed(args, move_problems(RootFile(path, read_root_file(path)), root))
     if args.report:
         inputs = [args.root, *earlier_roots(args)]
         files.write_output(args.report, to_text(state.report()).encode(), inputs=inputs)

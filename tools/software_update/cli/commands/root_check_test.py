@@ -52,7 +52,7 @@ def test_complete(folder: Path) -> None:
         "  its own keys: 2 signed, 2 must",
         *(f"    signed: {each}" for each in ids(ROOT_KEY, ROOT_KEY_3)),
         f"    not signed: {key_id(ROOT_KEY_2).hex()}",
-        "  not checked: expiry: bundle verify checks it",
+        "  not checked: expiry: the verification of a bundle checks it",
         "  complete",
     ]
 
@@ -67,7 +67,7 @@ def test_incomplete(folder: Path) -> None:
         "  its own keys: 1 signed, 2 must",
         f"    signed: {key_id(ROOT_KEY_2).hex()}",
         *(f"    not signed: {each}" for each in ids(ROOT_KEY, ROOT_KEY_3)),
-        "  not checked: expiry: bundle verify checks it",
+        "  not checked: expiry: the verification of a bundle checks it",
         "  incomplete: 1 more of the previous root's keys and 1 more of its own keys must sign",
     ]
 
@@ -83,7 +83,7 @@ def test_a_first_root(folder: Path) -> None:
         "  its own keys: 1 signed, 2 must",
         f"    signed: {key_id(ROOT_KEY_2).hex()}",
         f"    not signed: {key_id(ROOT_KEY).hex()}",
-        "  not checked: expiry: bundle verify checks it",
+        "  not checked: expiry: the verification of a bundle checks it",
         "  incomplete: 1 more of its own keys must sign",
     ]
     found = json.loads(report.read_text())
@@ -167,7 +167,7 @@ def test_report(folder: Path) -> None:
             f"{names[STRANGER]} unknown key",
             f"{names[ROOT_KEY_2]} bad signature",
         ],
-        "not_checked": ["expiry: bundle verify checks it"],
+        "not_checked": ["expiry: the verification of a bundle checks it"],
     }
     assert f"  signature that does not count: {names[STRANGER]} unknown key\n" in text
     result = done(*check(folder, e.signed(NEW, *BY_ID), report))
@@ -261,7 +261,7 @@ def test_strict_pigweed(folder: Path) -> None:
 
 def test_files(folder: Path) -> None:
     args = check(folder, e.signed(NEW, ROOT_KEY))
-    assert "no root to trust" in failed(3, *args, f"--previous={folder}/app.bin")
+    assert "not a root to trust" in failed(3, *args, f"--previous={folder}/app.bin")
     assert "No such file" in failed(3, *args, f"--previous={folder}/absent")
     for name in ("new.pb", "root.pb"):
         assert "would replace the input" in failed(2, *args, f"--report={folder}/{name}")

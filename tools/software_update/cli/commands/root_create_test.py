@@ -168,7 +168,7 @@ def test_sign_errors_leave_the_file(folder: Path) -> None:
     before = workspace.snapshot(folder)
     sign = ["root", "sign", f"{folder}/root.pb", "--dev-signing-key", f"{folder}/root2.pem"]
     assert "name each key once" in failed(3, *sign, f"{folder}/root2.pem")
-    assert "no root metadata" in failed(3, "root", "sign", folder / "app.bin", *sign[3:])
+    assert "not root metadata" in failed(3, "root", "sign", folder / "app.bin", *sign[3:])
     assert "would replace the input" in failed(2, *sign, "-o", f"{folder}/root2.pem")
     assert "not a regular file" in failed(2, *sign, "-o", "/dev/null")
     many = [e.signature(e.root(), each) for each in range(100, 100 + limits.MAX_SIGNATURES)]

@@ -118,8 +118,8 @@ def test_a_file_that_is_not_what_its_name_says(folder: Path) -> None:
     text = failed(1, *publish(folder, SECOND))
     assert text == f"ROOT_ROLLBACK: {folder}/r.pb: version 2 is the previous root itself"
     place.write_bytes(b"?")
-    assert f"{place}: no root metadata (" in failed(3, *publish(folder, FIRST))
-    assert f"{place}: no root to trust (" in failed(3, *publish(folder, SECOND))
+    assert f"{place}: not root metadata (" in failed(3, *publish(folder, FIRST))
+    assert f"{place}: not a root to trust (" in failed(3, *publish(folder, SECOND))
     place.unlink()
     place.mkdir()
     assert f"{place}: is a folder" in failed(3, *publish(folder, FIRST))
@@ -149,7 +149,7 @@ def test_no_folder(folder: Path) -> None:
     text = failed(3, *publish(folder, FIRST))
     assert text.startswith(f"{folder}/roots: no folder; make it first, or name the one with ")
     assert not (folder / "roots").exists()
-    assert "no root metadata" in failed(3, "root", "publish", folder / "app.bin", folder)
+    assert "not root metadata" in failed(3, "root", "publish", folder / "app.bin", folder)
 
 
 @pytest.mark.parametrize(

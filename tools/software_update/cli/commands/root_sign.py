@@ -28,9 +28,7 @@ def run(argv: Sequence[str]) -> int:
         signed, private_keys.read_keys(args.dev_signing_key, schemes_of(args))
     )
     if len(signed.signatures) > MAX_SIGNATURES:
-        raise InputError(
-            f"{args.file}: more than {MAX_SIGNATURES} signatures; a device would refuse it"
-        )
+        raise InputError(f"{args.file}: more than {MAX_SIGNATURES} signatures; a device rejects it")
     content = metadata.build_signed(metadata.ROOT, signed)
     files.write_output(args.output or args.file, content, inputs=args.dev_signing_key)
     return 0

@@ -14,11 +14,12 @@ from software_update.cli.options.collected import (
     files_collected,
 )
 from software_update.cli.options.collected_roots import add_collected_roots, take_collected_roots
+from software_update.cli.render.warnings import warn
 from software_update.format import limits, metadata
 from software_update.format.messages import Target
 from software_update.format.metadata import Targets
 from software_update.format.verdicts import Refused
-from software_update.verify.pigweed_roots import RootFile, check_chain
+from software_update.verify.pigweed_roots import RootFile, chain_problems
 from software_update.verify.trust_files import parse_root, read_root_chain, read_root_file
 
 
@@ -40,12 +41,12 @@ def run(argv: Sequence[str]) -> int:
     _, root = parse_root(args.root, signed_root)
     root_chain = read_root_chain(args.root_chain, args.root, root)
     chain = list(map(RootFile, args.root_chain, root_chain))
-    check_chain(chain, RootFile(args.root, signed_root), strict=args.strict_pigweed)
+    arguments.report_pigweed(args, chain_problems(chain, RootFile(args.root, signed_root)))
     signed_targets = files.read_input(args.targets_metadata, limits.MAX_TARGETS_METADATA_BYTES)
     listed = _listed(args.targets_metadata, signed_targets)
     collected = collected_of(args)
     payload_files = arguments.payload_files_of(args, collected)
-    user_manifest = check_user_manifest(args.user_manifest)
+    user_manifest = check_user_manifest(args.user_manifest, warn)
     payloads = plan_payloads(payload_files)
     _check_complete(payloads, listed, args.targets_metadata)
     paths = dict(payload_files)

@@ -167,7 +167,7 @@ def test_request_of_no_metadata(folder: Path) -> None:
     text = failed(3, *request_args(folder))
     assert "root.pb: it cannot be signed (THRESHOLD_INVALID: " in text
     (folder / "root.pb").write_bytes(b"?")
-    assert "root.pb: no root to trust" in failed(3, *request_args(folder))
+    assert "root.pb: not a root to trust" in failed(3, *request_args(folder))
 
 
 # step attach
@@ -322,7 +322,7 @@ def test_roots_that_too_few_have_signed(
     args = [f"--signature={sign(folder / 's.json', TARGETS, TARGETS_KEY)}", "--root-chain"]
     args += [f"{folder}/{index}.pb" for index in range(len(chain))]
     text = failed(3, *attach_args(folder, *args))
-    assert text.startswith(f"{folder}/{bad}.pb: a device would refuse it (THRESHOLD_NOT_MET: ")
+    assert text.startswith(f"{folder}/{bad}.pb: a device rejects it (THRESHOLD_NOT_MET: ")
     assert not (folder / "signed.pb").exists()
 
 

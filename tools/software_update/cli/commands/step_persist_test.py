@@ -112,7 +112,7 @@ def test_refused(folder: Path, data: bytes, text: str, there: bool) -> None:
 
 def test_a_name_that_is_a_folder_of_another(folder: Path) -> None:
     text = failed(3, *persist(folder, e.bundle({"a": b"x", "a/b": b"y"})))
-    assert text.endswith("extract them one by one with bundle extract --target")
+    assert text.endswith("extract each into a folder of its own; use: bundle extract --target")
     assert not (folder / "out").exists()
 
 

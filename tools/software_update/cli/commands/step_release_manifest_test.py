@@ -125,7 +125,7 @@ def test_no_bundle_contains_a_manifest_that_a_device_rejects(tmp_path: Path) -> 
     for content, text in (
         (
             b'{"schema": "software_update.release.v1"}',
-            "a device would reject it (MALFORMED: release manifest: needs a text product); "
+            "a device rejects it (MALFORMED: release manifest: needs a text product); "
             "make it with: step release-manifest",
         ),
         (bytes(MAX_USER_MANIFEST_BYTES + 1), "larger than 1048576 bytes; is it the right file?"),

@@ -12,6 +12,7 @@ from software_update.cli.options.arguments import (
     add_strict_pigweed,
     check_apart,
     files_of,
+    report_pigweed,
 )
 from software_update.cli.options.schemes import schemes_of
 from software_update.format import limits, metadata
@@ -20,7 +21,7 @@ from software_update.format.release_manifest import ReleaseManifest, parse_relea
 from software_update.format.verdicts import Refused
 from software_update.signing import signing_request
 from software_update.signing.signing_request import Request
-from software_update.verify.pigweed_roots import RootFile, check_move
+from software_update.verify.pigweed_roots import RootFile, move_problems
 from software_update.verify.trust_files import parse_root, read_root_file
 
 
@@ -56,7 +57,7 @@ def run(argv: Sequence[str]) -> int:
     if args.previous:
         root = metadata.build_signed(metadata.ROOT, metadata.Signed(request.serialized, ()))
         before = RootFile(args.previous, read_root_file(args.previous))
-        check_move(before, RootFile(path, root), strict=args.strict_pigweed)
+        report_pigweed(args, move_problems(before, RootFile(path, root)))
     inputs = [path, *requests.inputs_of(args), *files_of(args.user_manifest)]
     if args.bytes:
         files.write_output(args.bytes, request.serialized, inputs=inputs)

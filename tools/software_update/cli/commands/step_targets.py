@@ -38,7 +38,7 @@ def run(argv: Sequence[str]) -> int:
         raise UsageError(
             f"{len(targets)} targets; a bundle has at most {MAX_TARGETS}; make several"
         )
-    pigweed.check(targets, strict=args.strict_pigweed)
+    arguments.report_pigweed(args, pigweed.problems(targets))
     content = metadata.build_targets(
         arguments.version_of(args), targets, arguments.expires_of(args)
     )

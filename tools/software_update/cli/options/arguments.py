@@ -5,7 +5,7 @@ import functools
 import itertools
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NoReturn
 
 from software_update.base import files
@@ -290,6 +290,17 @@ def add_strict_pigweed(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="treat each warning about Pigweed's C++ client as an error",
     )
+
+
+def report_pigweed(args: argparse.Namespace, problems: Iterable[str]) -> None:
+    """Warns of each problem of Pigweed's C++ client; with --strict-pigweed, raises UsageError instead."""
+    for problem in problems:
+        if args.strict_pigweed:
+            raise UsageError(problem)
+        # Imported here: most runs have no problem.
+        from software_update.cli.render.warnings import warn
+
+        warn(problem)
 
 
 def add_output(parser: argparse.ArgumentParser, what: str = "the file to write") -> None:

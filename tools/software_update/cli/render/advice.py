@@ -4,7 +4,7 @@ from software_update.base.errors import Advice, SoftwareUpdateError
 
 TEXT = {
     Advice.CREATE_ROOT: "make it with: root create",
-    Advice.EXTRACT_SINGLE_TARGETS: "extract them one by one with: bundle extract --target",
+    Advice.EXTRACT_SINGLE_TARGETS: "use: bundle extract --target",
     Advice.MAKE_DIGEST_RECORD: "make it with: software-update step digest",
     Advice.MAKE_RELEASE_MANIFEST: "make it with: step release-manifest",
     Advice.MERGE_ROOT_SIGNATURES: "merge their signatures with: root merge",
