@@ -1,4 +1,4 @@
-"""The envelope: what no signature covers, and so must not be there, or not in two ways."""
+"""The envelope: no signature covers it, so nothing in it may be unknown or ambiguous."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ CASES = [
         "group", "MALFORMED", "A group, which proto3 has not.", GOOD + e.tag(66, 3) + e.tag(66, 4)
     ),
     Case("group_end", "MALFORMED", "The end of a group that did not begin.", GOOD + e.tag(4, 4)),
-    # What no signature covers.
+    # Fields that no signature covers.
     Case(
         "timestamp", "UNEXPECTED_FIELD", "Field 1, empty timestamp metadata.", e.blob(1, b"") + GOOD
     ),
@@ -136,7 +136,12 @@ CASES = [
     ),
     Case("field_6", "UNEXPECTED_FIELD", "An unknown field of bytes.", GOOD + e.blob(6, b"x")),
     Case("field_64_number", "UNEXPECTED_FIELD", "An unknown number.", e.number(64, 1) + GOOD),
-    Case("field_66", "UNEXPECTED_FIELD", "A field beside the chain's.", GOOD + e.blob(66, TRUSTED)),
+    Case(
+        "field_66",
+        "UNEXPECTED_FIELD",
+        "The field number after the chain's.",
+        GOOD + e.blob(66, TRUSTED),
+    ),
     Case(
         "field_100_fixed", "UNEXPECTED_FIELD", "An unknown double.", GOOD + e.tag(100, 1) + bytes(8)
     ),
@@ -181,7 +186,7 @@ CASES = [
     Case(
         "delegated_targets",
         "UNEXPECTED_FIELD",
-        "Targets metadata of a second name beside the good ones.",
+        "Targets metadata of a second name next to the good one.",
         ROOT + TARGETS + e.targets_entry(SIGNED, "delegated") + APP + BOOT,
     ),
     Case(
@@ -199,13 +204,13 @@ CASES = [
     Case(
         "field_beside_signed_targets",
         "UNEXPECTED_FIELD",
-        "An unknown field beside the signed bytes.",
+        "An unknown field next to the signed bytes.",
         ROOT + e.targets_entry(SIGNED + e.blob(3, b"x")) + APP + BOOT,
     ),
     Case(
         "field_beside_signed_root",
         "UNEXPECTED_FIELD",
-        "An unknown field beside the signed bytes of the root.",
+        "An unknown field next to the signed bytes of the root.",
         e.root_entry(TRUSTED + e.number(9, 1)) + TARGETS + APP + BOOT,
     ),
     Case(
@@ -305,7 +310,7 @@ CASES = [
         "A slash as two bytes, which UTF-8 forbids.",
         GOOD + e.blob(4, e.blob(1, b"..\xc0\xafx") + e.blob(2, b"x")),
     ),
-    # What must be there.
+    # Required fields.
     Case("root_only", "MISSING_ROLE_METADATA", "Nothing but a root.", ROOT),
     Case("no_targets_metadata", "MISSING_ROLE_METADATA", "No targets metadata.", ROOT + APP + BOOT),
     # Too large for the tree.

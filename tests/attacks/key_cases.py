@@ -534,7 +534,7 @@ SIGNATURE_CASES = [
     Case(
         "signature_key_id_256",
         "TOO_LARGE",
-        "A key id of 256 bytes beside a good signature.",
+        "A key id of 256 bytes next to a good signature.",
         signed_with(e.signature_of(bytes(256), b"?"), T.signature(TARGETS)),
     ),
     Case(
@@ -546,7 +546,7 @@ SIGNATURE_CASES = [
     Case(
         "signature_of_4097_bytes",
         "TOO_LARGE",
-        "A signature of 4097 bytes beside a good one.",
+        "A signature of 4097 bytes next to a good one.",
         signed_with(e.signature_of(b"?", bytes(4097)), T.signature(TARGETS)),
     ),
     Case(

@@ -386,7 +386,7 @@ PAYLOAD_CASES = [
     Case(
         "payload_unlisted_in_case",
         "UNLISTED_PAYLOAD",
-        "App beside app.",
+        "App next to app.",
         good() + e.payload("App", APP),
     ),
     Case(

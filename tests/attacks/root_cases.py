@@ -398,7 +398,7 @@ CASES = [
     Case(
         "root_of_device_expired",
         "ROOT_EXPIRED",
-        "The device's root has; there is no other.",
+        "The device's root has expired; the bundle has no other.",
         good(),
         trusted=same_keys(1, PAST),
     ),

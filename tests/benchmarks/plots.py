@@ -128,7 +128,7 @@ def _draw(plot: Plot, lines: list[Line], path: Path) -> Path:
     axes.grid(color=PALE, linewidth=0.8)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
-    # In the order of the lines' ends, so that each name is beside its line.
+    # In the order of the lines' ends, so each name is next to its line.
     handles = dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
     order = sorted(lines, key=lambda line: -_of(line.rows[-1], plot.value).median)
     names = [line.name for line in order]

@@ -68,7 +68,7 @@ def test_inspect_and_extract_end_well(case: Case, tmp_path: Path) -> None:
             assert err.startswith("software-update: ")
             assert (err[-1], err[:-1].isprintable()) == ("\n", True)
     outside = {path.name for path in tmp_path.iterdir()} - {"extracted", "huge.bundle"}
-    assert not outside, "written beside the folder"
+    assert not outside, "written outside the folder"
 
 
 def test_a_bundle_is_not_a_trusted_root() -> None:
