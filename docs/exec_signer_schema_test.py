@@ -37,7 +37,7 @@ def public_key(folder: Path, name: str) -> PublicKey:
 
 @pytest.fixture(name="requests", scope="module")
 def requests_fixture(tmp_path_factory: pytest.TempPathFactory) -> list[Request]:
-    """A request for each role, with and without the JSON beside it."""
+    """A request for each role, with and without the JSON next to it."""
     folder = tmp_path_factory.mktemp("keys")
     one, other = public_key(folder, "one"), public_key(folder, "other")
     root = metadata.parse_root(metadata.build_root(1, [one], 1, [other], 1, None))

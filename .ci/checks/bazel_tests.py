@@ -10,7 +10,7 @@ from run import TOP, CheckError, Run, report
 
 TAGGED_MANUAL = r'attr(tags, "[\[ ]manual[,\]]", tests(//...))'
 ALL_TESTS = f"tests(//...) except {TAGGED_MANUAL}"
-# What the analysis tests look at is not for running.
+# The subjects of the analysis tests must not run.
 MANUAL_TESTS = f"{TAGGED_MANUAL} except //tests/analysis/..."
 
 

@@ -1,4 +1,4 @@
-# What is said in one place and used in many: versions, and where things are in flash.
+# Values that several files use: versions, and places in flash.
 #
 # Bazel and GN both read this file: write nothing but comments and `NAME = 123`, without a docstring.
 

@@ -27,7 +27,7 @@ _MAX_BYTES = 4096
 def sign(question: Question) -> bytes:
     """r and s, as signature files have it. Whether it is good is for `sign` to check."""
     if question.request is None:
-        raise NoSignature("a queue needs the JSON beside the request; keep the two together")
+        raise NoSignature("a queue needs the JSON next to the request; keep the two together")
     listed = [key for signers in question.request["signers"] for key in signers["key_ids"]]
     if question.key_id not in listed:
         raise NoSignature(f"the request does not ask for key {question.key_id[:16]}")
@@ -48,7 +48,7 @@ def sign(question: Question) -> bytes:
 
 
 def _put(path: Path, content: bytes) -> None:
-    """Writes a file beside its place and renames it, unless it is there."""
+    """Writes a file next to its place and renames it, unless it is there."""
     if path.is_file() and path.read_bytes() == content:
         return
     beside = path.with_name(f".{path.name}.{os.urandom(8).hex()}")

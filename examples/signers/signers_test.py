@@ -416,7 +416,7 @@ def test_odd_signatures_in_the_queue(
 
 def test_a_queue_needs_the_json(queue: Path, capfd: pytest.CaptureFixture[str]) -> None:
     Path("request.json").unlink()
-    assert error("queue_signer", capfd).startswith("a queue needs the JSON beside the request")
+    assert error("queue_signer", capfd).startswith("a queue needs the JSON next to the request")
     assert not list(queue.iterdir())
 
 

@@ -200,7 +200,7 @@ def modes_test_suite(name):
     }
     software_update_bundle(
         name = "product",
-        # What devices in the field have: nothing to the dev bundle.
+        # The root of devices in the field does not affect the dev bundle.
         trusted_root = "product_before.root.pb",
         **good
     )
@@ -335,7 +335,7 @@ def modes_test_suite(name):
         verified = True,
     )
 
-    # What is asked to be signed.
+    # The signing request.
     _same_test(name = "same_request_test", size = "small", count = 5, request = ":product.signing_request")
     _same_test(name = "same_root_request_test", size = "small", count = 2, request = ":product_root.signing_request")
     _same_test(name = "same_dev_root_request_test", size = "small", count = 2, request = ":product_dev_root.signing_request")

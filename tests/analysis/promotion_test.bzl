@@ -31,11 +31,11 @@ def _promotion_test_impl(ctx):
     asserts.equals(env, [released] + target[OutputGroupInfo].report.to_list(), action.outputs.to_list())
     asserts.equals(env, target.label.name + ".promotion.json", action.outputs.to_list()[1].basename)
 
-    # What --norun_validations leaves out is the bundles' own.
+    # --norun_validations skips only the bundles' own validations.
     validations = target[OutputGroupInfo]._validation.to_list()
     asserts.equals(env, [], [file for file in validations if file in action.outputs.to_list()])
 
-    # What was tested, what is released, and the root that it is judged from, whatever the flag says.
+    # The tested bundle, the release, and the trusted root, for every value of the flag.
     inputs = files_of_tests(action.inputs)
     asserts.equals(env, [ctx.attr.tested, "promoted.bundle", ctx.attr.trusted_root], [file.basename for file in inputs])
 

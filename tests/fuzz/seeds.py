@@ -1,4 +1,4 @@
-"""Makes the corpus beside it: `python -m tests.fuzz.seeds`, from the top folder."""
+"""Makes the corpus next to it: `python -m tests.fuzz.seeds`, from the top folder."""
 
 from pathlib import Path
 

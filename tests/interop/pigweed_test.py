@@ -21,7 +21,7 @@ class Product:
         return self.folder / name
 
     def key(self, name: str) -> Path:
-        """A private key; its public one is beside it."""
+        """A private key; its public one is next to it."""
         path = self.file(name)
         if not path.exists():
             assert ours("key", "generate", path) == 0

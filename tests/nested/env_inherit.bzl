@@ -1,6 +1,6 @@
 """The environment variables that a test needs to run its own Bazel."""
 
-# What finds a Bazel, and what that one needs to find its modules.
+# Variables for finding a Bazel, and for its search for modules.
 ENV_INHERIT = [
     "BAZEL",
     "BAZELISK_HOME",

@@ -27,7 +27,7 @@ _EACH = pytest.mark.parametrize("gn", os.environ["GN_PROGRAMS"].split())
 
 @pytest.fixture(name="product")
 def product_fixture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The current folder, empty and beside a copy of the sources; a network is not at hand."""
+    """The current folder, empty and next to a copy of the sources; a network is not at hand."""
     copy_sources(tmp_path / "rules_software_update")
     (tmp_path / "scratch").mkdir()
     write_command(tmp_path, "software-update", str(Path(_TOOL).absolute()))

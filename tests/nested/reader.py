@@ -11,7 +11,7 @@ from tests.nested.nested_bazel import bazel, copy_sources
 
 
 def follow(page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Does what the page says, beside a copy of this repository; every output is what the page shows.
+    """Does what the page says, next to a copy of this repository; every output is what the page shows.
 
     The product's folder, which the reader has made, is the current one afterwards.
     """

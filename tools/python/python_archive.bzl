@@ -40,7 +40,7 @@ def _python_archive_impl(ctx):
 python_archive = rule(
     implementation = _python_archive_impl,
     doc = "A folder with `python.zip`, which has the sources of Python libraries and what the interpreter compiles them " +
-          "to, and beside it the extension modules, which cannot be loaded out of an archive. Of a tool's files, each is an input " +
+          "to, and next to it the extension modules, which cannot be loaded out of an archive. Of a tool's files, each is an input " +
           "of each of its actions, and costs Bazel time there, also where a worker runs them: 10 files for 800.",
     attrs = {
         "deps": attr.label_list(

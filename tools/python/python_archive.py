@@ -1,4 +1,4 @@
-"""Makes the folder of the rule `python_archive`: `python.zip`, and extension modules beside it.
+"""Makes the folder of the rule `python_archive`: `python.zip`, and extension modules next to it.
 
 Standard library only. Each source is in the archive with what the Python that runs this compiles it
 to; another Python passes that over, and compiles the source. The same files give the same bytes.

@@ -6,7 +6,7 @@ visibility([
 ])
 
 # Nothing of the host's environment: what the launcher of a py_binary needs to find its interpreter,
-# and what keeps Python from depending on the machine or writing beside the sources. With a language, a quarter of
+# and what keeps Python from depending on the machine or writing next to the sources. With a language, a quarter of
 # a small action would be looking for translations of argparse.
 PYTHON_ENVIRONMENT = {
     "LANGUAGE": "C",

@@ -21,7 +21,7 @@ _PACKAGES = next(
 
 
 class _ExtensionModules:
-    """Finds beside the archive what no other finder has found: what cannot be loaded out of it."""
+    """Finds next to the archive what no other finder has found: what cannot be loaded out of it."""
 
     @staticmethod
     def find_spec(

@@ -16,7 +16,7 @@ from software_update.keys.pem import read_public_key
 from tests.nested.consumer.workspace import APPLICATION, MODE, MODES, mnemonics, the_line
 from tests.nested.nested_bazel import Bazel
 
-# What is secret, beside the public keys that the package names.
+# What is secret, next to the public keys that the package names.
 SECRETS = ("production", "pin.txt", "SIGNING_PIN", "SIGNING_TOKEN", "4711-pin", "0815-token")
 ENVIRONMENT = {"SIGNING_PIN": "4711-pin", "SIGNING_TOKEN": "0815-token"}
 HANDED_OUT = ("--action_env=SIGNING_PIN", "--action_env=SIGNING_TOKEN=0815-token")
@@ -70,7 +70,7 @@ SIGNERS_OF = {"bundle": "targets", "root": "root", "old_root": "root"}
 
 
 def add_release(server: Bazel, name: str) -> Path:
-    """A package, beside whose public keys lie the private ones and a PIN; no attribute names these."""
+    """A package, next to whose public keys lie the private ones and a PIN; no attribute names these."""
     package = server.workspace / name
     package.mkdir()
     (package / "BUILD.bazel").write_text(TWO_OF_TWO)

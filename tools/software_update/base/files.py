@@ -11,7 +11,7 @@ from software_update.base.errors import InputError, UsageError, printable
 
 _BESIDE = ".software-update-"
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-# What the open of a folder that is a link or a file gives.
+# Errors of opening a folder that is a link or a file.
 NOT_A_FOLDER = (errno.ENOTDIR, errno.ELOOP)
 _MAX_LINKS = 40
 # The files that this command has its arguments from: inputs, whatever the command.
@@ -218,7 +218,7 @@ def _may_be_planted(link: os.stat_result, folder: os.stat_result, *, is_output: 
 
 @contextlib.contextmanager
 def errors_name(path: str) -> Iterator[None]:
-    """Errors about what is written beside `path` are about `path`."""
+    """Makes errors about files next to `path` name `path`."""
     try:
         yield
     except OSError as error:

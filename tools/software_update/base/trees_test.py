@@ -37,7 +37,7 @@ def write(path: Path | str, content: dict[str, bytes] = NEW, *inputs: str) -> No
 
 
 def check_only(place: Path, content: dict[str, bytes]) -> None:
-    """The tree and nothing beside it."""
+    """The tree and nothing next to it."""
     assert snapshot(place) == content
     assert list(place.parent.iterdir()) == [place]
 

@@ -39,7 +39,7 @@ class _OutputOfCommand(io.TextIOBase):
 def serve() -> int:
     """Answers requests until there are no more."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    # Whatever else wrote to standard output would be taken for an answer.
+    # Other output on standard output would be read as an answer.
     os.dup2(2, 1)
     sys.stdout = sys.stderr = _OutputOfCommand(sys.stderr)
     lock = threading.Lock()

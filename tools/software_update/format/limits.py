@@ -53,7 +53,7 @@ MAX_LENGTHS = {
     "TargetsMetadataEntry.key": MAX_ENVELOPE_NAME_BYTES,
 }
 
-# What Pigweed's C++ client takes; beyond it the tools warn.
+# Limits of Pigweed's C++ client; the tools warn beyond them.
 PIGWEED_MAX_NAME_BYTES = 32
 PIGWEED_MAX_TARGET_BYTES = 100 * 1024 * 1024
 

@@ -11,7 +11,7 @@ from software_update.base.errors import InputError, SignerUnusable, UsageError
 
 _CHUNK_BYTES = 64 * 1024
 _POLL_SECONDS = 0.02
-# What Bazel's launcher sets for the Python program that it launches, besides PYTHONPATH.
+# Variables that Bazel's launcher sets for the Python program that it starts, besides PYTHONPATH.
 _BAZEL_VARIABLES = (
     "PYTHONSAFEPATH",
     "RUNFILES_DIR",

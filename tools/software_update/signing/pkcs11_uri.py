@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from software_update.base.errors import UsageError
 
-# What securesystemslib takes where no id is given: the key in slot 9c of a PIV card.
+# securesystemslib's key if no id is given: the key in slot 9c of a PIV card.
 _DEFAULT_ID = 2
 # More than tokens have, and few enough digits for Python.
 _MAX_ID_BYTES = 64

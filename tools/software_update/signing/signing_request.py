@@ -1,4 +1,4 @@
-"""The signing request: the exact bytes to sign, and beside them a JSON that says what they are.
+"""The signing request: the exact bytes to sign, and next to them a JSON that says what they are.
 
 The bytes count. The JSON is for people and for tools that plan; `sign` compares it with the bytes.
 """

@@ -105,7 +105,7 @@ def test_root() -> None:
 
 
 def test_dev_keys() -> None:
-    """A root says it itself; what is signed under one, the JSON beside it."""
+    """A root says it itself; what is signed under one, the JSON next to it."""
     dev = metadata.parse_root(e.root() + e.number(255, 1))
     root = signing_request.parse_request(dev.serialized)
     targets = signing_request.parse_request(TARGETS)

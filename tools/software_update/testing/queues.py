@@ -18,7 +18,7 @@ def data(version: int) -> bytes:
 
 
 def document(version: int) -> bytes:
-    """The JSON beside it."""
+    """The JSON next to it."""
     request = signing_request.parse_request(data(version))
     return signing_request.build_json(request, signing_request.signers_of_targets(ROOT), None)
 

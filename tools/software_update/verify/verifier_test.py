@@ -194,12 +194,12 @@ REFUSED: dict[str, tuple[bytes, Verdict, tuple[str, str]]] = {
     ),
     "targets that are none": (e.targets_entry(b"\xff"), Verdict.MALFORMED, TARGETS),
     "root that is none": (with_root(b"\xff"), Verdict.MALFORMED, ROOT),
-    "beside signed targets": (
+    "next to signed targets": (
         e.targets_entry(e.signed(e.targets(APP), TARGETS_KEY) + e.number(9, 1)),
         Verdict.UNEXPECTED_FIELD,
         TARGETS,
     ),
-    "beside a signed root": (
+    "next to a signed root": (
         with_root(TRUSTED_ROOT + e.number(9, 1)),
         Verdict.UNEXPECTED_FIELD,
         ROOT,

@@ -3,7 +3,7 @@
 # Runs in the root's namespace.
 set -euo pipefail
 
-# What was bound there may be a folder that is gone, and nothing can be mounted on that.
+# The folder that was bound there may be gone, and nothing can be mounted on that.
 ! mountpoint -q -- "$1$3" || umount -R -l -- "$1$3"
 mkdir -p -- "$1$3"
 mount --rbind -- "$3" "$1$3"

@@ -1,4 +1,4 @@
-# Names and errors that the scripts beside this one share. POSIX sh.
+# Names and errors that the scripts next to this one share. POSIX sh.
 # shellcheck shell=sh
 
 instead="install Bazelisk (github.com/bazelbuild/bazelisk) as 'bazelisk' on PATH instead"

@@ -18,7 +18,7 @@ import tempfile
 from pathlib import Path
 
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
-# What pip calls the platforms. For Linux the oldest C library that all packages still have wheels
+# pip's names of the platforms. For Linux the oldest C library that all packages still have wheels
 # for, spelled in the two ways that wheels use.
 PLATFORMS = {
     "Linux x86-64": ("manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64"),

@@ -57,7 +57,7 @@ def main(argv: list[str]) -> int:
         int(os.environ.get("TEST_SHARD_INDEX", "0")),
         int(os.environ.get("TEST_TOTAL_SHARDS", "1")),
     )
-    # Hypothesis would write its examples beside the sources.
+    # Hypothesis would write its examples next to the sources.
     os.environ.setdefault(
         "HYPOTHESIS_STORAGE_DIRECTORY", str(Path(os.environ["TEST_TMPDIR"], "hypothesis"))
     )

@@ -1,4 +1,4 @@
-"""Tests of bundle promote. What differs in which field is tested beside the comparison."""
+"""Tests of bundle promote. What differs in which field is tested next to the comparison."""
 
 import hashlib
 import json

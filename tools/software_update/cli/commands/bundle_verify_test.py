@@ -1,4 +1,4 @@
-"""Tests of bundle verify, as a command. What it decides is tested beside the verifier."""
+"""Tests of bundle verify, as a command. What it decides is tested next to the verifier."""
 
 import json
 import os

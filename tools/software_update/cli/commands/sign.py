@@ -123,7 +123,7 @@ def _folder(args: argparse.Namespace) -> tuple[str, str]:
     if args.source_folder is None:
         folder = args.folder or "."
         return folder, folder
-    # Through no link: what it leads to has another name than the JSON beside it.
+    # Through no link: the file that it leads to has another name than the JSON next to it.
     request = os.path.abspath(args.request)
     try:
         workspace = os.environ["BUILD_WORKSPACE_DIRECTORY"]

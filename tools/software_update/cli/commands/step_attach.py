@@ -1,4 +1,4 @@
-"""step attach: put detached signatures beside what they sign, for a release."""
+"""step attach: put detached signatures next to what they sign, for a release."""
 
 import argparse
 from collections.abc import Sequence

@@ -117,7 +117,7 @@ def test_a_name_that_is_a_folder_of_another(folder: Path) -> None:
 
 
 def test_terminated_half_way(folder: Path) -> None:
-    """SIGTERM once payloads are being written: the old tree stays, and nothing beside it."""
+    """SIGTERM once payloads are being written: the old tree stays, and nothing next to it."""
     done(*persist(folder))
     size = 4 * 1024**3
     listed = e.target_of("large", size, [(1, bytes(32))])

@@ -1,4 +1,4 @@
-"""step request: what is to be signed, by whom, as JSON beside the bytes."""
+"""step request: what is to be signed, by whom, as JSON next to the bytes."""
 
 import argparse
 from collections.abc import Sequence
