@@ -17,7 +17,6 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from software_update.base import strict_json
-from software_update.cli.options import requests
 from software_update.cli.options.queue_signer import QueueSigner
 from software_update.format import metadata
 from software_update.signing import signing_request
@@ -204,7 +203,7 @@ def test_a_fault_in_this_program_stops_no_other_request(
             raise KeyError("oops")
         return [title]
 
-    monkeypatch.setattr(requests, "lines", lines)
+    monkeypatch.setattr("software_update.cli.options.queue_signer.request_lines", lines)
     result = sign()
     assert result.status == 3
     assert result.err.splitlines()[-4:] == [
