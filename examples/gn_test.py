@@ -32,7 +32,7 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path / "checkout"
 
 
-@pytest.mark.parametrize("gn", ["gn", "gn-2022"])
+@pytest.mark.parametrize("gn", os.environ["GN_PROGRAMS"].split())
 @pytest.mark.parametrize(
     ("args", "bundles"), [((), _BUNDLES), ((_RELEASE_MODE,), _RELEASED)], ids=["dev", "release"]
 )
