@@ -288,11 +288,11 @@ def test_signing_request() -> None:
     root = tuf_pb2.RootMetadata.FromString(signed.serialized)
     root.timestamp_signature_requirement.threshold = 1
     root.snapshot_signature_requirement.threshold = 1
-    Path("root.bytes").write_bytes(root.SerializeToString())
-    request = ["step", "request", "--role=targets", "--metadata=targets.pb", "--root=root-1.pb"]
+    signed = metadata.Signed(root.SerializeToString(), ())
+    Path("root.pb").write_bytes(metadata.build_signed(metadata.ROOT, signed))
+    request = ["step", "request", "--metadata=targets.pb", "--root=root-1.pb"]
     assert main([*request, "-o", "targets.json"]) == 0
-    request = ["step", "request", "--role=root", "--metadata=root.bytes"]
-    assert main([*request, "-o", "root.json"]) == 0
+    assert main(["root", "request", "root.pb", "-o", "root"]) == 0
     check(written("targets.json"), written("root.json"))
 
 

@@ -47,10 +47,7 @@ def folder_fixture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ["root", "sign", "root.pb", "--dev-signing-key=root.pem"],
         ["step", "digest", "--target", "app=app", "-o", "app.json"],
         ["step", "targets", "--digests", "app.json", "--version=7", "-o", "request"],
-        [
-            *("step", "request", "--role=targets", "--metadata=request"),
-            *("--root=root.pb", "-o", "request.json"),
-        ],
+        ["step", "request", "--metadata=request", "--root=root.pb", "-o", "request.json"],
     ):
         assert main(command) == 0
     names = {key_id(): "release"}

@@ -55,6 +55,7 @@ _COMMANDS = {
     "SoftwareUpdateRequest": "step request",
     "SoftwareUpdateRoot": "root create",
     "SoftwareUpdateRootCheck": "root check",
+    "SoftwareUpdateRootRequest": "root request",
     "SoftwareUpdateRootSign": "root sign",
     "SoftwareUpdateSha256": "step sha256",
     "SoftwareUpdateSign": "step sign",
@@ -87,7 +88,7 @@ _REQUEST_ACTIONS = _METADATA_ACTIONS | {
 
 # No private key but for signing.
 _ROOT_ACTIONS = {
-    "SoftwareUpdateRequest root.signing_request.json": ["root.root.unsigned.pb"],
+    "SoftwareUpdateRootRequest root.signing_request.json": ["root.root.unsigned.pb"],
     "SoftwareUpdateRoot root.root.unsigned.pb": ["a.pem", "b.pem"],
     "SoftwareUpdateRootSign root.root.pb": ["root.root.unsigned.pb", "private_a.pem"],
 }
@@ -98,9 +99,9 @@ _CHAIN_ACTIONS = {
     "SoftwareUpdateDigest with_chain.digests/app/~file.json": ["app.bin"],
     "SoftwareUpdateDigest with_chain.digests/~user_manifest.json": ["manifest.json"],
     "SoftwareUpdateReleaseManifest manifest.json": ["notes.txt"],
-    "SoftwareUpdateRequest root_2.signing_request.json": ["root_2.root.unsigned.pb", "published.root.pb"],
-    "SoftwareUpdateRequest root_3.signing_request.json": ["root_3.root.unsigned.pb", "root_2.root.unsigned.pb"],
-    "SoftwareUpdateRequest root_4.signing_request.json": ["root_4.root.unsigned.pb", "root_3.root.unsigned.pb"],
+    "SoftwareUpdateRootRequest root_2.signing_request.json": ["root_2.root.unsigned.pb", "published.root.pb"],
+    "SoftwareUpdateRootRequest root_3.signing_request.json": ["root_3.root.unsigned.pb", "root_2.root.unsigned.pb"],
+    "SoftwareUpdateRootRequest root_4.signing_request.json": ["root_4.root.unsigned.pb", "root_3.root.unsigned.pb"],
     "SoftwareUpdateRoot root_2.root.unsigned.pb": ["a.pem", "b.pem"],
     "SoftwareUpdateRoot root_3.root.unsigned.pb": ["a.pem", "b.pem"],
     "SoftwareUpdateRoot root_4.root.unsigned.pb": ["a.pem", "b.pem"],
@@ -346,7 +347,7 @@ def actions_test_suite(name):
         name = "unsigned_root_actions_test",
         size = "small",
         actions = {
-            "SoftwareUpdateRequest unsigned_root.signing_request.json": ["a root.pb"],
+            "SoftwareUpdateRootRequest unsigned_root.signing_request.json": ["a root.pb"],
             "SoftwareUpdateRoot a root.pb": ["a.pem", "b.pem"],
         },
         target_under_test = ":unsigned_root",
@@ -366,8 +367,8 @@ def actions_test_suite(name):
         file = "root.signing_request",
         target_under_test = ":root.signing_request",
     )
-    _actions_test(name = "chain_actions_test", size = "small", actions = _CHAIN_ACTIONS, strict_pigweed = ["SoftwareUpdateRequest", "SoftwareUpdateRootCheck"], target_under_test = ":with_chain")
-    _actions_test(name = "personalized_actions_test", size = "small", actions = _PERSONALIZED_ACTIONS, strict_pigweed = ["SoftwareUpdateRequest", "SoftwareUpdateRootCheck"], target_under_test = ":personalized")
+    _actions_test(name = "chain_actions_test", size = "small", actions = _CHAIN_ACTIONS, strict_pigweed = ["SoftwareUpdateRootCheck", "SoftwareUpdateRootRequest"], target_under_test = ":with_chain")
+    _actions_test(name = "personalized_actions_test", size = "small", actions = _PERSONALIZED_ACTIONS, strict_pigweed = ["SoftwareUpdateRootCheck", "SoftwareUpdateRootRequest"], target_under_test = ":personalized")
     _personalized_groups_test(name = "personalized_groups_test", size = "small", target_under_test = ":personalized")
     for count, files in _SHARDS.items():
         software_update_bundle(

@@ -278,13 +278,13 @@ def modes_test_suite(name):
         test(
             name = "request_with_previous_in_%s_test" % mode,
             size = "small",
-            mnemonics = ["SoftwareUpdateDigest", "SoftwareUpdateRequest", "SoftwareUpdateRoot", "SoftwareUpdateTargets"],
+            mnemonics = ["SoftwareUpdateDigest", "SoftwareUpdateRequest", "SoftwareUpdateRoot", "SoftwareUpdateRootRequest", "SoftwareUpdateTargets"],
             target_under_test = ":next_product.signing_request",
         )
         test(
             name = "root_request_with_previous_in_%s_test" % mode,
             size = "small",
-            mnemonics = ["SoftwareUpdateRequest", "SoftwareUpdateRoot"],
+            mnemonics = ["SoftwareUpdateRoot", "SoftwareUpdateRootRequest"],
             target_under_test = ":next_root.signing_request",
         )
     _release_test(

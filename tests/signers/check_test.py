@@ -31,7 +31,7 @@ def folder_fixture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for version in (1, 2):
         request = f"queue/{version}.signing_request"
         done("step", "targets", "--digests=app.json", f"--version={version}", "-o", request)
-        asked = ("--role=targets", f"--metadata={request}", "--root=root.pb")
+        asked = (f"--metadata={request}", "--root=root.pb")
         done("step", "request", *asked, "-o", f"{request}.json")
     return tmp_path
 

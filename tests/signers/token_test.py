@@ -96,12 +96,22 @@ def test_a_root_and_a_release(folder: Path) -> None:
     (folder / "app.bin").write_bytes(b"application")
     done("step", "digest", "--target=app=app.bin", "-o", "digests.json")
     done("step", "targets", "--digests=digests.json", "--version=7", "-o", "targets.request")
-    asked = ("--role=targets", "--metadata=targets.request", "--root=root.pb")
+    asked = ("--metadata=targets.request", "--root=root.pb")
     done("step", "request", *asked, "-o", "targets.request.json")
     sign("targets.request", "hsm:2?label=release", "targets.pub", "1.json")
     mine = "pkcs11:token=My%20release,%20100%25;id=%01%00;type=private"
     sign("targets.request", mine, "mine.pub", "2.json")
-    done("step", "attach", *asked, "--signature", "1.json", "2.json", "-o", "targets.pb")
+    done(
+        "step",
+        "attach",
+        "--role=targets",
+        *asked,
+        "--signature",
+        "1.json",
+        "2.json",
+        "-o",
+        "targets.pb",
+    )
     done(
         *("step", "assemble", "--root=root.pb", "--targets-metadata=targets.pb"),
         *("--target=app=app.bin", "-o", "release.bundle"),

@@ -17,22 +17,25 @@ def request_root(ctx, *, root, previous, strict_pigweed, signing_request):
       strict_pigweed: A bool: whether the action rejects a move that Pigweed's client would not make at once.
       signing_request: The struct of Files to write, from `declare_signing_request`.
     """
-    args = tool_args(ctx, ["step", "request"])
-    args.add(root, format = "--signed-root=%s")
-    args.add("--role=root")
+    args = tool_args(ctx, ["root", "request"])
+    args.add(root)
     inputs = [root]
     if previous:
         args.add(previous, format = "--previous=%s")
         inputs.append(previous)
         if strict_pigweed:
             args.add("--strict-pigweed")
-    args.add(signing_request.bytes, format = "--bytes=%s")
-    args.add("-o", signing_request.summary)
+    else:
+        args.add("--initial")
+    args.add("--quiet")
+
+    # The command writes the summary next to the bytes.
+    args.add("-o", signing_request.bytes)
     run_tool(
         ctx,
         args = args,
         inputs = inputs,
         outputs = [signing_request.summary, signing_request.bytes],
-        mnemonic = "SoftwareUpdateRequest",
+        mnemonic = "SoftwareUpdateRootRequest",
         progress_message = "Writing the signing request of %s" % display(ctx.label),
     )

@@ -35,7 +35,6 @@ def request(ctx, label, *, metadata, root, user_manifest, signing_request):
     """
     args = tool_args(ctx, ["step", "request"])
     args.add(metadata, format = "--metadata=%s")
-    args.add("--role=targets")
     args.add(root, format = "--root=%s")
     inputs = [metadata, root]
     if user_manifest:

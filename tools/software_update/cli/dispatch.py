@@ -39,7 +39,7 @@ COMMANDS = {
     ("step", "release-manifest"): "write a release manifest",
     ("step", "digest"): "hash artifacts into a record",
     ("step", "targets"): "make the targets metadata to sign",
-    ("step", "request"): "write the JSON of a signing request",
+    ("step", "request"): "write the JSON of a signing request for targets metadata",
     ("step", "sign"): "sign targets metadata with development keys",
     ("step", "identify"): "write the public identities of development keys",
     ("step", "attach"): "attach signatures to metadata",

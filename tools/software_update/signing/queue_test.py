@@ -62,7 +62,7 @@ def test_half_a_request(folder: Path, cut: int) -> None:
 @pytest.mark.parametrize("cut", range(0, len(queues.document(7)) - 1, 101))
 def test_half_a_json(folder: Path, cut: int) -> None:
     (folder / "7.signing_request.json").write_bytes(queues.document(7)[:cut])
-    assert read_error(folder).endswith("make it with: software-update step request")
+    assert read_error(folder).endswith("make it with: step request, or root request for a root")
 
 
 def test_parts_of_two_requests(folder: Path) -> None:

@@ -115,12 +115,14 @@ def state_of(
     previous: Root | None,
     also_for: Sequence[Root] = (),
     schemes: Schemes = DEFAULT_SCHEMES,
+    *,
+    initial: bool = False,
 ) -> RootState:
     """Returns the state of the root in a file's content. `path` names the file in errors; keys of
     other schemes than `schemes` are rejected.
 
     Raises Refused if no device can accept the root, and UsageError if `previous` is None for a root that
-    is not the first one.
+    is not the first one, unless devices start with it (`initial`).
     """
     try:
         if previous is None:
@@ -134,7 +136,7 @@ def state_of(
     except Refused as refused:
         raise refused.about("root", printable(path)) from None
     version = root.common.version
-    if previous is None and version != 1:
+    if previous is None and version != 1 and not initial:
         raise UsageError(
             f"{path}: version {version} follows another root", Advice.NAME_PREVIOUS_ROOT
         )

@@ -199,7 +199,7 @@ def with_json(path: str, content: bytes, request: Request) -> Request:
         missing = f": no field {error}" if isinstance(error, KeyError) else ""
         raise InputError(
             f"{path}: not a signing request ({SCHEMA}{missing}); make it with: "
-            "software-update step request"
+            "step request, or root request for a root"
         ) from None
     if other:
         raise InputError(

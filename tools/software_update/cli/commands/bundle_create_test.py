@@ -433,8 +433,8 @@ def test_strict_pigweed_with_a_chain(folder: Path, tmp_path: Path) -> None:
 def test_strict_pigweed_in_the_request_of_a_root(folder: Path) -> None:
     new = e.root(2, [ROOT_KEY, ROOT_KEY_2, ROOT_KEY_3])
     (folder / "new.pb").write_bytes(e.signed(new))
-    args = ["step", "request", "--role=root", f"--signed-root={folder}/new.pb"]
-    out = [f"--bytes={folder}/request", "-o", f"{folder}/request.json"]
+    args = ["root", "request", f"{folder}/new.pb"]
+    out = ["-o", f"{folder}/request"]
     previous = f"--previous={folder}/root.pb"
     problem = f"{folder}/new.pb: its signed bytes end at {len(e.signed(new))}, after the "
     check(folder, 2, problem, *args, previous, "--strict-pigweed", *out)

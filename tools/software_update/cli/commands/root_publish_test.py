@@ -1,9 +1,11 @@
 """Tests of root publish, and of the files that root request and root merge write."""
 
+import json
 from pathlib import Path
 
 import pytest
 
+from software_update.format import metadata
 from software_update.signing.root_progress import RootState
 from software_update.testing import encode as e
 from software_update.testing import tree, workspace
@@ -176,16 +178,26 @@ def request(folder: Path, root: bytes, *more: str) -> list[str]:
     return ["root", "request", f"{folder}/r.pb", "-o", f"{folder}/out", *more]
 
 
-def test_a_request_is_what_a_build_makes(folder: Path) -> None:
+def test_request_of_an_initial_root(folder: Path) -> None:
+    """A build has roots of any version, and some have no root before them."""
+    unsigned = e.signed(e.root(3, [ROOT_KEY_2]))
+    assert "version 3 follows another root" in failed(2, *request(folder, unsigned))
+    result = done(*request(folder, unsigned, "--initial", "--quiet"))
+    assert (result.out, result.err) == ("", "")
+    assert (folder / "out").read_bytes() == e.root(3, [ROOT_KEY_2])
+    document = json.loads((folder / "out.json").read_text())
+    assert [each["authority"] for each in document["signers"]] == ["this root"]
+    text = failed(2, *request(folder, SECOND, "--initial", f"--previous={folder}/root.pb"))
+    assert text == "--initial: only valid without --previous; remove one of the two"
+
+
+def test_request_ignores_signatures_of_the_root(folder: Path) -> None:
     previous = f"--previous={folder}/root.pb"
-    for root, before in ((FIRST, []), (SECOND, [previous]), (e.signed(e.root(2)), [previous])):
-        done(*request(folder, root, *before))
-        done(
-            *("step", "request", "--role=root", f"--signed-root={folder}/r.pb", *before),
-            *(f"--bytes={folder}/bytes", "-o", f"{folder}/json"),
-        )
-        assert (folder / "out").read_bytes() == (folder / "bytes").read_bytes()
-        assert (folder / "out.json").read_bytes() == (folder / "json").read_bytes()
+    found = []
+    for root in (SECOND, e.signed(metadata.parse_signed(metadata.ROOT, SECOND).serialized)):
+        done(*request(folder, root, previous))
+        found.append(((folder / "out").read_bytes(), (folder / "out.json").read_bytes()))
+    assert found[0] == found[1]
 
 
 def test_output_of_a_request(folder: Path) -> None:

@@ -4,11 +4,19 @@ import os
 from collections.abc import Sequence
 
 from software_update.base import files
-from software_update.base.errors import printable
-from software_update.cli.options.arguments import Parser, add_output
+from software_update.base.errors import UsageError, printable
+from software_update.cli.options.arguments import (
+    Parser,
+    add_output,
+    add_strict_pigweed,
+    report_pigweed,
+)
 from software_update.cli.options.root_state import add_earlier_roots, earlier_roots, read_state
 from software_update.cli.render.requests import request_lines
+from software_update.format import metadata
 from software_update.signing import signing_request
+from software_update.verify.pigweed_roots import RootFile, move_problems
+from software_update.verify.trust_files import read_root_file
 
 
 def run(argv: Sequence[str]) -> int:
@@ -19,9 +27,25 @@ def run(argv: Sequence[str]) -> int:
     )
     parser.add_argument("root", metavar="ROOT", help="root metadata from root create")
     add_earlier_roots(parser)
+    parser.add_argument(
+        "--initial",
+        action="store_true",
+        help="accept any version without --previous, because devices start with this root",
+    )
+    add_strict_pigweed(parser)
+    parser.add_argument("--quiet", action="store_true", help="print no description of the request")
     add_output(parser, "the file for the bytes; the JSON goes to OUT.json")
     args = parser.parse_args(argv)
+    if args.initial and args.previous:
+        raise UsageError("--initial: only valid without --previous; remove one of the two")
+    if args.strict_pigweed and args.previous is None:
+        raise UsageError("--strict-pigweed: only valid with --previous; add that or remove it")
     state = read_state(args)
+    # Without signatures: those on the new root do not matter to Pigweed's client.
+    unsigned = metadata.build_signed(metadata.ROOT, metadata.Signed(state.root.serialized, ()))
+    for path in earlier_roots(args):
+        before = RootFile(path, read_root_file(path))
+        report_pigweed(args, move_problems(before, RootFile(args.root, unsigned)))
     content = signing_request.build_json(state.request, state.signers, None)
     inputs = [args.root, *earlier_roots(args)]
     beside = f"{args.output}.json"
@@ -32,7 +56,8 @@ def run(argv: Sequence[str]) -> int:
     ):
         files.write_all(bytes_fd, state.request.serialized)
         files.write_all(json_fd, content)
-    print("\n".join(request_lines(printable(args.output), state.request)))
-    asked = " and ".join(f"{each.role.threshold} of {each.whose} keys" for each in state.signers)
-    print(f"  must sign: {asked}")
+    if not args.quiet:
+        print("\n".join(request_lines(printable(args.output), state.request)))
+        asked = [f"{each.role.threshold} of {each.whose} keys" for each in state.signers]
+        print(f"  must sign: {' and '.join(asked)}")
     return 0

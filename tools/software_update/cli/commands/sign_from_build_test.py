@@ -62,7 +62,7 @@ def build(tmp_path: Path) -> Build:
     (tmp_path / "targets_metadata.unsigned.pb").write_bytes(TARGETS)
     request.symlink_to(tmp_path / "targets_metadata.unsigned.pb")
     done(
-        *("step", "request", "--role=targets", f"--metadata={request}"),
+        *("step", "request", f"--metadata={request}"),
         *(f"--root={keys}/root.pb", "-o", f"{request}.json"),
     )
     program = keys / "program"

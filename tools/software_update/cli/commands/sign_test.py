@@ -36,7 +36,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def write_json(folder: Path) -> None:
     done(
-        *("step", "request", "--role=targets", f"--metadata={folder}/request"),
+        *("step", "request", f"--metadata={folder}/request"),
         *(f"--root={folder}/root.pb", "-o", f"{folder}/request.json"),
     )
 
@@ -177,11 +177,10 @@ def test_shown_dev_keys(folder: Path, role: str) -> None:
     """A team's own: the request tells."""
     root = folder / "root.pb"
     root.write_bytes(e.signed(e.root() + e.number(255, 1)))
-    request = ["step", "request", f"--role={role}", "-o", "request.json"]
     if role == "root":
-        done(*request, f"--signed-root={root}", "--bytes=request")
+        done("root", "request", root, "-o", "request")
     else:
-        done(*request, "--metadata=request", f"--root={root}")
+        done("step", "request", "--metadata=request", "--root", root, "-o", "request.json")
     result = done("sign", "request", f"--key=file:{role}.pem", "-o", "s.json")
     assert result.err.splitlines()[2] == "  DEV KEYS: anyone can sign this"
     assert result.err.count("DEV KEYS") == 1

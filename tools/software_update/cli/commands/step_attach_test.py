@@ -46,7 +46,7 @@ def sign(path: Path, data: bytes, number: int) -> str:
 
 def request_args(folder: Path, *more: str) -> list[str]:
     return [
-        *("step", "request", "--role=targets", f"--metadata={folder}/targets.pb"),
+        *("step", "request", f"--metadata={folder}/targets.pb"),
         *(f"--root={folder}/root.pb", "-o", f"{folder}/out.json", *more),
     ]
 
@@ -114,13 +114,10 @@ def test_request_with_another_kind_of_user_manifest(folder: Path) -> None:
 def test_request_for_a_root(folder: Path) -> None:
     root = e.root(2, [ROOT_KEY_2])
     (folder / "next.pb").write_bytes(e.signed(root, ROOT_KEY_2))
-    out = ["-o", f"{folder}/out.json", f"--previous={folder}/root.pb"]
-    request = ["step", "request", "--role=root"]
-    done(*request, f"--signed-root={folder}/next.pb", f"--bytes={folder}/bytes", *out)
+    previous = f"--previous={folder}/root.pb"
+    done("root", "request", folder / "next.pb", previous, "-o", folder / "bytes")
     assert (folder / "bytes").read_bytes() == root
-    found = (folder / "out.json").read_bytes()
-    done(*request, f"--metadata={folder}/bytes", *out)
-    assert (folder / "out.json").read_bytes() == found
+    found = (folder / "bytes.json").read_text()
     assert [each["authority"] for each in json.loads(found)["signers"]] == [
         "this root",
         "the previous root",
@@ -130,26 +127,11 @@ def test_request_for_a_root(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("args", "text"),
     [
-        (["--role=targets", "--metadata=x"], "--role targets: needs --root FILE"),
-        (
-            ["--role=targets", "--metadata=x", "--root=r", "--previous=r"],
-            "--previous: only valid with --role",
-        ),
-        (
-            ["--role=targets", "--signed-root=x", "--bytes=b", "--root=r"],
-            "--signed-root: only valid with",
-        ),
-        (["--role=root", "--metadata=x", "--root=r"], "--root: a root lists its own keys"),
-        (["--role=root", "--signed-root=x"], "--signed-root: write --bytes OUT too"),
-        (
-            ["--role=root", "--signed-root=x", "--bytes=OUT"],
-            "--output and --bytes need a file each",
-        ),
-        (
-            ["--role=root", "--metadata=x", "--user-manifest=m"],
-            "--user-manifest: only valid with --role",
-        ),
-        (["--role=root"], "one of the arguments --metadata --signed-root is required"),
+        (["--metadata=x"], "the following arguments are required: --root"),
+        (["--root=x"], "the following arguments are required: --metadata"),
+        (["--metadata=x", "--root=r", "--bytes=OUT"], "--output and --bytes need a file each"),
+        (["--metadata=x", "--root=r", "--role=root"], "unrecognized argument: --role"),
+        (["--metadata=x", "--root=r", "--previous=r"], "unrecognized argument: --previous"),
     ],
 )
 def test_request_usage(args: list[str], text: str) -> None:
@@ -171,6 +153,18 @@ def test_request_of_no_metadata(folder: Path) -> None:
 
 
 # step attach
+
+
+@pytest.mark.parametrize(
+    ("args", "text"),
+    [
+        (["--role=targets"], "--role targets: needs --root FILE"),
+        (["--role=targets", "--root=r", "--previous=r"], "--previous: only valid with --role"),
+        (["--role=root", "--root=r"], "--root: a root lists its own keys"),
+    ],
+)
+def test_attach_usage(args: list[str], text: str) -> None:
+    assert text in failed(2, "step", "attach", "--metadata=x", *args, "-o", "out")
 
 
 def test_attach(folder: Path) -> None:
@@ -215,8 +209,13 @@ def test_a_root_that_may_not_follow(folder: Path, version: int, text: str) -> No
     args = ["--role=root", f"--metadata={folder}/bytes", f"--previous={folder}/root.pb"]
     before = workspace.snapshot(folder)
     out = ["-o", f"{folder}/out"]
+    (folder / "next.pb").write_bytes(e.signed(root))
+    previous = f"--previous={folder}/root.pb"
+    assert failed(1, "root", "request", folder / "next.pb", previous, *out) == text.format(
+        f"{folder}/next.pb"
+    )
+    (folder / "next.pb").unlink()
     expected = text.format(f"{folder}/bytes")
-    assert failed(1, "step", "request", *args, *out) == expected
     assert failed(1, "step", "attach", *args, *out) == expected
     assert failed(1, "step", "attach", *args, *out, "--signature", *signatures) == expected
     assert workspace.snapshot(folder) == before

@@ -1,88 +1,56 @@
-"""step request: what is to be signed, by whom, as JSON next to the bytes."""
+"""step request: writes the JSON of a signing request for targets metadata."""
 
-import argparse
 from collections.abc import Sequence
 
 from software_update.base import files
-from software_update.base.errors import InputError, UsageError
+from software_update.base.errors import InputError
 from software_update.cli.options import requests
 from software_update.cli.options.arguments import (
     Parser,
     add_output,
-    add_strict_pigweed,
     check_apart,
     files_of,
-    report_pigweed,
 )
-from software_update.cli.options.schemes import schemes_of
+from software_update.cli.options.schemes import add_schemes, schemes_of
 from software_update.format import limits, metadata
 from software_update.format.names import USER_MANIFEST
 from software_update.format.release_manifest import ReleaseManifest, parse_release
 from software_update.format.verdicts import Refused
 from software_update.signing import signing_request
 from software_update.signing.signing_request import Request
-from software_update.verify.pigweed_roots import RootFile, move_problems
-from software_update.verify.trust_files import parse_root, read_root_file
 
 
 def run(argv: Sequence[str]) -> int:
     parser = Parser(
         "step request",
-        "Writes the JSON of a signing request, which describes the bytes to sign and "
-        "lists the keys that may sign.",
+        "Writes the JSON of a signing request for targets metadata, which describes the bytes to "
+        "sign and lists the keys that may sign. For a root: root request.",
     )
-    group = parser.add_mutually_exclusive_group(required=True)
-    group.add_argument("--metadata", metavar="FILE", help="the bytes to sign")
-    group.add_argument("--signed-root", metavar="FILE", help="instead: a root from root create")
+    parser.add_argument("--metadata", metavar="FILE", required=True, help="the bytes to sign")
     parser.add_argument(
-        "--bytes",
-        metavar="OUT",
-        help="the file for the bytes to sign; required with --signed-root",
+        "--root", metavar="FILE", required=True, help="the root metadata that lists the keys"
     )
-    requests.add_signers(parser)
+    parser.add_argument("--bytes", metavar="OUT", help="the file for a copy of the bytes to sign")
+    add_schemes(parser)
     parser.add_argument(
         "--user-manifest",
         metavar="FILE",
         help=f"the payload of {USER_MANIFEST}; if it is a release manifest, the JSON names its product",
     )
-    add_strict_pigweed(parser)
     add_output(parser, "the JSON to write")
     args = parser.parse_args(argv)
-    _check(args)
-    path = args.metadata or args.signed_root
-    request = requests.parse_metadata(path, _content(args), args.role, schemes_of(args))
-    content = signing_request.build_json(
-        request, requests.read_signers(args, path, request), _release(args.user_manifest, request)
+    check_apart(args, "output", "bytes")
+    schemes = schemes_of(args)
+    request = requests.parse_metadata(
+        args.metadata, requests.read_metadata(args.metadata), metadata.TARGETS, schemes
     )
-    if args.previous:
-        root = metadata.build_signed(metadata.ROOT, metadata.Signed(request.serialized, ()))
-        before = RootFile(args.previous, read_root_file(args.previous))
-        report_pigweed(args, move_problems(before, RootFile(path, root)))
-    inputs = [path, *requests.inputs_of(args), *files_of(args.user_manifest)]
+    signers = requests.read_signers_of_targets(args.root, schemes)
+    content = signing_request.build_json(request, signers, _release(args.user_manifest, request))
+    inputs = [args.metadata, args.root, *files_of(args.user_manifest)]
     if args.bytes:
         files.write_output(args.bytes, request.serialized, inputs=inputs)
     files.write_output(args.output, content, inputs=inputs)
     return 0
-
-
-def _check(args: argparse.Namespace) -> None:
-    requests.check_signers(args)
-    check_apart(args, "output", "bytes")
-    if args.signed_root is not None and args.bytes is None:
-        raise UsageError("--signed-root: write --bytes OUT too")
-    if args.role == metadata.TARGETS and args.signed_root is not None:
-        raise UsageError("--signed-root: only valid with --role root; write --metadata FILE")
-    if args.strict_pigweed and args.previous is None:
-        raise UsageError("--strict-pigweed: only valid with --previous; add that or remove it")
-    if args.role == metadata.ROOT and args.user_manifest is not None:
-        raise UsageError("--user-manifest: only valid with --role targets; remove it")
-
-
-def _content(args: argparse.Namespace) -> bytes:
-    if args.signed_root is None:
-        return requests.read_metadata(args.metadata)
-    signed, _ = parse_root(args.signed_root, read_root_file(args.signed_root))
-    return signed.serialized
 
 
 def _release(path: str | None, request: Request) -> ReleaseManifest | None:

@@ -73,17 +73,28 @@ def read_signers(args: argparse.Namespace, path: str, request: Request) -> list[
     `path` names it in errors.
     """
     schemes = schemes_of(args)
+    if not isinstance(request.content, Root):
+        return read_signers_of_targets(args.root, schemes)
     previous = None if args.previous is None else read_trusted_root(args.previous, schemes)
     try:
-        if not isinstance(request.content, Root):
-            path = args.root
-            return signing_request.signers_of_targets(read_trusted_root(args.root, schemes))
         signers = signing_request.signers_of_root(request.content, previous)
     except Refused as refused:
-        raise InputError(f"{path}: it cannot be signed ({refused}); make another root") from None
+        raise _cannot_be_signed(path, refused) from None
     if previous is not None:
         _check_follows(path, request, previous, schemes)
     return signers
+
+
+def read_signers_of_targets(path: str, schemes: Schemes) -> list[Signers]:
+    """Returns who must sign targets metadata under the root in the file `path`."""
+    try:
+        return signing_request.signers_of_targets(read_trusted_root(path, schemes))
+    except Refused as refused:
+        raise _cannot_be_signed(path, refused) from None
+
+
+def _cannot_be_signed(path: str, refused: Refused) -> InputError:
+    return InputError(f"{path}: it cannot be signed ({refused}); make another root")
 
 
 def _check_follows(path: str, request: Request, previous: Root, schemes: Schemes) -> None:

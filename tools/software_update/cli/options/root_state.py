@@ -53,4 +53,6 @@ def read_state(args: argparse.Namespace) -> RootState:
         if version in versions:
             raise InputError(f"{path}: another root of version {version}; name each version once")
         versions.add(version)
-    return state_of(args.root, read_root_file(args.root), previous, also_for, schemes)
+    initial = getattr(args, "initial", False)
+    content = read_root_file(args.root)
+    return state_of(args.root, content, previous, also_for, schemes, initial=initial)

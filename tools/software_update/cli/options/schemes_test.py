@@ -168,20 +168,30 @@ def test_build_steps_sign_the_same_bytes(folder: Path, scheme: str) -> None:
     app, unsigned, request = f"app={folder}/app.bin", folder / "t.pb", folder / "t.pb.json"
     done("step", "digest", "--target", app, "-o", folder / "record")
     done("step", "targets", f"--digests={folder}/record", "--version=7", "-o", unsigned)
-    asked = ["--role=targets", f"--metadata={unsigned}", f"--root={root}", FLAG]
+    asked = [f"--metadata={unsigned}", f"--root={root}", FLAG]
     done("step", "request", *asked, "-o", request)
     signing = [f"--key={folder}/new_targets", FLAG, "-o", str(folder / "s.json")]
     done("sign", unsigned, *signing)
-    done("step", "attach", *asked, f"--signature={folder}/s.json", "-o", folder / "attached.pb")
+    done(
+        "step",
+        "attach",
+        "--role=targets",
+        *asked,
+        f"--signature={folder}/s.json",
+        "-o",
+        folder / "attached.pb",
+    )
     key = f"--dev-signing-key={folder}/new_targets"
-    done("step", "sign", *asked[1:], key, "-o", folder / "signed_targets.pb")
+    done("step", "sign", *asked, key, "-o", folder / "signed_targets.pb")
     for name in ("attached.pb", "signed_targets.pb"):
         made = folder / f"{name}.bundle"
         assemble = [f"--root={root}", f"--targets-metadata={folder}/{name}", "--target", app]
         done("step", "assemble", *assemble, "-o", made)
         assert verify(made, root, FLAG) == "ACCEPT"
         assert signed_targets(made).serialized == signed_targets(bundle).serialized
-    assert "--experimental" not in failed(3, "step", "attach", *asked[:-1], "-o", folder / "no")
+    assert "--experimental" not in failed(
+        3, "step", "attach", "--role=targets", *asked[:-1], "-o", folder / "no"
+    )
 
 
 @each_scheme
@@ -225,9 +235,9 @@ def test_development_keys_are_recognised_by_their_public_part(folder: Path, sche
     done("step", "digest", "--target", app, "-o", folder / "record")
     done("step", "targets", f"--digests={folder}/record", "--version=7", "-o", unsigned)
     done("sign", unsigned, f"--key={folder}/new_targets", FLAG, "-o", folder / "s.json")
-    asked = ["--role=targets", f"--metadata={unsigned}", f"--root={root}", FLAG]
+    asked = [f"--metadata={unsigned}", f"--root={root}", FLAG]
     asked += [f"--dev-key-identities={identities}", f"--signature={folder}/s.json"]
-    problem = failed(3, "step", "attach", *asked, "-o", folder / "no")
+    problem = failed(3, "step", "attach", "--role=targets", *asked, "-o", folder / "no")
     assert "lists the dev key" in problem
 
 
