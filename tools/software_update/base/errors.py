@@ -16,6 +16,9 @@ class Advice(enum.Enum):
     MERGE_ROOT_SIGNATURES = enum.auto()
     NAME_PREVIOUS_ROOT = enum.auto()
     SIGN_ROOT = enum.auto()
+    SIGN_TARGETS_METADATA = enum.auto()
+    SIGN_WITH_MORE_KEYS = enum.auto()
+    STATE_USER_MANIFEST = enum.auto()
     WRITE_INSTALLED_MANIFEST = enum.auto()
 
 

@@ -39,6 +39,9 @@ DIGEST = HELP | {
     "software_update.format.limits",
     "software_update.format.names",
     "software_update.format.verdicts",
+    "software_update.steps",
+    "software_update.steps.digest",
+    "software_update.steps.payload_files",
 }
 # gettext and locale are argparse's own, when it is first used.
 DIGEST_LIBRARY = HELP_LIBRARY | {

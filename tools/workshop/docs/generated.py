@@ -6,6 +6,7 @@ import render_api
 import render_cli
 import render_gn
 import render_json
+import render_python
 import render_verdicts
 
 # Folders in which every page is generated.
@@ -23,6 +24,7 @@ def pages(api: Path, top: Path) -> dict[str, str]:
         **{f"docs/reference/rules/{name}": text for name, text in rules.items()},
         "docs/reference/gn.md": render_gn.render(top / "gn"),
         "docs/reference/json.md": render_json.render(top / "docs/reference/schemas"),
+        "docs/reference/python.md": render_python.render(),
         "docs/reference/verdicts.md": render_verdicts.render(),
     }
 

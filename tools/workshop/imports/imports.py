@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 PRODUCT = "software_update"
+_API = f"{PRODUCT}/__init__.py"
 _TEST_HELPERS = "testing"
 
 
@@ -26,6 +27,17 @@ def product_modules(tools: Path) -> list[str]:
 def imports_of(source: str, modules: Collection[str]) -> set[str]:
     """Returns the imports of a source: modules of the product, and the names of other packages."""
     return {_module(name, modules) for name in _imported_names(ast.parse(source))}
+
+
+def _imports_of_api(source: str, modules: Collection[str]) -> set[str]:
+    """Returns the imports of the package's own `__init__.py`, below all layers.
+
+    It names its public classes and functions for type checkers. When a program runs, it imports only
+    the module of a name that the program uses.
+    """
+    tree = ast.parse(source)
+    tree.body = [node for node in tree.body if not isinstance(node, ast.If)]
+    return {_module(name, modules) for name in _imported_names(tree)}
 
 
 def _imported_names(tree: ast.AST) -> Iterator[str]:
@@ -50,7 +62,9 @@ def graph(tools: Path) -> dict[str, set[str]]:
     """Returns, for each module of the product, its imports as `imports_of` does."""
     modules = frozenset(product_modules(tools))
     return {
-        module: imports_of((tools / module).read_text(encoding="utf-8"), modules)
+        module: (_imports_of_api if module == _API else imports_of)(
+            (tools / module).read_text(encoding="utf-8"), modules
+        )
         for module in sorted(modules)
     }
 

@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from software_update.bundle import extract
-from software_update.cli.commands import bundle_create
+from software_update.steps import create
 from software_update.testing import encode as e
 from software_update.testing import workspace
 from software_update.testing.command import (
@@ -567,7 +567,7 @@ def test_a_user_manifest_that_changes_after_it_was_checked(
         path.write_bytes(b"[]")
         return sha256
 
-    monkeypatch.setattr(bundle_create, "check_user_manifest", then_change)
+    monkeypatch.setattr(create, "check_user_manifest", then_change)
     result = call(*create_args(folder), f"--user-manifest={path}")
     assert result.status == 3
     assert result.err.endswith(
@@ -763,13 +763,13 @@ def test_assemble_step_errors(folder: Path) -> None:
     step = ["step", "assemble", f"--root={folder}/root.pb", f"--targets-metadata={folder}/t"]
     step += ["-o", f"{folder}/o", "--target", f"app={folder}/app.bin"]
     boot = f"boot={folder}/boot.bin"
-    check(folder, 3, "t: target 'boot' has no payload; add --target", *step)
+    check(folder, 3, "t: target 'boot' has no payload; add its payload", *step)
     check(folder, 3, "t: target 'x' is not listed in it", *step, boot, f"x={folder}/app.bin")
     check(folder, 3, "good.bundle: not the payload that", *step, f"boot={folder}/good.bundle")
     (folder / "boot.bin").write_bytes(BOOT[:-1] + b"!")
     check(folder, 3, "boot.bin: not the payload that the metadata lists for 'boot'", *step, boot)
     (folder / "t").write_bytes(e.targets(CONTENTS, 7))
-    check(folder, 3, "t: no signed targets metadata", *step, boot)
+    check(folder, 3, "t: not signed targets metadata", *step, boot)
 
 
 def test_files_of_arguments(folder: Path) -> None:

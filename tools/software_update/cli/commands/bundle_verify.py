@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from software_update.base import files
-from software_update.base.errors import InputError, UsageError, printable, shown, shown_list
+from software_update.base.errors import UsageError, printable, shown, shown_list
 from software_update.base.strict_json import to_text
 from software_update.cli.options.arguments import (
     Parser,
@@ -68,7 +68,10 @@ def run(argv: Sequence[str]) -> int:
             files.write_output(args.report, to_text(report).encode(), inputs=_inputs(args))
         if verified and passed:
             if args.extract:
-                _extract(args, fd, verified)
+                # Here, not above: it imports shutil, and with that the compression modules.
+                from software_update.steps.extract import extract_verified
+
+                extract_verified(fd, verified, args.extract, args.bundle)
             _keep(args, device, installed, verified, signed_root)
     _show(args, report, expected)
     return 0 if passed else Refused.exit_code
@@ -180,22 +183,6 @@ def _warnings(args: argparse.Namespace, device: Device, verified: Verified) -> l
 
 
 # Outputs of an accepted bundle: the payloads, then the root, then the manifest.
-
-
-def _extract(args: argparse.Namespace, fd: int, verified: Verified) -> None:
-    """Copies the payloads from the file that was verified; hashes each again while copying it."""
-    from software_update.base.trees import new_folder
-    from software_update.bundle.extract import write_payloads
-
-    listed = {each.name: each for each in verified.release.targets.targets}
-    try:
-        with new_folder(args.extract) as folder:
-            write_payloads(fd, verified.envelope.payloads, listed, folder, "extract")
-    except Refused as refused:
-        raise InputError(
-            f"{args.bundle}: changed after it was verified ({refused}); let its writer finish, and try "
-            "again"
-        ) from None
 
 
 def _keep(

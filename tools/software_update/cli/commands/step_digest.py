@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from software_update.base import files, hashing
+from software_update.base import files
 from software_update.cli.options import arguments
 from software_update.cli.options.collected import (
     add_collected,
@@ -10,7 +10,7 @@ from software_update.cli.options.collected import (
     depfile,
     files_collected,
 )
-from software_update.format import digest_record
+from software_update.steps.digest import record_of
 
 
 def run(argv: Sequence[str]) -> int:
@@ -26,10 +26,5 @@ def run(argv: Sequence[str]) -> int:
     paths = [path for _, path in payload_files]
     inputs = [*paths, *arguments.files_of(args.collected)]
     with depfile(args, files_collected(args, collected), inputs):
-        digests = hashing.digest_files(paths)
-        entries = [
-            (name, length, sha256)
-            for (name, _), (length, sha256) in zip(payload_files, digests, strict=True)
-        ]
-        files.write_output(args.output, digest_record.write_record(entries), inputs=inputs)
+        files.write_output(args.output, record_of(payload_files), inputs=inputs)
     return 0

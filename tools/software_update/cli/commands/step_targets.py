@@ -3,13 +3,9 @@
 from collections.abc import Sequence
 
 from software_update.base import files
-from software_update.base.errors import UsageError
 from software_update.cli.options import arguments
-from software_update.format import digest_record, metadata, pigweed
-from software_update.format.limits import MAX_TARGETS
-from software_update.format.messages import Target
-
-_RECORD_BYTES = 64 * 1024 * 1024
+from software_update.format import metadata, pigweed
+from software_update.steps.targets import read_records
 
 
 def run(argv: Sequence[str]) -> int:
@@ -29,15 +25,7 @@ def run(argv: Sequence[str]) -> int:
     arguments.add_strict_pigweed(parser)
     arguments.add_output(parser, "the unsigned targets metadata to write")
     args = parser.parse_args(argv)
-    targets = _read_records(args.digests)
-    if not targets:
-        raise UsageError(
-            f"{args.digests[0]}: 0 targets, and none was collected; give the bundle at least one"
-        )
-    if len(targets) > MAX_TARGETS:
-        raise UsageError(
-            f"{len(targets)} targets; a bundle has at most {MAX_TARGETS}; make several"
-        )
+    targets = read_records(args.digests)
     arguments.report_pigweed(args, pigweed.problems(targets))
     content = metadata.build_targets(
         arguments.version_of(args), targets, arguments.expires_of(args)
@@ -45,14 +33,3 @@ def run(argv: Sequence[str]) -> int:
     inputs = [*args.digests, *arguments.files_of(args.version_file)]
     files.write_output(args.output, content, inputs=inputs)
     return 0
-
-
-def _read_records(paths: Sequence[str]) -> list[Target]:
-    """The targets of all records, each there once."""
-    found = [
-        (target, path)
-        for path in paths
-        for target in digest_record.read_record(path, files.read_input(path, _RECORD_BYTES))
-    ]
-    arguments.check_distinct([(target.name, path) for target, path in found])
-    return [target for target, _ in found]

@@ -5,14 +5,14 @@ import functools
 import itertools
 import os
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NoReturn
 
 from software_update.base import files
 from software_update.base.errors import InputError, UsageError, shown
 from software_update.base.text import check_encoding
 from software_update.format import limits
-from software_update.format.names import USER_MANIFEST, clash, name_problem
+from software_update.format.names import USER_MANIFEST
 from software_update.format.verdicts import Verdict
 
 _HELP_COLUMNS = 78
@@ -228,23 +228,10 @@ def add_payload_files(parser: argparse.ArgumentParser) -> None:
 def payload_files_of(
     args: argparse.Namespace, more: Sequence[tuple[str, str]] = ()
 ) -> list[tuple[str, str]]:
-    """(name, path) pairs: safe names, none twice."""
-    pairs = [_split(each) for each in args.target] + list(more)
-    for name, _ in pairs:
-        check_name(name)
-    if args.user_manifest is not None:
-        pairs.append((USER_MANIFEST, args.user_manifest))
-    check_distinct(pairs)
-    return pairs
+    """Returns (name, path) pairs of the targets in the arguments and in `more`; see `payload_files`."""
+    from software_update.steps.payload_files import payload_files
 
-
-def check_name(name: str) -> None:
-    """UsageError where `name` cannot be a target's."""
-    problem = name_problem(name)
-    if problem:
-        raise UsageError(f"target {name!r}: the name {problem}; rename it")
-    if name.lower() == USER_MANIFEST:
-        raise UsageError(f"target {name!r}: the name is reserved; use --user-manifest FILE")
+    return payload_files([*map(_split, args.target), *more], args.user_manifest)
 
 
 def _split(argument: str) -> tuple[str, str]:
@@ -252,17 +239,6 @@ def _split(argument: str) -> tuple[str, str]:
     if not equals or not path:
         raise UsageError(f"--target {argument!r}: write NAME=FILE")
     return name, os.fspath(path)
-
-
-def check_distinct(pairs: Sequence[tuple[str, str]]) -> None:
-    """UsageError where two of the (name, path) pairs have one name, or names that differ only in case."""
-    twice = clash(name for name, _ in pairs)
-    if twice:
-        one, other = [pair for pair in pairs if pair[0].lower() == twice[0].lower()][:2]
-        raise UsageError(
-            f"two targets '{one[0]}' ({one[1]}) and '{other[0]}' ({other[1]}); "
-            "rename one, or leave it out"
-        )
 
 
 def add_dev_signing_keys(parser: argparse.ArgumentParser, *, or_unsigned: bool = False) -> None:
@@ -294,13 +270,23 @@ def add_strict_pigweed(parser: argparse.ArgumentParser) -> None:
 
 def report_pigweed(args: argparse.Namespace, problems: Iterable[str]) -> None:
     """Warns of each problem of Pigweed's C++ client; with --strict-pigweed, raises UsageError instead."""
+    report = pigweed_reporter(args)
     for problem in problems:
+        report(problem)
+
+
+def pigweed_reporter(args: argparse.Namespace) -> Callable[[str], None]:
+    """Returns a function that warns of a problem; with --strict-pigweed, it raises UsageError instead."""
+
+    def report(problem: str) -> None:
         if args.strict_pigweed:
             raise UsageError(problem)
         # Imported here: most runs have no problem.
         from software_update.cli.render.warnings import warn
 
         warn(problem)
+
+    return report
 
 
 def add_output(parser: argparse.ArgumentParser, what: str = "the file to write") -> None:

@@ -10,6 +10,9 @@ TEXT = {
     Advice.MERGE_ROOT_SIGNATURES: "merge their signatures with: root merge",
     Advice.NAME_PREVIOUS_ROOT: "name that one: --previous FILE",
     Advice.SIGN_ROOT: "sign it with: root sign",
+    Advice.SIGN_TARGETS_METADATA: "make it with: step sign",
+    Advice.SIGN_WITH_MORE_KEYS: "sign with more --dev-signing-key",
+    Advice.STATE_USER_MANIFEST: "use --user-manifest FILE",
     Advice.WRITE_INSTALLED_MANIFEST: "make a manifest with: software-update bundle verify BUNDLE "
     "--trusted-root ROOT --write-installed FILE",
 }

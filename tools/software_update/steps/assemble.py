@@ -1,0 +1,105 @@
+"""Assembles a bundle from signed metadata and payloads.
+
+The payloads must be the ones that the metadata lists: each is hashed while it is copied. The output is
+written completely or not at all.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from software_update.base import files
+from software_update.base.errors import Advice, InputError, shown
+from software_update.bundle.extract import check_same_user_manifest, check_user_manifest
+from software_update.bundle.writer import Payload, plan_payloads, write_bundle
+from software_update.format import limits, metadata
+from software_update.format.messages import Target
+from software_update.format.metadata import Targets
+from software_update.format.names import USER_MANIFEST
+from software_update.format.verdicts import Refused
+from software_update.verify.pigweed_roots import RootFile, chain_problems
+from software_update.verify.trust_files import parse_root, read_root_chain, read_root_file
+
+
+class SignedContent(NamedTuple):
+    """The content of a bundle whose metadata is signed already.
+
+    `payload_files` are the names of targets and the paths of their payloads. `root` and
+    `targets_metadata` are paths of signed metadata, and `root_chain` are the paths of the signed roots
+    before `root`, oldest first.
+    """
+
+    payload_files: Sequence[tuple[str, str]]
+    root: str
+    targets_metadata: str
+    root_chain: Sequence[str] = ()
+
+
+def assemble_bundle(
+    output: str,
+    content: SignedContent,
+    *,
+    other_inputs: Sequence[str] = (),
+    warn: Callable[[str], None],
+    pigweed_problem: Callable[[str], None],
+) -> None:
+    """Writes a bundle to the path `output`, which may be none of the inputs or `other_inputs`.
+
+    `warn` gets a line for each doubtful input, and `pigweed_problem` one for each reason why Pigweed's C++
+    client rejects the bundle. Raises InputError for a file that cannot be used, and for a payload that
+    differs from the metadata.
+    """
+    signed_root = read_root_file(content.root)
+    _, root = parse_root(content.root, signed_root)
+    chain = read_root_chain(content.root_chain, content.root, root)
+    links = list(map(RootFile, content.root_chain, chain))
+    for problem in chain_problems(links, RootFile(content.root, signed_root)):
+        pigweed_problem(problem)
+    signed_targets = files.read_input(content.targets_metadata, limits.MAX_TARGETS_METADATA_BYTES)
+    listed = _listed(content.targets_metadata, signed_targets)
+    paths = dict(content.payload_files)
+    user_manifest = paths.get(USER_MANIFEST)
+    checked = check_user_manifest(user_manifest, warn)
+    payloads = plan_payloads(content.payload_files)
+    _check_complete(payloads, listed, content.targets_metadata)
+    inputs = [content.root, *content.root_chain, content.targets_metadata, *paths.values()]
+    with files.new_output(output, inputs=[*inputs, *other_inputs]) as fd:
+        signed = (signed_root, signed_targets)
+        targets = write_bundle(fd, payloads, signed, lambda _: signed, chain)
+        if user_manifest is not None:
+            check_same_user_manifest(user_manifest, checked, targets)
+        for target in targets:
+            if target != listed[target.name]:
+                raise _differs(paths[target.name], target.name)
+
+
+def _listed(path: str, signed_targets: bytes) -> dict[str, Target]:
+    try:
+        signed = metadata.parse_signed(metadata.TARGETS, signed_targets)
+        targets: Targets = metadata.parse_targets(signed.serialized)
+        return {
+            each.name: Target.of(each.name, each.length, each.sha256) for each in targets.targets
+        }
+    except Refused as refused:
+        raise InputError(
+            f"{path}: not signed targets metadata ({refused})", Advice.SIGN_TARGETS_METADATA
+        ) from None
+
+
+def _check_complete(payloads: Sequence[Payload], listed: dict[str, Target], path: str) -> None:
+    names = {payload.name for payload in payloads}
+    for name in sorted(names ^ set(listed)):
+        where = (
+            "has no payload; add its payload"
+            if name in listed
+            else "is not listed in it; remake it"
+        )
+        raise InputError(f"{path}: target '{shown(name)}' {where}")
+    for payload in payloads:
+        if payload.length != listed[payload.name].length:
+            raise _differs(payload.path, payload.name)
+
+
+def _differs(path: str, name: str) -> InputError:
+    return InputError(
+        f"{path}: not the payload that the metadata lists for '{shown(name)}'; make the metadata again"
+    )

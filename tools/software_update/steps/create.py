@@ -1,0 +1,111 @@
+"""Creates a signed bundle from files, in one call.
+
+    new = NewBundle(payload_files([("app", "app.bin")]), 7, "root.pb", ["targets.pem"])
+    create_bundle("out.bundle", new)
+
+`create_bundle` checks all that a device checks, except expiry, before it copies a payload. The output is
+written completely or not at all.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from software_update.base import files
+from software_update.base.errors import Advice, InputError
+from software_update.bundle.extract import check_same_user_manifest, check_user_manifest
+from software_update.bundle.writer import draft_targets, plan_payloads, write_bundle
+from software_update.format import metadata, pigweed
+from software_update.format.messages import Target
+from software_update.format.metadata import Root
+from software_update.format.names import USER_MANIFEST
+from software_update.format.verdicts import Refused, Verdict
+from software_update.keys.schemes import DEFAULT_SCHEMES, Schemes
+from software_update.signing import private_keys
+from software_update.verify import verifier
+from software_update.verify.pigweed_roots import RootFile, chain_problems
+from software_update.verify.trust_files import (
+    check_signed_roots,
+    parse_trusted_root,
+    read_root_chain,
+    read_root_file,
+)
+
+
+def _ignore(_line: str) -> None:
+    pass
+
+
+class NewBundle(NamedTuple):
+    """The content of a bundle that is to be created.
+
+    `payload_files` are the names of targets and the paths of their payloads. `version` is the version of
+    the targets metadata, from 1 to 2**32 - 1; `expires` is its expiry in seconds since 1970, None for
+    never. `root` is the path of the signed root metadata that goes into the bundle, and `root_chain` are
+    the paths of the roots before it, oldest first. `signing_keys` are paths of development keys
+    (PKCS#8 PEM). `schemes` are the signature schemes that keys may have.
+    """
+
+    payload_files: Sequence[tuple[str, str]]
+    version: int
+    root: str
+    signing_keys: Sequence[str]
+    root_chain: Sequence[str] = ()
+    expires: int | None = None
+    schemes: Schemes = DEFAULT_SCHEMES
+
+
+def create_bundle(
+    output: str,
+    new: NewBundle,
+    *,
+    other_inputs: Sequence[str] = (),
+    warn: Callable[[str], None] = _ignore,
+    pigweed_problem: Callable[[str], None] = _ignore,
+) -> None:
+    """Writes a signed bundle to the path `output`, which may be none of the inputs or `other_inputs`.
+
+    `warn` gets a line for each doubtful input, and `pigweed_problem` one for each reason why Pigweed's C++
+    client rejects the bundle.
+
+    Raises InputError for a file that cannot be used and UsageError for arguments that no bundle can have.
+    """
+    signed_root = read_root_file(new.root)
+    root = parse_trusted_root(new.root, signed_root, new.schemes)
+    chain = read_root_chain(new.root_chain, new.root, root)
+    check_signed_roots([*new.root_chain, new.root], [*chain, signed_root], new.schemes)
+    keys = private_keys.read_keys(new.signing_keys, new.schemes)
+    links = list(map(RootFile, new.root_chain, chain))
+    for problem in chain_problems(links, RootFile(new.root, signed_root)):
+        pigweed_problem(problem)
+    private_keys.check_listed(keys, root, metadata.TARGETS)
+    user_manifest = dict(new.payload_files).get(USER_MANIFEST)
+    checked = check_user_manifest(user_manifest, warn)
+    payloads = plan_payloads(new.payload_files)
+    drafts = draft_targets(payloads)
+    for problem in pigweed.problems(drafts):
+        pigweed_problem(problem)
+
+    def metadata_of(targets: list[Target]) -> tuple[bytes, bytes]:
+        unsigned = metadata.build_targets(new.version, targets, new.expires)
+        signed = private_keys.sign(metadata.Signed(unsigned, ()), keys)
+        return signed_root, metadata.build_signed(metadata.TARGETS, signed)
+
+    # Checks before payloads are copied: none of these checks needs a digest.
+    draft = metadata_of(drafts)
+    _check_targets(root, draft[1])
+    paths = [path for _, path in new.payload_files]
+    inputs = [new.root, *new.root_chain, *new.signing_keys, *paths, *other_inputs]
+    with files.new_output(output, inputs=inputs) as fd:
+        targets = write_bundle(fd, payloads, draft, metadata_of, chain)
+        if user_manifest is not None:
+            check_same_user_manifest(user_manifest, checked, targets)
+
+
+def _check_targets(root: Root, signed_targets: bytes) -> None:
+    """Checks for faults that a device would reject. Does not check expiry."""
+    try:
+        verifier.verify_targets(verifier.Device(root), [root], signed_targets, None)
+    except Refused as refused:
+        if refused.verdict != Verdict.THRESHOLD_NOT_MET:
+            raise
+        raise InputError(refused.detail, Advice.SIGN_WITH_MORE_KEYS) from None
