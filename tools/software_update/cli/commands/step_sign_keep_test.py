@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from software_update.bundle import extract
+from software_update.steps import extract
 from software_update.cli.commands import bundle_verify
 from software_update.testing import encode as e
 from software_update.testing import workspace
