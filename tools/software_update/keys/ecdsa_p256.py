@@ -26,7 +26,7 @@ _UNCOMPRESSED = 4
 
 
 class EcdsaP256(Scheme):
-    """See the module."""
+    """The scheme of this module, and the mistakes that signers make with it."""
 
     name = "ecdsa-p256"
     title = "ECDSA on NIST P-256 with SHA-256"
@@ -133,7 +133,7 @@ class EcdsaP256(Scheme):
 
     def mistaken(self, data: bytes) -> Iterator[tuple[str, Message]]:
         def signed_as(digest: bytes) -> Message:
-            # ECDSA takes the first 32 bytes of a longer digest.
+            # ECDSA uses only the first 32 bytes of a longer digest.
             return Message(data, digest[:_NUMBER_BYTES].rjust(_NUMBER_BYTES, b"\0"))
 
         digest = hashlib.sha256(data).hexdigest().encode()

@@ -1,4 +1,4 @@
-"""Which 32 bytes are an Ed25519 public key (RFC 8032, 5.1.3) that only its owner can sign with.
+"""Checks Ed25519 public keys (RFC 8032, 5.1.3): only the owner of the private key must be able to sign.
 
 `cryptography` loads any 32 bytes. With a point of small order, though, anyone can make signatures.
 """

@@ -44,7 +44,7 @@ def read_checked_public_key(path: str, schemes: Schemes = DEFAULT_SCHEMES) -> Pu
     key = _parse_public_key(path, pem, schemes)
     if not _ONE_PUBLIC_KEY.fullmatch(pem):
         raise InputError(
-            f"{path}: holds more than a public key; leave nothing but the PEM block "
+            f"{path}: holds more than a public key; keep only the PEM block "
             "from -----BEGIN PUBLIC KEY----- to its end"
         )
     return key
@@ -55,11 +55,11 @@ def _parse_public_key(path: str, pem: bytes, schemes: Schemes) -> PublicKey:
 
     if b"PRIVATE KEY-----" in pem:
         raise InputError(
-            f"{path}: this is a private key, a public one is needed; make it with: "
+            f"{path}: this is a private key; make its public key with: "
             f"openssl pkey -in {shlex.quote(path)} -pubout -out {shlex.quote(path + '.pub')}"
         )
     if b"-----BEGIN PUBLIC KEY-----" not in pem:
-        raise InputError(f"{path}: no SubjectPublicKeyInfo PEM key; {_conversion(path, pem)}")
+        raise InputError(f"{path}: not a SubjectPublicKeyInfo PEM key; {_conversion(path, pem)}")
     try:
         key = serialization.load_pem_public_key(pem)
     except Exception as error:  # cryptography has no common class for what a bad file gives
@@ -94,7 +94,7 @@ def read_private_key(
         password, problem = None, "damaged private key"
     else:
         how = _private_conversion(path, pem, may_be_encrypted=passphrase is not None)
-        raise InputError(f"{path}: no PKCS#8 PEM private key; {how}")
+        raise InputError(f"{path}: not a PKCS#8 PEM private key; {how}")
     try:
         key = serialization.load_pem_private_key(pem, password)
     except Exception as error:  # as above; the text never holds key material
@@ -149,7 +149,7 @@ def _read_pem(path: str) -> bytes:
 def _conversion(path: str, pem: bytes) -> str:
     file, pem_file = shlex.quote(path), shlex.quote(f"{path}.pem")
     if b"BEGIN CERTIFICATE" in pem:
-        return f"take it out with: openssl x509 -in {file} -pubkey -noout"
+        return f"extract the key with: openssl x509 -in {file} -pubkey -noout"
     if pem.startswith((b"ssh-", b"ecdsa-sha2-")):
         return f"convert it with: ssh-keygen -e -m PKCS8 -f {file}"
     if pem[:1] == b"\x30":
@@ -165,7 +165,7 @@ def _private_conversion(path: str, pem: bytes, *, may_be_encrypted: bool) -> str
         plain = "" if may_be_encrypted else "-nocrypt "
         return f"convert it with: openssl pkcs8 -topk8 {plain}-in {file} -out {pem_file}"
     if b"BEGIN ENCRYPTED PRIVATE KEY" in pem:
-        return "it is encrypted, as development keys are not; software-update sign takes such a key"
+        return "it is encrypted; only software-update sign reads such a key"
     if b"BEGIN PUBLIC KEY" in pem:
         return "this is a public key; name the private one"
     if pem[:1] == b"\x30":

@@ -85,16 +85,16 @@ MAKE_ONE = "make one with: software-update key generate OUT"
 
 def test_public_key_errors(tmp_path: Path) -> None:
     public = p256().public_key()
-    start = "no SubjectPublicKeyInfo PEM key; "
+    start = "not a SubjectPublicKeyInfo PEM key; "
     assert public_error(tmp_path, signers.private_pem(7)) == (
-        "this is a private key, a public one is needed; make it with: "
+        "this is a private key; make its public key with: "
         "openssl pkey -in FILE -pubout -out FILE.pub"
     )
     assert public_error(tmp_path, p256().private_bytes(PEM, SEC1, PLAIN)).startswith(
-        "this is a private key, a public one is needed"
+        "this is a private key; make its public key"
     )
     assert public_error(tmp_path, CERTIFICATE) == (
-        start + "take it out with: openssl x509 -in FILE -pubkey -noout"
+        start + "extract the key with: openssl x509 -in FILE -pubkey -noout"
     )
     assert public_error(tmp_path, public.public_bytes(DER, SPKI)) == (
         start + "convert it with: openssl pkey -pubin -inform DER -in FILE -out FILE.pem"
@@ -128,11 +128,10 @@ def test_key_files_with_another_encoding(tmp_path: Path) -> None:
 
 
 def test_private_key_errors(tmp_path: Path) -> None:
-    start = "no PKCS#8 PEM private key; "
+    start = "not a PKCS#8 PEM private key; "
     encrypted = p256().private_bytes(PEM, PKCS8, serialization.BestAvailableEncryption(b"x"))
     assert private_error(tmp_path, encrypted) == (
-        start
-        + "it is encrypted, as development keys are not; software-update sign takes such a key"
+        start + "it is encrypted; only software-update sign reads such a key"
     )
     assert private_error(tmp_path, p256().private_bytes(PEM, SEC1, PLAIN)) == (
         start + "convert it with: openssl pkcs8 -topk8 -nocrypt -in FILE -out FILE.pem"
@@ -167,7 +166,7 @@ def test_encrypted_keys(tmp_path: Path) -> None:
     for wrong in (b"bad", b"", b"\xff", b"x" * 5000):
         with pytest.raises(WrongSecret, match="wrong passphrase, or a damaged private key"):
             pem.read_private_key(path, lambda passphrase=wrong: passphrase)  # type: ignore[misc]
-    with pytest.raises(InputError, match="software-update sign takes such a key"):
+    with pytest.raises(InputError, match="only software-update sign reads such a key"):
         pem.read_private_key(path)
     # The reader does not ask for the passphrase of a key without one.
     plain = write(tmp_path, p256().private_bytes(PEM, PKCS8, PLAIN))

@@ -1,4 +1,4 @@
-"""Private keys: they sign, and never show themselves."""
+"""Private keys, which sign and do not reveal themselves."""
 
 from typing import Any
 

@@ -1,8 +1,8 @@
 """Signature schemes as values: a `Scheme` knows its numbers and lengths, and loads, verifies and signs.
 
-    scheme = schemes.ALL_SCHEMES.find(3, 3)          # as a key in root metadata states it
-    scheme.title                                     # "ECDSA on NIST P-256 with SHA-256"
-    scheme.verifies(keyval, signature, Message(data))
+    scheme = schemes.ALL_SCHEMES.find(3, 3)  # the type and the scheme of a key in root metadata
+    assert scheme.title == "ECDSA on NIST P-256 with SHA-256"
+    assert scheme.verifies(keyval, signature, Message(data))
 
 `schemes.py` lists them; nothing else needs to know which ones exist. The methods that compute import
 `cryptography` when they are called, because most commands never need it. They raise `SchemeMissing` if

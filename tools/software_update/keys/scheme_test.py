@@ -9,8 +9,10 @@ import pytest
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import mldsa
 
+from software_update.keys import scheme, schemes
 from software_update.keys.scheme import Message, RawScheme, SchemeMissing
-from software_update.keys.schemes import ML_DSA_44
+from software_update.keys.schemes import ECDSA_P256, ML_DSA_44
+from software_update.testing.examples import run_example
 
 
 def uses(keyval: bytes) -> list[Callable[[RawScheme], object]]:
@@ -67,6 +69,14 @@ def test_no_public_key_can_be_of_a_missing_scheme(
     without(monkeypatch)
     with pytest.raises(SchemeMissing):
         ML_DSA_44.keyval_of(object())
+
+
+def test_example_in_the_docstring() -> None:
+    private = ECDSA_P256.generate()
+    keyval = ECDSA_P256.keyval_of(private.public_key())
+    signature = ECDSA_P256.sign(private, b"data")
+    names = {"keyval": keyval, "signature": signature, "data": b"data"}
+    assert run_example(scheme, schemes=schemes, **names)["scheme"] is ECDSA_P256
 
 
 def test_message_hashes_its_data() -> None:

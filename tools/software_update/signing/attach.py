@@ -35,7 +35,7 @@ def attach(request: Request, signers: Sequence[Signers], signatures: Sequence[_F
     fitting, others = _split(request, signatures)
     if len(fitting) > MAX_SIGNATURES:
         raise SignatureError(
-            f"{request}: {len(fitting)} signatures; a device takes at most {MAX_SIGNATURES}"
+            f"{request}: {len(fitting)} signatures; a device accepts at most {MAX_SIGNATURES}"
         )
     for path, signature in fitting:
         problem = _problem(request, signers, signature) or _twice(path, signature, fitting)
@@ -73,7 +73,7 @@ def merge(
     kept = {each.key_id: each for each in sorted(found, key=rank, reverse=True)}
     if len(kept) > MAX_SIGNATURES:
         raise SignatureError(
-            f"{request}: {len(kept)} signatures; a device takes at most {MAX_SIGNATURES}"
+            f"{request}: {len(kept)} signatures; a device accepts at most {MAX_SIGNATURES}"
         )
     merged = Signed(signed.serialized, tuple(kept.values()))
     if others and not _suffice(merged, signers):
@@ -103,7 +103,7 @@ def _problem(
     name = signature.key_id.hex()[:16]
     key = _keys(signers).get(signature.key_id)
     if key is None:
-        return f"signed by key {name}, which may not sign this; leave it out"
+        return f"signed by key {name}, which may not sign this; remove it"
     if not key.verifies(signature.value, request.serialized):
         return f"bad signature by key {name}; copy the file again, or sign again"
     return None
@@ -117,7 +117,7 @@ def _first_other(request: Request, others: Sequence[_File]) -> str:
 def _what_changed(request: Request, signature: DetachedSignature) -> str:
     other = request_name(signature.sha256, signature.role, signature.version)
     if signature.role != request.role:
-        return f"signs {other}, which has another role; leave it out"
+        return f"signs {other}, which has another role; remove it"
     if signature.version == request.version:
         return (
             f"signs {other}, of the same version, but the content is another now; sign again; if "
@@ -135,7 +135,7 @@ def _twice(path: str, signature: DetachedSignature, signatures: Sequence[_File])
     if len(same) == 1:
         return None
     other = next((each for each in same if each != path), path)
-    return f"key {signature.key_id.hex()[:16]} has signed twice, in {other} too; leave one out"
+    return f"key {signature.key_id.hex()[:16]} has signed twice, also in {other}; remove one"
 
 
 def _state(

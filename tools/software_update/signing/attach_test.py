@@ -115,7 +115,7 @@ def test_too_few() -> None:
 def test_unknown_key() -> None:
     text = error(by(TARGETS_KEY), by(STRANGER))
     assert text.startswith(
-        f"{STRANGER}.json: signed by key {short(STRANGER)}, which may not sign this; leave it out; "
+        f"{STRANGER}.json: signed by key {short(STRANGER)}, which may not sign this; remove it; "
         f"{NAME}: "
         f"1 of 2 signatures by the root's keys, signed: {short(TARGETS_KEY)} ({TARGETS_KEY}.json), "
         "not signed: "
@@ -129,7 +129,9 @@ def test_a_key_of_the_other_role() -> None:
 def test_one_signer_twice() -> None:
     path, signature = by(TARGETS_KEY)
     text = error((path, signature), ("copy.json", signature))
-    assert text.startswith(f"{path}: key {short(TARGETS_KEY)} has signed twice, in copy.json too; ")
+    assert text.startswith(
+        f"{path}: key {short(TARGETS_KEY)} has signed twice, also in copy.json; "
+    )
     assert "1 of 2 signatures" in text
     assert "has signed twice" in error((path, signature), (path, signature))
 
@@ -178,7 +180,7 @@ def test_a_signature_of_another_request(version: int, said: str) -> None:
 
 def test_a_signature_of_the_other_role() -> None:
     other = signing_request.parse_request(e.root(7))
-    assert f"signs {other}, which has another role; leave it out; " in error(by(TARGETS_KEY, other))
+    assert f"signs {other}, which has another role; remove it; " in error(by(TARGETS_KEY, other))
 
 
 def test_a_signature_file_that_contradicts_the_bytes() -> None:
@@ -188,7 +190,7 @@ def test_a_signature_file_that_contradicts_the_bytes() -> None:
 
 
 def test_more_than_a_device_takes() -> None:
-    assert "65 signatures; a device takes at most 64" in error(*[by(TARGETS_KEY)] * 65)
+    assert "65 signatures; a device accepts at most 64" in error(*[by(TARGETS_KEY)] * 65)
 
 
 def test_a_root_needs_the_one_before_it() -> None:
@@ -265,7 +267,7 @@ def test_merge_refuses_what_does_not_fit() -> None:
     path, mine = by(TARGETS_KEY)
     other = signing_request.parse_request(e.targets({"app": b"other"}, 7))
     for bad, said in (
-        (by(STRANGER)[1], "which may not sign this; leave it out"),
+        (by(STRANGER)[1], "which may not sign this; remove it"),
         (by(TARGETS_KEY_2, other)[1], "the content is another now; sign again; if version 7 is"),
         (dataclasses.replace(mine, value=bytes(64)), "bad signature by key "),
         (dataclasses.replace(mine, version=8), "which these bytes are not; copy the file again"),
@@ -278,5 +280,5 @@ def test_merge_refuses_what_does_not_fit() -> None:
 def test_merge_of_more_than_a_device_takes() -> None:
     many = tuple(Signature(bytes([number]) * 32, bytes(64)) for number in range(64))
     assert len(merged(Signed(NONE.serialized, many))) == 64
-    with pytest.raises(SignatureError, match="65 signatures; a device takes at most 64"):
+    with pytest.raises(SignatureError, match="65 signatures; a device accepts at most 64"):
         merge(Signed(NONE.serialized, many), REQUEST, SIGNERS, [by(TARGETS_KEY)])

@@ -1,4 +1,4 @@
-"""Runs a program that may do anything: for a limited time, with a limited output, and leaving nothing."""
+"""Runs an untrusted program with limits on its time and output, and ends all that it started."""
 
 import contextlib
 import os
@@ -21,10 +21,11 @@ _BAZEL_VARIABLES = (
 
 
 def run_program(program: str, question: bytes, timeout: float, limit: int) -> tuple[int, bytes]:
-    """Status and standard output of `program`, which has `question` on its standard input.
+    """Runs `program` with `question` on its standard input. Returns its status and standard output.
 
-    It has no terminal. When it ends, or `timeout` seconds are over, it is killed with all that it started
-    in its process group. SignerUnusable if it cannot be started.
+    The program has no terminal. When it ends, or after `timeout` seconds, its whole process group is
+    killed. Raises SignerUnusable if the program cannot be started, and InputError if it does not end in
+    time or prints more than `limit` bytes.
     """
     if os.name != "posix":
         raise UsageError(f"exec:{program}: only on Linux and macOS")
@@ -55,7 +56,7 @@ def run_program(program: str, question: bytes, timeout: float, limit: int) -> tu
 
 
 def _environment() -> dict[str, str]:
-    """The environment, less what Bazel put there for us: a program in Python would import our packages."""
+    """Returns the environment without Bazel's variables, with which a Python program imports our packages."""
     found = dict(os.environ)
     folder, in_bazel, _ = __file__.partition(".runfiles/")
     if in_bazel:
@@ -72,7 +73,7 @@ class _NoAnswer(Exception):
 
 
 class _Conversation:
-    """Writes and reads at once: neither side may wait for the other."""
+    """Writes and reads at the same time, so neither side waits for the other."""
 
     def __init__(self, process: subprocess.Popen[bytes], question: bytes, limit: int) -> None:
         assert process.stdin is not None
@@ -93,7 +94,7 @@ class _Conversation:
                 os.set_blocking(file.fileno(), False)
                 selector.register(file, event)
             while True:
-                # Asked before its output is read: nothing comes from it afterwards.
+                # Check this before reading its output: afterwards no more output comes.
                 ended = self._process.poll() is not None
                 left = deadline - time.monotonic()
                 if left <= 0:
@@ -111,16 +112,16 @@ class _Conversation:
                     return bytes(self._output)
 
     def _write(self) -> bool:
-        """Returns whether there is more to write."""
+        """Writes a chunk. Returns whether there is more to write."""
         try:
             self._rest = self._rest[os.write(self._stdin.fileno(), self._rest[:_CHUNK_BYTES]) :]
         except BrokenPipeError:
-            # It may answer without having read it all.
+            # A program may answer before it has read the whole question.
             return False
         return bool(self._rest)
 
     def _read(self) -> bool:
-        """Returns whether there may be more to read."""
+        """Reads a chunk. Returns whether there may be more to read."""
         chunk = os.read(self._stdout.fileno(), _CHUNK_BYTES)
         self._output += chunk
         if len(self._output) > self._limit:
@@ -129,7 +130,7 @@ class _Conversation:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    # Its group's id is its own. macOS says EPERM if there are only zombies.
+    # The group has the id of the process. macOS reports EPERM if there are only zombies.
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     for file in (process.stdin, process.stdout):

@@ -1,4 +1,4 @@
-"""The protocol exec:, version 1: what a signing program is asked, and what it answers. Pure."""
+"""The protocol of `exec:` signers, version 1: the question to a program, and its answer. Pure."""
 
 import base64
 import json
@@ -13,14 +13,14 @@ PROTOCOL = "software_update.exec_signer.v1"
 MAX_ANSWER_BYTES = 64 * 1024
 
 _MAX_ERROR_CHARACTERS = 300
-# As docs/exec_signer.schema.json has it.
+# The same expression as in the JSON Schema of the protocol.
 _BASE64 = re.compile(
     "(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{4}|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{2}==)"
 )
 
 
 class ProgramError(InputError):
-    """The program's own word that it does not sign."""
+    """The program answered that it does not sign."""
 
 
 def build_question(request: Request, key_id: bytes | None) -> bytes:
@@ -38,9 +38,9 @@ def build_question(request: Request, key_id: bytes | None) -> bytes:
 
 
 def parse_answer(name: str, status: int, output: bytes) -> bytes:
-    """The signature, in whatever form, of a program that ended with `status`.
+    """Returns the signature, in any form, of a program that ended with `status`.
 
-    Without one: InputError, and ProgramError where the program says why.
+    Raises ProgramError if the answer is an error, and InputError if there is no valid answer.
     """
     answer, problem = _answer(output)
     if answer and "error" in answer:
@@ -57,7 +57,7 @@ def parse_answer(name: str, status: int, output: bytes) -> bytes:
 
 
 def _answer(output: bytes) -> tuple[dict[str, str] | None, str]:
-    """The program's answer, or None and what is wrong with it."""
+    """Returns the program's answer, or None and the problem with it."""
     problem = f"is not a JSON object with a signature ({PROTOCOL})"
     try:
         answer = parse_object(output)
@@ -70,7 +70,7 @@ def _answer(output: bytes) -> tuple[dict[str, str] | None, str]:
 
 
 def _says_something(answer: dict[str, Any]) -> bool:
-    """Returns whether there is an error or, without one, a signature, and of the right type."""
+    """Says whether there is an error or, without one, a signature, of the right type."""
     if "error" in answer:
         return isinstance(answer["error"], str)
     signature = answer.get("signature")

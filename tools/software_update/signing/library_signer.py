@@ -1,6 +1,6 @@
-"""Signs by securesystemslib: with a key on a PKCS#11 token, or in a cloud's key management service.
+"""Signs with securesystemslib: with a key on a PKCS#11 token, or in a cloud's key management service.
 
-It and what it needs are imported when such a signer is opened, and never otherwise.
+securesystemslib and its dependencies are imported only when such a signer is opened.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ _OTHER_PROBLEMS = {
 
 
 def check_uri(uri: str) -> None:
-    """UsageError where `uri`, which has one of URI_SCHEMES, is none that securesystemslib could follow."""
+    """Raises UsageError if securesystemslib cannot open `uri`, which begins with one of URI_SCHEMES."""
     scheme = _scheme(uri)
     library = _LIBRARIES[scheme]
     if library.uri is None:
@@ -112,10 +112,11 @@ def check_uri(uri: str) -> None:
 def open_library(
     name: str, public: PublicKey, module: str | None, pin: Callable[[], bytes]
 ) -> LibrarySigner:
-    """The signer that the URI `name` means.
+    """Opens the signer that the URI `name` identifies.
 
-    For tokens, `module` is the PKCS#11 module (without it, the environment says which), and `pin` gives
-    the PIN, in UTF-8; it is called last, and once.
+    For tokens, `module` is the PKCS#11 module (None: the one that the environment names), and `pin`
+    returns the PIN in UTF-8; it is called last, and once. Raises InputError if a library is missing or
+    rejects the URI, and WrongSecret if the PIN is wrong.
     """
     is_token = _scheme(name) in TOKEN_URI_SCHEMES
     uri = pkcs11_uri.parse(name).hsm_uri if is_token else name
@@ -139,7 +140,7 @@ class LibrarySigner:
     _wrong: WrongSecret | None = None
 
     def sign(self, request: Request) -> bytes:
-        """A signature in DER. After a wrong PIN, no further one is tried."""
+        """Returns a signature. After a wrong PIN, raises the same error again instead of trying another."""
         with self._lock:
             if self._wrong:
                 raise self._wrong
@@ -168,7 +169,7 @@ def _from_uri(uri: str, public: PublicKey, secret: Callable[[], str]) -> Any:
 
 
 def _set_module(name: str, module: str | None) -> None:
-    """Says to securesystemslib what PKCS#11 module to load."""
+    """Tells securesystemslib which PKCS#11 module to load."""
     if module is not None:
         os.stat(module)
         os.environ[_MODULE_VARIABLE] = os.path.abspath(module)
@@ -196,7 +197,7 @@ def _call(name: str, function: Callable[[], _T]) -> _T:
         # Their own classes, those of five other projects, and plain ValueErrors.
         except Exception as error:
             problem = _problem(name, error)
-        # What the error held is freed here, where it may complain unheard: raised without it.
+        # Objects of the error are freed here, where their complaints are hidden, so raise without them.
     raise problem
 
 

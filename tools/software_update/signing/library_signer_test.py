@@ -321,7 +321,7 @@ def test_the_module(library: Library, tmp_path: Path, monkeypatch: pytest.Monkey
     ("uri", "text"),
     [
         ("hsm:x", "--key hsm: write hsm:ID?label=TOKEN"),
-        ("pkcs11:", "--key pkcs11: no id"),
+        ("pkcs11:", "--key pkcs11: has no id"),
         ("awskms:", "--key awskms: write awskms:KEY: its id, its ARN, or alias/NAME"),
         ("awskms:///alias/x", "write awskms:KEY"),
         ("awskms:x?region=y", "write awskms:KEY"),

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from software_update.base.errors import UsageError
 
-# securesystemslib's key if no id is given: the key in slot 9c of a PIV card.
+# The default of securesystemslib: the key in slot 9c of a PIV card.
 _DEFAULT_ID = 2
 # More than tokens have, and few enough digits for Python.
 _MAX_ID_BYTES = 64
@@ -18,14 +18,14 @@ _PATH = re.compile(r"(?:[A-Za-z0-9._~:\[\]@!$'()*+,=&-]|%[0-9A-Fa-f]{2})*")
 _QUERY = re.compile(r"(?:[A-Za-z0-9._~:\[\]@!$'()*+,=/?|-]|%[0-9A-Fa-f]{2})*")
 _IN_PATH = ("token", "id", "type")
 _IN_QUERY = ("module-path", "pin-source")
-# hsm: knows a token by its label, and a key by its id.
+# hsm: identifies a token only by its label, and a key only by its id.
 _NOT_TRANSLATED = (
     *("manufacturer", "model", "object", "serial"),
     *("library-description", "library-manufacturer", "library-version"),
     *("slot-description", "slot-id", "slot-manufacturer"),
 )
 _INSTEAD = {
-    "pin-value": "every process can read arguments; leave it out to be asked, or use --pin-file FILE",
+    "pin-value": "every process can read arguments; remove it and type the PIN, or use --pin-file FILE",
     "module-name": "write module-path=FILE",
 }
 _ANOTHER_ID = "give the key another one: pkcs11-tool --set-id"
@@ -42,15 +42,16 @@ class TokenKey:
 
     @property
     def hsm_uri(self) -> str:
-        """Returns securesystemslib's name of it."""
+        """The URI of the key for securesystemslib."""
         label = "" if self.token is None else "?" + urllib.parse.urlencode({"label": self.token})
         return f"hsm:{self.key_id}{label}"
 
 
 def parse(uri: str) -> TokenKey:
-    """The key that an hsm: or pkcs11: URI names; UsageError where it is wrong, or more than hsm: can say.
+    """Returns the key that an hsm: or pkcs11: URI identifies.
 
-    No error repeats a value: it might be a PIN.
+    Raises UsageError if the URI is invalid, or has attributes that hsm: cannot express. No error repeats a
+    value, because it could be a PIN.
     """
     return _parse_pkcs11(uri) if uri.startswith("pkcs11:") else _parse_hsm(uri)
 
@@ -88,7 +89,7 @@ def _parse_pkcs11(uri: str) -> TokenKey:
 def _attributes(
     parts: list[str], values: re.Pattern[str], known: tuple[str, ...]
 ) -> dict[str, str]:
-    """The attributes of the path or of the query; values as they are written."""
+    """Returns the attributes of the path or of the query, with values as they are written."""
     found: dict[str, str] = {}
     for part in parts:
         name, equals, value = part.partition("=")
@@ -103,7 +104,7 @@ def _attributes(
                 f"{' and '.join(_IN_QUERY)} after a ?"
             )
         if name in found:
-            raise UsageError(f"{what}: more than once; leave one out")
+            raise UsageError(f"{what}: appears more than once; remove one")
         if not values.fullmatch(value):
             raise UsageError(f"{what}: has a character that must be written as %XX (RFC 7512)")
         found[name] = value
@@ -111,11 +112,11 @@ def _attributes(
 
 
 def _check_translated(found: Mapping[str, str]) -> None:
-    """UsageError where an attribute would be lost: perhaps it is what tells two tokens or keys apart."""
+    """Raises UsageError if an attribute would be lost: it may be the one that distinguishes two keys."""
     lost = [name for name in found if name in _NOT_TRANSLATED]
     if lost:
         raise UsageError(
-            f"--key pkcs11: {', '.join(lost)}: not allowed, since securesystemslib knows a token by its "
+            f"--key pkcs11: {', '.join(lost)}: not allowed, because securesystemslib knows a token by its "
             "label and a key by its id; "
             f"write pkcs11:token={found.get('token', 'LABEL')};id={found.get('id', '%XX')}"
         )
@@ -123,12 +124,12 @@ def _check_translated(found: Mapping[str, str]) -> None:
 
 def _key_id(found: Mapping[str, str]) -> int:
     if not found.get("id"):
-        raise UsageError("--key pkcs11: no id, which says what key; add id=%XX")
+        raise UsageError("--key pkcs11: has no id, which names the key; add id=%XX")
     key_id = urllib.parse.unquote_to_bytes(found["id"])
     if key_id[0] == 0 or len(key_id) > _MAX_ID_BYTES:
         raise UsageError(
             f"--key pkcs11: id: begins with a zero byte or has more than {_MAX_ID_BYTES}, "
-            f"which securesystemslib cannot say; {_ANOTHER_ID}"
+            f"which securesystemslib cannot express; {_ANOTHER_ID}"
         )
     return int.from_bytes(key_id, "big")
 
@@ -141,25 +142,27 @@ def _pin_source(value: str | None) -> str | None:
     if path.startswith("///"):
         path = path[2:]
     if not path or path.startswith(("//", "|")) or re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", path):
-        raise UsageError("--key pkcs11: pin-source: no file; write pin-source=file:/PATH")
+        raise UsageError(
+            "--key pkcs11: pin-source: does not name a file; write pin-source=file:/PATH"
+        )
     return path
 
 
 def _optional_text(found: Mapping[str, str], name: str) -> str | None:
-    """The value of an attribute without its percent-encoding; None where it is not there."""
+    """Returns the value of an attribute without its percent-encoding; None if it is missing."""
     if name not in found:
         return None
     if not found[name]:
-        raise UsageError(f"--key pkcs11: {name}: empty; write it, or leave it out")
+        raise UsageError(f"--key pkcs11: {name}: is empty; give it a value or remove it")
     return _text(f"pkcs11: {name}", found[name])
 
 
 def _text(what: str, value: str) -> str:
-    """`value` without its percent-encoding."""
+    """Returns `value` without its percent-encoding."""
     try:
         text = urllib.parse.unquote(value, errors="strict")
     except UnicodeDecodeError:
         raise UsageError(f"--key {what}: its %XX are not UTF-8") from None
     if "\0" in text:
-        raise UsageError(f"--key {what}: has a zero byte; leave it out")
+        raise UsageError(f"--key {what}: contains a zero byte; remove it")
     return text

@@ -70,17 +70,17 @@ def test_securesystemslib_reads_the_same_key(key_id: bytes, label: str | None) -
         ("hsm:" + "9" * 5000, "write hsm:ID"),
         ("hsm:0", "no key has the id 0; give the key another one"),
         ("hsm:1?label=%FF", "--key hsm: label: its %XX are not UTF-8"),
-        ("hsm:1?label=%00", "--key hsm: label: has a zero byte"),
-        ("pkcs11:", "no id, which says what key; add id=%XX"),
-        ("pkcs11:token=T", "no id, which says what key; add id=%XX"),
-        ("pkcs11:id=", "no id, which says what key; add id=%XX"),
-        ("pkcs11:id=%01;token=", "token: empty; write it, or leave it out"),
-        ("pkcs11:id=%01?module-path=", "module-path: empty; write it, or leave it out"),
+        ("hsm:1?label=%00", "--key hsm: label: contains a zero byte"),
+        ("pkcs11:", "has no id, which names the key; add id=%XX"),
+        ("pkcs11:token=T", "has no id, which names the key; add id=%XX"),
+        ("pkcs11:id=", "has no id, which names the key; add id=%XX"),
+        ("pkcs11:id=%01;token=", "token: is empty; give it a value or remove it"),
+        ("pkcs11:id=%01?module-path=", "module-path: is empty; give it a value or remove it"),
         ("pkcs11:id=%00%01", "id: begins with a zero byte"),
         ("pkcs11:id=" + "%FF" * 65, "or has more than 64"),
         ("pkcs11:id=%2", "id: has a character that must be written as %XX"),
         ("pkcs11:id=%0G", "id: has a character that must be"),
-        ("pkcs11:id=%01;id=%01", "id: more than once"),
+        ("pkcs11:id=%01;id=%01", "id: appears more than once"),
         ("pkcs11:id=%01;", "an attribute without a value"),
         ("pkcs11:id=%01;token", "an attribute without a value"),
         ("pkcs11:id=%01?", "an attribute without a value"),
@@ -89,11 +89,11 @@ def test_securesystemslib_reads_the_same_key(key_id: bytes, label: str | None) -
         ("pkcs11:token=é;id=%01", "token: has a character that must be"),
         ("pkcs11:token=a#b;id=%01", "token: has a character that must be"),
         ("pkcs11:token=%FF;id=%01", "token: its %XX are not UTF-8"),
-        ("pkcs11:token=%00;id=%01", "token: has a zero byte"),
+        ("pkcs11:token=%00;id=%01", "token: contains a zero byte"),
         ("pkcs11:id=%01;type=public", "type: a private key signs; write type=private"),
         (
             "pkcs11:model=SoftHSM%20v2;serial=1;token=My%20T;id=%02;object=o;type=private",
-            "model, serial, object: not allowed, since securesystemslib knows a token by its label and "
+            "model, serial, object: not allowed, because securesystemslib knows a token by its label and "
             "a key by its id; write pkcs11:token=My%20T;id=%02",
         ),
         ("pkcs11:id=%01;object=", "object: not allowed, .*; write pkcs11:token=LABEL;id=%01"),
@@ -105,10 +105,13 @@ def test_securesystemslib_reads_the_same_key(key_id: bytes, label: str | None) -
         ("pkcs11:id=%01?token=T", "token: not allowed there"),
         ("pkcs11:id=%01?object=o", "object: not allowed there"),
         ("pkcs11:id=%01?module-name=m", "module-name: not allowed; write module-path=FILE"),
-        ("pkcs11:id=%01?pin-source=%7C/bin/x", "pin-source: no file; write pin-source=file:/PATH"),
-        ("pkcs11:id=%01?pin-source=file:", "pin-source: no file"),
-        ("pkcs11:id=%01?pin-source=file://host/p", "pin-source: no file"),
-        ("pkcs11:id=%01?pin-source=https:/p", "pin-source: no file"),
+        (
+            "pkcs11:id=%01?pin-source=%7C/bin/x",
+            "does not name a file; write pin-source=file:/PATH",
+        ),
+        ("pkcs11:id=%01?pin-source=file:", "pin-source: does not name a file"),
+        ("pkcs11:id=%01?pin-source=file://host/p", "pin-source: does not name a file"),
+        ("pkcs11:id=%01?pin-source=https:/p", "pin-source: does not name a file"),
     ],
 )
 def test_rejected_uris(uri: str, text: str) -> None:
@@ -140,5 +143,5 @@ def test_no_error_repeats_a_pin(uri: str) -> None:
 
 
 def test_a_pin_is_refused_with_what_to_do_instead() -> None:
-    with pytest.raises(UsageError, match="leave it out to be asked, or use --pin-file FILE"):
+    with pytest.raises(UsageError, match="remove it and type the PIN, or use --pin-file FILE"):
         parse("pkcs11:id=%02?pin-value=735281")

@@ -1,7 +1,22 @@
-"""Folders of signing requests, each with a folder of signatures in it, on a share that others write to.
+"""Signs requests in shared folders: a queue is a folder of requests with a folder `signatures` in it.
 
-Their content is not trusted: it may be half a copy, a link, a FIFO, endless, and change at any moment.
-Nothing is read or written through a link, and no request is ever changed, moved or removed. POSIX only.
+    with Queue.open("queue") as queue:
+        for name in queue.names():
+            request = queue.read(name)
+            if not queue.is_signed(request, signer.public):
+                queue.write(signature_by(signer, request))
+
+Others write to the folders at the same time, and are not trusted. The module guarantees:
+
+- `read` returns a request only if it is whole: the bytes are metadata that a device accepts, and the JSON
+  next to them describes the same bytes. A copy in progress, a link, a FIFO or a file without an end is an
+  error, and no such file makes it wait.
+- It never follows a link, and never changes, moves or removes a request.
+- A signature file is complete or absent, also after a crash. `write` replaces any file in its place.
+- `is_signed` verifies the signature; a file with the right name is not enough.
+
+All errors are InputErrors of one line that begin with the path. ShareError is the subclass for errors of the
+share itself, which may pass, so a caller that serves a queue tries again. Only on POSIX systems.
 """
 
 import contextlib
@@ -27,10 +42,10 @@ from software_update.signing.signing_request import Request
 
 SUFFIX = ".signing_request"
 SIGNATURES = "signatures"
-# How many folders deep requests may be below the queue's own folder.
+# The maximum depth of a folder with requests below the queue's own folder.
 MAX_DEPTH = 8
 
-# A signature is written in an instant; what a killed signer left is older.
+# Writing a signature takes an instant; an older temporary file is from a signer that was killed.
 _STALE_SECONDS = 60 * 60
 _FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _READ_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
@@ -45,7 +60,7 @@ class ShareError(InputError):
 
 
 class Queue:
-    """An open folder of requests. Every error is an InputError, the share's own too.
+    """An open folder of requests.
 
     `depth`: how many folders deep it is below the queue's own folder.
     """
@@ -71,7 +86,7 @@ class Queue:
             return cls(path, folder, _make_signatures(folder), 0, schemes)
 
     def open_subfolder(self, name: str) -> Self:
-        """Opens a folder in this one; not through a link, and at most `MAX_DEPTH` deep."""
+        """Opens a folder in this one. Raises InputError for a link, and below a depth of `MAX_DEPTH`."""
         path = self.path(name)
         if self._depth == MAX_DEPTH:
             raise InputError(
@@ -92,13 +107,13 @@ class Queue:
         os.close(self._folder)
 
     def names(self) -> list[str]:
-        """The entries that have the name of a request, without hidden ones."""
+        """Returns the entries that have the name of a request, without hidden ones."""
         with _errors_name(self._path):
             listed = os.listdir(self._folder)
         return sorted(each for each in listed if each.endswith(SUFFIX) and each[0] != ".")
 
     def subfolders(self) -> list[str]:
-        """The folders in which more requests may be, without hidden ones and links."""
+        """Returns the folders that may contain more requests, without hidden ones and links."""
         with _errors_name(self._path), os.scandir(self._folder) as entries:
             return sorted(
                 each.name
@@ -110,17 +125,17 @@ class Queue:
             )
 
     def path(self, name: str) -> str:
-        """The path by which errors name an entry of this folder."""
+        """Returns the path of an entry of this folder, for errors."""
         return os.path.join(self._path, name)
 
     def signature_path(self, name: str) -> str:
-        """The path by which errors name a file of the folder of signatures."""
+        """Returns the path of a file in the folder of signatures, for errors."""
         return os.path.join(self._path, SIGNATURES, name)
 
     def read(self, name: str) -> Request:
-        """The request of that name, which agrees with the JSON next to it.
+        """Returns the request of that name, with the JSON next to it.
 
-        InputError if it is not whole, or not valid. ShareError if it cannot be read.
+        Raises InputError if it is incomplete or invalid, and ShareError if it cannot be read.
         """
         path, beside = self.path(name), f"{name}.json"
         with contextlib.ExitStack() as opened:
@@ -142,15 +157,15 @@ class Queue:
         return signing_request.with_json(f"{path}.json", document, request)
 
     def stamps(self, name: str) -> tuple[Stamp, Stamp]:
-        """The stamps of a request and of the JSON next to it."""
+        """Returns the stamps of a request and of the JSON next to it."""
         return _stamp(self._folder, name), _stamp(self._folder, f"{name}.json")
 
     def signature_stamp(self, name: str) -> Stamp:
-        """The stamp of the file that has the name of a signature."""
+        """Returns the stamp of the file that has the name of a signature."""
         return None if self._signatures is None else _stamp(self._signatures, name)
 
     def is_signed(self, request: Request, public: PublicKey) -> bool:
-        """Returns whether there is a good signature of the request by a key."""
+        """Says whether the folder contains a good signature of the request by a key."""
         if self._signatures is None:
             return False
         schemes = Schemes((public.scheme,))
@@ -164,7 +179,7 @@ class Queue:
             return False
 
     def write(self, signature: DetachedSignature) -> str:
-        """Puts a signature in its place, which it takes from any other file. Returns the path."""
+        """Writes a signature file, replacing any file in its place. Returns its path."""
         path = self.signature_path(signature.file_name)
         beside = files.beside_name("")
         if self._signatures is None:
@@ -186,14 +201,14 @@ def _write_beside(folder: int, beside: str, content: bytes) -> None:
     fd = os.open(beside, _WRITE_FLAGS, 0o666, dir_fd=folder)
     try:
         files.write_all(fd, content)
-        # By the share's clock, which need not be this machine's.
+        # By the clock of the share, which may differ from that of this machine.
         _remove_stale(folder, os.fstat(fd).st_mtime - _STALE_SECONDS)
     finally:
         os.close(fd)
 
 
 def _remove_stale(folder: int, before: float) -> None:
-    """Removes the files that killed signers left."""
+    """Removes the temporary files of signers that were killed."""
     for name in os.listdir(folder):
         if files.is_beside_name(name):
             with contextlib.suppress(FileNotFoundError):
@@ -234,11 +249,11 @@ def _closed_on_error(fd: int) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _opened(folder: int, name: str) -> Iterator[int]:
-    """A file descriptor of a regular file."""
+    """Yields a file descriptor of a regular file."""
     _check_regular(os.stat(name, dir_fd=folder, follow_symlinks=False))
     fd = os.open(name, _READ_FLAGS, dir_fd=folder)
     try:
-        # It may be another one by now.
+        # Another file may have the name by now.
         _check_regular(os.fstat(fd))
         yield fd
     finally:
@@ -246,11 +261,11 @@ def _opened(folder: int, name: str) -> Iterator[int]:
 
 
 def _read(fd: int, limit: int) -> bytes:
-    """The content of a file of at most `limit` bytes."""
+    """Returns the content of a file. Raises InputError if it has more than `limit` bytes."""
     with open(fd, "rb", closefd=False) as file:
         content = file.read(limit + 1)
     if len(content) > limit:
-        raise InputError(f"larger than {limit} bytes; take it away")
+        raise InputError(f"larger than {limit} bytes; remove it")
     return content
 
 

@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from software_update.base.errors import InputError
+from software_update.signing import queue
 from software_update.signing.queue import Queue
 from software_update.signing.signature_file import DetachedSignature
 from software_update.signing.signers import FileSigner, signature_by
 from software_update.testing import queues
+from software_update.testing.examples import run_example
 from software_update.testing.signers import TARGETS_KEY, TARGETS_KEY_2, key_id, signer
 
 PUBLIC = signer(TARGETS_KEY).public
@@ -33,6 +35,14 @@ def signature(folder: Path) -> DetachedSignature:
     with Queue.open(str(folder)) as queue:
         request = queue.read("7.signing_request")
     return signature_by(FileSigner("file:x", signer(TARGETS_KEY)), request)
+
+
+def test_example_in_the_docstring(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder.rename(folder.parent / "queue")
+    monkeypatch.chdir(folder.parent)
+    made = FileSigner("file:x", signer(TARGETS_KEY))
+    run_example(queue, signer=made, signature_by=signature_by)
+    assert queues.is_signed(Path("queue"), 7)
 
 
 def test_read(folder: Path) -> None:
@@ -103,7 +113,7 @@ def test_a_name_that_is_not_a_file_is_not_read(
 def test_endless_files(folder: Path, name: str, limit: int) -> None:
     with open(folder / name, "ab") as file:
         file.truncate(1 << 40)
-    assert read_error(folder) == f"{folder / name}: larger than {limit} bytes; take it away"
+    assert read_error(folder) == f"{folder / name}: larger than {limit} bytes; remove it"
 
 
 def test_a_link_that_comes_between(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

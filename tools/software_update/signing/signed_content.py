@@ -16,7 +16,7 @@ from software_update.format.proto import tuf_pb2
 
 
 def describe(content: Root | Targets) -> dict[str, Any]:
-    """The content of metadata that a device accepts, in the order in which it is shown."""
+    """Returns the content of metadata that a device accepts, in the order in which it is shown."""
     message = _parse(content)
     expires = content.common.expires
     # True for nearly all metadata; the fields of others are examined one by one.
@@ -45,7 +45,7 @@ def _parse(content: Root | Targets) -> Any:
 
 
 def _canonical(message: Any, *, unknown: bool) -> bytes:
-    """The bytes that this tool writes for the same content, with or without unknown fields at the end."""
+    """Returns the bytes that this tool writes for this content, with or without unknown fields at the end."""
     copy = type(message)()
     copy.CopyFrom(message)
     if not unknown:
@@ -116,7 +116,7 @@ def _optional_role(message: tuf_pb2.RootMetadata, field: Any) -> dict[str, Any] 
 
 
 def describe_role(role: Role) -> dict[str, Any]:
-    """The threshold and the keys of a role."""
+    """Returns the threshold and the keys of a role."""
     return {"threshold": role.threshold, "key_ids": _hex(role.key_ids)}
 
 

@@ -71,7 +71,7 @@ class Attempt:
 
 
 def targets_probe(public: PublicKey, number: int, targets: int = 1) -> Request:
-    """Targets metadata that is worth nothing; another one for each number."""
+    """Returns a request for worthless targets metadata, different for each number."""
     listed = [
         Target.of(f"signer_check_{index}.worth_nothing", 0, bytes(32)) for index in range(targets)
     ]
@@ -80,14 +80,14 @@ def targets_probe(public: PublicKey, number: int, targets: int = 1) -> Request:
 
 
 def root_probe(public: PublicKey, number: int) -> Request:
-    """Root metadata that is worth nothing, which `public` is to sign for the root before."""
+    """Returns a request for worthless root metadata, which `public` signs for the previous root."""
     root = _nobodys_root(number)
     previous = Signers("the previous root", root, Role((public.key_id,), 1))
     return _probe(root.serialized, [Signers("this root", root, root.root), previous])
 
 
 def large_probe(public: PublicKey) -> Request:
-    """Targets metadata of at least 1 MiB."""
+    """Returns a request for worthless targets metadata of at least 1 MiB."""
     each = len(targets_probe(public, 0, 101).serialized) - len(targets_probe(public, 0).serialized)
     return targets_probe(public, 0, 100 * _LARGE_BYTES // each + 100)
 
@@ -113,7 +113,7 @@ def _probe(serialized: bytes, signers: Sequence[Signers]) -> Request:
 
 
 def attempt(signer: Signer, request: Request) -> Attempt:
-    """Asks for one signature. WrongSecret is raised: another try could lock a token."""
+    """Asks for one signature. Raises WrongSecret, because another try could lock a token."""
     started = time.monotonic()
     answer, problem, declined = None, "", False
     try:
@@ -250,9 +250,9 @@ def _judge_all(signer: Signer, attempts: Sequence[Attempt], requests: Sequence[R
         return Finding(probe, Result.FAILED, f"{len(wrong)} are wrong: {wrong[0]}", seconds)
     problems = [each.problem for each in attempts if each.answer is None]
     if problems:
-        # How many may use a token at once is up to its module.
+        # The module of a token limits how many processes may use it at the same time.
         result = Result.FAILED if isinstance(signer, ExecSigner) else Result.WARNING
-        detail = f"{len(problems)} got none, so sign one after the other: {problems[0]}"
+        detail = f"{len(problems)} got no signature, so sign one at a time: {problems[0]}"
         return Finding(probe, result, detail, seconds)
     return _with_time(Finding(probe, Result.OK, "a good signature of each", seconds))
 
@@ -269,7 +269,7 @@ def diagnose(
                     return f"a signature of {what}; {scheme.instruction}"
                 return f"a signature of the request, but {form}; give {scheme.form}"
     return (
-        f"{len(answer)} bytes that are not a signature by this key of anything that was asked; "
+        f"{len(answer)} bytes that are not a signature by this key of any request; "
         "does the public key belong to the signer's?"
     )
 

@@ -193,8 +193,11 @@ FAULTS: list[tuple[bytes, str]] = [
         raw_of(MESSAGE)[31::-1] + raw_of(MESSAGE)[:31:-1],
         "of the request, but in little-endian numbers; give",
     ),
-    (signer(STRANGER).sign(MESSAGE), "64 bytes that are not a signature by this key of anything"),
-    (b"", "0 bytes that are not a signature by this key of anything that was asked; does the publ"),
+    (
+        signer(STRANGER).sign(MESSAGE),
+        "64 bytes that are not a signature by this key of any request",
+    ),
+    (b"", "0 bytes that are not a signature by this key of any request; does the publ"),
     (b"\xff" * 70_000, "70000 bytes that are not a signature"),
     (bytes(64), "64 bytes that are not a signature"),
 ]
@@ -362,4 +365,4 @@ def test_some_without_a_signature() -> None:
 
     *_, found = signer_check.check(Fake(good), at_once)
     assert found.result is Result.WARNING
-    assert found.detail == "2 got none, so sign one after the other: busy"
+    assert found.detail == "2 got no signature, so sign one at a time: busy"

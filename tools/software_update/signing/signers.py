@@ -20,7 +20,7 @@ class Signer(Protocol):
     @property
     def public(self) -> PublicKey: ...
     def sign(self, request: Request) -> bytes:
-        """A signature, raw or DER; whether it is good is for the caller to check."""
+        """Returns a signature in any form of its scheme. The caller must verify it."""
         ...
 
 
@@ -60,7 +60,7 @@ class ExecSigner:
 
 
 def signature_by(signer: Signer, request: Request) -> DetachedSignature:
-    """A good signature of the request; SignatureError where the signer gave anything else."""
+    """Returns a good signature of the request. Raises SignatureError for any other answer of the signer."""
     key_id = signer.public.key_id
     value = signer.public.raw_form(signer.sign(request), request.serialized)
     if value is None:
@@ -72,7 +72,7 @@ def signature_by(signer: Signer, request: Request) -> DetachedSignature:
 
 
 def is_good(signature: DetachedSignature, request: Request, public: PublicKey) -> bool:
-    """Returns whether it is the key's signature of the request."""
+    """Says whether `signature` is the key's good signature of the request."""
     said = (signature.sha256, signature.role, signature.version, signature.key_id)
     return said == (request.sha256, request.role, request.version, public.key_id) and (
         public.verifies(signature.value, request.serialized)

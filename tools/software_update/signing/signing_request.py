@@ -1,6 +1,19 @@
-"""The signing request: the exact bytes to sign, and next to them a JSON that says what they are.
+"""The signing request: the exact bytes to sign, and next to them a JSON that describes them.
 
-The bytes count. The JSON is for people and for tools that plan; `sign` compares it with the bytes.
+    request = parse_request(data)
+    document = build_json(request, signers_of_targets(root), None)
+    request = with_json("app.signing_request.json", document, request)
+    assert key.key_id in request.key_ids
+
+Lines 1 and 2 make a request, and lines 1 and 3 read it before it is signed. The signature covers only the
+bytes; the JSON says what they contain and which keys may sign. The module guarantees:
+
+- `parse_request` accepts only metadata that a device accepts once it is signed.
+- `with_json` accepts a JSON only if all that it says about the bytes is true. The list of keys is a statement
+  of the JSON itself, and no device depends on it.
+- The same bytes and keys give the same JSON.
+
+`parse_request` raises Refused with the verdict that a device would give. `with_json` raises InputError.
 """
 
 import dataclasses
@@ -30,7 +43,7 @@ _THIS_ROOT = "this root"
 
 @dataclasses.dataclass(frozen=True)
 class Request:
-    """Metadata that waits for signatures. `document` is the parsed JSON next to it, None without one."""
+    """Metadata to sign. `document` is the parsed JSON next to it; None if there is none."""
 
     content: Root | Targets
     document: Mapping[str, Any] | None = None
@@ -54,7 +67,7 @@ class Request:
 
     @property
     def key_ids(self) -> frozenset[bytes]:
-        """The raw key ids that may sign, by the JSON next to it; none without that."""
+        """The raw key ids that may sign, according to the JSON; empty without it."""
         if self.document is None:
             return frozenset()
         return frozenset(
@@ -63,7 +76,7 @@ class Request:
 
     @property
     def is_dev(self) -> bool:
-        """Says whether anyone can sign it. Root metadata says so; for targets, the JSON next to them does."""
+        """Says whether anyone can sign it, according to root metadata itself or the JSON next to targets."""
         if isinstance(self.content, Root):
             return self.content.is_dev
         return self.document is not None and any(
@@ -96,9 +109,9 @@ def request_name(sha256: bytes, role: str, version: int) -> str:
 def parse_request(
     data: bytes, role: str | None = None, schemes: Schemes = DEFAULT_SCHEMES
 ) -> Request:
-    """The request to sign `data`. Refused if no device accepts it as metadata of `role`.
+    """Returns the request to sign `data`, metadata of `role`; None for the role that the bytes state.
 
-    Without `role`, it is the one that the bytes state.
+    Raises Refused if no device that implements `schemes` accepts the metadata.
     """
     if (role or metadata.stated_role(data)) != ROOT:
         targets = metadata.parse_targets(data)
@@ -113,7 +126,7 @@ def parse_request(
 
 
 def lists(request: Request, name: str, payload: bytes) -> bool:
-    """Returns whether it is targets metadata that lists `payload` as the target `name`."""
+    """Says whether the request is targets metadata that lists `payload` as the target `name`."""
     if not isinstance(request.content, Targets):
         return False
     found = (name, len(payload), hashlib.sha256(payload).digest())
@@ -128,10 +141,10 @@ def signers_of_targets(root: Root) -> list[Signers]:
 def signers_of_root(
     root: Root, previous: Root | None, also_for: Sequence[Root] = ()
 ) -> list[Signers]:
-    """Returns who must sign a root: its own keys, and those of the root before it.
+    """Returns the authorities that must sign a root: the root itself, and the previous one.
 
-    So must the keys of `also_for`, roots before `previous`, so that a client that knows no chain can
-    move from any of them to this root at once.
+    The keys of `also_for`, roots before `previous`, must sign too. A client that does not know chains can
+    then move from any of them to this root at once.
     """
     signers = [Signers(_THIS_ROOT, root, root.root)]
     if previous is not None:
@@ -154,7 +167,7 @@ def _checked(signers: list[Signers]) -> list[Signers]:
 def build_json(
     request: Request, signers: Sequence[Signers], release: ReleaseManifest | None
 ) -> bytes:
-    """Builds the JSON next to the bytes, from `build_document`."""
+    """Returns the text of `build_document`."""
     document = build_document(request, signers, release)
     return to_text(document).encode()
 
@@ -162,7 +175,7 @@ def build_json(
 def build_document(
     request: Request, signers: Sequence[Signers], release: ReleaseManifest | None
 ) -> dict[str, Any]:
-    """The content of the JSON next to the bytes. `release` is the release manifest of the targets."""
+    """Returns the JSON next to the bytes. `release` is the release manifest of the targets."""
     said = describe(request.content)
     summary = said.pop("summary")
     if request.role == TARGETS:
@@ -180,7 +193,7 @@ def build_document(
 
 
 def with_json(path: str, content: bytes, request: Request) -> Request:
-    """The request with the JSON next to it, `content`, which must describe the same bytes.
+    """Returns the request with the JSON next to it, `content`, which must describe the same bytes.
 
     Raises InputError if it does not, or is not a signing request. `path` names it in errors.
     """
@@ -192,7 +205,7 @@ def with_json(path: str, content: bytes, request: Request) -> Request:
         found = {name: document[name] for name in said}
         found["summary"] = {key: found["summary"][key] for key in said["summary"]}
         _check_signers(document["signers"])
-        # As JSON: to Python, true is 1.
+        # Compared as JSON, because in Python true equals 1.
         other = [name for name in said if _as_json(found[name]) != _as_json(said[name])]
     except (ValueError, KeyError, TypeError) as error:
         # An earlier version of this tool wrote fewer fields.
@@ -213,7 +226,7 @@ def _as_json(value: object) -> str:
 
 
 def _check_signers(signers: list[dict[str, Any]]) -> None:
-    """ValueError, KeyError or TypeError if it is not a list of signers as `build_json` makes it."""
+    """Raises ValueError, KeyError or TypeError if it is not a list of signers as `build_json` makes it."""
     if type(signers) is not list:
         raise ValueError
     for each in signers:

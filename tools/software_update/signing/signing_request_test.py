@@ -11,7 +11,15 @@ from software_update.format.release_manifest import ReleaseManifest
 from software_update.format.verdicts import Refused, Verdict
 from software_update.signing import signing_request
 from software_update.testing import encode as e
-from software_update.testing.signers import ROOT_KEY, ROOT_KEY_2, TARGETS_KEY, TARGETS_KEY_2, key_id
+from software_update.testing.examples import run_example
+from software_update.testing.signers import (
+    ROOT_KEY,
+    ROOT_KEY_2,
+    TARGETS_KEY,
+    TARGETS_KEY_2,
+    key_id,
+    signer,
+)
 
 TARGETS = e.targets({"app": b"firmware"}, 7, 1924992000)
 SIGNERS = metadata.parse_root(e.root(1, [ROOT_KEY], [TARGETS_KEY, TARGETS_KEY_2], 1, 2))
@@ -19,6 +27,14 @@ SIGNERS = metadata.parse_root(e.root(1, [ROOT_KEY], [TARGETS_KEY, TARGETS_KEY_2]
 
 def ids(*numbers: int) -> list[str]:
     return [key_id(each).hex() for each in numbers]
+
+
+def test_example_in_the_docstring() -> None:
+    root = metadata.parse_root(e.root())
+    found = run_example(
+        signing_request, data=e.targets({"app": b"x"}), root=root, key=signer(TARGETS_KEY).public
+    )
+    assert found["request"].key_ids == {key_id(TARGETS_KEY)}
 
 
 def test_targets() -> None:

@@ -107,7 +107,7 @@ def test_dev_keys_are_called_so() -> None:
 
 def test_show_of_no_key(folder: Path) -> None:
     text = failed(3, "key", "show", folder / "app.bin")
-    assert text.startswith(f"{folder}/app.bin: no SubjectPublicKeyInfo PEM key; ")
+    assert text.startswith(f"{folder}/app.bin: not a SubjectPublicKeyInfo PEM key; ")
 
 
 def test_check(folder: Path) -> None:
@@ -117,7 +117,7 @@ def test_check(folder: Path) -> None:
     # The first bad one is named, wherever it stands.
     for bad, text in (
         ("root.pem", "holds a private key; name the public one. "),
-        ("app.bin", "no SubjectPublicKeyInfo PEM key"),
+        ("app.bin", "not a SubjectPublicKeyInfo PEM key"),
         ("absent", "No such file or directory"),
     ):
         assert failed(3, *good, f"{folder}/{bad}").startswith(f"{folder}/{bad}: {text}")

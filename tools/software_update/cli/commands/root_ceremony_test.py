@@ -187,7 +187,7 @@ def test_the_wrong_person(table: Path, holder: int) -> None:
     text = refusal(table, 1, *sign_all(table, (ANNA, BEN, CHLOE)), table / "s.json")
     assert text == (
         f"{table}/s.json: signed by key {key_id(holder).hex()[:16]}, which may not sign this; "
-        "leave it out"
+        "remove it"
     )
 
 
@@ -415,7 +415,7 @@ def test_keys_of_older_roots_sign_nothing_unasked(with_two_roots: Path) -> None:
     files = sign_all(table, [EVA], "request 3")
     args = ["root", "merge", f"{table}/root 3.pb", "--signature", str(files[0])]
     before = workspace.snapshot(table)
-    assert "which may not sign this; leave it out" in failed(1, *args, older(table)[0])
+    assert "which may not sign this; remove it" in failed(1, *args, older(table)[0])
     assert workspace.snapshot(table) == before
     done(*args, *older(table))
 
@@ -449,5 +449,5 @@ def test_signatures_for_older_roots_count_for_the_limit(with_two_roots: Path) ->
     args = ["root", "merge", f"{table}/many 3.pb", *options, "--signature"]
     done(*args, *files[:64], "-o", table / "most.pb")
     text = failed(1, *args, *files, "-o", table / "more.pb")
-    assert "65 signatures; a device takes at most 64" in text
+    assert "65 signatures; a device accepts at most 64" in text
     assert not (table / "more.pb").exists()

@@ -123,7 +123,7 @@ def test_nothing_but_public_keys(folder: Path, role: str) -> None:
         (private + public, "holds a private key; name the public one"),
         (public + public_pem(TARGETS_KEY_2), "holds more than a public key"),
         (b"a comment\n" + public, "holds more than a public key"),
-        (b"", "no SubjectPublicKeyInfo PEM key"),
+        (b"", "not a SubjectPublicKeyInfo PEM key"),
     ):
         (folder / "guarded").write_bytes(content)
         error = failed(3, *create(folder), f"--{role}-key", f"{folder}/guarded")

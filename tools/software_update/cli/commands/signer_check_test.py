@@ -249,7 +249,7 @@ os.rmdir("lock")"""
     assert status == 1
     result, detail = found["10 requests at once"]
     assert result == "failed"
-    assert detail.endswith(" got none, so sign one after the other: busy")
+    assert detail.endswith(" got no signature, so sign one at a time: busy")
 
 
 # Arguments and secrets
@@ -320,7 +320,7 @@ def test_a_signer_that_cannot_be_opened_again(monkeypatch: pytest.MonkeyPatch) -
     result, detail = found["10 requests at once"]
     assert result == "warning"
     assert detail.startswith(
-        "10 got none, so sign one after the other: encrypted.pem: no PKCS#8 PEM private key"
+        "10 got no signature, so sign one at a time: encrypted.pem: not a PKCS#8 PEM private key"
     )
 
 
