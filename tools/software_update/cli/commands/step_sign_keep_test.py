@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from software_update.steps import extract
 from software_update.cli.commands import bundle_verify
+from software_update.steps import extract
 from software_update.testing import encode as e
 from software_update.testing import workspace
 from software_update.testing.command import call, command, done, environment, failed
