@@ -1,7 +1,7 @@
-"""Progress on a terminal's standard error, for work that takes more than two seconds."""
+"""Progress of work that takes more than two seconds, shown on a terminal if a program asks for it."""
 
-import sys
 import time
+from typing import ClassVar, TextIO
 
 _QUIET_SECONDS = 2.0
 _INTERVAL_SECONDS = 0.2
@@ -18,6 +18,9 @@ class Progress:
     The threads that it counts for are stopped by it, too.
     """
 
+    # Where the progress of all work in this process is shown; None: nowhere.
+    terminal: ClassVar[TextIO | None] = None
+
     def __init__(self, what: str, total: int) -> None:
         self._what = what
         self._total = total
@@ -25,7 +28,6 @@ class Progress:
         self._next = time.monotonic() + _QUIET_SECONDS
         self._shown = False
         self._stopped = False
-        self._terminal = sys.stderr.isatty()
 
     def stop(self) -> None:
         """From now on `add` raises Stopped: work in other threads ends there."""
@@ -35,18 +37,18 @@ class Progress:
         if self._stopped:
             raise Stopped
         self._done += count
-        if not self._terminal or time.monotonic() < self._next:
+        if self.terminal is None or time.monotonic() < self._next:
             return
         self._next = time.monotonic() + _INTERVAL_SECONDS
         self._shown = True
         percent = 100 * self._done // max(self._total, 1)
-        sys.stderr.write(
+        self.terminal.write(
             f"\r{self._what}: {self._done // _MIB} of {self._total // _MIB} MiB, {percent} %"
         )
-        sys.stderr.flush()
+        self.terminal.flush()
 
     def close(self) -> None:
-        if self._shown:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
+        if self._shown and self.terminal is not None:
+            self.terminal.write("\r\x1b[K")
+            self.terminal.flush()
             self._shown = False

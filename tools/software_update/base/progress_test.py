@@ -1,7 +1,6 @@
 """Tests of progress.py."""
 
 import io
-import sys
 
 import pytest
 
@@ -9,13 +8,6 @@ from software_update.base import progress
 from software_update.base.progress import Progress, Stopped
 
 MIB = 1024 * 1024
-
-
-class Terminal(io.StringIO):
-    """Standard error, as a terminal."""
-
-    def isatty(self) -> bool:
-        return True
 
 
 class Clock:
@@ -29,20 +21,26 @@ class Clock:
 
 
 @pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+    """The text that a terminal gets."""
+    text = io.StringIO()
+    monkeypatch.setattr(Progress, "terminal", text)
+    return text
+
+
+@pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
     monkeypatch.setattr(progress, "time", clock)
     return clock
 
 
-def test_on_a_terminal_after_two_seconds(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
-    stderr = Terminal()
-    monkeypatch.setattr(sys, "stderr", stderr)
+def test_on_a_terminal_after_two_seconds(terminal: io.StringIO, clock: Clock) -> None:
     shown = Progress("bundle", 8 * MIB)
     shown.add(MIB)
     clock.now += 1.9
     shown.add(MIB)
-    assert stderr.getvalue() == ""
+    assert terminal.getvalue() == ""
     clock.now += 0.2
     shown.add(2 * MIB)
     shown.add(MIB)  # Too soon to say again.
@@ -50,36 +48,32 @@ def test_on_a_terminal_after_two_seconds(monkeypatch: pytest.MonkeyPatch, clock:
     shown.add(3 * MIB)
     shown.close()
     shown.close()
-    assert stderr.getvalue() == ("\rbundle: 4 of 8 MiB, 50 %\rbundle: 8 of 8 MiB, 100 %\r\x1b[K")
+    assert terminal.getvalue() == ("\rbundle: 4 of 8 MiB, 50 %\rbundle: 8 of 8 MiB, 100 %\r\x1b[K")
 
 
-def test_quick_work_leaves_no_trace(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
-    stderr = Terminal()
-    monkeypatch.setattr(sys, "stderr", stderr)
+def test_quick_work_leaves_no_trace(terminal: io.StringIO, clock: Clock) -> None:
     shown = Progress("bundle", 0)
     shown.add(0)
     shown.close()
-    assert stderr.getvalue() == ""
+    assert terminal.getvalue() == ""
     assert clock.now == 100.0
 
 
-def test_nowhere_else(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
-    stderr = io.StringIO()
-    monkeypatch.setattr(sys, "stderr", stderr)
+def test_without_a_terminal_nothing_is_shown(
+    clock: Clock, capsys: pytest.CaptureFixture[str]
+) -> None:
     shown = Progress("bundle", MIB)
     clock.now += 60
     shown.add(MIB)
     shown.close()
-    assert stderr.getvalue() == ""
+    assert capsys.readouterr() == ("", "")
 
 
-def test_nothing_to_do_is_all_done(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
-    stderr = Terminal()
-    monkeypatch.setattr(sys, "stderr", stderr)
+def test_nothing_to_do_is_all_done(terminal: io.StringIO, clock: Clock) -> None:
     shown = Progress("verify", 0)
     clock.now += 60
     shown.add(0)
-    assert "0 of 0 MiB" in stderr.getvalue()
+    assert "0 of 0 MiB" in terminal.getvalue()
 
 
 def test_adding_to_stopped_progress_raises() -> None:

@@ -25,6 +25,7 @@ def main(argv: Sequence[str], remedy: str | None = None) -> int:
     _hide_warnings()
     _replace_closed_streams()
     _escape_what_streams_cannot_encode()
+    _show_progress()
     signal.signal(signal.SIGTERM, _terminate)
     try:
         try:
@@ -42,6 +43,13 @@ def main(argv: Sequence[str], remedy: str | None = None) -> int:
         return fail(os_error(error), _EXIT_INPUT)
     except KeyboardInterrupt:
         return fail("interrupted", _EXIT_INTERRUPTED)
+
+
+def _show_progress() -> None:
+    if sys.stderr.isatty():
+        from software_update.base.progress import Progress
+
+        Progress.terminal = sys.stderr
 
 
 def _hide_warnings() -> None:

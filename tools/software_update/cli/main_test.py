@@ -1,5 +1,6 @@
 """Tests of what all commands have in common: how they start, fail and end."""
 
+import io
 import os
 import re
 import subprocess
@@ -8,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from software_update.base.progress import Progress
 from software_update.cli.dispatch import COMMANDS
+from software_update.cli.main import main
 from software_update.testing import encode as e
 from software_update.testing import workspace
 from software_update.testing.command import (
@@ -327,3 +330,20 @@ def test_the_command_as_a_process(folder: Path) -> None:
     result = run("bundle", "verify", folder / "root.pb", "--trusted-root", folder / "root.pb")
     assert result.status == 1
     assert "MALFORMED" in error_line(result) or "UNEXPECTED_FIELD" in error_line(result)
+
+
+class Terminal(io.StringIO):
+    """Standard error, as a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("stream", [Terminal(), io.StringIO()])
+def test_progress_is_shown_on_a_terminal_only(
+    monkeypatch: pytest.MonkeyPatch, stream: io.StringIO
+) -> None:
+    monkeypatch.setattr(Progress, "terminal", None)
+    monkeypatch.setattr(sys, "stderr", stream)
+    assert main(["--version"]) == 0
+    assert Progress.terminal is (stream if stream.isatty() else None)
