@@ -23,7 +23,9 @@ from software_update.testing.signers import (
     TARGETS_KEY_2,
     TARGETS_KEY_3,
 )
-from software_update.verify import bundle_file, verifier
+from software_update.verify import bundle_file
+from software_update.verify.device import Device
+from software_update.verify.roots import trust_root
 
 from tests.mutation import anatomy
 from tests.mutation.anatomy import Field, Message, Path
@@ -39,17 +41,15 @@ INSTALLED = e.manifest(
     e.targets({"boot": b"boot", "user_manifest": OLD_RELEASE}, version=3), OLD_RELEASE
 )
 DEVICES = (
-    verifier.Device(verifier.trust_root(TRUSTED)),
-    verifier.Device(
-        verifier.trust_root(TRUSTED), parse_manifest(INSTALLED), "lamp-1", at=1_900_000_000
-    ),
+    Device(trust_root(TRUSTED)),
+    Device(trust_root(TRUSTED), parse_manifest(INSTALLED), "lamp-1", at=1_900_000_000),
 )
 BUNDLE = os.memfd_create("bundle")
 
 
 def judge(data: bytes) -> list[bool]:
     """Returns whether each device accepts the input. Raises everything but a verdict, and a wrong verdict."""
-    for read in (verifier.trust_root, parse_manifest, parse_release):
+    for read in (trust_root, parse_manifest, parse_release):
         ends_in_a_verdict(read, data)
     os.ftruncate(BUNDLE, 0)
     os.pwrite(BUNDLE, data, 0)
@@ -66,7 +66,7 @@ def ends_in_a_verdict(function: Callable[..., object], *args: object) -> bool:
     return True
 
 
-def accept(data: bytes, device: verifier.Device) -> None:
+def accept(data: bytes, device: Device) -> None:
     """Looks at what is accepted a second time, without the verifier."""
     release = bundle_file.verify_bundle(BUNDLE, device)
     tree = anatomy.take_apart(data, anatomy.BUNDLE)

@@ -15,8 +15,9 @@ from collections.abc import Callable
 from software_update.format import metadata
 from software_update.format.verdicts import Refused
 from software_update.testing.peak import MIB
-from software_update.verify import verifier
 from software_update.verify.bundle_file import verify_bundle
+from software_update.verify.device import Device
+from software_update.verify.roots import trust_root
 
 from tests.mutation import mutants, subjects
 from tests.mutation.subjects import Subject
@@ -39,8 +40,8 @@ class Report:
 
 def judge_of(subject: Subject) -> Callable[[bytes], None]:
     """Verifies a bundle as the subject's device would, and raises Refused if the device rejects it."""
-    device = verifier.Device(
-        verifier.trust_root(subject.trusted),
+    device = Device(
+        trust_root(subject.trusted),
         None if subject.installed is None else metadata.parse_manifest(subject.installed),
         subject.hardware_id,
         subject.at,

@@ -30,16 +30,17 @@ if TYPE_CHECKING:
     from software_update.steps.extract import extract_bundle
     from software_update.steps.payload_files import payload_files
     from software_update.verify.bundle_file import verify_bundle
+    from software_update.verify.device import Device
     from software_update.verify.installed import read_installed
     from software_update.verify.promote import NotPromoted, promote
+    from software_update.verify.targets import VerifiedRelease
     from software_update.verify.trust_files import read_trusted_root
-    from software_update.verify.verifier import Device, VerifiedRelease
 
 __version__ = "0.1.0"
 
 # The module of each public name.
 _MODULES = {
-    "Device": "verify.verifier",
+    "Device": "verify.device",
     "InputError": "base.errors",
     "NewBundle": "steps.create",
     "NotPromoted": "verify.promote",
@@ -48,7 +49,7 @@ _MODULES = {
     "SoftwareUpdateError": "base.errors",
     "UsageError": "base.errors",
     "Verdict": "format.verdicts",
-    "VerifiedRelease": "verify.verifier",
+    "VerifiedRelease": "verify.targets",
     "create_bundle": "steps.create",
     "extract_bundle": "steps.extract",
     "payload_files": "steps.payload_files",

@@ -11,7 +11,14 @@ import pytest
 
 from software_update.base.dependencies import NEEDED, load_problem
 from software_update.testing import workspace
-from software_update.testing.command import command, environment, error_line, run
+from software_update.testing.command import (
+    Result,
+    command,
+    done,
+    environment,
+    error_line,
+    run,
+)
 from software_update.testing.tree import ROOT
 
 INSTALL = f"install {NEEDED} for this Python"
@@ -58,10 +65,20 @@ def test_broken_package(folder: Path, content: str, text: str) -> None:
     assert not (folder / "key").exists()
 
 
+def write_metadata(folder: Path, env: dict[str, str]) -> Result:
+    """Runs a command that needs protobuf: it encodes targets metadata."""
+    record = folder / "record"
+    done("step", "digest", "--target", f"app={folder}/app.bin", "-o", record)
+    return run(
+        *("step", "targets", f"--digests={record}", "--version=1", "-o", folder / "targets"),
+        env=env,
+    )
+
+
 def test_old_protobuf(folder: Path) -> None:
     older = "from google.protobuf import runtime_version\nruntime_version.MAJOR -= 1"
     env = env_with(folder, {"sitecustomize.py": older})
-    result = run("bundle", "inspect", folder / "good.bundle", env=env)
+    result = write_metadata(folder, env)
     said = error_line(result)
     assert result.status == 3
     assert said.startswith(f"protobuf: {sys.executable} cannot load it (Detected incompatible ")
@@ -71,7 +88,7 @@ def test_old_protobuf(folder: Path) -> None:
 @pytest.mark.parametrize("value", ["cpp", "other"])
 def test_setting_of_protobuf_that_it_does_not_take(folder: Path, value: str) -> None:
     env = environment(PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION=value)
-    result = run("bundle", "inspect", folder / "good.bundle", env=env)
+    result = write_metadata(folder, env)
     said = error_line(result)
     assert result.status == 3
     assert said.startswith(f"protobuf: {sys.executable} cannot load it (")

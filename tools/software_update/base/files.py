@@ -44,6 +44,27 @@ def input_length(path: str) -> int:
     return found.st_size
 
 
+class BecameShorter(InputError):
+    """The error for a file that ends before the range that is read from it."""
+
+    def __init__(self) -> None:
+        super().__init__("a file became shorter while it was read; do not write to it meanwhile")
+
+
+def read_range(fd: int, offset: int, length: int, chunk_bytes: int) -> Iterator[bytes]:
+    """Yields `length` bytes of a file from `offset` on, at most `chunk_bytes` at a time.
+
+    Raises BecameShorter if the file ends before.
+    """
+    end = offset + length
+    while offset < end:
+        chunk = os.pread(fd, min(chunk_bytes, end - offset), offset)
+        if not chunk:
+            raise BecameShorter
+        yield chunk
+        offset += len(chunk)
+
+
 def _no_name(path: str) -> InputError:
     return InputError(f"{printable(path)}: not a valid file name; correct it")
 

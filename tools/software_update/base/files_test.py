@@ -614,3 +614,33 @@ def test_real_place(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         assert files.real_place(path) == os.path.realpath(path)
     with pytest.raises(OSError, match="symbolic links"):
         files.write_output("loop", b"x")
+
+
+def test_read_range(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"0123456789")
+    with open(path, "rb") as file:
+        fd = file.fileno()
+        assert list(files.read_range(fd, 2, 7, 3)) == [b"234", b"567", b"8"]
+        assert list(files.read_range(fd, 2, 7, 100)) == [b"2345678"]
+        assert list(files.read_range(fd, 20, 0, 3)) == []
+        assert file.tell() == 0
+
+
+def test_range_after_the_end_of_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"0123456789")
+    with open(path, "rb") as file:
+        chunks = files.read_range(file.fileno(), 8, 3, 2)
+        assert next(chunks) == b"89"
+        with pytest.raises(files.BecameShorter, match="a file became shorter while it was read"):
+            next(chunks)
+
+
+def test_short_reads_of_a_range(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"0123456789")
+    pread = os.pread
+    monkeypatch.setattr(os, "pread", lambda fd, length, offset: pread(fd, min(length, 2), offset))
+    with open(path, "rb") as file:
+        assert b"".join(files.read_range(file.fileno(), 1, 9, 5)) == b"123456789"

@@ -6,8 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
-from software_update.base.errors import InputError
-from software_update.base.files import input_length, open_input
+from software_update.base.files import input_length, open_input, read_range
 from software_update.base.progress import Progress
 
 if TYPE_CHECKING:
@@ -71,19 +70,11 @@ def hash_each(
 
 
 def sha256_range(fd: int, offset: int, length: int, on_chunk: OnChunk) -> bytes:
-    """SHA-256 of `length` bytes at `offset`. Fewer there: InputError."""
+    """Returns the SHA-256 of `length` bytes at `offset`. Raises InputError if there are fewer."""
     hasher = hashlib.sha256()
-    buffer = memoryview(bytearray(min(CHUNK_BYTES, length)))
-    while length:
-        count = os.preadv(fd, [buffer[: min(len(buffer), length)]], offset)
-        if count == 0:
-            raise InputError(
-                "a file became shorter while it was read; do not write to it meanwhile"
-            )
-        hasher.update(buffer[:count])
-        offset += count
-        length -= count
-        on_chunk(count)
+    for chunk in read_range(fd, offset, length, CHUNK_BYTES):
+        hasher.update(chunk)
+        on_chunk(len(chunk))
     return hasher.digest()
 
 

@@ -15,12 +15,16 @@ KEY_FIELD = 1
 VALUE_FIELD = 2
 
 
-class PayloadEntry(NamedTuple):
-    """A payload in a bundle file: its target's name, where its bytes begin, and how many they are."""
+class Payload(NamedTuple):
+    """A payload in a bundle: the name of its target, and its place and length in the file, in bytes.
+
+    `sha256` is the digest of its content, empty if that was not computed.
+    """
 
     name: str
     offset: int
     length: int
+    sha256: bytes = b""
 
 
 class Envelope(NamedTuple):
@@ -30,4 +34,4 @@ class Envelope(NamedTuple):
     root: bytes | None
     root_chain: tuple[bytes, ...]
     targets: bytes | None
-    payloads: tuple[PayloadEntry, ...]
+    payloads: tuple[Payload, ...]

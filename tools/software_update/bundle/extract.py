@@ -11,7 +11,7 @@ from software_update.base import files
 from software_update.base.errors import Advice, InputError, shown
 from software_update.base.hashing import CHUNK_BYTES
 from software_update.base.progress import Progress
-from software_update.bundle.envelope import Envelope, PayloadEntry
+from software_update.bundle.envelope import Envelope, Payload
 from software_update.format import limits, metadata
 from software_update.format.messages import Target
 from software_update.format.names import USER_MANIFEST, name_problem
@@ -23,8 +23,8 @@ def listed_targets(envelope: Envelope) -> dict[str, Target]:
     """Returns the targets of the bundle's targets metadata, by name."""
     if envelope.targets is None:
         raise Refused(Verdict.MISSING_ROLE_METADATA, "has no targets metadata")
-    signed = metadata.parse_signed(metadata.TARGETS, envelope.targets)
-    return {each.name: each for each in metadata.parse_targets(signed.serialized).targets}
+    _, targets = metadata.parse_signed_targets(envelope.targets)
+    return {each.name: each for each in targets.targets}
 
 
 def check_user_manifest(path: str | None, warn: Callable[[str], None]) -> bytes | None:
@@ -59,7 +59,7 @@ def check_same_user_manifest(path: str, checked: bytes | None, targets: Iterable
             )
 
 
-def check_names(entries: Iterable[PayloadEntry], listed: dict[str, Target]) -> None:
+def check_names(entries: Iterable[Payload], listed: dict[str, Target]) -> None:
     """Raises Refused for names that are not paths, and for payloads that no target lists."""
     for entry in entries:
         subject = f"payload '{shown(entry.name)}'"
@@ -72,7 +72,7 @@ def check_names(entries: Iterable[PayloadEntry], listed: dict[str, Target]) -> N
 
 def write_payloads(
     fd: int,
-    entries: Sequence[PayloadEntry],
+    entries: Sequence[Payload],
     listed: dict[str, Target],
     folder: str,
     what: str,
@@ -90,21 +90,16 @@ def write_payloads(
 
 
 def _write_payload(
-    fd: int, entry: PayloadEntry, target: Target, folder: str, progress: Progress
+    fd: int, entry: Payload, target: Target, folder: str, progress: Progress
 ) -> None:
     subject = f"target '{shown(entry.name)}'"
     if entry.length != target.length:
         raise Refused(Verdict.LENGTH_MISMATCH, "not as long as listed", subject=subject)
     hasher = hashlib.sha256()
     with _new_file(folder, entry.name) as out:
-        done = 0
-        while done < entry.length:
-            chunk = os.pread(fd, min(CHUNK_BYTES, entry.length - done), entry.offset + done)
-            if not chunk:
-                raise InputError("the bundle became shorter while it was read")
+        for chunk in files.read_range(fd, entry.offset, entry.length, CHUNK_BYTES):
             hasher.update(chunk)
             out.write(chunk)
-            done += len(chunk)
             progress.add(len(chunk))
     if hasher.digest() != target.sha256:
         raise Refused(Verdict.HASH_MISMATCH, "not what the metadata lists", subject=subject)

@@ -4,8 +4,9 @@ import os
 from collections.abc import Iterator
 
 from software_update.base.errors import shown
+from software_update.base.files import BecameShorter, read_range
 from software_update.bundle import envelope
-from software_update.bundle.envelope import Envelope, PayloadEntry
+from software_update.bundle.envelope import Envelope, Payload
 from software_update.format import limits, wire
 from software_update.format.verdicts import Refused, Verdict
 
@@ -36,7 +37,7 @@ class _Reader:
         self._root: bytes | None = None
         self._root_chain: list[bytes] = []
         self._targets: bytes | None = None
-        self._payloads: dict[str, PayloadEntry] = {}
+        self._payloads: dict[str, Payload] = {}
         self._name_bytes = 0
 
     def read(self) -> Envelope:
@@ -102,7 +103,7 @@ class _Reader:
             raise Refused(Verdict.DUPLICATE_FIELD, f"the payload '{shown(name)}' appears twice")
         if len(self._payloads) == limits.MAX_TARGETS:
             raise Refused(Verdict.TOO_LARGE, f"more than {limits.MAX_TARGETS} payloads")
-        self._payloads[name] = PayloadEntry(name, start, length)
+        self._payloads[name] = Payload(name, start, length)
 
     def _map_entry(self, end: int) -> tuple[str, int, int]:
         """Key, and start and length of the value, of the map entry that ends at `end`."""
@@ -174,12 +175,7 @@ class _Reader:
         return content
 
     def _read_at(self, offset: int, length: int) -> bytes:
-        parts = []
-        while length:
-            part = os.pread(self._fd, length, offset)
-            if not part:
-                raise Refused(Verdict.MALFORMED, "the file became shorter while it was read")
-            parts.append(part)
-            offset += len(part)
-            length -= len(part)
-        return b"".join(parts)
+        try:
+            return b"".join(read_range(self._fd, offset, length, length))
+        except BecameShorter:
+            raise Refused(Verdict.MALFORMED, "the file became shorter while it was read") from None

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from software_update.bundle.envelope import Envelope, PayloadEntry
+from software_update.bundle.envelope import Envelope, Payload
 from software_update.bundle.reader import read_envelope, read_fields
 from software_update.format import limits
 from software_update.format.verdicts import Refused, Verdict
@@ -40,7 +40,7 @@ def test_where_everything_is() -> None:
         b"root",
         (b"one", b"two"),
         b"targets!",
-        (PayloadEntry("b", b, 3), PayloadEntry("a/b", len(data), 0)),
+        (Payload("b", b, 3), Payload("a/b", len(data), 0)),
     )
 
 

@@ -1,7 +1,19 @@
 """Writes a bundle as a stream: metadata first (65, 5, 3), then every payload (4), sorted by name.
 
-The bytes that are hashed are the bytes in the bundle: a payload that changes while it is copied cannot
-get in under the digest of its former self.
+The metadata contain the digests of the payloads, and are written before them. So the caller first makes
+a draft of the metadata, with digests of zeros, to learn their length; the writer leaves that room, copies the
+payloads and hashes the same bytes, and then writes the metadata that the caller makes of the digests.
+
+    payloads = plan_payloads([("app", "app.bin")])
+
+    def signed(targets: list[Target]) -> tuple[bytes, bytes]:
+        return signed_root, sign(build_targets(1, targets, expires=None))
+
+    write_bundle(fd, payloads, signed(draft_targets(payloads)), signed)
+
+The bytes that are hashed are the bytes in the bundle: a payload that changes while it is copied raises
+InputError, and never gets in under the digest of its earlier content. The same files, metadata and names
+give the same bytes. Memory does not grow with payloads; large ones are copied by several threads.
 """
 
 import contextlib
@@ -12,7 +24,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from software_update.base.errors import InputError
-from software_update.base.files import input_length, open_input
+from software_update.base.files import input_length, open_input, read_range
 from software_update.base.hashing import MAX_THREADS, SMALL_BYTES, large_file_threads, thread_count
 from software_update.base.progress import Progress
 from software_update.bundle import envelope
@@ -29,27 +41,27 @@ _CHUNK_BYTES = 1024 * 1024
 _MAX_COPIES = MAX_THREADS // 2
 
 
-class Payload(NamedTuple):
-    """A target's name, the file that it comes from, and that file's length."""
+class PayloadFile(NamedTuple):
+    """A payload on disk: the name of its target, its file, and the file's length in bytes."""
 
     name: str
     path: str
     length: int
 
 
-def plan_payloads(files: Sequence[tuple[str, str]]) -> list[Payload]:
+def plan_payloads(files: Sequence[tuple[str, str]]) -> list[PayloadFile]:
     """The payloads of (name, path) pairs, in the order in which a bundle has them."""
-    return [Payload(name, path, input_length(path)) for name, path in sorted(files)]
+    return [PayloadFile(name, path, input_length(path)) for name, path in sorted(files)]
 
 
-def draft_targets(payloads: Sequence[Payload]) -> list[Target]:
+def draft_targets(payloads: Sequence[PayloadFile]) -> list[Target]:
     """The targets before they are hashed, with digests of zeros."""
     return [Target.of(each.name, each.length, bytes(32)) for each in payloads]
 
 
 def write_bundle(
     fd: int,
-    payloads: Sequence[Payload],
+    payloads: Sequence[PayloadFile],
     draft: tuple[bytes, bytes],
     metadata_of: Callable[[list[Target]], tuple[bytes, bytes]],
     root_chain: Sequence[bytes] = (),
@@ -75,17 +87,10 @@ def copy_ranges(source: int, fd: int, ranges: Sequence[tuple[int, int]]) -> None
     offset = 0
     try:
         for start, end in ranges:
-            done = start
-            while done < end:
-                content = os.pread(source, min(_CHUNK_BYTES, end - done), done)
-                if not content:
-                    raise InputError(
-                        "a file became shorter while it was read; do not write to it meanwhile"
-                    )
-                _write_at(fd, content, offset)
-                done += len(content)
-                offset += len(content)
-                progress.add(len(content))
+            for chunk in read_range(source, start, end - start, _CHUNK_BYTES):
+                _write_at(fd, chunk, offset)
+                offset += len(chunk)
+                progress.add(len(chunk))
     finally:
         progress.close()
 
@@ -99,14 +104,14 @@ def _head(root_chain: Sequence[bytes], signed_root: bytes, signed_targets: bytes
     return chain + root + encode_field(envelope.TARGETS_FIELD, entry)
 
 
-def _payload_header(payload: Payload) -> bytes:
+def _payload_header(payload: PayloadFile) -> bytes:
     key = encode_field(envelope.KEY_FIELD, payload.name.encode())
     value = encode_header(envelope.VALUE_FIELD, payload.length)
     entry_bytes = len(key) + len(value) + payload.length
     return encode_header(envelope.PAYLOAD_FIELD, entry_bytes) + key + value
 
 
-def _write_payloads(fd: int, offset: int, payloads: Sequence[Payload]) -> list[Target]:
+def _write_payloads(fd: int, offset: int, payloads: Sequence[PayloadFile]) -> list[Target]:
     """Writes payloads to `fd` from `offset` on: small ones in turn, large ones side by side."""
     progress = Progress("bundle", sum(each.length for each in payloads))
     digests: list[bytes | Future[bytes]] = []
@@ -139,7 +144,7 @@ def _write_payloads(fd: int, offset: int, payloads: Sequence[Payload]) -> list[T
         ]
 
 
-def _read_small(payload: Payload) -> bytes:
+def _read_small(payload: PayloadFile) -> bytes:
     with open_input(payload.path) as source:
         content = os.read(source, payload.length + 1)
     if len(content) != payload.length:
@@ -148,7 +153,7 @@ def _read_small(payload: Payload) -> bytes:
 
 
 def _copy_payload(
-    fd: int, payload: Payload, offset: int, hashing: "ThreadPoolExecutor", progress: Progress
+    fd: int, payload: PayloadFile, offset: int, hashing: "ThreadPoolExecutor", progress: Progress
 ) -> bytes:
     """Copies a payload to `offset`, and has the same bytes hashed meanwhile. Gives their SHA-256."""
     hasher = hashlib.sha256()
@@ -184,7 +189,7 @@ def _write_at(fd: int, content: bytes | memoryview, offset: int) -> None:
         offset += written
 
 
-def _changed(payload: Payload) -> InputError:
+def _changed(payload: PayloadFile) -> InputError:
     return InputError(
         f"{payload.path}: changed while it was read; let its writer finish, and try again"
     )

@@ -18,7 +18,7 @@ from software_update.base.hashing import SMALL_BYTES
 from software_update.base.progress import Progress
 from software_update.bundle import writer
 from software_update.bundle.writer import (
-    Payload,
+    PayloadFile,
     copy_ranges,
     draft_targets,
     plan_payloads,
@@ -42,7 +42,7 @@ def metadata_of(targets: list[Target]) -> tuple[bytes, bytes]:
 
 def write(
     fd: int,
-    payloads: list[Payload],
+    payloads: list[PayloadFile],
     chain: Sequence[bytes] = (),
     make: Callable[[list[Target]], tuple[bytes, bytes]] = metadata_of,
 ) -> list[Target]:
@@ -65,7 +65,7 @@ def write_files(folder: Path, contents: dict[str, bytes]) -> list[tuple[str, str
     return pairs
 
 
-def written(payloads: list[Payload]) -> bytes:
+def written(payloads: list[PayloadFile]) -> bytes:
     with tempfile.TemporaryFile() as out:
         write(out.fileno(), payloads)
         return os.pread(out.fileno(), os.fstat(out.fileno()).st_size, 0)
@@ -207,13 +207,15 @@ def test_an_error_ends_the_other_copies(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 @pytest.fixture(params=[SMALL_BYTES // 2, SMALL_BYTES + 1, CHUNK_BYTES + 1])
-def planned(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Path, list[Payload]]]:
+def planned(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[tuple[Path, list[PayloadFile]]]:
     path = tmp_path / "source"
     path.write_bytes(content_of(request.param))
     yield path, plan_payloads([("a", str(path)), ("b", str(path))])
 
 
-def assert_changed(path: Path, payloads: list[Payload]) -> None:
+def assert_changed(path: Path, payloads: list[PayloadFile]) -> None:
     with pytest.raises(InputError) as caught:
         written(payloads)
     assert str(caught.value) == (
@@ -222,13 +224,13 @@ def assert_changed(path: Path, payloads: list[Payload]) -> None:
 
 
 @pytest.mark.parametrize("change", [-1, 1, 1000])
-def test_a_source_of_another_length(planned: tuple[Path, list[Payload]], change: int) -> None:
+def test_a_source_of_another_length(planned: tuple[Path, list[PayloadFile]], change: int) -> None:
     path, payloads = planned
     os.truncate(path, payloads[0].length + change)
     assert_changed(path, payloads)
 
 
-def test_a_source_that_is_emptied(planned: tuple[Path, list[Payload]]) -> None:
+def test_a_source_that_is_emptied(planned: tuple[Path, list[PayloadFile]]) -> None:
     path, payloads = planned
     os.truncate(path, 0)
     assert_changed(path, payloads)

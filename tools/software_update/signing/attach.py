@@ -14,7 +14,7 @@ from software_update.format.metadata import Signed
 from software_update.keys.public_key import PublicKey
 from software_update.signing.signature_file import DetachedSignature
 from software_update.signing.signing_request import Request, Signers, request_name
-from software_update.verify import verifier
+from software_update.verify.quorum import Quorum, public_keys, quorum
 
 # A signature and the name of its file.
 _File = tuple[str, DetachedSignature]
@@ -151,7 +151,7 @@ def _state(
     return f"{request}: {'; '.join(counts)}"
 
 
-def _count(quorum: verifier.Quorum, whose: str, files: Mapping[bytes, str]) -> str:
+def _count(quorum: Quorum, whose: str, files: Mapping[bytes, str]) -> str:
     """`files`: from the key id of a good signature to its file."""
     text = f"{len(quorum.signers)} of {quorum.threshold} signatures by {whose} keys"
     if quorum.signers:
@@ -168,14 +168,14 @@ def _signed(request: Request, signatures: Sequence[_File]) -> Signed:
     )
 
 
-def _quorum(signed: Signed, signers: Signers) -> verifier.Quorum:
-    return verifier.quorum(signed, signers.root, signers.role, signers.whose)
+def _quorum(signed: Signed, signers: Signers) -> Quorum:
+    return quorum(signed, signers.root, signers.role, signers.whose)
 
 
 def _keys(signers: Sequence[Signers]) -> dict[bytes, PublicKey]:
     return {
         key_id: key
         for each in signers
-        for key_id, key in verifier.public_keys(each.root).items()
+        for key_id, key in public_keys(each.root).items()
         if key_id in each.role.key_ids
     }

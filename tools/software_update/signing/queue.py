@@ -36,8 +36,7 @@ from software_update.format.verdicts import Refused
 from software_update.keys.public_key import PublicKey
 from software_update.keys.schemes import DEFAULT_SCHEMES, Schemes
 from software_update.signing import signature_file, signing_request
-from software_update.signing.signature_file import DetachedSignature
-from software_update.signing.signers import is_good
+from software_update.signing.signature_file import DetachedSignature, is_good
 from software_update.signing.signing_request import Request
 
 SUFFIX = ".signing_request"

@@ -10,7 +10,8 @@ from software_update.format.metadata import Root, Signed
 from software_update.format.verdicts import Refused, Verdict
 from software_update.keys.schemes import DEFAULT_SCHEMES, Schemes
 from software_update.signing.signing_request import Request, Signers, older_root, signers_of_root
-from software_update.verify.verifier import Quorum, check_root, check_successor, quorum
+from software_update.verify.quorum import Quorum, quorum
+from software_update.verify.roots import check_root, check_successor
 
 SCHEMA = "software_update.root_check.v1"
 NOT_CHECKED = "expiry: the verification of a bundle checks it"

@@ -9,7 +9,9 @@ from software_update.base.errors import InputError
 from software_update.base.strict_json import parse_file, to_text
 from software_update.format.limits import MAX_VERSION
 from software_update.format.metadata import ROOT, TARGETS
+from software_update.keys.public_key import PublicKey
 from software_update.keys.schemes import DEFAULT_SCHEMES, Schemes
+from software_update.signing.signing_request import Request
 
 SCHEMA = "software_update.signature.v1"
 
@@ -96,3 +98,11 @@ def _version(value: object) -> int:
     if type(value) is not int or not 1 <= value <= MAX_VERSION:
         raise ValueError
     return value
+
+
+def is_good(signature: DetachedSignature, request: Request, public: PublicKey) -> bool:
+    """Says whether `signature` is the key's good signature of the request."""
+    said = (signature.sha256, signature.role, signature.version, signature.key_id)
+    return said == (request.sha256, request.role, request.version, public.key_id) and (
+        public.verifies(signature.value, request.serialized)
+    )

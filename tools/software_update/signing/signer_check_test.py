@@ -29,8 +29,9 @@ from software_update.testing.signers import (
     key_id,
     signer,
 )
-from software_update.verify import verifier
-from software_update.verify.verifier import Device, VerifiedRelease
+from software_update.verify.device import Device
+from software_update.verify.payloads import verify_payloads
+from software_update.verify.roots import verify_roots
 
 PUBLIC = signer(TARGETS_KEY).public
 ALL_KEYS = (ROOT_KEY, ROOT_KEY_2, ROOT_KEY_3, TARGETS_KEY, TARGETS_KEY_2, TARGETS_KEY_3, STRANGER)
@@ -86,13 +87,11 @@ def test_no_device_without_a_clock_takes_targets_probes(probe: Request) -> None:
 def test_no_payload_fits(probe: Request) -> None:
     """Probes are rejected even by a device that checks neither names, versions nor clocks."""
     assert isinstance(probe.content, metadata.Targets)
-    device = Device(metadata.parse_root(e.root()))
-    release = VerifiedRelease((device.root,), probe.content, (), (), None, None)
     for target in probe.content.targets:
         assert target.length == 0
         assert target.sha256 == bytes(32) != hashlib.sha256(b"").digest()
     with pytest.raises(Refused) as refused:
-        verifier.verify_payloads(device, release, [])
+        verify_payloads(probe.content, [])
     assert refused.value.verdict is Verdict.MISSING_PAYLOAD
 
 
@@ -104,7 +103,7 @@ def test_no_device_takes_root_probes(probe: Request, version: int) -> None:
     signed = e.signed(probe.serialized, *ALL_KEYS)
     for at in (None, NOW):
         with pytest.raises(Refused) as refused:
-            verifier.verify_roots(Device(trusted, at=at), [], signed)
+            verify_roots(Device(trusted, at=at), [], signed)
         assert refused.value.verdict is Verdict.THRESHOLD_NOT_MET
         assert "its own" in str(refused.value)
     signers = signing_request.signers_of_root(probe.content, trusted)  # type: ignore[arg-type]

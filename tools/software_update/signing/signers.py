@@ -69,11 +69,3 @@ def signature_by(signer: Signer, request: Request) -> DetachedSignature:
             f"{key_id.hex()[:16]}; nothing is written"
         )
     return DetachedSignature(request.sha256, request.role, request.version, key_id, value)
-
-
-def is_good(signature: DetachedSignature, request: Request, public: PublicKey) -> bool:
-    """Says whether `signature` is the key's good signature of the request."""
-    said = (signature.sha256, signature.role, signature.version, signature.key_id)
-    return said == (request.sha256, request.role, request.version, public.key_id) and (
-        public.verifies(signature.value, request.serialized)
-    )

@@ -33,7 +33,9 @@ from software_update.format.release_manifest import ReleaseManifest
 from software_update.format.verdicts import Refused, Verdict
 from software_update.keys.schemes import DEFAULT_SCHEMES, Schemes
 from software_update.signing.signed_content import describe, describe_role
-from software_update.verify import verifier
+from software_update.verify.quorum import quorum
+from software_update.verify.roots import check_root
+from software_update.verify.target_list import check_targets
 
 SCHEMA = "software_update.signing_request.v1"
 
@@ -115,13 +117,13 @@ def parse_request(
     """
     if (role or metadata.stated_role(data)) != ROOT:
         targets = metadata.parse_targets(data)
-        verifier.check_targets(targets)
+        check_targets(targets)
         return Request(targets)
     if len(data) > limits.MAX_ROOT_METADATA_BYTES:
         raise Refused(
             Verdict.TOO_LARGE, f"{len(data)} bytes; at most {limits.MAX_ROOT_METADATA_BYTES}"
         )
-    root, _ = verifier.check_root(metadata.build_signed(ROOT, Signed(data, ())), schemes)
+    root, _ = check_root(metadata.build_signed(ROOT, Signed(data, ())), schemes)
     return Request(root)
 
 
@@ -160,7 +162,7 @@ def older_root(root: Root) -> str:
 
 def _checked(signers: list[Signers]) -> list[Signers]:
     for each in signers:
-        verifier.quorum(Signed(b"", ()), each.root, each.role, each.whose)
+        quorum(Signed(b"", ()), each.root, each.role, each.whose)
     return signers
 
 

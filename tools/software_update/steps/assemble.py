@@ -10,10 +10,9 @@ from typing import NamedTuple
 from software_update.base import files
 from software_update.base.errors import Advice, InputError, shown
 from software_update.bundle.extract import check_same_user_manifest, check_user_manifest
-from software_update.bundle.writer import Payload, plan_payloads, write_bundle
+from software_update.bundle.writer import PayloadFile, plan_payloads, write_bundle
 from software_update.format import limits, metadata
 from software_update.format.messages import Target
-from software_update.format.metadata import Targets
 from software_update.format.names import USER_MANIFEST
 from software_update.format.verdicts import Refused
 from software_update.verify.pigweed_roots import RootFile, chain_problems
@@ -74,8 +73,7 @@ def assemble_bundle(
 
 def _listed(path: str, signed_targets: bytes) -> dict[str, Target]:
     try:
-        signed = metadata.parse_signed(metadata.TARGETS, signed_targets)
-        targets: Targets = metadata.parse_targets(signed.serialized)
+        _, targets = metadata.parse_signed_targets(signed_targets)
         return {
             each.name: Target.of(each.name, each.length, each.sha256) for each in targets.targets
         }
@@ -85,7 +83,7 @@ def _listed(path: str, signed_targets: bytes) -> dict[str, Target]:
         ) from None
 
 
-def _check_complete(payloads: Sequence[Payload], listed: dict[str, Target], path: str) -> None:
+def _check_complete(payloads: Sequence[PayloadFile], listed: dict[str, Target], path: str) -> None:
     names = {payload.name for payload in payloads}
     for name in sorted(names ^ set(listed)):
         where = (

@@ -21,8 +21,10 @@ from software_update.format.names import USER_MANIFEST
 from software_update.format.verdicts import Refused, Verdict
 from software_update.keys.schemes import DEFAULT_SCHEMES, Schemes
 from software_update.signing import private_keys
-from software_update.verify import verifier
+from software_update.verify.device import Device
 from software_update.verify.pigweed_roots import RootFile, chain_problems
+from software_update.verify.roots import verify_roots
+from software_update.verify.targets import verify_targets
 from software_update.verify.trust_files import (
     check_signed_roots,
     parse_trusted_root,
@@ -104,7 +106,8 @@ def create_bundle(
 def _check_targets(root: Root, signed_targets: bytes) -> None:
     """Checks for faults that a device would reject. Does not check expiry."""
     try:
-        verifier.verify_targets(verifier.Device(root), [root], signed_targets, None)
+        device = Device(root)
+        verify_targets(device, verify_roots(device, (), None), signed_targets, None)
     except Refused as refused:
         if refused.verdict != Verdict.THRESHOLD_NOT_MET:
             raise

@@ -6,7 +6,8 @@ from software_update.base.trees import check_new_folder, new_folder
 from software_update.bundle.extract import write_payloads
 from software_update.format.verdicts import Refused
 from software_update.verify.bundle_file import Verified, verify_file
-from software_update.verify.verifier import Device, VerifiedRelease
+from software_update.verify.device import Device
+from software_update.verify.targets import VerifiedRelease
 
 
 def extract_bundle(bundle: str, device: Device, folder: str) -> VerifiedRelease:

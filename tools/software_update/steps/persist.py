@@ -43,7 +43,7 @@ def _persist(fd: int, bundle: str, output: str) -> None:
 def _metadata_files(envelope: Envelope) -> dict[str, bytes]:
     found = {"root.pb": envelope.root, "targets.pb": envelope.targets}
     for content in envelope.root_chain:
-        root = metadata.parse_root(metadata.parse_signed(metadata.ROOT, content).serialized)
+        root = metadata.parse_signed_root(content)[1]
         name = f"{root.common.version}.root.pb"
         if name in found:
             raise Refused(

@@ -6,8 +6,10 @@ from software_update.format import metadata
 from software_update.format.verdicts import Refused, Verdict
 from software_update.testing import encode as e
 from software_update.testing.signers import ROOT_KEY
-from software_update.verify import verifier
 from software_update.verify.bundle_file import verify_bundle
+from software_update.verify.device import Device
+from software_update.verify.roots import trust_root
+from software_update.verify.targets import VerifiedRelease
 
 TRUSTED_ROOT = e.signed(e.root(), ROOT_KEY)
 
@@ -20,17 +22,17 @@ def release_of(
     hardware_id: str | None = None,
     at: int | None = None,
     installed_root: bytes | None = None,
-) -> verifier.VerifiedRelease:
+) -> VerifiedRelease:
     """The release in a bundle, or Refused. `installed` is a Manifest, `installed_root` a signed root."""
     with tempfile.TemporaryFile() as file:
         file.write(bundle)
         file.flush()
-        device = verifier.Device(
-            verifier.trust_root(trusted),
+        device = Device(
+            trust_root(trusted),
             None if installed is None else metadata.parse_manifest(installed),
             hardware_id,
             at,
-            None if installed_root is None else verifier.trust_root(installed_root),
+            None if installed_root is None else trust_root(installed_root),
         )
         return verify_bundle(file.fileno(), device)
 

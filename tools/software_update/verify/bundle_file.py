@@ -1,27 +1,21 @@
 """Judges a bundle file: reads it as a stream, and lets the verifier decide."""
 
-import os
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from software_update.base.files import read_range
 from software_update.base.hashing import OnChunk, hash_each, sha256_range
-from software_update.bundle.envelope import Envelope, PayloadEntry
+from software_update.bundle.envelope import Envelope, Payload
 from software_update.bundle.reader import read_envelope
 from software_update.format import limits
 from software_update.format.metadata import Targets
 from software_update.format.names import USER_MANIFEST
 from software_update.format.verdicts import Refused
-from software_update.verify import verifier
+from software_update.verify.device import Device
+from software_update.verify.payloads import first_wrong_length, verify_payloads
 from software_update.verify.recovery import former_root
-from software_update.verify.verifier import Device, VerifiedRelease
-
-
-class HashedPayload(NamedTuple):
-    """A payload of the bundle, and its SHA-256; empty if that cannot change the verdict."""
-
-    name: str
-    length: int
-    sha256: bytes
+from software_update.verify.roots import verify_roots
+from software_update.verify.targets import VerifiedRelease, verify_targets
 
 
 class Verified(NamedTuple):
@@ -29,7 +23,7 @@ class Verified(NamedTuple):
 
     release: VerifiedRelease
     envelope: Envelope
-    payloads: list[HashedPayload]
+    payloads: list[Payload]
 
 
 def verify_bundle(fd: int, device: Device) -> VerifiedRelease:
@@ -41,7 +35,7 @@ def verify_file(fd: int, device: Device) -> Verified:
     """As verify_bundle, with everything that it read."""
     envelope, release = _read_release(fd, device)
     payloads = hash_payloads(fd, release.targets, envelope.payloads)
-    verifier.verify_payloads(device, release, payloads)
+    _verify_payloads(device, release, payloads)
     return Verified(release, envelope, payloads)
 
 
@@ -51,9 +45,9 @@ def check_lengths(fd: int, device: Device) -> None:
     It reads no payload that can be left unread. For callers that would copy the whole file first.
     """
     envelope, release = _read_release(fd, device)
-    if verifier.first_wrong_length(release.targets, envelope.payloads) < len(envelope.payloads):
+    if first_wrong_length(release.targets, envelope.payloads) < len(envelope.payloads):
         payloads = hash_payloads(fd, release.targets, envelope.payloads)
-        verifier.verify_payloads(device, release, payloads)
+        _verify_payloads(device, release, payloads)
 
 
 def _read_release(fd: int, device: Device) -> tuple[Envelope, VerifiedRelease]:
@@ -64,46 +58,46 @@ def _read_release(fd: int, device: Device) -> tuple[Envelope, VerifiedRelease]:
     return envelope, verify_metadata(envelope, read_user_manifest(fd, envelope), device)
 
 
+def _verify_payloads(device: Device, release: VerifiedRelease, payloads: Sequence[Payload]) -> None:
+    verify_payloads(release.targets, payloads, release.user_manifest, device.installed)
+
+
 def verify_metadata(
     envelope: Envelope, user_manifest: bytes | None, device: Device
 ) -> VerifiedRelease:
-    """The release that the bundle's metadata describes, or Refused."""
-    roots = verifier.verify_roots(device, envelope.root_chain, envelope.root)
+    """Returns the release that the bundle's metadata describes, or raises Refused."""
+    trusted = verify_roots(device, envelope.root_chain, envelope.root)
     former = None
     if device.installed:
         former = former_root(
             device.installed, device.installed_root, device.root, envelope.root_chain
         )
-    release = verifier.verify_targets(device, roots, envelope.targets, user_manifest, former)
-    moved = release.root.common.version > device.root.common.version
-    return release._replace(signed_root=envelope.root if moved else None)
+    return verify_targets(device, trusted, envelope.targets, user_manifest, former)
 
 
 def read_user_manifest(fd: int, envelope: Envelope) -> bytes | None:
     """Returns that payload, if the bundle has one that is small enough to read."""
     for entry in envelope.payloads:
         if entry.name == USER_MANIFEST and entry.length <= limits.MAX_USER_MANIFEST_BYTES:
-            return os.pread(fd, entry.length, entry.offset)
+            return b"".join(read_range(fd, entry.offset, entry.length, entry.length))
     return None
 
 
-def hash_payloads(
-    fd: int, targets: Targets, payloads: Sequence[PayloadEntry]
-) -> list[HashedPayload]:
+def hash_payloads(fd: int, targets: Targets, payloads: Sequence[Payload]) -> list[Payload]:
     """Hashes the payloads whose digests can change the verdict, large ones side by side.
 
     These are the ones that `targets` lists, up to the first of a wrong length. The other digests are empty.
     """
     listed = {target.name for target in targets.targets}
-    end = verifier.first_wrong_length(targets, payloads)
+    end = first_wrong_length(targets, payloads)
     lengths = [each.length if each.name in listed else 0 for each in payloads[:end]]
     lengths += [0] * (len(payloads) - end)
 
-    def hash_payload(index: int, on_chunk: OnChunk) -> HashedPayload:
+    def hash_payload(index: int, on_chunk: OnChunk) -> Payload:
         entry = payloads[index]
         digest = b""
         if index < end and entry.name in listed:
             digest = sha256_range(fd, entry.offset, entry.length, on_chunk)
-        return HashedPayload(entry.name, entry.length, digest)
+        return entry._replace(sha256=digest)
 
     return hash_each("verify", lengths, hash_payload)

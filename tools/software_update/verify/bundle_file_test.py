@@ -9,7 +9,9 @@ from software_update.format.verdicts import Refused, Verdict
 from software_update.testing import encode as e
 from software_update.testing.judge import TRUSTED_ROOT, refusal_of
 from software_update.testing.signers import TARGETS_KEY
-from software_update.verify import bundle_file, verifier
+from software_update.verify import bundle_file
+from software_update.verify.device import Device
+from software_update.verify.roots import trust_root
 
 THREE = {"a": b"first", "b": b"second", "c": b"third"}
 EXTRA = e.payload("extra", b"not listed")
@@ -72,7 +74,7 @@ def test_check_lengths(
         file.write(bundle)
         file.flush()
         try:
-            device = verifier.Device(verifier.trust_root(TRUSTED_ROOT))
+            device = Device(trust_root(TRUSTED_ROOT))
             bundle_file.check_lengths(file.fileno(), device)
         except Refused as refused:
             verdict_ = refused.verdict

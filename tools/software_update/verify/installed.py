@@ -13,8 +13,9 @@ from software_update.format.names import USER_MANIFEST
 from software_update.format.release_manifest import parse_release
 from software_update.format.verdicts import Refused, Verdict
 from software_update.keys.schemes import DEFAULT_SCHEMES, Schemes
-from software_update.verify import verifier
 from software_update.verify.bundle_file import read_user_manifest
+from software_update.verify.roots import trust_root
+from software_update.verify.targets import listed_user_manifest
 from software_update.verify.trust_files import read_trusted_root
 
 # The fields that a bundle may begin with. A manifest has none of them as bytes.
@@ -108,12 +109,11 @@ def _read_bundle(fd: int, schemes: Schemes) -> InstalledFile:
     content = read_envelope(fd)
     if content.targets is None:
         raise Refused(Verdict.MISSING_ROLE_METADATA, "has no targets metadata")
-    signed = metadata.parse_signed(metadata.TARGETS, content.targets)
-    targets = metadata.parse_targets(signed.serialized)
-    user_manifest = verifier.listed_user_manifest(targets, read_user_manifest(fd, content), None)
+    _, targets = metadata.parse_signed_targets(content.targets)
+    user_manifest = listed_user_manifest(targets, read_user_manifest(fd, content), None)
     if user_manifest is None and any(each.name == USER_MANIFEST for each in targets.targets):
         raise Refused(Verdict.MISSING_PAYLOAD, "does not contain the user_manifest that it lists")
-    root = None if content.root is None else verifier.trust_root(content.root, schemes)
+    root = None if content.root is None else trust_root(content.root, schemes)
     release = None if user_manifest is None else parse_release(user_manifest)
     return InstalledFile(
         Installed(targets, user_manifest, release, root.id if root else None), root, True

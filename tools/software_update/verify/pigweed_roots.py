@@ -8,8 +8,8 @@ from software_update.format import metadata, wire
 from software_update.format.metadata import ROOT, Root, Signed
 from software_update.format.verdicts import Refused
 from software_update.keys.schemes import DEFAULT_SCHEME
+from software_update.verify.quorum import quorum
 from software_update.verify.recovery import FormerRoot, versions_start_again
-from software_update.verify.verifier import quorum
 
 _KEY_ID_BYTES = 32
 # A signature that Pigweed's client accepts, on the wire: with its key id, its own tag and length.
@@ -29,8 +29,7 @@ class RootFile(NamedTuple):
     content: bytes
 
     def parse(self) -> tuple[Signed, Root]:
-        signed = metadata.parse_signed(ROOT, self.content)
-        return signed, metadata.parse_root(signed.serialized)
+        return metadata.parse_signed_root(self.content)
 
 
 def move_problems(before: RootFile, root: RootFile) -> list[str]:

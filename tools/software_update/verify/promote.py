@@ -17,14 +17,14 @@ from software_update.base.errors import SoftwareUpdateError
 from software_update.bundle.envelope import Envelope
 from software_update.bundle.reader import read_envelope
 from software_update.format import metadata
-from software_update.format.metadata import ROOT, TARGETS, Root
+from software_update.format.metadata import TARGETS
 from software_update.format.verdicts import Refused, Verdict
 from software_update.keys.dev_key_ids import DEV_KEY_IDS, DEV_KEYS_WARNING
-from software_update.verify import verifier
 from software_update.verify.bundle_file import hash_payloads, verify_file
+from software_update.verify.device import Device
+from software_update.verify.payloads import verify_payloads
 from software_update.verify.promotion import Contents, Difference, differences
 from software_update.verify.report import accepted_report, refused_report
-from software_update.verify.verifier import Device, VerifiedRelease
 
 SCHEMA = "software_update.promotion.v1"
 _NOT_CHECKED = "of what was tested: signatures, root, expiry"
@@ -82,7 +82,7 @@ def promote(
     if problem:
         raise NotPromoted(f"{release}: {problem}", verdict)
     try:
-        expected = _read_tested(tested_fd, device.root)
+        expected = _read_tested(tested_fd)
     except Refused as refused:
         raise NotPromoted(_about(tested, refused), verdict) from None
     carried = Contents(verified.release.targets, verified.payloads)
@@ -150,7 +150,8 @@ def _dev_problem(device: Device, envelope: Envelope) -> str | None:
 
     `envelope` holds the bytes that were verified: a file that changed since is not read again.
     """
-    roots = [_root(each) for each in (*envelope.root_chain, envelope.root) if each is not None]
+    signed_roots = [each for each in (*envelope.root_chain, envelope.root) if each is not None]
+    roots = [metadata.parse_signed_root(each)[1] for each in signed_roots]
     for root in (device.root, *roots):
         if root.is_dev:
             version = root.common.version
@@ -161,20 +162,14 @@ def _dev_problem(device: Device, envelope: Envelope) -> str | None:
     return None
 
 
-def _root(data: bytes) -> Root:
-    return metadata.parse_root(metadata.parse_signed(ROOT, data).serialized)
-
-
-def _read_tested(fd: int, root: Root) -> Contents:
+def _read_tested(fd: int) -> Contents:
     """Returns the tested bundle's contents: its payloads match its metadata. Signatures are not checked."""
     envelope = read_envelope(fd)
     if envelope.targets is None:
         raise Refused(Verdict.MISSING_ROLE_METADATA, "has no targets metadata")
-    signed = metadata.parse_signed(TARGETS, envelope.targets)
-    targets = metadata.parse_targets(signed.serialized)
+    _, targets = metadata.parse_signed_targets(envelope.targets)
     payloads = hash_payloads(fd, targets, envelope.payloads)
-    release = VerifiedRelease((root,), targets, (), (), None, None)
-    verifier.verify_payloads(Device(root), release, payloads)
+    verify_payloads(targets, payloads)
     return Contents(targets, payloads)
 
 

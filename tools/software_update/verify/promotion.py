@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from software_update.base.dates import format_date
 from software_update.base.errors import shown
+from software_update.bundle.envelope import Payload
 from software_update.format.metadata import Targets
-from software_update.verify.verifier import Payload
 
 _Value = str | int | bool | None
 # Length and raw SHA-256, by name.

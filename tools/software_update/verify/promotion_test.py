@@ -1,10 +1,10 @@
 """Tests of what differs between two bundles' contents."""
 
 import hashlib
-from typing import NamedTuple
 
 import pytest
 
+from software_update.bundle.envelope import Payload
 from software_update.format import metadata
 from software_update.testing import encode as e
 from software_update.verify.promotion import Contents, Difference, differences
@@ -12,18 +12,12 @@ from software_update.verify.promotion import Contents, Difference, differences
 CONTENTS = {"app": b"application", "boot": b"bootloader"}
 
 
-class Payload(NamedTuple):
-    name: str
-    length: int
-    sha256: bytes
-
-
 def sha256(content: bytes) -> bytes:
     return hashlib.sha256(content).digest()
 
 
 def contents(targets: bytes, payloads: dict[str, bytes]) -> Contents:
-    present = [Payload(name, len(each), sha256(each)) for name, each in payloads.items()]
+    present = [Payload(name, 0, len(each), sha256(each)) for name, each in payloads.items()]
     return Contents(metadata.parse_targets(targets), present)
 
 

@@ -156,7 +156,7 @@ class Device:
         installed = metadata.parse_manifest(self.manifest)
         record = root_to_record(installed, release.former, release.targets, release.root)
         self.manifest = metadata.build_manifest(release.targets, release.user_manifest, record)
-        self.trusted = release.signed_root or self.trusted
+        self.trusted = release.trusted.signed or self.trusted
         return True
 
 
@@ -188,9 +188,9 @@ def test_another_release_is_recorded_under_the_root_in_force() -> None:
 def test_a_first_release_is_recorded_under_the_root_in_force() -> None:
     release = release_of(bundle(2, 3), trusted=signed(ROOTS[1]))
     assert root_to_record(None, None, release.targets, release.root) == release.root.id
-    assert (release.root.common.version, release.signed_root) == (3, signed(ROOTS[3]))
+    assert (release.root.common.version, release.trusted.signed) == (3, signed(ROOTS[3]))
 
 
 def test_a_root_that_stays_is_not_moved_to() -> None:
     release = release_of(bundle(2), trusted=signed(ROOTS[2]))
-    assert release.signed_root is None
+    assert release.trusted.signed is None

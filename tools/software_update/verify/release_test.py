@@ -8,7 +8,9 @@ from software_update.format.verdicts import Verdict
 from software_update.testing import encode as e
 from software_update.testing.judge import TRUSTED_ROOT, refusal_of, release_of
 from software_update.testing.signers import ROOT_KEY, TARGETS_KEY, TARGETS_KEY_2
-from software_update.verify import verifier
+from software_update.verify.device import Device
+from software_update.verify.roots import trust_root
+from software_update.verify.targets import not_checked
 
 ACCEPT = (Verdict.ACCEPT, "", "")
 TARGETS = ("targets", "targets metadata")
@@ -171,17 +173,15 @@ def test_the_release_counter_outlives_the_rotation() -> None:
 
 def test_everything_known() -> None:
     release = release_of(bundle(manifest(7, hardware=("a",))), installed=installed(None))
-    device = verifier.Device(
-        verifier.trust_root(TRUSTED_ROOT), metadata.parse_manifest(installed(None)), "a", 0
-    )
-    assert verifier.not_checked(device, release) == [
+    device = Device(trust_root(TRUSTED_ROOT), metadata.parse_manifest(installed(None)), "a", 0)
+    assert not_checked(device, release) == [
         "root of the installed release: not stated; assumed: trusted root 1"
     ]
 
 
 def test_nothing_known() -> None:
-    device = verifier.Device(verifier.trust_root(TRUSTED_ROOT))
-    assert verifier.not_checked(device, release_of(bundle(None))) == [
+    device = Device(trust_root(TRUSTED_ROOT))
+    assert not_checked(device, release_of(bundle(None))) == [
         "expiry: no time was given",
         "rollback: no installed manifest was given",
         "hardware: no hardware id was given",
@@ -189,13 +189,13 @@ def test_nothing_known() -> None:
 
 
 def test_known_but_not_said() -> None:
-    device = verifier.Device(
-        verifier.trust_root(TRUSTED_ROOT), metadata.parse_manifest(installed(None, THIEF)), "a", 0
+    device = Device(
+        trust_root(TRUSTED_ROOT), metadata.parse_manifest(installed(None, THIEF)), "a", 0
     )
     release = release_of(
         rotated([TARGETS_KEY_2], None, TARGETS_KEY_2), installed=installed(None, THIEF)
     )
-    assert verifier.not_checked(device, release) == [
+    assert not_checked(device, release) == [
         "rollback of the targets version: root 2 removed targets keys of root 1, at least its "
         "threshold of 1",
         "root of the installed release: not stated; assumed: trusted root 1",

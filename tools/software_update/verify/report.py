@@ -6,7 +6,8 @@ from typing import Any
 from software_update.format.release_manifest import ReleaseManifest
 from software_update.format.verdicts import Refused, Verdict
 from software_update.verify.bundle_file import Verified
-from software_update.verify.verifier import Device, not_checked
+from software_update.verify.device import Device
+from software_update.verify.targets import not_checked
 
 SCHEMA = "software_update.verdict.v1"
 
@@ -35,7 +36,7 @@ def accepted_report(device: Device, verified: Verified) -> dict[str, Any]:
         "uncounted_signatures": list(release.uncounted),
         "release": _release(release.manifest),
         "never_expires": never,
-        "dev_keys": release.dev_keys,
+        "dev_keys": release.trusted.dev_keys,
         "not_checked": not_checked(device, release),
     }
 

@@ -14,9 +14,9 @@ from software_update.testing.signers import (
     TARGETS_KEY,
     key_id,
 )
-from software_update.verify import verifier
+from software_update.verify.roots import check_successor, trust_root
 
-PREVIOUS = verifier.trust_root(e.signed(e.root(1, [ROOT_KEY, ROOT_KEY_2], root_threshold=2)))
+PREVIOUS = trust_root(e.signed(e.root(1, [ROOT_KEY, ROOT_KEY_2], root_threshold=2)))
 
 
 def successor(version: int, *signers: int) -> bytes:
@@ -38,7 +38,7 @@ def successor(version: int, *signers: int) -> bytes:
 def test_signed_keys_are_listed(
     signers: tuple[int, ...], by_previous: bool, by_itself: bool
 ) -> None:
-    root, previous, itself = verifier.check_successor(PREVIOUS, successor(2, *signers))
+    root, previous, itself = check_successor(PREVIOUS, successor(2, *signers))
     assert root.common.version == 2
     assert (previous.met, itself.met) == (by_previous, by_itself)
     counted = {key_id(each) for each in signers}
@@ -51,13 +51,13 @@ def test_signed_keys_are_listed(
 )
 def test_another_version(version: int, verdict: Verdict) -> None:
     with pytest.raises(Refused) as caught:
-        verifier.check_successor(PREVIOUS, successor(version, ROOT_KEY, ROOT_KEY_2))
+        check_successor(PREVIOUS, successor(version, ROOT_KEY, ROOT_KEY_2))
     assert caught.value.verdict == verdict
 
 
 def test_a_root_is_not_its_own_successor() -> None:
     with pytest.raises(Refused, match="the previous root itself") as caught:
-        verifier.check_successor(PREVIOUS, e.signed(PREVIOUS.serialized))
+        check_successor(PREVIOUS, e.signed(PREVIOUS.serialized))
     assert caught.value.verdict == Verdict.ROOT_ROLLBACK
 
 

@@ -11,7 +11,7 @@ from software_update.format.verdicts import Refused, Verdict
 from software_update.testing import encode as e
 from software_update.testing.judge import TRUSTED_ROOT, refusal_of
 from software_update.testing.signers import ROOT_KEY, STRANGER, TARGETS_KEY
-from software_update.verify import verifier
+from software_update.verify.roots import trust_root
 
 CONTENTS = {"a": b"x", "b/c": b"yz"}
 NEW_ROOT = e.signed(e.root(2, [ROOT_KEY, STRANGER]), ROOT_KEY)
@@ -92,7 +92,7 @@ def test_judging_is_total(data: bytes) -> None:
 @given(mutations(TRUSTED_ROOT))
 def test_reading_an_anchor_is_total(data: bytes) -> None:
     try:
-        verifier.trust_root(data)
+        trust_root(data)
     except Refused as refused:
         assert refused.detail
 

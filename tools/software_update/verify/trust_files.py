@@ -9,7 +9,8 @@ from software_update.format import limits, metadata
 from software_update.format.metadata import Root, Signed
 from software_update.format.verdicts import Refused
 from software_update.keys.schemes import DEFAULT_SCHEMES, Schemes
-from software_update.verify import verifier
+from software_update.verify.device import Device
+from software_update.verify.roots import trust_root, verify_roots
 
 
 def read_root_file(path: str) -> bytes:
@@ -20,8 +21,7 @@ def read_root_file(path: str) -> bytes:
 def parse_root(path: str, content: bytes) -> tuple[Signed, Root]:
     """Signed root metadata; InputError where it is none. `path` names it in errors."""
     try:
-        signed = metadata.parse_signed(metadata.ROOT, content)
-        return signed, metadata.parse_root(signed.serialized)
+        return metadata.parse_signed_root(content)
     except Refused as refused:
         raise InputError(f"{path}: not root metadata ({refused})", Advice.CREATE_ROOT) from None
 
@@ -57,9 +57,7 @@ def check_signed_roots(
     root = parse_trusted_root(paths[0], signed_roots[0], schemes)
     for path, signed_root in zip(paths, signed_roots, strict=True):
         try:
-            root = verifier.verify_roots(verifier.Device(root, schemes=schemes), (), signed_root)[
-                -1
-            ]
+            root = verify_roots(Device(root, schemes=schemes), (), signed_root).root
         except Refused as refused:
             raise InputError(f"{path}: a device rejects it ({refused})", Advice.SIGN_ROOT) from None
 
@@ -72,7 +70,7 @@ def read_trusted_root(path: str, schemes: Schemes = DEFAULT_SCHEMES) -> Root:
 def parse_trusted_root(path: str, content: bytes, schemes: Schemes = DEFAULT_SCHEMES) -> Root:
     """As `read_trusted_root`, for the content of a file."""
     try:
-        return verifier.trust_root(content, schemes)
+        return trust_root(content, schemes)
     except Refused as refused:
         raise InputError(
             f"{path}: not a root to trust ({refused}); name the signed root metadata that the device has"

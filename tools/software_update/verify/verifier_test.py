@@ -23,7 +23,9 @@ from software_update.testing.signers import (
     mirrored,
     signer,
 )
-from software_update.verify import verifier
+from software_update.verify.device import Device
+from software_update.verify.roots import check_root, trust_root, verify_roots
+from software_update.verify.targets import verify_targets
 
 APP = {"app": b"application"}
 TWO = {"app": b"application", "boot": b"bootloader"}
@@ -421,7 +423,7 @@ def test_a_root_may_list_keys_of_no_role() -> None:
 def test_an_anchor_with_bad_keys_is_none(name: str) -> None:
     signed_root, verdict = BAD_ROOTS[name]
     with pytest.raises(Refused) as caught:
-        verifier.trust_root(signed_root)
+        trust_root(signed_root)
     assert caught.value.verdict == verdict
 
 
@@ -429,7 +431,7 @@ def test_details_name_mirrored_keys() -> None:
     details = []
     for name in ("a mirrored key for both", "root key and its mirrored key"):
         with pytest.raises(Refused) as caught:
-            verifier.check_root(BAD_ROOTS[name][0])
+            check_root(BAD_ROOTS[name][0])
         details.append(caught.value.detail)
     assert details == [
         f"key {MIRRORED_R.key_id.hex()[:16]} of the role targets mirrors key {R.hex()[:16]} "
@@ -439,7 +441,7 @@ def test_details_name_mirrored_keys() -> None:
 
 
 def test_an_anchor_needs_no_signature() -> None:
-    assert verifier.trust_root(e.signed(e.root(5))).common.version == 5
+    assert trust_root(e.signed(e.root(5))).common.version == 5
 
 
 # Moving from root to root
@@ -718,16 +720,16 @@ def test_unsigned_targets_are_not_parsed(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_too_many_targets() -> None:
-    root = verifier.trust_root(TRUSTED_ROOT)
-    device = verifier.Device(root)
+    device = Device(trust_root(TRUSTED_ROOT))
+    trusted = verify_roots(device, (), None)
     digest = [(1, hashlib.sha256(b"").digest())]
     files = [e.target_of(f"t{index}", 0, digest) for index in range(limits.MAX_TARGETS + 1)]
     for count, verdict in ((limits.MAX_TARGETS, None), (limits.MAX_TARGETS + 1, Verdict.TOO_LARGE)):
         signed = e.signed(e.targets_of(e.common("targets"), files[:count]), TARGETS_KEY)
         assert parse_signed("targets", signed).signatures
         if verdict is None:
-            verifier.verify_targets(device, [root], signed, None)
+            verify_targets(device, trusted, signed, None)
         else:
             with pytest.raises(Refused) as caught:
-                verifier.verify_targets(device, [root], signed, None)
+                verify_targets(device, trusted, signed, None)
             assert caught.value.verdict == verdict

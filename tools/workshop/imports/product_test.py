@@ -9,7 +9,7 @@ import tool_sources
 TOP = Path(__file__).absolute().parents[3]
 TOOLS = TOP / "tools"
 # A reader must be able to follow a command down to the ground.
-MAX_PATH = 13
+MAX_PATH = 12
 
 
 def test_sources_are_here() -> None:

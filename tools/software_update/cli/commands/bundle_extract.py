@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from software_update.base import files
 from software_update.base.errors import UsageError, printable
 from software_update.base.trees import new_folder
-from software_update.bundle.envelope import Envelope, PayloadEntry
+from software_update.bundle.envelope import Envelope, Payload
 from software_update.bundle.extract import check_names, listed_targets, write_payloads
 from software_update.bundle.reader import read_envelope
 from software_update.cli.options.arguments import Parser
@@ -46,7 +46,7 @@ def run(argv: Sequence[str]) -> int:
 
 def _wanted(
     path: str, envelope: Envelope, listed: dict[str, Target], names: list[str] | None
-) -> list[PayloadEntry]:
+) -> list[Payload]:
     present = {entry.name: entry for entry in envelope.payloads}
     for name in names if names is not None else ():
         if name not in present:

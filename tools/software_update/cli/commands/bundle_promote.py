@@ -14,6 +14,7 @@ from software_update.cli.options.arguments import Parser, add_at, check_apart, t
 from software_update.cli.options.schemes import add_schemes, schemes_of
 from software_update.format.verdicts import Refused
 from software_update.verify.bundle_file import check_lengths
+from software_update.verify.device import Device
 from software_update.verify.promote import (
     NotPromoted,
     not_promoted_report,
@@ -22,7 +23,6 @@ from software_update.verify.promote import (
     refused_release,
 )
 from software_update.verify.trust_files import read_trusted_root
-from software_update.verify.verifier import Device
 
 
 def run(argv: Sequence[str]) -> int:

@@ -25,6 +25,7 @@ from software_update.format.metadata import Root
 from software_update.format.verdicts import Refused, Verdict
 from software_update.keys.dev_key_ids import DEV_KEYS_WARNING
 from software_update.verify.bundle_file import Verified, verify_file
+from software_update.verify.device import Device
 from software_update.verify.installed import (
     InstalledFile,
     check_trusted_root,
@@ -34,7 +35,6 @@ from software_update.verify.installed import (
 from software_update.verify.recovery import root_to_record
 from software_update.verify.report import accepted_report, refused_report
 from software_update.verify.trust_files import parse_trusted_root, read_root_file
-from software_update.verify.verifier import Device
 
 _SHOWN = 10
 
@@ -173,7 +173,7 @@ def _judge(
 
 
 def _warnings(args: argparse.Namespace, device: Device, verified: Verified) -> list[str]:
-    if verified.release.signed_root is None or args.write_root:
+    if verified.release.trusted.signed is None or args.write_root:
         return []
     old, new = device.root.common.version, verified.release.root.common.version
     return [
@@ -209,7 +209,7 @@ def _keep(
     with contextlib.ExitStack() as stack:
         for path, content, own in (
             (args.write_installed, manifest, may_replace),
-            (args.write_root, release.signed_root or signed_root, [args.trusted_root]),
+            (args.write_root, release.trusted.signed or signed_root, [args.trusted_root]),
         ):
             if path:
                 inputs = [each for each in _inputs(args) if each not in own]

@@ -17,7 +17,8 @@ from software_update.format.limits import MAX_REQUEST_JSON_BYTES
 from software_update.keys.public_key import name_of
 from software_update.keys.schemes import Schemes
 from software_update.signing import signature_file, signing_request
-from software_update.signing.signers import Signer, is_good, signature_by
+from software_update.signing.signature_file import is_good
+from software_update.signing.signers import Signer, signature_by
 from software_update.signing.signing_request import Request
 
 # Key ids in an error; a JSON may list any number.

@@ -14,7 +14,7 @@ from software_update.format.verdicts import Refused
 from software_update.keys.schemes import Schemes
 from software_update.signing import signing_request
 from software_update.signing.signing_request import Request, Signers
-from software_update.verify import verifier
+from software_update.verify.roots import check_successor
 from software_update.verify.trust_files import read_trusted_root
 
 # How many files a warning names.
@@ -100,7 +100,7 @@ def _cannot_be_signed(path: str, refused: Refused) -> InputError:
 def _check_follows(path: str, request: Request, previous: Root, schemes: Schemes) -> None:
     unsigned = metadata.build_signed(metadata.ROOT, metadata.Signed(request.serialized, ()))
     try:
-        verifier.check_successor(previous, unsigned, schemes)
+        check_successor(previous, unsigned, schemes)
     except Refused as refused:
         raise refused.about(metadata.ROOT, printable(path)) from None
 

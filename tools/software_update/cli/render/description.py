@@ -13,8 +13,7 @@ from software_update.keys.dev_key_ids import DEV_KEY_IDS, DEV_KEYS_WARNING
 
 def describe_root(data: bytes) -> dict[str, Any]:
     """The content of a SignedRootMetadata message."""
-    signed = metadata.parse_signed(metadata.ROOT, data)
-    root = metadata.parse_root(signed.serialized)
+    signed, root = metadata.parse_signed_root(data)
     keys = [
         {
             "key_id": key.key_id.hex(),
@@ -36,8 +35,7 @@ def describe_root(data: bytes) -> dict[str, Any]:
 
 def describe_targets(data: bytes) -> dict[str, Any]:
     """The content of a SignedTargetsMetadata message."""
-    signed = metadata.parse_signed(metadata.TARGETS, data)
-    targets = metadata.parse_targets(signed.serialized)
+    signed, targets = metadata.parse_signed_targets(data)
     listed = [
         {
             "name": each.name,

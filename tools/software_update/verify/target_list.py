@@ -1,0 +1,55 @@
+"""Checks a list of targets by itself: no device accepts one that fails here. Pure."""
+
+from software_update.base.errors import shown
+from software_update.format import limits
+from software_update.format.messages import Target
+from software_update.format.metadata import TARGETS, Targets
+from software_update.format.names import USER_MANIFEST, clash, name_problem
+from software_update.format.verdicts import Refused, Verdict
+
+
+def check_targets(targets: Targets) -> None:
+    """Raises Refused if no device accepts these targets, whatever is installed and whoever signs."""
+    check_list(targets)
+    for target in user_manifests(targets):
+        check_user_manifest_length(target)
+
+
+def check_list(targets: Targets) -> None:
+    """The list of targets: some, safe names, no name twice, a usable hash each."""
+    if not targets.targets:
+        raise Refused(Verdict.NO_TARGETS, "lists no targets")
+    for target in targets.targets:
+        problem = name_problem(target.name)
+        if problem:
+            raise about_target(Verdict.UNSAFE_NAME, target.name, f"the name {problem}")
+    twice = clash(target.name for target in targets.targets)
+    if twice:
+        detail = (
+            "listed twice"
+            if twice[0] == twice[1]
+            else f"differs from '{shown(twice[0])}' only in case"
+        )
+        raise about_target(Verdict.DUPLICATE_TARGET, twice[1], detail)
+    for target in targets.targets:
+        _ = target.sha256
+
+
+def check_user_manifest_length(target: Target) -> None:
+    """Raises Refused if no device reads a user_manifest of that length."""
+    if target.length > limits.MAX_USER_MANIFEST_BYTES:
+        raise about_target(
+            Verdict.TOO_LARGE,
+            USER_MANIFEST,
+            f"{target.length} bytes; at most {limits.MAX_USER_MANIFEST_BYTES}",
+        )
+
+
+def user_manifests(targets: Targets) -> list[Target]:
+    """Returns the targets whose content a device hands to the product before it installs."""
+    return [each for each in targets.targets if each.name == USER_MANIFEST]
+
+
+def about_target(verdict: Verdict, name: str, detail: str) -> Refused:
+    """Returns an error about one target."""
+    return Refused(verdict, detail, role=TARGETS, subject=f"target '{shown(name)}'")
