@@ -12,6 +12,10 @@ from cryptography.hazmat.primitives.asymmetric import ec, utils
 from software_update.base.errors import InputError, WrongSecret
 from software_update.format import limits, metadata
 from software_update.format.verdicts import Refused, Verdict
+from software_update.keys.private_key import PrivateKey
+from software_update.keys.public_key import PublicKey
+from software_update.keys.scheme import Scheme
+from software_update.keys.schemes import ED25519, ML_DSA_44
 from software_update.signing import exec_protocol, signer_check, signing_request
 from software_update.signing.exec_protocol import ProgramError
 from software_update.signing.signer_check import AT_ONCE, Attempt, Finding, Result
@@ -365,3 +369,31 @@ def test_some_without_a_signature() -> None:
     *_, found = signer_check.check(Fake(good), at_once)
     assert found.result is Result.WARNING
     assert found.detail == "2 got no signature, so sign one at a time: busy"
+
+
+# Other schemes
+
+
+def raw_key(scheme: Scheme) -> PrivateKey:
+    private = scheme.generate()
+    keyval = scheme.keyval_of(private.public_key())
+    assert keyval is not None
+    return PrivateKey(PublicKey(scheme, keyval), private)
+
+
+@pytest.mark.parametrize("scheme", [ED25519, ML_DSA_44], ids=["ed25519", "ml_dsa_44"])
+def test_diagnosis_of_schemes_that_sign_the_bytes_themselves(scheme: Scheme) -> None:
+    key = raw_key(scheme)
+    good = key.sign(MESSAGE)
+    hint = "; sign the request's bytes as they are, without hashing them first"
+    give = f"; give the {scheme.signature_bytes} bytes of the signature"
+    for answer, expected in (
+        (key.sign(sha256(MESSAGE)), f"a signature of its SHA-256{hint}"),
+        (key.sign(hashlib.sha512(MESSAGE).digest()), f"a signature of its SHA-512{hint}"),
+        (key.sign(MESSAGE + b"\n"), f"a signature of the request, and a newline{hint}"),
+        (good.hex().encode(), f"a signature of the request, but in hexadecimal digits{give}"),
+        (base64.b64encode(good), f"a signature of the request, but in base64 twice{give}"),
+    ):
+        assert signer_check.diagnose(key.public, answer, REQUEST) == expected
+    wrong = signer_check.diagnose(key.public, raw_key(scheme).sign(MESSAGE), REQUEST)
+    assert wrong.startswith(f"{scheme.signature_bytes} bytes that are not a signature")
