@@ -6,7 +6,11 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from software_update.format import limits
+from software_update.keys.scheme import Scheme
+from software_update.keys.schemes import ALL_SCHEMES
 from software_update.testing.tree import VECTORS
 
 _JSON: dict[str, dict[str, Any]] = json.loads((VECTORS / "limits.json").read_bytes())
@@ -45,3 +49,13 @@ def test_every_limit_has_a_unit() -> None:
         assert each.keys() == {"value", "unit", "of"}, name
         assert each["unit"] and each["of"], name
         assert (each["unit"] == "bytes") == name.endswith("_BYTES"), name
+
+
+@pytest.mark.parametrize("scheme", ALL_SCHEMES.accepted, ids=lambda each: each.name)
+def test_limits_admit_every_signature_scheme(scheme: Scheme) -> None:
+    assert scheme.keyval_bytes <= limits.MAX_LENGTHS["Key.keyval"]
+    assert scheme.signature_bytes <= limits.MAX_LENGTHS["Signature.sig"]
+    # The largest root: each key with its id and role, each signature with its key id.
+    keys = limits.MAX_KEYS * (scheme.keyval_bytes + 100)
+    signatures = limits.MAX_SIGNATURES * (scheme.signature_bytes + 50)
+    assert keys + signatures < limits.MAX_ROOT_METADATA_BYTES

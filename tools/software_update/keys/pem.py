@@ -51,6 +51,7 @@ def read_checked_public_key(path: str, schemes: Schemes = DEFAULT_SCHEMES) -> Pu
 
 
 def _parse_public_key(path: str, pem: bytes, schemes: Schemes) -> PublicKey:
+    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives import serialization
 
     if b"PRIVATE KEY-----" in pem:
@@ -62,6 +63,8 @@ def _parse_public_key(path: str, pem: bytes, schemes: Schemes) -> PublicKey:
         raise InputError(f"{path}: not a SubjectPublicKeyInfo PEM key; {_conversion(path, pem)}")
     try:
         key = serialization.load_pem_public_key(pem)
+    except UnsupportedAlgorithm as error:
+        raise _unsupported(path, error) from None
     except Exception as error:  # cryptography has no common class for what a bad file gives
         raise InputError(f"{path}: damaged public key ({_first_line(error)})") from None
     public = _public_key(path, key, schemes)
@@ -85,6 +88,7 @@ def read_private_key(
     Calls `passphrase` if the file is encrypted. Raises WrongSecret if the passphrase is wrong, and
     InputError for any other file, or for an encrypted one if `passphrase` is None.
     """
+    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives import serialization
 
     pem = _read_pem(path)
@@ -97,6 +101,8 @@ def read_private_key(
         raise InputError(f"{path}: not a PKCS#8 PEM private key; {how}")
     try:
         key = serialization.load_pem_private_key(pem, password)
+    except UnsupportedAlgorithm as error:
+        raise _unsupported(path, error) from None
     except Exception as error:  # as above; the text never holds key material
         kind = InputError if password is None else WrongSecret
         raise kind(f"{path}: {problem} ({_first_line(error)})") from None
@@ -131,6 +137,15 @@ def _public_key(path: str, key: object, schemes: Schemes) -> PublicKey:
             return PublicKey(scheme, keyval)
     raise missing or InputError(
         f"{path}: not {schemes.kinds}; make one with: software-update key generate OUT"
+    )
+
+
+def _unsupported(path: str, error: Exception) -> InputError:
+    from cryptography import __version__
+
+    return InputError(
+        f"{path}: cryptography {__version__} does not implement this kind of key "
+        f"({_first_line(error)}); make one with: software-update key generate OUT"
     )
 
 

@@ -4,7 +4,9 @@ import re
 import sys
 from pathlib import Path
 
+import cryptography
 import pytest
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
@@ -254,3 +256,19 @@ def test_a_key_that_cryptography_lacks(tmp_path: Path, monkeypatch: pytest.Monke
         pem.read_private_key(write(tmp_path, private), schemes=ALL_SCHEMES)
     ecdsa = write(tmp_path, signers.public_pem(7))
     assert pem.read_public_key(ecdsa, ALL_SCHEMES) == signers.signer(7).public
+
+
+def test_a_kind_of_key_that_cryptography_cannot_load(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise UnsupportedAlgorithm("Unsupported key type: 2.16.840.1.101.3.4.3.17")
+
+    monkeypatch.setattr(serialization, "load_pem_public_key", refuse)
+    monkeypatch.setattr(serialization, "load_pem_private_key", refuse)
+    expected = (
+        f"cryptography {cryptography.__version__} does not implement this kind of key "
+        f"(Unsupported key type: 2.16.840.1.101.3.4.3.17); {MAKE_ONE}"
+    )
+    assert public_error(tmp_path, signers.public_pem(7)) == expected
+    assert private_error(tmp_path, signers.private_pem(7)) == expected
