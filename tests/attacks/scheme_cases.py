@@ -1,8 +1,8 @@
 """Writes tests/vectors/schemes: roots and bundles whose keys are of experimental schemes.
 
 Run `PYTHONPATH=tools python -m tests.attacks.scheme_cases` in the top folder. ML-DSA signatures contain
-random bytes, so each run writes other files. The files that are kept must differ from new ones only in
-the signatures: `Made.signatures` says where these are.
+random bytes, so each run makes other bundles. A run keeps each file that differs from the new one only
+in signatures: `Made.signatures` says where these are.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from tests.attacks.product import AT, CONTENTS, TRUSTED, R, T, targets
 FOLDER = Path(__file__).absolute().parents[1] / "vectors/schemes"
 # The order of Ed25519's group (RFC 8032, 5.1).
 ORDER = 2**252 + 27742317777372353535851937790883648493
+# Y of a point of order 8.
+ORDER_8 = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7
 
 _SIGNED: list[bytes] = []
 
@@ -98,6 +100,14 @@ class Made:
             content[start:end] = bytes(end - start)
         return bytes(content)
 
+    def is_kept(self) -> bool:
+        """Says whether the folder's bundle of this case differs at most in signatures."""
+        path = FOLDER / f"{self.name}.bundle"
+        if not path.exists():
+            return False
+        kept = path.read_bytes()
+        return len(kept) == len(self.bundle) and self.masked(kept) == self.masked(self.bundle)
+
 
 def roots_of(scheme: Scheme) -> tuple[Key, Key]:
     """Returns the scheme's root key and targets key."""
@@ -155,6 +165,13 @@ def of_all_schemes(count: int) -> bytes:
     return bundle_of(root, [], *(key.signature(targets()) for key in keys[:count]))
 
 
+def with_ecdsa(scheme: Scheme, threshold: int, *, signatures: int = 2) -> bytes:
+    """A bundle for the scheme's key and an ECDSA key; the ECDSA key signs first, the other second."""
+    keys: list[e.Key | Key] = [T, roots_of(scheme)[1]]
+    root = next_root([R.listed], [key.listed for key in keys], threshold)
+    return bundle_of(root, [], *(key.signature(targets()) for key in keys[:signatures]))
+
+
 def flipped(key: Key, content: bytes) -> bytes:
     value = key.sign(content)
     changed = bytes([value[0] ^ 1]) + value[1:]
@@ -192,6 +209,11 @@ def _of_scheme(scheme: Scheme) -> Iterator[tuple[str, str, str, Callable[[], byt
         ),
     ):
         yield name, "THRESHOLD_NOT_MET", what, functools.partial(with_signature, scheme, sign)
+    for name, verdict, what, count in (
+        ("with_ecdsa", "ACCEPT", "Signed by both keys of a role: this and an ECDSA key.", 2),
+        ("only_ecdsa", "THRESHOLD_NOT_MET", "As before, signed only by the ECDSA key.", 1),
+    ):
+        yield name, verdict, what, functools.partial(with_ecdsa, scheme, 2, signatures=count)
     for name, what, listed in (
         ("scheme_of_ecdsa", "The scheme's type with the number of ECDSA.", (keyval, key_type, 3)),
         ("type_of_ecdsa", "ECDSA's type with the scheme's number.", (keyval, 3, scheme.number)),
@@ -216,20 +238,31 @@ def _all() -> Iterator[Made]:
     for scheme in SCHEMES:
         for name, verdict, what, bundle in _of_scheme(scheme):
             yield _made(f"{scheme.name}_{name}", verdict, what, bundle)
-        yield dataclasses.replace(
-            _made(
-                f"{scheme.name}_without_option",
-                "KEY_TYPE_MISMATCH",
+        for name, what, bundle in (
+            (
+                "without_option",
                 "A device that implements only ECDSA meets a good bundle.",
                 functools.partial(good, scheme),
             ),
-            experimental=False,
-        )
+            (
+                "with_ecdsa_without_option",
+                "A device that implements only ECDSA meets a role that an ECDSA key is in too.",
+                functools.partial(with_ecdsa, scheme, 2),
+            ),
+            (
+                "with_one_ecdsa_without_option",
+                "As before; the ECDSA key's signature is enough for the threshold.",
+                functools.partial(with_ecdsa, scheme, 1),
+            ),
+        ):
+            made = _made(f"{scheme.name}_{name}", "KEY_TYPE_MISMATCH", what, bundle)
+            yield dataclasses.replace(made, experimental=False)
     prime = 2**255 - 19
     for name, what, y in (
         ("neutral", "The neutral element, with which anyone can sign.", 1),
         ("order_2", "A point of order 2.", prime - 1),
         ("order_4", "A point of order 4.", 0),
+        ("order_8", "A point of order 8.", ORDER_8),
         ("not_reduced", "A Y that is not below the prime.", prime + 3),
         ("off_curve", "A Y that no point has.", 2),
     ):
@@ -299,13 +332,15 @@ def files(made: Sequence[Made]) -> dict[str, bytes]:
 
 
 def main() -> int:
-    made = files(cases())
+    made = cases()
+    kept = {f"{each.name}.bundle" for each in made if each.is_kept()}
+    new = files(made)
     FOLDER.mkdir(exist_ok=True)
     for old in FOLDER.iterdir():
-        if old.name not in made:
+        if old.name not in new:
             old.unlink()
-    for name, content in made.items():
-        (FOLDER / name).write_bytes(content)
+    for name in new.keys() - kept:
+        (FOLDER / name).write_bytes(new[name])
     return 0
 
 
