@@ -56,7 +56,7 @@ def files(cases: Sequence[Case]) -> dict[str, bytes]:
             entry["recipe"] = f"{case.name}.recipe.json"
             made[entry["recipe"]] = json.dumps(recipe_of(case.huge())).encode() + b"\n"
         if case.installed is not None:
-            entry["installed"] = add("manifest.pb", case.installed)
+            entry["installed"] = add("installed.pb", case.installed)
         if case.installed_root is not None:
             entry["installed_root"] = add("root.pb", case.installed_root)
         if case.at is not None:

@@ -37,7 +37,7 @@ def corpus() -> dict[str, bytes]:
         + by_two
         + e.payload("app", b"x"),
         "root.pb": TRUSTED,
-        "manifest.pb": INSTALLED,
+        "installed.pb": INSTALLED,
         "release.json": release,
     }
 

@@ -165,7 +165,7 @@ def test_manifest_without_the_fields_that_pigweed_skips(product: Product) -> Non
     """Fields 65 and 66 come last; Pigweed's part is the rest, and is an installed release for us too."""
     root = product.root(1)
     bundle = product.bundle(root)
-    manifest, pigweeds = product.file("manifest.pb"), product.file("pigweed.manifest.pb")
+    manifest, pigweeds = product.file("ours.installed.pb"), product.file("pigweeds.installed.pb")
     verify: list[str | Path] = ["bundle", "verify", bundle, f"--trusted-root={root}"]
     assert ours(*verify, f"--write-installed={manifest}") == 0
     pigweed_makes("manifest", manifest, pigweeds)
