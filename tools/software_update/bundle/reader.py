@@ -138,7 +138,11 @@ class _Reader:
         """Number and end of the length-delimited field at the position; moves to its content."""
         window, start = self._look(), self._position - self._window_start
         available = min(len(window), end - self._window_start)
-        tag, at = wire.decode_varint(window, start, available)
+        # Nearly all tags take one byte.
+        if start < available and window[start] < 0x80:
+            tag, at = window[start], start + 1
+        else:
+            tag, at = wire.decode_varint(window, start, available)
         number, wire_type = wire.split_tag(tag)
         if wire_type != wire.LENGTH_DELIMITED:
             # Every field that a bundle may have is length-delimited.

@@ -137,6 +137,8 @@ def test_verify(folder: Path) -> None:
     modules = modules_after(RUN, *verify)
     assert {"cryptography", "software_update.keys.schemes"} < modules
     assert modules & {"concurrent.futures", "dataclasses", "google", "inspect"} == set()
+    # These are for encryption, and load slowly.
+    assert "cryptography.hazmat.primitives.ciphers" not in modules
 
 
 def test_reading_metadata_needs_no_protobuf(folder: Path) -> None:

@@ -98,6 +98,6 @@ def hash_payloads(fd: int, targets: Targets, payloads: Sequence[Payload]) -> lis
         digest = b""
         if index < end and entry.name in listed:
             digest = sha256_range(fd, entry.offset, entry.length, on_chunk)
-        return entry._replace(sha256=digest)
+        return Payload(entry.name, entry.offset, entry.length, digest)
 
     return hash_each("verify", lengths, hash_payload)
