@@ -8,7 +8,7 @@ import re
 import shlex
 from collections.abc import Callable
 
-from software_update.base.errors import InputError, WrongSecret
+from software_update.base.errors import Advice, InputError, WrongSecret
 from software_update.base.files import folder_error
 from software_update.base.text import check_encoding
 from software_update.keys.private_key import PrivateKey
@@ -60,7 +60,8 @@ def _parse_public_key(path: str, pem: bytes, schemes: Schemes) -> PublicKey:
             f"openssl pkey -in {shlex.quote(path)} -pubout -out {shlex.quote(path + '.pub')}"
         )
     if b"-----BEGIN PUBLIC KEY-----" not in pem:
-        raise InputError(f"{path}: not a SubjectPublicKeyInfo PEM key; {_conversion(path, pem)}")
+        how, advice = _conversion(path, pem)
+        raise InputError(f"{path}: not a SubjectPublicKeyInfo PEM key; {how}", advice)
     try:
         key = serialization.load_pem_public_key(pem)
     except UnsupportedAlgorithm as error:
@@ -97,8 +98,8 @@ def read_private_key(
     elif b"-----BEGIN PRIVATE KEY-----" in pem:
         password, problem = None, "damaged private key"
     else:
-        how = _private_conversion(path, pem, may_be_encrypted=passphrase is not None)
-        raise InputError(f"{path}: not a PKCS#8 PEM private key; {how}")
+        how, advice = _private_conversion(path, pem, may_be_encrypted=passphrase is not None)
+        raise InputError(f"{path}: not a PKCS#8 PEM private key; {how}", advice)
     try:
         key = serialization.load_pem_private_key(pem, password)
     except UnsupportedAlgorithm as error:
@@ -135,9 +136,7 @@ def _public_key(path: str, key: object, schemes: Schemes) -> PublicKey:
             continue
         if keyval is not None:
             return PublicKey(scheme, keyval)
-    raise missing or InputError(
-        f"{path}: not {schemes.kinds}; make one with: software-update key generate OUT"
-    )
+    raise missing or InputError(f"{path}: not {schemes.kinds}", Advice.GENERATE_KEY)
 
 
 def _unsupported(path: str, error: Exception) -> InputError:
@@ -161,31 +160,33 @@ def _read_pem(path: str) -> bytes:
     return pem
 
 
-def _conversion(path: str, pem: bytes) -> str:
+def _conversion(path: str, pem: bytes) -> tuple[str, Advice | None]:
+    """Returns how to make a public key file of another kind of file, or to make a new key."""
     file, pem_file = shlex.quote(path), shlex.quote(f"{path}.pem")
     if b"BEGIN CERTIFICATE" in pem:
-        return f"extract the key with: openssl x509 -in {file} -pubkey -noout"
+        return f"extract the key with: openssl x509 -in {file} -pubkey -noout", None
     if pem.startswith((b"ssh-", b"ecdsa-sha2-")):
-        return f"convert it with: ssh-keygen -e -m PKCS8 -f {file}"
+        return f"convert it with: ssh-keygen -e -m PKCS8 -f {file}", None
     if pem[:1] == b"\x30":
-        return f"convert it with: openssl pkey -pubin -inform DER -in {file} -out {pem_file}"
-    return (
-        "it begins with -----BEGIN PUBLIC KEY-----; make one with: software-update key generate OUT"
-    )
+        return f"convert it with: openssl pkey -pubin -inform DER -in {file} -out {pem_file}", None
+    return "it begins with -----BEGIN PUBLIC KEY-----", Advice.GENERATE_KEY
 
 
-def _private_conversion(path: str, pem: bytes, *, may_be_encrypted: bool) -> str:
+def _private_conversion(
+    path: str, pem: bytes, *, may_be_encrypted: bool
+) -> tuple[str, Advice | None]:
+    """Returns how to make a private key file of another kind of file, or to make a new key."""
     file, pem_file = shlex.quote(path), shlex.quote(f"{path}.pem")
     if b"BEGIN EC PRIVATE KEY" in pem:
         plain = "" if may_be_encrypted else "-nocrypt "
-        return f"convert it with: openssl pkcs8 -topk8 {plain}-in {file} -out {pem_file}"
+        return f"convert it with: openssl pkcs8 -topk8 {plain}-in {file} -out {pem_file}", None
     if b"BEGIN ENCRYPTED PRIVATE KEY" in pem:
-        return "it is encrypted; only software-update sign reads such a key"
+        return "it is encrypted", Advice.SIGN_WITH_ENCRYPTED_KEY
     if b"BEGIN PUBLIC KEY" in pem:
-        return "this is a public key; name the private one"
+        return "this is a public key; name the private one", None
     if pem[:1] == b"\x30":
-        return f"convert it with: openssl pkey -inform DER -in {file} -out {pem_file}"
-    return "it begins with -----BEGIN PRIVATE KEY-----; make one with: software-update key generate OUT"
+        return f"convert it with: openssl pkey -inform DER -in {file} -out {pem_file}", None
+    return "it begins with -----BEGIN PRIVATE KEY-----", Advice.GENERATE_KEY
 
 
 def _first_line(error: Exception) -> str:

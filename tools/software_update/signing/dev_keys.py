@@ -7,7 +7,7 @@ no action on the way to a release reads a private key.
 import re
 from collections.abc import Mapping
 
-from software_update.base.errors import InputError
+from software_update.base.errors import Advice, InputError
 from software_update.base.strict_json import parse_file, to_text
 from software_update.format.metadata import Root
 from software_update.keys.dev_key_ids import DEV_KEY_IDS, DEV_KEYS_WARNING
@@ -38,8 +38,7 @@ def parse_identities(
         return dict(_parse_one(each, schemes) for each in document["dev_keys"])
     except (ValueError, KeyError, TypeError):
         raise InputError(
-            f"{path}: not a file of dev key identities ({SCHEMA}); make it with: "
-            "software-update step identify"
+            f"{path}: not a file of dev key identities ({SCHEMA})", Advice.IDENTIFY_DEV_KEYS
         ) from None
 
 
@@ -59,7 +58,7 @@ def check_no_dev_keys(path: str, root: Root, dev_keys: Mapping[bytes, str]) -> N
     if root.dev_keys:
         raise InputError(
             f"{path}: says '{DEV_KEYS_WARNING}', because its private keys are in a source tree; "
-            "release under a root of other keys, made without --dev-keys"
+            "release under a root of other keys that does not say so"
         )
     for key in root.keys:
         name = f"{path}: lists the dev key {key.key_id.hex()[:16]}"

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 
-from software_update.base.errors import InputError, SignerUnusable, UsageError
+from software_update.base.errors import Advice, InputError, SignerUnusable, UsageError
 
 _CHUNK_BYTES = 64 * 1024
 _POLL_SECONDS = 0.02
@@ -48,7 +48,7 @@ def run_program(program: str, question: bytes, timeout: float, limit: int) -> tu
         raise InputError(f"exec:{program}: {problem}") from None
     except TimeoutError:
         raise InputError(
-            f"exec:{program}: no answer within {timeout:g} s; allow more with --timeout"
+            f"exec:{program}: no answer within {timeout:g} s", Advice.RAISE_TIMEOUT
         ) from None
     finally:
         _end(process)

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from software_update.base.errors import (
+    Advice,
     InputError,
     SignerUnusable,
     SoftwareUpdateError,
@@ -106,7 +107,7 @@ def check_uri(uri: str) -> None:
     if library.uri is None:
         pkcs11_uri.parse(uri)
     elif not library.uri.fullmatch(uri):
-        raise UsageError(f"--key {scheme}: write {library.form}")
+        raise UsageError(f"{scheme}: write {library.form}")
 
 
 def open_library(
@@ -175,8 +176,8 @@ def _set_module(name: str, module: str | None) -> None:
         os.environ[_MODULE_VARIABLE] = os.path.abspath(module)
     if not os.environ.get(_MODULE_VARIABLE):
         raise UsageError(
-            f"{name}: needs the token's PKCS#11 module, a shared library of its maker or of OpenSC; "
-            "name it with --pkcs11-module FILE"
+            f"{name}: needs the token's PKCS#11 module, a shared library of its maker or of OpenSC",
+            Advice.NAME_PKCS11_MODULE,
         )
 
 

@@ -25,7 +25,7 @@ _NOT_TRANSLATED = (
     *("slot-description", "slot-id", "slot-manufacturer"),
 )
 _INSTEAD = {
-    "pin-value": "every process can read arguments; remove it and type the PIN, or use --pin-file FILE",
+    "pin-value": "every process can read arguments; remove it, and type the PIN or keep it in a file",
     "module-name": "write module-path=FILE",
 }
 _ANOTHER_ID = "give the key another one: pkcs11-tool --set-id"
@@ -60,12 +60,12 @@ def _parse_hsm(uri: str) -> TokenKey:
     match = _HSM.fullmatch(uri)
     if not match:
         raise UsageError(
-            "--key hsm: write hsm:ID?label=TOKEN, with the id as a decimal number, + for each blank "
+            "hsm: write hsm:ID?label=TOKEN, with the id as a decimal number, + for each blank "
             "of the label and %XX for its other special characters"
         )
     key_id = int(match["id"] or _DEFAULT_ID)
     if key_id == 0:
-        raise UsageError(f"--key hsm: no key has the id 0; {_ANOTHER_ID}")
+        raise UsageError(f"hsm: no key has the id 0; {_ANOTHER_ID}")
     label = match["label"]
     return TokenKey(key_id, None if label is None else _text("hsm: label", label.replace("+", " ")))
 
@@ -77,7 +77,7 @@ def _parse_pkcs11(uri: str) -> TokenKey:
         found |= _attributes(query.split("&"), _QUERY, _IN_QUERY)
     _check_translated(found)
     if found.get("type", "private") != "private":
-        raise UsageError("--key pkcs11: type: a private key signs; write type=private")
+        raise UsageError("pkcs11: type: a private key signs; write type=private")
     return TokenKey(
         key_id=_key_id(found),
         token=_optional_text(found, "token"),
@@ -94,8 +94,8 @@ def _attributes(
     for part in parts:
         name, equals, value = part.partition("=")
         if not equals:
-            raise UsageError("--key pkcs11: an attribute without a value; write NAME=VALUE")
-        what = f"--key pkcs11: {name}"
+            raise UsageError("pkcs11: an attribute without a value; write NAME=VALUE")
+        what = f"pkcs11: {name}"
         if name in _INSTEAD:
             raise UsageError(f"{what}: not allowed; {_INSTEAD[name]}")
         if name not in known:
@@ -116,7 +116,7 @@ def _check_translated(found: Mapping[str, str]) -> None:
     lost = [name for name in found if name in _NOT_TRANSLATED]
     if lost:
         raise UsageError(
-            f"--key pkcs11: {', '.join(lost)}: not allowed, because securesystemslib knows a token by its "
+            f"pkcs11: {', '.join(lost)}: not allowed, because securesystemslib knows a token by its "
             "label and a key by its id; "
             f"write pkcs11:token={found.get('token', 'LABEL')};id={found.get('id', '%XX')}"
         )
@@ -124,11 +124,11 @@ def _check_translated(found: Mapping[str, str]) -> None:
 
 def _key_id(found: Mapping[str, str]) -> int:
     if not found.get("id"):
-        raise UsageError("--key pkcs11: has no id, which names the key; add id=%XX")
+        raise UsageError("pkcs11: has no id, which names the key; add id=%XX")
     key_id = urllib.parse.unquote_to_bytes(found["id"])
     if key_id[0] == 0 or len(key_id) > _MAX_ID_BYTES:
         raise UsageError(
-            f"--key pkcs11: id: begins with a zero byte or has more than {_MAX_ID_BYTES}, "
+            f"pkcs11: id: begins with a zero byte or has more than {_MAX_ID_BYTES}, "
             f"which securesystemslib cannot express; {_ANOTHER_ID}"
         )
     return int.from_bytes(key_id, "big")
@@ -142,9 +142,7 @@ def _pin_source(value: str | None) -> str | None:
     if path.startswith("///"):
         path = path[2:]
     if not path or path.startswith(("//", "|")) or re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", path):
-        raise UsageError(
-            "--key pkcs11: pin-source: does not name a file; write pin-source=file:/PATH"
-        )
+        raise UsageError("pkcs11: pin-source: does not name a file; write pin-source=file:/PATH")
     return path
 
 
@@ -153,7 +151,7 @@ def _optional_text(found: Mapping[str, str], name: str) -> str | None:
     if name not in found:
         return None
     if not found[name]:
-        raise UsageError(f"--key pkcs11: {name}: is empty; give it a value or remove it")
+        raise UsageError(f"pkcs11: {name}: is empty; give it a value or remove it")
     return _text(f"pkcs11: {name}", found[name])
 
 
@@ -162,7 +160,7 @@ def _text(what: str, value: str) -> str:
     try:
         text = urllib.parse.unquote(value, errors="strict")
     except UnicodeDecodeError:
-        raise UsageError(f"--key {what}: its %XX are not UTF-8") from None
+        raise UsageError(f"{what}: its %XX are not UTF-8") from None
     if "\0" in text:
-        raise UsageError(f"--key {what}: contains a zero byte; remove it")
+        raise UsageError(f"{what}: contains a zero byte; remove it")
     return text

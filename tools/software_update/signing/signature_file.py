@@ -5,7 +5,7 @@ import re
 from collections.abc import Container
 
 from software_update.base import files
-from software_update.base.errors import InputError
+from software_update.base.errors import Advice, InputError
 from software_update.base.strict_json import parse_file, to_text
 from software_update.format.limits import MAX_VERSION
 from software_update.format.metadata import ROOT, TARGETS
@@ -83,9 +83,7 @@ def parse(path: str, content: bytes, schemes: Schemes = DEFAULT_SCHEMES) -> Deta
             _bytes(fields["signature"], schemes.signature_bytes),
         )
     except (ValueError, KeyError, TypeError):
-        raise InputError(
-            f"{path}: not a signature file ({SCHEMA}); make it with: software-update sign"
-        ) from None
+        raise InputError(f"{path}: not a signature file ({SCHEMA})", Advice.SIGN_REQUEST) from None
 
 
 def _bytes(text: object, lengths: Container[int]) -> bytes:

@@ -24,7 +24,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from software_update.base.errors import InputError
+from software_update.base.errors import Advice, InputError
 from software_update.base.strict_json import parse_file, to_text
 from software_update.format import limits, metadata
 from software_update.format.messages import Role
@@ -213,8 +213,7 @@ def with_json(path: str, content: bytes, request: Request) -> Request:
         # An earlier version of this tool wrote fewer fields.
         missing = f": no field {error}" if isinstance(error, KeyError) else ""
         raise InputError(
-            f"{path}: not a signing request ({SCHEMA}{missing}); make it with: "
-            "step request, or root request for a root"
+            f"{path}: not a signing request ({SCHEMA}{missing})", Advice.MAKE_SIGNING_REQUEST
         ) from None
     if other:
         raise InputError(

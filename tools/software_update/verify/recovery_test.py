@@ -111,7 +111,7 @@ def test_a_root_that_is_not_at_hand_starts_nothing_again() -> None:
     assert refused.value.detail == (
         f"version 7, version {HIGHEST} is installed; it was accepted under root 1 (SHA-256 "
         f"{sha256[:16]}...), which is not at hand, so keys removed since do not count; name that "
-        "root with --installed-root"
+        "root as the installed one"
     )
 
 

@@ -149,7 +149,7 @@ def _missing_root(former: FormerRoot | None) -> str:
     version, sha256 = former.id
     return (
         f"; it was accepted under root {version} (SHA-256 {sha256.hex()[:16]}...), which is not at "
-        "hand, so keys removed since do not count; name that root with --installed-root"
+        "hand, so keys removed since do not count; name that root as the installed one"
     )
 
 

@@ -9,6 +9,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 PRODUCT = "software_update"
+# Programs that have no py_library.
+PROGRAMS = (f"{PRODUCT}/__main__.py", f"{PRODUCT}/archived_main.py")
 _API = f"{PRODUCT}/__init__.py"
 _TEST_HELPERS = "testing"
 

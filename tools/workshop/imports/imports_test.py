@@ -5,6 +5,7 @@ from pathlib import Path
 import build_files
 import imports
 import layers
+import library
 import pytest
 
 BUILD = """\
@@ -114,3 +115,24 @@ def test_reads_libraries() -> None:
         "a": build_files.Library("a", ("m.py",), (":b",)),
         "b": build_files.Library("b", None, ()),
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("def f():\n    print(1)\n", "2: prints"),
+        ("import sys\nsys.stderr.write('x')\n", "2: uses sys.stderr"),
+        ("import argparse\n", "1: parses arguments"),
+        ("raise ValueError('x: bad; make it with: root create')\n", "1: names a command"),
+        ("raise ValueError(f'{1}; see software-update sign')\n", "1: names a command"),
+    ],
+)
+def test_library_that_acts_as_a_command_fails(tmp_path: Path, text: str, fault: str) -> None:
+    tree(tmp_path, base=("", text), cli=("", text))
+    [problem] = library.problems(tmp_path, [("root", "create"), ("sign", "")])
+    assert problem.startswith(f"software_update/base/base_module.py:{fault}")
+
+
+def test_library_may_describe_commands_in_docstrings(tmp_path: Path) -> None:
+    text = '"""For root create."""\nX = "a root created before"\n'
+    assert library.problems(tree(tmp_path, base=("", text)), [("root", "create")]) == []

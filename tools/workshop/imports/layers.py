@@ -17,8 +17,6 @@ _PACKAGES = {
     "cryptography": "@software_update_pip//:cryptography",
     "google": "@software_update_pip//:protobuf",
 }
-# Programs that have no py_library.
-_PROGRAMS = (f"{imports.PRODUCT}/__main__.py", f"{imports.PRODUCT}/archived_main.py")
 
 
 @dataclass(frozen=True)
@@ -33,7 +31,7 @@ def problems(tools: Path) -> list[str]:
     edges = {
         module: imported
         for module, imported in imports.graph(tools).items()
-        if module not in _PROGRAMS
+        if module not in imports.PROGRAMS
     }
     libraries = list(_libraries(tools, edges))
     label_of = {module: library.label for library in libraries for module in library.modules}

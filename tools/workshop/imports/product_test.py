@@ -4,7 +4,9 @@ from pathlib import Path
 
 import imports
 import layers
+import library
 import tool_sources
+from software_update.cli.dispatch import COMMANDS
 
 TOP = Path(__file__).absolute().parents[3]
 TOOLS = TOP / "tools"
@@ -38,6 +40,10 @@ def test_lazy_upward_import_fails(tmp_path: Path) -> None:
     assert problem.startswith(
         "software_update/base/text.py: imports software_update/verify/recovery.py, but "
     )
+
+
+def test_library_leaves_the_terminal_to_the_command_line() -> None:
+    assert library.problems(TOOLS, COMMANDS) == []
 
 
 def test_gn_lists_the_modules_that_actions_run() -> None:

@@ -14,6 +14,7 @@ from software_update.base.errors import SignatureError, SoftwareUpdateError, Usa
 from software_update.base.strict_json import to_text
 from software_update.cli.options import signer_arguments
 from software_update.cli.options.arguments import Parser
+from software_update.cli.render.advice import with_advice
 from software_update.signing import signer_check
 from software_update.signing.signer_check import Attempt, Finding, Result
 from software_update.signing.signers import ExecSigner
@@ -161,7 +162,7 @@ def _sign(
         connection.recv()
         connection.send(signer_check.attempt(signer, request))
     except SoftwareUpdateError as error:
-        connection.send(_nothing(str(error)))
+        connection.send(_nothing(with_advice(error)))
     except OSError as error:
         connection.send(_nothing(f"{error.filename}: {error.strerror}"))
 

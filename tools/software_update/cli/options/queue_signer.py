@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from software_update.base.errors import InputError, SignerUnusable, SoftwareUpdateError, printable
+from software_update.cli.render.advice import with_advice
 from software_update.cli.render.requests import key_line, request_lines
 from software_update.keys.schemes import DEFAULT_SCHEMES, Schemes
 from software_update.signing import signature_file
@@ -87,7 +88,7 @@ class QueueSigner:
                 except SignerUnusable:
                     raise
                 except InputError as error:
-                    self._complain("", f"{error}; looking again every second")
+                    self._complain("", f"{with_advice(error)}; looking again every second")
                 else:
                     self._there_again()
                 time.sleep(_PAUSE_SECONDS)
@@ -120,7 +121,7 @@ class QueueSigner:
             except SignerUnusable:
                 raise
             except InputError as error:
-                self._complain(path, str(error))
+                self._complain(path, with_advice(error))
                 self._failed(error)
             else:
                 self._complained.discard(path)
@@ -185,7 +186,7 @@ class QueueSigner:
         try:
             written = queue.write(made)
         except InputError as error:
-            self._complain(path, str(error))
+            self._complain(path, with_advice(error))
             self._failed(error)
             self._settled[path] = _Settled(_State.UNSIGNED, stamps, unwritten=made)
             return _State.UNSIGNED
@@ -229,7 +230,7 @@ class QueueSigner:
 def _text(error: Exception) -> str:
     """One line about an error, with its class if it is not an expected one."""
     if isinstance(error, SoftwareUpdateError):
-        return str(error)
+        return with_advice(error)
     if isinstance(error, OSError):
         return f"{error.filename}: {error.strerror}"
     return f"{type(error).__name__}: {error}"

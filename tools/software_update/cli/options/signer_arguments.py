@@ -85,7 +85,10 @@ def check_signer(args: argparse.Namespace) -> None:
             f"--key {scheme + colon!r}: write file:PATH, exec:PROGRAM, or one of {others}"
         )
     if scheme in URI_SCHEMES:
-        library_signer.check_uri(args.key)
+        try:
+            library_signer.check_uri(args.key)
+        except UsageError as error:
+            raise UsageError(f"--key {error}") from None
     elif not rest:
         raise UsageError(
             f"--key {scheme}: write {scheme}:{'PATH' if scheme == 'file' else 'PROGRAM'}"
