@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from software_update.base.errors import InputError, WrongSecret
+from software_update.cli.render.advice import with_advice
 from software_update.keys import pem
 from software_update.keys.scheme import Scheme, SchemeMissing
 from software_update.keys.schemes import ALL_SCHEMES, ML_DSA_44
@@ -40,14 +41,14 @@ def public_error(folder: Path, content: bytes, name: str = "my key.pem") -> str:
     path = write(folder, content, name)
     with pytest.raises(InputError) as caught:
         pem.read_public_key(path)
-    return one_line(path, str(caught.value))
+    return one_line(path, with_advice(caught.value))
 
 
 def private_error(folder: Path, content: bytes, name: str = "my key.pem") -> str:
     path = write(folder, content, name)
     with pytest.raises(InputError) as caught:
         pem.read_private_key(path)
-    return one_line(path, str(caught.value))
+    return one_line(path, with_advice(caught.value))
 
 
 def one_line(path: str, text: str) -> str:
@@ -168,7 +169,7 @@ def test_encrypted_keys(tmp_path: Path) -> None:
     for wrong in (b"bad", b"", b"\xff", b"x" * 5000):
         with pytest.raises(WrongSecret, match="wrong passphrase, or a damaged private key"):
             pem.read_private_key(path, lambda passphrase=wrong: passphrase)  # type: ignore[misc]
-    with pytest.raises(InputError, match="only software-update sign reads such a key"):
+    with pytest.raises(InputError, match=r"it is encrypted$"):
         pem.read_private_key(path)
     # The reader does not ask for the passphrase of a key without one.
     plain = write(tmp_path, p256().private_bytes(PEM, PKCS8, PLAIN))

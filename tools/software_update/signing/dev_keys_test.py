@@ -2,7 +2,7 @@
 
 import pytest
 
-from software_update.base.errors import InputError
+from software_update.base.errors import Advice, InputError
 from software_update.format import metadata
 from software_update.keys.pem import read_public_key
 from software_update.signing.dev_keys import build_identities, check_no_dev_keys, parse_identities
@@ -39,7 +39,7 @@ def test_a_root_for_releases() -> None:
 def test_a_root_that_says_so() -> None:
     assert error(ROOT + e.number(255, 1), {}) == (
         "root.pb: says 'DEV KEYS: anyone can sign this', because its private keys are in a source tree; "
-        "release under a root of other keys, made without --dev-keys"
+        "release under a root of other keys that does not say so"
     )
 
 
@@ -108,6 +108,6 @@ def test_another_file_is_rejected(content: bytes) -> None:
     with pytest.raises(InputError) as caught:
         parse_identities("my file", content)
     assert str(caught.value) == (
-        "my file: not a file of dev key identities (software_update.dev_key_identities.v1); "
-        "make it with: software-update step identify"
+        "my file: not a file of dev key identities (software_update.dev_key_identities.v1)"
     )
+    assert caught.value.advice == Advice.IDENTIFY_DEV_KEYS

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from software_update.base.errors import (
+    Advice,
     InputError,
     SignatureError,
     SignerUnusable,
@@ -306,8 +307,9 @@ def test_missing_libraries(
 
 def test_the_module(library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PYKCS11LIB")
-    with pytest.raises(UsageError, match=r"hsm:2: needs the token's PKCS#11 module, .*--pkcs11-m"):
+    with pytest.raises(UsageError, match=r"hsm:2: needs the token's PKCS#11 module, ") as caught:
         open_library("hsm:2", PUBLIC, None, no_pin)
+    assert caught.value.advice == Advice.NAME_PKCS11_MODULE
     monkeypatch.chdir(tmp_path)
     with pytest.raises(FileNotFoundError, match=r"m\.so"):
         open_library("hsm:2", PUBLIC, "m.so", no_pin)
@@ -320,17 +322,17 @@ def test_the_module(library: Library, tmp_path: Path, monkeypatch: pytest.Monkey
 @pytest.mark.parametrize(
     ("uri", "text"),
     [
-        ("hsm:x", "--key hsm: write hsm:ID?label=TOKEN"),
-        ("pkcs11:", "--key pkcs11: has no id"),
-        ("awskms:", "--key awskms: write awskms:KEY: its id, its ARN, or alias/NAME"),
+        ("hsm:x", "hsm: write hsm:ID?label=TOKEN"),
+        ("pkcs11:", "pkcs11: has no id"),
+        ("awskms:", "awskms: write awskms:KEY: its id, its ARN, or alias/NAME"),
         ("awskms:///alias/x", "write awskms:KEY"),
         ("awskms:x?region=y", "write awskms:KEY"),
         ("awskms:alias/é", "write awskms:KEY"),
-        (GCP.removesuffix("/cryptoKeyVersions/1"), "--key gcpkms: write gcpkms:projects/P/"),
+        (GCP.removesuffix("/cryptoKeyVersions/1"), "gcpkms: write gcpkms:projects/P/"),
         (GCP + "/x", "write gcpkms:projects/P/"),
         (GCP + "?x", "write gcpkms:projects/P/"),
         (GCP + "\n", "write gcpkms:projects/P/"),
-        ("azurekms:v.vault.azure.net/keys/n/1", "--key azurekms: write azurekms://VAULT."),
+        ("azurekms:v.vault.azure.net/keys/n/1", "azurekms: write azurekms://VAULT."),
         ("azurekms://u:p@v.vault.azure.net/keys/n/1", "write azurekms://VAULT."),
         ("azurekms://v.vault.azure.net/secrets/n/1", "write azurekms://VAULT."),
     ],

@@ -57,7 +57,7 @@ def test_securesystemslib_reads_the_same_key(key_id: bytes, label: str | None) -
 @pytest.mark.parametrize(
     ("uri", "text"),
     [
-        ("hsm:x", "--key hsm: write hsm:ID?label=TOKEN"),
+        ("hsm:x", "hsm: write hsm:ID?label=TOKEN"),
         ("hsm:-1", "write hsm:ID"),
         ("hsm:1_0", "write hsm:ID"),
         ("hsm: 1", "write hsm:ID"),
@@ -69,8 +69,8 @@ def test_securesystemslib_reads_the_same_key(key_id: bytes, label: str | None) -
         ("hsm:1?label=a\tb", "write hsm:ID"),
         ("hsm:" + "9" * 5000, "write hsm:ID"),
         ("hsm:0", "no key has the id 0; give the key another one"),
-        ("hsm:1?label=%FF", "--key hsm: label: its %XX are not UTF-8"),
-        ("hsm:1?label=%00", "--key hsm: label: contains a zero byte"),
+        ("hsm:1?label=%FF", "hsm: label: its %XX are not UTF-8"),
+        ("hsm:1?label=%00", "hsm: label: contains a zero byte"),
         ("pkcs11:", "has no id, which names the key; add id=%XX"),
         ("pkcs11:token=T", "has no id, which names the key; add id=%XX"),
         ("pkcs11:id=", "has no id, which names the key; add id=%XX"),
@@ -117,7 +117,7 @@ def test_securesystemslib_reads_the_same_key(key_id: bytes, label: str | None) -
 def test_rejected_uris(uri: str, text: str) -> None:
     with pytest.raises(UsageError, match=text.replace("?", r"\?")) as caught:
         parse(uri)
-    assert str(caught.value).startswith(f"--key {uri.partition(':')[0]}: ")
+    assert str(caught.value).startswith(f"{uri.partition(':')[0]}: ")
 
 
 @pytest.mark.parametrize(
@@ -143,5 +143,5 @@ def test_no_error_repeats_a_pin(uri: str) -> None:
 
 
 def test_a_pin_is_refused_with_what_to_do_instead() -> None:
-    with pytest.raises(UsageError, match="remove it and type the PIN, or use --pin-file FILE"):
+    with pytest.raises(UsageError, match="remove it, and type the PIN or keep it in a file"):
         parse("pkcs11:id=%02?pin-value=735281")

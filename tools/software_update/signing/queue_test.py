@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from software_update.base.errors import InputError
+from software_update.cli.render.advice import with_advice
 from software_update.signing import queue
 from software_update.signing.queue import Queue
 from software_update.signing.signature_file import DetachedSignature
@@ -28,7 +29,7 @@ def folder_fixture(tmp_path: Path) -> Path:
 def read_error(folder: Path, name: str = "7.signing_request") -> str:
     with Queue.open(str(folder)) as queue, pytest.raises(InputError) as caught:
         queue.read(name)
-    return str(caught.value)
+    return with_advice(caught.value)
 
 
 def signature(folder: Path) -> DetachedSignature:
