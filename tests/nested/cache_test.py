@@ -13,8 +13,10 @@ PAGE = Path("docs/guides/remote.md").read_text()
 FOLDER = "~/.cache/bazel-disk-cache"
 BUNDLES = ("product-update.bundle", "defaults.bundle")
 # A line of the tool that decides how its records look. Its bundles stay the same.
-DIGEST_STEP = "tools/software_update/format/digest_record.py"
-LAYOUT, OTHER_LAYOUT = "json.dumps(record, indent=1)", "json.dumps(record, indent=7)"
+DIGEST_STEP = "tools/software_update/base/strict_json.py"
+LAYOUT, OTHER_LAYOUT = "json.dumps(value, indent=1)", "json.dumps(value, indent=7)"
+# A command that no action of a build runs.
+OTHER_COMMAND = "tools/software_update/cli/commands/explain.py"
 
 
 @contextlib.contextmanager
@@ -59,6 +61,9 @@ def test_cache_has_results_of_the_same_tool_only(tmp_path: Path) -> None:
         assert "disk cache hit" not in runners_of_ours(first.build("//..."))
         expected = bundles(first)
         former = record(first)
+        with (tmp_path / "one/sources" / OTHER_COMMAND).open("a") as command:
+            command.write("CHANGED = True\n")
+        assert runners_of_ours(first.build("//...")) == set()
         change_tool(tmp_path / "one/sources")
         assert runners_of_ours(first.build(label)) == {"worker"}
         assert record(first) == [

@@ -144,7 +144,8 @@ def _unsupported(path: str, error: Exception) -> InputError:
 
     return InputError(
         f"{path}: cryptography {__version__} does not implement this kind of key "
-        f"({_first_line(error)}); make one with: software-update key generate OUT"
+        f"({_first_line(error)})",
+        Advice.GENERATE_KEY,
     )
 
 
