@@ -1,4 +1,4 @@
-"""Tests of signature_file.py and strict_json.py."""
+"""Tests of signature_file.py: what it parses and what it rejects."""
 
 import dataclasses
 import json

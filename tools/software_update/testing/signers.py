@@ -9,6 +9,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from software_update.keys.private_key import PrivateKey
 from software_update.keys.public_key import PublicKey
 from software_update.keys.schemes import DEFAULT_SCHEME
+from software_update.signing import signature_file, signing_request
+from software_update.signing.signature_file import DetachedSignature
 from software_update.testing.encode import (
     ORDER,
     PRIME,
@@ -36,6 +38,7 @@ __all__ = [
     "public_pem",
     "signer",
     "write_keys",
+    "write_signature",
 ]
 
 
@@ -82,3 +85,17 @@ def write_keys(folder: Path, **numbers: int) -> None:
     for name, number in numbers.items():
         (folder / f"{name}.pem").write_bytes(private_pem(number))
         (folder / f"{name}.pem.pub").write_bytes(public_pem(number))
+
+
+def write_signature(path: Path, data: bytes, number: int) -> str:
+    """Writes the signature file of a request with the bytes `data`; returns its path."""
+    request = signing_request.parse_request(data)
+    signature = DetachedSignature(
+        request.sha256,
+        request.role,
+        request.version,
+        key_id(number),
+        signer(number).sign(data),
+    )
+    path.write_bytes(signature_file.build(signature))
+    return str(path)

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from software_update.testing import encode as e
+from software_update.testing.command import done, failed
 from software_update.testing.signers import (
     ROOT_KEY,
     ROOT_KEY_2,
@@ -52,6 +53,20 @@ def create_args(folder: Path, out: str = "out.bundle", version: int = 7) -> list
     ]
 
 
+def root_create_args(folder: Path, *more: str, version: str = "1") -> list[str]:
+    """Arguments of `root create`, which writes new.pb."""
+    return [
+        "root",
+        "create",
+        f"--version={version}",
+        f"--root-key={folder}/root.pem.pub",
+        f"--targets-key={folder}/targets.pem.pub",
+        "-o",
+        f"{folder}/new.pb",
+        *more,
+    ]
+
+
 def snapshot(folder: Path) -> dict[str, bytes]:
     """Returns the content of every file in a folder, including temporary files."""
     return {
@@ -59,3 +74,40 @@ def snapshot(folder: Path) -> dict[str, bytes]:
         for path in folder.rglob("*")
         if path.is_file()
     }
+
+
+def run_steps(folder: Path, out: Path, *more: str) -> None:
+    """Makes OUT/steps.bundle, the bundle of `create_args`, with the four steps and a file of arguments."""
+    done("step", "digest", "--target", f"boot={folder}/boot.bin", "-o", out / "boot.json")
+    done("step", "digest", "--target", f"app={folder}/app.bin", "-o", out / "app.json")
+    done(
+        "step",
+        "targets",
+        "--digests",
+        out / "boot.json",
+        out / "app.json",
+        "--version=7",
+        "-o",
+        out / "unsigned.pb",
+    )
+    done(
+        "step",
+        "sign",
+        f"--metadata={out}/unsigned.pb",
+        f"--root={folder}/root.pb",
+        f"--dev-signing-key={folder}/targets.pem",
+        "-o",
+        out / "signed.pb",
+    )
+    (out / "args").write_text(
+        f"--root\n{folder}/root.pb\n--targets-metadata\n{out}/signed.pb\n--target\n"
+        f"boot={folder}/boot.bin\n--target\napp={folder}/app.bin\n-o\n{out}/steps.bundle\n"
+    )
+    done("step", "assemble", f"@{out}/args", *more)
+
+
+def check_fails(folder: Path, status: int, text: str, *args: str) -> None:
+    """Checks that a command fails with an error that contains `text`, and changes no file."""
+    before = snapshot(folder)
+    assert text in failed(status, *args)
+    assert snapshot(folder) == before

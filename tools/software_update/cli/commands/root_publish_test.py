@@ -1,16 +1,14 @@
-"""Tests of root publish, and of the files that root request and root merge write."""
+"""Tests of root publish."""
 
-import json
 from pathlib import Path
 
 import pytest
 
-from software_update.format import metadata
 from software_update.signing.root_progress import RootState
 from software_update.testing import encode as e
 from software_update.testing import tree, workspace
 from software_update.testing.command import done, failed
-from software_update.testing.signers import ROOT_KEY, ROOT_KEY_2, STRANGER, TARGETS_KEY_2, key_id
+from software_update.testing.signers import ROOT_KEY, ROOT_KEY_2, STRANGER, key_id
 
 FIRST = e.signed(e.root(), ROOT_KEY)
 SECOND = e.signed(e.root(2, [ROOT_KEY_2]), *sorted((ROOT_KEY, ROOT_KEY_2), key=key_id))
@@ -168,103 +166,3 @@ def test_dev_keys(folder: Path, key: Path, more: list[str]) -> None:
     text = failed(1, "root", "publish", dev, folder / "roots")
     assert text.startswith(f"{dev}: has DEV KEYS, with which anyone can sign; ")
     assert published(folder) == {}
-
-
-# root request
-
-
-def request(folder: Path, root: bytes, *more: str) -> list[str]:
-    (folder / "r.pb").write_bytes(root)
-    return ["root", "request", f"{folder}/r.pb", "-o", f"{folder}/out", *more]
-
-
-def test_request_of_an_initial_root(folder: Path) -> None:
-    """A build has roots of any version, and some have no root before them."""
-    unsigned = e.signed(e.root(3, [ROOT_KEY_2]))
-    assert "version 3 follows another root" in failed(2, *request(folder, unsigned))
-    result = done(*request(folder, unsigned, "--initial", "--quiet"))
-    assert (result.out, result.err) == ("", "")
-    assert (folder / "out").read_bytes() == e.root(3, [ROOT_KEY_2])
-    document = json.loads((folder / "out.json").read_text())
-    assert [each["authority"] for each in document["signers"]] == ["this root"]
-    text = failed(2, *request(folder, SECOND, "--initial", f"--previous={folder}/root.pb"))
-    assert text == "--initial: only valid without --previous; remove one of the two"
-
-
-def test_request_ignores_signatures_of_the_root(folder: Path) -> None:
-    previous = f"--previous={folder}/root.pb"
-    found = []
-    for root in (SECOND, e.signed(metadata.parse_signed(metadata.ROOT, SECOND).serialized)):
-        done(*request(folder, root, previous))
-        found.append(((folder / "out").read_bytes(), (folder / "out.json").read_bytes()))
-    assert found[0] == found[1]
-
-
-def test_output_of_a_request(folder: Path) -> None:
-    lines = done(*request(folder, SECOND, f"--previous={folder}/root.pb")).out.splitlines()
-    assert lines[0] == f"{folder}/out: root metadata, version 2, never expires"
-    assert lines[-1] == "  must sign: 1 of its own keys and 1 of the previous root's keys"
-    # The rest is what sign shows.
-    signing = done(
-        *("sign", folder / "out", f"--key=file:{folder}/root.pem", "-o", folder / "s.json")
-    ).err.splitlines()
-    assert lines[1:-1] == signing[1:-1]
-
-
-def test_requests_that_are_refused(folder: Path) -> None:
-    before = workspace.snapshot(folder)
-    for status, root, more, text in (
-        (2, SECOND, [], "version 2 follows another root; name that one: --previous FILE"),
-        (1, THIRD, [f"--previous={folder}/root.pb"], "ROOT_VERSION_GAP: "),
-        (1, FIRST, [f"--previous={folder}/root.pb"], "is the previous root itself"),
-        (1, b"?", [], "MALFORMED: "),
-        (2, FIRST, ["-o", f"{folder}/r.pb"], "would replace the input"),
-        (2, SECOND, [f"--previous={folder}/root.pb", "-o", f"{folder}/root.pb"], "would replace"),
-        (2, FIRST, ["-o", f"{folder}/roots"], "not a regular file"),
-        (3, FIRST, ["-o", f"{folder}/absent/out"], "its folder does not exist"),
-    ):
-        assert text in failed(status, *request(folder, root, *more))
-        (folder / "r.pb").unlink()
-        assert workspace.snapshot(folder) == before
-
-
-def test_link_in_the_place_of_the_json_is_replaced(folder: Path) -> None:
-    (folder / "victim").write_bytes(b"precious")
-    (folder / "request.json").symlink_to("victim")
-    done("root", "request", folder / "root.pb", "-o", folder / "request")
-    assert not (folder / "request.json").is_symlink()
-    assert (folder / "victim").read_bytes() == b"precious"
-
-
-def test_a_request_is_two_files_or_none(folder: Path) -> None:
-    (folder / "out.json").mkdir()
-    before = workspace.snapshot(folder)
-    assert "out.json: not a regular file" in failed(2, *request(folder, FIRST))
-    (folder / "r.pb").unlink()
-    assert workspace.snapshot(folder) == before
-
-
-# root merge
-
-
-def test_merge_never_replaces_an_input(folder: Path) -> None:
-    done(*request(folder, SECOND, f"--previous={folder}/root.pb"))
-    sign = ["sign", f"{folder}/out", f"--key=file:{folder}/root.pem", "-o", f"{folder}/s.json"]
-    done(*sign)
-    before = workspace.snapshot(folder)
-    merge = ["root", "merge", f"{folder}/r.pb", f"--previous={folder}/root.pb"]
-    for name in ("s.json", "root.pb"):
-        text = failed(2, *merge, f"--signature={folder}/s.json", "-o", f"{folder}/{name}")
-        assert "would replace the input" in text
-    assert "--signature" in failed(2, *merge)
-    assert workspace.snapshot(folder) == before
-
-
-def test_merge_needs_the_root_before(folder: Path) -> None:
-    done(*request(folder, SECOND, f"--previous={folder}/root.pb"))
-    done("sign", folder / "out", f"--key=file:{folder}/root.pem", "-o", folder / "s.json")
-    merge = ["root", "merge", f"{folder}/r.pb", f"--signature={folder}/s.json"]
-    assert "name that one: --previous FILE" in failed(2, *merge)
-    (folder / "other.pb").write_bytes(e.signed(e.root(1, [STRANGER], [TARGETS_KEY_2]), STRANGER))
-    text = failed(1, *merge, f"--previous={folder}/other.pb")
-    assert text.startswith(f"{folder}/s.json: signed by key {key_id(ROOT_KEY).hex()[:16]}, which ")

@@ -1,12 +1,9 @@
-"""Tests of step request and step attach."""
+"""Tests of step attach."""
 
-import json
 from pathlib import Path
 
 import pytest
 
-from software_update.signing import signature_file, signing_request
-from software_update.signing.signature_file import DetachedSignature
 from software_update.testing import encode as e
 from software_update.testing import tree, workspace
 from software_update.testing.command import done, failed
@@ -16,7 +13,7 @@ from software_update.testing.signers import (
     STRANGER,
     TARGETS_KEY,
     key_id,
-    signer,
+    write_signature,
 )
 
 TARGETS = e.targets(workspace.CONTENTS, 7)
@@ -30,129 +27,11 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
-def sign(path: Path, data: bytes, number: int) -> str:
-    """Writes a signature file."""
-    request = signing_request.parse_request(data)
-    signature = DetachedSignature(
-        request.sha256,
-        request.role,
-        request.version,
-        key_id(number),
-        signer(number).sign(data),
-    )
-    path.write_bytes(signature_file.build(signature))
-    return str(path)
-
-
-def request_args(folder: Path, *more: str) -> list[str]:
-    return [
-        *("step", "request", f"--metadata={folder}/targets.pb"),
-        *(f"--root={folder}/root.pb", "-o", f"{folder}/out.json", *more),
-    ]
-
-
 def attach_args(folder: Path, *more: str) -> list[str]:
     return [
         *("step", "attach", "--role=targets", f"--metadata={folder}/targets.pb"),
         *(f"--root={folder}/root.pb", "-o", f"{folder}/signed.pb", *more),
     ]
-
-
-# step request
-
-
-def test_request(folder: Path) -> None:
-    done(*request_args(folder))
-    found = json.loads((folder / "out.json").read_text())
-    assert (found["role"], found["version"]) == ("targets", 7)
-    assert found["summary"]["product"] is None
-    assert found["signers"][0]["key_ids"] == [key_id(TARGETS_KEY).hex()]
-    done(*request_args(folder, f"--bytes={folder}/bytes"))
-    assert (folder / "bytes").read_bytes() == (folder / "targets.pb").read_bytes()
-    # An unsigned root names the same signers.
-    before = (folder / "out.json").read_bytes()
-    (folder / "root.pb").write_bytes(e.signed(e.root()))
-    done(*request_args(folder))
-    assert (folder / "out.json").read_bytes() == before
-
-
-def test_request_with_a_release_manifest(folder: Path) -> None:
-    manifest = folder / "release.json"
-    done(
-        *(
-            "step",
-            "release-manifest",
-            "--product=Camera",
-            "--release-version=2",
-            "--release-counter=3",
-        ),
-        *("-o", manifest),
-    )
-    contents = {"app": b"x", "user_manifest": manifest.read_bytes()}
-    (folder / "targets.pb").write_bytes(e.targets(contents))
-    done(*request_args(folder, f"--user-manifest={manifest}"))
-    summary = json.loads((folder / "out.json").read_text())["summary"]
-    del summary["targets"]
-    assert summary == {"product": "Camera", "release": "2", "release_counter": 3}
-    manifest.write_bytes(b"another")
-    text = failed(3, *request_args(folder, f"--user-manifest={manifest}"))
-    assert text == f"{manifest}: the metadata lists another user_manifest; name that one"
-
-
-def test_request_with_another_kind_of_user_manifest(folder: Path) -> None:
-    (folder / "m").write_bytes(b"anything")
-    (folder / "targets.pb").write_bytes(e.targets({"user_manifest": b"anything"}))
-    done(*request_args(folder, f"--user-manifest={folder}/m"))
-    summary = json.loads((folder / "out.json").read_text())["summary"]
-    assert (summary["product"], summary["release_counter"]) == (None, None)
-    (folder / "m").write_bytes(b'{"schema": "software_update.release.v1"}')
-    (folder / "targets.pb").write_bytes(e.targets({"user_manifest": (folder / "m").read_bytes()}))
-    text = failed(3, *request_args(folder, f"--user-manifest={folder}/m"))
-    assert "/m: MALFORMED: release manifest: needs a text product" in text
-
-
-def test_request_for_a_root(folder: Path) -> None:
-    root = e.root(2, [ROOT_KEY_2])
-    (folder / "next.pb").write_bytes(e.signed(root, ROOT_KEY_2))
-    previous = f"--previous={folder}/root.pb"
-    done("root", "request", folder / "next.pb", previous, "-o", folder / "bytes")
-    assert (folder / "bytes").read_bytes() == root
-    found = (folder / "bytes.json").read_text()
-    assert [each["authority"] for each in json.loads(found)["signers"]] == [
-        "this root",
-        "the previous root",
-    ]
-
-
-@pytest.mark.parametrize(
-    ("args", "text"),
-    [
-        (["--metadata=x"], "the following arguments are required: --root"),
-        (["--root=x"], "the following arguments are required: --metadata"),
-        (["--metadata=x", "--root=r", "--bytes=OUT"], "--output and --bytes need a file each"),
-        (["--metadata=x", "--root=r", "--role=root"], "unrecognized argument: --role"),
-        (["--metadata=x", "--root=r", "--previous=r"], "unrecognized argument: --previous"),
-    ],
-)
-def test_request_usage(args: list[str], text: str) -> None:
-    assert text in failed(2, "step", "request", *args, "-o", "out")
-
-
-def test_request_of_no_metadata(folder: Path) -> None:
-    path = folder / "targets.pb"
-    for data in (b"", b"\xff" * 20, e.root(), e.signed(TARGETS), e.targets({}, 0)):
-        path.write_bytes(data)
-        text = failed(3, *request_args(folder))
-        assert text.startswith(f"{path}: not targets metadata that a device accepts (")
-    path.write_bytes(TARGETS)
-    (folder / "root.pb").write_bytes(e.signed(e.root(1, [ROOT_KEY], [TARGETS_KEY], 1, 2)))
-    text = failed(3, *request_args(folder))
-    assert "root.pb: it cannot be signed (THRESHOLD_INVALID: " in text
-    (folder / "root.pb").write_bytes(b"?")
-    assert "root.pb: not a root to trust" in failed(3, *request_args(folder))
-
-
-# step attach
 
 
 @pytest.mark.parametrize(
@@ -168,7 +47,7 @@ def test_attach_usage(args: list[str], text: str) -> None:
 
 
 def test_attach(folder: Path) -> None:
-    signature = sign(folder / "s.json", TARGETS, TARGETS_KEY)
+    signature = write_signature(folder / "s.json", TARGETS, TARGETS_KEY)
     done(*attach_args(folder, f"--signature={signature}"))
     assert (folder / "signed.pb").read_bytes() == e.signed(TARGETS, TARGETS_KEY)
 
@@ -176,8 +55,8 @@ def test_attach(folder: Path) -> None:
 def test_attach_to_a_root(folder: Path) -> None:
     root = e.root(2, [ROOT_KEY_2])
     (folder / "bytes").write_bytes(root)
-    own = sign(folder / "own.json", root, ROOT_KEY_2)
-    old = sign(folder / "old.json", root, ROOT_KEY)
+    own = write_signature(folder / "own.json", root, ROOT_KEY_2)
+    old = write_signature(folder / "old.json", root, ROOT_KEY)
     attach = ["step", "attach", "--role=root", f"--metadata={folder}/bytes", "-o", f"{folder}/r.pb"]
     done(*attach, "--signature", own)
     assert (folder / "r.pb").read_bytes() == e.signed(root, ROOT_KEY_2)
@@ -203,8 +82,8 @@ def test_a_root_that_may_not_follow(folder: Path, version: int, text: str) -> No
     root = e.root(version, [ROOT_KEY_2])
     (folder / "bytes").write_bytes(root)
     signatures = [
-        sign(folder / "own.json", root, ROOT_KEY_2),
-        sign(folder / "old.json", root, ROOT_KEY),
+        write_signature(folder / "own.json", root, ROOT_KEY_2),
+        write_signature(folder / "old.json", root, ROOT_KEY),
     ]
     args = ["--role=root", f"--metadata={folder}/bytes", f"--previous={folder}/root.pb"]
     before = workspace.snapshot(folder)
@@ -223,7 +102,7 @@ def test_a_root_that_may_not_follow(folder: Path, version: int, text: str) -> No
 
 def test_attach_under_a_root_without_signatures(folder: Path) -> None:
     (folder / "root.pb").write_bytes(e.signed(e.root()))
-    signature = f"--signature={sign(folder / 's.json', TARGETS, TARGETS_KEY)}"
+    signature = f"--signature={write_signature(folder / 's.json', TARGETS, TARGETS_KEY)}"
     for option, request in (
         ([], "its signing request"),
         (["--root-request=//a:root.signing_request"], "//a:root.signing_request"),
@@ -251,7 +130,7 @@ def dev_key_args(folder: Path, role: str) -> tuple[list[str], str]:
     (folder / "root.bytes").write_bytes(e.root())
     content = (folder / f"{role}.bytes" if role == "root" else folder / "targets.pb").read_bytes()
     number = ROOT_KEY if role == "root" else TARGETS_KEY
-    signature = f"--signature={sign(folder / 's.json', content, number)}"
+    signature = f"--signature={write_signature(folder / 's.json', content, number)}"
     if role == "root":
         file = f"{folder}/root.bytes"
         args = ["step", "attach", "--role=root", f"--metadata={file}", "-o", f"{folder}/signed.pb"]
@@ -281,7 +160,7 @@ def test_a_root_that_lists_a_key_in_the_tree(
 def test_a_root_that_says_dev_keys(folder: Path, role: str) -> None:
     args, file = dev_key_args(folder, role)
     marked = e.root() + e.number(255, 1)
-    signed = [sign(folder / "marked.json", marked, ROOT_KEY)] if role == "root" else []
+    signed = [write_signature(folder / "marked.json", marked, ROOT_KEY)] if role == "root" else []
     Path(file).write_bytes(marked if role == "root" else e.signed(marked, ROOT_KEY))
     text = failed(3, *args[:-1], "--signature", *(signed or [f"{folder}/s.json"]))
     assert text.startswith(
@@ -318,7 +197,10 @@ def test_roots_that_too_few_have_signed(
     for index, content in enumerate(chain):
         (folder / f"{index}.pb").write_bytes(content)
     (folder / "root.pb").write_bytes(root)
-    args = [f"--signature={sign(folder / 's.json', TARGETS, TARGETS_KEY)}", "--root-chain"]
+    args = [
+        f"--signature={write_signature(folder / 's.json', TARGETS, TARGETS_KEY)}",
+        "--root-chain",
+    ]
     args += [f"{folder}/{index}.pb" for index in range(len(chain))]
     text = failed(3, *attach_args(folder, *args))
     assert text.startswith(f"{folder}/{bad}.pb: a device rejects it (THRESHOLD_NOT_MET: ")
@@ -326,7 +208,7 @@ def test_roots_that_too_few_have_signed(
 
 
 def test_dev_roots_in_a_chain(folder: Path) -> None:
-    signature = f"--signature={sign(folder / 's.json', TARGETS, TARGETS_KEY)}"
+    signature = f"--signature={write_signature(folder / 's.json', TARGETS, TARGETS_KEY)}"
     (folder / "root.pb").write_bytes(e.signed(e.root(2), ROOT_KEY, STRANGER))
     for name, content in (("good", e.root(1, [STRANGER])), ("dev", e.root() + e.number(255, 1))):
         (folder / f"{name}.pb").write_bytes(e.signed(content, STRANGER))
@@ -349,10 +231,10 @@ def test_roots_that_a_release_starts_from(folder: Path) -> None:
     (folder / "dev.pb").write_bytes(e.signed(e.root(1, [STRANGER]) + e.number(255, 1), STRANGER))
     root = e.root(2)
     (folder / "bytes").write_bytes(root)
-    signed = [sign(folder / f"{key}.json", root, key) for key in (ROOT_KEY, STRANGER)]
+    signed = [write_signature(folder / f"{key}.json", root, key) for key in (ROOT_KEY, STRANGER)]
     of_root = ["step", "attach", "--role=root", f"--metadata={folder}/bytes", "--signature"]
     of_root += [*signed, "-o", f"{folder}/signed.pb", "--previous"]
-    signature = sign(folder / "s.json", TARGETS, TARGETS_KEY)
+    signature = write_signature(folder / "s.json", TARGETS, TARGETS_KEY)
     of_release = attach_args(folder, f"--signature={signature}", "--trusted-root")
     for args in (of_root, of_release):
         done(*args, f"{folder}/good.pb", identify(folder, "root2.pem"))
@@ -364,52 +246,9 @@ def test_roots_that_a_release_starts_from(folder: Path) -> None:
         assert not (folder / "signed.pb").exists()
 
 
-def test_identify_rejects_keys_that_it_cannot_read(folder: Path) -> None:
-    for name, text in (("absent", "No such file"), ("root.pem.pub", "this is a public key")):
-        args = ["--dev-signing-key", f"{folder}/stranger.pem", f"{folder}/{name}"]
-        error = failed(3, "step", "identify", *args, "-o", folder / "ids.json")
-        assert error.startswith(f"{folder}/{name}: ")
-        assert text in error
-    assert not (folder / "ids.json").exists()
-    text = failed(3, *dev_key_args(folder, "targets")[0], f"--dev-key-identities={folder}/root.pb")
-    assert text.startswith(f"{folder}/root.pb: not a file of dev key identities (")
-    assert not (folder / "signed.pb").exists()
-
-
-def test_identify_writes_no_private_key(folder: Path) -> None:
-    done("step", "identify", "--dev-signing-key", folder / "stranger.pem", "-o", folder / "ids")
-    keyval = signer(STRANGER).public.keyval
-    assert json.loads((folder / "ids").read_bytes()) == {
-        "schema": "software_update.dev_key_identities.v1",
-        "dev_keys": [{"x": keyval[1:33].hex(), "file": f"{folder}/stranger.pem"}],
-    }
-
-
-def test_identify_reads_a_list(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """GN collects the list, which may be empty; ninja learns of the keys by the depfile."""
-    ids = folder / "ids.json"
-    args = ["step", "identify", "--dev-signing-key", f"@{folder}/list", f"--depfile={folder}/d"]
-    args += ["-o", str(ids)]
-    written = str(ids).replace(" ", "\\ ")
-    (folder / "list").write_bytes(b"")
-    done(*args)
-    assert (folder / "d").read_text() == f"{written}: \n"
-    assert json.loads(ids.read_bytes())["dev_keys"] == []
-    monkeypatch.chdir(folder)
-    (folder / "list").write_text("stranger.pem\nroot2.pem\n")
-    done(*args)
-    assert (folder / "d").read_text() == f"{written}: stranger.pem root2.pem\n"
-    (folder / "list").write_text("stranger.pem\ntargets.pem\n")
-    done(*args)
-    text = failed(3, *dev_key_args(folder, "targets")[0], f"--dev-key-identities={ids}")
-    assert "whose private key is in the tree, targets.pem;" in text
-    text = failed(2, *args, f"--depfile={folder}/stranger.pem")
-    assert "would replace the input" in text
-
-
 def test_attach_errors_write_nothing(folder: Path) -> None:
     assert failed(1, *attach_args(folder)).startswith("too few signatures: request ")
-    other = sign(folder / "old.json", e.targets(workspace.CONTENTS, 6), TARGETS_KEY)
+    other = write_signature(folder / "old.json", e.targets(workspace.CONTENTS, 6), TARGETS_KEY)
     text = failed(1, *attach_args(folder, "--signature", other))
     assert f"{other}: signs request " in text
     assert "(targets version 6), an older one: version 6, now 7; sign again; request " in text
@@ -423,10 +262,12 @@ def test_attach_errors_write_nothing(folder: Path) -> None:
 
 def test_signatures_of_other_metadata_are_named(folder: Path) -> None:
     """Several bundles, roots and versions may have one folder of signatures."""
-    mine = sign(folder / "mine.json", TARGETS, TARGETS_KEY)
-    root = sign(folder / "root.json", e.root(1), ROOT_KEY)
+    mine = write_signature(folder / "mine.json", TARGETS, TARGETS_KEY)
+    root = write_signature(folder / "root.json", e.root(1), ROOT_KEY)
     old = [
-        sign(folder / f"{version}.json", e.targets(workspace.CONTENTS, version), TARGETS_KEY)
+        write_signature(
+            folder / f"{version}.json", e.targets(workspace.CONTENTS, version), TARGETS_KEY
+        )
         for version in range(8, 25)
     ]
     result = done(*attach_args(folder, "--signature", root, mine))
@@ -445,6 +286,6 @@ def test_signatures_of_other_metadata_are_named(folder: Path) -> None:
 
 
 def test_attach_never_replaces_a_signature(folder: Path) -> None:
-    signature = sign(folder / "s.json", TARGETS, TARGETS_KEY)
+    signature = write_signature(folder / "s.json", TARGETS, TARGETS_KEY)
     text = failed(2, *attach_args(folder, "--signature", signature, "-o", signature))
     assert "would replace the input" in text

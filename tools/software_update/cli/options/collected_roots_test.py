@@ -6,12 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from software_update.signing import signature_file, signing_request
-from software_update.signing.signature_file import DetachedSignature
 from software_update.testing import encode as e
 from software_update.testing import workspace
 from software_update.testing.command import done, failed
-from software_update.testing.signers import ROOT_KEY, TARGETS_KEY, key_id, signer
+from software_update.testing.signers import ROOT_KEY, TARGETS_KEY, write_signature
 from software_update.testing.workspace import CONTENTS, snapshot
 
 ROOTS = {version: e.signed(e.root(version), ROOT_KEY) for version in (1, 2, 3, 4)}
@@ -94,7 +92,7 @@ def test_roots_that_are_not_a_chain(versions: list[int], text: str) -> None:
 @pytest.mark.usefixtures("folder")
 @pytest.mark.parametrize("command", [ASSEMBLE, ATTACH], ids=["assemble", "attach"])
 def test_previous_that_is_a_file(command: tuple[str, ...]) -> None:
-    sign()
+    write_signature(Path("signature.json"), TARGETS, TARGETS_KEY)
     collect(3, {"label": "//product:root_3", "previous": "../root_2.pb"})
     text = (
         "//product:root_3: previous is a file, ../root_2.pb, so the build does not know the roots "
@@ -134,22 +132,10 @@ def test_the_output_replaces_no_collected_root() -> None:
     check(2, "the output would replace the input", *ASSEMBLE, "-o=list.json")
 
 
-def sign() -> None:
-    request = signing_request.parse_request(TARGETS)
-    signature = signer(TARGETS_KEY).sign(TARGETS)
-    Path("signature.json").write_bytes(
-        signature_file.build(
-            DetachedSignature(
-                request.sha256, request.role, request.version, key_id(TARGETS_KEY), signature
-            )
-        )
-    )
-
-
 @pytest.mark.usefixtures("folder")
 @pytest.mark.parametrize("version", [1, 2, 3])
 def test_no_collected_root_of_a_release_is_a_dev_root(version: int) -> None:
-    sign()
+    write_signature(Path("signature.json"), TARGETS, TARGETS_KEY)
     collect(3, 1, 2)
     done(*ATTACH)
     assert Path("out").read_bytes() == e.signed(TARGETS, TARGETS_KEY)

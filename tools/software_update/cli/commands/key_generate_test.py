@@ -1,4 +1,4 @@
-"""Tests of key generate, key show and key check."""
+"""Tests of key generate."""
 
 import errno
 import os
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from software_update.keys.pem import read_private_key, read_public_key
-from software_update.testing import tree, workspace
+from software_update.testing import workspace
 from software_update.testing.command import done, error_line, failed, run
 
 
@@ -24,14 +24,6 @@ def test_generate_and_show(folder: Path) -> None:
     key_id = read_public_key(f"{key}.pub").key_id.hex()
     assert private == f"type: ECDSA on NIST P-256 with SHA-256, private\nkey id: {key_id}\n"
     assert public == f"type: ECDSA on NIST P-256 with SHA-256, public\nkey id: {key_id}\n"
-
-
-def test_show_several(folder: Path) -> None:
-    files = [folder / "root.pem.pub", folder / "targets.pem"]
-    expected = [f"file: {path}\n{done('key', 'show', path).out}" for path in files]
-    assert done("key", "show", *files).out == "".join(expected)
-    # Nothing is shown unless all of them are keys.
-    assert "absent: No such file" in failed(3, "key", "show", *files, folder / "absent")
 
 
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o077, 0o777])
@@ -98,27 +90,3 @@ def test_link_in_the_place_of_the_public_key_is_not_followed(folder: Path) -> No
         f"{folder / 'new.pub'}: exists already and is never overwritten; name another file"
     )
     assert not (folder / "absent").exists() and not (folder / "new").exists()
-
-
-def test_dev_keys_are_called_so() -> None:
-    for path in sorted(tree.DEV_KEYS.glob("*_key.pem*")):
-        assert done("key", "show", path).out.endswith("\nDEV KEYS: anyone can sign this\n")
-
-
-def test_show_of_no_key(folder: Path) -> None:
-    text = failed(3, "key", "show", folder / "app.bin")
-    assert text.startswith(f"{folder}/app.bin: not a SubjectPublicKeyInfo PEM key; ")
-
-
-def test_check(folder: Path) -> None:
-    good = ["key", "check", "--public", f"{folder}/root.pem.pub", f"{folder}/targets.pem.pub"]
-    result = done(*good)
-    assert (result.out, result.err) == ("", "")
-    # The first bad one is named, wherever it stands.
-    for bad, text in (
-        ("root.pem", "holds a private key; name the public one. "),
-        ("app.bin", "not a SubjectPublicKeyInfo PEM key"),
-        ("absent", "No such file or directory"),
-    ):
-        assert failed(3, *good, f"{folder}/{bad}").startswith(f"{folder}/{bad}: {text}")
-        assert failed(3, *good[:3], f"{folder}/{bad}", good[3]).startswith(f"{folder}/{bad}: ")

@@ -1,4 +1,4 @@
-"""Tests of the files that an accepted bundle leaves: --extract, --write-root, --write-installed."""
+"""Tests of bundle verify --extract, --write-root and --write-installed: outputs of an accepted bundle."""
 
 import hashlib
 import json

@@ -1,0 +1,45 @@
+"""Tests of step assemble."""
+
+from pathlib import Path
+
+import pytest
+
+from software_update.testing import encode as e
+from software_update.testing import workspace
+from software_update.testing.command import (
+    done,
+)
+from software_update.testing.signers import (
+    TARGETS_KEY,
+)
+from software_update.testing.workspace import BOOT, CONTENTS, check_fails
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return workspace.make(tmp_path)
+
+
+def test_assemble_step_never_replaces_an_input(folder: Path) -> None:
+    (folder / "t").write_bytes(e.signed(e.targets(CONTENTS, 7), TARGETS_KEY))
+    assemble = ["step", "assemble", f"--root={folder}/root.pb", f"--targets-metadata={folder}/t"]
+    assemble += ["--target", f"app={folder}/app.bin", f"boot={folder}/boot.bin", "-o"]
+    done(*assemble, f"{folder}/o")
+    for name in ("t", "root.pb", "app.bin"):
+        check_fails(folder, 2, "the output would replace the input", *assemble, f"{folder}/{name}")
+
+
+def test_assemble_step_errors(folder: Path) -> None:
+    (folder / "t").write_bytes(e.signed(e.targets(CONTENTS, 7), TARGETS_KEY))
+    step = ["step", "assemble", f"--root={folder}/root.pb", f"--targets-metadata={folder}/t"]
+    step += ["-o", f"{folder}/o", "--target", f"app={folder}/app.bin"]
+    boot = f"boot={folder}/boot.bin"
+    check_fails(folder, 3, "t: target 'boot' has no payload; add its payload", *step)
+    check_fails(folder, 3, "t: target 'x' is not listed in it", *step, boot, f"x={folder}/app.bin")
+    check_fails(folder, 3, "good.bundle: not the payload that", *step, f"boot={folder}/good.bundle")
+    (folder / "boot.bin").write_bytes(BOOT[:-1] + b"!")
+    check_fails(
+        folder, 3, "boot.bin: not the payload that the metadata lists for 'boot'", *step, boot
+    )
+    (folder / "t").write_bytes(e.targets(CONTENTS, 7))
+    check_fails(folder, 3, "t: not signed targets metadata", *step, boot)
