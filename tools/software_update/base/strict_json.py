@@ -1,6 +1,5 @@
 """JSON that every reader understands in the same way: UTF-8, no duplicate key, no NaN, a limited depth."""
 
-import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -20,6 +19,8 @@ _Pairs = list[tuple[str, Any]]
 
 def to_text(value: Any) -> str:
     """Returns JSON as all commands write it: ASCII, in lines, and the same text for the same value."""
+    import json  # Verifying a bundle without a release manifest needs none of it.
+
     return json.dumps(value, indent=1) + "\n"
 
 
@@ -54,6 +55,8 @@ def parse(content: bytes, make_object: Callable[[_Pairs], Any] | None = None) ->
     if problem:
         raise RejectedJson(problem)
     _check_depth(content)
+    import json
+
     return json.loads(
         content.decode(),
         object_pairs_hook=make_object or _object,
