@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[2]
-MINUTES = 57
+MINUTES = 79
 
 
 class CheckError(Exception):
