@@ -1,17 +1,37 @@
-"""Judges bundles given as bytes."""
+"""Bundles as bytes, and the verdicts on them."""
 
 import tempfile
 
 from software_update.format import metadata
 from software_update.format.verdicts import Refused, Verdict
 from software_update.testing import encode as e
-from software_update.testing.signers import ROOT_KEY
+from software_update.testing.signers import ROOT_KEY, TARGETS_KEY
 from software_update.verify.bundle_file import verify_bundle
 from software_update.verify.device import Device
 from software_update.verify.roots import trust_root
 from software_update.verify.targets import VerifiedRelease
 
 TRUSTED_ROOT = e.signed(e.root(), ROOT_KEY)
+APP = {"app": b"application"}
+TWO = {"app": b"application", "boot": b"bootloader"}
+ACCEPT = (Verdict.ACCEPT, "", "")
+
+
+def with_targets(targets: bytes, *signers: int, root: bytes = b"") -> bytes:
+    """A bundle of targets metadata as given, and the payloads of TWO."""
+    signed = e.signed(targets, *(signers or (TARGETS_KEY,)))
+    return root + e.targets_entry(signed) + e.payloads(TWO)
+
+
+def generation(version: int) -> list[int]:
+    """Root key and targets key of a generation: other ones for each."""
+    return [100 + version, 200 + version]
+
+
+def signed_root(version: int, before: int | None = None) -> bytes:
+    root_key, targets_key = generation(version)
+    signers = [root_key] if before is None else [root_key, generation(before)[0]]
+    return e.signed(e.root(version, [root_key], [targets_key]), *signers)
 
 
 def release_of(

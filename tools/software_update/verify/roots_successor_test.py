@@ -1,17 +1,14 @@
-"""Tests of the root that comes after another one, before all have signed it; and of odd roots."""
+"""Tests of check_successor: a root that follows another one, before all have signed it."""
 
 import pytest
 
-from software_update.format import limits
 from software_update.format.verdicts import Refused, Verdict
 from software_update.testing import encode as e
-from software_update.testing.judge import refusal_of
 from software_update.testing.signers import (
     ROOT_KEY,
     ROOT_KEY_2,
     ROOT_KEY_3,
     STRANGER,
-    TARGETS_KEY,
     key_id,
 )
 from software_update.verify.roots import check_successor, trust_root
@@ -59,23 +56,3 @@ def test_a_root_is_not_its_own_successor() -> None:
     with pytest.raises(Refused, match="the previous root itself") as caught:
         check_successor(PREVIOUS, e.signed(PREVIOUS.serialized))
     assert caught.value.verdict == Verdict.ROOT_ROLLBACK
-
-
-def test_a_chain_that_leads_to_no_root() -> None:
-    link = e.signed(e.root(2), ROOT_KEY)
-    signed_targets = e.signed(e.targets({"app": b"x"}), TARGETS_KEY)
-    bundle = e.chain(link) + e.targets_entry(signed_targets) + e.payload("app", b"x")
-    expected = (Verdict.MISSING_ROLE_METADATA, "root", "root metadata")
-    assert refusal_of(bundle) == expected
-
-
-def test_too_many_keys_in_a_role() -> None:
-    ids = [bytes([index]) * 32 for index in range(limits.MAX_KEYS + 1)]
-    root = e.root_of(
-        e.common("root"),
-        [e.key(ROOT_KEY), e.key(TARGETS_KEY)],
-        e.role([key_id(ROOT_KEY)]),
-        e.role(ids),
-    )
-    bundle = e.bundle({"app": b"x"}, signed_root=e.signed(root, ROOT_KEY))
-    assert refusal_of(bundle) == (Verdict.TOO_LARGE, "root", "root metadata")

@@ -1,0 +1,33 @@
+"""Tests of target_list.py. The test of the bundle's verdicts has further lists."""
+
+import hashlib
+
+import pytest
+
+from software_update.format import limits
+from software_update.format.metadata import parse_signed
+from software_update.format.verdicts import Refused, Verdict
+from software_update.testing import encode as e
+from software_update.testing.judge import TRUSTED_ROOT
+from software_update.testing.signers import (
+    TARGETS_KEY,
+)
+from software_update.verify.device import Device
+from software_update.verify.roots import trust_root, verify_roots
+from software_update.verify.targets import verify_targets
+
+
+def test_too_many_targets() -> None:
+    device = Device(trust_root(TRUSTED_ROOT))
+    trusted = verify_roots(device, (), None)
+    digest = [(1, hashlib.sha256(b"").digest())]
+    files = [e.target_of(f"t{index}", 0, digest) for index in range(limits.MAX_TARGETS + 1)]
+    for count, verdict in ((limits.MAX_TARGETS, None), (limits.MAX_TARGETS + 1, Verdict.TOO_LARGE)):
+        signed = e.signed(e.targets_of(e.common("targets"), files[:count]), TARGETS_KEY)
+        assert parse_signed("targets", signed).signatures
+        if verdict is None:
+            verify_targets(device, trusted, signed, None)
+        else:
+            with pytest.raises(Refused) as caught:
+                verify_targets(device, trusted, signed, None)
+            assert caught.value.verdict == verdict
