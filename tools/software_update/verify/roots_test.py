@@ -30,6 +30,7 @@ from software_update.verify.roots import check_root, trust_root
 NOW = 1_800_000_000
 ROOT = ("root", "root metadata")
 TARGETS = ("targets", "targets metadata")
+ENVELOPE = ("", "bundle")
 
 
 def with_root(signed_root: bytes, *signers: int, contents: dict[str, bytes] | None = None) -> bytes:
