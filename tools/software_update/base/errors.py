@@ -73,6 +73,11 @@ def printable(text: str) -> str:
     return "".join(c if c.isascii() and c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
+def short_id(digest: bytes) -> str:
+    """Returns the start of a key id or a digest, 16 hexadecimal digits, which identify it in a line."""
+    return digest.hex()[:16]
+
+
 def shown(text: str) -> str:
     """Untrusted text for an error: printable, and cut to 64 characters and "..." if it is longer."""
     start = printable(text[: _MAX_SHOWN_CHARACTERS + 1])

@@ -3,6 +3,7 @@
 import hashlib
 from typing import NamedTuple
 
+from software_update.base.errors import short_id
 from software_update.keys.scheme import Message, Scheme
 
 
@@ -44,4 +45,4 @@ class PublicKey(NamedTuple):
 
 def name_of(path: str, key: PublicKey) -> str:
     """Returns the name of a key in errors: its file, and the first digits of its key id."""
-    return f"{path} ({key.key_id.hex()[:16]})"
+    return f"{path} ({short_id(key.key_id)})"

@@ -7,7 +7,7 @@ are left out if the signatures of this metadata suffice.
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from software_update.base.errors import SignatureError
+from software_update.base.errors import SignatureError, short_id
 from software_update.format.limits import MAX_SIGNATURES
 from software_update.format.messages import Signature
 from software_update.format.metadata import Signed
@@ -100,7 +100,7 @@ def _problem(
             f"says {signature.role} version {signature.version}, which these bytes are not; "
             "copy the file again"
         )
-    name = signature.key_id.hex()[:16]
+    name = short_id(signature.key_id)
     key = _keys(signers).get(signature.key_id)
     if key is None:
         return f"signed by key {name}, which may not sign this; remove it"
@@ -135,7 +135,7 @@ def _twice(path: str, signature: DetachedSignature, signatures: Sequence[_File])
     if len(same) == 1:
         return None
     other = next((each for each in same if each != path), path)
-    return f"key {signature.key_id.hex()[:16]} has signed twice, also in {other}; remove one"
+    return f"key {short_id(signature.key_id)} has signed twice, also in {other}; remove one"
 
 
 def _state(
@@ -155,10 +155,10 @@ def _count(quorum: Quorum, whose: str, files: Mapping[bytes, str]) -> str:
     """`files`: from the key id of a good signature to its file."""
     text = f"{len(quorum.signers)} of {quorum.threshold} signatures by {whose} keys"
     if quorum.signers:
-        signed = (f"{each.hex()[:16]} ({files[each]})" for each in quorum.signers)
+        signed = (f"{short_id(each)} ({files[each]})" for each in quorum.signers)
         text += f", signed: {' '.join(signed)}"
     if quorum.missing:
-        text += f", not signed: {' '.join(each.hex()[:16] for each in quorum.missing)}"
+        text += f", not signed: {' '.join(short_id(each) for each in quorum.missing)}"
     return text
 
 

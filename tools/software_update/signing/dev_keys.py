@@ -7,7 +7,7 @@ no action on the way to a release reads a private key.
 import re
 from collections.abc import Mapping
 
-from software_update.base.errors import Advice, InputError
+from software_update.base.errors import Advice, InputError, short_id
 from software_update.base.strict_json import parse_file, to_text
 from software_update.format.metadata import Root
 from software_update.keys.dev_key_ids import DEV_KEY_IDS, DEV_KEYS_WARNING
@@ -61,7 +61,7 @@ def check_no_dev_keys(path: str, root: Root, dev_keys: Mapping[bytes, str]) -> N
             "release under a root of other keys that does not say so"
         )
     for key in root.keys:
-        name = f"{path}: lists the dev key {key.key_id.hex()[:16]}"
+        name = f"{path}: lists the dev key {short_id(key.key_id)}"
         if key.key_id.hex() in DEV_KEY_IDS:
             raise InputError(
                 f"{name}, a published throw-away key; release under a root of other keys"

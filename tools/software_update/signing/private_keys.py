@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from software_update.base.errors import InputError
+from software_update.base.errors import InputError, short_id
 from software_update.format.messages import Signature
 from software_update.format.metadata import ROOT, Root, Signed
 from software_update.keys.pem import read_private_key
@@ -31,7 +31,7 @@ def check_listed(keys: Sequence[tuple[str, PrivateKey]], root: Root, role: str) 
     listed = root.root if role == ROOT else root.targets
     for path, key in keys:
         if key.public.key_id not in listed.key_ids:
-            ids = ", ".join(each.hex()[:16] for each in listed.key_ids)
+            ids = ", ".join(short_id(each) for each in listed.key_ids)
             raise InputError(
                 f"{name_of(path, key.public)}: not a {role} key of the root, which lists {ids}; sign "
                 "with one of these, or name the root that lists this key"

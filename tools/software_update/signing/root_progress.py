@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from software_update.base.errors import Advice, UsageError, printable
+from software_update.base.errors import Advice, UsageError, printable, short_id
 from software_update.format import metadata
 from software_update.format.metadata import Root, Signed
 from software_update.format.verdicts import Refused, Verdict
@@ -103,7 +103,7 @@ class RootState:
         quorums = [found for _, found in self.quorums()]
         listed = {each for found in quorums for each in (*found.signers, *found.missing)}
         return dict.fromkeys(
-            f"{key_id.hex()[:16]} {problem}"
+            f"{short_id(key_id)} {problem}"
             for found in quorums
             for key_id, problem in found.uncounted
             if key_id in (*found.signers, *found.missing) or key_id not in listed

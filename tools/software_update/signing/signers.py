@@ -3,7 +3,7 @@
 import dataclasses
 from typing import Protocol
 
-from software_update.base.errors import SignatureError
+from software_update.base.errors import SignatureError, short_id
 from software_update.keys.private_key import PrivateKey
 from software_update.keys.public_key import PublicKey
 from software_update.signing import exec_protocol
@@ -66,6 +66,6 @@ def signature_by(signer: Signer, request: Request) -> DetachedSignature:
     if value is None:
         raise SignatureError(
             f"{signer.name}: its answer is not a signature of this request by key "
-            f"{key_id.hex()[:16]}; nothing is written"
+            f"{short_id(key_id)}; nothing is written"
         )
     return DetachedSignature(request.sha256, request.role, request.version, key_id, value)

@@ -13,7 +13,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from software_update.base.errors import SoftwareUpdateError
+from software_update.base.errors import SoftwareUpdateError, short_id
 from software_update.bundle.envelope import Envelope
 from software_update.bundle.reader import read_envelope
 from software_update.format import metadata
@@ -158,7 +158,7 @@ def _dev_problem(device: Device, envelope: Envelope) -> str | None:
             return f"{DEV_KEYS_WARNING}, by root version {version}; release under another root"
     for signature in metadata.parse_signed(TARGETS, envelope.targets or b"").signatures:
         if signature.key_id.hex() in DEV_KEY_IDS:
-            return f"dev key {signature.key_id.hex()[:16]} has signed it; leave that signature out"
+            return f"dev key {short_id(signature.key_id)} has signed it; leave that signature out"
     return None
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from software_update.base.errors import shown_list
+from software_update.base.errors import short_id, shown_list
 from software_update.format.messages import Role
 from software_update.format.metadata import Root, Signed, UnparsedSigned
 from software_update.format.verdicts import Refused, Verdict
@@ -36,7 +36,7 @@ def check_threshold(
     Raises Refused with THRESHOLD_NOT_MET if fewer than `role.threshold` distinct keys have signed.
     """
     found = quorum(signed, root, role, whose)
-    reasons = tuple(f"{signer.hex()[:16]} {problem}" for signer, problem in found.uncounted)
+    reasons = tuple(f"{short_id(signer)} {problem}" for signer, problem in found.uncounted)
     if not found.met:
         details = f" ({shown_list(reasons)})" if reasons else ""
         raise Refused(

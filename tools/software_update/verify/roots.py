@@ -7,6 +7,7 @@ signed by a threshold of the keys of the one before it, and of its own.
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from software_update.base.errors import short_id
 from software_update.format import metadata
 from software_update.format.messages import CommonMetadata
 from software_update.format.metadata import ROOT, Root
@@ -153,7 +154,7 @@ def check_keys(root: Root, schemes: Schemes) -> None:
     """Checks that each key is of one of `schemes`, is listed once, and is in one role only."""
     seen: set[bytes] = set()
     for key in root.keys:
-        name = f"key {key.key_id.hex()[:16]}"
+        name = f"key {short_id(key.key_id)}"
         if max(key.key_type, key.scheme) > 255 or key.key_id != key_id(
             key.key_type, key.scheme, key.keyval
         ):
@@ -173,10 +174,10 @@ def check_keys(root: Root, schemes: Schemes) -> None:
 
 
 def _shared(targets_id: bytes, root_id: bytes) -> str:
-    name = f"key {targets_id.hex()[:16]}"
+    name = f"key {short_id(targets_id)}"
     if targets_id == root_id:
         return f"{name} is in both roles, root and targets"
-    return f"{name} of the role targets mirrors key {root_id.hex()[:16]} of the role root"
+    return f"{name} of the role targets mirrors key {short_id(root_id)} of the role root"
 
 
 def is_expired(common: CommonMetadata, at: int | None) -> bool:

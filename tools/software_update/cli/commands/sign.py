@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from software_update.base import files
-from software_update.base.errors import InputError, UsageError, printable
+from software_update.base.errors import InputError, UsageError, printable, short_id
 from software_update.cli.options import requests, signer_arguments
 from software_update.cli.options.arguments import Parser
 from software_update.cli.options.schemes import schemes_of
@@ -173,7 +173,7 @@ def _check_listed(signer: Signer, request: Request, beside: str) -> None:
     """InputError if the JSON next to the request does not list the key. Says which key signs."""
     key_id = signer.public.key_id
     if request.document is not None and key_id not in request.key_ids:
-        listed = ", ".join(each.hex()[:16] for each in sorted(request.key_ids)[:_MAX_LISTED])
+        listed = ", ".join(short_id(each) for each in sorted(request.key_ids)[:_MAX_LISTED])
         more = ", ..." if len(request.key_ids) > _MAX_LISTED else ""
         raise InputError(
             f"{name_of(signer.name, signer.public)}: not a key that {beside} asks for; sign with "
