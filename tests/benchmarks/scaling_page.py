@@ -52,12 +52,12 @@ def figures(described: Sequence[str], measured: Sequence[Measured], image: Image
         "Measured on:",
         "\n".join(f"- {line}" for line in described),
         _coefficients(measured),
-        f"The model is within {_worst(fitted):.0%} of what it was fitted to, and within"
-        f" {_worst(unseen):.0%} of what it had not seen:",
+        "The model was fitted to some of the measurements. It differs from these by at most"
+        f" {100 * _worst(fitted):.0f} %, and from the others by at most {100 * _worst(unseen):.0f} %:",
         _points(measured),
         "## A fleet product",
-        f"{A_DAY:,} bundles a day, each of {OF_A_DAY.targets} targets and {_size(OF_A_DAY.size)}, as"
-        " the model has it:",
+        f"{A_DAY:,} bundles a day, each of {OF_A_DAY.targets} targets and {_size(OF_A_DAY.size)},"
+        " according to the model:",
         _fleet({name: each.model for name, each in by_name.items()}, by_name[CACHED].caches),
         f"## One image of {_size(image.size)}",
         _large(image),
@@ -81,7 +81,7 @@ def _points(measured: Sequence[Measured]) -> str:
         for point in (*each.fitted, *each.unseen):
             load, model = point.load, each.model.seconds(point.load)
             counts = (str(load.bundles), str(load.targets), _size(load.size))
-            new = "" if point in each.fitted else "not seen"
+            new = "" if point in each.fitted else "not fitted"
             rows.append((each.name, *counts, f"{point.seconds:.2f} s", f"{model:.2f} s", new))
     return grid(("", "bundles", "targets", "payload", "measured", "model", ""), rows)
 
@@ -96,16 +96,16 @@ def _fleet(models: dict[str, Model], caches: Sequence[tuple[Load, int]]) -> str:
     stored = A_DAY * (OF_A_DAY.size + beyond)
     rows = [
         ("built in Bazel, verified, signed with dev keys", _time(built)),
-        ("found in a disk cache, all bytes of it", _time(fetched)),
-        ("... but for the payloads' bytes", _time(looked_up)),
-        ("verified once more on the command line, one by one", _time(verified)),
-        (f"built by {TEAMS} teams, each for itself", _time(TEAMS * built)),
+        ("from a disk cache, with all bytes", _time(fetched)),
+        ("from a disk cache, without the payloads' bytes", _time(looked_up)),
+        ("verified again on the command line, one after another", _time(verified)),
+        (f"built by {TEAMS} teams separately", _time(TEAMS * built)),
         (
-            f"built by one, found by the other {TEAMS - 1} without payloads",
+            f"built by one team, from a cache for the other {TEAMS - 1}, without payloads",
             _time(built + (TEAMS - 1) * looked_up),
         ),
-        ("in the cache, if nothing is thrown away", f"{stored / 2**40:.2f} TiB a day"),
-        ("... beyond the payloads", f"{beyond / 1024:.1f} KiB a bundle"),
+        ("stored in the cache, if nothing is removed", f"{stored / 2**40:.2f} TiB a day"),
+        ("stored in the cache in addition to payloads", f"{beyond / 1024:.1f} KiB a bundle"),
     ]
     return grid(("", "on this machine"), rows)
 

@@ -41,7 +41,7 @@ def assemble_bundle(
     warn: Callable[[str], None],
     pigweed_problem: Callable[[str], None],
 ) -> None:
-    """Writes a bundle to the path `output`, which may be none of the inputs or `other_inputs`.
+    """Writes a bundle to the path `output`, which must not be an input or in `other_inputs`.
 
     `warn` gets a line for each doubtful input, and `pigweed_problem` one for each reason why Pigweed's C++
     client rejects the bundle. Raises InputError for a file that cannot be used, and for a payload that

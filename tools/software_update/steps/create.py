@@ -64,7 +64,7 @@ def create_bundle(
     warn: Callable[[str], None] = _ignore,
     pigweed_problem: Callable[[str], None] = _ignore,
 ) -> None:
-    """Writes a signed bundle to the path `output`, which may be none of the inputs or `other_inputs`.
+    """Writes a signed bundle to the path `output`, which must not be an input or in `other_inputs`.
 
     `warn` gets a line for each doubtful input, and `pigweed_problem` one for each reason why Pigweed's C++
     client rejects the bundle.

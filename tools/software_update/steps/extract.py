@@ -13,9 +13,9 @@ from software_update.verify.targets import VerifiedRelease
 def extract_bundle(bundle: str, device: Device, folder: str) -> VerifiedRelease:
     """Writes the payloads of the bundle file `bundle` to `folder`, a new or empty folder.
 
-    The bytes that are written are the bytes that were verified. Returns the release. Raises Refused if
-    the device refuses the bundle, and InputError for a file or folder that cannot be used. A refused
-    bundle and an error leave no folder behind.
+    It writes exactly the bytes that it verified, and returns the release. Raises Refused if the device
+    rejects the bundle, and InputError for a file or folder that cannot be used. An error
+    leaves no payloads in the folder.
     """
     check_new_folder(folder)
     with files.open_input(bundle) as fd:

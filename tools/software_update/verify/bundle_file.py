@@ -27,7 +27,10 @@ class Verified(NamedTuple):
 
 
 def verify_bundle(fd: int, device: Device) -> VerifiedRelease:
-    """The release in the bundle file `fd`, or Refused. Nothing is hashed until the metadata is good."""
+    """Returns the release in the bundle file `fd`. Raises Refused if the device rejects the bundle.
+
+    It hashes payloads only after it has verified the metadata.
+    """
     return verify_file(fd, device).release
 
 
