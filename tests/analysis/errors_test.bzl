@@ -26,7 +26,7 @@ _errors_test = analysistest.make(
 _VERSIONS = "write an integer from 1 to 4294967295, higher than the last release's"
 _ONE_VERSION = "write exactly one of version, version_file and version_flag"
 _DATE = "write a date that exists, such as 2031-01-01T00:00:00Z"
-_CHARACTERS = "write the name with A-Z a-z 0-9 . _ + - and / only"
+_CHARACTERS = "write the name with only A-Z a-z 0-9 . _ + - and /"
 _PARTS = "write the name without a / at either end and without an empty, . or .. part"
 _HERE = "//tests/analysis:"
 

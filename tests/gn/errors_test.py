@@ -77,7 +77,7 @@ def declared(template: str, message: str, what: str, parameters: Mapping[str, st
 
 
 _TARGETS = 'targets = [ "boot.bin > boot" ]\n'
-_CHARACTERS = "contains another character; write only A-Z a-z 0-9 . _ + - and /"
+_CHARACTERS = "contains a character that is not allowed; write only A-Z a-z 0-9 . _ + - and /"
 _PARTS = "has an empty, . or .. part; write parts such as boot/loader"
 _NUMBER = "write an integer from 1 to 4294967295"
 _ONE_VERSION = 'write exactly one of version = 7 and version_file = "VERSION"'

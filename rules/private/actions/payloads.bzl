@@ -30,5 +30,5 @@ def _name_in_directory(file):
     # Check here, because a line feed or an = in the name would change the command line.
     problem = target_name_error(file.tree_relative_path)
     if problem:
-        fail("%s: the name of this file is not a valid target name: %s" % (file.short_path, problem))
+        fail("%s: the name of this file in the folder is not a valid target name: %s" % (file.short_path, problem))
     return "%s=%s" % (file.tree_relative_path, file.path)

@@ -18,7 +18,7 @@ def target_name_error(name):
     if not name:
         return "the name is empty; write 1 to 255 characters"
     if [character for character in name.elems() if character not in _ALLOWED]:
-        return "write the name with A-Z a-z 0-9 . _ + - and / only"
+        return "write the name with only A-Z a-z 0-9 . _ + - and /"
     if len(name) > _LONGEST:
         return "the name has %d characters; write at most %d" % (len(name), _LONGEST)
     if [part for part in name.split("/") if part in ("", ".", "..")]:

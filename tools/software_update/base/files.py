@@ -89,7 +89,7 @@ def read_input(path: str, limit: int) -> bytes:
     with open_input(path) as fd, open(fd, "rb", closefd=False) as file:
         content = file.read(limit + 1)
     if len(content) > limit:
-        raise InputError(f"{path}: larger than {limit} bytes; is it the right file?")
+        raise InputError(f"{path}: larger than {limit} bytes; check that it is the right file")
     return content
 
 
@@ -156,7 +156,7 @@ def _open_place(path: str, below: str | None) -> Iterator[_Place]:
             if error.errno not in NOT_A_FOLDER:
                 raise
             raise InputError(
-                f"{path}: a link or a file is in the place of its folder; remove that"
+                f"{path}: a link or a file has the name of its folder; remove it"
             ) from None
         yield _Place(name, folder)
 

@@ -35,7 +35,9 @@ def test_read_input(folder: Path) -> None:
     path = folder / "a"
     path.write_bytes(b"12345")
     assert files.read_input(str(path), 5) == b"12345"
-    with pytest.raises(InputError, match=r"a: larger than 4 bytes; is it the right file\?"):
+    with pytest.raises(
+        InputError, match=r"a: larger than 4 bytes; check that it is the right file"
+    ):
         files.read_input(str(path), 4)
 
 
@@ -502,7 +504,7 @@ def test_link_in_the_place_of_a_folder_is_not_followed(folder: Path) -> None:
         with pytest.raises(InputError) as caught:
             write_below(planted / "name", folder / "out")
         assert str(caught.value) == (
-            f"{planted}/name: a link or a file is in the place of its folder; remove that"
+            f"{planted}/name: a link or a file has the name of its folder; remove it"
         )
     assert names(folder / "elsewhere") == set()
 

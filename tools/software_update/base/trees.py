@@ -101,13 +101,13 @@ def _check_content(path: str, folder: str, names: frozenset[str]) -> None:
                 raise _not_empty(path)
             if each.name not in names or not each.is_dir(follow_symlinks=False):
                 raise UsageError(
-                    f"{path}: '{each.name}' in it is not of a tree written before; "
-                    "name a new folder, so that no file is lost"
+                    f"{path}: contains '{each.name}', which is not part of an earlier output; "
+                    "name a new folder, so no file is lost"
                 )
 
 
 def _not_empty(path: str) -> UsageError:
-    return UsageError(f"{path}: not empty; name a new folder, so that no file is lost")
+    return UsageError(f"{path}: not empty; name a new folder, so no file is lost")
 
 
 def _swap_in(new: str, path: str, place: str, names: frozenset[str]) -> None:

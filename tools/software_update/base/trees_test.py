@@ -91,7 +91,7 @@ def test_contents_that_would_be_lost_are_an_error(place: Path, kind: str) -> Non
         else:
             put(place, {"b": b"mine"})
     before = snapshot(place)
-    with pytest.raises(UsageError, match="name a new folder, so that no file is lost"):
+    with pytest.raises(UsageError, match="name a new folder, so no file is lost"):
         write(place)
     check_only(place, before)
 
@@ -99,7 +99,9 @@ def test_contents_that_would_be_lost_are_an_error(place: Path, kind: str) -> Non
 def test_files_that_appear_meanwhile_are_kept(place: Path) -> None:
     put(place, OLD)
     with (
-        pytest.raises(UsageError, match="place: 'mine' in it is not of a tree written before"),
+        pytest.raises(
+            UsageError, match="place: contains 'mine', which is not part of an earlier output"
+        ),
         new_tree(str(place), NAMES),
     ):
         put(place, {"mine": b"mine"})

@@ -94,7 +94,8 @@ def _write_payload(
 ) -> None:
     subject = f"target '{shown(entry.name)}'"
     if entry.length != target.length:
-        raise Refused(Verdict.LENGTH_MISMATCH, "not as long as listed", subject=subject)
+        detail = f"{entry.length} bytes, the metadata lists {target.length}"
+        raise Refused(Verdict.LENGTH_MISMATCH, detail, subject=subject)
     hasher = hashlib.sha256()
     with _new_file(folder, entry.name) as out:
         for chunk in files.read_range(fd, entry.offset, entry.length, CHUNK_BYTES):

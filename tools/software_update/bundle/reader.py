@@ -52,9 +52,7 @@ class _Reader:
             elif number == envelope.ROOT_CHAIN_FIELD:
                 self._read_chained_root(end)
             else:
-                raise Refused(
-                    Verdict.UNEXPECTED_FIELD, f"field {number} is covered by no signature"
-                )
+                raise Refused(Verdict.UNEXPECTED_FIELD, f"no signature covers field {number}")
         return Envelope(
             self._size,
             self._root,
@@ -128,7 +126,7 @@ class _Reader:
             else:
                 raise Refused(Verdict.UNEXPECTED_FIELD, f"field {number} in an entry")
         if key is None or value is None:
-            raise Refused(Verdict.MALFORMED, "an entry without a name or a value")
+            raise Refused(Verdict.MALFORMED, "an entry lacks its name or its value")
         try:
             return key.decode(), *value
         except UnicodeDecodeError:

@@ -362,7 +362,7 @@ def _check_common(role: str, common: CommonMetadata) -> None:
             raise Refused(Verdict.MALFORMED, "expires is not a date between the years 1 and 9999")
     if common.role != role:
         found = "no role" if common.role is None else f"the role '{shown(common.role)}'"
-        raise Refused(Verdict.WRONG_ROLE, f"has {found}, not '{role}'")
+        raise Refused(Verdict.WRONG_ROLE, f"has {found} and must have '{role}'")
     if not _READABLE_SPEC_VERSION.fullmatch(common.spec_version):
         raise Refused(
             Verdict.UNSUPPORTED_SPEC_VERSION,

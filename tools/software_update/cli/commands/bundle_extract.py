@@ -50,7 +50,9 @@ def _wanted(
     present = {entry.name: entry for entry in envelope.payloads}
     for name in names if names is not None else ():
         if name not in present:
-            raise UsageError(f"{path}: no payload {name!r}; see: software-update bundle inspect")
+            raise UsageError(
+                f"{path}: contains no payload {name!r}; list them with: software-update bundle inspect"
+            )
     entries = [present[name] for name in dict.fromkeys(names or present)]
     check_names(entries, listed)
     return entries

@@ -80,7 +80,9 @@ def test_nothing_is_overwritten(folder: Path) -> None:
 
 def test_a_payload_that_is_not_there(folder: Path) -> None:
     text = failed(2, *extract(folder), "--target", "app", "nope")
-    assert text.endswith("no payload 'nope'; see: software-update bundle inspect")
+    assert text.endswith(
+        "contains no payload 'nope'; list them with: software-update bundle inspect"
+    )
     assert not (folder / "out").exists()
 
 

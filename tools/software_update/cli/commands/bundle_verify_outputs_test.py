@@ -215,7 +215,7 @@ def test_a_folder_that_is_not_empty_is_refused_before_anything_is_verified(folde
     (folder / "out/mine").write_bytes(b"mine")
     before = snapshot(folder)
     text = failed(2, *verify(folder, "bad.bundle"), f"--extract={folder}/out")
-    assert text == f"{folder}/out: not empty; name a new folder, so that no file is lost"
+    assert text == f"{folder}/out: not empty; name a new folder, so no file is lost"
     assert snapshot(folder) == before
 
 

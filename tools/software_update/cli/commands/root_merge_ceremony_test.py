@@ -426,7 +426,7 @@ def test_roots_that_are_not_older(with_two_roots: Path) -> None:
     request = ["root", "request", f"{table}/root 3.pb", "-o", f"{table}/request 3"]
     text = failed(3, *request, f"--previous={second}", "--also-for", first, second)
     assert text == (
-        f"{second}: version 2 is not before {second}, version 2; name older roots with --also-for"
+        f"{second}: version 2 is not lower than version 2 of {second}; name older roots with --also-for"
     )
     text = failed(3, *request, f"--previous={second}", "--also-for", first, first)
     assert text == f"{first}: another root of version 1; name each version once"

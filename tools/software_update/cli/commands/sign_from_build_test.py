@@ -91,9 +91,7 @@ def test_link_in_the_place_of_the_source_folder_is_not_followed(build: Build, pl
     link.symlink_to(elsewhere)
     result = build.sign("--key=file:targets.pem")
     assert (result.status, result.out) == (3, "")
-    assert result.err.endswith(
-        f"{NAME}: a link or a file is in the place of its folder; remove that\n"
-    )
+    assert result.err.endswith(f"{NAME}: a link or a file has the name of its folder; remove it\n")
     assert workspace.snapshot(elsewhere) == {}
 
 

@@ -74,7 +74,9 @@ def test_nothing_else_is_replaced(folder: Path) -> None:
     (folder / "out").mkdir()
     (folder / "out/mine").write_bytes(b"mine")
     before = snapshot(folder)
-    assert "out: 'mine' in it is not of a tree" in failed(2, *persist(folder))
+    assert "out: contains 'mine', which is not part of an earlier output" in failed(
+        2, *persist(folder)
+    )
     assert snapshot(folder) == before
     (folder / "tree/targets").mkdir(parents=True)
     (folder / "tree/targets/my.bundle").write_bytes(e.bundle(CONTENTS))

@@ -128,7 +128,10 @@ def test_no_bundle_contains_a_manifest_that_a_device_rejects(tmp_path: Path) -> 
             "a device rejects it (MALFORMED: release manifest: needs a text product); "
             "make it with: step release-manifest",
         ),
-        (bytes(MAX_USER_MANIFEST_BYTES + 1), "larger than 1048576 bytes; is it the right file?"),
+        (
+            bytes(MAX_USER_MANIFEST_BYTES + 1),
+            "larger than 1048576 bytes; check that it is the right file",
+        ),
     ):
         (folder / "r.json").write_bytes(content)
         for args in (create, assemble):

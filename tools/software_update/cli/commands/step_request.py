@@ -58,7 +58,9 @@ def _release(path: str | None, request: Request) -> ReleaseManifest | None:
         return None
     content = files.read_input(path, limits.MAX_USER_MANIFEST_BYTES)
     if not signing_request.lists(request, USER_MANIFEST, content):
-        raise InputError(f"{path}: the metadata lists another {USER_MANIFEST}; name that one")
+        raise InputError(
+            f"{path}: is not the {USER_MANIFEST} that the metadata lists; name that one"
+        )
     try:
         return parse_release(content)
     except Refused as refused:

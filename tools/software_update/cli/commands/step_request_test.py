@@ -66,7 +66,7 @@ def test_request_with_a_release_manifest(folder: Path) -> None:
     assert summary == {"product": "Camera", "release": "2", "release_counter": 3}
     manifest.write_bytes(b"another")
     text = failed(3, *request_args(folder, f"--user-manifest={manifest}"))
-    assert text == f"{manifest}: the metadata lists another user_manifest; name that one"
+    assert text == f"{manifest}: is not the user_manifest that the metadata lists; name that one"
 
 
 def test_request_with_another_kind_of_user_manifest(folder: Path) -> None:

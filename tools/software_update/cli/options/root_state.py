@@ -47,8 +47,8 @@ def read_state(args: argparse.Namespace) -> RootState:
             )
         if version >= previous.common.version:
             raise InputError(
-                f"{path}: version {version} is not before {args.previous}, version "
-                f"{previous.common.version}; name older roots with --also-for"
+                f"{path}: version {version} is not lower than version "
+                f"{previous.common.version} of {args.previous}; name older roots with --also-for"
             )
         if version in versions:
             raise InputError(f"{path}: another root of version {version}; name each version once")
