@@ -60,7 +60,7 @@ def _parse_hsm(uri: str) -> TokenKey:
     match = _HSM.fullmatch(uri)
     if not match:
         raise UsageError(
-            "hsm: write hsm:ID?label=TOKEN, with the id as a decimal number, + for each blank "
+            "hsm: write hsm:ID?label=TOKEN, with the id as a decimal number, + for each space "
             "of the label and %XX for its other special characters"
         )
     key_id = int(match["id"] or _DEFAULT_ID)
