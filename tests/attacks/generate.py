@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tests.attacks import (
     envelope_cases,
+    folders,
     key_cases,
     list_cases,
     metadata_cases,
@@ -64,20 +65,13 @@ def files(cases: Sequence[Case]) -> dict[str, bytes]:
         if case.hardware_id is not None:
             entry["hardware_id"] = case.hardware_id
         described.append(entry)
-    lines = ",\n".join(json.dumps(each) for each in described)
-    text = f'{{"$schema": "../cases.schema.json", "cases": [\n{lines}\n]}}\n'
-    made["cases.json"] = text.encode()
+    made["cases.json"] = folders.document(described)
     return made
 
 
 def main() -> int:
     made = files(CASES)
-    FOLDER.mkdir(exist_ok=True)
-    for old in FOLDER.iterdir():
-        if old.name not in made:
-            old.unlink()
-    for name, content in made.items():
-        (FOLDER / name).write_bytes(content)
+    folders.write(FOLDER, made)
     print(f"{len(CASES)} cases, {len(made)} files, {sum(map(len, made.values()))} bytes")
     return 0
 

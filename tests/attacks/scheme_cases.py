@@ -10,7 +10,6 @@ from __future__ import annotations
 import dataclasses
 import functools
 import hashlib
-import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -19,6 +18,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric import ed25519, mldsa
 from software_update.testing import encode as e
 
+from tests.attacks import folders
 from tests.attacks.product import AT, CONTENTS, TRUSTED, R, T, targets
 
 FOLDER = Path(__file__).absolute().parents[1] / "vectors/schemes"
@@ -325,22 +325,14 @@ def files(made: Sequence[Made]) -> dict[str, bytes]:
         if case.experimental:
             entry["experimental_schemes"] = True
         described.append(entry)
-    lines = ",\n".join(json.dumps(each) for each in described)
-    text = f'{{"$schema": "../cases.schema.json", "cases": [\n{lines}\n]}}\n'
-    found["cases.json"] = text.encode()
+    found["cases.json"] = folders.document(described)
     return found
 
 
 def main() -> int:
     made = cases()
     kept = {f"{each.name}.bundle" for each in made if each.is_kept()}
-    new = files(made)
-    FOLDER.mkdir(exist_ok=True)
-    for old in FOLDER.iterdir():
-        if old.name not in new:
-            old.unlink()
-    for name in new.keys() - kept:
-        (FOLDER / name).write_bytes(new[name])
+    folders.write(FOLDER, files(made), kept)
     return 0
 
 

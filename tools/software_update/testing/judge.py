@@ -15,12 +15,23 @@ TRUSTED_ROOT = e.signed(e.root(), ROOT_KEY)
 APP = {"app": b"application"}
 TWO = {"app": b"application", "boot": b"bootloader"}
 ACCEPT = (Verdict.ACCEPT, "", "")
+# Role and subject of a verdict on roots, on targets metadata and on the bundle itself.
+ROOT = ("root", "root metadata")
+TARGETS = ("targets", "targets metadata")
+ENVELOPE = ("", "bundle")
+# Seconds since 1970, for tests of expiry.
+NOW = 1_800_000_000
 
 
 def with_targets(targets: bytes, *signers: int, root: bytes = b"") -> bytes:
     """A bundle of targets metadata as given, and the payloads of TWO."""
     signed = e.signed(targets, *(signers or (TARGETS_KEY,)))
     return root + e.targets_entry(signed) + e.payloads(TWO)
+
+
+def with_root(signed_root: bytes, *signers: int, contents: dict[str, bytes] | None = None) -> bytes:
+    """A bundle with a root, and targets metadata of `contents` that the signers sign."""
+    return e.bundle(contents or APP, signed_root=signed_root, signers=signers or (TARGETS_KEY,))
 
 
 def generation(version: int) -> list[int]:

@@ -11,9 +11,14 @@ from software_update.testing import encode as e
 from software_update.testing.judge import (
     ACCEPT,
     APP,
+    ENVELOPE,
+    NOW,
+    ROOT,
+    TARGETS,
     TRUSTED_ROOT,
     TWO,
     refusal_of,
+    with_root,
     with_targets,
 )
 from software_update.testing.signers import (
@@ -23,15 +28,6 @@ from software_update.testing.signers import (
     TARGETS_KEY,
     TARGETS_KEY_2,
 )
-
-NOW = 1_800_000_000
-ROOT = ("root", "root metadata")
-TARGETS = ("targets", "targets metadata")
-ENVELOPE = ("", "bundle")
-
-
-def with_root(signed_root: bytes, *signers: int, contents: dict[str, bytes] | None = None) -> bytes:
-    return e.bundle(contents or APP, signed_root=signed_root, signers=signers or (TARGETS_KEY,))
 
 
 def targets_list(*files: bytes, common: bytes | None = None) -> bytes:

@@ -4,7 +4,15 @@ import pytest
 
 from software_update.format.verdicts import Refused, Verdict
 from software_update.testing import encode as e
-from software_update.testing.judge import ACCEPT, APP, TWO, refusal_of, release_of, with_targets
+from software_update.testing.judge import (
+    ACCEPT,
+    APP,
+    TARGETS,
+    TWO,
+    refusal_of,
+    release_of,
+    with_targets,
+)
 from software_update.testing.signers import (
     ROOT_KEY,
     STRANGER,
@@ -13,8 +21,6 @@ from software_update.testing.signers import (
     TARGETS_KEY_3,
     key_id,
 )
-
-TARGETS = ("targets", "targets metadata")
 
 
 def test_signatures_that_do_not_count_do_no_harm() -> None:

@@ -8,11 +8,16 @@ from software_update.testing import encode as e
 from software_update.testing.judge import (
     ACCEPT,
     APP,
+    ENVELOPE,
+    NOW,
+    ROOT,
+    TARGETS,
     TWO,
     generation,
     refusal_of,
     release_of,
     signed_root,
+    with_root,
     with_targets,
 )
 from software_update.testing.signers import (
@@ -26,15 +31,6 @@ from software_update.testing.signers import (
     signer,
 )
 from software_update.verify.roots import check_root, trust_root
-
-NOW = 1_800_000_000
-ROOT = ("root", "root metadata")
-TARGETS = ("targets", "targets metadata")
-ENVELOPE = ("", "bundle")
-
-
-def with_root(signed_root: bytes, *signers: int, contents: dict[str, bytes] | None = None) -> bytes:
-    return e.bundle(contents or APP, signed_root=signed_root, signers=signers or (TARGETS_KEY,))
 
 
 def test_no_root_keeps_the_trusted_one() -> None:

@@ -6,14 +6,18 @@ from software_update.format import limits, metadata
 from software_update.format.release_manifest import ReleaseManifest, build_release
 from software_update.format.verdicts import Verdict
 from software_update.testing import encode as e
-from software_update.testing.judge import TRUSTED_ROOT, refusal_of, release_of
+from software_update.testing.judge import (
+    TARGETS,
+    TRUSTED_ROOT,
+    refusal_of,
+    release_of,
+)
 from software_update.testing.signers import ROOT_KEY, TARGETS_KEY, TARGETS_KEY_2
 from software_update.verify.device import Device
 from software_update.verify.roots import trust_root
 from software_update.verify.targets import not_checked
 
 ACCEPT = (Verdict.ACCEPT, "", "")
-TARGETS = ("targets", "targets metadata")
 APP = {"app": b"application"}
 OTHER_FILE = b"not ours"
 

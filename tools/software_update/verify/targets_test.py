@@ -6,14 +6,20 @@ from software_update.format import metadata
 from software_update.format.metadata import Targets
 from software_update.format.verdicts import Verdict
 from software_update.testing import encode as e
-from software_update.testing.judge import ACCEPT, APP, TWO, refusal_of, release_of, with_targets
+from software_update.testing.judge import (
+    ACCEPT,
+    APP,
+    NOW,
+    TARGETS,
+    TWO,
+    refusal_of,
+    release_of,
+    with_targets,
+)
 from software_update.testing.signers import (
     TARGETS_KEY,
     key_id,
 )
-
-NOW = 1_800_000_000
-TARGETS = ("targets", "targets metadata")
 
 
 def test_a_good_release() -> None:
