@@ -1,0 +1,77 @@
+"""Tests of assemble.py."""
+
+from pathlib import Path
+
+import pytest
+
+from software_update.base.errors import Advice, InputError
+from software_update.steps.assemble import SignedContent, assemble_bundle
+from software_update.testing import encode as e
+from software_update.testing import workspace
+from software_update.testing.signers import ROOT_KEY, ROOT_KEY_2, ROOT_KEY_3, TARGETS_KEY
+from software_update.testing.workspace import BOOT, CONTENTS
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = workspace.make(tmp_path)
+    (folder / "targets.pb").write_bytes(e.signed(e.targets(CONTENTS, 7), TARGETS_KEY))
+    return folder
+
+
+def assemble(folder: Path, *chain: str, left_out: str = "") -> list[str]:
+    """Writes out.bundle; returns the problems for Pigweed's client."""
+    files = [("boot", f"{folder}/boot.bin"), ("app", f"{folder}/app.bin")]
+    content = SignedContent(
+        [file for file in files if file[0] != left_out],
+        f"{folder}/root.pb",
+        f"{folder}/targets.pb",
+        chain,
+    )
+    warnings: list[str] = []
+    problems: list[str] = []
+    assemble_bundle(
+        f"{folder}/out.bundle", content, warn=warnings.append, pigweed_problem=problems.append
+    )
+    assert warnings == []
+    return problems
+
+
+def test_bundle_has_the_signed_metadata_as_it_is(folder: Path) -> None:
+    assert assemble(folder) == []
+    assert (folder / "out.bundle").read_bytes() == e.bundle(CONTENTS, version=7)
+
+
+def test_chain_that_pigweeds_client_cannot_follow_is_reported(folder: Path) -> None:
+    links = [
+        e.signed(e.root(1, [ROOT_KEY_2]), ROOT_KEY_2),
+        e.signed(e.root(2, [ROOT_KEY_3]), ROOT_KEY_2, ROOT_KEY_3),
+    ]
+    root = e.signed(e.root(3), ROOT_KEY_3, ROOT_KEY)
+    paths = [folder / "root-1.pb", folder / "root-2.pb", folder / "root.pb"]
+    for path, content in zip(paths, [*links, root], strict=True):
+        path.write_bytes(content)
+    [problem] = assemble(folder, *map(str, paths[:2]))
+    assert problem.startswith(f"{folder}/root.pb: the keys of an older root did not sign it")
+    expected = e.chain(*links) + e.bundle(CONTENTS, version=7, signed_root=root)
+    assert (folder / "out.bundle").read_bytes() == expected
+
+
+@pytest.mark.parametrize("change", [BOOT + b"!", BOOT[:-1] + b"!"], ids=["length", "content"])
+def test_payload_that_the_metadata_does_not_list_is_rejected(folder: Path, change: bytes) -> None:
+    (folder / "boot.bin").write_bytes(change)
+    with pytest.raises(InputError, match=r"boot\.bin: not the payload that the metadata lists for"):
+        assemble(folder)
+    assert not (folder / "out.bundle").exists()
+
+
+def test_missing_payload_is_rejected(folder: Path) -> None:
+    with pytest.raises(InputError, match=r"targets\.pb: target 'app' has no payload; add its"):
+        assemble(folder, left_out="app")
+
+
+def test_metadata_that_is_not_signed_is_rejected_with_advice(folder: Path) -> None:
+    (folder / "targets.pb").write_bytes(e.targets(CONTENTS, 7))
+    with pytest.raises(InputError, match=r"targets\.pb: not signed targets metadata") as caught:
+        assemble(folder)
+    assert caught.value.advice == Advice.SIGN_TARGETS_METADATA
