@@ -24,7 +24,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from software_update.base.errors import Advice, InputError
+from software_update.base.errors import Advice, InputError, short_id
 from software_update.base.strict_json import parse_file, to_text
 from software_update.format import limits, metadata
 from software_update.format.messages import Role
@@ -105,7 +105,7 @@ class Signers:
 
 def request_name(sha256: bytes, role: str, version: int) -> str:
     """Returns the name of a request in errors."""
-    return f"request {sha256.hex()[:16]} ({role} version {version})"
+    return f"request {short_id(sha256)} ({role} version {version})"
 
 
 def parse_request(

@@ -4,7 +4,7 @@ import os
 from typing import NamedTuple
 
 from software_update.base import files
-from software_update.base.errors import Advice, InputError
+from software_update.base.errors import Advice, InputError, short_id
 from software_update.bundle import envelope
 from software_update.bundle.reader import read_envelope
 from software_update.format import limits, metadata, wire
@@ -72,7 +72,7 @@ def read_installed_root(
         version, sha256 = installed.root or root.id
         raise InputError(
             f"{path}: not the root that {installed_path} names (version {version}, SHA-256 "
-            f"{sha256.hex()[:16]}...); name that root"
+            f"{short_id(sha256)}...); name that root"
         )
     return root
 
@@ -90,7 +90,7 @@ def check_trusted_root(
     if trusted.common.version == version and trusted.id != accepted_under:
         raise InputError(
             f"{path}: differs from the root version {version} under which {installed_path} was "
-            f"accepted (SHA-256 {sha256.hex()[:16]}...); name that root"
+            f"accepted (SHA-256 {short_id(sha256)}...); name that root"
         )
 
 

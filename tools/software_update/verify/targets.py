@@ -6,7 +6,7 @@ The signatures come first, then the dates and versions, the release manifest, an
 import hashlib
 from typing import NamedTuple
 
-from software_update.base.errors import shown, shown_list
+from software_update.base.errors import short_id, shown, shown_list
 from software_update.format import metadata
 from software_update.format.messages import SHA256, Target
 from software_update.format.metadata import TARGETS, Installed, Root, Targets
@@ -148,7 +148,7 @@ def _missing_root(former: FormerRoot | None) -> str:
         return ""
     version, sha256 = former.id
     return (
-        f"; it was accepted under root {version} (SHA-256 {sha256.hex()[:16]}...), which is not at "
+        f"; it was accepted under root {version} (SHA-256 {short_id(sha256)}...), which is not at "
         "hand, so keys removed since do not count; name that root as the installed one"
     )
 
