@@ -183,7 +183,7 @@ def test_one_that_hangs() -> None:
     started = time.monotonic()
     status, found = check(script("#!/bin/sh\nexec sleep 600\n"), "--timeout=1")
     assert status == 1
-    assert found["a root request"][1] == "no answer within 1 s; allow more with --timeout"
+    assert found["a root request"][1] == "no answer within 1 s"
     assert time.monotonic() - started < WAIT_SECONDS
 
 
