@@ -45,13 +45,8 @@ class EcdsaP256(Scheme):
         return len(keyval) in _POINT_BYTES
 
     def is_key(self, keyval: bytes) -> bool:
-        if len(keyval) != self.keyval_bytes or keyval[0] != _UNCOMPRESSED:
-            return False
-        try:
-            self.load(keyval)
-        except ValueError:
-            return False
-        return True
+        whole = len(keyval) == self.keyval_bytes and keyval[0] == _UNCOMPRESSED
+        return whole and self.loads(keyval)
 
     @property
     def identity_bytes(self) -> int:

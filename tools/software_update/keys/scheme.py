@@ -87,6 +87,14 @@ class Scheme(abc.ABC):
     def load(self, keyval: bytes) -> Any:
         """Returns the public key as an object of `cryptography`. Raises ValueError if it is not one."""
 
+    def loads(self, keyval: bytes) -> bool:
+        """Says whether `load` accepts `keyval`."""
+        try:
+            self.load(keyval)
+        except ValueError:
+            return False
+        return True
+
     @abc.abstractmethod
     def keyval_of(self, public: object) -> bytes | None:
         """Returns the bytes of a public key that `cryptography` loaded; None if it is of another scheme."""
@@ -157,13 +165,8 @@ class RawScheme(Scheme):
         self._is_strong = is_strong
 
     def is_key(self, keyval: bytes) -> bool:
-        if len(keyval) != self.keyval_bytes or not self._is_strong(keyval):
-            return False
-        try:
-            self.load(keyval)
-        except ValueError:
-            return False
-        return True
+        whole = len(keyval) == self.keyval_bytes
+        return whole and self._is_strong(keyval) and self.loads(keyval)
 
     def load(self, keyval: bytes) -> Any:
         with self._missing():

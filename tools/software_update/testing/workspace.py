@@ -16,6 +16,8 @@ from software_update.testing.signers import (
 
 APP, BOOT = b"application\n", b"bootloader\n" * 100
 CONTENTS = {"app": APP, "boot": BOOT}
+# Targets metadata of these contents, without signatures.
+TARGETS = e.targets(CONTENTS, 7)
 
 
 def make(parent: Path) -> Path:
@@ -34,6 +36,13 @@ def make(parent: Path) -> Path:
     (folder / "app.bin").write_bytes(APP)
     (folder / "boot.bin").write_bytes(BOOT)
     (folder / "good.bundle").write_bytes(e.bundle(CONTENTS, version=7))
+    return folder
+
+
+def make_with_targets(parent: Path) -> Path:
+    """As `make`, with the bytes TARGETS in the file targets.pb."""
+    folder = make(parent)
+    (folder / "targets.pb").write_bytes(TARGETS)
     return folder
 
 

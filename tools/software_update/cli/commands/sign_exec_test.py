@@ -20,8 +20,8 @@ from software_update.testing import encode as e
 from software_update.testing import workspace
 from software_update.testing.command import call, command, done, environment
 from software_update.testing.signers import TARGETS_KEY, TARGETS_KEY_2, key_id, signer
+from software_update.testing.workspace import TARGETS
 
-TARGETS = e.targets(workspace.CONTENTS, 7)
 RAW = signer(TARGETS_KEY).sign(TARGETS)
 
 

@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from software_update.testing import encode as e
 from software_update.testing import workspace
 from software_update.testing.command import Result, done, environment, error_line, run
 from software_update.testing.signers import TARGETS_KEY, key_id
+from software_update.testing.workspace import TARGETS
 
-TARGETS = e.targets(workspace.CONTENTS, 7)
 NAME = f"{hashlib.sha256(TARGETS).hexdigest()[:16]}.{key_id(TARGETS_KEY).hex()[:8]}.json"
 # A signature of its own at each call.
 PROGRAM = """\

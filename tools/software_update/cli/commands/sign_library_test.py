@@ -7,14 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from software_update.testing import encode as e
 from software_update.testing import library as fake
 from software_update.testing import terminal, workspace
 from software_update.testing.command import Result, call, command, environment, failed, run
 from software_update.testing.library import Handler, Library
 from software_update.testing.signers import TARGETS_KEY, signer
+from software_update.testing.workspace import TARGETS
 
-TARGETS = e.targets(workspace.CONTENTS, 7)
 PIN = "735281"
 PUBLIC = "--public=targets.pem.pub"
 TOKEN = ("--key=hsm:2", PUBLIC, "--pkcs11-module=module.so")

@@ -12,8 +12,8 @@ from software_update.testing import encode as e
 from software_update.testing import terminal, tree, workspace
 from software_update.testing.command import Result, call, command, done, environment, failed
 from software_update.testing.signers import ORDER, ROOT_KEY, STRANGER, TARGETS_KEY, key_id, signer
+from software_update.testing.workspace import TARGETS
 
-TARGETS = e.targets(workspace.CONTENTS, 7)
 PASSPHRASE = "correct horse"
 
 

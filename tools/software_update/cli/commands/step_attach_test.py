@@ -15,16 +15,14 @@ from software_update.testing.signers import (
     key_id,
     write_signature,
 )
+from software_update.testing.workspace import TARGETS
 
-TARGETS = e.targets(workspace.CONTENTS, 7)
 ROLES = ("root", "targets")
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    folder = workspace.make(tmp_path)
-    (folder / "targets.pb").write_bytes(TARGETS)
-    return folder
+    return workspace.make_with_targets(tmp_path)
 
 
 def attach_args(folder: Path, *more: str) -> list[str]:

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from software_update.testing import encode as e
 from software_update.testing import workspace
 from software_update.testing.command import done, failed
 from software_update.testing.signers import (
@@ -14,15 +13,12 @@ from software_update.testing.signers import (
     signer,
     write_signature,
 )
-
-TARGETS = e.targets(workspace.CONTENTS, 7)
+from software_update.testing.workspace import TARGETS
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    folder = workspace.make(tmp_path)
-    (folder / "targets.pb").write_bytes(TARGETS)
-    return folder
+    return workspace.make_with_targets(tmp_path)
 
 
 def attach_args(folder: Path) -> list[str]:

@@ -13,15 +13,12 @@ from software_update.testing.signers import (
     TARGETS_KEY,
     key_id,
 )
-
-TARGETS = e.targets(workspace.CONTENTS, 7)
+from software_update.testing.workspace import TARGETS
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    folder = workspace.make(tmp_path)
-    (folder / "targets.pb").write_bytes(TARGETS)
-    return folder
+    return workspace.make_with_targets(tmp_path)
 
 
 def request_args(folder: Path, *more: str) -> list[str]:
