@@ -93,7 +93,7 @@ def test_creates_a_bundle_that_the_device_accepts(folder: Path) -> None:
     assert [each.name for each in release.targets.targets] == ["app"]
 
 
-def test_extracted_bundle_leaves_an_existing_folder_alone(folder: Path) -> None:
+def test_extracted_bundle_does_not_change_an_existing_folder(folder: Path) -> None:
     (folder / "payloads").mkdir()
     (folder / "payloads/own.txt").write_text("mine")
     device = software_update.Device(software_update.read_trusted_root(f"{folder}/root.pb"))

@@ -9,7 +9,7 @@ from software_update.format.verdicts import Refused, Verdict
 
 
 def check_targets(targets: Targets) -> None:
-    """Raises Refused if no device accepts these targets, whatever is installed and whoever signs."""
+    """Raises Refused if no device accepts these targets, with any installed release and any signers."""
     check_list(targets)
     for target in user_manifests(targets):
         check_user_manifest_length(target)
