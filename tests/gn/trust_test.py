@@ -300,7 +300,7 @@ REFUSED = (
         'trusted_root = ":root_1" expect = "TARGETS_ROLLBACK"',
         "obj/release_3.bundle: expected TARGETS_ROLLBACK, got ACCEPT: root 3, targets 3, 3 targets",
     ),
-    ('trusted_root = ":root_1" expect = "REFUSED"', "--expect: no verdict 'REFUSED'; "),
+    ('trusted_root = ":root_1" expect = "REFUSED"', "--expect: 'REFUSED' is not a verdict; "),
 )
 
 

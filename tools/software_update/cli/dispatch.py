@@ -93,14 +93,16 @@ def _run(argv: Sequence[str]) -> int:
         return 0
     group = {key: text for key, text in COMMANDS.items() if key[0] == argv[0]}
     if not group:
-        raise UsageError(f"no command {argv[0]!r}; see: software-update --help")
+        raise UsageError(f"{argv[0]!r} is not a command; see: software-update --help")
     if (argv[0], "") in group:
         return _call(argv[0], argv[1:])
     if len(argv) == 1 or argv[1] in ("-h", "--help"):
         print(_help(group))
         return 0 if len(argv) > 1 else UsageError.exit_code
     if (argv[0], argv[1]) not in group:
-        raise UsageError(f"no command {argv[0]} {argv[1]!r}; see: software-update {argv[0]} --help")
+        raise UsageError(
+            f"{argv[0]} {argv[1]!r} is not a command; see: software-update {argv[0]} --help"
+        )
     return _call(f"{argv[0]}_{argv[1].replace('-', '_')}", argv[2:])
 
 

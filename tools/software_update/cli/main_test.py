@@ -130,8 +130,11 @@ def test_each_command_of_a_group(key: tuple[str, str]) -> None:
 
 
 def test_unknown_commands() -> None:
-    assert failed(2, "no\x1bsuch") == r"no command 'no\x1bsuch'; see: software-update --help"
-    assert failed(2, "bundle", "x") == "no command bundle 'x'; see: software-update bundle --help"
+    assert failed(2, "no\x1bsuch") == r"'no\x1bsuch' is not a command; see: software-update --help"
+    assert (
+        failed(2, "bundle", "x")
+        == "bundle 'x' is not a command; see: software-update bundle --help"
+    )
     assert failed(2, "bundle", "inspect", "a", "--x\n\x1b").startswith("unrecognized argument")
 
 

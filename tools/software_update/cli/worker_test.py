@@ -89,8 +89,8 @@ def test_each_answer_has_the_output_of_its_command(tmp_path: Path) -> None:
         (["--version"], 0, "software-update "),
         (["step", "digest", "--help"], 0, "usage: software-update step digest"),
         (["step", "digest"], 2, "software-update: the following arguments are required"),
-        (["no such"], 2, "software-update: no command 'no such'"),
-        (["--persistent_worker"], 2, "software-update: no command '--persistent_worker'"),
+        (["no such"], 2, "software-update: 'no such' is not a command"),
+        (["--persistent_worker"], 2, "software-update: '--persistent_worker' is not a command"),
         ([], 2, "usage: "),
     ],
 )
@@ -128,7 +128,7 @@ def test_requests_are_utf8_in_every_locale(monkeypatch: pytest.MonkeyPatch) -> N
     with subprocess.Popen(_COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         request = json.dumps({"arguments": ["é"]}, ensure_ascii=False).encode()
         out, _ = process.communicate(request + b"\n", 20)
-    output = r"software-update: no command '\xe9'; see: software-update --help"
+    output = r"software-update: '\xe9' is not a command; see: software-update --help"
     assert json.loads(out)["output"] == f"{output}\n"
 
 

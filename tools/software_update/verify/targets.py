@@ -6,7 +6,7 @@ The signatures come first, then the dates and versions, the release manifest, an
 import hashlib
 from typing import NamedTuple
 
-from software_update.base.errors import short_id, shown, shown_list
+from software_update.base.errors import Advice, short_id, shown, shown_list
 from software_update.format import metadata
 from software_update.format.messages import SHA256, Target
 from software_update.format.metadata import TARGETS, Installed, Root, Targets
@@ -136,15 +136,23 @@ def _check_targets_version(
     old, new = installed.targets.common.version, targets.common.version
     if new < old:
         detail = f"version {new}, version {old} is installed{_missing_root(former)}"
-        raise Refused(Verdict.TARGETS_ROLLBACK, detail)
+        raise Refused(Verdict.TARGETS_ROLLBACK, detail, advice=_advice(former))
     if new == old and targets.serialized != installed.targets.serialized:
         detail = f"version {new} is installed with other content{_missing_root(former)}"
-        raise Refused(Verdict.TARGETS_MIX_UP, detail)
+        raise Refused(Verdict.TARGETS_MIX_UP, detail, advice=_advice(former))
+
+
+def _advice(former: FormerRoot | None) -> Advice | None:
+    return Advice.NAME_INSTALLED_ROOT if _is_missing(former) else None
+
+
+def _is_missing(former: FormerRoot | None) -> bool:
+    return former is not None and former.root is None
 
 
 def _missing_root(former: FormerRoot | None) -> str:
     """Returns the reason for comparing the versions, if the former root is missing."""
-    if former is None or former.root is not None:
+    if former is None or not _is_missing(former):
         return ""
     version, sha256 = former.id
     return (

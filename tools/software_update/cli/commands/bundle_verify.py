@@ -20,6 +20,7 @@ from software_update.cli.options.arguments import (
     verdict_of,
 )
 from software_update.cli.options.schemes import add_schemes, schemes_of
+from software_update.cli.render.advice import sentence
 from software_update.format import metadata
 from software_update.format.metadata import Root
 from software_update.format.verdicts import Refused, Verdict
@@ -60,7 +61,8 @@ def run(argv: Sequence[str]) -> int:
 
         check_new_folder(args.extract)
     with files.open_input(args.bundle) as fd:
-        verified, report = _judge(fd, device, installed)
+        result, report = _judge(fd, device, installed)
+        verified = None if isinstance(result, Refused) else result
         passed = report["verdict"] == (expected or Verdict.ACCEPT)
         if verified:
             report["warnings"] = _warnings(args, device, verified)
@@ -73,7 +75,7 @@ def run(argv: Sequence[str]) -> int:
 
                 extract_verified(fd, verified, args.extract, args.bundle)
             _keep(args, device, installed, verified, signed_root)
-    _show(args, report, expected)
+    _show(args, report, expected, sentence(result) if isinstance(result, Refused) else "")
     return 0 if passed else Refused.exit_code
 
 
@@ -160,12 +162,12 @@ def _installed_root(
 
 def _judge(
     fd: int, device: Device, installed: InstalledFile | None
-) -> tuple[Verified | None, dict[str, Any]]:
-    """Returns the verified bundle, None if the device refuses it, and the report."""
+) -> tuple[Verified | Refused, dict[str, Any]]:
+    """Returns the verified bundle or the reason why the device refuses it, and the report."""
     try:
         verified = verify_file(fd, device)
     except Refused as refused:
-        return None, refused_report(refused)
+        return refused, refused_report(refused)
     report = accepted_report(device, verified)
     if installed and installed.is_bundle:
         report["not_checked"].append("the installed bundle: its signatures and payloads")
@@ -222,7 +224,9 @@ def _inputs(args: argparse.Namespace) -> list[str]:
     return [args.bundle, args.trusted_root, *files_of(args.installed, args.installed_root)]
 
 
-def _show(args: argparse.Namespace, report: dict[str, Any], expected: Verdict | None) -> None:
+def _show(
+    args: argparse.Namespace, report: dict[str, Any], expected: Verdict | None, advice: str
+) -> None:
     verdict = report["verdict"]
     if args.json:
         print(to_text(report), end="")
@@ -235,7 +239,7 @@ def _show(args: argparse.Namespace, report: dict[str, Any], expected: Verdict | 
     if expected is not None and verdict != expected:
         _complain(args, f"expected {expected}, got {verdict}: {_reason(report)}")
     elif expected is None and verdict != Verdict.ACCEPT and not args.json:
-        _complain(args, f"{verdict}: {_reason(report)}; do not install it")
+        _complain(args, f"{verdict}: {_reason(report)}{advice}; do not install it")
 
 
 def _warn(bundle: str, warnings: Sequence[str]) -> None:

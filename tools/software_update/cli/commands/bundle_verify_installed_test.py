@@ -157,7 +157,10 @@ def test_the_installed_root_is_given(folder: Path) -> None:
         e.targets_entry(e.signed(e.targets(CONTENTS, 7), TARGETS_KEY_2)) + e.payloads(CONTENTS)
     )
     args = verify(folder, "root2.pb")
-    assert "name that root as the installed one; do not install it" in failed(1, *args)
+    assert (
+        "name that root as the installed one; use --installed-root FILE; do not install it"
+        in failed(1, *args)
+    )
     result = done(*args, f"--installed-root={folder}/root.pb")
     assert (
         "  not checked: rollback of the targets version: root 2 removed targets keys of root 1, at "

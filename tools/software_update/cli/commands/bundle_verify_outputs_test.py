@@ -176,7 +176,7 @@ def test_a_stop_while_versions_start_again_needs_the_former_root(
     stop_after_the_root(folder, monkeypatch)
     text = failed(1, *verify(folder), *in_place(folder))
     assert "TARGETS_ROLLBACK" in text
-    assert "name that root as the installed one" in text
+    assert "name that root as the installed one; use --installed-root FILE" in text
     done(*verify(folder), *in_place(folder), f"--installed-root={folder}/first.pb")
     assert (folder / "installed").read_bytes() == NEW
 

@@ -279,11 +279,11 @@ def test_expected_with_a_report_prints_nothing(folder: Path) -> None:
 def test_expected_names(folder: Path) -> None:
     text = failed(2, *verify(folder), "--expect=HASH_MISSMATCH")
     assert text == (
-        "--expect: no verdict 'HASH_MISSMATCH'; did you mean HASH_MISMATCH or LENGTH_MISMATCH"
+        "--expect: 'HASH_MISSMATCH' is not a verdict; did you mean HASH_MISMATCH or LENGTH_MISMATCH"
         " or KEY_ID_MISMATCH?"
     )
     text = failed(2, *verify(folder), "--expect=7")
-    assert text == "--expect: no verdict '7'; see: software-update explain"
+    assert text == "--expect: '7' is not a verdict; see: software-update explain"
 
 
 # --write-installed

@@ -31,10 +31,10 @@ def test_list() -> None:
 
 def test_unknown_names() -> None:
     assert failed(2, "explain", "HASH_MISMACH") == (
-        "explain: no verdict 'HASH_MISMACH'; did you mean HASH_MISMATCH or LENGTH_MISMATCH?"
+        "explain: 'HASH_MISMACH' is not a verdict; did you mean HASH_MISMATCH or LENGTH_MISMATCH?"
     )
     assert failed(2, "explain", "x\n") == (
-        r"explain: no verdict 'x\n'; see: software-update explain"
+        r"explain: 'x\n' is not a verdict; see: software-update explain"
     )
     text = failed(2, "explain", "ACCEPT", "MALFORMED")
     assert text == "unrecognized argument: MALFORMED; see: software-update explain --help"

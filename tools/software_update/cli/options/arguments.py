@@ -86,7 +86,7 @@ def verdict_of(text: str, what: str) -> Verdict:
 
     near = difflib.get_close_matches(name, Verdict, n=3)
     meant = f"did you mean {' or '.join(near)}?" if near else "see: software-update explain"
-    raise UsageError(f"{what}: no verdict {text!r}; {meant}")
+    raise UsageError(f"{what}: {text!r} is not a verdict; {meant}")
 
 
 def add_version(parser: argparse.ArgumentParser) -> None:

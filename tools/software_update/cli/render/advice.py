@@ -11,6 +11,7 @@ TEXT = {
     Advice.MAKE_RELEASE_MANIFEST: "make it with: step release-manifest",
     Advice.MAKE_SIGNING_REQUEST: "make it with: step request, or root request for a root",
     Advice.MERGE_ROOT_SIGNATURES: "merge their signatures with: root merge",
+    Advice.NAME_INSTALLED_ROOT: "use --installed-root FILE",
     Advice.NAME_PKCS11_MODULE: "name it with --pkcs11-module FILE",
     Advice.NAME_PREVIOUS_ROOT: "name that one: --previous FILE",
     Advice.RAISE_TIMEOUT: "allow more with --timeout",
@@ -25,6 +26,11 @@ TEXT = {
 }
 
 
+def sentence(error: SoftwareUpdateError) -> str:
+    """Returns what follows the text of an error: "; " and the command that cures it, or nothing."""
+    return f"; {TEXT[error.advice]}" if error.advice else ""
+
+
 def with_advice(error: SoftwareUpdateError) -> str:
     """Returns the text of an error, with the command that cures it if there is one."""
-    return f"{error}; {TEXT[error.advice]}" if error.advice else str(error)
+    return f"{error}{sentence(error)}"
