@@ -10,7 +10,7 @@ _HIGHEST = int(LIMITS["limits"]["MAX_VERSION"]["value"])
 
 # How the message on a name begins, by the problem that the name has.
 _MESSAGES = {
-    "character": "write the name with A-Z",
+    "character": "write the name with only A-Z",
     "dot_part": "write the name without a /",
     "empty": "the name is empty",
     "empty_part": "write the name without a /",
