@@ -78,7 +78,7 @@ def check_installed_files(run: Run, python: Path) -> None:
         "from importlib.metadata import files; print(*files('rules_software_update'), sep='\\n')"
     )
     installed = run.command(python, "-c", script).splitlines()
-    patterns = [f"{PACKAGE}/*.py", f"{PACKAGE}/*.proto"]
+    patterns = [f"{PACKAGE}/{each}" for each in ("*.py", "*.proto", "py.typed")]
     exclude = [
         f"*/{name}" for name in ("*_test.py", "conftest.py", "testing/*", "archived_main.py")
     ]

@@ -5,7 +5,7 @@ import hashlib
 import pytest
 
 from software_update.format import limits
-from software_update.format.metadata import parse_signed
+from software_update.format.metadata import parse_signed, parse_targets
 from software_update.format.verdicts import Refused, Verdict
 from software_update.testing import encode as e
 from software_update.testing.judge import TRUSTED_ROOT
@@ -14,6 +14,7 @@ from software_update.testing.signers import (
 )
 from software_update.verify.device import Device
 from software_update.verify.roots import trust_root, verify_roots
+from software_update.verify.target_list import check_targets
 from software_update.verify.targets import verify_targets
 
 
@@ -31,3 +32,24 @@ def test_too_many_targets() -> None:
             with pytest.raises(Refused) as caught:
                 verify_targets(device, trusted, signed, None)
             assert caught.value.verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("targets", "verdict"),
+    [
+        ({}, Verdict.NO_TARGETS),
+        ({"../a": 1}, Verdict.UNSAFE_NAME),
+        ({"a": 1, "A": 1}, Verdict.DUPLICATE_TARGET),
+        ({"user_manifest": limits.MAX_USER_MANIFEST_BYTES + 1}, Verdict.TOO_LARGE),
+        ({"user_manifest": limits.MAX_USER_MANIFEST_BYTES, "a": 2**40}, None),
+    ],
+)
+def test_lists_that_no_device_accepts(targets: dict[str, int], verdict: Verdict | None) -> None:
+    files = [e.target_of(name, length, [(1, bytes(32))]) for name, length in targets.items()]
+    parsed = parse_targets(e.targets_of(e.common("targets"), files))
+    if verdict is None:
+        check_targets(parsed)
+    else:
+        with pytest.raises(Refused) as caught:
+            check_targets(parsed)
+        assert caught.value.verdict == verdict
