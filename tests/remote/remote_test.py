@@ -129,7 +129,7 @@ def test_a_worker_that_dies_is_replaced(remote: Engine, first: Bazel, expected: 
     dying = remote.workers[-1]
     with ThreadPoolExecutor() as pool:
         build = pool.submit(first.build, REMOTE, "--noremote_accept_cached", BUNDLE)
-        dying.catch_action("/software-update ")
+        dying.catch_action("/actions ")
         dying.lose()
         heir = remote.start_worker()
         assert runners(build.result()) == {"remote"}
