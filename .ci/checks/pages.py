@@ -30,7 +30,7 @@ def headings(page: Path) -> set[str]:
 
 
 def page_labels(run: Run) -> None:
-    """Every label in a command of the pages is a target's; one in the top folder stands for any."""
+    """Each label in a command of the pages names a target. Those of the top folder are only examples."""
     pages = "\n".join((TOP / page).read_text() for page in run.tracked("*.md"))
     labels = set(re.findall(r"bazelw (?:build|run|test) (//[\w.][\w/.:+-]*)", pages))
     run.labels(" + ".join(sorted(labels)))

@@ -67,7 +67,7 @@ class Key(NamedTuple):
 
 
 class KeyMapping(NamedTuple):
-    """A raw key id, and the key that it stands for."""
+    """A raw key id, and the key that it identifies."""
 
     key_id: bytes
     key: Key

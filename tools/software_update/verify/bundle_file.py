@@ -1,4 +1,4 @@
-"""Judges a bundle file: reads it as a stream, and lets the verifier decide."""
+"""Verifies a bundle file: reads it as a stream, and hashes payloads only if the metadata is good."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

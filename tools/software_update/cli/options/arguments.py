@@ -25,7 +25,7 @@ _formatter = functools.partial(argparse.HelpFormatter, width=_HELP_COLUMNS)
 
 
 class Parser(argparse.ArgumentParser):
-    """An ArgumentParser whose errors are one line. For what builds call, @FILE stands for FILE's lines."""
+    """An ArgumentParser whose errors are one line. In commands for builds, @FILE adds the lines of FILE."""
 
     def __init__(self, command: str, description: str) -> None:
         super().__init__(
