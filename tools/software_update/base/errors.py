@@ -18,6 +18,7 @@ class Advice(enum.Enum):
     MAKE_SIGNING_REQUEST = enum.auto()
     MERGE_ROOT_SIGNATURES = enum.auto()
     NAME_INSTALLED_ROOT = enum.auto()
+    NAME_OLDER_ROOTS = enum.auto()
     NAME_PKCS11_MODULE = enum.auto()
     NAME_PREVIOUS_ROOT = enum.auto()
     RAISE_TIMEOUT = enum.auto()

@@ -33,7 +33,7 @@ DIGEST = HELP | {
     "software_update.cli.options",
     "software_update.cli.options.arguments",
     "software_update.cli.options.collected",
-    "software_update.cli.options.target_lists",
+    "software_update.steps.target_lists",
     "software_update.format",
     "software_update.format.digest_record",
     "software_update.format.limits",

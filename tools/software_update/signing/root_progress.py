@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from software_update.base.errors import Advice, UsageError, printable, short_id
+from software_update.base.errors import Advice, InputError, UsageError, printable, short_id
 from software_update.format import metadata
 from software_update.format.metadata import Root, Signed
 from software_update.format.verdicts import Refused, Verdict
@@ -12,6 +12,7 @@ from software_update.keys.schemes import DEFAULT_SCHEMES, Schemes
 from software_update.signing.signing_request import Request, Signers, older_root, signers_of_root
 from software_update.verify.quorum import Quorum, quorum
 from software_update.verify.roots import check_root, check_successor
+from software_update.verify.trust_files import read_root_file, read_trusted_root
 
 SCHEMA = "software_update.root_check.v1"
 NOT_CHECKED = "expiry: the verification of a bundle checks it"
@@ -108,6 +109,40 @@ class RootState:
             for key_id, problem in found.uncounted
             if key_id in (*found.signers, *found.missing) or key_id not in listed
         )
+
+
+def read_state(
+    path: str,
+    previous: str | None,
+    also_for: Sequence[str] = (),
+    schemes: Schemes = DEFAULT_SCHEMES,
+    *,
+    initial: bool = False,
+) -> RootState:
+    """As `state_of`, for files: `path`, `previous` and `also_for` are paths.
+
+    Raises InputError if `also_for` are not older roots, each of another version.
+    """
+    before = None if previous is None else read_trusted_root(previous, schemes)
+    older = [read_trusted_root(each, schemes) for each in also_for]
+    if before is not None:
+        _check_older(zip(also_for, older, strict=True), before, previous)
+    return state_of(path, read_root_file(path), before, older, schemes, initial=initial)
+
+
+def _check_older(older: Iterable[tuple[str, Root]], before: Root, before_path: str | None) -> None:
+    versions: set[int] = set()
+    for path, root in older:
+        version = root.common.version
+        if version >= before.common.version:
+            raise InputError(
+                f"{path}: version {version} is not lower than version {before.common.version} of "
+                f"{before_path}",
+                Advice.NAME_OLDER_ROOTS,
+            )
+        if version in versions:
+            raise InputError(f"{path}: another root of version {version}; name each version once")
+        versions.add(version)
 
 
 def state_of(

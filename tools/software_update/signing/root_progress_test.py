@@ -1,10 +1,12 @@
 """Tests of root_progress.py."""
 
+from pathlib import Path
+
 import pytest
 
-from software_update.base.errors import Advice, UsageError
+from software_update.base.errors import Advice, InputError, UsageError
 from software_update.format.verdicts import Refused, Verdict
-from software_update.signing.root_progress import RootState, state_of
+from software_update.signing.root_progress import RootState, read_state, state_of
 from software_update.testing import encode as e
 from software_update.testing.signers import ROOT_KEY, ROOT_KEY_2, ROOT_KEY_3, STRANGER, key_id
 from software_update.verify.roots import trust_root
@@ -90,3 +92,18 @@ def test_root_that_cannot_follow_is_refused_with_its_path() -> None:
     with pytest.raises(Refused) as caught:
         state_of("r.pb", e.signed(e.root(3, [ROOT_KEY])), FIRST)
     assert (caught.value.verdict, caught.value.subject) == (Verdict.ROOT_VERSION_GAP, "r.pb")
+
+
+def test_files_of_older_roots_must_be_older(tmp_path: Path) -> None:
+    paths = {}
+    for version in (1, 2, 3):
+        path = tmp_path / f"{version}.pb"
+        path.write_bytes(e.signed(e.root(version), ROOT_KEY))
+        paths[version] = str(path)
+    state = read_state(paths[3], paths[2], [paths[1]])
+    assert [root.common.version for root, _ in state.also_for] == [1]
+    with pytest.raises(InputError, match="version 2 is not lower than version 2 of") as caught:
+        read_state(paths[3], paths[2], [paths[2]])
+    assert caught.value.advice == Advice.NAME_OLDER_ROOTS
+    with pytest.raises(InputError, match="another root of version 1; name each version once"):
+        read_state(paths[3], paths[2], [paths[1], paths[1]])

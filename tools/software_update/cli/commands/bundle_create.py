@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from software_update.base.errors import UsageError
 from software_update.cli.options import arguments
 from software_update.cli.options.schemes import add_schemes, schemes_of
-from software_update.cli.options.target_lists import read_targets_from
 from software_update.cli.render.warnings import warn
 from software_update.steps.create import NewBundle, create_bundle
+from software_update.steps.target_lists import read_targets_from
 
 
 def run(argv: Sequence[str]) -> int:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from software_update.base import files
 from software_update.base.strict_json import to_text
 from software_update.cli.options.arguments import Parser, add_strict_pigweed, report_pigweed
-from software_update.cli.options.root_state import add_earlier_roots, earlier_roots, read_state
+from software_update.cli.options.root_state import add_earlier_roots, earlier_roots, state_in
 from software_update.cli.render import root_progress
 from software_update.verify.pigweed_roots import RootFile, move_problems
 from software_update.verify.trust_files import read_root_file
@@ -29,7 +29,7 @@ def run(argv: Sequence[str]) -> int:
     )
     add_strict_pigweed(parser)
     args = parser.parse_args(argv)
-    state = read_state(args)
+    state = state_in(args)
     root = RootFile(args.root, read_root_file(args.root))
     for path in earlier_roots(args):
         report_pigweed(args, move_problems(RootFile(path, read_root_file(path)), root))

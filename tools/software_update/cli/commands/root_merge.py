@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 
 from software_update.base import files
-from software_update.cli.options import requests
 from software_update.cli.options.arguments import Parser
 from software_update.cli.options.root_state import (
     add_earlier_roots,
     earlier_roots,
-    read_state,
+    state_in,
 )
 from software_update.cli.options.schemes import schemes_of
 from software_update.cli.render import root_progress
+from software_update.cli.render.warnings import warn_of_other_signatures
 from software_update.format import metadata
 from software_update.signing import signature_file
 from software_update.signing.attach import merge
@@ -37,13 +37,13 @@ def run(argv: Sequence[str]) -> int:
     parser.add_argument("-o", "--output", metavar="OUT", help="the file to write; default: ROOT")
     args = parser.parse_args(argv)
     schemes = schemes_of(args)
-    state = read_state(args)
+    state = state_in(args)
     signatures = [(path, signature_file.read(path, schemes)) for path in args.signature]
     merged, left_out = merge(state.signed, state.request, state.signers, signatures)
     content = metadata.build_signed(metadata.ROOT, merged)
     path = args.output or args.root
     files.write_output(path, content, inputs=[*args.signature, *earlier_roots(args)])
-    requests.warn_of_others(left_out)
+    warn_of_other_signatures(left_out)
     also_for = [root for root, _ in state.also_for]
     complete = state_of(path, content, state.previous, also_for, schemes)
     print("\n".join(root_progress.lines(complete)))

@@ -11,7 +11,7 @@ from software_update.cli.options.arguments import (
     add_strict_pigweed,
     report_pigweed,
 )
-from software_update.cli.options.root_state import add_earlier_roots, earlier_roots, read_state
+from software_update.cli.options.root_state import add_earlier_roots, earlier_roots, state_in
 from software_update.cli.render.requests import request_lines
 from software_update.format import metadata
 from software_update.signing import signing_request
@@ -40,7 +40,7 @@ def run(argv: Sequence[str]) -> int:
         raise UsageError("--initial: only valid without --previous; remove one of the two")
     if args.strict_pigweed and args.previous is None:
         raise UsageError("--strict-pigweed: only valid with --previous; add that or remove it")
-    state = read_state(args)
+    state = state_in(args)
     # Without signatures: those on the new root do not matter to Pigweed's client.
     unsigned = metadata.build_signed(metadata.ROOT, metadata.Signed(state.root.serialized, ()))
     for path in earlier_roots(args):

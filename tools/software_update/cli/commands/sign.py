@@ -8,15 +8,14 @@ from collections.abc import Sequence
 
 from software_update.base import files
 from software_update.base.errors import InputError, UsageError, printable, short_id
-from software_update.cli.options import requests, signer_arguments
+from software_update.cli.options import signer_arguments
 from software_update.cli.options.arguments import Parser
 from software_update.cli.options.schemes import schemes_of
 from software_update.cli.render.requests import key_line, request_lines
 from software_update.format import metadata
-from software_update.format.limits import MAX_REQUEST_JSON_BYTES
 from software_update.keys.public_key import name_of
 from software_update.keys.schemes import Schemes
-from software_update.signing import signature_file, signing_request
+from software_update.signing import request_files, signature_file
 from software_update.signing.signature_file import is_good
 from software_update.signing.signers import Signer, signature_by
 from software_update.signing.signing_request import Request
@@ -91,7 +90,7 @@ def _sign_request(args: argparse.Namespace) -> int:
         )
     said = request_lines(f"signing {printable(args.request)}", request)
     print("\n".join(said), file=sys.stderr, flush=True)
-    beside = f"{args.request}.json"
+    beside = request_files.json_path(args.request)
     inputs = [os.path.abspath(args.request), os.path.abspath(beside)]
     folder, chosen = _folder(args)
     signer = signer_arguments.open_signer(args)
@@ -156,17 +155,12 @@ def _is_signed(path: str, request: Request, signer: Signer) -> bool:
 
 
 def _read_request(path: str, schemes: Schemes) -> Request:
-    """The request, with the JSON next to it if there is one."""
-    request = requests.parse_metadata(path, requests.read_metadata(path), None, schemes)
-    beside = f"{path}.json"
-    if not os.path.lexists(beside):
-        print(
-            f"software-update: note: no {printable(beside)}: who may sign is not checked",
-            file=sys.stderr,
-        )
-        return request
-    document = files.read_input(beside, MAX_REQUEST_JSON_BYTES)
-    return signing_request.with_json(beside, document, request)
+    """Reads the request, with the JSON next to it if there is one."""
+    request = request_files.read_request(path, schemes)
+    if request.document is None:
+        beside = printable(request_files.json_path(path))
+        print(f"software-update: note: no {beside}: who may sign is not checked", file=sys.stderr)
+    return request
 
 
 def _check_listed(signer: Signer, request: Request, beside: str) -> None:

@@ -3,53 +3,45 @@
 import argparse
 from collections.abc import Sequence
 
-from software_update.base import files
 from software_update.base.errors import InputError, UsageError
-from software_update.cli.options import requests
 from software_update.cli.options.arguments import Parser, add_output, add_root_chain, files_of
 from software_update.cli.options.collected_roots import add_collected_roots, take_collected_roots
-from software_update.cli.options.schemes import schemes_of
-from software_update.format import metadata
-from software_update.format.limits import MAX_DEV_KEY_IDENTITIES_BYTES
-from software_update.format.metadata import Root
-from software_update.keys.schemes import Schemes
-from software_update.signing import signature_file
-from software_update.signing.attach import attach
-from software_update.signing.dev_keys import check_no_dev_keys, parse_identities
-from software_update.signing.signing_request import Request, Signers
-from software_update.verify.trust_files import (
-    check_signed_roots,
-    parse_root,
-    read_root_file,
-    read_trusted_root,
-)
+from software_update.cli.options.schemes import add_schemes, schemes_of
+from software_update.cli.render.warnings import warn_of_other_signatures
+from software_update.format.metadata import ROOT, TARGETS
+from software_update.steps.attach import MetadataToRelease, UnsignedRoot, attach_signatures
 
 
 def run(argv: Sequence[str]) -> int:
-    args = _arguments(argv)
-    schemes = schemes_of(args)
-    content = requests.read_metadata(args.metadata)
-    request = requests.parse_metadata(args.metadata, content, args.role, schemes)
-    signers = requests.read_signers(args, args.metadata, request)
-    _check_no_dev_keys(args, request, signers)
-    if not isinstance(request.content, Root):
-        _check_roots(args)
-    signatures = [(path, signature_file.read(path, schemes)) for path in args.signature]
-    signed, left_out = attach(request, signers, signatures)
-    inputs = [
+    args = _parser().parse_args(argv)
+    _check(args)
+    # A release starts from the first root too.
+    trusted_roots = args.trusted_root + take_collected_roots(args)
+    release = MetadataToRelease(
+        args.role,
         args.metadata,
-        *requests.inputs_of(args),
-        *args.root_chain,
-        *args.trusted_root,
-        *args.signature,
-        *files_of(args.collected_roots, args.dev_key_identities),
-    ]
-    files.write_output(args.output, metadata.build_signed(args.role, signed), inputs=inputs)
-    requests.warn_of_others(left_out)
+        args.signature,
+        args.root,
+        args.previous,
+        args.root_chain,
+        trusted_roots,
+        args.dev_key_identities,
+    )
+    other_inputs = files_of(args.collected_roots)
+    try:
+        left_out = attach_signatures(
+            args.output, release, other_inputs=other_inputs, schemes=schemes_of(args)
+        )
+    except UnsignedRoot as error:
+        raise InputError(
+            f"{error}; build {args.root_request}, sign it with software-update sign, and list the "
+            "signatures in the root's signatures"
+        ) from None
+    warn_of_other_signatures(left_out)
     return 0
 
 
-def _arguments(argv: Sequence[str]) -> argparse.Namespace:
+def _parser() -> Parser:
     parser = Parser(
         "step attach",
         "Joins metadata and signatures for a release. Each signature must be good, they "
@@ -57,7 +49,16 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
         "key.",
     )
     parser.add_argument("--metadata", metavar="FILE", required=True, help="the bytes to sign")
-    requests.add_signers(parser)
+    add_schemes(parser)
+    parser.add_argument(
+        "--role", choices=(ROOT, TARGETS), required=True, help="the role of the metadata"
+    )
+    parser.add_argument(
+        "--root", metavar="FILE", help="for targets: the root metadata that lists the keys"
+    )
+    parser.add_argument(
+        "--previous", metavar="FILE", help="for a root: the previous root, whose keys must sign too"
+    )
     add_root_chain(parser)
     add_collected_roots(parser)
     parser.add_argument(
@@ -88,46 +89,18 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
         help="identities from step identify; a root that lists one of these keys is an error",
     )
     add_output(parser, "the signed metadata to write")
-    args = parser.parse_args(argv)
-    requests.check_signers(args)
+    return parser
+
+
+def _check(args: argparse.Namespace) -> None:
+    """Raises UsageError if the arguments do not fit the role."""
+    if args.role == TARGETS and args.root is None:
+        raise UsageError("--role targets: needs --root FILE, which lists who signs")
+    if args.role == TARGETS and args.previous is not None:
+        raise UsageError("--previous: only valid with --role root; remove it")
+    if args.role == ROOT and args.root is not None:
+        raise UsageError("--root: a root lists its own keys; leave it out, or write --previous")
     for option in ("root_chain", "collected_roots", "trusted_root"):
-        if args.role == metadata.ROOT and getattr(args, option):
+        if args.role == ROOT and getattr(args, option):
             name = option.replace("_", "-")
             raise UsageError(f"--{name}: only valid with --role targets; remove it")
-    # A release starts from the first root too.
-    args.trusted_root += take_collected_roots(args)
-    return args
-
-
-def _check_roots(args: argparse.Namespace) -> None:
-    """InputError if a device rejects a root on the way to the release."""
-    root = read_root_file(args.root)
-    if not parse_root(args.root, root)[0].signatures:
-        raise InputError(
-            f"{args.root}: has no signatures; build {args.root_request}, sign it with software-update "
-            "sign, and list the signatures in the root's signatures"
-        )
-    chain = [read_root_file(path) for path in args.root_chain]
-    check_signed_roots([*args.root_chain, args.root], [*chain, root], schemes_of(args))
-
-
-def _check_no_dev_keys(
-    args: argparse.Namespace, request: Request, signers: Sequence[Signers]
-) -> None:
-    """Rejects roots that a release makes devices trust, or starts from, if anyone can sign under them."""
-    schemes = schemes_of(args)
-    dev_keys = _dev_keys(args.dev_key_identities, schemes)
-    for path in args.root_chain:
-        check_no_dev_keys(path, read_trusted_root(path, schemes), dev_keys)
-    if isinstance(request.content, Root):
-        check_no_dev_keys(args.metadata, request.content, dev_keys)
-    else:
-        check_no_dev_keys(args.root, signers[0].root, dev_keys)
-    for path in (*args.trusted_root, *files_of(args.previous)):
-        check_no_dev_keys(path, read_trusted_root(path, schemes), dev_keys)
-
-
-def _dev_keys(path: str | None, schemes: Schemes) -> dict[bytes, str]:
-    if path is None:
-        return {}
-    return parse_identities(path, files.read_input(path, MAX_DEV_KEY_IDENTITIES_BYTES), schemes)

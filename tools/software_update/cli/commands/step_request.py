@@ -3,21 +3,10 @@
 from collections.abc import Sequence
 
 from software_update.base import files
-from software_update.base.errors import InputError
-from software_update.cli.options import requests
-from software_update.cli.options.arguments import (
-    Parser,
-    add_output,
-    check_apart,
-    files_of,
-)
+from software_update.cli.options.arguments import Parser, add_output, check_apart, files_of
 from software_update.cli.options.schemes import add_schemes, schemes_of
-from software_update.format import limits, metadata
 from software_update.format.names import USER_MANIFEST
-from software_update.format.release_manifest import ReleaseManifest, parse_release
-from software_update.format.verdicts import Refused
-from software_update.signing import signing_request
-from software_update.signing.signing_request import Request
+from software_update.steps.request import request_of_targets
 
 
 def run(argv: Sequence[str]) -> int:
@@ -40,28 +29,11 @@ def run(argv: Sequence[str]) -> int:
     add_output(parser, "the JSON to write")
     args = parser.parse_args(argv)
     check_apart(args, "output", "bytes")
-    schemes = schemes_of(args)
-    request = requests.parse_metadata(
-        args.metadata, requests.read_metadata(args.metadata), metadata.TARGETS, schemes
+    request, content = request_of_targets(
+        args.metadata, args.root, args.user_manifest, schemes_of(args)
     )
-    signers = requests.read_signers_of_targets(args.root, schemes)
-    content = signing_request.build_json(request, signers, _release(args.user_manifest, request))
     inputs = [args.metadata, args.root, *files_of(args.user_manifest)]
     if args.bytes:
         files.write_output(args.bytes, request.serialized, inputs=inputs)
     files.write_output(args.output, content, inputs=inputs)
     return 0
-
-
-def _release(path: str | None, request: Request) -> ReleaseManifest | None:
-    if path is None:
-        return None
-    content = files.read_input(path, limits.MAX_USER_MANIFEST_BYTES)
-    if not signing_request.lists(request, USER_MANIFEST, content):
-        raise InputError(
-            f"{path}: is not the {USER_MANIFEST} that the metadata lists; name that one"
-        )
-    try:
-        return parse_release(content)
-    except Refused as refused:
-        raise InputError(f"{path}: {refused}; make it with: step release-manifest") from None

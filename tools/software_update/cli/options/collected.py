@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from software_update.base import files
 from software_update.base.errors import InputError, UsageError
 from software_update.cli.options.arguments import check_apart, files_of
-from software_update.cli.options.target_lists import read_collected
+from software_update.steps.target_lists import read_collected
 
 # Ninja ends a file's name at these, or drops them, however they are escaped.
 _UNFIT = re.compile(r"[\x00-\x1f\x7f*;<>^`|]|\\(?=[ #$:]|\Z)|:\Z")

@@ -2,11 +2,10 @@
 
 import argparse
 
-from software_update.base.errors import InputError, UsageError
+from software_update.base.errors import UsageError
 from software_update.cli.options.arguments import files_of
 from software_update.cli.options.schemes import add_schemes, schemes_of
-from software_update.signing.root_progress import RootState, state_of
-from software_update.verify.trust_files import read_root_file, read_trusted_root
+from software_update.signing.root_progress import RootState, read_state
 
 
 def add_earlier_roots(parser: argparse.ArgumentParser) -> None:
@@ -33,26 +32,11 @@ def earlier_roots(args: argparse.Namespace) -> list[str]:
     return [*files_of(args.previous), *args.also_for]
 
 
-def read_state(args: argparse.Namespace) -> RootState:
+def state_in(args: argparse.Namespace) -> RootState:
     """Returns the state of the root in the file `args.root`, after those in `earlier_roots(args)`."""
-    schemes = schemes_of(args)
-    previous = None if args.previous is None else read_trusted_root(args.previous, schemes)
-    also_for = [read_trusted_root(path, schemes) for path in args.also_for]
-    versions: set[int] = set()
-    for path, root in zip(args.also_for, also_for, strict=True):
-        version = root.common.version
-        if previous is None:
-            raise UsageError(
-                f"--also-for {path}: needs --previous FILE, the root before {args.root}"
-            )
-        if version >= previous.common.version:
-            raise InputError(
-                f"{path}: version {version} is not lower than version "
-                f"{previous.common.version} of {args.previous}; name older roots with --also-for"
-            )
-        if version in versions:
-            raise InputError(f"{path}: another root of version {version}; name each version once")
-        versions.add(version)
+    if args.also_for and args.previous is None:
+        raise UsageError(
+            f"--also-for {args.also_for[0]}: needs --previous FILE, the root before {args.root}"
+        )
     initial = getattr(args, "initial", False)
-    content = read_root_file(args.root)
-    return state_of(args.root, content, previous, also_for, schemes, initial=initial)
+    return read_state(args.root, args.previous, args.also_for, schemes_of(args), initial=initial)

@@ -12,6 +12,7 @@ TEXT = {
     Advice.MAKE_SIGNING_REQUEST: "make it with: step request, or root request for a root",
     Advice.MERGE_ROOT_SIGNATURES: "merge their signatures with: root merge",
     Advice.NAME_INSTALLED_ROOT: "use --installed-root FILE",
+    Advice.NAME_OLDER_ROOTS: "name older roots with --also-for",
     Advice.NAME_PKCS11_MODULE: "name it with --pkcs11-module FILE",
     Advice.NAME_PREVIOUS_ROOT: "name that one: --previous FILE",
     Advice.RAISE_TIMEOUT: "allow more with --timeout",

@@ -1,4 +1,4 @@
-"""Targets that a JSON file lists: --targets-from of bundle create, --collected of the steps."""
+"""JSON files that list targets and the files with their payloads."""
 
 import os
 from typing import Any

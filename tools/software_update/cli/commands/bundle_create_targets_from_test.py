@@ -1,4 +1,4 @@
-"""Tests of target_lists.py: files that list targets."""
+"""Tests of bundle create --targets-from."""
 
 import json
 from pathlib import Path
