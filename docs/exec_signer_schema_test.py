@@ -17,7 +17,7 @@ from software_update.keys.pem import generate_private_key_pem, read_public_key
 from software_update.keys.public_key import PublicKey
 from software_update.signing import exec_protocol, signing_request
 from software_update.signing.exec_protocol import PROTOCOL, ProgramError
-from software_update.signing.signing_request import Request, Signers
+from software_update.signing.signing_request import Authority, Request
 
 SCHEMAS = Schemas(Path("docs/reference/schemas"))
 SCHEMA = SCHEMAS.files["exec_signer.v1.schema.json"]
@@ -43,9 +43,9 @@ def requests_fixture(tmp_path_factory: pytest.TempPathFactory) -> list[Request]:
     root = metadata.parse_root(metadata.build_root(1, [one], 1, [other], 1, None))
     targets = metadata.build_targets(7, [Target.of("app", 3, bytes(32))], 1924992000)
     plain = [signing_request.parse_request(each) for each in (root.serialized, targets)]
-    signers = [Signers("this root", root, Role((KEY_ID,), 1))]
+    authorities = [Authority("this root", root, Role((KEY_ID,), 1))]
     return plain + [
-        signing_request.with_json("x", signing_request.build_json(each, signers, None), each)
+        signing_request.with_json("x", signing_request.build_json(each, authorities, None), each)
         for each in plain
     ]
 
@@ -131,8 +131,8 @@ def changes(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for field, values in odd_fields.items():
         odd += [[{**SIGNERS[0], field: value}] for value in values]
         odd += [[{key: value for key, value in SIGNERS[0].items() if key != field}]]
-    for signers in odd:
-        yield {**document, "signers": signers}
+    for authorities in odd:
+        yield {**document, "authorities": authorities}
 
 
 def test_answers() -> None:

@@ -28,7 +28,7 @@ def sign(question: Question) -> bytes:
     """r and s, as signature files have it. Whether it is good is for `sign` to check."""
     if question.request is None:
         raise NoSignature("a queue needs the JSON next to the request; keep the two together")
-    listed = [key for signers in question.request["signers"] for key in signers["key_ids"]]
+    listed = [key for authority in question.request["authorities"] for key in authority["key_ids"]]
     if question.key_id not in listed:
         raise NoSignature(f"the request does not ask for key {question.key_id[:16]}")
     queue = Path(setting("SIGNING_QUEUE"))

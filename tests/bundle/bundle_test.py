@@ -81,7 +81,7 @@ def test_signing_request_says_what_is_signed_and_by_whom(
     described = inspect(BUNDLE, capsys)
     names = [each["name"] for each in described["payloads"]]
     assert sorted(each["name"] for each in request["summary"]["targets"]) == names
-    assert request["signers"][0]["key_ids"] == root["summary"]["targets"]["key_ids"]
+    assert request["authorities"][0]["key_ids"] == root["summary"]["targets"]["key_ids"]
     for folder, name, said in ((HERE, "bundle", request), (DEV_KEYS, "dev_root", root)):
         content = (folder / f"{name}.signing_request").read_bytes()
         assert said["sha256"] == hashlib.sha256(content).hexdigest()

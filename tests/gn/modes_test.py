@@ -91,7 +91,7 @@ def test_signing_requests_are_the_same_in_all(tree: Tree) -> None:
     content, summary, *_ = requests.pop()
     assert content == tree.read("gen/bundle.targets_metadata.unsigned.pb")
     assert json.loads(summary)["sha256"] == hashlib.sha256(content).hexdigest()
-    assert json.loads(summary)["signers"][0]["threshold"] == len(TARGETS_KEYS)
+    assert json.loads(summary)["authorities"][0]["threshold"] == len(TARGETS_KEYS)
 
 
 def test_dev(tree: Tree) -> None:

@@ -13,7 +13,7 @@ from software_update.format.messages import Signature
 from software_update.format.metadata import Signed
 from software_update.keys.public_key import PublicKey
 from software_update.signing.signature_file import DetachedSignature
-from software_update.signing.signing_request import Request, Signers, request_name
+from software_update.signing.signing_request import Authority, Request, request_name
 from software_update.verify.quorum import Quorum, public_keys, quorum
 
 # A signature and the name of its file.
@@ -27,8 +27,10 @@ class Attached(NamedTuple):
     left_out: tuple[str, ...]
 
 
-def attach(request: Request, signers: Sequence[Signers], signatures: Sequence[_File]) -> Attached:
-    """Returns the metadata with its `signatures`, which must be as many as `signers` need.
+def attach(
+    request: Request, authorities: Sequence[Authority], signatures: Sequence[_File]
+) -> Attached:
+    """Returns the metadata with its `signatures`, which must be as many as `authorities` need.
 
     Each must be good and by another key. Each comes with its file's name, for errors.
     """
@@ -38,18 +40,18 @@ def attach(request: Request, signers: Sequence[Signers], signatures: Sequence[_F
             f"{request}: {len(fitting)} signatures; a device accepts at most {MAX_SIGNATURES}"
         )
     for path, signature in fitting:
-        problem = _problem(request, signers, signature) or _twice(path, signature, fitting)
+        problem = _problem(request, authorities, signature) or _twice(path, signature, fitting)
         if problem:
-            raise SignatureError(f"{path}: {problem}; {_state(request, signers, fitting)}")
+            raise SignatureError(f"{path}: {problem}; {_state(request, authorities, fitting)}")
     signed = _signed(request, fitting)
-    if not _suffice(signed, signers):
+    if not _suffice(signed, authorities):
         what = f"{_first_other(request, others)};" if others else "too few signatures:"
-        raise SignatureError(f"{what} {_state(request, signers, fitting)}")
+        raise SignatureError(f"{what} {_state(request, authorities, fitting)}")
     return Attached(signed, tuple(path for path, _ in others))
 
 
 def merge(
-    signed: Signed, request: Request, signers: Sequence[Signers], signatures: Sequence[_File]
+    signed: Signed, request: Request, authorities: Sequence[Authority], signatures: Sequence[_File]
 ) -> Attached:
     """Returns `signed` with `signatures` next to its own. Accepts too few: others may still sign.
 
@@ -58,10 +60,10 @@ def merge(
     """
     fitting, others = _split(request, signatures)
     for path, signature in fitting:
-        problem = _problem(request, signers, signature)
+        problem = _problem(request, authorities, signature)
         if problem:
             raise SignatureError(f"{path}: {problem}")
-    keys = _keys(signers)
+    keys = _keys(authorities)
 
     def rank(signature: Signature) -> tuple[bool, bytes]:
         key = keys.get(signature.key_id)
@@ -76,7 +78,7 @@ def merge(
             f"{request}: {len(kept)} signatures; a device accepts at most {MAX_SIGNATURES}"
         )
     merged = Signed(signed.serialized, tuple(kept.values()))
-    if others and not _suffice(merged, signers):
+    if others and not _suffice(merged, authorities):
         raise SignatureError(_first_other(request, others))
     return Attached(merged, tuple(path for path, _ in others))
 
@@ -87,12 +89,12 @@ def _split(request: Request, signatures: Sequence[_File]) -> tuple[list[_File], 
     return fitting, [each for each in signatures if each[1].sha256 != request.sha256]
 
 
-def _suffice(signed: Signed, signers: Sequence[Signers]) -> bool:
-    return all(_quorum(signed, each).met for each in signers)
+def _suffice(signed: Signed, authorities: Sequence[Authority]) -> bool:
+    return all(_quorum(signed, each).met for each in authorities)
 
 
 def _problem(
-    request: Request, signers: Sequence[Signers], signature: DetachedSignature
+    request: Request, authorities: Sequence[Authority], signature: DetachedSignature
 ) -> str | None:
     """Returns why a signature of the request's bytes cannot count; None if it can."""
     if (signature.role, signature.version) != (request.role, request.version):
@@ -101,7 +103,7 @@ def _problem(
             "copy the file again"
         )
     name = short_id(signature.key_id)
-    key = _keys(signers).get(signature.key_id)
+    key = _keys(authorities).get(signature.key_id)
     if key is None:
         return f"signed by key {name}, which may not sign this; remove it"
     if not key.verifies(signature.value, request.serialized):
@@ -140,14 +142,14 @@ def _twice(path: str, signature: DetachedSignature, signatures: Sequence[_File])
 
 def _state(
     request: Request,
-    signers: Sequence[Signers],
+    authorities: Sequence[Authority],
     signatures: Sequence[_File],
 ) -> str:
     """The keys that signed the request, and the keys that did not."""
-    good = [each for each in signatures if _problem(request, signers, each[1]) is None]
+    good = [each for each in signatures if _problem(request, authorities, each[1]) is None]
     signed = _signed(request, good)
     files = {each.key_id: path for path, each in good}
-    counts = (_count(_quorum(signed, each), each.whose, files) for each in signers)
+    counts = (_count(_quorum(signed, each), each.whose, files) for each in authorities)
     return f"{request}: {'; '.join(counts)}"
 
 
@@ -168,14 +170,14 @@ def _signed(request: Request, signatures: Sequence[_File]) -> Signed:
     )
 
 
-def _quorum(signed: Signed, signers: Signers) -> Quorum:
-    return quorum(signed, signers.root, signers.role, signers.whose)
+def _quorum(signed: Signed, authority: Authority) -> Quorum:
+    return quorum(signed, authority.root, authority.role, authority.whose)
 
 
-def _keys(signers: Sequence[Signers]) -> dict[bytes, PublicKey]:
+def _keys(authorities: Sequence[Authority]) -> dict[bytes, PublicKey]:
     return {
         key_id: key
-        for each in signers
+        for each in authorities
         for key_id, key in public_keys(each.root).items()
         if key_id in each.role.key_ids
     }

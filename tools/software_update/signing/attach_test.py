@@ -11,7 +11,7 @@ from software_update.format.metadata import Signed
 from software_update.signing import signing_request
 from software_update.signing.attach import attach, merge
 from software_update.signing.signature_file import DetachedSignature
-from software_update.signing.signing_request import Request, Signers
+from software_update.signing.signing_request import Authority, Request
 from software_update.testing import encode as e
 from software_update.testing.signers import (
     ROOT_KEY,
@@ -25,7 +25,7 @@ from software_update.testing.signers import (
 )
 
 ROOT = metadata.parse_root(e.root(1, [ROOT_KEY], [TARGETS_KEY, TARGETS_KEY_2, TARGETS_KEY_3], 1, 2))
-SIGNERS = signing_request.signers_of_targets(ROOT)
+AUTHORITIES = signing_request.authorities_of_targets(ROOT)
 REQUEST = signing_request.parse_request(e.targets({"app": b"firmware"}, 7))
 NAME = f"request {REQUEST.sha256.hex()[:16]} (targets version 7)"
 
@@ -44,23 +44,25 @@ def by(number: int, request: Request = REQUEST) -> tuple[str, DetachedSignature]
 def error(
     *signatures: tuple[str, DetachedSignature],
     request: Request = REQUEST,
-    signers: list[Signers] = SIGNERS,
+    authorities: list[Authority] = AUTHORITIES,
 ) -> str:
     with pytest.raises(SignatureError) as caught:
-        attach(request, signers, signatures)
+        attach(request, authorities, signatures)
     return str(caught.value)
 
 
 def test_enough() -> None:
     signatures = [by(TARGETS_KEY), by(TARGETS_KEY_3)]
-    signed, left_out = attach(REQUEST, SIGNERS, signatures)
+    signed, left_out = attach(REQUEST, AUTHORITIES, signatures)
     assert left_out == ()
     expected = e.signed(REQUEST.serialized, *sorted((TARGETS_KEY, TARGETS_KEY_3), key=key_id))
     assert metadata.build_signed("targets", signed) == expected
     # The order of the files is nothing.
-    again = attach(REQUEST, SIGNERS, signatures[::-1]).signed
+    again = attach(REQUEST, AUTHORITIES, signatures[::-1]).signed
     assert metadata.build_signed("targets", again) == expected
-    assert len(attach(REQUEST, SIGNERS, [*signatures, by(TARGETS_KEY_2)]).signed.signatures) == 3
+    assert (
+        len(attach(REQUEST, AUTHORITIES, [*signatures, by(TARGETS_KEY_2)]).signed.signatures) == 3
+    )
 
 
 OTHERS = {
@@ -79,24 +81,24 @@ def test_signatures_of_other_metadata_are_left_out(other: bytes) -> None:
         for number in (TARGETS_KEY, STRANGER)
     ]
     enough = [by(TARGETS_KEY), by(TARGETS_KEY_2)]
-    expected = attach(REQUEST, SIGNERS, enough).signed
+    expected = attach(REQUEST, AUTHORITIES, enough).signed
     names = tuple(path for path, _ in others)
     for signatures in ([*others, *enough], [*enough, *others]):
-        assert attach(REQUEST, SIGNERS, signatures) == (expected, names)
-        assert merge(NONE, REQUEST, SIGNERS, signatures) == (
-            merge(NONE, REQUEST, SIGNERS, enough).signed,
+        assert attach(REQUEST, AUTHORITIES, signatures) == (expected, names)
+        assert merge(NONE, REQUEST, AUTHORITIES, signatures) == (
+            merge(NONE, REQUEST, AUTHORITIES, enough).signed,
             names,
         )
     assert error(*others, enough[0]).startswith(f"{names[0]}: signs request ")
     with pytest.raises(SignatureError, match=f"{names[0]}: signs request "):
-        merge(NONE, REQUEST, SIGNERS, [*others, enough[0]])
+        merge(NONE, REQUEST, AUTHORITIES, [*others, enough[0]])
 
 
 def test_left_out_signatures_do_not_count_for_the_limit() -> None:
     other = by(TARGETS_KEY, signing_request.parse_request(OTHERS["an older version"]))
     many = [other] * 100
     enough = [by(TARGETS_KEY), by(TARGETS_KEY_2)]
-    assert len(attach(REQUEST, SIGNERS, [*many, *enough]).left_out) == 100
+    assert len(attach(REQUEST, AUTHORITIES, [*many, *enough]).left_out) == 100
 
 
 def test_bad_signatures_of_this_metadata_are_not_left_out() -> None:
@@ -196,24 +198,24 @@ def test_more_than_a_device_takes() -> None:
 def test_a_root_needs_the_one_before_it() -> None:
     request = signing_request.parse_request(e.root(2, [ROOT_KEY_2]))
     assert isinstance(request.content, metadata.Root)
-    only_own = signing_request.signers_of_root(request.content, None)
-    both = signing_request.signers_of_root(request.content, ROOT)
+    only_own = signing_request.authorities_of_root(request.content, None)
+    both = signing_request.authorities_of_root(request.content, ROOT)
     own, old = by(ROOT_KEY_2, request), by(ROOT_KEY, request)
     assert attach(request, only_own, [own]).signed.signatures
     assert attach(request, both, [own, old]).left_out == ()
-    text = error(own, request=request, signers=both)
+    text = error(own, request=request, authorities=both)
     assert text.endswith(
         f"1 of 1 signatures by its own keys, signed: {short(ROOT_KEY_2)} ({ROOT_KEY_2}.json); "
         f"0 of 1 signatures by the previous root's keys, not signed: {short(ROOT_KEY)}"
     )
-    assert "0 of 1 signatures by its own keys" in error(old, request=request, signers=both)
-    assert "may not sign this" in error(own, old, request=request, signers=only_own)
+    assert "0 of 1 signatures by its own keys" in error(old, request=request, authorities=both)
+    assert "may not sign this" in error(own, old, request=request, authorities=only_own)
 
 
 def test_one_key_counts_for_both_roots() -> None:
     request = signing_request.parse_request(e.root(2, [ROOT_KEY]))
     assert isinstance(request.content, metadata.Root)
-    both = signing_request.signers_of_root(request.content, ROOT)
+    both = signing_request.authorities_of_root(request.content, ROOT)
     assert len(attach(request, both, [by(ROOT_KEY, request)]).signed.signatures) == 1
 
 
@@ -221,7 +223,7 @@ NONE = Signed(REQUEST.serialized, ())
 
 
 def merged(signed: Signed, *signatures: tuple[str, DetachedSignature]) -> set[Signature]:
-    found = merge(signed, REQUEST, SIGNERS, signatures).signed.signatures
+    found = merge(signed, REQUEST, AUTHORITIES, signatures).signed.signatures
     assert len({each.key_id for each in found}) == len(found)
     return set(found)
 
@@ -273,7 +275,7 @@ def test_merge_refuses_what_does_not_fit() -> None:
         (dataclasses.replace(mine, version=8), "which these bytes are not; copy the file again"),
     ):
         with pytest.raises(SignatureError, match=r"^bad\.json: ") as caught:
-            merge(NONE, REQUEST, SIGNERS, [(path, mine), ("bad.json", bad)])
+            merge(NONE, REQUEST, AUTHORITIES, [(path, mine), ("bad.json", bad)])
         assert said in str(caught.value)
 
 
@@ -281,4 +283,4 @@ def test_merge_of_more_than_a_device_takes() -> None:
     many = tuple(Signature(bytes([number]) * 32, bytes(64)) for number in range(64))
     assert len(merged(Signed(NONE.serialized, many))) == 64
     with pytest.raises(SignatureError, match="65 signatures; a device accepts at most 64"):
-        merge(Signed(NONE.serialized, many), REQUEST, SIGNERS, [by(TARGETS_KEY)])
+        merge(Signed(NONE.serialized, many), REQUEST, AUTHORITIES, [by(TARGETS_KEY)])

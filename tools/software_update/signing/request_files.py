@@ -15,7 +15,7 @@ from software_update.format.metadata import Root, Signed
 from software_update.format.verdicts import Refused
 from software_update.keys.schemes import DEFAULT_SCHEMES, Schemes
 from software_update.signing import signing_request
-from software_update.signing.signing_request import Request, Signers
+from software_update.signing.signing_request import Authority, Request
 from software_update.verify.roots import check_successor
 from software_update.verify.trust_files import read_trusted_root
 
@@ -49,24 +49,24 @@ def json_path(path: str) -> str:
     return f"{path}.json"
 
 
-def read_targets_authorities(root: str, schemes: Schemes = DEFAULT_SCHEMES) -> list[Signers]:
+def read_targets_authorities(root: str, schemes: Schemes = DEFAULT_SCHEMES) -> list[Authority]:
     """Returns the authorities that must sign targets metadata under the root in the file `root`."""
     try:
-        return signing_request.signers_of_targets(read_trusted_root(root, schemes))
+        return signing_request.authorities_of_targets(read_trusted_root(root, schemes))
     except Refused as refused:
         raise _cannot_be_signed(root, refused) from None
 
 
 def read_root_authorities(
     path: str, new: Root, previous: str | None, schemes: Schemes = DEFAULT_SCHEMES
-) -> list[Signers]:
+) -> list[Authority]:
     """Returns the authorities that must sign the root `new`. Raises Refused if it may not follow `previous`.
 
     `path` names the new root in errors, and `previous` is a file.
     """
     old = None if previous is None else read_trusted_root(previous, schemes)
     try:
-        authorities = signing_request.signers_of_root(new, old)
+        authorities = signing_request.authorities_of_root(new, old)
     except Refused as refused:
         raise _cannot_be_signed(path, refused) from None
     if old is not None:

@@ -9,7 +9,12 @@ from software_update.format import metadata
 from software_update.format.metadata import Root, Signed
 from software_update.format.verdicts import Refused, Verdict
 from software_update.keys.schemes import DEFAULT_SCHEMES, Schemes
-from software_update.signing.signing_request import Request, Signers, older_root, signers_of_root
+from software_update.signing.signing_request import (
+    Authority,
+    Request,
+    authorities_of_root,
+    older_root,
+)
 from software_update.verify.quorum import Quorum, quorum
 from software_update.verify.roots import check_root, check_successor
 from software_update.verify.trust_files import read_root_file, read_trusted_root
@@ -45,9 +50,9 @@ class RootState:
         return Request(self.root)
 
     @property
-    def signers(self) -> list[Signers]:
+    def authorities(self) -> list[Authority]:
         """The roots and roles whose keys must sign."""
-        return signers_of_root(self.root, self.previous, [root for root, _ in self.also_for])
+        return authorities_of_root(self.root, self.previous, [root for root, _ in self.also_for])
 
     def check_complete(self) -> None:
         """Raises Refused if signatures are missing."""

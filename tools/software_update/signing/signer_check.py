@@ -26,7 +26,7 @@ from software_update.signing import exec_protocol, signing_request
 from software_update.signing.exec_program import run_program
 from software_update.signing.exec_protocol import PROTOCOL, ProgramError
 from software_update.signing.signers import ExecSigner, Signer
-from software_update.signing.signing_request import Request, Signers
+from software_update.signing.signing_request import Authority, Request
 
 SCHEMA = "software_update.signer_check.v1"
 AT_ONCE = 10
@@ -76,14 +76,14 @@ def targets_probe(public: PublicKey, number: int, targets: int = 1) -> Request:
         Target.of(f"signer_check_{index}.worth_nothing", 0, bytes(32)) for index in range(targets)
     ]
     content = metadata.build_targets(1, listed, 1 + number)
-    return _probe(content, [Signers("the root", _nobodys_root(0), Role((public.key_id,), 1))])
+    return _probe(content, [Authority("the root", _nobodys_root(0), Role((public.key_id,), 1))])
 
 
 def root_probe(public: PublicKey, number: int) -> Request:
     """Returns a request for worthless root metadata, which `public` signs for the previous root."""
     root = _nobodys_root(number)
-    previous = Signers("the previous root", root, Role((public.key_id,), 1))
-    return _probe(root.serialized, [Signers("this root", root, root.root), previous])
+    previous = Authority("the previous root", root, Role((public.key_id,), 1))
+    return _probe(root.serialized, [Authority("this root", root, root.root), previous])
 
 
 def large_probe(public: PublicKey) -> Request:
@@ -103,9 +103,9 @@ def _nobodys_root(number: int) -> metadata.Root:
     return metadata.parse_root(metadata.build_root(1, *keys, 1 + number))
 
 
-def _probe(serialized: bytes, signers: Sequence[Signers]) -> Request:
+def _probe(serialized: bytes, authorities: Sequence[Authority]) -> Request:
     request = signing_request.parse_request(serialized)
-    document = signing_request.build_document(request, signers, None)
+    document = signing_request.build_document(request, authorities, None)
     return dataclasses.replace(request, document=document)
 
 

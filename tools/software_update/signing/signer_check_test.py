@@ -110,8 +110,8 @@ def test_no_device_takes_root_probes(probe: Request, version: int) -> None:
             verify_roots(Device(trusted, at=at), [], signed)
         assert refused.value.verdict is Verdict.THRESHOLD_NOT_MET
         assert "its own" in str(refused.value)
-    signers = signing_request.signers_of_root(probe.content, trusted)  # type: ignore[arg-type]
-    assert set(signers[0].role.key_ids).isdisjoint(map(key_id, ALL_KEYS))
+    authorities = signing_request.authorities_of_root(probe.content, trusted)  # type: ignore[arg-type]
+    assert set(authorities[0].role.key_ids).isdisjoint(map(key_id, ALL_KEYS))
 
 
 def test_nobodys_keys() -> None:

@@ -1,7 +1,7 @@
 """The signing request: the exact bytes to sign, and next to them a JSON that describes them.
 
     request = parse_request(data)
-    document = build_json(request, signers_of_targets(root), None)
+    document = build_json(request, authorities_of_targets(root), None)
     request = with_json("app.signing_request.json", document, request)
     assert key.key_id in request.key_ids
 
@@ -73,7 +73,9 @@ class Request:
         if self.document is None:
             return frozenset()
         return frozenset(
-            bytes.fromhex(key_id) for each in self.document["signers"] for key_id in each["key_ids"]
+            bytes.fromhex(key_id)
+            for each in self.document["authorities"]
+            for key_id in each["key_ids"]
         )
 
     @property
@@ -82,7 +84,7 @@ class Request:
         if isinstance(self.content, Root):
             return self.content.is_dev
         return self.document is not None and any(
-            each["dev_keys"] for each in self.document["signers"]
+            each["dev_keys"] for each in self.document["authorities"]
         )
 
     def __str__(self) -> str:
@@ -90,17 +92,17 @@ class Request:
 
 
 @dataclasses.dataclass(frozen=True)
-class Signers:
-    """The keys of `role` in `root`, which must sign up to its threshold. `authority` names the root."""
+class Authority:
+    """A root whose `role` must sign up to its threshold. `name` names the root in words."""
 
-    authority: str
+    name: str
     root: Root
     role: Role
 
     @property
     def whose(self) -> str:
         """Returns the authority as a message says whose keys must sign."""
-        return "its own" if self.authority == _THIS_ROOT else f"{self.authority}'s"
+        return "its own" if self.name == _THIS_ROOT else f"{self.name}'s"
 
 
 def request_name(sha256: bytes, role: str, version: int) -> str:
@@ -135,24 +137,24 @@ def lists(request: Request, name: str, payload: bytes) -> bool:
     return found in [(each.name, each.length, each.sha256) for each in request.content.targets]
 
 
-def signers_of_targets(root: Root) -> list[Signers]:
+def authorities_of_targets(root: Root) -> list[Authority]:
     """Returns the authorities that must sign targets metadata."""
-    return _checked([Signers("the root", root, root.targets)])
+    return _checked([Authority("the root", root, root.targets)])
 
 
-def signers_of_root(
+def authorities_of_root(
     root: Root, previous: Root | None, also_for: Sequence[Root] = ()
-) -> list[Signers]:
+) -> list[Authority]:
     """Returns the authorities that must sign a root: the root itself, and the previous one.
 
     The keys of `also_for`, roots before `previous`, must sign too. A client that does not know chains can
     then move from any of them to this root at once.
     """
-    signers = [Signers(_THIS_ROOT, root, root.root)]
+    authorities = [Authority(_THIS_ROOT, root, root.root)]
     if previous is not None:
-        signers.append(Signers("the previous root", previous, previous.root))
-    signers += [Signers(older_root(each), each, each.root) for each in also_for]
-    return _checked(signers)
+        authorities.append(Authority("the previous root", previous, previous.root))
+    authorities += [Authority(older_root(each), each, each.root) for each in also_for]
+    return _checked(authorities)
 
 
 def older_root(root: Root) -> str:
@@ -160,22 +162,22 @@ def older_root(root: Root) -> str:
     return f"root {root.common.version}"
 
 
-def _checked(signers: list[Signers]) -> list[Signers]:
-    for each in signers:
+def _checked(authorities: list[Authority]) -> list[Authority]:
+    for each in authorities:
         quorum(Signed(b"", ()), each.root, each.role, each.whose)
-    return signers
+    return authorities
 
 
 def build_json(
-    request: Request, signers: Sequence[Signers], release: ReleaseManifest | None
+    request: Request, authorities: Sequence[Authority], release: ReleaseManifest | None
 ) -> bytes:
     """Returns the text of `build_document`."""
-    document = build_document(request, signers, release)
+    document = build_document(request, authorities, release)
     return to_text(document).encode()
 
 
 def build_document(
-    request: Request, signers: Sequence[Signers], release: ReleaseManifest | None
+    request: Request, authorities: Sequence[Authority], release: ReleaseManifest | None
 ) -> dict[str, Any]:
     """Returns the JSON next to the bytes. `release` is the release manifest of the targets."""
     said = describe(request.content)
@@ -188,10 +190,10 @@ def build_document(
         }
         summary = about | summary
     asked = [
-        {"authority": each.authority, **describe_role(each.role), "dev_keys": each.root.is_dev}
-        for each in signers
+        {"authority": each.name, **describe_role(each.role), "dev_keys": each.root.is_dev}
+        for each in authorities
     ]
-    return {"schema": SCHEMA, **said, "signers": asked, "summary": summary}
+    return {"schema": SCHEMA, **said, "authorities": asked, "summary": summary}
 
 
 def with_json(path: str, content: bytes, request: Request) -> Request:
@@ -206,7 +208,7 @@ def with_json(path: str, content: bytes, request: Request) -> Request:
             raise ValueError
         found = {name: document[name] for name in said}
         found["summary"] = {key: found["summary"][key] for key in said["summary"]}
-        _check_signers(document["signers"])
+        _check_authorities(document["authorities"])
         # Compared as JSON, because in Python true equals 1.
         other = [name for name in said if _as_json(found[name]) != _as_json(said[name])]
     except (ValueError, KeyError, TypeError) as error:
@@ -226,13 +228,13 @@ def _as_json(value: object) -> str:
     return json.dumps(value, sort_keys=True)
 
 
-def _check_signers(signers: list[dict[str, Any]]) -> None:
-    """Raises ValueError, KeyError or TypeError if it is not a list of signers as `build_json` makes it."""
-    if type(signers) is not list:
+def _check_authorities(authorities: list[dict[str, Any]]) -> None:
+    """Raises ValueError, KeyError or TypeError if it is not as `build_json` makes it."""
+    if type(authorities) is not list:
         raise ValueError
-    for each in signers:
+    for each in authorities:
         types = [type(each[name]) for name in ("authority", "threshold", "key_ids", "dev_keys")]
         if types != [str, int, list, bool]:
             raise ValueError
-    if not all(_KEY_ID.fullmatch(key_id) for each in signers for key_id in each["key_ids"]):
+    if not all(_KEY_ID.fullmatch(key_id) for each in authorities for key_id in each["key_ids"]):
         raise ValueError

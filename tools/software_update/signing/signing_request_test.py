@@ -40,8 +40,8 @@ def test_example_in_the_docstring() -> None:
 def test_targets() -> None:
     request = signing_request.parse_request(TARGETS)
     release = ReleaseManifest("Camera", "2.1", 12)
-    signers = signing_request.signers_of_targets(SIGNERS)
-    assert json.loads(signing_request.build_json(request, signers, release)) == {
+    authorities = signing_request.authorities_of_targets(SIGNERS)
+    assert json.loads(signing_request.build_json(request, authorities, release)) == {
         "schema": "software_update.signing_request.v1",
         "role": "targets",
         "version": 7,
@@ -52,7 +52,7 @@ def test_targets() -> None:
         "length": len(TARGETS),
         "canonical": True,
         "unknown_fields": [],
-        "signers": [
+        "authorities": [
             {
                 "authority": "the root",
                 "threshold": 2,
@@ -80,8 +80,8 @@ def test_root() -> None:
     data = e.root(2, [ROOT_KEY_2], [TARGETS_KEY])
     request = signing_request.parse_request(data)
     assert isinstance(request.content, metadata.Root)
-    signers = signing_request.signers_of_root(request.content, SIGNERS)
-    assert json.loads(signing_request.build_json(request, signers, None)) == {
+    authorities = signing_request.authorities_of_root(request.content, SIGNERS)
+    assert json.loads(signing_request.build_json(request, authorities, None)) == {
         "schema": "software_update.signing_request.v1",
         "role": "root",
         "version": 2,
@@ -93,7 +93,7 @@ def test_root() -> None:
         # Its keys are not sorted by id.
         "canonical": False,
         "unknown_fields": [],
-        "signers": [
+        "authorities": [
             {
                 "authority": "this root",
                 "threshold": 1,
@@ -126,19 +126,19 @@ def test_dev_keys() -> None:
     root = signing_request.parse_request(dev.serialized)
     targets = signing_request.parse_request(TARGETS)
     assert root.is_dev
-    for request, signers in [
-        (root, signing_request.signers_of_root(dev, None)),
-        (targets, signing_request.signers_of_targets(dev)),
+    for request, authorities in [
+        (root, signing_request.authorities_of_root(dev, None)),
+        (targets, signing_request.authorities_of_targets(dev)),
     ]:
-        content = signing_request.build_json(request, signers, None)
-        assert json.loads(content)["signers"][0]["dev_keys"] is True
+        content = signing_request.build_json(request, authorities, None)
+        assert json.loads(content)["authorities"][0]["dev_keys"] is True
         assert signing_request.with_json("r.json", content, request).is_dev
         said = content.replace(b'"dev_keys": true', b'"dev_keys": "no"')
         with pytest.raises(InputError, match=r"r.json: "):
             signing_request.with_json("r.json", said, request)
     assert not targets.is_dev
     # A root's JSON is held to its bytes.
-    content = signing_request.build_json(root, signing_request.signers_of_root(dev, None), None)
+    content = signing_request.build_json(root, signing_request.authorities_of_root(dev, None), None)
     said = content.replace(b'"dev_keys": true', b'"dev_keys": false')
     with pytest.raises(InputError, match=r"another summary than the bytes"):
         signing_request.with_json("r.json", said, root)
@@ -161,7 +161,7 @@ def test_no_metadata() -> None:
 def test_a_root_whose_role_cannot_sign() -> None:
     for root in (e.root(1, [ROOT_KEY], [TARGETS_KEY], 1, 2), e.root(1, [ROOT_KEY], [])):
         with pytest.raises(Refused) as refused:
-            signing_request.signers_of_targets(metadata.parse_root(root))
+            signing_request.authorities_of_targets(metadata.parse_root(root))
         assert refused.value.verdict is Verdict.THRESHOLD_INVALID
 
 
@@ -176,8 +176,8 @@ def test_lists() -> None:
 @pytest.mark.parametrize("data", [TARGETS, e.root(1, [ROOT_KEY], [TARGETS_KEY])])
 def test_the_json_fits_only_its_own_bytes(data: bytes) -> None:
     request = signing_request.parse_request(data)
-    signers = signing_request.signers_of_targets(SIGNERS)
-    content = signing_request.build_json(request, signers, None)
+    authorities = signing_request.authorities_of_targets(SIGNERS)
+    content = signing_request.build_json(request, authorities, None)
     found = signing_request.with_json("r.json", content, request)
     assert found.key_ids == {key_id(TARGETS_KEY), key_id(TARGETS_KEY_2)}
     document = json.loads(content)
@@ -216,7 +216,7 @@ def test_no_json_of_a_request(content: bytes) -> None:
 
 def test_duplicate_key_in_the_json() -> None:
     request = signing_request.parse_request(TARGETS)
-    content = b'{"schema": "software_update.signing_request.v1", "signers": [{"a": 1, "a": 2}]}'
+    content = b'{"schema": "software_update.signing_request.v1", "authorities": [{"a": 1, "a": 2}]}'
     with pytest.raises(InputError, match=r"^r\.json: has the key 'a' twice in one object; "):
         signing_request.with_json("r.json", content, request)
 
@@ -243,6 +243,6 @@ def test_odd_signers_in_the_json() -> None:
     changes += [("key_ids", {}), ("key_ids", ["00"]), ("key_ids", [ids(ROOT_KEY)[0].upper()])]
     odds += [[{**good, name: value}] for name, value in changes]
     for odd in odds:
-        content = json.dumps({**document, "signers": odd}).encode()
+        content = json.dumps({**document, "authorities": odd}).encode()
         with pytest.raises(InputError, match="not a signing request"):
             signing_request.with_json("r.json", content, request)

@@ -30,7 +30,7 @@ def test_request_names_the_keys_and_the_product() -> None:
     request, content = request_of_targets("targets.pb", "root.pb", "manifest.json")
     document = json.loads(content)
     assert request.serialized == Path("targets.pb").read_bytes()
-    assert [each["key_ids"] for each in document["signers"]] == [[key_id(TARGETS_KEY).hex()]]
+    assert [each["key_ids"] for each in document["authorities"]] == [[key_id(TARGETS_KEY).hex()]]
     assert document["summary"]["product"] == "blinky"
     _, content = request_of_targets("targets.pb", "root.pb", None)
     assert json.loads(content)["summary"]["product"] is None

@@ -20,7 +20,7 @@ def data(version: int) -> bytes:
 def document(version: int) -> bytes:
     """The JSON next to it."""
     request = signing_request.parse_request(data(version))
-    return signing_request.build_json(request, signing_request.signers_of_targets(ROOT), None)
+    return signing_request.build_json(request, signing_request.authorities_of_targets(ROOT), None)
 
 
 def add(queue: Path, version: int, name: str | None = None) -> Path:

@@ -39,7 +39,7 @@ def run(argv: Sequence[str]) -> int:
     schemes = schemes_of(args)
     state = state_in(args)
     signatures = [(path, signature_file.read(path, schemes)) for path in args.signature]
-    merged, left_out = merge(state.signed, state.request, state.signers, signatures)
+    merged, left_out = merge(state.signed, state.request, state.authorities, signatures)
     content = metadata.build_signed(metadata.ROOT, merged)
     path = args.output or args.root
     files.write_output(path, content, inputs=[*args.signature, *earlier_roots(args)])

@@ -361,7 +361,7 @@ def test_root_that_all_roots_before_it_signed(with_two_roots: Path) -> None:
         "  must sign: 3 of its own keys and 3 of the previous root's keys and 3 of root 1's keys\n"
     )
     document = json.loads((table / "request 3.json").read_bytes())
-    assert [each["authority"] for each in document["signers"]] == [
+    assert [each["authority"] for each in document["authorities"]] == [
         "this root",
         "the previous root",
         "root 1",

@@ -46,7 +46,7 @@ def run(argv: Sequence[str]) -> int:
     for path in earlier_roots(args):
         before = RootFile(path, read_root_file(path))
         report_pigweed(args, move_problems(before, RootFile(args.root, unsigned)))
-    content = signing_request.build_json(state.request, state.signers, None)
+    content = signing_request.build_json(state.request, state.authorities, None)
     inputs = [args.root, *earlier_roots(args)]
     beside = f"{args.output}.json"
     # Both or neither.
@@ -58,6 +58,6 @@ def run(argv: Sequence[str]) -> int:
         files.write_all(json_fd, content)
     if not args.quiet:
         print("\n".join(request_lines(printable(args.output), state.request)))
-        asked = [f"{each.role.threshold} of {each.whose} keys" for each in state.signers]
+        asked = [f"{each.role.threshold} of {each.whose} keys" for each in state.authorities]
         print(f"  must sign: {' and '.join(asked)}")
     return 0

@@ -40,7 +40,7 @@ def test_request_of_an_initial_root(folder: Path) -> None:
     assert (result.out, result.err) == ("", "")
     assert (folder / "out").read_bytes() == e.root(3, [ROOT_KEY_2])
     document = json.loads((folder / "out.json").read_text())
-    assert [each["authority"] for each in document["signers"]] == ["this root"]
+    assert [each["authority"] for each in document["authorities"]] == ["this root"]
     text = failed(2, *request(folder, SECOND, "--initial", f"--previous={folder}/root.pb"))
     assert text == "--initial: only valid without --previous; remove one of the two"
 
@@ -106,7 +106,7 @@ def test_request_for_a_root(folder: Path) -> None:
     done("root", "request", folder / "next.pb", previous, "-o", folder / "bytes")
     assert (folder / "bytes").read_bytes() == root
     found = (folder / "bytes.json").read_text()
-    assert [each["authority"] for each in json.loads(found)["signers"]] == [
+    assert [each["authority"] for each in json.loads(found)["authorities"]] == [
         "this root",
         "the previous root",
     ]

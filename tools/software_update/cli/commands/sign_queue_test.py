@@ -247,8 +247,8 @@ def test_a_role_filter(queue: Path) -> None:
     """The role is that of the bytes, whatever the JSON says, and whatever the key may sign."""
     root = e.root(2, [TARGETS_KEY], [TARGETS_KEY_2])
     request = signing_request.parse_request(root)
-    signers = signing_request.signers_of_root(metadata.parse_root(root), None)
-    content = signing_request.build_json(request, signers, None)
+    authorities = signing_request.authorities_of_root(metadata.parse_root(root), None)
+    content = signing_request.build_json(request, authorities, None)
     (queue / "4.signing_request").write_bytes(root)
     (queue / "4.signing_request.json").write_bytes(content)
     queues.add(queue, 5)
@@ -461,7 +461,7 @@ def test_input_before_the_question_does_not_count(queue: Path) -> None:
     assert not list((queue / "signatures").iterdir())
 
 
-# Signers that fail
+# Authority that fail
 
 
 def program(script: str) -> str:

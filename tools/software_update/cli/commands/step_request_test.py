@@ -33,10 +33,10 @@ def test_request(folder: Path) -> None:
     found = json.loads((folder / "out.json").read_text())
     assert (found["role"], found["version"]) == ("targets", 7)
     assert found["summary"]["product"] is None
-    assert found["signers"][0]["key_ids"] == [key_id(TARGETS_KEY).hex()]
+    assert found["authorities"][0]["key_ids"] == [key_id(TARGETS_KEY).hex()]
     done(*request_args(folder, f"--bytes={folder}/bytes"))
     assert (folder / "bytes").read_bytes() == (folder / "targets.pb").read_bytes()
-    # An unsigned root names the same signers.
+    # An unsigned root has the same authorities.
     before = (folder / "out.json").read_bytes()
     (folder / "root.pb").write_bytes(e.signed(e.root()))
     done(*request_args(folder))
