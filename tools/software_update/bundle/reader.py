@@ -8,6 +8,7 @@ from software_update.base.files import BecameShorter, read_range
 from software_update.bundle import envelope
 from software_update.bundle.envelope import Envelope, Payload
 from software_update.format import limits, wire
+from software_update.format.names import USER_MANIFEST
 from software_update.format.verdicts import Refused, Verdict
 
 _WINDOW_BYTES = 4096
@@ -18,6 +19,14 @@ _LOOKAHEAD_BYTES = 20
 def read_envelope(fd: int) -> Envelope:
     """Returns the ranges of a bundle file's parts. Raises Refused for uncovered bytes and duplicates."""
     return _Reader(fd).read()
+
+
+def read_user_manifest(fd: int, envelope: Envelope) -> bytes | None:
+    """Returns that payload, if the bundle has one that is small enough to read."""
+    for entry in envelope.payloads:
+        if entry.name == USER_MANIFEST and entry.length <= limits.MAX_USER_MANIFEST_BYTES:
+            return b"".join(read_range(fd, entry.offset, entry.length, entry.length))
+    return None
 
 
 def read_fields(fd: int) -> Iterator[tuple[int, int, int]]:

@@ -112,6 +112,10 @@ class Target(NamedTuple):
         """Makes a target with one hash, as this project's tools write it."""
         return cls(name, length, (Hash(SHA256, sha256),))
 
+    def as_written(self) -> "Target":
+        """Returns the target as this project's tools write it: without hashes other than the SHA-256."""
+        return self._replace(hashes=(Hash(SHA256, self.sha256),))
+
     @property
     def sha256(self) -> bytes:
         """The one SHA-256 of the target, raw. Raises Refused with none, two, or one of another length."""

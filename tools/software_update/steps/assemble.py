@@ -4,7 +4,7 @@ The payloads must be the ones that the metadata lists: each is hashed while it i
 written completely or not at all.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from typing import NamedTuple
 
 from software_update.base import files
@@ -15,6 +15,7 @@ from software_update.format import limits, metadata
 from software_update.format.messages import Target
 from software_update.format.names import USER_MANIFEST
 from software_update.format.verdicts import Refused
+from software_update.steps.unchanged import Earlier
 from software_update.verify.pigweed_roots import RootFile, chain_problems
 from software_update.verify.trust_files import parse_root, read_root_chain, read_root_file
 
@@ -24,13 +25,14 @@ class SignedContent(NamedTuple):
 
     `payload_files` are the names of targets and the paths of their payloads. `root` and
     `targets_metadata` are paths of signed metadata, and `root_chain` are the paths of the signed roots
-    before `root`, oldest first.
+    before `root`, oldest first. `earlier` is the release whose unchanged targets need no payload.
     """
 
     payload_files: Sequence[tuple[str, str]]
     root: str
     targets_metadata: str
     root_chain: Sequence[str] = ()
+    earlier: Earlier | None = None
 
 
 def assemble_bundle(
@@ -59,7 +61,8 @@ def assemble_bundle(
     user_manifest = paths.get(USER_MANIFEST)
     checked = check_user_manifest(user_manifest, warn)
     payloads = plan_payloads(content.payload_files)
-    _check_complete(payloads, listed, content.targets_metadata)
+    unchanged = content.earlier.payloads if content.earlier else frozenset()
+    _check_complete(payloads, listed, unchanged, content.targets_metadata)
     inputs = [content.root, *content.root_chain, content.targets_metadata, *paths.values()]
     with files.new_output(output, inputs=[*inputs, *other_inputs]) as fd:
         signed = (signed_root, signed_targets)
@@ -74,18 +77,23 @@ def assemble_bundle(
 def _listed(path: str, signed_targets: bytes) -> dict[str, Target]:
     try:
         _, targets = metadata.parse_signed_targets(signed_targets)
-        return {
-            each.name: Target.of(each.name, each.length, each.sha256) for each in targets.targets
-        }
+        return {each.name: each.as_written() for each in targets.targets}
     except Refused as refused:
         raise InputError(
             f"{path}: not signed targets metadata ({refused})", Advice.SIGN_TARGETS_METADATA
         ) from None
 
 
-def _check_complete(payloads: Sequence[PayloadFile], listed: dict[str, Target], path: str) -> None:
+def _check_complete(
+    payloads: Sequence[PayloadFile],
+    listed: dict[str, Target],
+    unchanged: Set[Target],
+    path: str,
+) -> None:
     names = {payload.name for payload in payloads}
     for name in sorted(names ^ set(listed)):
+        if listed.get(name) in unchanged:
+            continue
         where = (
             "has no payload; add its payload"
             if name in listed

@@ -5,11 +5,13 @@ from pathlib import Path
 import pytest
 
 from software_update.base.errors import Advice, InputError
+from software_update.format.messages import Target
 from software_update.steps.assemble import SignedContent, assemble_bundle
+from software_update.steps.unchanged import Earlier
 from software_update.testing import encode as e
 from software_update.testing import workspace
 from software_update.testing.signers import ROOT_KEY, ROOT_KEY_2, ROOT_KEY_3, TARGETS_KEY
-from software_update.testing.workspace import BOOT, CONTENTS
+from software_update.testing.workspace import APP, BOOT, CONTENTS
 
 
 @pytest.fixture
@@ -19,7 +21,9 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
-def assemble(folder: Path, *chain: str, left_out: str = "") -> list[str]:
+def assemble(
+    folder: Path, *chain: str, left_out: str = "", earlier: Earlier | None = None
+) -> list[str]:
     """Writes out.bundle; returns the problems for Pigweed's client."""
     files = [("boot", f"{folder}/boot.bin"), ("app", f"{folder}/app.bin")]
     content = SignedContent(
@@ -27,6 +31,7 @@ def assemble(folder: Path, *chain: str, left_out: str = "") -> list[str]:
         f"{folder}/root.pb",
         f"{folder}/targets.pb",
         chain,
+        earlier,
     )
     warnings: list[str] = []
     problems: list[str] = []
@@ -75,3 +80,16 @@ def test_metadata_that_is_not_signed_is_rejected_with_advice(folder: Path) -> No
     with pytest.raises(InputError, match=r"targets\.pb: not signed targets metadata") as caught:
         assemble(folder)
     assert caught.value.advice == Advice.SIGN_TARGETS_METADATA
+
+
+def test_unchanged_targets_need_no_payload(folder: Path) -> None:
+    same = Target.of("app", len(APP), e.sha256(APP))
+    assemble(folder, left_out="app", earlier=Earlier("earlier", 6, (same,)))
+    whole = e.bundle(CONTENTS, version=7)
+    assert (folder / "out.bundle").read_bytes() == whole.replace(e.payload("app", APP), b"")
+
+
+def test_missing_payload_of_a_changed_target_is_rejected(folder: Path) -> None:
+    other = Target.of("app", len(APP), e.sha256(b"other"))
+    with pytest.raises(InputError, match=r"targets\.pb: target 'app' has no payload"):
+        assemble(folder, left_out="app", earlier=Earlier("earlier", 6, (other,)))

@@ -21,6 +21,7 @@ from software_update.format.names import USER_MANIFEST
 from software_update.format.verdicts import Refused, Verdict
 from software_update.keys.schemes import DEFAULT_SCHEMES, Schemes
 from software_update.signing import private_keys
+from software_update.steps.unchanged import new_list, read_earlier
 from software_update.verify.device import Device
 from software_update.verify.pigweed_roots import RootFile, chain_problems
 from software_update.verify.roots import verify_roots
@@ -44,7 +45,9 @@ class NewBundle(NamedTuple):
     the targets metadata, from 1 to 2**32 - 1; `expires` is its expiry in seconds since 1970, None for
     never. `root` is the path of the signed root metadata that goes into the bundle, and `root_chain` are
     the paths of the roots before it, oldest first. `signing_keys` are paths of development keys
-    (PKCS#8 PEM). `schemes` are the signature schemes that keys may have.
+    (PKCS#8 PEM). `schemes` are the signature schemes that keys may have. `unchanged_from` is the path of
+    the installed manifest of an earlier release, or of a bundle that `root` accepts: the new bundle lists
+    its other targets again, without payloads, except those named in `removes`.
     """
 
     payload_files: Sequence[tuple[str, str]]
@@ -54,6 +57,8 @@ class NewBundle(NamedTuple):
     root_chain: Sequence[str] = ()
     expires: int | None = None
     schemes: Schemes = DEFAULT_SCHEMES
+    unchanged_from: str | None = None
+    removes: Sequence[str] = ()
 
 
 def create_bundle(
@@ -84,11 +89,20 @@ def create_bundle(
     checked = check_user_manifest(user_manifest, warn)
     payloads = plan_payloads(new.payload_files)
     drafts = draft_targets(payloads)
-    for problem in pigweed.problems(drafts):
+    earlier = None
+    if new.unchanged_from is not None:
+        earlier = read_earlier(new.unchanged_from, root, new.schemes)
+
+    def list_of(targets: list[Target]) -> list[Target]:
+        if earlier is None:
+            return targets
+        return new_list(targets, new.version, earlier, new.removes)
+
+    for problem in pigweed.problems(list_of(drafts)):
         pigweed_problem(problem)
 
     def metadata_of(targets: list[Target]) -> tuple[bytes, bytes]:
-        unsigned = metadata.build_targets(new.version, targets, new.expires)
+        unsigned = metadata.build_targets(new.version, list_of(targets), new.expires)
         signed = private_keys.sign(metadata.Signed(unsigned, ()), keys)
         return signed_root, metadata.build_signed(metadata.TARGETS, signed)
 
@@ -97,6 +111,8 @@ def create_bundle(
     _check_targets(root, draft[1])
     paths = [path for _, path in new.payload_files]
     inputs = [new.root, *new.root_chain, *new.signing_keys, *paths, *other_inputs]
+    if new.unchanged_from is not None:
+        inputs.append(new.unchanged_from)
     with files.new_output(output, inputs=inputs) as fd:
         targets = write_bundle(fd, payloads, draft, metadata_of, chain)
         if user_manifest is not None:

@@ -12,11 +12,11 @@ from software_update.steps.payload_files import check_distinct
 _RECORD_BYTES = 64 * 1024 * 1024
 
 
-def read_records(paths: Sequence[str]) -> list[Target]:
+def read_records(paths: Sequence[str], *, may_be_empty: bool = False) -> list[Target]:
     """Returns the targets of all digest records in `paths`, in any order.
 
     Raises InputError for a file that is not a digest record, and UsageError if the records have no
-    target, more than a bundle can have, or one name twice.
+    target (unless `may_be_empty`), more than a bundle can have, or one name twice.
     """
     found = [
         (target, path)
@@ -24,7 +24,7 @@ def read_records(paths: Sequence[str]) -> list[Target]:
         for target in read_record(path, files.read_input(path, _RECORD_BYTES))
     ]
     check_distinct([(target.name, path) for target, path in found])
-    if not found:
+    if not found and not may_be_empty:
         raise UsageError(
             f"{paths[0]}: 0 targets, and none was collected; give the bundle at least one"
         )

@@ -44,3 +44,7 @@ def test_more_targets_than_a_bundle_can_have(
     assert len(read_records(paths[:1])) == 2
     with pytest.raises(UsageError, match=r"^3 targets; a bundle has at most 2; make several$"):
         read_records(paths)
+
+
+def test_no_targets_next_to_those_of_an_earlier_release(tmp_path: Path) -> None:
+    assert read_records([record(tmp_path, "none")], may_be_empty=True) == []

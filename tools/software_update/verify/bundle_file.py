@@ -3,13 +3,10 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from software_update.base.files import read_range
 from software_update.base.hashing import OnChunk, hash_each, sha256_range
 from software_update.bundle.envelope import Envelope, Payload
-from software_update.bundle.reader import read_envelope
-from software_update.format import limits
+from software_update.bundle.reader import read_envelope, read_user_manifest
 from software_update.format.metadata import Targets
-from software_update.format.names import USER_MANIFEST
 from software_update.format.verdicts import Refused
 from software_update.verify.device import Device
 from software_update.verify.payloads import first_wrong_length, verify_payloads
@@ -76,14 +73,6 @@ def verify_metadata(
             device.installed, device.installed_root, device.root, envelope.root_chain
         )
     return verify_targets(device, trusted, envelope.targets, user_manifest, former)
-
-
-def read_user_manifest(fd: int, envelope: Envelope) -> bytes | None:
-    """Returns that payload, if the bundle has one that is small enough to read."""
-    for entry in envelope.payloads:
-        if entry.name == USER_MANIFEST and entry.length <= limits.MAX_USER_MANIFEST_BYTES:
-            return b"".join(read_range(fd, entry.offset, entry.length, entry.length))
-    return None
 
 
 def hash_payloads(fd: int, targets: Targets, payloads: Sequence[Payload]) -> list[Payload]:

@@ -6,14 +6,13 @@ from typing import NamedTuple
 from software_update.base import files
 from software_update.base.errors import Advice, InputError, short_id
 from software_update.bundle import envelope
-from software_update.bundle.reader import read_envelope
+from software_update.bundle.reader import read_envelope, read_user_manifest
 from software_update.format import limits, metadata, wire
 from software_update.format.metadata import Installed, Root, RootId
 from software_update.format.names import USER_MANIFEST
 from software_update.format.release_manifest import parse_release
 from software_update.format.verdicts import Refused, Verdict
 from software_update.keys.schemes import DEFAULT_SCHEMES, Schemes
-from software_update.verify.bundle_file import read_user_manifest
 from software_update.verify.roots import trust_root
 from software_update.verify.targets import listed_user_manifest
 from software_update.verify.trust_files import read_trusted_root
@@ -31,12 +30,14 @@ _MAX_TAG_BYTES = 10
 class InstalledFile(NamedTuple):
     """An installed release, and the root that it may have been accepted under.
 
-    `is_bundle` tells that it was read from a bundle, which nothing has judged.
+    `is_bundle` tells that it was read from a bundle, which nothing has judged. `signed_targets` is the
+    signed targets metadata in that bundle.
     """
 
     release: Installed
     root: Root | None
     is_bundle: bool
+    signed_targets: bytes = b""
 
 
 def read_installed(path: str, schemes: Schemes = DEFAULT_SCHEMES) -> InstalledFile:
@@ -115,6 +116,5 @@ def _read_bundle(fd: int, schemes: Schemes) -> InstalledFile:
         raise Refused(Verdict.MISSING_PAYLOAD, "does not contain the user_manifest that it lists")
     root = None if content.root is None else trust_root(content.root, schemes)
     release = None if user_manifest is None else parse_release(user_manifest)
-    return InstalledFile(
-        Installed(targets, user_manifest, release, root.id if root else None), root, True
-    )
+    installed = Installed(targets, user_manifest, release, root.id if root else None)
+    return InstalledFile(installed, root, True, content.targets)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from software_update.base.errors import UsageError
-from software_update.cli.options import arguments
+from software_update.cli.options import arguments, unchanged
 from software_update.cli.options.schemes import add_schemes, schemes_of
 from software_update.cli.render.warnings import warn
 from software_update.steps.create import NewBundle, create_bundle
@@ -20,6 +20,8 @@ def run(argv: Sequence[str]) -> int:
         help='more targets: {"targets": [{"name": ..., "file": ...}]}, with paths relative '
         "to the folder of FILE.json",
     )
+    unchanged.add_unchanged_from(parser)
+    unchanged.add_removes(parser)
     parser.add_argument("--root", metavar="FILE", required=True, help="signed root metadata")
     arguments.add_root_chain(parser)
     arguments.add_dev_signing_keys(parser)
@@ -28,9 +30,10 @@ def run(argv: Sequence[str]) -> int:
     arguments.add_strict_pigweed(parser)
     arguments.add_output(parser, "the bundle to write")
     args = parser.parse_args(argv)
+    unchanged.check_removes(args)
     more = [] if args.targets_from is None else read_targets_from(args.targets_from)
     payload_files = arguments.payload_files_of(args, more)
-    if not payload_files:
+    if not payload_files and args.unchanged_from is None:
         raise UsageError("no targets; write --target NAME=FILE")
     new = NewBundle(
         payload_files,
@@ -40,6 +43,8 @@ def run(argv: Sequence[str]) -> int:
         args.root_chain,
         arguments.expires_of(args),
         schemes_of(args),
+        args.unchanged_from,
+        args.removes,
     )
     create_bundle(
         args.output,

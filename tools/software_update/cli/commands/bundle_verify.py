@@ -22,9 +22,10 @@ from software_update.cli.options.arguments import (
 from software_update.cli.options.schemes import add_schemes, schemes_of
 from software_update.cli.render.advice import sentence
 from software_update.format import metadata
-from software_update.format.metadata import Root
+from software_update.format.metadata import Installed, Root
 from software_update.format.verdicts import Refused, Verdict
 from software_update.keys.dev_key_ids import DEV_KEYS_WARNING
+from software_update.keys.schemes import Schemes
 from software_update.verify.bundle_file import Verified, verify_file
 from software_update.verify.device import Device
 from software_update.verify.installed import (
@@ -46,7 +47,7 @@ def run(argv: Sequence[str]) -> int:
     signed_root = read_root_file(args.trusted_root)
     schemes = schemes_of(args)
     trusted = parse_trusted_root(args.trusted_root, signed_root, schemes)
-    installed = None if args.installed is None else read_installed(args.installed, schemes)
+    installed = _installed(args, schemes)
     device = Device(
         trusted,
         installed.release if installed else None,
@@ -95,10 +96,16 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
         metavar="FILE",
         help="the release that the device runs: the installed manifest, or a bundle",
     )
-    parser.add_argument(
+    roots = parser.add_mutually_exclusive_group()
+    roots.add_argument(
         "--installed-root",
         metavar="FILE",
         help="the root under which that release was accepted, if it is older than --trusted-root",
+    )
+    roots.add_argument(
+        "--ignore-installed-root",
+        action="store_true",
+        help="for tests: treat that release as accepted under --trusted-root, whichever root it names",
     )
     parser.add_argument(
         "--hardware-id",
@@ -139,8 +146,22 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     args = parser.parse_args(argv)
     if args.installed_root and not args.installed:
         raise UsageError("--installed-root: only valid with --installed; add that or remove it")
+    if args.ignore_installed_root and not args.installed:
+        raise UsageError(
+            "--ignore-installed-root: only valid with --installed; add that or remove it"
+        )
     check_apart(args, "report", "extract", "write_root", "write_installed")
     return args
+
+
+def _installed(args: argparse.Namespace, schemes: Schemes) -> InstalledFile | None:
+    if args.installed is None:
+        return None
+    installed = read_installed(args.installed, schemes)
+    if not args.ignore_installed_root:
+        return installed
+    targets, user_manifest, release, _ = installed.release
+    return InstalledFile(Installed(targets, user_manifest, release), None, installed.is_bundle)
 
 
 def _installed_root(

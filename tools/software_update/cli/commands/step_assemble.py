@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from software_update.cli.options import arguments
+from software_update.cli.options import arguments, unchanged
 from software_update.cli.options.collected import (
     add_collected,
     collected_of,
@@ -23,11 +23,14 @@ def run(argv: Sequence[str]) -> int:
         "--targets-metadata", metavar="FILE", required=True, help="signed targets metadata"
     )
     arguments.add_payload_files(parser)
+    unchanged.add_unchanged_from(parser, metadata=True)
     add_collected(parser)
     arguments.add_strict_pigweed(parser)
     arguments.add_output(parser, "the bundle to write")
     args = parser.parse_args(argv)
     first_root = take_collected_roots(args)
+    # The signatures of the new metadata confirm the list, so those of the earlier release do not matter.
+    earlier = unchanged.earlier_of(args, None)
     collected = collected_of(args)
     payload_files = arguments.payload_files_of(args, collected)
     inputs = [
@@ -35,13 +38,16 @@ def run(argv: Sequence[str]) -> int:
         *first_root,
         *args.root_chain,
         args.targets_metadata,
+        *unchanged.unchanged_files(args),
         *(path for _, path in payload_files),
         *arguments.files_of(args.collected, args.collected_roots),
     ]
     with depfile(args, files_collected(args, collected), inputs):
         assemble_bundle(
             args.output,
-            SignedContent(payload_files, args.root, args.targets_metadata, args.root_chain),
+            SignedContent(
+                payload_files, args.root, args.targets_metadata, args.root_chain, earlier
+            ),
             other_inputs=inputs,
             warn=warn,
             pigweed_problem=arguments.pigweed_reporter(args),
