@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from software_update.base.errors import UsageError
-from software_update.cli.options import arguments, unchanged
+from software_update.cli.options import arguments, unchanged, values
 from software_update.cli.options.schemes import add_schemes, schemes_of
 from software_update.cli.render.warnings import warn
 from software_update.steps.create import NewBundle, create_bundle
@@ -12,7 +12,7 @@ from software_update.steps.target_lists import read_targets_from
 
 def run(argv: Sequence[str]) -> int:
     parser = arguments.Parser("bundle create", "Makes a signed bundle from files.")
-    arguments.add_version(parser)
+    values.add_version(parser)
     arguments.add_payload_files(parser)
     parser.add_argument(
         "--targets-from",
@@ -25,7 +25,7 @@ def run(argv: Sequence[str]) -> int:
     parser.add_argument("--root", metavar="FILE", required=True, help="signed root metadata")
     arguments.add_root_chain(parser)
     arguments.add_dev_signing_keys(parser)
-    arguments.add_expires(parser)
+    values.add_expires(parser)
     add_schemes(parser)
     arguments.add_strict_pigweed(parser)
     arguments.add_output(parser, "the bundle to write")
@@ -37,11 +37,11 @@ def run(argv: Sequence[str]) -> int:
         raise UsageError("no targets; write --target NAME=FILE")
     new = NewBundle(
         payload_files,
-        arguments.version_of(args),
+        values.version_of(args),
         args.root,
         args.dev_signing_key,
         args.root_chain,
-        arguments.expires_of(args),
+        values.expires_of(args),
         schemes_of(args),
         args.unchanged_from,
         args.removes,
@@ -49,7 +49,7 @@ def run(argv: Sequence[str]) -> int:
     create_bundle(
         args.output,
         new,
-        other_inputs=arguments.files_of(args.version_file, args.targets_from),
+        other_inputs=arguments.files_of(args.version_file, args.expires_file, args.targets_from),
         warn=warn,
         pigweed_problem=arguments.pigweed_reporter(args),
     )

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from software_update.base import files
 from software_update.base.errors import UsageError
-from software_update.cli.options import arguments
+from software_update.cli.options import arguments, values
 from software_update.cli.options.schemes import add_schemes, schemes_of
 from software_update.format import metadata
 from software_update.format.limits import MAX_KEYS
@@ -40,7 +40,7 @@ def run(argv: Sequence[str]) -> int:
             default=1,
             help=f"the number of {role} keys that must sign; default: 1",
         )
-    arguments.add_expires(parser)
+    values.add_expires(parser)
     add_schemes(parser)
     parser.add_argument(
         "--dev-keys",
@@ -52,7 +52,8 @@ def run(argv: Sequence[str]) -> int:
     args = parser.parse_args(argv)
     content = _root_metadata(args)
     signed = metadata.build_signed(metadata.ROOT, metadata.Signed(content, ()))
-    files.write_output(args.output, signed, inputs=[*args.root_key, *args.targets_key])
+    inputs = [*args.root_key, *args.targets_key, *arguments.files_of(args.expires_file)]
+    files.write_output(args.output, signed, inputs=inputs)
     return 0
 
 
@@ -75,7 +76,7 @@ def _root_metadata(args: argparse.Namespace) -> bytes:
         args.root_threshold,
         list(targets_keys.values()),
         args.targets_threshold,
-        arguments.expires_of(args),
+        values.expires_of(args),
         dev_keys=args.dev_keys,
     )
 

@@ -40,6 +40,16 @@ def test_create(folder: Path) -> None:
     assert (folder / "new.pb").read_bytes() == e.signed(root + e.number(255, 1))
 
 
+def test_create_with_a_date_in_a_file(folder: Path) -> None:
+    (folder / "expires").write_text("2031-01-01T00:00:00Z\n")
+    done(*root_create_args(folder, f"--expires-file={folder}/expires"))
+    in_file = (folder / "new.pb").read_bytes()
+    done(*root_create_args(folder, "--expires=2031-01-01T00:00:00Z"))
+    assert (folder / "new.pb").read_bytes() == in_file
+    args = root_create_args(folder, f"--expires-file={folder}/expires", "-o", f"{folder}/expires")
+    assert "would replace the input" in failed(2, *args)
+
+
 def test_create_with_thresholds(folder: Path) -> None:
     args = root_create_args(folder, "--root-threshold=2", "--targets-threshold=1")
     done(*args, "--root-key", f"{folder}/root2.pem.pub", f"{folder}/stranger.pem.pub")

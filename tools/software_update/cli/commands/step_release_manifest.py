@@ -7,7 +7,7 @@ from software_update.base import files
 from software_update.base.dates import parse_date
 from software_update.base.errors import InputError, UsageError
 from software_update.base.text import check_encoding
-from software_update.cli.options import arguments
+from software_update.cli.options import arguments, values
 from software_update.format import release_manifest
 from software_update.format.limits import MAX_USER_MANIFEST_BYTES
 from software_update.format.release_manifest import ReleaseManifest
@@ -19,15 +19,20 @@ def run(argv: Sequence[str]) -> int:
         "Writes a release manifest (JSON), for --user-manifest of other commands.",
     )
     parser.add_argument("--product", metavar="P", required=True, help="the product")
-    parser.add_argument(
-        "--release-version", metavar="V", required=True, help="the release's version, for people"
-    )
-    parser.add_argument(
-        "--release-counter",
-        metavar="N",
+    values.add_value(
+        parser,
+        "release-version",
+        metavar="V",
+        about="the release's version, for people",
         required=True,
-        help="the release counter; devices reject a release with a lower counter than the "
+    )
+    values.add_value(
+        parser,
+        "release-counter",
+        metavar="N",
+        about="the release counter; devices reject a release with a lower counter than the "
         "installed one",
+        required=True,
     )
     parser.add_argument(
         "--hardware-id",
@@ -37,10 +42,11 @@ def run(argv: Sequence[str]) -> int:
         default=[],
         help="the hardware ids that the release is for; default: any",
     )
-    parser.add_argument(
-        "--minimum-release-counter",
+    values.add_value(
+        parser,
+        "minimum-release-counter",
         metavar="N",
-        help="the release counter that a device must have installed before",
+        about="the release counter that a device must have installed before",
     )
     notes = parser.add_mutually_exclusive_group()
     notes.add_argument("--notes", metavar="TEXT", help="the changes in this release, for people")
@@ -50,10 +56,11 @@ def run(argv: Sequence[str]) -> int:
     parser.add_argument(
         "--severity", choices=release_manifest.SEVERITIES, help="the importance of the release"
     )
-    parser.add_argument(
-        "--support-until",
+    values.add_value(
+        parser,
+        "support-until",
         metavar="T",
-        help="the time until which the release is supported, such as 2031-01-01T00:00:00Z",
+        about="the time until which the release is supported, such as 2031-01-01T00:00:00Z",
     )
     arguments.add_output(parser, "the release manifest to write")
     args = parser.parse_args(argv)
@@ -63,45 +70,59 @@ def run(argv: Sequence[str]) -> int:
             f"{args.output}: {len(content)} bytes, a device reads at most {MAX_USER_MANIFEST_BYTES}; "
             "shorten --notes"
         )
-    files.write_output(args.output, content, inputs=arguments.files_of(args.notes_file))
+    inputs = arguments.files_of(
+        args.minimum_release_counter_file,
+        args.notes_file,
+        args.release_counter_file,
+        args.release_version_file,
+        args.support_until_file,
+    )
+    files.write_output(args.output, content, inputs=inputs)
     return 0
 
 
 def _release(args: argparse.Namespace) -> ReleaseManifest:
-    counter, minimum = _counter(args, "release_counter"), _counter(args, "minimum_release_counter")
-    assert counter is not None  # It is required.
-    if minimum is not None and minimum > counter:
-        raise UsageError(
-            f"--minimum-release-counter: {minimum} is over the release's own counter, {counter}; "
-            "no device could install it"
-        )
+    version = values.value_of(args, "release-version", _text)
+    counter = values.value_of(args, "release-counter", _counter)
+    assert version is not None and counter is not None  # They are required.
+
+    def minimum(text: str, what: str) -> int:
+        number = _counter(text, what)
+        if number > counter:
+            raise UsageError(
+                f"{what}: {number} is over the release's own counter, {counter}; "
+                "no device could install it"
+            )
+        return number
+
     for index, each in enumerate(args.hardware_id):
         if each in args.hardware_id[:index]:
             raise UsageError(f"--hardware-id: {each!r} appears twice; name each once")
-    if args.support_until is not None:
-        parse_date(args.support_until, "--support-until")
     return ReleaseManifest(
         product=_text(args.product, "--product"),
-        version=_text(args.release_version, "--release-version"),
+        version=version,
         counter=counter,
         hardware_ids=tuple(_text(each, "--hardware-id") for each in args.hardware_id),
-        minimum_counter=minimum,
+        minimum_counter=values.value_of(args, "minimum-release-counter", minimum),
         notes=_notes(args),
         severity=args.severity,
-        support_until=args.support_until,
+        support_until=values.value_of(args, "support-until", _date),
     )
 
 
-def _counter(args: argparse.Namespace, name: str) -> int | None:
-    text = getattr(args, name)
-    option = f"--{name.replace('_', '-')}"
-    return None if text is None else arguments.parse_integer(text, option, "release counter")
+def _counter(text: str, what: str) -> int:
+    return arguments.parse_integer(text, what, "release counter")
 
 
-def _text(text: str, option: str) -> str:
+def _date(text: str, what: str) -> str:
+    parse_date(text, what)
+    return text
+
+
+def _text(text: str, what: str) -> str:
     if not text:
-        raise UsageError(f"{option}: empty; write a text")
-    return arguments.text_of(text, option)
+        raise UsageError(f"{what}: empty; write a text")
+    return arguments.text_of(text, what)
 
 
 def _notes(args: argparse.Namespace) -> str | None:

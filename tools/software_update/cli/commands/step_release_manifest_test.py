@@ -77,6 +77,55 @@ def test_notes_from_a_file(tmp_path: Path) -> None:
     assert not (tmp_path / "x").exists()
 
 
+IN_FILES = {
+    "release-version": "2.1.0",
+    "release-counter": "12",
+    "minimum-release-counter": "11",
+    "support-until": "2031-01-01T00:00:00Z",
+}
+
+
+def args_with_files(folder: Path, **changes: str) -> list[str]:
+    """Arguments that name a file for each value; `changes` are the contents of some of them."""
+    for name, text in IN_FILES.items():
+        (folder / name).write_text(changes.get(name.replace("-", "_"), f"{text}\n"))
+    options = [f"--{name}-file={folder}/{name}" for name in IN_FILES]
+    return ["step", "release-manifest", "--product=Blinky 3", *options]
+
+
+def test_values_in_files_give_the_same_bytes(tmp_path: Path) -> None:
+    done(*args_with_files(tmp_path), "-o", tmp_path / "by_files.json")
+    options = [f"--{name}={text}" for name, text in IN_FILES.items()]
+    done("step", "release-manifest", "--product=Blinky 3", *options, "-o", tmp_path / "r.json")
+    assert (tmp_path / "by_files.json").read_bytes() == (tmp_path / "r.json").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "problem"),
+    [
+        ("release-version", "", "empty; write one line with the value"),
+        ("release-counter", "v12", "'v12' is not a release counter; write an integer"),
+        (
+            "minimum-release-counter",
+            "13",
+            "13 is over the release's own counter, 12; no device could install it",
+        ),
+        ("support-until", "2031", "'2031' is not a date; write it as 2031-01-01T00:00:00Z (UTC)"),
+    ],
+)
+def test_wrong_value_in_a_file(tmp_path: Path, name: str, content: str, problem: str) -> None:
+    args = args_with_files(tmp_path, **{name.replace("-", "_"): content})
+    said = failed(3, *args, "-o", f"{tmp_path}/r.json")
+    assert said.startswith(f"{tmp_path}/{name}: {problem}")
+    assert not (tmp_path / "r.json").exists()
+
+
+@pytest.mark.parametrize("name", IN_FILES)
+def test_output_never_replaces_a_file_with_a_value(tmp_path: Path, name: str) -> None:
+    args = args_with_files(tmp_path)
+    assert "would replace the input" in failed(2, *args, "-o", f"{tmp_path}/{name}")
+
+
 @pytest.mark.parametrize(
     ("more", "text"),
     [

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from software_update.base import files
 from software_update.base.errors import UsageError
-from software_update.cli.options import arguments, unchanged
+from software_update.cli.options import arguments, unchanged, values
 from software_update.format import metadata, pigweed
 from software_update.format.messages import Target
 from software_update.steps.targets import read_records
@@ -15,7 +15,7 @@ def run(argv: Sequence[str]) -> int:
     parser = arguments.Parser(
         "step targets", "Makes targets metadata from digest records: exactly the bytes to sign."
     )
-    arguments.add_version(parser)
+    values.add_version(parser)
     parser.add_argument(
         "--digests",
         metavar="RECORD",
@@ -32,19 +32,19 @@ def run(argv: Sequence[str]) -> int:
         help="with --unchanged-from: the root metadata that lists the keys of its signatures, if it is a "
         "bundle",
     )
-    arguments.add_expires(parser)
+    values.add_expires(parser)
     arguments.add_strict_pigweed(parser)
     arguments.add_output(parser, "the unsigned targets metadata to write")
     args = parser.parse_args(argv)
     unchanged.check_removes(args)
     if (args.root is None) != (args.unchanged_from is None):
         raise UsageError("--root and --unchanged-from: write both or neither")
-    version = arguments.version_of(args)
+    version = values.version_of(args)
     targets = _targets(args, version)
     arguments.report_pigweed(args, pigweed.problems(targets))
-    content = metadata.build_targets(version, targets, arguments.expires_of(args))
+    content = metadata.build_targets(version, targets, values.expires_of(args))
     inputs = [*args.digests, *unchanged.unchanged_files(args)]
-    inputs += arguments.files_of(args.version_file, args.root)
+    inputs += arguments.files_of(args.version_file, args.expires_file, args.root)
     files.write_output(args.output, content, inputs=inputs)
     return 0
 

@@ -20,9 +20,14 @@ def test_targets_step_never_replaces_an_input(folder: Path) -> None:
     done("step", "digest", "--target", f"app={folder}/app.bin", "-o", folder / "app.json")
     (folder / "version.txt").write_text("7")
     targets = ["step", "targets", f"--digests={folder}/app.json"]
-    targets += [f"--version-file={folder}/version.txt", "-o"]
+    (folder / "expires.txt").write_text("2031-01-01T00:00:00Z")
+    targets += [
+        f"--version-file={folder}/version.txt",
+        f"--expires-file={folder}/expires.txt",
+        "-o",
+    ]
     done(*targets, f"{folder}/o")
-    for name in ("app.json", "version.txt"):
+    for name in ("app.json", "expires.txt", "version.txt"):
         check_fails(folder, 2, "the output would replace the input", *targets, f"{folder}/{name}")
 
 

@@ -16,7 +16,6 @@ from software_update.format.names import USER_MANIFEST
 from software_update.format.verdicts import Verdict
 
 _HELP_COLUMNS = 78
-_VERSION_FILE_BYTES = 64
 _ARGUMENTS_FILE_BYTES = 64 * 1024 * 1024
 
 
@@ -89,30 +88,6 @@ def verdict_of(text: str, what: str) -> Verdict:
     raise UsageError(f"{what}: {text!r} is not a verdict; {meant}")
 
 
-def add_version(parser: argparse.ArgumentParser) -> None:
-    """--version N or --version-file FILE."""
-    group = parser.add_mutually_exclusive_group(required=True)
-    group.add_argument(
-        "--version",
-        metavar="N",
-        help="the release's version; devices reject a version lower than the installed one",
-    )
-    group.add_argument("--version-file", metavar="FILE", help="a file that contains the version")
-
-
-def version_of(args: argparse.Namespace) -> int:
-    """The version that add_version's arguments give."""
-    if args.version is not None:
-        return parse_version(args.version, "--version")
-    content = files.read_input(args.version_file, _VERSION_FILE_BYTES)
-    check_encoding(args.version_file, content)
-    text = content.decode("ascii", "replace").strip()
-    try:
-        return parse_version(text, args.version_file)
-    except UsageError as error:
-        raise InputError(str(error)) from None
-
-
 def parse_version(text: str, what: str) -> int:
     """A version from 1 to 2**32 - 1 (what a device's uint32 holds)."""
     return parse_integer(text, what, "version")
@@ -139,18 +114,6 @@ def add_root_chain(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_expires(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--expires",
-        metavar="T",
-        help="the time at which the metadata expires, such as 2031-01-01T00:00:00Z; default: never",
-    )
-
-
-def expires_of(args: argparse.Namespace) -> int | None:
-    return None if args.expires is None else _parse_date(args.expires, "--expires")
-
-
 def add_at(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--at",
@@ -165,10 +128,11 @@ def time_of(args: argparse.Namespace) -> int | None:
     """The time that --at gives, in seconds since 1970; None where no expiry is to be checked."""
     if args.at == "none":
         return None
-    return int(time.time()) if args.at == "now" else _parse_date(args.at, "--at")
+    return int(time.time()) if args.at == "now" else parse_date_argument(args.at, "--at")
 
 
-def _parse_date(text: str, what: str) -> int:
+def parse_date_argument(text: str, what: str) -> int:
+    """Returns a date in seconds since 1970. `what` names the argument in the error."""
     # Imported here: most runs need no date.
     from software_update.base.dates import parse_date
 

@@ -2,20 +2,15 @@
 
 import argparse
 import json
-import os
 from pathlib import Path
 
 import pytest
 
 from software_update.base.errors import UsageError
 from software_update.cli.options.arguments import report_pigweed
-from software_update.testing import encode as e
 from software_update.testing import workspace
-from software_update.testing.command import (
-    done,
-    failed,
-)
-from software_update.testing.workspace import APP, CONTENTS, check_fails, create_args
+from software_update.testing.command import done, failed
+from software_update.testing.workspace import APP
 
 PROBLEMS = ["first: too long; shorten it", "second: too long; shorten it"]
 
@@ -41,54 +36,6 @@ def test_strict_without_a_problem_passes() -> None:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return workspace.make(tmp_path)
-
-
-@pytest.mark.parametrize(
-    ("content", "version"),
-    [
-        ("7", 7),
-        (" 7 \n", 7),
-        ("4294967295\n", 2**32 - 1),
-        ("", None),
-        ("0", None),
-        ("seven", None),
-        ("7 8", None),
-        ("7" + " " * 100 + "8", None),
-        ("\u0667", None),
-        ("4294967296", None),
-    ],
-)
-def test_version_files(folder: Path, content: str, version: int | None) -> None:
-    (folder / "v").write_text(content)
-    args = [each for each in create_args(folder) if not each.startswith("--version")]
-    args += ["--version-file", f"{folder}/v"]
-    if version is None:
-        check_fails(folder, 3, f"{folder}/v: ", *args)
-    else:
-        done(*args)
-        assert (folder / "out.bundle").read_bytes() == e.bundle(CONTENTS, version=version)
-
-
-@pytest.mark.parametrize(
-    ("kind", "problem"), [("fifo", "not a regular file"), ("folder", "is a folder; give a file")]
-)
-def test_a_version_file_that_is_none(folder: Path, kind: str, problem: str) -> None:
-    os.mkfifo(folder / "fifo")
-    (folder / "folder").mkdir()
-    args = [each for each in create_args(folder) if not each.startswith("--version")]
-    check_fails(folder, 3, problem, *args, "--version-file", f"{folder}/{kind}")
-
-
-def test_version_file_with_a_byte_order_mark(folder: Path) -> None:
-    args = [each for each in create_args(folder) if not each.startswith("--version")]
-    path = folder / "version.txt"
-    for content, problem in (
-        ("7\r\n".encode("utf-16"), "is UTF-16 text"),
-        ("7".encode("utf-8-sig"), "starts with a UTF-8 byte order mark"),
-    ):
-        path.write_bytes(content)
-        text = f"{path}: {problem}; save it as UTF-8 without a byte order mark, for example with: "
-        check_fails(folder, 3, text, *args, f"--version-file={path}")
 
 
 def test_files_of_arguments(folder: Path) -> None:
