@@ -23,6 +23,8 @@ def software_update_bundle(
         trusted_root = None,
         user_manifest = None,
         expires = None,
+        expires_file = None,
+        expires_flag = None,
         at = None,
         out = None,
         strict_pigweed = False,
@@ -103,7 +105,10 @@ def software_update_bundle(
         `user_manifest`, which a device hands to the product before it installs the release. The build warns if it is
         not a release manifest, because devices then check neither a release counter nor the hardware. By default,
         none.
-      expires: A string: when the targets metadata expires, such as `2031-01-01T00:00:00Z`. By default, never.
+      expires: A string: when the targets metadata expires, such as `2031-01-01T00:00:00Z`. Set at most one
+        of `expires`, `expires_file` and `expires_flag`. By default, never.
+      expires_file: A label of a file that contains this date, read when the bundle is built.
+      expires_flag: A label of a build setting that holds this date, such as a `string_flag` of bazel_skylib.
       at: A string: the time on the device in the verification, such as `2031-01-01T00:00:00Z`. By default, the
         verification does not check expiry dates, because a build does not read a clock.
       out: A string: the bundle's file name. By default, `NAME.bundle`.
@@ -116,6 +121,8 @@ def software_update_bundle(
     targets_metadata(
         name = name + METADATA_SUFFIX,
         expires = expires,
+        expires_file = expires_file,
+        expires_flag = expires_flag,
         strict_pigweed = strict_pigweed,
         targets = targets,
         user_manifest = user_manifest,

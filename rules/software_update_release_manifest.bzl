@@ -8,13 +8,21 @@ def software_update_release_manifest(
         *,
         name,
         product,
-        release_version,
-        release_counter,
+        release_version = None,
+        release_version_file = None,
+        release_version_flag = None,
+        release_counter = None,
+        release_counter_file = None,
+        release_counter_flag = None,
         hardware_ids = None,
         minimum_release_counter = None,
+        minimum_release_counter_file = None,
+        minimum_release_counter_flag = None,
         notes = None,
         severity = None,
         support_until = None,
+        support_until_file = None,
+        support_until_flag = None,
         out = None,
         **kwargs):
     """Writes a release manifest: a JSON document that describes a release, for devices and for people.
@@ -26,19 +34,31 @@ def software_update_release_manifest(
     Args:
       name: A string: the manifest's name.
       product: A string: the product's name.
-      release_version: A string: the version for people, such as `1.4.0`.
+      release_version: A string: the version for people, such as `1.4.0`. Set exactly one of `release_version`,
+        `release_version_file` and `release_version_flag`.
+      release_version_file: A label of a file with one line, the version for people, read when the manifest is built.
+      release_version_flag: A label of a build setting that holds the version for people, such as a `string_flag` of
+        bazel_skylib.
       release_counter: An integer from 1 to 4294967295, the same in decimal text, or a `select()` of either: a number that
         never decreases from one release to the next. In a `select()`, write an integer above 2147483647 as text. The
         counter continues when the versions of the targets metadata start again, after a root removed enough targets
-        keys.
+        keys. Set exactly one of `release_counter`, `release_counter_file` and `release_counter_flag`.
+      release_counter_file: A label of a file that contains the release counter, read when the manifest is built.
+      release_counter_flag: A label of a build setting that holds the release counter, such as an `int_flag` or a
+        `string_flag` of bazel_skylib.
       hardware_ids: A list of strings: the hardware ids that the release is for. A device with another hardware id
         rejects the release. By default, the release is for any hardware.
       minimum_release_counter: An integer, in the same forms as `release_counter`: the release counter that a device
-        must have installed before this release. By default, any.
+        must have installed before this release. Set at most one of
+        `minimum_release_counter`, `minimum_release_counter_file` and `minimum_release_counter_flag`. By default, any.
+      minimum_release_counter_file: A label of a file that contains this counter, read when the manifest is built.
+      minimum_release_counter_flag: A label of a build setting that holds this counter.
       notes: A label of a text file in UTF-8: the release notes. By default, none.
       severity: A string: `low`, `medium`, `high` or `critical`, how urgent the release is. By default, not stated.
-      support_until: A string: when the support of the release ends, such as `2031-01-01T00:00:00Z`. By default, not
-        stated.
+      support_until: A string: when the support of the release ends, such as `2031-01-01T00:00:00Z`. Set at most one
+        of `support_until`, `support_until_file` and `support_until_flag`. By default, not stated.
+      support_until_file: A label of a file that contains this date, read when the manifest is built.
+      support_until_flag: A label of a build setting that holds this date, such as a `string_flag` of bazel_skylib.
       out: A string: the manifest's file name. By default, `NAME.json`.
       **kwargs: Attributes that Bazel gives every rule, such as `tags` and `visibility`. Write `tags` without
         `select()`.
@@ -47,12 +67,20 @@ def software_update_release_manifest(
     _software_update_release_manifest(
         name = name,
         hardware_ids = hardware_ids,
+        minimum_release_counter_file = minimum_release_counter_file,
+        minimum_release_counter_flag = minimum_release_counter_flag,
         notes = notes,
         out = out or name + ".json",
         product = product,
+        release_counter_file = release_counter_file,
+        release_counter_flag = release_counter_flag,
         release_version = release_version,
+        release_version_file = release_version_file,
+        release_version_flag = release_version_flag,
         severity = severity,
         support_until = support_until,
+        support_until_file = support_until_file,
+        support_until_flag = support_until_flag,
         **(common.public | integer_arguments(
             minimum_release_counter = minimum_release_counter,
             release_counter = release_counter,

@@ -16,6 +16,8 @@ def software_update_root(
         targets_threshold = 1,
         previous = None,
         expires = None,
+        expires_file = None,
+        expires_flag = None,
         dev_signing_keys = None,
         signatures = None,
         signatures_folder = None,
@@ -51,7 +53,10 @@ def software_update_root(
         met. The output group `check` contains `NAME.check.json`, which lists the missing signatures. A bundle under
         this root contains the roots between the first known root and this one, so that a device that missed some of
         them can follow. Attaching the `signatures` of a release fails if `previous` lists a dev key. By default, none.
-      expires: A string: when the root metadata expires, such as `2031-01-01T00:00:00Z`. By default, never.
+      expires: A string: when the root metadata expires, such as `2031-01-01T00:00:00Z`. Set at most one
+        of `expires`, `expires_file` and `expires_flag`. By default, never.
+      expires_file: A label of a file that contains this date, read when the root is built.
+      expires_flag: A label of a build setting that holds this date, such as a `string_flag` of bazel_skylib.
       dev_signing_keys: A list of labels: private root keys in the tree, as PEM files, that sign the root in dev mode.
         Anyone who has the tree can sign with them. So the root states `DEV KEYS: anyone can sign this` in every mode,
         commands show these words for the root and for everything that is signed under it, and the release mode
@@ -73,6 +78,8 @@ def software_update_root(
         name = name,
         dev_signing_keys = dev_signing_keys,
         expires = expires,
+        expires_file = expires_file,
+        expires_flag = expires_flag,
         out = out or name + ".root.pb",
         previous = previous,
         root_keys = root_keys,

@@ -5,40 +5,26 @@ Its global variable has the name of the macro, because `bazel query --output=lab
 
 load("//rules/private/actions:release_manifest.bzl", "write_release_manifest")
 load("//rules/private/actions:tool.bzl", "TOOL")
-load("//rules/private/attributes:integer.bzl", "integer_attribute", "integer_of")
-load("//rules/private/checks:date.bzl", "check_date")
+load("//rules/private/attributes:value.bzl", "COUNTER", "DATE", "LINE", "value_attributes", "value_of")
 load("//rules/private/checks:errors.bzl", "refuse")
-load("//rules/private/checks:integer.bzl", "UINT32_MAX", "is_integer", "refuse_integer")
 
 visibility("//rules/...")
 
 _SEVERITIES = ["low", "medium", "high", "critical"]
 
-def _check_counter(ctx, attribute):
-    counter = integer_of(ctx.attr, attribute)
-    if not is_integer(counter):
-        refuse_integer(ctx.label, attribute, counter, "write an integer from 1 to %d" % UINT32_MAX)
-
-def _check(ctx):
-    _check_counter(ctx, "release_counter")
-    if integer_of(ctx.attr, "minimum_release_counter"):
-        _check_counter(ctx, "minimum_release_counter")
-    check_date(ctx.label, "support_until", ctx.attr.support_until)
+def _software_update_release_manifest_impl(ctx):
     if ctx.attr.severity and ctx.attr.severity not in _SEVERITIES:
         refuse(ctx.label, "severity", ctx.attr.severity, "write one of %s" % ", ".join(_SEVERITIES))
-
-def _software_update_release_manifest_impl(ctx):
-    _check(ctx)
     write_release_manifest(
         ctx,
         product = ctx.attr.product,
-        release_version = ctx.attr.release_version,
-        release_counter = integer_of(ctx.attr, "release_counter"),
+        release_version = value_of(ctx, ctx.label, "release_version", LINE),
+        release_counter = value_of(ctx, ctx.label, "release_counter", COUNTER),
         hardware_ids = ctx.attr.hardware_ids,
-        minimum_release_counter = integer_of(ctx.attr, "minimum_release_counter"),
+        minimum_release_counter = value_of(ctx, ctx.label, "minimum_release_counter", COUNTER, mandatory = False),
         notes = ctx.file.notes,
         severity = ctx.attr.severity,
-        support_until = ctx.attr.support_until,
+        support_until = value_of(ctx, ctx.label, "support_until", DATE, mandatory = False),
         output = ctx.outputs.out,
     )
     return [DefaultInfo(
@@ -46,15 +32,17 @@ def _software_update_release_manifest_impl(ctx):
         runfiles = ctx.runfiles(files = [ctx.outputs.out]),
     )]
 
-_COUNTERS = (
-    integer_attribute("minimum_release_counter", doc = "The release counter that a device must have installed before.") |
-    integer_attribute("release_counter", doc = "The release counter.")
+_VALUES = (
+    value_attributes("minimum_release_counter", COUNTER, doc = "The release counter that a device must have installed before.") |
+    value_attributes("release_counter", COUNTER, doc = "The release counter.") |
+    value_attributes("release_version", LINE, doc = "The version for people.") |
+    value_attributes("support_until", DATE, doc = "When the support of the release ends, in RFC 3339; empty if not stated.")
 )
 
 software_update_release_manifest = rule(
     implementation = _software_update_release_manifest_impl,
     doc = "Writes a release manifest.",
-    attrs = TOOL | _COUNTERS | {
+    attrs = TOOL | _VALUES | {
         "hardware_ids": attr.string_list(doc = "The hardware ids that the release is for; empty if it is for any hardware."),
         "notes": attr.label(
             doc = "A text file: the release notes.",
@@ -68,11 +56,6 @@ software_update_release_manifest = rule(
             doc = "The product's name.",
             mandatory = True,
         ),
-        "release_version": attr.string(
-            doc = "The version for people.",
-            mandatory = True,
-        ),
         "severity": attr.string(doc = "How urgent the release is: `low`, `medium`, `high` or `critical`; empty if not stated."),
-        "support_until": attr.string(doc = "When the support of the release ends, in RFC 3339; empty if not stated."),
     },
 )

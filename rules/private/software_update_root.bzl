@@ -13,7 +13,7 @@ load("//rules/private/actions:tool.bzl", "TOOL")
 load("//rules/private/attributes:integer.bzl", "integer_attribute", "integer_of")
 load("//rules/private/attributes:roots.bzl", "unsigned_root_of")
 load("//rules/private/attributes:signing.bzl", "SIGNING", "dev_signing_keys", "signing_mode")
-load("//rules/private/checks:date.bzl", "check_date")
+load("//rules/private/attributes:value.bzl", "DATE", "value_attributes", "value_of")
 load("//rules/private/checks:errors.bzl", "display", "refuse")
 load("//rules/private/checks:integer.bzl", "A_VERSION", "is_integer", "refuse_integer")
 load("//rules/providers:software_update_root_info.bzl", "SoftwareUpdateRootInfo")
@@ -24,7 +24,6 @@ def _check_attributes(ctx):
     version = integer_of(ctx.attr, "version")
     if not is_integer(version):
         refuse_integer(ctx.label, "version", version, A_VERSION)
-    check_date(ctx.label, "expires", ctx.attr.expires)
     _check_threshold(ctx, "root_threshold", "root_keys", ctx.files.root_keys)
     _check_threshold(ctx, "targets_threshold", "targets_keys", ctx.files.targets_keys)
     for key in ctx.files.targets_keys:
@@ -54,7 +53,7 @@ def _create(ctx, root):
         targets_keys = ctx.files.targets_keys,
         root_threshold = _threshold(ctx, "root_threshold"),
         targets_threshold = _threshold(ctx, "targets_threshold"),
-        expires = ctx.attr.expires,
+        expires = value_of(ctx, ctx.label, "expires", DATE, mandatory = False),
         # In every mode, because the bytes to sign are the same in each.
         dev_keys = bool(ctx.files.dev_signing_keys),
         root = root,
@@ -135,7 +134,8 @@ def _software_update_root_impl(ctx):
         ),
     ]
 
-_INTEGERS = (
+_VALUES = (
+    value_attributes("expires", DATE, doc = "When the metadata expires, in RFC 3339; empty if never.") |
     integer_attribute("root_threshold", doc = "The number of root keys that must sign; by default 1.") |
     integer_attribute("targets_threshold", doc = "The number of targets keys that must sign; by default 1.") |
     integer_attribute("version", doc = "The version.")
@@ -144,12 +144,11 @@ _INTEGERS = (
 software_update_root = rule(
     implementation = _software_update_root_impl,
     doc = "Makes root metadata, and signs it with dev keys or attaches signatures.",
-    attrs = TOOL | SIGNING | _INTEGERS | {
+    attrs = TOOL | SIGNING | _VALUES | {
         "dev_signing_keys": attr.label_list(
             doc = "Private keys in the tree that sign the root metadata.",
             allow_files = True,
         ),
-        "expires": attr.string(doc = "When the metadata expires, in RFC 3339; empty if never."),
         "out": attr.output(
             doc = "The root metadata.",
             mandatory = True,

@@ -153,7 +153,7 @@ def _make_none():
         tags = ["manual"],
         targets_keys = ["b.pem"],
         version = 1,
-        **_none("dev_signing_keys", "expires", "out", "previous", "root_threshold", "signatures", "signatures_folder", "strict_pigweed", "targets_threshold")
+        **_none("dev_signing_keys", "expires", "expires_file", "expires_flag", "out", "previous", "root_threshold", "signatures", "signatures_folder", "strict_pigweed", "targets_threshold")
     )
     software_update_bundle(
         name = "none_bundle",
@@ -165,6 +165,8 @@ def _make_none():
             "dev_root",
             "dev_signing_keys",
             "expires",
+            "expires_file",
+            "expires_flag",
             "out",
             "root",
             "signatures",
@@ -228,7 +230,22 @@ def _make_none():
         release_counter = 1,
         release_version = "1.0",
         tags = ["manual"],
-        **_none("hardware_ids", "minimum_release_counter", "notes", "out", "severity", "support_until")
+        **_none(
+            "hardware_ids",
+            "minimum_release_counter",
+            "minimum_release_counter_file",
+            "minimum_release_counter_flag",
+            "notes",
+            "out",
+            "release_counter_file",
+            "release_counter_flag",
+            "release_version_file",
+            "release_version_flag",
+            "severity",
+            "support_until",
+            "support_until_file",
+            "support_until_flag",
+        )
     )
     software_update_bundle_test(
         name = "none_test",

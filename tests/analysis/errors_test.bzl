@@ -1,7 +1,7 @@
 """Tests of the errors that the rules report for a mistake in a BUILD file, during analysis."""
 
 load("@bazel_skylib//lib:unittest.bzl", "analysistest", "asserts")
-load("@bazel_skylib//rules:common_settings.bzl", "int_flag", "string_flag")
+load("@bazel_skylib//rules:common_settings.bzl", "bool_flag", "int_flag", "string_flag")
 load("//rules:defs.bzl", "software_update_bundle", "software_update_bundle_test", "software_update_release_manifest", "software_update_root")
 load(":directory.bzl", "directory")
 
@@ -25,6 +25,7 @@ _errors_test = analysistest.make(
 
 _VERSIONS = "write an integer from 1 to 4294967295, higher than the last release's"
 _ONE_VERSION = "write exactly one of version, version_file and version_flag"
+_ONE_DATE = "write exactly one of expires, expires_file and expires_flag"
 _DATE = "write a date that exists, such as 2031-01-01T00:00:00Z"
 _CHARACTERS = "write the name with only A-Z a-z 0-9 . _ + - and /"
 _PARTS = "write the name without a / at either end and without an empty, . or .. part"
@@ -50,7 +51,11 @@ _BUNDLES = [
     ("flag_of_0", {"version": None, "version_flag": ":flag_of_0"}, "version_flag = \"%sflag_of_0\": the flag is \"0\"; %s, as in --%sflag_of_0=7" % (_HERE, _VERSIONS, _HERE)),
     ("flag_of_07", {"version": None, "version_flag": ":flag_of_07"}, "version_flag = \"%sflag_of_07\": the flag is \"07\"; %s, as in --%sflag_of_07=7" % (_HERE, _VERSIONS, _HERE)),
     ("flag_of_text", {"version": None, "version_flag": ":flag_of_text"}, "version_flag = \"%sflag_of_text\": the flag is \"next\"; %s, as in --%sflag_of_text=7" % (_HERE, _VERSIONS, _HERE)),
+    ("flag_not_set", {"version": None, "version_flag": ":flag_not_set"}, "version_flag = \"%sflag_not_set\": the flag is \"\"; %s, as in --%sflag_not_set=7" % (_HERE, _VERSIONS, _HERE)),
+    ("bool_flag", {"version": None, "version_flag": ":flag_of_bool"}, "version_flag = \"%sflag_of_bool\": the flag is a bool; name an int_flag or a string_flag" % _HERE),
     ("expires", {"expires": "2031-02-29T00:00:00Z"}, "expires = \"2031-02-29T00:00:00Z\": " + _DATE),
+    ("expires_flag", {"expires_flag": ":flag_not_set"}, "expires_flag = \"%sflag_not_set\": the flag is \"\"; %s, as in --%sflag_not_set=2031-01-01T00:00:00Z" % (_HERE, _DATE, _HERE)),
+    ("two_dates", {"expires": "2031-01-01T00:00:00Z", "expires_file": "expires.txt"}, "expires and expires_file = [\"2031-01-01T00:00:00Z\", \"%sexpires.txt\"]: %s" % (_HERE, _ONE_DATE)),
     ("at", {"at": "2031-01-01"}, "at = \"2031-01-01\": " + _DATE),
     ("no_dev_signing_keys", {"dev_signing_keys": []}, "dev_signing_keys = []: write at least one key, or remove the attribute to use the throw-away key"),
     ("name_with_space", {"targets": {"my app": "app.bin"}}, "targets[\"my app\"] = \"%sapp.bin\": %s" % (_HERE, _CHARACTERS)),
@@ -81,6 +86,8 @@ _ROOTS = [
     ("version_0", {"version": 0}, "version = 0: " + _VERSIONS),
     ("no_version", {"version": None}, "version = None: " + _VERSIONS),
     ("expires", {"expires": "soon"}, "expires = \"soon\": " + _DATE),
+    ("expires_flag", {"expires_flag": ":flag_of_text"}, "expires_flag = \"%sflag_of_text\": the flag is \"next\"; %s, as in --%sflag_of_text=2031-01-01T00:00:00Z" % (_HERE, _DATE, _HERE)),
+    ("two_dates", {"expires_file": "expires.txt", "expires_flag": ":flag_of_text"}, "expires_file and expires_flag = [\"%sexpires.txt\", \"%sflag_of_text\"]: %s" % (_HERE, _HERE, _ONE_DATE)),
     ("no_root_keys", {"root_keys": []}, "root_keys = []: write at least one public key"),
     ("no_targets_keys", {"targets_keys": []}, "targets_keys = []: write at least one public key"),
     ("root_threshold_0", {"root_threshold": 0}, "root_threshold = 0: write an integer from 1 to 1, the number of keys in root_keys"),
@@ -99,12 +106,22 @@ _COUNTER = "write an integer from 1 to 4294967295"
 
 _RELEASES = [
     ("counter_0", {"release_counter": 0}, "release_counter = 0: " + _COUNTER),
-    ("no_counter", {"release_counter": None}, "release_counter = None: " + _COUNTER),
+    ("no_counter", {"release_counter": None}, "release_counter = None: write exactly one of release_counter, release_counter_file and release_counter_flag"),
+    ("counter_flag", {"release_counter": None, "release_counter_flag": ":flag_of_0"}, "release_counter_flag = \"%sflag_of_0\": the flag is \"0\"; %s, as in --%sflag_of_0=7" % (_HERE, _COUNTER, _HERE)),
     ("counter_as_text", {"release_counter": "07"}, "release_counter = \"07\": " + _COUNTER),
     ("minimum", {"minimum_release_counter": 4294967296}, "minimum_release_counter = 4294967296: " + _COUNTER),
+    ("minimum_flag", {"minimum_release_counter_flag": ":flag_of_text"}, "minimum_release_counter_flag = \"%sflag_of_text\": the flag is \"next\"; %s, as in --%sflag_of_text=7" % (_HERE, _COUNTER, _HERE)),
+    (
+        "two_minimums",
+        {"minimum_release_counter": 1, "minimum_release_counter_file": "counter.txt"},
+        "minimum_release_counter and minimum_release_counter_file = [\"1\", \"%scounter.txt\"]: write exactly one of minimum_release_counter, minimum_release_counter_file and minimum_release_counter_flag" % _HERE,
+    ),
     ("minimum_select", {"minimum_release_counter": select({"//conditions:default": "4294967296"})}, "minimum_release_counter = 4294967296: " + _COUNTER),
     ("severity", {"severity": "urgent"}, "severity = \"urgent\": write one of low, medium, high, critical"),
     ("support_until", {"support_until": "2031"}, "support_until = \"2031\": " + _DATE),
+    ("no_version", {"release_version": None}, "release_version = None: write exactly one of release_version, release_version_file and release_version_flag"),
+    ("version_flag", {"release_version": None, "release_version_flag": ":flag_not_set"}, "release_version_flag = \"%sflag_not_set\": the flag is \"\"; write one line of text, as in --%sflag_not_set=1.4.0" % (_HERE, _HERE)),
+    ("version_of_two_lines", {"release_version": "1.4.0\nbeta"}, "release_version = \"1.4.0\\nbeta\": write one line of text"),
 ]
 
 _TESTS = [
@@ -136,6 +153,8 @@ def errors_test_suite(name):
     Args:
       name: The name of the suite of tests.
     """
+    bool_flag(name = "flag_of_bool", build_setting_default = True)
+    string_flag(name = "flag_not_set", build_setting_default = "")
     int_flag(name = "flag_of_0", build_setting_default = 0)
     string_flag(name = "flag_of_07", build_setting_default = "07")
     string_flag(name = "flag_of_text", build_setting_default = "next")

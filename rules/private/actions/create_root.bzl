@@ -1,7 +1,7 @@
 """The action that makes unsigned root metadata."""
 
 load("//rules/private/checks:errors.bzl", "display")
-load(":tool.bzl", "run_tool", "tool_args")
+load(":tool.bzl", "add_value", "run_tool", "tool_args")
 
 visibility("//rules/...")
 
@@ -15,7 +15,7 @@ def create_root(ctx, *, version, root_keys, targets_keys, root_threshold, target
       targets_keys: A list of File: the public keys of the role `targets`.
       root_threshold: The number of root keys that must sign, in decimal text.
       targets_threshold: The number of targets keys that must sign, in decimal text.
-      expires: The expiry date in RFC 3339; empty for a root that never expires.
+      expires: The expiry date, from `value_of`; None for a root that never expires.
       dev_keys: A bool: whether the root states `dev_keys`, because anyone can sign under it.
       root: File: the SignedRootMetadata to write.
     """
@@ -25,15 +25,14 @@ def create_root(ctx, *, version, root_keys, targets_keys, root_threshold, target
     args.add_all(targets_keys, format_each = "--targets-key=%s")
     args.add(root_threshold, format = "--root-threshold=%s")
     args.add(targets_threshold, format = "--targets-threshold=%s")
-    if expires:
-        args.add(expires, format = "--expires=%s")
+    value_files = add_value(args, "--expires", expires)
     if dev_keys:
         args.add("--dev-keys")
     args.add("-o", root)
     run_tool(
         ctx,
         args = args,
-        inputs = root_keys + targets_keys,
+        inputs = root_keys + targets_keys + value_files,
         outputs = [root],
         mnemonic = "SoftwareUpdateRoot",
         progress_message = "Making the root metadata %s" % display(ctx.label),

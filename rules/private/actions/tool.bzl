@@ -69,6 +69,25 @@ def tool_args(ctx, command):
     args.add_all(command)
     return args
 
+def add_value(args, option, value):
+    """Adds an option whose value is in the command line or in a file.
+
+    Args:
+      args: The command line, from `tool_args`.
+      option: The option, such as `--version`; it has a form with `-file`.
+      value: None, in which case the function adds nothing, or a struct of `text` and `file` from `value_of`.
+
+    Returns:
+      A list of File: the files that the action reads for the value.
+    """
+    if not value:
+        return []
+    if value.file:
+        args.add(value.file, format = option + "-file=%s")
+        return [value.file]
+    args.add(value.text, format = option + "=%s")
+    return []
+
 def run_tool(ctx, *, args, inputs, outputs, mnemonic, progress_message):
     """Declares an action that runs one command of `software-update`.
 
