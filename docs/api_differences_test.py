@@ -20,18 +20,28 @@ OF_ALL_TEMPLATES = {
     "visibility": "Bazel has it in **kwargs",
 }
 
+A_FLAG = "a GN argument is a value, which the argument without _flag takes"
+
 ONLY_BAZEL = {
     "software_update_bundle": {
+        "expires_flag": A_FLAG,
         "signatures_folder": "GN has no NAME.sign: a build cannot run an interactive program",
-        "version_flag": "a GN argument is a value, which version takes",
+        "version_flag": A_FLAG,
     },
     "software_update_bundle_test": dict.fromkeys(
         ("args", "env", "env_inherit", "flaky", "local", "shard_count", "size", "timeout"),
         "it is a test of bazel test; in GN it is an action of the build",
     ),
     "software_update_personalized_bundle": {"out": "its label gives the file's name in GN"},
-    "software_update_release_manifest": {"out": "its label gives the file's name in GN"},
+    "software_update_release_manifest": {
+        "minimum_release_counter_flag": A_FLAG,
+        "out": "its label gives the file's name in GN",
+        "release_counter_flag": A_FLAG,
+        "release_version_flag": A_FLAG,
+        "support_until_flag": A_FLAG,
+    },
     "software_update_root": {
+        "expires_flag": A_FLAG,
         "out": "its label gives the file's name in GN",
         "signatures_folder": "GN has no NAME.sign: a build cannot run an interactive program",
     },

@@ -80,13 +80,19 @@ _TARGETS = 'targets = [ "boot.bin > boot" ]\n'
 _CHARACTERS = "contains a character that is not allowed; write only A-Z a-z 0-9 . _ + - and /"
 _PARTS = "has an empty, . or .. part; write parts such as boot/loader"
 _NUMBER = "write an integer from 1 to 4294967295"
-_ONE_VERSION = 'write exactly one of version = 7 and version_file = "VERSION"'
+_ONE_VERSION = 'write exactly one of version = 7 and version_file = "FILE"'
+_ONE_EXPIRES = 'write exactly one of expires = "2031-01-01T00:00:00Z" and expires_file = "FILE"'
 _QUOTES = "version is a string; write it without quotes"
 
 CASES = (
     bundle(_TARGETS, _ONE_VERSION, "no_version"),
     bundle(f'{_TARGETS} version = 1 version_file = "VERSION"', _ONE_VERSION, "two_versions"),
     bundle(f'{_TARGETS} version = "7"', _QUOTES, "version_string"),
+    bundle(
+        f'{_TARGETS} version = 1 expires = "never" expires_file = "EXPIRES"',
+        _ONE_EXPIRES,
+        "two_dates",
+    ),
     *(
         bundle(
             f"{_TARGETS} version = {number}",
@@ -232,6 +238,7 @@ CASES = (
         )
         for number in ("0", "-1", "4294967296")
     ),
+    root(_ONE_EXPIRES, "two_dates", expires='"never"', expires_file='"EXPIRES"'),
     *(
         root(f"{role}_keys is missing; write at least one public key", what, **{f"{role}_keys": to})
         for role in ("root", "targets")
@@ -258,13 +265,22 @@ CASES = (
         "key_of_both",
         root_keys='[ "//b.pub" ]',
     ),
+    release("product is missing; write the product's name", "no_product", product=""),
     *(
-        release(f"{name} is missing; {cure}", f"no_{name}", **{name: ""})
-        for name, cure in (
-            ("product", "write the product's name"),
-            ("release_version", 'write the version that people read, such as "1.4.0"'),
-            ("release_counter", "write release_counter = 1 for a first release"),
+        release(
+            f'write exactly one of {name} = {example} and {name}_file = "FILE"',
+            f"{what}_{name}",
+            **{name: value, f"{name}_file": file},
         )
+        for name, example in (
+            ("release_version", '"1.4.0"'),
+            ("release_counter", "7"),
+            ("minimum_release_counter", "7"),
+            ("support_until", '"2031-01-01T00:00:00Z"'),
+        )
+        for what, value, file in (("no", "", ""), ("two", example, '"X"'))
+        # These two need not be given.
+        if what == "two" or name not in ("minimum_release_counter", "support_until")
     ),
     *(
         release(message, f"{name}_{number}", **{name: number})

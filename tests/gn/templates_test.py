@@ -6,6 +6,7 @@ import json
 import os
 import re
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -221,6 +222,86 @@ software_update_root("root") {
     steps = {"_digest_0", "_digest_user_manifest", "_targets", "_sign", "file", "_verify"}
     expected = {f"//:bundle.{step}" for step in steps} | {"//:root.unsigned", "//:root.file"}
     assert set(tree.build(":bundle")) == expected | {"//:VERSION"}
+
+
+VALUES = {
+    "expires": "2099-01-01T00:00:00Z",
+    "minimum_release_counter": "6",
+    "release_counter": "7",
+    "release_version": "1.4.0-3-g12ab",
+    "root_expires": "2098-01-01T00:00:00Z",
+    "support_until": "2031-01-01T00:00:00Z",
+    "version": "42",
+}
+
+
+def of_values(spelt: Callable[[str, str], str], deps: str = "") -> str:
+    """A root, a release manifest and a bundle whose values are spelt so."""
+    keys = f"//{PLACE}/tools/dev_keys/throwaway_dev"
+    release = ("minimum_release_counter", "release_counter", "release_version", "support_until")
+    return f"""
+software_update_root("root") {{
+  version = 1
+  root_keys = [ "{keys}_root_key.pem.pub" ]
+  targets_keys = [ "{keys}_targets_key.pem.pub" ]
+  dev_signing_keys = [ "{keys}_root_key.pem" ]
+  {spelt("expires", "root_expires")}
+  {deps}
+}}
+
+software_update_release_manifest("release") {{
+  product = "clock"
+  {" ".join(spelt(name, name) for name in release)}
+  {deps}
+}}
+
+software_update_bundle("bundle") {{
+  targets = [ "boot.bin > boot" ]
+  user_manifest = ":release"
+  dev_root = ":root"
+  {spelt("version", "version")}
+  {spelt("expires", "expires")}
+  {deps}
+}}
+"""
+
+
+def test_values_in_files_give_the_same_bytes_and_rerun_their_readers(tree: Tree) -> None:
+    def literal(name: str, of: str) -> str:
+        text = VALUES[of]
+        return f"{name} = {text}" if text.isdigit() else f'{name} = "{text}"'
+
+    def in_file(name: str, of: str) -> str:
+        return f'{name}_file = "$root_out_dir/made/{of}"'
+
+    outputs = (BUNDLE, "obj/root.root.pb", "gen/release.json")
+    generate(tree, IMPORT + of_values(literal), {name: f"{VALUES[name]}\n" for name in VALUES})
+    tree.build(":bundle")
+    made = "".join(
+        f"""
+action("make_{name}") {{
+  script = "//build/copy_file.py"
+  inputs = [ "{name}" ]
+  outputs = [ "$root_out_dir/made/{name}" ]
+  args = rebase_path(inputs + outputs, root_build_dir)
+}}
+"""
+        for name in VALUES
+    )
+    made += group("made", *[f":make_{name}" for name in VALUES], kind="public_deps")
+    by_literals = {name: tree.read(name) for name in outputs}
+    tree.write({"BUILD.gn": IMPORT + made + of_values(in_file, 'deps = [ ":made" ]')})
+    tree.gen()
+    tree.build(":bundle")
+    assert {name: tree.read(name) for name in outputs} == by_literals
+    tree.write({"release_counter": "8\n"})
+    readers = {"//:make_release_counter", "//:release", "//:bundle._digest_user_manifest"}
+    assert readers <= set(tree.build(":bundle"))
+    tree.write({"expires": "soon\n"})
+    [line] = failure(tree.build_fails(":bundle"))[-1:]
+    assert line.endswith(
+        "made/expires: 'soon' is not a date; write it as 2031-01-01T00:00:00Z (UTC)"
+    )
 
 
 def test_trusted_root_by_label(tree: Tree) -> None:
