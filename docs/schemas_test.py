@@ -252,6 +252,17 @@ def test_verdict_pattern() -> None:
 
 
 @pytest.mark.usefixtures("folder")
+def test_expiry(capsys: pytest.CaptureFixture[str]) -> None:
+    create = ["root", "create", "--version=4", "--root-key=root_key.pub"]
+    create += ["--targets-key=targets_key.pub", "--expires=2031-01-01T00:00:00Z"]
+    assert main([*create, "-o", "root-4.pb"]) == 0
+    files = ("app.bundle", "root-4.pb")
+    output_of = ("expiry", *files, "--at", "2031-01-01T00:00:00Z", "--json")
+    assert main([*output_of, "--report", "expiry.json"]) == 1
+    check(output(capsys, *output_of, status=1), written("expiry.json"))
+
+
+@pytest.mark.usefixtures("folder")
 def test_bundle_promote() -> None:
     Path("release.bundle").write_bytes(Path("app.bundle").read_bytes())
     promote = ["bundle", "promote", "app.bundle", "release.bundle", "--trusted-root", "root-1.pb"]

@@ -305,6 +305,18 @@ CASES = (
         'trusted_root is missing; write trusted_root = ":root", the root that the device trusts',
         "trusted_root",
     ),
+    declared(
+        "expiry_test",
+        'at is missing; write at = "2031-01-01T00:00:00Z", the time from which to count',
+        "no_at",
+        {"roots": '[ "root.pb" ]'},
+    ),
+    declared(
+        "expiry_test",
+        "bundles and roots are empty; write at least one bundle or root",
+        "no_files",
+        {"at": '"2031-01-01T00:00:00Z"', "bundles": "[]"},
+    ),
     judged(
         "personalized_bundle",
         'trusted_root is missing; write trusted_root = ":root", the root that the devices trust',
@@ -377,7 +389,7 @@ _JUDGED = 'bundle = "x.bundle" trusted_root = "root.pb" installed = "x.pb"'
 @pytest.mark.parametrize(
     "template",
     [
-        *("bundle", "bundle_test", "payload", "personalized_bundle", "promotion"),
+        *("bundle", "bundle_test", "expiry_test", "payload", "personalized_bundle", "promotion"),
         *("release_manifest", "root"),
     ],
 )
@@ -385,6 +397,7 @@ def test_refuses_an_unknown_parameter(tree: Tree, template: str) -> None:
     parameters = {
         "bundle": f"version = 1 {_TARGETS}",
         "bundle_test": _JUDGED,
+        "expiry_test": 'roots = [ "root.pb" ] at = "2031-01-01T00:00:00Z"',
         "payload": 'file = "boot.bin"',
         "personalized_bundle": _JUDGED,
         "promotion": 'bundle = "x.bundle" tested = "y.bundle" trusted_root = "root.pb"',

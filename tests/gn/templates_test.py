@@ -463,6 +463,7 @@ PUBLIC = (
         )
     ),
     *(f"smaller{each}" for each in ("", ".file")),
+    "lasts",
     "promoted",
     "takes_it",
 )
@@ -504,6 +505,13 @@ software_update_bundle_test("takes_it") {
   bundle = ":bundle"
   trusted_root = ":root"
   installed = ":bundle"
+  SCOPE
+}
+
+software_update_expiry_test("lasts") {
+  bundles = [ ":bundle" ]
+  roots = [ ":root" ]
+  at = "2031-01-01T00:00:00Z"
   SCOPE
 }
 

@@ -291,6 +291,29 @@ def test_passes(years: Tree) -> None:
         assert (report["verdict"] == "ACCEPT") == accepted, text
 
 
+def test_expiry(years: Tree) -> None:
+    years.replace(
+        "BUILD.gn", "    root_keys", '    expires = "2031-01-01T00:00:00Z"\n    root_keys'
+    )
+    files = 'bundles = [ ":release_1" ] roots = [ ":root_2" ]'
+    expiry = f'software_update_expiry_test("NAME") {{ {files} at = "AT" }}\n'
+    text = years.top.joinpath("BUILD.gn").read_text()
+    for name, at in (("lasts", "2030-01-01T00:00:00Z"), ("ends", "2030-12-15T00:00:00Z")):
+        text += expiry.replace("NAME", name).replace("AT", at)
+    years.write({"BUILD.gn": text})
+    years.gen()
+    assert "//:lasts" in years.build(":lasts")
+    report = json.loads(years.read("gen/lasts.expiry.json"))
+    assert [each["file"] for each in report["files"]] == [
+        "obj/release_1.bundle",
+        "obj/root_2.root.pb",
+    ]
+    *_, line = failure(years.build_fails(":ends"))
+    assert line.startswith(
+        "software-update: obj/release_1.bundle: root version 1, obj/root_2.root.pb: "
+    )
+
+
 REFUSED = (
     (
         'bundle = ":release_1" trusted_root = ":root_3"',

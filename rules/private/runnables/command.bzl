@@ -47,13 +47,23 @@ command = rule(
     executable = True,
 )
 
-# The name of the macro, because `bazel query --output=label_kind` shows it.
+_TEST_ATTRS = _ATTRS | {
+    "env": attr.string_dict(doc = "Environment variables of the test."),
+    "env_inherit": attr.string_list(doc = "Names of variables that the test takes from the shell."),
+}
+
+# Each test rule has the name of its macro, because `bazel query --output=label_kind` shows it.
+
 software_update_bundle_test = rule(
     implementation = _command_test_impl,
-    doc = "Passes if the tool, built for the machine that builds, exits with 0.",
-    attrs = _ATTRS | {
-        "env": attr.string_dict(doc = "Environment variables of the test."),
-        "env_inherit": attr.string_list(doc = "Names of variables that the test takes from the shell."),
-    },
+    doc = "Passes if the device's verdict on a bundle is the expected one.",
+    attrs = _TEST_ATTRS,
+    test = True,
+)
+
+software_update_expiry_test = rule(
+    implementation = _command_test_impl,
+    doc = "Passes if no metadata in the files expires soon.",
+    attrs = _TEST_ATTRS,
     test = True,
 )

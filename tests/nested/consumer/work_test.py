@@ -109,8 +109,13 @@ def test_kinds_of_targets_have_the_names_of_the_rules(nested: Bazel) -> None:
     assert {kind for kind in kinds.values() if kind.startswith("software_update_")} == {
         "software_update_bundle",
         "software_update_bundle_test",
+        "software_update_expiry_test",
         "software_update_root",
     }
+
+
+def test_result_that_depends_on_the_clock_is_not_cached(nested: Bazel) -> None:
+    assert nested.succeeds("query", 'attr(tags, "external", //:all)').split() == ["//:expiry_test"]
 
 
 def test_outputs_are_not_links(nested: Bazel) -> None:

@@ -12,13 +12,28 @@ from software_update.format.names import USER_MANIFEST
 from software_update.format.verdicts import Refused, Verdict
 
 _WINDOW_BYTES = 4096
-# A tag and a length, of ten bytes each at most.
-_LOOKAHEAD_BYTES = 20
+_MAX_TAG_BYTES = 10
+# A tag and a length.
+_LOOKAHEAD_BYTES = 2 * _MAX_TAG_BYTES
+# The fields that a bundle may begin with. Signed metadata and a device's manifest have none of them as bytes.
+_BUNDLE_FIELDS = (
+    envelope.TARGETS_FIELD,
+    envelope.PAYLOAD_FIELD,
+    envelope.ROOT_FIELD,
+    envelope.ROOT_CHAIN_FIELD,
+)
 
 
 def read_envelope(fd: int) -> Envelope:
     """Returns the ranges of a bundle file's parts. Raises Refused for uncovered bytes and duplicates."""
     return _Reader(fd).read()
+
+
+def begins_as_bundle(fd: int) -> bool:
+    """Returns whether a file begins as a bundle does. Raises Refused if it does not begin with a field."""
+    start = os.pread(fd, _MAX_TAG_BYTES, 0)
+    number, wire_type = wire.split_tag(wire.decode_varint(start, 0, len(start))[0])
+    return wire_type == wire.LENGTH_DELIMITED and number in _BUNDLE_FIELDS
 
 
 def read_user_manifest(fd: int, envelope: Envelope) -> bytes | None:

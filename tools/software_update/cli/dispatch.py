@@ -36,6 +36,7 @@ COMMANDS = {
     ("sign", ""): "sign a signing request",
     ("signer", "check"): "probe a signer for faults",
     ("explain", ""): "explain a verdict and its cure",
+    ("expiry", ""): "report what expires soon, and how to renew it",
     ("step", "release-manifest"): "write a release manifest",
     ("step", "digest"): "hash artifacts into a record",
     ("step", "targets"): "make the targets metadata to sign",

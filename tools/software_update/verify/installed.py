@@ -1,13 +1,11 @@
 """Reads the release that a device has installed: from the device's manifest, or from a bundle."""
 
-import os
 from typing import NamedTuple
 
 from software_update.base import files
 from software_update.base.errors import Advice, InputError, short_id
-from software_update.bundle import envelope
-from software_update.bundle.reader import read_envelope, read_user_manifest
-from software_update.format import limits, metadata, wire
+from software_update.bundle.reader import begins_as_bundle, read_envelope, read_user_manifest
+from software_update.format import limits, metadata
 from software_update.format.metadata import Installed, Root, RootId
 from software_update.format.names import USER_MANIFEST
 from software_update.format.release_manifest import parse_release
@@ -16,15 +14,6 @@ from software_update.keys.schemes import DEFAULT_SCHEMES, Schemes
 from software_update.verify.roots import trust_root
 from software_update.verify.targets import listed_user_manifest
 from software_update.verify.trust_files import read_trusted_root
-
-# The fields that a bundle may begin with. A manifest has none of them as bytes.
-_BUNDLE_FIELDS = (
-    envelope.TARGETS_FIELD,
-    envelope.PAYLOAD_FIELD,
-    envelope.ROOT_FIELD,
-    envelope.ROOT_CHAIN_FIELD,
-)
-_MAX_TAG_BYTES = 10
 
 
 class InstalledFile(NamedTuple):
@@ -44,7 +33,7 @@ def read_installed(path: str, schemes: Schemes = DEFAULT_SCHEMES) -> InstalledFi
     """Reads the installed release from a manifest or bundle file. Raises InputError if it is neither."""
     with files.open_input(path) as fd:
         try:
-            if _begins_as_bundle(fd):
+            if begins_as_bundle(fd):
                 return _read_bundle(fd, schemes)
             with open(fd, "rb", closefd=False) as file:
                 content = file.read(limits.MAX_MANIFEST_BYTES + 1)
@@ -93,12 +82,6 @@ def check_trusted_root(
             f"{path}: differs from the root version {version} under which {installed_path} was "
             f"accepted (SHA-256 {short_id(sha256)}...); name that root"
         )
-
-
-def _begins_as_bundle(fd: int) -> bool:
-    start = os.pread(fd, _MAX_TAG_BYTES, 0)
-    number, wire_type = wire.split_tag(wire.decode_varint(start, 0, len(start))[0])
-    return wire_type == wire.LENGTH_DELIMITED and number in _BUNDLE_FIELDS
 
 
 def _read_bundle(fd: int, schemes: Schemes) -> InstalledFile:
