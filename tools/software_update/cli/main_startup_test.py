@@ -11,6 +11,7 @@ import pytest
 
 from software_update.testing import workspace
 from software_update.testing.command import done, environment, python
+from software_update.testing.workspace import TARGETS
 
 HELP = {
     "software_update",
@@ -147,11 +148,15 @@ def test_reading_metadata_needs_no_protobuf(folder: Path) -> None:
     root, installed = folder / "root.pb", folder / "installed.pb"
     verify = ["bundle", "verify", f"{folder}/good.bundle", f"--trusted-root={root}"]
     done(*verify, f"--write-installed={installed}")
+    request = folder / "request"
+    request.write_bytes(TARGETS)
     for args in (
         [*verify, f"--installed={installed}"],
         ["bundle", "inspect", f"{folder}/good.bundle"],
         ["bundle", "extract", f"{folder}/good.bundle", f"-o{folder}/extracted"],
         ["root", "inspect", f"{root}"],
+        ["step", "request", f"--metadata={request}", f"--root={root}", f"-o{request}.json"],
+        ["sign", f"{request}", f"--key=file:{folder}/targets.pem", f"--folder={folder}"],
     ):
         assert "google" not in third_party_of(*args)
 
