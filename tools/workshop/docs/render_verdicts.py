@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Mapping
 
 import markup
-from software_update.format.explanations import EXPLANATIONS, Explanation
+from software_update.cli.render.explanations import EXPLANATIONS, Explanation
 from software_update.format.verdicts import Verdict
 
 _INTRODUCTION = """\

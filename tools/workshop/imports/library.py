@@ -11,8 +11,6 @@ _CLI = f"{imports.PRODUCT}/cli/"
 _EXEMPT = {
     # Runs before there is a command line, with a Python that cannot run it.
     f"{imports.PRODUCT}/base/python_version.py",
-    # The text of a command and of a page of the reference.
-    f"{imports.PRODUCT}/format/explanations.py",
     *imports.PROGRAMS,
 }
 # A command of another program, and the seed of keys that are fixed.

@@ -5,7 +5,7 @@ import textwrap
 from collections.abc import Sequence
 
 from software_update.cli.options.arguments import Parser, verdict_of
-from software_update.format.explanations import EXPLANATIONS
+from software_update.cli.render.explanations import EXPLANATIONS
 from software_update.format.verdicts import Verdict
 
 _COLUMNS = 80

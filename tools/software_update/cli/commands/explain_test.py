@@ -3,7 +3,7 @@
 import pytest
 
 from software_update.cli.main import main
-from software_update.format.explanations import EXPLANATIONS
+from software_update.cli.render.explanations import EXPLANATIONS
 from software_update.format.verdicts import Verdict
 from software_update.testing.command import done, failed
 
