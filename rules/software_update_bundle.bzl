@@ -22,6 +22,8 @@ def software_update_bundle(
         signatures_folder = "signatures",
         trusted_root = None,
         user_manifest = None,
+        unchanged_from = None,
+        removes = None,
         expires = None,
         expires_file = None,
         expires_flag = None,
@@ -100,11 +102,20 @@ def software_update_bundle(
       trusted_root: A label of a `software_update_root` or of a file: the root on a device, with which the verification
         starts. If `root` is set, this is the root on devices that accept releases, and dev mode does not use it.
         Building a release fails if it lists a dev key. By default, the `previous` of the root in the bundle or,
-        without one, the root in the bundle.
+        without one, the root in the bundle. With `unchanged_from`, by default, the root in that bundle or, if it is a
+        file, the root in the new bundle.
       user_manifest: A label of a `software_update_release_manifest` or of a file: the payload of the reserved target
         `user_manifest`, which a device hands to the product before it installs the release. The build warns if it is
         not a release manifest, because devices then check neither a release counter nor the hardware. By default,
         none.
+      unchanged_from: A label: an earlier release whose targets the new metadata lists again, except those in `targets`,
+        which replace or add some, and those in `removes`. The bundle contains only the payloads of `targets` and
+        `user_manifest`, so devices must have the earlier release. It is a `software_update_bundle` of the same build,
+        an installed manifest, or the file of a bundle that the targets keys of `root` have signed (without `root`,
+        those of `dev_root`). `version` must be higher than its version. If it lists a `user_manifest`, which describes
+        only that release, write a new one. By default, the metadata lists only `targets`.
+      removes: A list of strings: target names that `unchanged_from` lists and the new metadata does not. The build fails
+        if `unchanged_from` lacks one. By default, none.
       expires: A string: when the targets metadata expires, such as `2031-01-01T00:00:00Z`. Set at most one
         of `expires`, `expires_file` and `expires_flag`. By default, never.
       expires_file: A label of a file that contains this date, read when the bundle is built.
@@ -123,8 +134,12 @@ def software_update_bundle(
         expires = expires,
         expires_file = expires_file,
         expires_flag = expires_flag,
+        removes = removes,
+        root = root,
+        root_or_dev_root = or_default(root, dev_root),
         strict_pigweed = strict_pigweed,
         targets = targets,
+        unchanged_from = unchanged_from,
         user_manifest = user_manifest,
         version_file = version_file,
         version_flag = version_flag,
@@ -153,6 +168,7 @@ def software_update_bundle(
         signatures = signatures,
         strict_pigweed = strict_pigweed,
         trusted_root = trusted_root,
+        unchanged_from = unchanged_from,
         at = at,
         **common.public
     )

@@ -9,6 +9,7 @@ load("//rules/private/actions:sha256.bzl", "sha256")
 load("//rules/private/actions:sign.bzl", "sign")
 load("//rules/private/actions:tool.bzl", "TOOL")
 load("//rules/private/actions:verify.bzl", "verify")
+load("//rules/private/attributes:installed.bzl", "installed_manifest_of", "root_of")
 load("//rules/private/attributes:signing.bzl", "SIGNING", "dev_signing_keys", "signing_mode")
 load("//rules/private/checks:date.bzl", "check_date")
 load("//rules/private/checks:errors.bzl", "display", "refuse")
@@ -23,6 +24,13 @@ def _root(ctx, mode):
     if mode == "dev" or (mode == "unsigned" and not ctx.attr.root):
         return ctx.attr.dev_root, ctx.file.dev_root
     return ctx.attr.root, ctx.file.root
+
+def _default_trusted_root(ctx, root, earlier_roots):
+    """Returns the root on the oldest device that must accept the bundle, unless `trusted_root` names it."""
+    if ctx.attr.unchanged_from:
+        # Such a device has installed `unchanged_from`, maybe under the root in this bundle.
+        return root_of(ctx.attr.unchanged_from) or root
+    return earlier_roots[-1] if earlier_roots else root
 
 def _check_release(ctx):
     root = ctx.attr.root
@@ -53,7 +61,7 @@ def _software_update_bundle_impl(ctx):
     earlier_roots = []
     if SoftwareUpdateRootInfo in root_target:
         earlier_roots = root_target[SoftwareUpdateRootInfo].earlier_roots
-    trusted_root = earlier_roots[-1] if earlier_roots else root
+    trusted_root = _default_trusted_root(ctx, root, earlier_roots)
 
     # With `root`, `trusted_root` is the root on devices that accept releases. The dev bundle is for other devices.
     if ctx.file.trusted_root and not (mode == "dev" and ctx.attr.root):
@@ -91,6 +99,7 @@ def _software_update_bundle_impl(ctx):
         root_chain = root_chain,
         payloads = targets_info.payloads,
         user_manifest = targets_info.user_manifest,
+        earlier = targets_info.earlier,
         strict_pigweed = ctx.attr.strict_pigweed,
         bundle = bundle,
     )
@@ -102,7 +111,16 @@ def _software_update_bundle_impl(ctx):
     reports = []
     if mode != "unsigned":
         installed = ctx.actions.declare_file(ctx.label.name + ".installed.pb")
-        reports = [verify(ctx, bundle = bundle, trusted_root = trusted_root, at = ctx.attr.at, write_installed = installed)]
+        reports = [verify(
+            ctx,
+            bundle = bundle,
+            trusted_root = trusted_root,
+            at = ctx.attr.at,
+            installed = installed_manifest_of(ctx.label, ctx.attr.unchanged_from, ctx.file.unchanged_from),
+            # A file is of releases, and the dev bundle is for other devices, which have the same targets.
+            ignore_installed_root = bool(mode == "dev" and ctx.attr.root and ctx.attr.unchanged_from and not root_of(ctx.attr.unchanged_from)),
+            write_installed = installed,
+        )]
     return [
         DefaultInfo(
             files = depset([bundle]),
@@ -162,6 +180,10 @@ software_update_bundle = rule(
         "strict_pigweed": attr.bool(doc = "Whether to reject roots that Pigweed's client would not accept."),
         "trusted_root": attr.label(
             doc = "The root with which the verification starts; by default the root before the one in the bundle.",
+            allow_single_file = True,
+        ),
+        "unchanged_from": attr.label(
+            doc = "The earlier release that a device must have installed, because the bundle lacks its unchanged payloads.",
             allow_single_file = True,
         ),
     },

@@ -29,6 +29,7 @@ _ONE_DATE = "write exactly one of expires, expires_file and expires_flag"
 _DATE = "write a date that exists, such as 2031-01-01T00:00:00Z"
 _CHARACTERS = "write the name with only A-Z a-z 0-9 . _ + - and /"
 _PARTS = "write the name without a / at either end and without an empty, . or .. part"
+_REMOVED = "the bundle contains a payload for this target; remove it from one of the two"
 _HERE = "//tests/analysis:"
 
 # Name of the case, what differs from a good bundle, what the error says after the rule's label.
@@ -70,6 +71,10 @@ _BUNDLES = [
     ("prefix_empty", {"targets": {"/": ":two_files"}}, "targets[\"/\"] = \"%stwo_files\": %s" % (_HERE, _PARTS)),
     ("prefix_goes_up", {"targets": {"a/../": ":two_files"}}, "targets[\"a/../\"] = \"%stwo_files\": %s" % (_HERE, _PARTS)),
     ("file_below_prefix", {"targets": {"assets/": "a logo.raw"}}, "targets[\"assets/\"] = \"%sa logo.raw\": its file tests/analysis/a logo.raw would become the target \"assets/a logo.raw\": %s" % (_HERE, _CHARACTERS)),
+    ("removes_of_nothing", {"removes": ["logo"]}, "removes = [\"logo\"]: there is no earlier release; write unchanged_from or remove this attribute"),
+    ("removes_bad_name", {"removes": ["../logo"], "unchanged_from": "earlier.pb"}, "removes = \"../logo\": " + _PARTS),
+    ("removes_own_target", {"removes": ["app"], "unchanged_from": "earlier.pb"}, "removes = \"app\": " + _REMOVED),
+    ("removes_own_user_manifest", {"removes": ["user_manifest"], "unchanged_from": "earlier.pb", "user_manifest": "release.json"}, "removes = \"user_manifest\": " + _REMOVED),
     (
         "twice",
         {"targets": {"a/one.bin": "app.bin", "a/": ":two_files"}},

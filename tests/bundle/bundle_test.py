@@ -55,6 +55,28 @@ def test_another_spelling_makes_the_same_bytes() -> None:
     assert (HERE / "other_spelling.bundle").read_bytes() == BUNDLE.read_bytes()
 
 
+def test_partial_bundle_has_the_bytes_of_the_command_line(tmp_path: Path) -> None:
+    made = tmp_path / "made.bundle"
+    arguments = ["bundle", "create", "--version=8", f"--target=app={HERE}/version.txt"]
+    arguments += [f"--unchanged-from={BUNDLE}", "--removes=tree/one.bin"]
+    arguments += [f"--user-manifest={HERE}/release.json"]
+    arguments += [f"--root={DEV_KEYS}/dev_root.root.pb"]
+    arguments += [f"--dev-signing-key={DEV_KEYS}/throwaway_dev_targets_key.pem"]
+    assert main([*arguments, "-o", str(made)]) == 0
+    assert (HERE / "partial.bundle").read_bytes() == made.read_bytes()
+    assert (HERE / "partial_of_manifest.bundle").read_bytes() == made.read_bytes()
+
+
+def test_partial_bundle_lists_unchanged_targets(capsys: pytest.CaptureFixture[str]) -> None:
+    described = inspect(HERE / "partial.bundle", capsys)
+    assert [each["name"] for each in described["payloads"]] == ["app", "user_manifest"]
+    listed = [each["name"] for each in described["targets"]["targets"]]
+    assert listed == sorted([*FILES.keys() - {"tree/one.bin"}, "user_manifest"])
+    described = inspect(HERE / "partial_of_bundle.bundle", capsys)
+    assert described["payloads"] == []
+    assert [each["name"] for each in described["targets"]["targets"]] == ["app"]
+
+
 def test_version_comes_from_a_file(capsys: pytest.CaptureFixture[str]) -> None:
     described = inspect(HERE / "folder/version_in_file.bundle", capsys)
     assert described["targets"]["version"] == 7

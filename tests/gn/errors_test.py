@@ -109,6 +109,24 @@ CASES = (
         )
         for what, text in (("no_targets", ""), ("empty_targets", "targets = [] collect = []"))
     ),
+    bundle(
+        f'version = 1 {_TARGETS} removes = [ "logo" ]',
+        "removes: there is no earlier release; write unchanged_from or remove this argument",
+        "removes_of_nothing",
+    ),
+    bundle(
+        f'version = 1 {_TARGETS} removes = [ "../logo" ] unchanged_from = "x.pb"',
+        f"target name '../logo': {_PARTS}",
+        "removes_bad_name",
+    ),
+    *(
+        bundle(
+            f'version = 1 {_TARGETS} removes = [ "{name}" ] unchanged_from = "x.pb" user_manifest = "x"',
+            f"removes '{name}': the bundle contains a payload for this target; remove it from one of the two",
+            f"removes_own_{name}",
+        )
+        for name in ("boot", "user_manifest")
+    ),
     Case(
         "signing",
         f'software_update_bundle("bundle") {{ version = 1 {_TARGETS} }}',

@@ -6,7 +6,7 @@ load(":tool.bzl", "run_tool", "tool_args")
 
 visibility("//rules/...")
 
-def assemble(ctx, *, targets_metadata, root, root_chain, payloads, user_manifest, strict_pigweed, bundle):
+def assemble(ctx, *, targets_metadata, root, root_chain, payloads, user_manifest, earlier, strict_pigweed, bundle):
     """Declares the action that puts signed metadata and payloads into a bundle.
 
     Args:
@@ -16,6 +16,7 @@ def assemble(ctx, *, targets_metadata, root, root_chain, payloads, user_manifest
       root_chain: A list of File: the roots that lead to `root`, oldest first.
       payloads: A list of structs of `name` and `file`, as `collect_payloads` returns them.
       user_manifest: File or None: the payload of the reserved target `user_manifest`.
+      earlier: None, or the earlier release whose unchanged targets need no payload, as `earlier_of` returns it.
       strict_pigweed: A bool: whether the action rejects what Pigweed's client would not install.
       bundle: File: the bundle to write.
     """
@@ -28,6 +29,9 @@ def assemble(ctx, *, targets_metadata, root, root_chain, payloads, user_manifest
     if user_manifest:
         args.add(user_manifest, format = "--user-manifest=%s")
         inputs.append(user_manifest)
+    if earlier:
+        args.add(earlier.file, format = earlier.option + "=%s")
+        inputs.append(earlier.file)
     if strict_pigweed:
         args.add("--strict-pigweed")
     args.add("-o", bundle)

@@ -5,7 +5,7 @@ load(":tool.bzl", "run_tool", "tool_args")
 
 visibility("//rules/...")
 
-def verify(ctx, *, bundle, trusted_root, at = None, installed = None, write_installed = None):
+def verify(ctx, *, bundle, trusted_root, at = None, installed = None, ignore_installed_root = False, write_installed = None):
     """Declares the action that verifies a bundle.
 
     Args:
@@ -14,6 +14,7 @@ def verify(ctx, *, bundle, trusted_root, at = None, installed = None, write_inst
       trusted_root: File: the root that the device trusts.
       at: The time on the device in RFC 3339; None or empty if the action must not check expiry dates.
       installed: File or None: the installed manifest of the device.
+      ignore_installed_root: A bool: whether `installed` may name another root than a device with `trusted_root` has.
       write_installed: File or None: the manifest to write, which the device keeps after it has installed the bundle.
 
     Returns:
@@ -25,6 +26,8 @@ def verify(ctx, *, bundle, trusted_root, at = None, installed = None, write_inst
     args.add(trusted_root, format = "--trusted-root=%s")
     if installed:
         args.add(installed, format = "--installed=%s")
+        if ignore_installed_root:
+            args.add("--ignore-installed-root")
     args.add(at or "none", format = "--at=%s")
     args.add(report, format = "--report=%s")
     if write_installed:

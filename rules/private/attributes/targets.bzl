@@ -5,18 +5,19 @@ load("//rules/private/checks:target_name.bzl", "prefix_error", "target_name_erro
 
 visibility("//rules/...")
 
-def collect_payloads(label, targets):
+def collect_payloads(label, targets, *, may_be_empty = False):
     """Returns the files of the attribute `targets` with their target names.
 
     Args:
       label: The bundle's Label, for errors.
       targets: The attribute: a dict from target name or prefix to Target.
+      may_be_empty: A bool: whether the bundle has targets besides these.
 
     Returns:
       A dict with the same keys. Each value is a list of structs of `name` and `file`. If `file` is a directory,
       `name` is the prefix of the files in it.
     """
-    if not targets:
+    if not targets and not may_be_empty:
         refuse(label, "targets", targets, "a bundle must contain a target; write at least one target name and its label")
     payloads = {}
     for key, target in targets.items():

@@ -6,6 +6,9 @@ _CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._+
 _ALLOWED = {character: True for character in _CHARACTERS.elems()}
 _LONGEST = 255
 
+# The target whose content a device hands to the product before it installs.
+USER_MANIFEST = "user_manifest"
+
 def target_name_error(name):
     """Returns the problem of a target name.
 
@@ -23,7 +26,7 @@ def target_name_error(name):
         return "the name has %d characters; write at most %d" % (len(name), _LONGEST)
     if [part for part in name.split("/") if part in ("", ".", "..")]:
         return "write the name without a / at either end and without an empty, . or .. part"
-    if name.lower() == "user_manifest":
+    if name.lower() == USER_MANIFEST:
         return "the name is reserved; write the file into the attribute user_manifest"
     return None
 

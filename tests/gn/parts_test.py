@@ -1,0 +1,101 @@
+"""Bundles that contain parts of a product, and the same from the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from gn_tree import IMPORT, PLACE, make_tree
+from software_update.testing import encode as e
+from software_update.testing.signers import ROOT_KEY
+
+ROOT = f"obj/{PLACE}/tools/dev_keys/dev_root.root.pb"
+KEY = f"{PLACE}/tools/dev_keys/throwaway_dev_targets_key.pem"
+VERSION_7 = """software_update_bundle("bundle_7") {
+  targets = [ "app.bin > app", "boot.bin > boot", "logo.bin > logo" ]
+  version = 7
+}
+"""
+# From a bundle of the same build, and from the file that a product keeps.
+NAMES = ("of_label", "of_file")
+GOALS = tuple(f":{name}" for name in NAMES)
+VERSION_8 = """foreach(_name, [ "of_label", "of_file" ]) {
+  software_update_bundle(_name) {
+    targets = [ "new_app.bin > app" ]
+    unchanged_from = ":bundle_7"
+    if (_name == "of_file") {
+      unchanged_from = "kept.installed.pb"
+    }
+    removes = [ "logo" ]
+    version = 8
+  }
+}
+"""
+OF_RELEASE = """software_update_bundle("later") {
+  targets = [ "app.bin > app" ]
+  unchanged_from = "kept.installed.pb"
+  root = "release_root.pb"
+  version = 8
+}
+"""
+FILES = {
+    "BUILD.gn": IMPORT + VERSION_7 + VERSION_8,
+    "app.bin": "app",
+    "boot.bin": "boot",
+    "logo.bin": "logo",
+    "new_app.bin": "new app",
+}
+
+
+def test_partial_bundles(tmp_path: Path, gn: str, python: Path) -> None:
+    """One test, because each build takes seconds."""
+    tree = make_tree(tmp_path / "tree", gn, python)
+    tree.write(FILES | {"kept.installed.pb": ""})
+    tree.gen()
+    tree.build(":bundle_7")
+    tree.write({"kept.installed.pb": tree.read("gen/bundle_7.installed.pb")})
+
+    # The signing requests wait for no signature.
+    ran = tree.build(*(f":{name}.signing_request" for name in NAMES))
+    assert [each for each in ran if each.endswith(("._sign", ".file", "._verify"))] == []
+    requests = [tree.read(f"gen/{name}.signing_request.json") for name in NAMES]
+
+    # The bytes are those of the command line, and the verification knows the earlier release.
+    assert {"//:of_label._verify", "//:of_file._verify"} <= set(tree.build(*GOALS))
+    tree.software_update(
+        *("bundle", "create", "--version=8", "--target=app=new_app.bin", "--removes=logo"),
+        *("--unchanged-from=out/obj/bundle_7.bundle", f"--root=out/{ROOT}"),
+        *(f"--dev-signing-key={KEY}", "--output=by_hand.bundle"),
+    )
+    bundle = (tree.top / "by_hand.bundle").read_bytes()
+    assert [tree.read(f"obj/{name}.bundle") for name in NAMES] == [bundle, bundle]
+    report = json.loads(tree.read("gen/of_file.verdict.json"))
+    assert (report["left_out"], report["no_longer_listed"]) == (["boot"], ["logo"])
+
+    # The earlier release is an input.
+    tree.write({"boot.bin": "new boot"})
+    ran = tree.build(*GOALS)
+    assert {"//:of_label._targets", "//:of_label.file", "//:of_label._verify"} <= set(ran)
+    assert [each for each in ran if "of_file" in each] == []
+    tree.write({"boot.bin": "boot"})
+    tree.build(":bundle_7")
+    tree.write({"kept.installed.pb": tree.read("obj/bundle_7.bundle")})
+    assert {"//:of_file._targets", "//:of_file.file"} <= set(tree.build(*GOALS))
+
+    # The request is the same in every mode.
+    tree.set_args('software_update_signing = "unsigned"')
+    tree.gen()
+    tree.build(*GOALS, *(f":{name}.signing_request" for name in NAMES))
+    assert [tree.read(f"gen/{name}.signing_request.json") for name in NAMES] == requests
+
+
+def test_file_of_releases_in_a_build_with_dev_keys(tmp_path: Path, gn: str, python: Path) -> None:
+    """Devices with dev keys have another root than the one that the file names, but the same targets."""
+    tree = make_tree(tmp_path / "tree", gn, python)
+    manifest = e.manifest(e.targets({"boot": b"boot"}, 7), None, (1, e.root()))
+    tree.write({"kept.installed.pb": manifest, "release_root.pb": e.signed(e.root(), ROOT_KEY)})
+    tree.write({"BUILD.gn": IMPORT + OF_RELEASE, "app.bin": "app"})
+    tree.gen()
+    tree.build(":later")
+    report = json.loads(tree.read("gen/later.verdict.json"))
+    assert (report["verdict"], report["left_out"]) == ("ACCEPT", ["boot"])
