@@ -71,6 +71,8 @@ def test_rejected_request_is_not_asked_for_again(tmp_path: Path) -> None:
 
     signs = queue_signer(queue, confirm=confirm)
     signs.look()
+    # The same request, copied again.
+    queues.add(queue, 1)
     signs.look()
     assert asked == [1]
     assert not queues.is_signed(queue, 1)
