@@ -1,9 +1,66 @@
 """The names of targets and the files with their payloads, as a build or a caller states them."""
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
-from software_update.base.errors import Advice, UsageError
+from software_update.base.errors import Advice, InputError, UsageError
 from software_update.format.names import USER_MANIFEST, clash, name_problem
+
+
+class Expanded(NamedTuple):
+    """(name, path) pairs of targets. `found` are the folders that were read, and the files in them."""
+
+    pairs: list[tuple[str, str]]
+    found: list[str]
+
+
+def is_prefix(name: str) -> bool:
+    """Returns whether a name stands for all files in a folder: whether it is empty or ends in /."""
+    return not name or name.endswith("/")
+
+
+def expand_folders(pairs: Sequence[tuple[str, str]]) -> Expanded:
+    """Replaces each pair of a prefix and a folder with the files in the folder, sorted by name.
+
+    The name of a file's target is the prefix and the file's path below the folder. Raises InputError for
+    something else than a folder, for a folder without files, and for a folder that is a symbolic link.
+    """
+    expanded = Expanded([], [])
+    for name, path in pairs:
+        if not is_prefix(name):
+            expanded.pairs.append((name, path))
+            continue
+        names = sorted(_files_in(path, "", expanded.found))
+        if not names:
+            raise InputError(f"{path}: contains no files; name a folder with at least one")
+        paths = [os.path.join(path, each) for each in names]
+        expanded.pairs.extend(zip((f"{name}{each}" for each in names), paths, strict=True))
+        expanded.found.extend(paths)
+    return expanded
+
+
+def _files_in(top: str, below: str, folders: list[str]) -> Iterator[str]:
+    """Yields the paths below the folder `top` of the files in it; appends each folder to `folders`."""
+    folder = os.path.join(top, below) if below else top
+    folders.append(folder)
+    try:
+        with os.scandir(folder) as there:
+            entries = list(there)
+    except NotADirectoryError:
+        raise InputError(
+            f"{folder}: not a folder; name a folder, or write a target name that does not end in /"
+        ) from None
+    for entry in entries:
+        path = f"{below}/{entry.name}" if below else entry.name
+        if not entry.is_dir():
+            yield path
+        elif entry.is_symlink():
+            raise InputError(
+                f"{entry.path}: a symbolic link to a folder; copy the folder, or remove the link"
+            )
+        else:
+            yield from _files_in(top, path, folders)
 
 
 def payload_files(

@@ -32,7 +32,7 @@ def run(argv: Sequence[str]) -> int:
     args = parser.parse_args(argv)
     unchanged.check_removes(args)
     more = [] if args.targets_from is None else read_targets_from(args.targets_from)
-    payload_files = arguments.payload_files_of(args, more)
+    payload_files, _ = arguments.payload_files_of(args, more)
     if not payload_files and args.unchanged_from is None:
         raise UsageError("no targets; write --target NAME=FILE")
     new = NewBundle(

@@ -32,7 +32,7 @@ def run(argv: Sequence[str]) -> int:
     # The signatures of the new metadata confirm the list, so those of the earlier release do not matter.
     earlier = unchanged.earlier_of(args, None)
     collected = collected_of(args)
-    payload_files = arguments.payload_files_of(args, collected)
+    payload_files, in_folders = arguments.payload_files_of(args, collected)
     inputs = [
         args.root,
         *first_root,
@@ -42,7 +42,7 @@ def run(argv: Sequence[str]) -> int:
         *(path for _, path in payload_files),
         *arguments.files_of(args.collected, args.collected_roots),
     ]
-    with depfile(args, files_collected(args, collected), inputs):
+    with depfile(args, [*files_collected(args, collected), *in_folders], inputs):
         assemble_bundle(
             args.output,
             SignedContent(

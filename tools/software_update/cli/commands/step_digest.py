@@ -22,9 +22,9 @@ def run(argv: Sequence[str]) -> int:
     arguments.add_output(parser, "the record to write")
     args = parser.parse_args(argv)
     collected = collected_of(args)
-    payload_files = arguments.payload_files_of(args, collected)
+    payload_files, in_folders = arguments.payload_files_of(args, collected)
     paths = [path for _, path in payload_files]
     inputs = [*paths, *arguments.files_of(args.collected)]
-    with depfile(args, files_collected(args, collected), inputs):
+    with depfile(args, [*files_collected(args, collected), *in_folders], inputs):
         files.write_output(args.output, record_of(payload_files), inputs=inputs)
     return 0

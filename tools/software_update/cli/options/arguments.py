@@ -180,7 +180,8 @@ def add_payload_files(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         action="extend",
         default=[],
-        help="a target and the file with its payload",
+        help="a target and the file with its payload; if NAME is empty or ends in /, FILE is a folder, "
+        "and each file in it becomes a target: NAME and its path below the folder",
     )
     parser.add_argument(
         "--user-manifest",
@@ -191,11 +192,15 @@ def add_payload_files(parser: argparse.ArgumentParser) -> None:
 
 def payload_files_of(
     args: argparse.Namespace, more: Sequence[tuple[str, str]] = ()
-) -> list[tuple[str, str]]:
-    """Returns (name, path) pairs of the targets in the arguments and in `more`; see `payload_files`."""
-    from software_update.steps.payload_files import payload_files
+) -> tuple[list[tuple[str, str]], list[str]]:
+    """Returns (name, path) pairs of the targets in the arguments and in `more`; see `payload_files`.
 
-    return payload_files([*map(_split, args.target), *more], args.user_manifest)
+    The second list are the folders among them and the files in these folders; see `expand_folders`.
+    """
+    from software_update.steps.payload_files import expand_folders, payload_files
+
+    targets, found = expand_folders([*map(_split, args.target), *more])
+    return payload_files(targets, args.user_manifest), found
 
 
 def _split(argument: str) -> tuple[str, str]:

@@ -31,14 +31,12 @@ def add_collected(parser: argparse.ArgumentParser) -> None:
         "--depfile",
         metavar="FILE",
         help="a depfile to write for ninja: OUT depends on the --collected file and the "
-        "files in it",
+        "files in it, and on folders of --target and the files in them",
     )
 
 
 def collected_of(args: argparse.Namespace) -> list[tuple[str, str]]:
     """The (name, path) pairs that --collected names."""
-    if args.depfile is not None and args.collected is None:
-        raise UsageError("--depfile: nothing was --collected; leave it out")
     return [] if args.collected is None else read_collected(args.collected)
 
 
@@ -58,6 +56,8 @@ def depfile(
     if args.depfile is None:
         yield
         return
+    if not named:
+        raise UsageError("--depfile: nothing was --collected, and no target is a folder; remove it")
     check_apart(args, "output", "depfile")
     content = _escaped(args.output) + b": " + b" ".join(map(_escaped, named)) + b"\n"
     with files.new_output(args.depfile, inputs=inputs) as fd:

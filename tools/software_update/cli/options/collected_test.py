@@ -53,6 +53,27 @@ def test_both_steps_take_it(folder: Path) -> None:
     assert (folder / "out").read_bytes() == e.bundle(CONTENTS, version=7)
 
 
+def test_depfile_names_folders_and_the_files_in_them(folder: Path) -> None:
+    """A new file changes the time of its folder, so ninja runs the step again."""
+    (folder / "assets/icons").mkdir(parents=True)
+    (folder / "assets/icons/on.raw").write_bytes(APP)
+    done("step", "digest", "--target", "images/=assets", "app=app.bin", "-o", "out", "--depfile=d")
+    assert names_of(folder / "out") == ["app", "images/icons/on.raw"]
+    assert (folder / "d").read_text() == "out: assets assets/icons assets/icons/on.raw\n"
+
+
+def test_folder_in_a_bundle(folder: Path) -> None:
+    (folder / "product").mkdir()
+    (folder / "product/app").write_bytes(APP)
+    (folder / "product/boot").write_bytes(BOOT)
+    done("step", "assemble", *step("assemble")[2:4], "--target", "=product", "-o", "out")
+    assert (folder / "out").read_bytes() == e.bundle(CONTENTS, version=7)
+    args = workspace.create_args(folder)
+    at = args.index("--target")
+    done(*args[:at], "--target", "=product", *args[at + 3 :])
+    assert (folder / "out.bundle").read_bytes() == e.bundle(CONTENTS, version=7)
+
+
 def test_it_adds_to_the_arguments(folder: Path) -> None:
     collect({"boot": f"{folder}/boot.bin"})
     done(*step("digest"), "--target", "app=app.bin", "--user-manifest", "root.pb")
