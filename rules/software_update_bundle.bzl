@@ -12,6 +12,7 @@ def software_update_bundle(
         *,
         name,
         targets,
+        strip_prefix = None,
         version = None,
         version_file = None,
         version_flag = None,
@@ -74,7 +75,12 @@ def software_update_bundle(
         below its own package; a path that already begins with the prefix is the target name itself. The target name
         of a file in a directory is the prefix and the file's path below that directory. For example,
         `"assets/": ":assets"`, where `assets` is `glob(["assets/**"])`, makes the target `assets/logo.raw` of the
-        file `assets/logo.raw`. Do not name a folder of the source tree; list its files with `glob()`, as here.
+        file `assets/logo.raw`. The empty key is a prefix, too, and puts files at the top level. Do not name a folder of
+        the source tree; list its files with `glob()`, as here.
+      strip_prefix: A dict from string to string: prefixes in `targets`, and for each a folder below the package of its
+        files. The target name of a file is the prefix and the file's path below this folder. For example,
+        `{"assets/": "gen/images"}` makes the target `assets/logo.raw` of the file `gen/images/logo.raw`. By default,
+        the path below the package counts.
       version: An integer from 1 to 4294967295, the same in decimal text, or a `select()` of either: the version of the
         targets metadata. In a `select()`, write an integer above 2147483647 as text, because Bazel does not accept
         such a number there. A device rejects a version lower than the one installed. Set exactly one of `version`,
@@ -138,6 +144,7 @@ def software_update_bundle(
         root = root,
         root_or_dev_root = or_default(root, dev_root),
         strict_pigweed = strict_pigweed,
+        strip_prefix = strip_prefix,
         targets = targets,
         unchanged_from = unchanged_from,
         user_manifest = user_manifest,

@@ -31,7 +31,7 @@ def _targets_metadata_impl(ctx):
     earlier = earlier_of(ctx.attr.unchanged_from, ctx.file.unchanged_from)
     payloads = [
         payload
-        for entries in collect_payloads(label, ctx.attr.targets, may_be_empty = bool(earlier)).values()
+        for entries in collect_payloads(label, ctx.attr.targets, strip_prefix = ctx.attr.strip_prefix, may_be_empty = bool(earlier)).values()
         for payload in entries
     ]
     user_manifest = ctx.file.user_manifest
@@ -82,6 +82,7 @@ targets_metadata = rule(
             allow_single_file = True,
         ),
         "strict_pigweed": attr.bool(doc = "Whether to reject targets that Pigweed's client would not install."),
+        "strip_prefix": attr.string_dict(doc = "Prefixes in `targets`, and the folders whose files they stand for."),
         "targets": attr.string_keyed_label_dict(
             doc = "Target names, or prefixes that end in /, and their labels.",
             allow_files = True,

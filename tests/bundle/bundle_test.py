@@ -40,6 +40,14 @@ def test_names_of_payloads(capsys: pytest.CaptureFixture[str]) -> None:
         assert content[each["offset"] :][: each["length"]] == path.read_bytes()
 
 
+def test_names_below_a_folder_and_at_the_top_level(capsys: pytest.CaptureFixture[str]) -> None:
+    renamed = inspect(HERE / "renamed.bundle", capsys)["payloads"]
+    names = ["fonts/small.raw", "images/small.raw", "logo.raw"]
+    assert [each["name"] for each in renamed] == names
+    at_the_top = inspect(HERE / "directory_at_the_top.bundle", capsys)["payloads"]
+    assert [each["name"] for each in at_the_top] == ["one.bin", "sub/two.bin"]
+
+
 def test_command_line_makes_the_same_bytes(tmp_path: Path) -> None:
     made = tmp_path / "made.bundle"
     arguments = ["bundle", "create", "--version=7", "--expires=2031-01-01T00:00:00Z"]

@@ -1,16 +1,18 @@
 """The attribute `targets`: from labels to target names and files."""
 
 load("//rules/private/checks:errors.bzl", "display", "refuse")
+load("//rules/private/checks:folder.bzl", "folder_error")
 load("//rules/private/checks:target_name.bzl", "prefix_error", "target_name_error")
 
 visibility("//rules/...")
 
-def collect_payloads(label, targets, *, may_be_empty = False):
+def collect_payloads(label, targets, *, strip_prefix = {}, may_be_empty = False):
     """Returns the files of the attribute `targets` with their target names.
 
     Args:
       label: The bundle's Label, for errors.
       targets: The attribute: a dict from target name or prefix to Target.
+      strip_prefix: The attribute: a dict from prefix to the folder whose files the prefix stands for.
       may_be_empty: A bool: whether the bundle has targets besides these.
 
     Returns:
@@ -19,18 +21,30 @@ def collect_payloads(label, targets, *, may_be_empty = False):
     """
     if not targets and not may_be_empty:
         refuse(label, "targets", targets, "a bundle must contain a target; write at least one target name and its label")
+    _check_strip_prefix(label, targets, strip_prefix)
     payloads = {}
     for key, target in targets.items():
         attribute = "targets[%s]" % repr(key)
 
         # A list, because names contain the paths of files, and the rule checks them now.
         files = target[DefaultInfo].files.to_list()
-        if key.endswith("/"):
-            payloads[key] = _below_prefix(label, attribute, key, display(target.label), files)
+        if _is_prefix(key):
+            payloads[key] = _below_prefix(label, attribute, key, display(target.label), files, strip_prefix.get(key))
         else:
             payloads[key] = [_single(label, attribute, key, display(target.label), files)]
     _check_distinct(label, payloads)
     return payloads
+
+def _is_prefix(key):
+    return not key or key.endswith("/")
+
+def _check_strip_prefix(label, targets, strip_prefix):
+    for key, folder in strip_prefix.items():
+        attribute = "strip_prefix[%s]" % repr(key)
+        if key not in targets or not _is_prefix(key):
+            refuse(label, attribute, folder, "this is not a prefix in targets; write a key of targets that is empty or ends in /")
+        if folder_error(folder):
+            refuse(label, attribute, folder, "write the path of a folder below the package of the files, such as \"gen/assets\"")
 
 def _single(label, attribute, key, source, files):
     problem = target_name_error(key)
@@ -42,7 +56,7 @@ def _single(label, attribute, key, source, files):
         refuse(label, attribute, source, "the label gives a directory; end the key in / to put its files under it")
     return struct(name = key, file = files[0])
 
-def _below_prefix(label, attribute, prefix, source, files):
+def _below_prefix(label, attribute, prefix, source, files, folder):
     problem = prefix_error(prefix)
     if problem:
         refuse(label, attribute, source, problem)
@@ -51,10 +65,17 @@ def _below_prefix(label, attribute, prefix, source, files):
     payloads = []
     for file in files:
         if file.is_directory:
+            if folder:
+                refuse(label, "strip_prefix[%s]" % repr(prefix), folder, "%s is a directory, whose files have the names below it already; remove this entry" % file.short_path)
             payloads.append(struct(name = prefix, file = file))
             continue
         path = _path_below_package(file)
-        name = path if path.startswith(prefix) else prefix + path
+        if folder:
+            if not path.startswith(folder + "/"):
+                refuse(label, "strip_prefix[%s]" % repr(prefix), folder, "the file %s is not below this folder of its package; write a folder with all files of the label" % file.short_path)
+            name = prefix + path.removeprefix(folder + "/")
+        else:
+            name = path if path.startswith(prefix) else prefix + path
         problem = target_name_error(name)
         if problem:
             refuse(label, attribute, source, "its file %s would become the target %s: %s" % (file.short_path, repr(name), problem))
