@@ -26,6 +26,7 @@ ONLY_BAZEL = {
     "software_update_bundle": {
         "expires_flag": A_FLAG,
         "signatures_folder": "GN has no NAME.sign: a build cannot run an interactive program",
+        "strip_prefix": "GN names each file by itself, and the files of a folder by their path below it",
         "version_flag": A_FLAG,
     },
     "software_update_bundle_test": dict.fromkeys(

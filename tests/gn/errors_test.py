@@ -213,6 +213,33 @@ CASES = (
         "target 'app': write only name, file and deps",
         "unknown_field",
     ),
+    bundle(
+        'version = 1 targets = [ { folder = "assets" file = "a" name = "assets/" } ]',
+        'target {\n  file = "a"\n  folder = "assets"\n  name = "assets/"\n}; write { name = "assets/" '
+        'folder = "assets" }',
+        "folder_and_file",
+    ),
+    bundle(
+        'version = 1 targets = [ { name = "assets/" folder = "assets" dep = [] } ]',
+        "target 'assets/': write only name, folder, inputs and deps",
+        "unknown_field_of_a_folder",
+    ),
+    bundle(
+        'version = 1 targets = [ { name = "assets" folder = "assets" } ]',
+        "target 'assets': is not a prefix; end the name of a folder in /, or write an empty name",
+        "folder_without_slash",
+    ),
+    bundle(
+        'version = 1 targets = [ { name = "a/../" folder = "assets" } ]',
+        f"target name 'a/../x': {_PARTS}",
+        "folder_goes_up",
+    ),
+    bundle(
+        'version = 1 targets = [ { name = "" folder = "$root_out_dir/x" } ]',
+        "target '': inputs is missing; write outputs of the label that makes //out/x, such as a stamp "
+        "file",
+        "folder_without_inputs",
+    ),
     Case(
         "payload_no_deps",
         'software_update_payload("x") { file = "$root_out_dir/app.bin" }',

@@ -31,6 +31,35 @@ VERSION_8 = """foreach(_name, [ "of_label", "of_file" ]) {
   }
 }
 """
+WITH_FOLDERS = """software_update_bundle("folders") {
+  targets = [
+    "app.bin > app",
+    { name = "assets/" folder = "images" },
+    {
+      name = ""
+      folder = "$target_gen_dir/made"
+      inputs = [ "$target_gen_dir/made.stamp" ]
+      deps = [ ":made" ]
+    },
+  ]
+  version = 7
+  persist = true
+}
+action("made") {
+  script = "make_folder.py"
+  inputs = [ "made.txt" ]
+  outputs = [ "$target_gen_dir/made.stamp" ]
+  args = rebase_path(inputs + outputs + [ "$target_gen_dir/made" ], root_build_dir)
+}
+"""
+MAKE_FOLDER = """import os, shutil, sys
+source, stamp, folder = sys.argv[1:]
+shutil.rmtree(folder, ignore_errors=True)
+for name in open(source).read().split():
+    os.makedirs(os.path.dirname(f"{folder}/{name}"), exist_ok=True)
+    open(f"{folder}/{name}", "w").write(name)
+open(stamp, "w").close()
+"""
 OF_RELEASE = """software_update_bundle("later") {
   targets = [ "app.bin > app" ]
   unchanged_from = "kept.installed.pb"
@@ -99,3 +128,36 @@ def test_file_of_releases_in_a_build_with_dev_keys(tmp_path: Path, gn: str, pyth
     tree.build(":later")
     report = json.loads(tree.read("gen/later.verdict.json"))
     assert (report["verdict"], report["left_out"]) == ("ACCEPT", ["boot"])
+
+
+def test_folders(tmp_path: Path, gn: str, python: Path) -> None:
+    tree = make_tree(tmp_path / "tree", gn, python)
+    tree.write({"BUILD.gn": IMPORT + WITH_FOLDERS, "make_folder.py": MAKE_FOLDER, "app.bin": "app"})
+    tree.write({"images/logo.raw": "logo", "images/icons/on.raw": "on", "made.txt": "one sub/two"})
+    tree.gen()
+
+    def names() -> list[str]:
+        described = tree.software_update("bundle", "inspect", "--json", "out/obj/folders.bundle")
+        return [each["name"] for each in json.loads(described)["payloads"]]
+
+    tree.build(":folders")
+    assert names() == ["app", "assets/icons/on.raw", "assets/logo.raw", "one", "sub/two"]
+    tree.software_update(
+        *("bundle", "create", "--version=7", f"--dev-signing-key={KEY}", f"--root=out/{ROOT}"),
+        *("--target", "app=app.bin", "assets/=images", "=out/gen/made", "-o", "by_hand.bundle"),
+    )
+    assert (tree.top / "by_hand.bundle").read_bytes() == tree.read("obj/folders.bundle")
+    assert tree.read("obj/folders.persist/targets/sub/two") == b"sub/two"
+
+    # A change of a file, a new file, and another content of the made folder.
+    tree.write({"images/icons/on.raw": "off"})
+    ran = tree.build(":folders")
+    assert {"//:folders._digest_folders", "//:folders.file"} <= set(ran)
+    assert "//:folders._digest_0" not in ran
+    assert b"off" in tree.read("obj/folders.bundle")
+    tree.write({"images/icons/new.raw": "new"})
+    tree.build(":folders")
+    assert "assets/icons/new.raw" in names()
+    tree.write({"made.txt": "three"})
+    tree.build(":folders")
+    assert names()[-2:] == ["assets/logo.raw", "three"]
