@@ -57,13 +57,13 @@ def allows(part: str, value: object) -> bool:
     return allowed
 
 
-def test_the_schema() -> None:
+def test_schema_is_valid() -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     assert SCHEMA["title"] == PROTOCOL
     assert str(exec_protocol.MAX_ANSWER_BYTES // 1024) + " KiB" in SCHEMA["description"]
 
 
-def test_questions(requests: list[Request]) -> None:
+def test_questions_match_the_schema(requests: list[Request]) -> None:
     for request, key_id in itertools.product(requests, (KEY_ID, None)):
         question = json.loads(exec_protocol.build_question(request, key_id))
         assert allows("question", question)
@@ -92,7 +92,7 @@ def test_bad_questions(requests: list[Request], name: str) -> None:
         assert not allows("question", {**question, name: value}), value
 
 
-def test_the_json_beside_a_request(requests: list[Request]) -> None:
+def test_schema_allows_the_json_next_to_a_request(requests: list[Request]) -> None:
     """`sign` accepts exactly the JSON next to a request that the schema allows in the question."""
     for request in requests[2:]:
         assert request.document
@@ -135,7 +135,7 @@ def changes(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield {**document, "authorities": authorities}
 
 
-def test_answers() -> None:
+def test_schema_and_code_allow_the_same_answers() -> None:
     """Each combination of odd and good fields: the schema allows those that the code takes."""
     protocols: list[object] = [PROTOCOL, "software_update.exec_signer.v2", None, ABSENT]
     signatures: list[object] = ["AAEC", "AAE=", "AA==", "", "A", "AAE", "AA-_", " AAEC", "A==="]
@@ -151,7 +151,7 @@ def test_answers() -> None:
 
 
 @pytest.mark.parametrize("answer", [[], "x", 1, None])
-def test_no_objects(answer: object) -> None:
+def test_schema_rejects_json_that_is_not_an_object(answer: object) -> None:
     assert not allows("answer", answer)
     assert not code_takes(json.dumps(answer).encode())
 

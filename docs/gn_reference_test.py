@@ -73,7 +73,7 @@ def test_rendered_parts(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("line", ["#   file: [path]", '#     "a.bin".', "#   NAME: The thing."])
-def test_another_form_is_refused(tmp_path: Path, line: str) -> None:
+def test_other_forms_are_rejected(tmp_path: Path, line: str) -> None:
     folder = api(tmp_path, _COMMENT.replace(line, line.replace("#  ", "# ")))
     with pytest.raises(CommentError, match=r"^thing: "):
         render(folder)

@@ -117,7 +117,7 @@ def test_exit_code_of_the_command(
     assert done.stderr.startswith(said)
 
 
-def test_nothing_of_the_environment_takes_part(tree: Tree, packages: Path) -> None:
+def test_environment_has_no_effect(tree: Tree, packages: Path) -> None:
     other = tree.root / "other"
     for name in ("software_update", "cryptography", "json", "hashlib", "argparse"):
         (other / name).mkdir(parents=True)

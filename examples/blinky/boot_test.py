@@ -77,7 +77,7 @@ def test_the_bundle_holds_the_whole_release(release: Path) -> None:
     }
 
 
-def test_the_images_name_no_folder_of_the_build(release: Path) -> None:
+def test_images_contain_no_path_of_the_build(release: Path) -> None:
     for name in ("bootloader", "application"):
         assert b"blinky/" not in (release / name).read_bytes()
 
@@ -94,7 +94,7 @@ def with_word(image: bytes, offset: int, word: int) -> bytes:
         (12, 0x20000000, "the application's vector table is outside of it"),
     ],
 )
-def test_the_bootloader_starts_no_broken_application(
+def test_bootloader_does_not_start_a_broken_application(
     setup: boot.Setup, release: Path, tmp_path: Path, offset: int, word: int, fault: str
 ) -> None:
     bootloader = (release / "bootloader").read_bytes()

@@ -41,7 +41,7 @@ def release(number: int) -> Path:
 @pytest.mark.parametrize(
     "awake", [each for count in range(5) for each in itertools.combinations(LATER, count)], ids=str
 )
-def test_any_years_may_be_slept_through(tmp_path: Path, awake: tuple[int, ...]) -> None:
+def test_device_may_miss_any_number_of_years(tmp_path: Path, awake: tuple[int, ...]) -> None:
     device = Device(tmp_path)
     for number in (1, *awake):
         assert device.takes(release(number))

@@ -481,7 +481,7 @@ def test_odd_questions(question: object, text: str, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize("name", ["kms_signer", "vault_signer", "queue_signer"])
-def test_each_begins_with_what_it_needs(name: str) -> None:
+def test_each_program_documents_its_variables_at_its_top(name: str) -> None:
     """Every variable that a program reads is documented at its top."""
     text = (HERE / f"{name}.py").read_text()
     head, _, code = text.partition('"""\n\nimport')

@@ -94,7 +94,7 @@ def test_serves_every_cpython_and_is_compiled_for_this_one(full: Tree) -> None:
     assert Path(importlib.util.cache_from_source(str(module))).exists()
 
 
-def test_a_stale_file_goes(full: Tree) -> None:
+def test_stale_file_is_removed(full: Tree) -> None:
     for name in ("packages", "packages.new", "packages.old"):
         (full.build / "gen" / name).mkdir()
         (full.build / "gen" / name / "stale.py").touch()
@@ -118,7 +118,7 @@ def test_no_folder_of_wheels(tree: Tree) -> None:
     )
 
 
-def test_the_folder_beside_the_script_needs_no_option(
+def test_folder_next_to_the_script_needs_no_option(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(make_environment, "_HERE", tmp_path)

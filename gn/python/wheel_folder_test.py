@@ -67,7 +67,7 @@ def test_finds_the_locked_wheels(lock: Path, tmp_path: Path) -> None:
         "tiny_one-1.0.whl",
     ],
 )
-def test_ignores_what_serves_others(lock: Path, tmp_path: Path, name: str) -> None:
+def test_ignores_wheels_for_other_platforms(lock: Path, tmp_path: Path, name: str) -> None:
     write(tmp_path, name, content=b"other")
     assert wheel_folder.find_wheels(tmp_path, lock) == []
 

@@ -181,13 +181,13 @@ def test_an_unmeasured_goal_is_neither_met_nor_missed() -> None:
     assert summary(judged).endswith(f"\n0 of {len(GOALS)} goals met, 0 not met")
 
 
-def test_less_work_than_the_goals_are_for_meets_none() -> None:
+def test_less_work_than_a_goal_needs_meets_no_goal() -> None:
     quick = dataclasses.replace(results(one_file(row(OURS, 1, 1, 1, size=MIB))), quick=True)
     assert {each.met for each in judge(quick)} == {None}
     assert "1 file of 1 GiB, create: 0.909 x openssl dgst (at most 1.25)" in summary(judge(quick))
 
 
-def test_the_terminal_is_told_what_was_not_met() -> None:
+def test_terminal_lists_goals_that_are_not_met() -> None:
     said = summary(judge(results(one_file(row(OURS, 2, 2.4, 2.2, size=MIB, peak=51)))))
     assert "NOT MET      1 file of 1 GiB, create: 2 x openssl dgst (at most 1.25)" in said
     assert "NOT MET      1 file of 1 GiB, create, memory: 51 MiB (at most 50)" in said
@@ -196,7 +196,7 @@ def test_the_terminal_is_told_what_was_not_met() -> None:
 # --- the page ---
 
 
-def test_the_page_says_all_of_it() -> None:
+def test_page_contains_all_results() -> None:
     table = one_file(row(OURS, 1.25, 1.5, 1.375, size=MIB), row("imgtool", 4, 4, 4, size=MIB))
     text = page(results(table), "benchmarks")
     assert text.startswith("# Benchmarks\n")
@@ -242,17 +242,17 @@ def test_one_command_for_several_rows_is_shown_once() -> None:
     assert text.count("bazel build //x  # a; b\n") == 1
 
 
-def test_the_page_says_what_bazel_ran() -> None:
+def test_page_names_the_bazel_commands() -> None:
     text = page(results(bazel_clean=("B", "A", "B"), bazel_unchanged=()), "plots")
     assert "| many targets, clean | 1 A, 2 B |\n| ... nothing changed | none |\n" in text
 
 
-def test_the_page_says_when_only_if_it_was_told() -> None:
+def test_page_has_a_date_only_if_one_is_given() -> None:
     assert "date:" not in page(results(), "benchmarks")
     assert "- date: 2026-11-21\n" in page(dataclasses.replace(results(), date="2026-11-21"), "x")
 
 
-def test_a_quick_run_says_so() -> None:
+def test_quick_run_is_marked_as_quick() -> None:
     assert "quick run" not in page(results(), "benchmarks")
     assert "quick run" in page(dataclasses.replace(results(), quick=True), "benchmarks")
 

@@ -12,7 +12,7 @@ def points(*loads: Load) -> list[Point]:
     return [Point(load, EXACT.seconds(load)) for load in loads]
 
 
-def test_it_finds_what_the_measurements_are_made_of() -> None:
+def test_model_finds_the_coefficients_of_measurements() -> None:
     [least] = points(LEAST)
     found = fit(
         least,

@@ -37,13 +37,13 @@ def test_coefficients_are_in_readable_units() -> None:
     assert f"| {CLEAN} | 2.00 s | 1000.0 ms | 0 ms | 10.24 s |\n" in text()
 
 
-def test_how_far_the_model_is_off_is_said() -> None:
+def test_page_states_the_error_of_the_model() -> None:
     said = text(unseen_seconds=2)
     assert "differs from these by at most 0 %, and from the others by at most 50 %:\n" in said
     assert f"| {CREATE} | 1 | 1 | 0 bytes | 2.00 s | 3.00 s | not fitted |\n" in said
 
 
-def test_a_fleet_is_what_the_model_says() -> None:
+def test_times_of_a_fleet_follow_the_model() -> None:
     """10,000 x (1 s + 0.64 s) + 2 s; one by one, 2 s each time."""
     said = text()
     assert "| built in Bazel, verified, signed with dev keys | 4.6 hours |\n" in said

@@ -90,20 +90,20 @@ def test_version_comes_from_a_file(capsys: pytest.CaptureFixture[str]) -> None:
     assert described["targets"]["version"] == 7
 
 
-def test_signing_request_is_what_was_signed() -> None:
+def test_signing_request_has_the_bytes_that_were_signed() -> None:
     signed_file = HERE / "bundle.targets_metadata.pb"
     signed = metadata.parse_signed(metadata.TARGETS, signed_file.read_bytes())
     assert signed.serialized == (HERE / "bundle.signing_request").read_bytes()
     assert len(signed.signatures) == 1
 
 
-def test_signing_request_of_a_root_is_what_was_signed() -> None:
+def test_signing_request_of_a_root_has_the_bytes_that_were_signed() -> None:
     signed = metadata.parse_signed(metadata.ROOT, (DEV_KEYS / "dev_root.root.pb").read_bytes())
     assert signed.serialized == (DEV_KEYS / "dev_root.signing_request").read_bytes()
     assert len(signed.signatures) == 1
 
 
-def test_signing_request_says_what_is_signed_and_by_whom(
+def test_signing_request_describes_the_content_and_the_keys(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     request = json.loads((HERE / "bundle.signing_request.json").read_text())
@@ -117,7 +117,7 @@ def test_signing_request_says_what_is_signed_and_by_whom(
         assert said["sha256"] == hashlib.sha256(content).hexdigest()
 
 
-def test_metadata_groups_are_what_is_in_the_bundle() -> None:
+def test_metadata_groups_have_the_bytes_in_the_bundle() -> None:
     root = (DEV_KEYS / "dev_root.root.pb").read_bytes()
     targets = (HERE / "bundle.targets_metadata.pb").read_bytes()
     content = BUNDLE.read_bytes()

@@ -25,7 +25,7 @@ def change_a_byte(data: bytes, max_size: int) -> bytes:
     return (data[:at] + rng.randbytes(1) + data[at + rng.randrange(2) :])[:max_size]
 
 
-def test_the_corpus_is_what_seeds_makes() -> None:
+def test_corpus_equals_the_output_of_seeds() -> None:
     assert files() == seeds.corpus()
 
 

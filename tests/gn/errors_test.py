@@ -403,7 +403,7 @@ def tree_fixture(tmp_path_factory: pytest.TempPathFactory, gn: str, python: Path
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.what)
-def test_refuses(tree: Tree, case: Case) -> None:
+def test_rejects_wrong_arguments(tree: Tree, case: Case) -> None:
     tree.write({"BUILD.gn": IMPORT + case.build})
     tree.set_args(case.args)
     assert said(tree.gen_fails()) == case.message
@@ -457,7 +457,7 @@ def test_refuses_an_unknown_parameter(tree: Tree, template: str) -> None:
     assert "expired" in output
 
 
-def test_refuses_a_payload_that_nothing_makes(tree: Tree) -> None:
+def test_rejects_a_payload_without_a_maker(tree: Tree) -> None:
     file = "$root_out_dir/app.bin"
     text = f'targets = [ {{ name = "app" file = "{file}" }} ]'
     tree.write({"BUILD.gn": f'{IMPORT}software_update_bundle("bundle") {{ version = 1 {text} }}\n'})

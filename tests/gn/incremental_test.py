@@ -260,7 +260,7 @@ def built(tmp_path_factory: pytest.TempPathFactory, gn: str, python: Path) -> Tr
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.what)
-def test_runs_what_depends_on_it(built: Tree, tmp_path: Path, change: Change) -> None:
+def test_change_reruns_only_dependent_edges(built: Tree, tmp_path: Path, change: Change) -> None:
     tree = built.copy(tmp_path / "tree")
     change.change(tree)
     assert tree.build(*GOALS) == change.expected()

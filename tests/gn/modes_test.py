@@ -101,7 +101,7 @@ def test_dev(tree: Tree) -> None:
     assert json.loads(tree.read("gen/bundle.verdict.json"))["verdict"] == "ACCEPT"
 
 
-def test_dev_devices_have_none_of_the_roots_of_releases(tree: Tree) -> None:
+def test_dev_devices_have_only_the_dev_root(tree: Tree) -> None:
     """Arguments about devices in the field do not keep the dev bundle from devices on a desk."""
     field = '  root = ":root"\n  root_chain = [ ":root" ]\n  trusted_root = ":root"\n'
     set_mode(tree, "dev", BUILD.replace('  root = ":root"\n', field))
@@ -204,7 +204,7 @@ def test_which_edges_know_a_private_key(tree: Tree, mode: str) -> None:
     assert (signed == tree.read("gen/dev_root.root.unsigned.pb")) == (mode != "dev")
 
 
-def test_dev_keys_are_told_in_every_mode(tree: Tree) -> None:
+def test_request_states_dev_keys_in_every_mode(tree: Tree) -> None:
     """The request is of the same bytes in each, so the root says it in each."""
     write_dev_keys(tree)
     found = set()
@@ -413,7 +413,7 @@ def test_promotion(tree: Tree) -> None:
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_requests_wait_for_no_signature(tree: Tree, mode: str) -> None:
+def test_requests_need_no_signatures(tree: Tree, mode: str) -> None:
     """Requests under the second root can be made before the first root has signatures."""
     build = two_roots()
     set_mode(tree, mode, build)
@@ -438,7 +438,7 @@ def test_unsigned_is_not_verified(tree: Tree, root: bool) -> None:
     assert signatures(tree) == 0
 
 
-def test_not_verified_where_asked(tree: Tree) -> None:
+def test_verify_false_skips_the_verification(tree: Tree) -> None:
     set_mode(tree, "dev", BUILD.replace("version = 7", "version = 7 verify = false"))
     assert "//:bundle._verify" not in tree.build(":bundle")
     assert signatures(tree) == 1

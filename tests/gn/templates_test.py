@@ -420,14 +420,14 @@ def test_collected_file_names(tree: Tree) -> None:
     assert actions(tree.ninja("-n", ":bundle").stdout) == []
 
 
-def test_collected_file_name_that_no_depfile_takes(tree: Tree) -> None:
+def test_collected_file_name_that_a_depfile_cannot_contain(tree: Tree) -> None:
     build = bundle('collect = [ ":one" ]', payload("one").replace("boot.bin", "a;b"))
     generate(tree, build, {"a;b": ""})
     [line] = failure(tree.build_fails(":bundle"))
     assert "ninja takes no such name from a depfile" in line
 
 
-def test_collected_file_that_nothing_makes(tree: Tree) -> None:
+def test_collected_file_without_a_maker(tree: Tree) -> None:
     made = payload("one", 'deps = [ ":maker" ]').replace("boot.bin", "$root_out_dir/no.bin")
     more = made + group("maker")
     generate(tree, bundle('collect = [ ":one" ]', more))

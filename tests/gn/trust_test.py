@@ -219,7 +219,7 @@ def test_root_that_skips_a_version(years: Tree) -> None:
     years.build(":root_3.file")
 
 
-def test_root_that_lacks_signatures_is_told(years: Tree) -> None:
+def test_root_that_lacks_signatures_is_reported(years: Tree) -> None:
     generate(years, "")
     years.replace("BUILD.gn", 'dev_signing_keys += [ "keys/throwaway_root_$_last" ]', "")
     done = years.ninja(":root_2")
@@ -410,7 +410,7 @@ def test_personalized_bundle_by_path(years: Tree) -> None:
     assert years.read("obj/by_path.bundle") == years.read("obj/smaller.bundle")
 
 
-def test_personalized_bundle_that_no_device_would_take(years: Tree) -> None:
+def test_personalized_bundle_that_devices_reject(years: Tree) -> None:
     text = 'bundle = ":release_2" trusted_root = ":root_3" installed = ":release_3"'
     generate(years, judged("older", text, "personalized_bundle"))
     log = years.build_fails(":older")
@@ -421,7 +421,7 @@ def test_personalized_bundle_that_no_device_would_take(years: Tree) -> None:
 # --- without signatures ---
 
 
-def test_nothing_is_judged_where_nothing_is_signed(unbuilt_years: Tree) -> None:
+def test_unsigned_bundles_are_not_verified(unbuilt_years: Tree) -> None:
     years = unbuilt_years
     generate(
         years,
@@ -433,7 +433,7 @@ def test_nothing_is_judged_where_nothing_is_signed(unbuilt_years: Tree) -> None:
     years.build()
 
 
-def test_there_is_no_manifest_of_a_bundle_that_is_not_verified(unbuilt_years: Tree) -> None:
+def test_bundle_that_is_not_verified_has_no_installed_manifest(unbuilt_years: Tree) -> None:
     years = unbuilt_years
     years.write(
         {"BUILD.gn": YEARS + judged("test", 'trusted_root = ":root_1" installed = ":release_1"')}

@@ -122,7 +122,7 @@ def test_a_new_root_is_accepted(product: Product) -> None:
     assert we_accept(bundle, old)
 
 
-def test_a_chain_of_roots_is_no_matter_to_pigweed(product: Product) -> None:
+def test_pigweed_ignores_a_chain_of_roots(product: Product) -> None:
     first = product.root(1)
     second = product.root(2, ["root2"], signed_by=["root", "root2"])
     third = product.root(3, ["root3"], signed_by=["root2", "root3"])

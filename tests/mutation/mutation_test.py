@@ -92,7 +92,7 @@ def test_accepted_mutants_of_the_smallest_bundle() -> None:
 # The harness
 
 
-def test_a_verifier_that_lets_all_pass_is_noticed() -> None:
+def test_verifier_that_accepts_everything_is_detected() -> None:
     subject = subjects.one_target()
     report = Report()
     for kind in mutants.QUICK:
@@ -146,7 +146,7 @@ def test_taken_apart_and_put_together(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", subjects.ALL)
-def test_a_bundle_has_its_own_substance(name: str) -> None:
+def test_content_of_a_bundle_equals_only_itself(name: str) -> None:
     subject = subjects.ALL[name]()
     assert difference(subject.bundle, subject) == ""
     for at in mutants.payload_pages(subject.bundle):

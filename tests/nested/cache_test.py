@@ -53,7 +53,7 @@ def change_tool(sources: Path) -> None:
     step.write_text(text.replace(LAYOUT, OTHER_LAYOUT))
 
 
-def test_cache_has_results_of_the_same_tool_only(tmp_path: Path) -> None:
+def test_cache_returns_only_results_of_the_same_tool(tmp_path: Path) -> None:
     """With a warm server, too: its worker has the former tool in memory."""
     cache = tmp_path / "cache"
     label = "//:defaults"

@@ -114,7 +114,7 @@ def test_every_action_runs_on_a_worker(first: Bazel, expected: str) -> None:
     assert digest(first.output(OUTPUT)) == expected
 
 
-def test_the_workers_have_no_packages_of_ours(first: Bazel) -> None:
+def test_workers_lack_the_packages_of_the_tools(first: Bazel) -> None:
     """So that what the last test has run came with the actions."""
     probe = first.workspace / "probe"
     probe.mkdir()
@@ -151,7 +151,7 @@ def another_fixture(
         yield server
 
 
-def test_another_checkout_runs_nothing(another: Bazel, expected: str) -> None:
+def test_second_checkout_reruns_no_action(another: Bazel, expected: str) -> None:
     another.succeeds("clean")
     spawns = another.build(REMOTE, "--remote_download_minimal", BUNDLE)
     assert runners(spawns) == {"remote cache hit"}
@@ -166,7 +166,7 @@ def test_cache_only_client_executes_no_action(another: Bazel) -> None:
     assert runners(another.build("--config=cache", BUNDLE)) == {"remote cache hit"}
 
 
-def test_another_configuration_runs_nothing_of_ours(another: Bazel) -> None:
+def test_other_configuration_reruns_no_action_of_the_rules(another: Bazel) -> None:
     another.succeeds("clean")
     another.succeeds("build", REMOTE, STRIP, BUNDLE)
     another.succeeds("clean")
@@ -226,7 +226,7 @@ def test_the_page(
 # --- the engine itself ---
 
 
-def test_all_of_an_engine_ends_with_who_started_it(tmp_path: Path) -> None:
+def test_processes_of_an_engine_end_with_their_parent(tmp_path: Path) -> None:
     """Also where that is killed."""
     context = multiprocessing.get_context("fork")
     receiver, sender = context.Pipe()

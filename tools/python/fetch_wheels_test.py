@@ -181,7 +181,7 @@ def test_no_pip(tmp_path: Path) -> None:
     assert "has no pip; install it (Debian: apt-get install python3-pip;" in run.stderr
 
 
-def test_unknown_failure_shows_what_pip_says() -> None:
+def test_unknown_failure_shows_the_error_of_pip() -> None:
     log = "WARNING: something\nERROR: first\nERROR: the last word\n"
     assert fetch_wheels.pip_failure(log, "tiny.txt", "3.11") == "pip download failed: the last word"
     assert fetch_wheels.pip_failure("", "tiny.txt", "3.11") == "pip download failed: no output"

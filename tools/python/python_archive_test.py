@@ -74,7 +74,7 @@ def test_python_3_7_can_run_the_module() -> None:
     assert "\nfrom __future__ import annotations\n" in source
 
 
-def test_the_same_bytes_wherever_and_in_whatever_order(tmp_path: Path) -> None:
+def test_archive_has_the_same_bytes_in_any_folder_and_order(tmp_path: Path) -> None:
     here, there = tmp_path / "here", tmp_path / "there" / "deeper"
     reverse = dict(reversed(SOURCES.items()))
     first = make(here, arguments(here))
@@ -106,7 +106,7 @@ def test_a_source_for_another_python_is_not_compiled(tmp_path: Path) -> None:
     assert zipfile.ZipFile(archive).namelist() == ["ours/", "ours/new.py"]
 
 
-def test_extension_modules_lie_beside_the_archive(tmp_path: Path) -> None:
+def test_extension_modules_are_next_to_the_archive(tmp_path: Path) -> None:
     native = {"wheels/site/space/space/deep/native.abi3.so": "machine code"}
     archive = make(tmp_path, arguments(tmp_path, SOURCES | native))
     assert (archive.parent / "space/deep/native.abi3.so").read_text() == "machine code"

@@ -29,7 +29,7 @@ def copy_fixture(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_signature_is_verified_with_what_the_folder_has(copy: Path) -> None:
+def test_verifies_a_signature_with_the_packages_in_the_folder(copy: Path) -> None:
     """So cryptography and protobuf were loaded, with their extension modules."""
     ended = run(copy, *VERIFY, TRUSTED_ROOT)
     assert (ended.returncode, ended.stderr) == (0, "")
@@ -43,7 +43,7 @@ def test_a_signature_is_verified_with_what_the_folder_has(copy: Path) -> None:
         ("python.zip", "software_update", 1),
     ],
 )
-def test_nothing_is_taken_from_elsewhere(
+def test_imports_only_from_the_archive_and_the_folder(
     copy: Path, module: str, missing: str, status: int
 ) -> None:
     (copy / "packages").chmod(0o755)

@@ -12,7 +12,7 @@ from tests.nested.nested_bazel import Bazel
 TESTS_FAILED = 3
 
 
-def test_a_device_with_the_old_root_takes_the_bundle(nested: Bazel) -> None:
+def test_device_with_the_old_root_accepts_the_bundle(nested: Bazel) -> None:
     bundle = nested.output("product-update.bundle")
     root = nested.output("root_1.root.pb")
     verify = ["bundle", "verify", str(bundle), f"--trusted-root={root}"]
@@ -52,7 +52,7 @@ def test_the_command_line_gives_the_same_bytes(nested: Bazel, tmp_path: Path) ->
     assert made.read_bytes() == nested.output("product-update.bundle").read_bytes()
 
 
-def test_inspect_prints_what_is_inside(nested: Bazel) -> None:
+def test_inspect_prints_the_content(nested: Bazel) -> None:
     printed = nested.succeeds("run", "//:product.inspect")
     for words in ("version 7", "2031-01-01T00:00:00Z", "assets/icons/on.raw", "texts/de/text"):
         assert words in printed

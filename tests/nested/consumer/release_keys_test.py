@@ -154,7 +154,7 @@ def known_fixture(nested: Bazel) -> str:
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("handed_out", [False, True])
-def test_no_action_knows_a_secret(nested: Bazel, known: str, mode: str, handed_out: bool) -> None:
+def test_actions_have_no_secrets(nested: Bazel, known: str, mode: str, handed_out: bool) -> None:
     """No production key, PIN or token. Where --action_env hands them out, none of ours takes them."""
     client = dataclasses.replace(nested, env=nested.env | ENVIRONMENT)
     flags = [*HANDED_OUT, *HANDED_OUT_TO_TOOLS] if handed_out else []
@@ -186,7 +186,7 @@ def release_fixture(nested: Bazel) -> Path:
     return add_release(nested, "two of two")
 
 
-def test_no_secret_makes_an_action_run(nested: Bazel, release: Path) -> None:
+def test_changed_secret_reruns_no_action(nested: Bazel, release: Path) -> None:
     """An action depends on its environment: what it has of the caller's would make it run again."""
     label = f"//{release.name}:bundle"
     nested.build(label)
@@ -289,7 +289,7 @@ def key_id(path: Path) -> str:
     return read_public_key(str(path)).key_id.hex()[:16]
 
 
-def test_no_private_key_gets_into_a_root(nested: Bazel) -> None:
+def test_rejects_a_private_key_as_a_key_of_a_root(nested: Bazel) -> None:
     package = add_release(nested, "guarded")
     public, private = package / "root_2.pub", package / "production_root_2.pem"
     public.write_bytes(public.read_bytes() + private.read_bytes())

@@ -148,7 +148,7 @@ def test_no_source_tree_but_the_users(nested: Bazel) -> None:
     nested.fails("query", f"{other}.sign")
 
 
-def test_a_release_is_what_was_tested(nested: Bazel, signed: Path) -> None:
+def test_release_contains_the_tested_payloads(nested: Bazel, signed: Path) -> None:
     nested.succeeds("build", "//our product:released")
     released = nested.output("our product/released.bundle").read_bytes()
     assert APPLICATION in released

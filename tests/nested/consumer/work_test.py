@@ -30,7 +30,7 @@ def digested(spawns: list[Spawn]) -> list[str]:
     return sorted(path.partition(".digests/")[2].partition("~")[0].rstrip("/") for path in paths)
 
 
-def test_nothing_changed_runs_nothing(nested: Bazel) -> None:
+def test_unchanged_inputs_rerun_no_action(nested: Bazel) -> None:
     assert nested.build("//...") == []
 
 
@@ -67,13 +67,13 @@ def test_a_new_asset_is_hashed_with_those_from_its_name_on(nested: Bazel) -> Non
     assert digests(nested) == before
 
 
-def test_a_changed_version_hashes_nothing(nested: Bazel) -> None:
+def test_changed_version_rehashes_no_payload(nested: Bazel) -> None:
     spawns = nested.build("//:product", "--//:release=8")
     assert mnemonics(spawns) == AFTER_THE_DIGESTS
     nested.build("//...")
 
 
-def test_a_touched_source_runs_nothing(nested: Bazel) -> None:
+def test_touched_source_reruns_no_action(nested: Bazel) -> None:
     os.utime(nested.workspace / "bootloader.txt", (1, 1))
     (nested.workspace / "app.txt").chmod(0o755)
     assert nested.build("//...") == []

@@ -86,7 +86,7 @@ def test_old_protobuf(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("value", ["cpp", "other"])
-def test_setting_of_protobuf_that_it_does_not_take(folder: Path, value: str) -> None:
+def test_setting_that_protobuf_rejects(folder: Path, value: str) -> None:
     env = environment(PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION=value)
     result = write_metadata(folder, env)
     said = error_line(result)

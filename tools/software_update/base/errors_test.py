@@ -48,7 +48,7 @@ def test_shown_list() -> None:
     assert shown_list(["x" * 100] * 100) == ", ".join(["x" * 64 + "..."] * 4) + " and 96 more"
 
 
-def test_a_refusal_says_what_it_is_about_once() -> None:
+def test_refusal_names_its_subject_once() -> None:
     inner = Refused(Verdict.HASH_MISMATCH, "differs", subject="target 'a'")
     outer = inner.about("targets", "targets metadata")
     assert (outer.verdict, outer.role, outer.subject) == (

@@ -84,7 +84,7 @@ def test_the_length_of_an_input(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["a\0b", "a\ud800"])
-def test_a_name_that_no_file_can_have(folder: Path, name: str) -> None:
+def test_rejects_an_invalid_file_name(folder: Path, name: str) -> None:
     # From a JSON file; arguments cannot hold it.
     with (
         pytest.raises(InputError, match="not a valid file name; correct it"),
@@ -126,7 +126,7 @@ def test_a_private_file_is_private_from_its_first_byte(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit, GeneratorExit])
-def test_a_failure_leaves_what_was_there(folder: Path, error: type[BaseException]) -> None:
+def test_failure_keeps_the_old_file(folder: Path, error: type[BaseException]) -> None:
     (folder / "old").write_bytes(b"old")
     for name in ("old", "new"):
         with pytest.raises(error), files.new_output(str(folder / name)) as fd:
@@ -136,7 +136,7 @@ def test_a_failure_leaves_what_was_there(folder: Path, error: type[BaseException
     assert (folder / "old").read_bytes() == b"old"
 
 
-def test_nothing_is_in_place_before_the_end(folder: Path) -> None:
+def test_output_appears_only_at_the_end(folder: Path) -> None:
     (folder / "out").write_bytes(b"old")
     with files.new_output(str(folder / "out")) as fd:
         os.write(fd, b"new")
@@ -255,7 +255,7 @@ def test_is_readable_by_others(
         assert files.is_readable_by_others(fd) == readable
 
 
-def test_a_dangling_link_is_not_overwritten_either(folder: Path) -> None:
+def test_dangling_link_is_not_overwritten(folder: Path) -> None:
     (folder / "link").symlink_to("elsewhere")
     with files.new_output(str(folder / "link"), overwrite=False) as fd:
         os.write(fd, b"x")

@@ -91,7 +91,7 @@ def test_several_large_ones_are_hashed_side_by_side(monkeypatch: pytest.MonkeyPa
     assert hashing.hash_each("test", [LARGE, LARGE], lambda *_: both.wait() >= 0) == [True, True]
 
 
-def test_an_error_ends_what_has_begun_and_begins_nothing(
+def test_error_ends_started_work_and_starts_no_other(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(hashing, "thread_count", lambda: 1)

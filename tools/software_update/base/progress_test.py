@@ -69,7 +69,7 @@ def test_without_a_terminal_nothing_is_shown(
     assert capsys.readouterr() == ("", "")
 
 
-def test_nothing_to_do_is_all_done(terminal: io.StringIO, clock: Clock) -> None:
+def test_progress_of_no_work_is_complete(terminal: io.StringIO, clock: Clock) -> None:
     shown = Progress("verify", 0)
     clock.now += 60
     shown.add(0)

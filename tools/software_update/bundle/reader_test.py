@@ -31,7 +31,7 @@ def test_an_empty_file() -> None:
     assert read(b"") == Envelope(0, None, (), None, ())
 
 
-def test_where_everything_is() -> None:
+def test_envelope_has_the_place_of_each_payload() -> None:
     head = e.chain(b"one", b"two") + e.root_entry(b"root") + e.targets_entry(b"targets!")
     data = head + e.payload("b", b"xyz") + e.payload("a/b", b"")
     b = data.index(b"xyz")
@@ -65,7 +65,7 @@ def test_metadata_larger_than_the_window() -> None:
         assert read(e.root_entry(b"r" * size)).root == b"r" * size
 
 
-def test_every_cut_is_noticed_where_it_is_one() -> None:
+def test_truncated_bundles_are_rejected() -> None:
     data = e.bundle({"a": b"12345", "b": b"6"})
     # Cut between two fields, it is a bundle with less in it.
     root = len(e.root_entry(read(data).root or b""))
@@ -141,7 +141,7 @@ def test_every_cut_is_noticed_where_it_is_one() -> None:
         (e.chain(b"") * 257, Verdict.TOO_LARGE, "the chain has more than 256 roots"),
     ],
 )
-def test_refused(data: bytes, verdict: Verdict, detail: str) -> None:
+def test_bad_envelopes_are_rejected(data: bytes, verdict: Verdict, detail: str) -> None:
     found = refused(data)
     assert (found.verdict, found.detail) == (verdict, detail)
 

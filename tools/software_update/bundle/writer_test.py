@@ -341,7 +341,7 @@ def test_copy_ranges(tmp_path: Path) -> None:
         assert found == b"".join(content[start:end] for start, end in ranges)
 
 
-def test_copy_ranges_of_what_is_not_there(tmp_path: Path) -> None:
+def test_copy_beyond_the_end_fails(tmp_path: Path) -> None:
     (tmp_path / "source").write_bytes(b"short")
     with pytest.raises(InputError, match="a file became shorter while it was read"):
         copied(tmp_path / "source", [(0, 6)])

@@ -246,7 +246,7 @@ def test_closed_standard_streams(folder: Path, closed: str) -> None:
     assert (folder / "out.bundle").read_bytes() == (folder / "good.bundle").read_bytes()
 
 
-def test_an_error_with_a_closed_standard_error_says_nothing_elsewhere(folder: Path) -> None:
+def test_error_with_a_closed_standard_error_prints_nothing(folder: Path) -> None:
     ended = subprocess.run(
         ["/bin/sh", "-c", 'exec "$@" 2>&-', "sh", *command(["key", "show", folder / "absent"])],
         env=environment(),

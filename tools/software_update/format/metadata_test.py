@@ -167,7 +167,7 @@ def test_fields_of_projects_are_skipped() -> None:
     assert len(metadata.parse_targets(data).targets) == 1
 
 
-def test_nothing_stands_beside_signed_bytes() -> None:
+def test_signed_message_has_no_other_fields() -> None:
     data = e.signed(e.root(), ROOT_KEY) + e.number(65, 1)
     refused = verdict_of(metadata.parse_signed, metadata.ROOT, data)
     assert refused.verdict == Verdict.UNEXPECTED_FIELD
@@ -244,7 +244,7 @@ def test_hashes_that_cannot_be_used(hashes: list[tuple[int, bytes]]) -> None:
     assert verdict_of(lambda: target.sha256).verdict == Verdict.HASH_UNSUPPORTED
 
 
-def test_another_hash_beside_sha_256_is_fine() -> None:
+def test_other_hash_next_to_sha_256_is_accepted() -> None:
     target = Target("a", 1, (Hash(7, b"other"), Hash(1, SHA256)))
     assert target.sha256 == SHA256
 

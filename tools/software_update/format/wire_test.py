@@ -42,7 +42,7 @@ def test_varint_vectors(value: int, encoded: str) -> None:
 
 
 @given(st.integers(0, 2**64 - 1), st.binary(max_size=3), st.binary(max_size=3))
-def test_a_varint_round_trips_wherever_it_stands(value: int, before: bytes, after: bytes) -> None:
+def test_varint_round_trips_at_any_place(value: int, before: bytes, after: bytes) -> None:
     data = before + wire.encode_varint(value) + after
     end = len(data) - len(after)
     assert wire.decode_varint(data, len(before), len(data)) == (value, end)
@@ -106,7 +106,7 @@ def test_a_field_that_ends_after_its_message(data: bytes) -> None:
         list(wire.fields(data, 0, len(data)))
 
 
-def test_encode_field_is_what_protobuf_writes() -> None:
+def test_encode_field_writes_the_bytes_of_protobuf() -> None:
     content = b"x" * 300
     assert wire.encode_field(1, content) == tuf_pb2.Signature(key_id=content).SerializeToString()
     assert wire.encode_field(65, b"") == blob(65, b"")
@@ -130,11 +130,11 @@ def test_parse_gives_the_message() -> None:
     ],
     ids=["message", "bool", "nested", "nested twice", "in a repeated one"],
 )
-def test_a_singular_field_stands_once(data: bytes) -> None:
+def test_singular_field_appears_at_most_once(data: bytes) -> None:
     assert verdict_of(data).verdict == Verdict.DUPLICATE_FIELD
 
 
-def test_a_repeated_field_may_stand_often() -> None:
+def test_repeated_field_may_appear_often() -> None:
     parsed = read(blob(1, b"a") + blob(2, b"") + blob(2, b""), messages.SIGNED_ROOT_METADATA, 0)
     assert len(parsed.signatures) == 2
 
@@ -272,7 +272,7 @@ def test_limit_of_unknown_fields_counts_every_depth() -> None:
     assert caught.value.detail == "more than 2 unknown fields"
 
 
-def test_a_check_of_a_part_does_not_look_outside_it() -> None:
+def test_check_of_a_part_ignores_bytes_outside_it() -> None:
     data = b"\xff" + number(2, 1) + b"\xff"
     assert wire.read(data, 1, 3, ROOT_METADATA, max_unknown=0).consistent_snapshot
 

@@ -50,7 +50,7 @@ def test_mirrored_key_has_the_same_identity() -> None:
     assert signers.signer(6).public.identity != key.identity
 
 
-def test_verifies_nothing_but_the_signature() -> None:
+def test_changed_signatures_do_not_verify() -> None:
     key = signers.signer(signers.ROOT_KEY)
     good = key.sign(b"data")
     assert len(good) == 64
@@ -65,7 +65,7 @@ def test_verifies_nothing_but_the_signature() -> None:
         assert not key.public.verifies(bytes(changed), b"data")
 
 
-def test_the_der_form_of_a_signature_is_none() -> None:
+def test_der_form_of_a_signature_does_not_verify() -> None:
     key = signers.signer(signers.ROOT_KEY)
     good = key.sign(b"data")
     der = utils.encode_dss_signature(
@@ -136,7 +136,7 @@ def test_points_off_the_curve_and_other_forms() -> None:
         assert not ECDSA_P256.is_key(bad), bad.hex()
 
 
-def test_sha_256_is_what_signs() -> None:
+def test_signature_covers_the_sha_256() -> None:
     key = signers.signer(7)
     public = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), key.public.keyval)
     signature = key.sign(b"data")

@@ -241,7 +241,7 @@ def test_reads_what_it_generates_of_each_scheme(tmp_path: Path, scheme: Scheme) 
     assert key.public.verifies(key.sign(b"data"), b"data")
 
 
-def test_a_key_with_which_anyone_can_sign(tmp_path: Path) -> None:
+def test_weak_key_is_rejected(tmp_path: Path) -> None:
     neutral = ed25519.Ed25519PublicKey.from_public_bytes((1).to_bytes(32, "little"))
     path = write(tmp_path, neutral.public_bytes(PEM, SPKI))
     with pytest.raises(InputError, match=r"damaged public key \(it is not a valid key\)"):

@@ -106,7 +106,7 @@ def test_keys_of_other_lengths(scheme: Scheme) -> None:
 
 
 @each_scheme
-def test_keyval_of_other_schemes_is_none(scheme: Scheme) -> None:
+def test_keyval_of_another_scheme_is_rejected(scheme: Scheme) -> None:
     for other in ALL_SCHEMES.accepted:
         found = other.keyval_of(scheme.generate().public_key())
         assert (found is not None) == (other is scheme)

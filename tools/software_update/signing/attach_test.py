@@ -191,7 +191,7 @@ def test_a_signature_file_that_contradicts_the_bytes() -> None:
         assert "which these bytes are not" in error(("s.json", bad))
 
 
-def test_more_than_a_device_takes() -> None:
+def test_more_signatures_than_a_device_accepts() -> None:
     assert "65 signatures; a device accepts at most 64" in error(*[by(TARGETS_KEY)] * 65)
 
 
@@ -241,7 +241,7 @@ def test_merge_some_and_then_more() -> None:
     assert merged(some, by(TARGETS_KEY), by(TARGETS_KEY_2), by(TARGETS_KEY)) == {one, other}
 
 
-def test_merge_keeps_what_it_cannot_judge() -> None:
+def test_merge_keeps_signatures_that_do_not_count() -> None:
     stranger = signature(STRANGER)
     before = Signed(REQUEST.serialized, (stranger, signature(TARGETS_KEY_2, bytes(64))))
     good = signature(TARGETS_KEY)
@@ -279,7 +279,7 @@ def test_merge_refuses_what_does_not_fit() -> None:
         assert said in str(caught.value)
 
 
-def test_merge_of_more_than_a_device_takes() -> None:
+def test_merge_of_more_signatures_than_a_device_accepts() -> None:
     many = tuple(Signature(bytes([number]) * 32, bytes(64)) for number in range(64))
     assert len(merged(Signed(NONE.serialized, many))) == 64
     with pytest.raises(SignatureError, match="65 signatures; a device accepts at most 64"):

@@ -36,7 +36,7 @@ def test_a_root_for_releases() -> None:
         check_no_dev_keys("root.pb", metadata.parse_root(ROOT), dev_keys)
 
 
-def test_a_root_that_says_so() -> None:
+def test_root_that_states_dev_keys_is_rejected() -> None:
     assert error(ROOT + e.number(255, 1), {}) == (
         "root.pb: says 'DEV KEYS: anyone can sign this', because its private keys are in a source tree; "
         "release under a root of other keys that does not say so"
@@ -73,7 +73,7 @@ def test_a_throwaway_key(role: str, is_mirrored: bool) -> None:
     )
 
 
-def test_a_key_of_no_role_is_found_too() -> None:
+def test_key_without_a_role_is_found() -> None:
     root = e.root_of(
         e.common("root"),
         [e.key(ROOT_KEY), e.key(TARGETS_KEY), e.key(STRANGER)],

@@ -102,7 +102,7 @@ def test_no_signature(status: int, output: bytes, text: str) -> None:
     assert str(caught.value).isprintable()
 
 
-def test_its_own_word_is_told_from_a_failure() -> None:
+def test_error_answer_differs_from_a_failure() -> None:
     for status in (0, 1):
         with pytest.raises(ProgramError):
             exec_protocol.parse_answer("exec:x", status, answer(error="locked"))

@@ -193,7 +193,7 @@ def test_every_exception_becomes_one_line(
 
 @pytest.mark.parametrize("kind", ["DeviceRemoved", "NoSuchToken", "TokenNotPresent"])
 @pytest.mark.parametrize("converted", [True, False])
-def test_a_token_that_is_gone(
+def test_missing_token_makes_the_signer_unusable(
     library: Library, request_: Request, kind: str, converted: bool
 ) -> None:
     """No other request can be signed either, so that a queue stops."""
@@ -231,7 +231,7 @@ def test_logs_and_warnings_of_libraries_are_hidden(
     assert capfd.readouterr().err == "shown again\n"
 
 
-def test_a_key_that_wants_the_pin_each_time(library: Library, request_: Request) -> None:
+def test_key_that_needs_the_pin_for_each_signature(library: Library, request_: Request) -> None:
     def sign(_payload: bytes, _handler: Handler) -> str:
         raise type("UserNotLoggedIn", (RuntimeError,), {})
 
@@ -266,7 +266,7 @@ def test_failures_of_freed_objects_are_hidden(
     assert len(shown) == 1
 
 
-def test_a_signature_that_is_none(library: Library, request_: Request) -> None:
+def test_answer_that_is_not_a_signature(library: Library, request_: Request) -> None:
     library.sign = lambda _payload, _handler: "no digits"
     with pytest.raises(InputError, match="hsm:2: non-hexadecimal number found"):
         open_token().sign(request_)
@@ -337,7 +337,7 @@ def test_the_module(library: Library, tmp_path: Path, monkeypatch: pytest.Monkey
         ("azurekms://v.vault.azure.net/secrets/n/1", "write azurekms://VAULT."),
     ],
 )
-def test_uris_that_nothing_could_follow(uri: str, text: str) -> None:
+def test_invalid_uris_are_rejected(uri: str, text: str) -> None:
     with pytest.raises(UsageError) as caught:
         check_uri(uri)
     assert text in str(caught.value)

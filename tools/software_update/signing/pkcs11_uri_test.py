@@ -142,6 +142,6 @@ def test_no_error_repeats_a_pin(uri: str) -> None:
     assert "735281" not in str(caught.value)
 
 
-def test_a_pin_is_refused_with_what_to_do_instead() -> None:
+def test_pin_in_the_uri_is_rejected_with_an_alternative() -> None:
     with pytest.raises(UsageError, match="remove it, and type the PIN or keep it in a file"):
         parse("pkcs11:id=%02?pin-value=735281")

@@ -64,7 +64,7 @@ def test_signature_of_a_stranger_does_not_count() -> None:
     assert list(second(STRANGER).uncounted()) == [f"{key_id(STRANGER).hex()[:16]} unknown key"]
 
 
-def test_report_lists_who_has_signed() -> None:
+def test_report_lists_the_keys_that_signed() -> None:
     report = second(ROOT_KEY, ROOT_KEY_2).report()
     assert (report["version"], report["complete"], report["dev_keys"]) == (2, False, False)
     assert report["previous"] == {

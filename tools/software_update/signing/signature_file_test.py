@@ -77,7 +77,7 @@ def test_odd_fields(name: str, value: object) -> None:
     ],
     ids=lambda content: content[:20],
 )
-def test_no_signature_file(content: bytes) -> None:
+def test_rejects_other_files(content: bytes) -> None:
     with pytest.raises(InputError, match=r"s\.json: not a signature file"):
         signature_file.parse("s.json", content)
 

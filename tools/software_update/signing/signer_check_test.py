@@ -61,7 +61,7 @@ ROOT_PROBES = [signer_check.root_probe(PUBLIC, number) for number in (0, 9)]
     ],
     ids=["a clock", "version 1", "version 2"],
 )
-def test_no_device_takes_targets_probes(
+def test_devices_reject_targets_probes(
     probe: Request, device: dict[str, Any], verdict: Verdict
 ) -> None:
     assert isinstance(probe.content, metadata.Targets)
@@ -74,7 +74,7 @@ def test_no_device_takes_targets_probes(
 
 
 @pytest.mark.parametrize("probe", PROBES, ids=["first", "last", "large"])
-def test_no_device_without_a_clock_takes_targets_probes(probe: Request) -> None:
+def test_devices_without_a_clock_reject_targets_probes(probe: Request) -> None:
     assert isinstance(probe.content, metadata.Targets)
     signed = e.targets_entry(e.signed(probe.serialized, TARGETS_KEY))
     for content, verdict in {
@@ -88,7 +88,7 @@ def test_no_device_without_a_clock_takes_targets_probes(probe: Request) -> None:
 
 
 @pytest.mark.parametrize("probe", PROBES, ids=["first", "last", "large"])
-def test_no_payload_fits(probe: Request) -> None:
+def test_no_payload_matches_a_probe(probe: Request) -> None:
     """Probes are rejected even by a device that checks neither names, versions nor clocks."""
     assert isinstance(probe.content, metadata.Targets)
     for target in probe.content.targets:
@@ -101,7 +101,7 @@ def test_no_payload_fits(probe: Request) -> None:
 
 @pytest.mark.parametrize("probe", ROOT_PROBES, ids=["first", "last"])
 @pytest.mark.parametrize("version", [1, 2, limits.MAX_VERSION])
-def test_no_device_takes_root_probes(probe: Request, version: int) -> None:
+def test_devices_reject_root_probes(probe: Request, version: int) -> None:
     """Not even with the signatures of all keys that exist, because no one has its own."""
     trusted = metadata.parse_root(e.root(version, [ROOT_KEY], [TARGETS_KEY]))
     signed = e.signed(probe.serialized, *ALL_KEYS)

@@ -144,7 +144,7 @@ def test_dev_keys() -> None:
         signing_request.with_json("r.json", said, root)
 
 
-def test_no_metadata() -> None:
+def test_rejects_other_bytes() -> None:
     for data, role in [
         (b"", None),
         (b"\xff" * 9, None),
@@ -158,7 +158,7 @@ def test_no_metadata() -> None:
             signing_request.parse_request(data, role)
 
 
-def test_a_root_whose_role_cannot_sign() -> None:
+def test_rejects_a_root_whose_role_cannot_sign() -> None:
     for root in (e.root(1, [ROOT_KEY], [TARGETS_KEY], 1, 2), e.root(1, [ROOT_KEY], [])):
         with pytest.raises(Refused) as refused:
             signing_request.authorities_of_targets(metadata.parse_root(root))
@@ -208,7 +208,7 @@ def test_the_json_fits_only_its_own_bytes(data: bytes) -> None:
         b'{"schema": "software_update.signing_request.v1"}',
     ],
 )
-def test_no_json_of_a_request(content: bytes) -> None:
+def test_rejects_other_json(content: bytes) -> None:
     request = signing_request.parse_request(TARGETS)
     with pytest.raises(InputError, match=r"r\.json: not a signing request"):
         signing_request.with_json("r.json", content, request)

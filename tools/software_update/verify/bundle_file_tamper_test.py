@@ -60,7 +60,7 @@ def test_parts_of_two_good_bundles_do_not_mix() -> None:
     assert refusal_of(ours + swapped)[0] == Verdict.LENGTH_MISMATCH
 
 
-def test_a_signature_of_one_role_is_none_of_the_other() -> None:
+def test_signature_of_one_role_does_not_count_for_the_other() -> None:
     """Root metadata in the place of targets metadata, by a key that may sign it, and the reverse."""
     as_targets = e.targets_entry(e.signed(e.root(2), TARGETS_KEY))
     assert refusal_of(as_targets)[0] in (Verdict.WRONG_ROLE, Verdict.MALFORMED)

@@ -44,7 +44,7 @@ def test_any_order_of_the_envelope(order: str) -> None:
     assert refusal_of(b"".join(parts[each] for each in order)) == ACCEPT
 
 
-def test_a_value_may_stand_before_its_name() -> None:
+def test_value_may_come_before_its_name() -> None:
     signed = e.signed(e.targets(APP), TARGETS_KEY)
     bundle = e.blob(3, e.blob(2, signed) + e.text(1, "targets"))
     bundle += e.blob(4, e.blob(2, APP["app"]) + e.text(1, "app"))

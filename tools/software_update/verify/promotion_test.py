@@ -28,7 +28,7 @@ def found(targets: bytes, payloads: dict[str, bytes] | None = None) -> list[Diff
     return differences(TESTED, contents(targets, CONTENTS if payloads is None else payloads))
 
 
-def test_the_same() -> None:
+def test_same_content_is_proven() -> None:
     assert found(e.targets(CONTENTS, 7)) == []
     # The order of payloads is the envelope's, which no device looks at.
     assert found(e.targets(CONTENTS, 7), dict(reversed(CONTENTS.items()))) == []

@@ -99,11 +99,11 @@ def test_the_root_of_the_installed_release_decides_and_not_the_trusted_one() -> 
     assert verdict_of(bundle(3), 2, stolen(2)) == Verdict.TARGETS_ROLLBACK
 
 
-def test_a_passed_root_of_the_chain_is_at_hand() -> None:
+def test_earlier_root_of_the_chain_is_available() -> None:
     assert verdict_of(bundle(1, 2, 3), 2, stolen(1)) == Verdict.ACCEPT
 
 
-def test_a_root_that_is_not_at_hand_starts_nothing_again() -> None:
+def test_versions_do_not_start_again_without_the_former_root() -> None:
     with pytest.raises(Refused) as refused:
         release_of(bundle(3), trusted=signed(ROOTS[2]), installed=stolen(1))
     sha256 = metadata.parse_root(ROOTS[1]).id.sha256.hex()
@@ -115,13 +115,13 @@ def test_a_root_that_is_not_at_hand_starts_nothing_again() -> None:
     )
 
 
-def test_a_root_of_that_version_with_other_content_is_not_at_hand() -> None:
+def test_root_of_that_version_with_other_content_is_not_used() -> None:
     other = e.manifest(e.targets(MALWARE, HIGHEST), None, (1, root(1, [A, B, D])))
     assert verdict_of(bundle(2, 3), 1, other) == Verdict.TARGETS_ROLLBACK
     assert verdict_of(bundle(1, 2, 3), 1, other, given=1) == Verdict.TARGETS_ROLLBACK
 
 
-def test_a_root_with_that_content_and_another_version_is_not_at_hand() -> None:
+def test_root_with_that_content_and_another_version_is_not_used() -> None:
     other = e.manifest(e.targets(MALWARE, HIGHEST), None, (2, ROOTS[1]))
     assert verdict_of(bundle(2, 3), 1, other) == Verdict.TARGETS_ROLLBACK
     assert verdict_of(bundle(1, 2, 3), 3, other) == Verdict.TARGETS_ROLLBACK

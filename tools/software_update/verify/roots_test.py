@@ -33,7 +33,7 @@ from software_update.testing.signers import (
 from software_update.verify.roots import check_root, trust_root
 
 
-def test_no_root_keeps_the_trusted_one() -> None:
+def test_bundle_without_a_root_keeps_the_trusted_root() -> None:
     assert refusal_of(with_targets(e.targets(TWO))) == ACCEPT
 
 
@@ -142,7 +142,7 @@ def test_a_root_may_list_keys_of_no_role() -> None:
 @pytest.mark.parametrize(
     "name", [name for name, case in BAD_ROOTS.items() if case[1] != Verdict.THRESHOLD_INVALID]
 )
-def test_an_anchor_with_bad_keys_is_none(name: str) -> None:
+def test_rejects_a_trusted_root_with_bad_keys(name: str) -> None:
     signed_root, verdict = BAD_ROOTS[name]
     with pytest.raises(Refused) as caught:
         trust_root(signed_root)
@@ -162,7 +162,7 @@ def test_details_name_mirrored_keys() -> None:
     ]
 
 
-def test_an_anchor_needs_no_signature() -> None:
+def test_trusted_root_needs_no_signature() -> None:
     assert trust_root(e.signed(e.root(5))).common.version == 5
 
 
@@ -258,7 +258,7 @@ def test_thresholds_of_both_roots() -> None:
         assert refusal_of(with_root(e.signed(new, *signers)), trusted=old) == expected
 
 
-def test_a_chain_that_leads_to_no_root() -> None:
+def test_rejects_a_chain_without_a_root_at_its_end() -> None:
     link = e.signed(e.root(2), ROOT_KEY)
     signed_targets = e.signed(e.targets({"app": b"x"}), TARGETS_KEY)
     bundle = e.chain(link) + e.targets_entry(signed_targets) + e.payload("app", b"x")

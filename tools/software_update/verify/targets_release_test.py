@@ -77,7 +77,7 @@ def test_a_device_must_have_the_user_manifest_itself() -> None:
     assert refusal == (Verdict.MISSING_PAYLOAD, "targets", "target 'user_manifest'")
 
 
-def test_without_what_is_installed_no_counter_is_compared() -> None:
+def test_counter_is_not_compared_without_an_installed_manifest() -> None:
     assert refusal_of(bundle(manifest(9, minimum=8))) == ACCEPT
 
 
@@ -165,7 +165,7 @@ def test_the_same_version_by_a_revoked_key_is_not_a_mix_up() -> None:
     )
 
 
-def test_the_release_counter_outlives_the_rotation() -> None:
+def test_release_counter_stays_in_force_after_a_rotation() -> None:
     old = installed(manifest(7), THIEF)
     new = rotated([TARGETS_KEY_2], manifest(6), TARGETS_KEY_2)
     assert refusal_of(new, installed=old) == (Verdict.RELEASE_ROLLBACK, *TARGETS)
@@ -183,7 +183,7 @@ def test_everything_known() -> None:
     ]
 
 
-def test_nothing_known() -> None:
+def test_not_checked_lists_unknown_facts() -> None:
     device = Device(trust_root(TRUSTED_ROOT))
     assert not_checked(device, release_of(bundle(None))) == [
         "expiry: no time was given",
@@ -192,7 +192,7 @@ def test_nothing_known() -> None:
     ]
 
 
-def test_known_but_not_said() -> None:
+def test_not_checked_lists_facts_that_the_release_does_not_state() -> None:
     device = Device(
         trust_root(TRUSTED_ROOT), metadata.parse_manifest(installed(None, THIEF)), "a", 0
     )

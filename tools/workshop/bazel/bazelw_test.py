@@ -111,7 +111,7 @@ def test_arguments_input_folder_and_status_reach_the_bazel_on_path(machine: Mach
     assert done.stdout == f"bazel\n{folder}\n<run><//:x><--><two words><*>typed"
 
 
-def test_bazelisk_goes_first(machine: Machine) -> None:
+def test_bazelisk_is_tried_first(machine: Machine) -> None:
     machine.fake_bazel("bazel")
     machine.fake_bazel("bazelisk")
     assert machine.run().stdout.startswith("bazelisk\n")
@@ -125,7 +125,7 @@ def test_a_bazelisk_that_cannot_download_is_passed_over(machine: Machine) -> Non
     assert machine.probes() == ["bazelisk", "bazel"]
 
 
-def test_the_second_call_neither_probes_nor_speaks(machine: Machine) -> None:
+def test_second_call_does_not_probe_or_print(machine: Machine) -> None:
     machine.fake_bazel("bazel")
     machine.run()
     assert machine.run().stderr == ""
@@ -177,7 +177,7 @@ def test_a_link_to_bazelw_works(machine: Machine) -> None:
     assert done.stdout.endswith("<info>")
 
 
-def test_where_only_a_bazel_on_path_will_do(machine: Machine) -> None:
+def test_platform_that_needs_a_bazel_on_path(machine: Machine) -> None:
     machine.run(variables={"BAZELW_USE": "path"})  # probes, and says so
     assert "install Bazelisk" in machine.refuses(BAZELW_USE="path")
 
@@ -283,7 +283,7 @@ def test_the_root_gets_folder_and_arguments(entered: Machine) -> None:
     assert done.stderr == ""
 
 
-def test_a_changed_recipe_wants_another_root(entered: Machine) -> None:
+def test_changed_recipe_makes_another_root(entered: Machine) -> None:
     with (entered.workspace / "tools/workshop/bazel/root/packages.txt").open("a") as packages:
         packages.write("hello\n")
     entered.fake("unshare", "exit 1")
@@ -340,7 +340,7 @@ def test_the_old_gn_comes_from_the_mirror_of_the_root(machine: Machine) -> None:
         "Unable to locate package generate-ninja",
     ],
 )
-def test_a_mirror_without_the_old_gn_is_said_and_passed_over(machine: Machine, reason: str) -> None:
+def test_mirror_without_the_old_gn_is_reported_and_skipped(machine: Machine, reason: str) -> None:
     done = make_root(machine, f'echo "E: {reason}"; exit 100')
     assert done.returncode == 0, done.stderr
     assert "the Debian mirror has no GN of bookworm; going without gn-2022" in done.stderr
@@ -366,7 +366,7 @@ def remove_root(machine: Machine, *args: str) -> subprocess.CompletedProcess[str
     )
 
 
-def test_remove_root_removes_what_bazelw_made_and_nothing_else(machine: Machine) -> None:
+def test_remove_root_removes_only_files_of_bazelw(machine: Machine) -> None:
     machine.fake_bazel("bazel")
     machine.run()
     beside = machine.cache.parent / "beside"
@@ -387,7 +387,7 @@ def test_remove_root_spares_a_folder_that_bazelw_did_not_make(machine: Machine) 
     assert machine.cache.exists()
 
 
-def test_remove_root_spares_what_is_mounted(machine: Machine) -> None:
+def test_remove_root_keeps_mounted_folders(machine: Machine) -> None:
     machine.fake_bazel("bazel")
     machine.run()
     inside = machine.cache / "root-1" / "a b"
@@ -400,7 +400,7 @@ def test_remove_root_spares_what_is_mounted(machine: Machine) -> None:
     assert inside.exists()
 
 
-def test_windows_is_told_what_to_install() -> None:
+def test_error_on_windows_names_the_program_to_install() -> None:
     text = (Path(__file__).parents[3] / "bazelw.bat").read_bytes()
     assert b"Bazelisk" in text
     assert text.count(b"\r\n") == text.count(b"\n") == 3

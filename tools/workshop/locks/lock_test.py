@@ -33,7 +33,7 @@ def test_two_versions_of_one_distribution_are_refused() -> None:
         lock.lock_text("x.in", wheels)
 
 
-def test_both_scripts_speak_of_the_same_pythons_and_platforms() -> None:
+def test_both_scripts_have_the_same_pythons_and_platforms() -> None:
     assert lock.PYTHONS == fetch_wheels.PYTHONS
     assert len(lock.PLATFORMS) == len(fetch_wheels.PLATFORMS)
 

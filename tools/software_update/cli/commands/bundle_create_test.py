@@ -45,7 +45,7 @@ def folder(tmp_path: Path) -> Path:
     return workspace.make(tmp_path)
 
 
-def test_the_bytes(folder: Path) -> None:
+def test_bundle_has_the_expected_bytes(folder: Path) -> None:
     result = done(*create_args(folder))
     assert (result.out, result.err) == ("", "")
     assert (folder / "out.bundle").read_bytes() == GOOD
@@ -267,7 +267,7 @@ def test_no_targets(folder: Path) -> None:
     check_fails(folder, 2, "no targets", *args[:start], *args[end:])
 
 
-def test_roots_that_no_device_takes(folder: Path) -> None:
+def test_roots_that_devices_reject(folder: Path) -> None:
     for root in (e.signed(e.root()), e.signed(e.root(), TARGETS_KEY)):
         (folder / "root.pb").write_bytes(root)
         text = "root.pb: a device rejects it (THRESHOLD_NOT_MET: root metadata: 0 of 1"

@@ -33,7 +33,7 @@ def make(folder: Path, data: bytes) -> list[str]:
     return extract(folder, "x")
 
 
-def test_all_of_it(folder: Path) -> None:
+def test_extracts_all_payloads(folder: Path) -> None:
     result = done(*extract(folder))
     assert snapshot(folder / "out") == CONTENTS
     assert (result.out, result.err) == (
@@ -42,7 +42,7 @@ def test_all_of_it(folder: Path) -> None:
     )
 
 
-def test_some_of_it(folder: Path) -> None:
+def test_extracts_the_named_payloads(folder: Path) -> None:
     done(*extract(folder), "--target", "app", "app")
     assert snapshot(folder / "out") == {"app": APP}
 
@@ -117,7 +117,7 @@ def test_refused(folder: Path, data: bytes, text: str, there: bool) -> None:
     assert sorted(folder.rglob("*")) == before
 
 
-def test_a_good_payload_before_a_bad_one_goes_as_well(folder: Path) -> None:
+def test_bad_payload_leaves_no_good_payload_either(folder: Path) -> None:
     metadata = e.targets_entry(e.signed(e.targets(CONTENTS), TARGETS_KEY))
     args = make(folder, metadata + e.payload("app", APP) + e.payload("boot", b"x"))
     failed(1, *args)

@@ -136,7 +136,7 @@ def test_missing_payloads_are_shown(folder: Path) -> None:
     assert "  signatures: none\n" in text
 
 
-def test_unlisted_payloads_are_told_in_order_and_escaped(folder: Path) -> None:
+def test_unlisted_payloads_are_listed_in_order_and_escaped(folder: Path) -> None:
     names = [f"n{index}" for index in range(20)] + ["\x1b[2J\n"]
     (folder / "x").write_bytes(b"".join(e.payload(name, b"") for name in names))
     expected = [

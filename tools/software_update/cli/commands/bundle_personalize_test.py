@@ -39,7 +39,7 @@ def verify(folder: Path, name: str = "small.bundle") -> list[str]:
     return ["bundle", "verify", f"{folder}/{name}", f"--trusted-root={folder}/root.pb"]
 
 
-def test_the_bytes(folder: Path) -> None:
+def test_personalized_bundle_has_the_expected_bytes(folder: Path) -> None:
     result = done(*personalize(folder))
     # A build of many stays quiet.
     assert (result.out, result.err) == ("", "")

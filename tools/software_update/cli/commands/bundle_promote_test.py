@@ -132,7 +132,7 @@ def test_report(folder: Path) -> None:
     }
 
 
-def test_the_release_is_handed_out(folder: Path) -> None:
+def test_proven_release_is_copied(folder: Path) -> None:
     before = workspace.snapshot(folder)
     done(*promote(folder), "-o", f"{folder}/out.bundle")
     assert workspace.snapshot(folder).keys() - before.keys() == {"out.bundle"}
@@ -216,7 +216,7 @@ def test_differences_in_the_report(folder: Path) -> None:
     }
 
 
-def test_a_payload_that_was_not_what_its_metadata_lists(folder: Path) -> None:
+def test_tested_payload_that_differs_from_its_metadata(folder: Path) -> None:
     """Then the tested content is unknown."""
     good = dev_bundle(CONTENTS)
     for changed, said in (
@@ -325,7 +325,7 @@ def test_roots_that_say_so_of_themselves(folder: Path) -> None:
         assert f", by root version {number};" in refused(folder)
 
 
-def test_a_dev_key_beside_enough_others(folder: Path) -> None:
+def test_dev_key_next_to_enough_other_keys(folder: Path) -> None:
     dev_id = read_public_key(f"{tree.DEV_KEYS}/throwaway_dev_targets_key.pem.pub").key_id
     content = e.targets(CONTENTS, 7)
     stray = e.blob(1, dev_id) + e.blob(2, bytes(64))
@@ -398,7 +398,7 @@ def test_no_release_without_its_report(folder: Path) -> None:
     assert not out.exists()
 
 
-def test_an_older_output_stays_where_nothing_is_proven(folder: Path) -> None:
+def test_older_output_stays_if_the_release_is_not_proven(folder: Path) -> None:
     (folder / "out.bundle").write_bytes(b"older")
     (folder / "tested.bundle").write_bytes(dev_bundle(CONTENTS, version=6))
     refused(folder)

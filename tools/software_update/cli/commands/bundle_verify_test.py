@@ -318,7 +318,7 @@ def test_write_installed_after_a_bundle_that_leaves_out_payloads(folder: Path) -
     done(*verify(folder, "x"), f"--installed={second}")
 
 
-def test_no_manifest_of_what_is_refused(folder: Path) -> None:
+def test_rejected_bundle_writes_no_manifest(folder: Path) -> None:
     (folder / "manifest").write_bytes(b"old")
     before = workspace.snapshot(folder)
     for args in (
@@ -447,7 +447,7 @@ def test_dev_keys_of_any_root_on_the_path(folder: Path, dev: int) -> None:
 
 
 def test_dev_keys_of_a_root_that_the_device_has_passed(folder: Path) -> None:
-    """Nothing is taken from such a root."""
+    """The device uses no key of such a root."""
     passed = e.signed(e.root(1) + e.number(255, 1), ROOT_KEY)
     new = e.signed(e.root(2), ROOT_KEY)
     (folder / "root.pb").write_bytes(new)

@@ -152,7 +152,7 @@ def test_every_order_gives_the_same_bytes(table: Path) -> None:
     assert (table / "root.pb").read_bytes() == expected
 
 
-def test_one_person_twice_is_one_person(table: Path) -> None:
+def test_two_signatures_of_one_person_count_once(table: Path) -> None:
     """Signatures differ from time to time where they are not deterministic: tokens make such ones."""
     files = sign_all(table, (ANNA, BEN))
     document = json.loads(files[0].read_text())
@@ -176,7 +176,7 @@ def other_signature(holder: int, data: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("holder", [MALLORY, FINN, TARGETS_KEY])
-def test_the_wrong_person(table: Path, holder: int) -> None:
+def test_signature_of_a_stranger_is_rejected(table: Path, holder: int) -> None:
     args = sign_args(table, holder, table / "s.json")
     result = call(*args)
     assert (result.status, (table / "s.json").exists()) == (3, False)
@@ -191,7 +191,7 @@ def test_the_wrong_person(table: Path, holder: int) -> None:
     )
 
 
-def test_a_signature_of_yesterdays_draft(table: Path) -> None:
+def test_signature_of_an_earlier_draft_is_rejected(table: Path) -> None:
     create(table, "draft.pb", 1, FIVE, "--expires=2031-01-01T00:00:00Z")
     done("root", "request", table / "draft.pb", "-o", table / "draft")
     [old] = sign_all(table, [CHLOE], "draft")
@@ -218,7 +218,7 @@ def test_a_signature_of_yesterdays_draft(table: Path) -> None:
         (lambda content: content.replace(b'"version": 1', b'"version": 2'), 1, "copy the file"),
     ],
 )
-def test_a_damaged_stick(
+def test_damaged_signature_file_is_rejected(
     table: Path, damage: Callable[[bytes], bytes], status: int, text: str
 ) -> None:
     files = sign_all(table, (ANNA, BEN, CHLOE))
@@ -246,7 +246,7 @@ def test_a_damaged_request_is_not_signed(table: Path) -> None:
         assert not (table / "s.json").exists()
 
 
-def test_a_missing_stick(table: Path) -> None:
+def test_missing_signature_file_is_an_error(table: Path) -> None:
     text = refusal(table, 3, sign(table, ANNA), table / "absent.json")
     assert text == f"{table}/absent.json: No such file or directory"
 
@@ -406,7 +406,7 @@ def test_root_that_all_roots_before_it_signed(with_two_roots: Path) -> None:
     assert (table / "roots/3.root.pb").read_bytes() == root
 
 
-def test_keys_of_older_roots_sign_nothing_unasked(with_two_roots: Path) -> None:
+def test_keys_of_older_roots_may_sign_only_with_also_for(with_two_roots: Path) -> None:
     table = with_two_roots
     request = ["root", "request", f"{table}/root 3.pb", "-o", f"{table}/request 3"]
     done(*request, older(table)[0])

@@ -49,7 +49,7 @@ def test_output(folder: Path) -> None:
     assert text.endswith(f"  complete\npublished as {folder}/roots/2.root.pb\n")
 
 
-def test_the_same_again(folder: Path) -> None:
+def test_same_root_is_published_again(folder: Path) -> None:
     done(*publish(folder, FIRST))
     done(*publish(folder, SECOND))
     before = (folder / "roots/1.root.pb").stat()
@@ -111,7 +111,7 @@ def test_a_hole_is_not_filled(folder: Path) -> None:
     assert published(folder) == {"2.root.pb": SECOND}
 
 
-def test_a_file_that_is_not_what_its_name_says(folder: Path) -> None:
+def test_file_whose_name_has_another_version_is_rejected(folder: Path) -> None:
     place = folder / "roots/1.root.pb"
     place.write_bytes(SECOND)
     assert "ROOT_MIX_UP: " in failed(1, *publish(folder, FIRST))

@@ -91,7 +91,7 @@ def test_link_in_the_place_of_the_json_is_replaced(folder: Path) -> None:
     assert (folder / "victim").read_bytes() == b"precious"
 
 
-def test_a_request_is_two_files_or_none(folder: Path) -> None:
+def test_request_is_written_as_two_files_or_not_at_all(folder: Path) -> None:
     (folder / "out.json").mkdir()
     before = workspace.snapshot(folder)
     assert "out.json: not a regular file" in failed(2, *request(folder, FIRST))

@@ -38,7 +38,7 @@ def test_sign(folder: Path) -> None:
     assert (folder / "one.pb").read_bytes() == path.read_bytes() == e.signed(root, *by_id)
 
 
-def test_sign_keeps_what_it_cannot_judge(folder: Path) -> None:
+def test_sign_keeps_signatures_of_unknown_keys(folder: Path) -> None:
     # Of the same key, but over other bytes: replaced. Of a key that the root does not list: kept.
     root = e.root()
     stale = e.blob(1, key_id(ROOT_KEY)) + e.blob(2, signer(ROOT_KEY).sign(b"old"))

@@ -114,7 +114,7 @@ def test_a_wrong_pin(folder: Path, library: Library) -> None:
 
 
 @pytest.mark.parametrize("key", ["awskms:alias/x", "azurekms://v.vault.azure.net/keys/n/1"])
-def test_a_cloud(folder: Path, library: Library, key: str) -> None:
+def test_key_in_a_cloud_signs(folder: Path, library: Library, key: str) -> None:
     library.sign = lambda payload, _: signer(TARGETS_KEY).sign(payload).hex()
     assert sign(f"--key={key}", PUBLIC).status == 0
     assert_signed(folder)

@@ -177,7 +177,7 @@ def bad_requests(queue: Path) -> list[str]:
     return sorted(names - ({unreadable.name} if os.access(unreadable, os.R_OK) else set()))
 
 
-def test_a_bad_request_stops_no_other_one(queue: Path) -> None:
+def test_bad_request_does_not_stop_the_others(queue: Path) -> None:
     bad = bad_requests(queue)
     result = sign()
     assert result.status == 3
@@ -195,7 +195,7 @@ def test_a_bad_request_stops_no_other_one(queue: Path) -> None:
             assert len(lines) == 1
 
 
-def test_a_fault_in_this_program_stops_no_other_request(
+def test_fault_in_this_program_does_not_stop_other_requests(
     queue: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def lines(title: str, request: Request) -> list[str]:
@@ -318,7 +318,7 @@ def test_a_subfolder_that_is_too_deep(queue: Path) -> None:
     ]
 
 
-def test_a_subfolder_with_an_error_stops_no_other_one(queue: Path) -> None:
+def test_subfolder_with_an_error_does_not_stop_the_others(queue: Path) -> None:
     for name in ("a", "b"):
         (queue / name).mkdir()
         queues.add(queue / name, 4)
@@ -513,7 +513,7 @@ def test_a_signer_that_answers_for_another_request(queue: Path) -> None:
     assert not list((queue / "signatures").iterdir())
 
 
-def test_it_is_told_the_json(queue: Path) -> None:
+def test_exec_signer_gets_the_json(queue: Path) -> None:
     for path in queue.glob("[12].*"):
         path.unlink()
     call("sign", "--queue=queue", "--yes", program("cat > question; exit 1"), PUBLIC)

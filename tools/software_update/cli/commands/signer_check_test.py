@@ -142,7 +142,7 @@ def test_a_good_program() -> None:
     }
 
 
-def test_the_digest_as_if_it_were_the_message() -> None:
+def test_signature_of_the_digest_as_a_message_is_detected() -> None:
     status, found = check(program("message = hashlib.sha256(message).digest()"))
     assert status == 1
     text = "a signature of its SHA-256, which was hashed once more; sign the request's bytes"
@@ -196,7 +196,7 @@ def test_one_that_hangs() -> None:
     ],
 )
 @pytest.mark.usefixtures("few")
-def test_one_that_does_not_look_at_the_key(wrong: str, probe: str, detail: str) -> None:
+def test_signer_that_ignores_the_key_id_is_detected(wrong: str, probe: str, detail: str) -> None:
     key = changed({'answer(1, error="not my key")': wrong or "pass"})
     status, found = check(key, "--timeout=4")
     assert status == 1
@@ -362,7 +362,7 @@ def _state(pid: int) -> str:
 
 
 @pytest.mark.usefixtures("few")
-def test_it_says_at_once_what_it_finds(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_result_is_printed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(probes, "SLOW_SECONDS", 0)
     result = done(*FILE)
     assert result.out.startswith(

@@ -35,7 +35,7 @@ def persist(folder: Path, data: bytes | None = None) -> list[str]:
     return ["step", "persist", f"{folder}/{bundle}", "-o", f"{folder}/out"]
 
 
-def test_the_tree(folder: Path) -> None:
+def test_tree_has_the_metadata_and_the_payloads(folder: Path) -> None:
     result = done(*persist(folder))
     assert (result.out, result.err) == ("", "")
     assert snapshot(folder / "out") == TREE
@@ -70,7 +70,7 @@ def test_an_older_tree_is_replaced(folder: Path) -> None:
     assert snapshot(folder / "out") == TREE
 
 
-def test_nothing_else_is_replaced(folder: Path) -> None:
+def test_other_folders_are_not_replaced(folder: Path) -> None:
     (folder / "out").mkdir()
     (folder / "out/mine").write_bytes(b"mine")
     before = snapshot(folder)

@@ -26,7 +26,7 @@ def release_of(path: Path) -> ReleaseManifest:
     return release
 
 
-def test_the_least(tmp_path: Path) -> None:
+def test_manifest_with_only_the_required_fields(tmp_path: Path) -> None:
     result = done(*GOOD, "-o", tmp_path / "r.json")
     assert (result.out, result.err) == ("", "")
     assert (tmp_path / "r.json").read_text() == (
@@ -35,7 +35,7 @@ def test_the_least(tmp_path: Path) -> None:
     )
 
 
-def test_everything(tmp_path: Path) -> None:
+def test_manifest_with_all_fields(tmp_path: Path) -> None:
     done(
         *GOOD,
         "--hardware-id",

@@ -92,7 +92,7 @@ def test_request_usage(args: list[str], text: str) -> None:
     assert text in failed(2, "step", "request", *args, "-o", "out")
 
 
-def test_request_of_no_metadata(folder: Path) -> None:
+def test_rejects_other_files_as_metadata(folder: Path) -> None:
     path = folder / "targets.pb"
     for data in (b"", b"\xff" * 20, e.root(), e.signed(TARGETS), e.targets({}, 0)):
         path.write_bytes(data)

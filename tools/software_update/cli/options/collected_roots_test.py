@@ -125,7 +125,7 @@ def test_a_chain_is_collected_or_named() -> None:
 
 
 @pytest.mark.usefixtures("folder")
-def test_the_output_replaces_no_collected_root() -> None:
+def test_output_does_not_replace_a_collected_root() -> None:
     for version in (1, 2, 3):
         collect(1, 2, 3)
         check(2, "the output would replace the input", *ASSEMBLE, f"-o=root_{version}.pb")
@@ -134,7 +134,7 @@ def test_the_output_replaces_no_collected_root() -> None:
 
 @pytest.mark.usefixtures("folder")
 @pytest.mark.parametrize("version", [1, 2, 3])
-def test_no_collected_root_of_a_release_is_a_dev_root(version: int) -> None:
+def test_collected_dev_root_is_rejected_in_a_release(version: int) -> None:
     write_signature(Path("signature.json"), TARGETS, TARGETS_KEY)
     collect(3, 1, 2)
     done(*ATTACH)
@@ -145,6 +145,6 @@ def test_no_collected_root_of_a_release_is_a_dev_root(version: int) -> None:
     check(3, f"root_{version}.pb: says 'DEV KEYS: anyone can sign this'", *ATTACH)
 
 
-def test_a_root_has_no_collected_roots() -> None:
+def test_collected_roots_are_only_valid_with_targets() -> None:
     args = ("step", "attach", "--role=root", "--metadata=m", "--collected-roots=c", "-o", "out")
     assert failed(2, *args) == "--collected-roots: only valid with --role targets; remove it"

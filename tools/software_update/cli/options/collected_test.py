@@ -46,7 +46,7 @@ def check(folder: Path, status: int, text: str, *args: str) -> None:
     assert snapshot(folder) == before
 
 
-def test_both_steps_take_it(folder: Path) -> None:
+def test_both_steps_accept_a_list(folder: Path) -> None:
     done(*step("digest"))
     assert names_of(folder / "out") == ["app", "boot"]
     done(*step("assemble"))
@@ -159,7 +159,7 @@ def test_escapes(folder: Path, name: str, escaped: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["a*b", "a|b", "a\nb", "a\tb", "a:", "a\\", r"a\ b", r"a\$b"])
-def test_names_that_no_depfile_holds(folder: Path, name: str) -> None:
+def test_names_that_a_depfile_cannot_contain(folder: Path, name: str) -> None:
     (folder / name).write_bytes(BOOT)
     collect({"boot": name})
     text = "ninja takes no such name from a depfile; rename the file"
@@ -186,7 +186,7 @@ def test_depfile_errors(folder: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", STEPS)
-def test_a_label_says_who_is_to_mend_it(folder: Path, name: str) -> None:
+def test_error_names_the_label_of_the_entry(folder: Path, name: str) -> None:
     entry = {"name": "app", "file": "absent.bin", "label": "//firmware:app"}
     (folder / "gen/list.json").write_text(json.dumps([entry]))
     text = "absent.bin: no such file; name what makes it in the deps of //firmware:app"

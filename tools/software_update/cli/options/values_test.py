@@ -124,7 +124,7 @@ def test_version_files(folder: Path, content: str, version: int | None) -> None:
 @pytest.mark.parametrize(
     ("kind", "problem"), [("fifo", "not a regular file"), ("folder", "is a folder; give a file")]
 )
-def test_a_version_file_that_is_none(folder: Path, kind: str, problem: str) -> None:
+def test_rejects_a_file_without_a_version(folder: Path, kind: str, problem: str) -> None:
     os.mkfifo(folder / "fifo")
     (folder / "folder").mkdir()
     args = [each for each in create_args(folder) if not each.startswith("--version")]
