@@ -2,17 +2,9 @@
 
 import os
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from software_update.base.errors import Advice, InputError, UsageError
 from software_update.format.names import USER_MANIFEST, clash, name_problem
-
-
-class Expanded(NamedTuple):
-    """(name, path) pairs of targets. `found` are the folders that were read, and the files in them."""
-
-    pairs: list[tuple[str, str]]
-    found: list[str]
 
 
 def is_prefix(name: str) -> bool:
@@ -20,24 +12,26 @@ def is_prefix(name: str) -> bool:
     return not name or name.endswith("/")
 
 
-def expand_folders(pairs: Sequence[tuple[str, str]]) -> Expanded:
+def expand_folders(pairs: Sequence[tuple[str, str]]) -> tuple[list[tuple[str, str]], list[str]]:
     """Replaces each pair of a prefix and a folder with the files in the folder, sorted by name.
 
-    The name of a file's target is the prefix and the file's path below the folder. Raises InputError for
+    The name of a file's target is the prefix and the file's path below the folder. The second list are
+    the folders that were read and the files in them. Raises InputError for
     something else than a folder, for a folder without files, and for a folder that is a symbolic link.
     """
-    expanded = Expanded([], [])
+    expanded: list[tuple[str, str]] = []
+    found: list[str] = []
     for name, path in pairs:
         if not is_prefix(name):
-            expanded.pairs.append((name, path))
+            expanded.append((name, path))
             continue
-        names = sorted(_files_in(path, "", expanded.found))
+        names = sorted(_files_in(path, "", found))
         if not names:
             raise InputError(f"{path}: contains no files; name a folder with at least one")
         paths = [os.path.join(path, each) for each in names]
-        expanded.pairs.extend(zip((f"{name}{each}" for each in names), paths, strict=True))
-        expanded.found.extend(paths)
-    return expanded
+        expanded += zip((f"{name}{each}" for each in names), paths, strict=True)
+        found += paths
+    return expanded, found
 
 
 def _files_in(top: str, below: str, folders: list[str]) -> Iterator[str]:
