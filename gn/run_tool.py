@@ -40,9 +40,9 @@ def _run(packages: str, command: "list[str]") -> int:
         )
         return _fail(f"{sys.executable} is Python {version}; set {setting} to 3.11 or later")
     sys.path[:0] = [packages, _TOOLS] if packages else [_TOOLS]
-    from software_update.cli.main import main as software_update
+    from software_update.cli.main import run_process
 
-    return software_update(command, _advice(packages))
+    run_process(command, _advice(packages))
 
 
 def _advice(packages: str) -> str:

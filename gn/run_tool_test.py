@@ -133,7 +133,10 @@ def test_environment_has_no_effect(tree: Tree, packages: Path) -> None:
 def test_environment_of_the_command_is_constant(tree: Tree, packages: Path) -> None:
     shown = tree.root / "tools/software_update/cli/main.py"
     shown.write_text(
-        "import os\ndef main(argv, remedy):\n    print(sorted(os.environ))\n    return 7\n"
+        "import os\n"
+        "def run_process(argv, remedy):\n"
+        "    print(sorted(os.environ))\n"
+        "    raise SystemExit(7)\n"
     )
     done = tree.run("--packages", str(packages), "--", SECRET="x", LC_ALL="C", PYTHONOPTIMIZE="2")
     assert done.returncode == 7

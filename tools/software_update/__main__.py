@@ -9,9 +9,9 @@ from software_update.base import python_version
 def console() -> NoReturn:
     """Runs the command. The entry point of an installed package."""
     python_version.check("software-update", "run it with a newer Python")
-    from software_update.cli.main import main
+    from software_update.cli.main import run_process
 
-    sys.exit(main(sys.argv[1:]))
+    run_process(sys.argv[1:])
 
 
 if __name__ == "__main__":

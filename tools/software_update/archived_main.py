@@ -46,9 +46,9 @@ if __name__ == "__main__":
     from software_update.base import python_version
 
     python_version.check("software-update", "register such a Python toolchain")
-    from software_update.cli.main import main
+    from software_update.cli.main import run_process
 
     arguments = sys.argv[1:]
     if arguments and arguments[0].startswith("--tool-digest="):
         del arguments[0]
-    sys.exit(main(arguments))
+    run_process(arguments)

@@ -1,5 +1,6 @@
 """The process of the command line: signals, streams and exit codes."""
 
+import gc
 import os
 import signal
 import sys
@@ -15,6 +16,18 @@ _EXIT_INPUT = 3
 _EXIT_INTERRUPTED = 130
 _EXIT_TERMINATED = 143
 _EXIT_BROKEN_PIPE = 141
+
+
+def run_process(argv: Sequence[str], remedy: str | None = None) -> NoReturn:
+    """Runs one command, as `main` does, and ends the process with its exit code.
+
+    Python looks for cycles of objects that nothing uses while it imports modules, and again when it ends.
+    That takes a tenth of verifying a small bundle, and frees nothing that a command would use again.
+    """
+    gc.disable()
+    status = main(argv, remedy)
+    gc.freeze()  # The search at the end skips the objects that exist now.
+    sys.exit(status)
 
 
 def main(argv: Sequence[str], remedy: str | None = None) -> int:

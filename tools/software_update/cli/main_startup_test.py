@@ -21,7 +21,7 @@ HELP = {
     "software_update.cli.dispatch",
     "software_update.cli.main",
 }
-HELP_LIBRARY = {"collections.abc", "enum", "importlib", "os", "signal", "sys", "typing"}
+HELP_LIBRARY = {"collections.abc", "enum", "gc", "importlib", "os", "signal", "sys", "typing"}
 
 DIGEST = HELP | {
     "software_update.base.files",

@@ -6,6 +6,7 @@ does in a process of its own; nothing that one leaves behind is seen by another.
 """
 
 import contextvars
+import gc
 import io
 import json
 import os
@@ -38,6 +39,7 @@ class _OutputOfCommand(io.TextIOBase):
 
 def serve() -> int:
     """Answers requests until there are no more."""
+    gc.enable()  # Unlike a command, this runs for days.
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     # Other output on standard output would be read as an answer.
     os.dup2(2, 1)

@@ -138,3 +138,15 @@ def test_arguments_in_a_file(tmp_path: Path) -> None:
     (tmp_path / "arguments").write_text("\n".join(digest_arguments(tmp_path, 1)) + "\n")
     subprocess.run([*_COMMAND[:-1], f"@{tmp_path}/arguments"], check=True)
     assert json.loads((tmp_path / "1.json").read_text())["targets"][0]["length"] == 1
+
+
+def test_worker_collects_garbage() -> None:
+    """A command does not: it ends before that would free anything."""
+    script = (
+        "import gc; from software_update.cli.worker import serve\n"
+        "gc.disable(); serve(); raise SystemExit(not gc.isenabled())"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", script], stdin=subprocess.DEVNULL, timeout=60, check=False
+    )
+    assert ended.returncode == 0
