@@ -127,31 +127,10 @@ class Placed(NamedTuple):
     end: int
 
 
-class Known(NamedTuple):
-    """A field that a message may have.
-
-    `most` is how often it may appear in one message, and `limit` the largest number or the most bytes
-    that it may hold. `value_of` converts a number from what is on the wire. The value of a `placed`
-    field is a Placed. `default` is the value of a singular field that is absent.
-    """
-
-    number: int
-    name: str
-    wire_type: int = LENGTH_DELIMITED
-    repeated: bool = False
-    most: int = 1
-    limit: int = 2**64 - 1
-    text: bool = False
-    value_of: Callable[[int], Any] | None = None
-    message: "Message[Any] | None" = None
-    placed: bool = False
-    default: Any = None
-
-
 class Message(Generic[_VALUE]):
     """The description of a message: its fields, and the NamedTuple that holds their values in order."""
 
-    def __init__(self, name: str, value: type[_VALUE], *fields: Known) -> None:
+    def __init__(self, name: str, value: type[_VALUE], *fields: "Known") -> None:
         self.name = name
         self.fields = fields
         slots = [(slot, 1 << slot, *_outline(each)) for slot, each in enumerate(fields)]
@@ -169,6 +148,27 @@ class Message(Generic[_VALUE]):
         for slot in self._lists:
             values[slot] = tuple(values[slot])
         return self._make(values)
+
+
+class Known(NamedTuple):
+    """A field that a message may have.
+
+    `most` is how often it may appear in one message, and `limit` the largest number or the most bytes
+    that it may hold. `value_of` converts a number from what is on the wire. The value of a `placed`
+    field is a Placed. `default` is the value of a singular field that is absent.
+    """
+
+    number: int
+    name: str
+    wire_type: int = LENGTH_DELIMITED
+    repeated: bool = False
+    most: int = 1
+    limit: int = 2**64 - 1
+    text: bool = False
+    value_of: Callable[[int], Any] | None = None
+    message: Message[Any] | None = None
+    placed: bool = False
+    default: Any = None
 
 
 def _outline(field: Known) -> tuple[int, int, int, bool, Known]:
