@@ -37,6 +37,10 @@ ONLY_BAZEL = {
         ("args", "env", "env_inherit", "flaky", "local", "shard_count", "size", "timeout"),
         "it is a test of bazel test; in GN it is an action of the build",
     ),
+    "software_update_fleet_test": dict.fromkeys(
+        ("args", "env", "env_inherit", "flaky", "local", "shard_count", "size", "timeout"),
+        "it is a test of bazel test; in GN it is an action of the build",
+    ),
     "software_update_personalized_bundle": {"out": "its label gives the file's name in GN"},
     "software_update_release_manifest": {
         "minimum_release_counter_flag": A_FLAG,
@@ -68,6 +72,7 @@ ONLY_MANDATORY_IN_BAZEL = {
 ONLY_MANDATORY_IN_GN = {
     "software_update_bundle_test": {"trusted_root": "GN has no providers to take it from"},
     "software_update_expiry_test": {"at": "a GN build does not read a clock"},
+    "software_update_fleet_test": {"trusted_roots": "GN has no providers to take them from"},
     "software_update_personalized_bundle": {"trusted_root": "GN has no providers to take it from"},
     "software_update_promotion": {
         "tested": "one GN build has one mode, so it has no dev bundle to compare with",

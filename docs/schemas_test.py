@@ -263,6 +263,13 @@ def test_expiry(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.usefixtures("folder")
+def test_bundle_fleet(capsys: pytest.CaptureFixture[str]) -> None:
+    fleet = ("bundle", "fleet", "app.bundle", "--installed=app.bundle", "--trusted-root=root-1.pb")
+    hardware = ("--hardware-id=a", "--hardware-id=b")
+    check(output(capsys, *fleet, *hardware, "--json"), output(capsys, *fleet, "--json"))
+
+
+@pytest.mark.usefixtures("folder")
 def test_bundle_promote() -> None:
     Path("release.bundle").write_bytes(Path("app.bundle").read_bytes())
     promote = ["bundle", "promote", "app.bundle", "release.bundle", "--trusted-root", "root-1.pb"]

@@ -3,6 +3,7 @@
 load("//rules:software_update_bundle.bzl", _software_update_bundle = "software_update_bundle")
 load("//rules:software_update_bundle_test.bzl", _software_update_bundle_test = "software_update_bundle_test")
 load("//rules:software_update_expiry_test.bzl", _software_update_expiry_test = "software_update_expiry_test")
+load("//rules:software_update_fleet_test.bzl", _software_update_fleet_test = "software_update_fleet_test")
 load("//rules:software_update_personalized_bundle.bzl", _software_update_personalized_bundle = "software_update_personalized_bundle")
 load("//rules:software_update_promotion.bzl", _software_update_promotion = "software_update_promotion")
 load("//rules:software_update_release_manifest.bzl", _software_update_release_manifest = "software_update_release_manifest")
@@ -13,6 +14,7 @@ load("//rules/providers:software_update_root_info.bzl", _SoftwareUpdateRootInfo 
 software_update_bundle = _software_update_bundle
 software_update_bundle_test = _software_update_bundle_test
 software_update_expiry_test = _software_update_expiry_test
+software_update_fleet_test = _software_update_fleet_test
 software_update_personalized_bundle = _software_update_personalized_bundle
 software_update_promotion = _software_update_promotion
 software_update_release_manifest = _software_update_release_manifest

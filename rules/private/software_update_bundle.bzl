@@ -137,6 +137,7 @@ def _software_update_bundle_impl(ctx):
         SoftwareUpdateBundleInfo(
             bundle = bundle,
             digests = targets_info.digests,
+            earlier_roots = earlier_roots,
             installed = installed,
             release_root = ctx.file.root,
             root = root,

@@ -53,6 +53,7 @@ def _software_update_promotion_impl(ctx):
         SoftwareUpdateBundleInfo(
             bundle = released,
             digests = info.digests,
+            earlier_roots = info.earlier_roots,
             installed = info.installed,
             release_root = info.release_root,
             root = info.root,

@@ -9,6 +9,8 @@ themselves.""",
         "bundle": "File: the bundle, with metadata and payloads.",
         "digests": """list of File: the digest records from which the targets metadata was made, for the artifacts and
 for the user manifest. Each contains names, lengths and SHA-256 digests as JSON.""",
+        "earlier_roots": """list of File: the roots that lead to `root`, oldest first. A device in the field trusts one
+of them or `root`; `root_chain` contains all but the first.""",
         "installed": """File or None: the installed manifest, which a device keeps once it has installed the bundle. The
 verification writes it, so an unsigned bundle has none.""",
         "release_root": """File or None: the root of releases, the attribute `root`. The signing request lists its

@@ -76,6 +76,17 @@ def declared(template: str, message: str, what: str, parameters: Mapping[str, st
     return Case(f"{template}_{what}", build, f"//:x: {message}")
 
 
+def _without(missing: str) -> dict[str, str]:
+    """The parameters of a fleet test, except for one."""
+    fleet = {
+        "bundle": '"x.bundle"',
+        "installed": '[ "x.pb" ]',
+        "table": '"x.md"',
+        "trusted_roots": '[ "root.pb" ]',
+    }
+    return {name: value for name, value in fleet.items() if name != missing}
+
+
 _TARGETS = 'targets = [ "boot.bin > boot" ]\n'
 _CHARACTERS = "contains a character that is not allowed; write only A-Z a-z 0-9 . _ + - and /"
 _PARTS = "has an empty, . or .. part; write parts such as boot/loader"
@@ -356,6 +367,15 @@ CASES = (
         "no_at",
         {"roots": '[ "root.pb" ]'},
     ),
+    *(
+        declared("fleet_test", f"{name} is missing; write {written}", f"no_{name}", _without(name))
+        for name, written in (
+            ("bundle", 'bundle = ":bundle"'),
+            ("installed", 'installed = [ "1.0.installed.pb" ], the releases that devices run'),
+            ("trusted_roots", 'trusted_roots = [ ":root" ], the roots that devices trust'),
+            ("table", 'table = "fleet.md", an empty file at first'),
+        )
+    ),
     declared(
         "expiry_test",
         "bundles and roots are empty; write at least one bundle or root",
@@ -434,7 +454,8 @@ _JUDGED = 'bundle = "x.bundle" trusted_root = "root.pb" installed = "x.pb"'
 @pytest.mark.parametrize(
     "template",
     [
-        *("bundle", "bundle_test", "expiry_test", "payload", "personalized_bundle", "promotion"),
+        *("bundle", "bundle_test", "expiry_test", "fleet_test", "payload", "personalized_bundle"),
+        "promotion",
         *("release_manifest", "root"),
     ],
 )
@@ -443,6 +464,7 @@ def test_refuses_an_unknown_parameter(tree: Tree, template: str) -> None:
         "bundle": f"version = 1 {_TARGETS}",
         "bundle_test": _JUDGED,
         "expiry_test": 'roots = [ "root.pb" ] at = "2031-01-01T00:00:00Z"',
+        "fleet_test": " ".join(f"{name} = {value}" for name, value in _without("").items()),
         "payload": 'file = "boot.bin"',
         "personalized_bundle": _JUDGED,
         "promotion": 'bundle = "x.bundle" tested = "y.bundle" trusted_root = "root.pb"',

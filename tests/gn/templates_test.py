@@ -463,6 +463,7 @@ PUBLIC = (
         )
     ),
     *(f"smaller{each}" for each in ("", ".file")),
+    "known",
     "lasts",
     "promoted",
     "takes_it",
@@ -505,6 +506,14 @@ software_update_bundle_test("takes_it") {
   bundle = ":bundle"
   trusted_root = ":root"
   installed = ":bundle"
+  SCOPE
+}
+
+software_update_fleet_test("known") {
+  bundle = ":bundle"
+  installed = [ ":bundle" ]
+  trusted_roots = [ ":root" ]
+  table = "fleet.md"
   SCOPE
 }
 

@@ -61,6 +61,13 @@ software_update_bundle_test = rule(
     test = True,
 )
 
+software_update_fleet_test = rule(
+    implementation = _command_test_impl,
+    doc = "Passes if the devices' verdicts on a bundle are those of a table.",
+    attrs = _TEST_ATTRS,
+    test = True,
+)
+
 software_update_expiry_test = rule(
     implementation = _command_test_impl,
     doc = "Passes if no metadata in the files expires soon.",

@@ -70,6 +70,12 @@ class SignatureError(SoftwareUpdateError):
     exit_code = 1
 
 
+class DifferentError(SoftwareUpdateError):
+    """A file that differs from the expected one, where a command compares two."""
+
+    exit_code = 4
+
+
 def printable(text: str) -> str:
     """Text from an untrusted file, with everything that a terminal could act on escaped."""
     return "".join(c if c.isascii() and c.isprintable() else ascii(c)[1:-1] for c in text)

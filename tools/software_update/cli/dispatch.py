@@ -32,6 +32,7 @@ COMMANDS = {
     ("bundle", "inspect"): "show the content of a bundle, without verifying it",
     ("bundle", "extract"): "write a bundle's payloads to a folder",
     ("bundle", "personalize"): "leave out of a bundle the payloads that a device has",
+    ("bundle", "fleet"): "show what devices in the field do with a bundle",
     ("bundle", "promote"): "prove that a release contains exactly what was tested",
     ("sign", ""): "sign a signing request",
     ("signer", "check"): "probe a signer for faults",

@@ -38,7 +38,9 @@ class Parser(argparse.ArgumentParser):
         self._positional_arguments = self.add_argument_group("positional arguments")
         self._options = self.add_argument_group("options")
         self.add_argument("-h", "--help", action="help", help="show this help message and exit")
-        self._takes_files = command.startswith("step ") or command == "bundle verify"
+        self._takes_files = command.startswith("step ") or command in (
+            *("bundle fleet", "bundle verify"),
+        )
 
     def add_argument(self, *names: str, **how: Any) -> argparse.Action:
         group = self._options if names[0].startswith("-") else self._positional_arguments

@@ -1,0 +1,123 @@
+"""bundle fleet: what devices in the field do with a bundle, as a table."""
+
+import argparse
+import difflib
+import os
+from collections.abc import Sequence
+
+from software_update.base import files
+from software_update.base.errors import DifferentError, UsageError, printable
+from software_update.base.strict_json import to_text
+from software_update.cli.options.arguments import Parser, add_at, text_of, time_of
+from software_update.cli.options.schemes import add_schemes, schemes_of
+from software_update.cli.render import fleet
+from software_update.format.verdicts import Refused
+from software_update.verify.fleet import KeptRelease, predict, trusted_by
+from software_update.verify.installed import read_installed
+from software_update.verify.trust_files import read_trusted_root
+
+_MAX_TABLE_BYTES = 16 * 1024 * 1024
+
+
+def run(argv: Sequence[str]) -> int:
+    args = _arguments(argv)
+    schemes = schemes_of(args)
+    roots = [(path, read_trusted_root(path, schemes)) for path in args.trusted_root]
+    kept = []
+    for path in args.installed:
+        found = read_installed(path, schemes)
+        kept.append(
+            KeptRelease(found.release, found.root or trusted_by(path, found.release, roots))
+        )
+    hardware_ids = [text_of(each, "--hardware-id") for each in args.hardware_id]
+    with files.open_input(args.bundle) as fd:
+        try:
+            predictions = list(predict(fd, kept, hardware_ids, time_of(args)))
+        except Refused as refused:
+            raise refused.about("", printable(args.bundle)) from None
+    if args.json:
+        print(to_text(fleet.describe(predictions)), end="")
+        return 0
+    table = "".join(f"{line}\n" for line in fleet.table(predictions))
+    if args.output or args.source_file:
+        path = args.output or _in_workspace(args.source_file)
+        files.write_output(path, table.encode(), inputs=[args.bundle, *args.installed])
+    elif args.expect is None:
+        print(table, end="")
+    if args.expect is not None:
+        _check(args.expect, table, args.renew_with)
+    return 0
+
+
+def _arguments(argv: Sequence[str]) -> argparse.Namespace:
+    parser = Parser(
+        "bundle fleet",
+        "Shows what devices in the field do with a bundle: a row for each release that they run and each "
+        "hardware id.",
+    )
+    parser.add_argument("bundle", metavar="BUNDLE", help="the bundle")
+    parser.add_argument(
+        "--installed",
+        metavar="FILE",
+        nargs="+",
+        action="extend",
+        required=True,
+        help="the releases that devices run: installed manifests, or bundles",
+    )
+    parser.add_argument(
+        "--trusted-root",
+        metavar="FILE",
+        nargs="+",
+        action="extend",
+        required=True,
+        help="the signed roots that devices trust; a device trusts the one that its installed manifest "
+        "names, or the first if it names none",
+    )
+    parser.add_argument(
+        "--hardware-id",
+        metavar="ID",
+        nargs="+",
+        action="extend",
+        default=[],
+        help="the hardware ids of the devices; default: unknown",
+    )
+    add_at(parser)
+    add_schemes(parser)
+    parser.add_argument("--json", action="store_true", help="print software_update.fleet.v1")
+    parser.add_argument("-o", "--output", metavar="OUT", help="write the table to OUT")
+    parser.add_argument(
+        "--source-file",
+        metavar="FILE",
+        help="for bazel run: write the table to FILE, a path below the workspace",
+    )
+    parser.add_argument(
+        "--expect", metavar="FILE", help="for tests: exit with 1 if the table differs from FILE"
+    )
+    parser.add_argument(
+        "--renew-with", metavar="TEXT", help="the command that an error names to renew --expect"
+    )
+    args = parser.parse_args(argv)
+    if args.output and args.source_file:
+        raise UsageError("--source-file: not with --output; remove one of them")
+    return args
+
+
+def _in_workspace(path: str) -> str:
+    try:
+        return os.path.join(os.environ["BUILD_WORKSPACE_DIRECTORY"], path)
+    except KeyError:
+        raise UsageError("--source-file: only for bazel run; use --output") from None
+
+
+def _check(path: str, table: str, renew_with: str | None) -> None:
+    expected = files.read_input(path, _MAX_TABLE_BYTES).decode(errors="replace")
+    if expected == table:
+        return
+    changes = difflib.unified_diff(
+        expected.splitlines(), table.splitlines(), path, "this bundle", lineterm="", n=0
+    )
+    print("\n".join(map(printable, changes)), flush=True)
+    renew = renew_with or f"software-update bundle fleet ... -o {path}"
+    raise DifferentError(
+        f"{path}: differs from what devices do with this bundle; if that is intended, renew it with: {renew}"
+    )
