@@ -60,7 +60,6 @@ ONLY_GN = {
     "software_update_bundle": {
         "collect": "Bazel names files and directories in targets; GN has software_update_payload",
         "persist": "pw_update_bundle has it; bundle extract does the same",
-        "root_chain": "Bazel takes a previous that is a file as the first root",
         "verify": "Bazel has --norun_validations",
     },
 }

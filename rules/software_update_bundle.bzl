@@ -18,6 +18,7 @@ def software_update_bundle(
         version_flag = None,
         root = None,
         dev_root = None,
+        root_chain = None,
         dev_signing_keys = None,
         signatures = None,
         signatures_folder = "signatures",
@@ -92,6 +93,11 @@ def software_update_bundle(
         the keys of this root. By default, it lists those of `dev_root`, and the release mode fails.
       dev_root: A label of a `software_update_root` or of a file: the root metadata of bundles that dev keys sign. By
         default, a root that lists throw-away keys, which everyone has.
+      root_chain: A list of labels of a `software_update_root` or of files: the roots between the product's first one and
+        the root in the bundle, oldest first. A device that missed some of them finds them in the bundle. If `root` is
+        set, `root_chain` leads to it, and dev mode does not use it. It is mandatory if a `previous` on the way is a
+        file of version 2 or higher, because the build then does not know the roots before that file. By default, the
+        roots that `previous` of the root in the bundle leads to, without the first one.
       dev_signing_keys: A list of labels: private keys in the tree, as PEM files, that sign the targets metadata in dev
         mode. Anyone who has the tree can sign with them, so the root of a release must not list one, whatever the
         name of its file. Commands show bundles that these keys sign as `DEV KEYS: anyone can sign this` if `dev_root`
@@ -172,6 +178,8 @@ def software_update_bundle(
         metadata = ":" + name + METADATA_SUFFIX,
         out = out or name + ".bundle",
         root = root,
+        root_chain = root_chain,
+        has_root_chain = root_chain != None,
         signatures = signatures,
         strict_pigweed = strict_pigweed,
         trusted_root = trusted_root,

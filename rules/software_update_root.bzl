@@ -52,7 +52,8 @@ def software_update_root(
         checks that a device may move from that root to this one: the version is one more, and both thresholds can be
         met. The output group `check` contains `NAME.check.json`, which lists the missing signatures. A bundle under
         this root contains the roots between the first known root and this one, so that a device that missed some of
-        them can follow. Attaching the `signatures` of a release fails if `previous` lists a dev key. By default, none.
+        them can follow. If `previous` is a file of version 2 or higher, such a bundle needs `root_chain`. Attaching the
+        `signatures` of a release fails if `previous` lists a dev key. By default, none.
       expires: A string: when the root metadata expires, such as `2031-01-01T00:00:00Z`. Set at most one
         of `expires`, `expires_file` and `expires_flag`. By default, never.
       expires_file: A label of a file that contains this date, read when the root is built.

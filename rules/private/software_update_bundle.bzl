@@ -32,6 +32,19 @@ def _default_trusted_root(ctx, root, earlier_roots):
         return root_of(ctx.attr.unchanged_from) or root
     return earlier_roots[-1] if earlier_roots else root
 
+def _chain(ctx, mode, root_target):
+    """Returns the roots before the one in the bundle: lists of File, and a File whose version must be 1."""
+
+    # With `root`, `root_chain` leads to it, and dev mode has another root.
+    if ctx.attr.has_root_chain and not (mode == "dev" and ctx.attr.root):
+        return struct(first = [], rest = ctx.files.root_chain, assumed_first = None)
+    if SoftwareUpdateRootInfo not in root_target:
+        return struct(first = [], rest = [], assumed_first = None)
+    info = root_target[SoftwareUpdateRootInfo]
+
+    # Every device has the first root or a later one.
+    return struct(first = info.earlier_roots[:1], rest = info.earlier_roots[1:], assumed_first = info.assumed_first_root)
+
 def _check_release(ctx):
     root = ctx.attr.root
     if not root:
@@ -58,20 +71,17 @@ def _software_update_bundle_impl(ctx):
     if mode == "release":
         _check_release(ctx)
     root_target, root = _root(ctx, mode)
-    earlier_roots = []
-    if SoftwareUpdateRootInfo in root_target:
-        earlier_roots = root_target[SoftwareUpdateRootInfo].earlier_roots
-    trusted_root = _default_trusted_root(ctx, root, earlier_roots)
+    chain = _chain(ctx, mode, root_target)
+    trusted_root = _default_trusted_root(ctx, root, chain.first + chain.rest)
 
     # With `root`, `trusted_root` is the root on devices that accept releases. The dev bundle is for other devices.
     if ctx.file.trusted_root and not (mode == "dev" and ctx.attr.root):
         trusted_root = ctx.file.trusted_root
 
-    # Every device has the first root or a later one.
-    root_chain = earlier_roots[1:]
+    root_chain = chain.rest
     signed = ctx.actions.declare_file(ctx.label.name + ".targets_metadata.pb")
     if mode == "release":
-        trusted_roots = depset(earlier_roots[:1] + [trusted_root]).to_list()
+        trusted_roots = depset(chain.first + [trusted_root]).to_list()
         attach(
             ctx,
             role = "targets",
@@ -79,7 +89,7 @@ def _software_update_bundle_impl(ctx):
             root = root,
             root_chain = root_chain,
             trusted_roots = [file for file in trusted_roots if file not in root_chain + [root]],
-            dev_keys = dev_signing_keys([ctx.attr.dev_root, ctx.attr.root, ctx.attr.trusted_root], ctx.files.dev_signing_keys),
+            dev_keys = dev_signing_keys([ctx.attr.dev_root, ctx.attr.root, ctx.attr.trusted_root] + ctx.attr.root_chain, ctx.files.dev_signing_keys),
             signed = signed,
             progress_message = "Attaching the signatures of %s" % display(ctx.label),
         )
@@ -97,6 +107,7 @@ def _software_update_bundle_impl(ctx):
         targets_metadata = signed,
         root = root,
         root_chain = root_chain,
+        assumed_first_root = chain.assumed_first,
         payloads = targets_info.payloads,
         user_manifest = targets_info.user_manifest,
         earlier = targets_info.earlier,
@@ -137,7 +148,7 @@ def _software_update_bundle_impl(ctx):
         SoftwareUpdateBundleInfo(
             bundle = bundle,
             digests = targets_info.digests,
-            earlier_roots = earlier_roots,
+            earlier_roots = chain.first + chain.rest,
             installed = installed,
             release_root = ctx.file.root,
             root = root,
@@ -165,6 +176,7 @@ software_update_bundle = rule(
             default = [Label("//tools/dev_keys:throwaway_dev_targets_key.pem")],
             allow_files = True,
         ),
+        "has_root_chain": attr.bool(doc = "Whether `root_chain` is given, maybe empty."),
         "metadata": attr.label(
             doc = "The unsigned targets metadata.",
             mandatory = True,
@@ -177,6 +189,10 @@ software_update_bundle = rule(
         "root": attr.label(
             doc = "The root of releases.",
             allow_single_file = True,
+        ),
+        "root_chain": attr.label_list(
+            doc = "The roots between the first one and the one in the bundle, oldest first.",
+            allow_files = True,
         ),
         "strict_pigweed": attr.bool(doc = "Whether to reject roots that Pigweed's client would not accept."),
         "trusted_root": attr.label(

@@ -70,6 +70,11 @@ def _earlier_roots(previous):
     earlier = previous[SoftwareUpdateRootInfo].earlier_roots if SoftwareUpdateRootInfo in previous else []
     return earlier + previous[DefaultInfo].files.to_list()
 
+def _assumed_first_root(previous, file):
+    if previous and SoftwareUpdateRootInfo in previous:
+        return previous[SoftwareUpdateRootInfo].assumed_first_root
+    return file
+
 def _software_update_root_impl(ctx):
     _check_attributes(ctx)
     mode = signing_mode(ctx)
@@ -121,6 +126,7 @@ def _software_update_root_impl(ctx):
             _validation = depset([request.summary] if previous else []),
         ),
         SoftwareUpdateRootInfo(
+            assumed_first_root = _assumed_first_root(ctx.attr.previous, ctx.file.previous),
             dev_key_signed = bool(ctx.files.dev_signing_keys),
             dev_signing_keys = dev_signing_keys([ctx.attr.previous], ctx.files.dev_signing_keys),
             earlier_roots = _earlier_roots(ctx.attr.previous),

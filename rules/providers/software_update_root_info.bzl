@@ -5,6 +5,7 @@ SoftwareUpdateRootInfo = provider(
     fields = {
         "dev_key_signed": """bool: whether the root has `dev_signing_keys`, with which anyone who has the tree can sign. The
 release mode rejects such a root.""",
+        "assumed_first_root": "File or None: the first of `earlier_roots` if a `previous` is a file; its version must be 1.",
         "dev_signing_keys": """depset of File: the private keys in the tree that sign this root, or a root that `previous`
 leads to, in dev mode. The root of a release must not list one.""",
         "earlier_roots": "list of File: the roots that `previous` leads to, oldest first.",

@@ -95,7 +95,7 @@ _ROOT_ACTIONS = {
 
 # Each root can be checked against the one before it, and the bundle carries those after the first.
 _CHAIN_ACTIONS = {
-    "SoftwareUpdateAssemble with_chain.bundle": ["root_4.root.pb", "root_2.root.pb", "root_3.root.pb", "with_chain.targets_metadata.pb", "app.bin", "manifest.json"],
+    "SoftwareUpdateAssemble with_chain.bundle": ["root_4.root.pb", "root_2.root.pb", "root_3.root.pb", "published.root.pb", "with_chain.targets_metadata.pb", "app.bin", "manifest.json"],
     "SoftwareUpdateDigest with_chain.digests/app/~file.json": ["app.bin"],
     "SoftwareUpdateDigest with_chain.digests/~user_manifest.json": ["manifest.json"],
     "SoftwareUpdateReleaseManifest manifest.json": ["notes.txt"],
@@ -207,6 +207,25 @@ def _chain_provider_test_impl(ctx):
 
 _chain_provider_test = analysistest.make(_chain_provider_test_impl)
 
+def _stated_chain_test_impl(ctx):
+    env = analysistest.begin(ctx)
+    info = analysistest.target_under_test(env)[SoftwareUpdateBundleInfo]
+    asserts.equals(env, ctx.attr.chain, _names(info.root_chain))
+    asserts.equals(env, ctx.attr.trusted_root, info.trusted_root.basename)
+    [assemble] = [each for each in analysistest.target_actions(env) if each.mnemonic == "SoftwareUpdateAssemble"]
+    assumed = [name for name in _names(assemble.inputs.to_list()) if name == "published.root.pb"]
+    asserts.equals(env, ["published.root.pb"] if ctx.attr.assumes_first_root else [], assumed)
+    return analysistest.end(env)
+
+_stated_chain_test = analysistest.make(
+    _stated_chain_test_impl,
+    attrs = {
+        "assumes_first_root": attr.bool(doc = "Whether an action checks that the file is the first root."),
+        "chain": attr.string_list(doc = "The names of the roots in the chain."),
+        "trusted_root": attr.string(doc = "The name of the root that the verification starts from."),
+    },
+)
+
 def _bundle_test_test_impl(ctx):
     env = analysistest.begin(ctx)
     runfiles = analysistest.target_under_test(env)[DefaultInfo].default_runfiles.files.to_list()
@@ -305,6 +324,20 @@ def actions_test_suite(name):
         user_manifest = ":manifest",
         version = 1,
     )
+    for chain, arguments in {
+        "with_empty_chain": {"root_chain": []},
+        "with_release_chain": {"root": "release_root.pb", "root_chain": ["root_before.pb"]},
+        "with_stated_chain": {"root_chain": ["root_before.pb", ":root_3"]},
+    }.items():
+        software_update_bundle(
+            name = chain,
+            dev_root = ":root_4",
+            dev_signing_keys = ["private_b.pem"],
+            tags = ["manual"],
+            targets = {"app": "app.bin"},
+            version = 1,
+            **arguments
+        )
     software_update_personalized_bundle(
         name = "personalized",
         bundle = ":with_chain",
@@ -378,6 +411,9 @@ def actions_test_suite(name):
             version = 1,
         )
         _shards_test(name = "shards_of_%d_test" % count, size = "small", files = files, target_under_test = ":of_%d.signing_request" % count)
+    _stated_chain_test(name = "empty_chain_test", size = "small", target_under_test = ":with_empty_chain", trusted_root = "root_4.root.pb")
+    _stated_chain_test(name = "stated_chain_test", size = "small", chain = ["root_before.pb", "root_3.root.pb"], target_under_test = ":with_stated_chain", trusted_root = "root_3.root.pb")
+    _stated_chain_test(name = "release_chain_test", size = "small", assumes_first_root = True, chain = ["root_2.root.pb", "root_3.root.pb"], target_under_test = ":with_release_chain", trusted_root = "root_3.root.pb")
     _chain_provider_test(name = "chain_provider_test", size = "small", target_under_test = ":with_chain")
     _bundle_test_test(name = "bundle_test_test", size = "small", target_under_test = ":device_test", trusted_root = "root_2.root.pb")
     _bundle_test_test(name = "bundle_test_of_installed_root_test", size = "small", target_under_test = ":installed_root_test", trusted_root = "root.root.pb")
@@ -392,13 +428,16 @@ def actions_test_suite(name):
             "bundle_test_test",
             "chain_actions_test",
             "chain_provider_test",
+            "empty_chain_test",
             "personalized_actions_test",
             "personalized_groups_test",
+            "release_chain_test",
             "root_actions_test",
             "root_provider_test",
             "root_signing_request_test",
             "signing_request_actions_test",
             "signing_request_test",
+            "stated_chain_test",
             "unsigned_root_actions_test",
         ] + ["shards_of_%d_test" % count for count in _SHARDS],
     )

@@ -6,7 +6,7 @@ load(":tool.bzl", "run_tool", "tool_args")
 
 visibility("//rules/...")
 
-def assemble(ctx, *, targets_metadata, root, root_chain, payloads, user_manifest, earlier, strict_pigweed, bundle):
+def assemble(ctx, *, targets_metadata, root, root_chain, assumed_first_root, payloads, user_manifest, earlier, strict_pigweed, bundle):
     """Declares the action that puts signed metadata and payloads into a bundle.
 
     Args:
@@ -14,6 +14,7 @@ def assemble(ctx, *, targets_metadata, root, root_chain, payloads, user_manifest
       targets_metadata: File: the signed targets metadata.
       root: File: the root metadata.
       root_chain: A list of File: the roots that lead to `root`, oldest first.
+      assumed_first_root: File or None: a root that must have version 1, because the build knows none before it.
       payloads: A list of structs of `name` and `file`, as `collect_payloads` returns them.
       user_manifest: File or None: the payload of the reserved target `user_manifest`.
       earlier: None, or the earlier release whose unchanged targets need no payload, as `earlier_of` returns it.
@@ -26,6 +27,9 @@ def assemble(ctx, *, targets_metadata, root, root_chain, payloads, user_manifest
     args.add(targets_metadata, format = "--targets-metadata=%s")
     add_payloads(args, payloads)
     inputs = [root, targets_metadata] + root_chain + [payload.file for payload in payloads]
+    if assumed_first_root:
+        args.add(assumed_first_root, format = "--first-root=%s")
+        inputs.append(assumed_first_root)
     if user_manifest:
         args.add(user_manifest, format = "--user-manifest=%s")
         inputs.append(user_manifest)

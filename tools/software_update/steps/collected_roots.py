@@ -1,4 +1,4 @@
-"""Reads the list of the roots before a bundle's root, which a build finds in its graph, in any order."""
+"""The roots before a bundle's root, as far as a build finds them in its graph."""
 
 from software_update.base import files
 from software_update.base.errors import InputError
@@ -15,6 +15,16 @@ def read_collected_roots(path: str) -> list[str]:
     Raises InputError if the list shows that the build knows only some of the roots.
     """
     return sorted(_read(path), key=_version)
+
+
+def check_first_root(path: str) -> None:
+    """Raises InputError if the root in a file follows another one, which the build then does not know."""
+    version = _version(path)
+    if version != 1:
+        raise InputError(
+            f"{path}: previous is this file, of version {version}, so the build does not know the "
+            "roots before it; write root_chain into the bundle, or a label into previous"
+        )
 
 
 def _version(path: str) -> int:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from software_update.base.errors import InputError
-from software_update.steps.collected_roots import read_collected_roots
+from software_update.steps.collected_roots import check_first_root, read_collected_roots
 from software_update.testing import encode as e
 
 
@@ -38,3 +38,10 @@ def test_rejects_a_root_that_comes_after_an_unknown_one() -> None:
 def test_rejects_other_json(entry: object) -> None:
     with pytest.raises(InputError, match=r"^list\.json: not of the form"):
         read_collected_roots(write(entry))
+
+
+def test_rejects_a_later_root_as_the_first() -> None:
+    Path("first").write_bytes(e.signed(e.root(1)))
+    check_first_root("first")
+    with pytest.raises(InputError, match=r"^b: previous is this file, of version 9, so the build"):
+        check_first_root("b")

@@ -12,6 +12,7 @@ from software_update.cli.options.collected import (
 from software_update.cli.options.collected_roots import add_collected_roots, take_collected_roots
 from software_update.cli.render.warnings import warn
 from software_update.steps.assemble import SignedContent, assemble_bundle
+from software_update.steps.collected_roots import check_first_root
 
 
 def run(argv: Sequence[str]) -> int:
@@ -19,6 +20,11 @@ def run(argv: Sequence[str]) -> int:
     parser.add_argument("--root", metavar="FILE", required=True, help="signed root metadata")
     arguments.add_root_chain(parser)
     add_collected_roots(parser)
+    parser.add_argument(
+        "--first-root",
+        metavar="FILE",
+        help="the root that a build takes for the first one; an error if its version is not 1",
+    )
     parser.add_argument(
         "--targets-metadata", metavar="FILE", required=True, help="signed targets metadata"
     )
@@ -29,6 +35,8 @@ def run(argv: Sequence[str]) -> int:
     arguments.add_output(parser, "the bundle to write")
     args = parser.parse_args(argv)
     first_root = take_collected_roots(args)
+    if args.first_root is not None:
+        check_first_root(args.first_root)
     # The signatures of the new metadata confirm the list, so those of the earlier release do not matter.
     earlier = unchanged.earlier_of(args, None)
     collected = collected_of(args)
@@ -40,7 +48,7 @@ def run(argv: Sequence[str]) -> int:
         args.targets_metadata,
         *unchanged.unchanged_files(args),
         *(path for _, path in payload_files),
-        *arguments.files_of(args.collected, args.collected_roots),
+        *arguments.files_of(args.collected, args.collected_roots, args.first_root),
     ]
     with depfile(args, [*files_collected(args, collected), *in_folders], inputs):
         assemble_bundle(

@@ -10,6 +10,7 @@ from software_update.testing.command import (
     done,
 )
 from software_update.testing.signers import (
+    ROOT_KEY,
     TARGETS_KEY,
 )
 from software_update.testing.workspace import BOOT, CONTENTS, check_fails
@@ -43,3 +44,18 @@ def test_assemble_step_errors(folder: Path) -> None:
     )
     (folder / "t").write_bytes(e.targets(CONTENTS, 7))
     check_fails(folder, 3, "t: not signed targets metadata", *step, boot)
+
+
+def test_assemble_step_rejects_a_later_root_as_the_first(folder: Path) -> None:
+    (folder / "t").write_bytes(e.signed(e.targets(CONTENTS, 7), TARGETS_KEY))
+    (folder / "2.pb").write_bytes(e.signed(e.root(2), ROOT_KEY))
+    step = ["step", "assemble", f"--root={folder}/root.pb", f"--targets-metadata={folder}/t"]
+    step += ["--target", f"app={folder}/app.bin", f"boot={folder}/boot.bin", "-o", f"{folder}/o"]
+    later = f"--first-root={folder}/2.pb"
+    text = "2.pb: previous is this file, of version 2, so the build does not know the roots before"
+    check_fails(folder, 3, text, *step, later)
+    done(*step, f"--first-root={folder}/root.pb")
+    text = "the output would replace the input"
+    (folder / "1.pb").write_bytes((folder / "root.pb").read_bytes())
+    first = [f"--first-root={folder}/1.pb", "-o", f"{folder}/1.pb"]
+    check_fails(folder, 2, text, *step, *first)
