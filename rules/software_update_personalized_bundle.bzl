@@ -10,6 +10,8 @@ def software_update_personalized_bundle(*, name, bundle, installed, trusted_root
     release. The metadata and its signatures stay the same, so the bundle needs no new signature. A device that runs
     another release rejects the bundle with `MISSING_PAYLOAD`.
 
+    For a new release that contains only some payloads, use `unchanged_from` of `software_update_bundle`.
+
     Building the bundle also verifies it, as a device that runs `installed` would. The output group `verdict` contains
     `NAME.verdict.json`, the report of the verification.
 
