@@ -235,10 +235,12 @@ VALUES = {
 }
 
 
+RELEASE = ("minimum_release_counter", "release_counter", "release_version", "support_until")
+
+
 def of_values(spelt: Callable[[str, str], str], deps: str = "") -> str:
     """A root, a release manifest and a bundle whose values are spelt so."""
     keys = f"//{PLACE}/tools/dev_keys/throwaway_dev"
-    release = ("minimum_release_counter", "release_counter", "release_version", "support_until")
     return f"""
 software_update_root("root") {{
   version = 1
@@ -251,7 +253,7 @@ software_update_root("root") {{
 
 software_update_release_manifest("release") {{
   product = "clock"
-  {" ".join(spelt(name, name) for name in release)}
+  {" ".join(spelt(name, name) for name in RELEASE)}
   {deps}
 }}
 
@@ -274,9 +276,19 @@ def test_values_in_files_give_the_same_bytes_and_rerun_their_readers(tree: Tree)
     def in_file(name: str, of: str) -> str:
         return f'{name}_file = "$root_out_dir/made/{of}"'
 
-    outputs = (BUNDLE, "obj/root.root.pb", "gen/release.json")
+    goals = ("release", "root.unsigned", "bundle._targets")
+    outputs = (
+        "gen/release.json",
+        "gen/root.root.unsigned.pb",
+        "gen/bundle.targets_metadata.unsigned.pb",
+    )
     generate(tree, IMPORT + of_values(literal), {name: f"{VALUES[name]}\n" for name in VALUES})
-    tree.build(":bundle")
+    tree.build(*goals)
+    by_literals = {name: tree.read(name) for name in outputs}
+    of_release = [f"--{n.replace('_', '-')}-file={n}" for n in VALUES if n in RELEASE]
+    release = ("step", "release-manifest", "--product=clock", *of_release, "--output=by_hand.json")
+    tree.software_update(*release)
+    assert (tree.top / "by_hand.json").read_bytes() == by_literals["gen/release.json"]
     made = "".join(
         f"""
 action("make_{name}") {{
@@ -289,18 +301,16 @@ action("make_{name}") {{
         for name in VALUES
     )
     made += group("made", *[f":make_{name}" for name in VALUES], kind="public_deps")
-    by_literals = {name: tree.read(name) for name in outputs}
     tree.write({"BUILD.gn": IMPORT + made + of_values(in_file, 'deps = [ ":made" ]')})
     tree.gen()
-    tree.build(":bundle")
+    tree.build(*goals)
     assert {name: tree.read(name) for name in outputs} == by_literals
     tree.write({"release_counter": "8\n"})
-    readers = {"//:make_release_counter", "//:release", "//:bundle._digest_user_manifest"}
-    assert readers <= set(tree.build(":bundle"))
-    tree.write({"expires": "soon\n"})
-    [line] = failure(tree.build_fails(":bundle"))[-1:]
+    assert tree.build("release") == ["//:make_release_counter", "//:release"]
+    tree.write({"support_until": "soon\n"})
+    line = failure(tree.build_fails("release"))[-1]
     assert line.endswith(
-        "made/expires: 'soon' is not a date; write it as 2031-01-01T00:00:00Z (UTC)"
+        "support_until: 'soon' is not a date; write it as 2031-01-01T00:00:00Z (UTC)"
     )
 
 
