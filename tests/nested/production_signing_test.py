@@ -14,7 +14,7 @@ PAYLOAD = b"This text stands for a firmware image.\n"
 def test_production_signing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     page = Path("docs/guides/production_signing.md").absolute()
     here = Path.cwd()
-    product = follow(page, tmp_path, monkeypatch)
+    product = follow([page], tmp_path, monkeypatch)
     released, tested = product / "released.bundle", product / "tested.bundle"
     root = product / "1.root.pb"
     assert software_update(["bundle", "verify", str(released), f"--trusted-root={root}"]) == 0

@@ -10,12 +10,13 @@ from run_page import run
 from tests.nested.nested_bazel import bazel, copy_sources
 
 
-def follow(page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Does what the page says, next to a copy of this repository; every output is what the page shows.
+def follow(pages: list[Path], folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Does what the pages say, next to a copy of this repository; every output is what a page shows.
 
-    The product's folder, which the reader has made, is the current one afterwards.
+    A page continues where the one before it ends. The product's folder, which the reader has made, is the
+    current one afterwards.
     """
-    text = page.read_text()
+    texts = [page.read_text() for page in pages]
     tool = Path(os.environ["SOFTWARE_UPDATE"]).absolute()
     copy_sources(folder / "rules_software_update")
     product = folder / "product"
@@ -27,8 +28,9 @@ def follow(page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             monkeypatch.setenv(name, value)
         monkeypatch.setenv("PATH", f"{folder}/bin:{server.env['PATH']}")
         monkeypatch.chdir(product)
-        problems = run(text)
-        assert not problems, "\n\n".join(problems)
+        for text in texts:
+            problems = run(text)
+            assert not problems, "\n\n".join(problems)
     return product
 
 
