@@ -40,7 +40,8 @@ def requests_fixture(tmp_path_factory: pytest.TempPathFactory) -> list[Request]:
     """A request for each role, with and without the JSON next to it."""
     folder = tmp_path_factory.mktemp("keys")
     one, other = public_key(folder, "one"), public_key(folder, "other")
-    root = metadata.parse_root(metadata.build_root(1, [one], 1, [other], 1, None))
+    roles = metadata.RoleKeys([one], 1), metadata.RoleKeys([other], 1)
+    root = metadata.parse_root(metadata.build_root(1, *roles, None))
     targets = metadata.build_targets(7, [Target.of("app", 3, bytes(32))], 1924992000)
     plain = [signing_request.parse_request(each) for each in (root.serialized, targets)]
     authorities = [Authority("this root", root, Role((KEY_ID,), 1))]

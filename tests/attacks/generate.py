@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.attacks import (
+    allowed_cases,
     envelope_cases,
     folders,
     key_cases,
@@ -33,6 +34,7 @@ CASES: list[Case] = [
     *release_cases.CASES,
     *recovery_cases.CASES,
     *list_cases.CASES,
+    *allowed_cases.CASES,
 ]
 
 

@@ -23,6 +23,8 @@ def corpus() -> dict[str, bytes]:
         e.signed(e.root(2, [ROOT_KEY_2], TARGETS_KEYS[:2]), ROOT_KEY, ROOT_KEY_2),
         e.signed(e.root(3, ROOT_KEYS, TARGETS_KEYS, 2, 2), *ROOT_KEYS),
     ]
+    limited = e.root(2, ROOT_KEYS[:2], TARGETS_KEYS[:2])
+    limited += e.text(254, "app") + e.text(254, "boot") + e.text(254, "images/*")
     by_two = e.targets_entry(e.signed(e.targets({"app": b"x"}, version=4), *TARGETS_KEYS[1:]))
     return {
         "one_target.bundle": e.targets_entry(
@@ -36,6 +38,9 @@ def corpus() -> dict[str, bytes]:
         + e.root_entry(roots[1])
         + by_two
         + e.payload("app", b"x"),
+        "allowed_targets.bundle": e.root_entry(e.signed(limited, ROOT_KEY))
+        + entry
+        + e.payloads(contents),
         "root.pb": TRUSTED,
         "installed.pb": INSTALLED,
         "release.json": release,

@@ -76,6 +76,17 @@ def accept(data: bytes, device: Device) -> None:
     for name, content in payloads(tree):
         digest = hashlib.sha256(content).digest()
         assert any(name in each and digest in each for each in listed), name
+    entries = anatomy.children(anatomy.take_apart(release.root.serialized, anatomy.ROOT), 254)
+    for field in messages(signed, 2):
+        assert isinstance(field.content, tuple)
+        [name] = anatomy.children(field.content, 1)
+        assert not entries or allows([*entries, b"user_manifest"], name), name
+
+
+def allows(entries: list[bytes], name: bytes) -> bool:
+    """Says whether an entry is the name, or a folder above it followed by /*."""
+    above = [name[:at] + b"/*" for at, byte in enumerate(name) if byte == ord("/")]
+    return any(each in entries for each in (name, *above))
 
 
 # From one input to another

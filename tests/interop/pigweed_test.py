@@ -161,6 +161,18 @@ def test_a_root_that_says_dev_keys_is_accepted(product: Product) -> None:
     assert we_accept(bundle, dev)
 
 
+def test_a_root_with_allowed_targets_is_accepted(product: Product) -> None:
+    """Pigweed skips the list; our verifier rejects a target that the list does not allow."""
+    allowed = ("--allowed-target", "app", "assets/*")
+    old = product.root(1, ["root"], ["targets"], ["root"], 1, *allowed)
+    bundle = product.bundle(old)
+    assert pigweed_accepts(bundle, old)
+    assert we_accept(bundle, old)
+    narrow = product.root(2, ["root"], ["targets"], ["root"], 1, "--allowed-target", "app")
+    assert pigweed_accepts(bundle, narrow)
+    assert not we_accept(bundle, narrow)
+
+
 def test_manifest_without_the_fields_that_pigweed_skips(product: Product) -> None:
     """Fields 65 and 66 come last; Pigweed's part is the rest, and is an installed release for us too."""
     root = product.root(1)

@@ -104,11 +104,15 @@ def with_chain(device_has: int) -> Subject:
 
 
 def two_of_three() -> Subject:
-    """Two of three keys are needed in each role; the new root has two signatures, its targets three."""
+    """Two of three keys are needed in each role; the new root has two signatures, its targets three.
+
+    The new root allows the target and no other.
+    """
     root_keys = [ROOT_KEY, ROOT_KEY_2, ROOT_KEY_3]
     targets_keys = [TARGETS_KEY, TARGETS_KEY_2, TARGETS_KEY_3]
     trusted = e.signed(e.root(1, root_keys, targets_keys, 2, 2), *root_keys)
     moved = e.root(2, [ROOT_KEY, ROOT_KEY_3, STRANGER], targets_keys, 2, 2)
+    moved += e.text(254, "app")
     root = e.signed(moved, ROOT_KEY, ROOT_KEY_3)
     return Subject(create({"app": content(PAGE)}, root, targets_keys), trusted)
 

@@ -81,7 +81,71 @@ NAMES = json.decode(r"""{
     {"names": ["App", "b", "aPP"], "clash": ["App", "aPP"]},
     {"names": ["a/B", "A/b"], "clash": ["a/B", "A/b"]},
     {"names": ["b", "C", "B", "c"], "clash": ["b", "B"]}
-  ]
+  ],
+  "allowed_targets": {
+    "problems": {
+      "name": "Without /* at its end, an entry is not a valid target name.",
+      "star": "An entry contains a * elsewhere than in a /* at its end.",
+      "too_long": "An entry is longer than MAX_ALLOWED_TARGET_BYTES of limits.json.",
+      "twice": "An entry appears twice.",
+      "too_many": "The list has more entries than MAX_ALLOWED_TARGETS of limits.json."
+    },
+    "valid": [
+      [],
+      ["app"],
+      ["assets/*"],
+      ["a/b/*"],
+      ["user_manifest"],
+      ["b", "a"],
+      ["app", "App"],
+      ["assets/*", "assets/logo.raw", "assets"],
+      ["...", ".hidden/*"],
+      ["nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn/nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn", "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn/nnnnnnnnnnnnnnnnnnnnnnnnnnnnnn/*"],
+      ["t0", "t1", "t2", "t3", "t4", "t5", "t6", "t7", "t8", "t9", "t10", "t11", "t12", "t13", "t14", "t15"]
+    ],
+    "invalid": [
+      {"entries": [""], "problem": "name"},
+      {"entries": ["/*"], "problem": "name"},
+      {"entries": ["*"], "problem": "star"},
+      {"entries": ["**"], "problem": "star"},
+      {"entries": ["*/app"], "problem": "star"},
+      {"entries": ["app*"], "problem": "star"},
+      {"entries": ["assets*"], "problem": "star"},
+      {"entries": ["assets/*.raw"], "problem": "star"},
+      {"entries": ["assets/**"], "problem": "star"},
+      {"entries": ["assets/*/logo"], "problem": "star"},
+      {"entries": ["assets/*/*"], "problem": "star"},
+      {"entries": ["assets/?"], "problem": "name"},
+      {"entries": ["assets/"], "problem": "name"},
+      {"entries": ["/app"], "problem": "name"},
+      {"entries": ["/assets/*"], "problem": "name"},
+      {"entries": ["assets//*"], "problem": "name"},
+      {"entries": ["../*"], "problem": "name"},
+      {"entries": ["./*"], "problem": "name"},
+      {"entries": ["assets/../*"], "problem": "name"},
+      {"entries": ["a b"], "problem": "name"},
+      {"entries": ["a\\*"], "problem": "star"},
+      {"entries": ["a\n"], "problem": "name"},
+      {"entries": ["a\u0000"], "problem": "name"},
+      {"entries": ["\u00e4"], "problem": "name"},
+      {"entries": ["\u00e4/*"], "problem": "name"},
+      {"entries": ["nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn/nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn"], "problem": "too_long"},
+      {"entries": ["nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn/nnnnnnnnnnnnnnnnnnnnnnnnnnnnnn/*"], "problem": "too_long"},
+      {"entries": ["app", "boot", "app"], "problem": "twice"},
+      {"entries": ["assets/*", "assets/*"], "problem": "twice"},
+      {"entries": ["app", ""], "problem": "name"},
+      {"entries": ["t0", "t1", "t2", "t3", "t4", "t5", "t6", "t7", "t8", "t9", "t10", "t11", "t12", "t13", "t14", "t15", "t16"], "problem": "too_many"}
+    ],
+    "matches": [
+      {"entries": [], "allowed": ["app", "a/b/c", "user_manifest"], "not_allowed": []},
+      {"entries": ["app"], "allowed": ["app", "user_manifest"], "not_allowed": ["App", "APP", "ap", "app2", "app.bin", "app/x", "x/app", "boot", "user_manifest/x", "User_Manifest"]},
+      {"entries": ["assets/*"], "allowed": ["assets/logo.raw", "assets/icons/on.raw", "assets/a/b/c/d", "assets/...", "user_manifest"], "not_allowed": ["assets", "Assets/logo.raw", "asset/logo.raw", "assets2/logo.raw", "assets.raw", "x/assets/logo.raw", "logo.raw"]},
+      {"entries": ["a/b/*"], "allowed": ["a/b/c", "a/b/c/d"], "not_allowed": ["a", "a/b", "a/c", "a/bc", "b/c"]},
+      {"entries": ["a.b"], "allowed": ["a.b"], "not_allowed": ["a-b", "aXb", "ab"]},
+      {"entries": ["user_manifest"], "allowed": ["user_manifest"], "not_allowed": ["app"]},
+      {"entries": ["boot", "assets/*", "app"], "allowed": ["app", "boot", "assets/x"], "not_allowed": ["boot/x", "assets", "kernel"]}
+    ]
+  }
 }
 """)
 
@@ -93,6 +157,8 @@ LIMITS = json.decode(r"""{
     "MAX_KEYS": {"value": 64, "unit": "keys", "of": "a root"},
     "MAX_SIGNATURES": {"value": 64, "unit": "signatures", "of": "signed metadata"},
     "MAX_TARGETS": {"value": 65536, "unit": "targets", "of": "targets metadata, and payloads of a bundle"},
+    "MAX_ALLOWED_TARGETS": {"value": 16, "unit": "entries", "of": "the allowed targets of a root"},
+    "MAX_ALLOWED_TARGET_BYTES": {"value": 64, "unit": "bytes", "of": "an entry of the allowed targets, with its /* if it has one"},
     "MAX_HASHES": {"value": 2, "unit": "hashes", "of": "a target"},
     "MAX_UNKNOWN_ROOT_FIELDS": {"value": 256, "unit": "fields", "of": "RootMetadata, unknown ones at any depth"},
     "MAX_UNKNOWN_TARGETS_FIELDS": {"value": 65536, "unit": "fields", "of": "TargetsMetadata, unknown ones at any depth"},
@@ -120,6 +186,7 @@ LIMITS = json.decode(r"""{
     "CommonMetadata.spec_version": {"bytes": 255},
     "CommonMetadata.role": {"bytes": 255},
     "RootMetadata.keys": {"count": 64},
+    "RootMetadata.allowed_targets": {"count": 16, "bytes": 64},
     "KeyMapping.key_id": {"bytes": 255},
     "Key.keyval": {"bytes": 4096},
     "SignatureRequirement.key_ids": {"count": 64, "bytes": 255},

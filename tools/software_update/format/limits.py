@@ -6,6 +6,9 @@ MAX_ROOT_CHAIN = 256
 MAX_KEYS = 64
 MAX_SIGNATURES = 64
 MAX_TARGETS = 65_536
+# Of a root; each entry is a target name or a prefix.
+MAX_ALLOWED_TARGETS = 16
+MAX_ALLOWED_TARGET_BYTES = 64
 # Of one target.
 MAX_HASHES = 2
 # At any depth of the signed bytes. Projects may add fields of their own.
@@ -30,6 +33,7 @@ MAX_COUNTS = {
     "SignedRootMetadata.signatures": MAX_SIGNATURES,
     "SignedTargetsMetadata.signatures": MAX_SIGNATURES,
     "RootMetadata.keys": MAX_KEYS,
+    "RootMetadata.allowed_targets": MAX_ALLOWED_TARGETS,
     "SignatureRequirement.key_ids": MAX_KEYS,
     "TargetsMetadata.target_files": MAX_TARGETS,
     "TargetFile.hashes": MAX_HASHES,
@@ -43,6 +47,7 @@ MAX_LENGTHS = {
     "Signature.sig": _MAX_KEY_BYTES,
     "CommonMetadata.spec_version": _MAX_SHORT_BYTES,
     "CommonMetadata.role": _MAX_SHORT_BYTES,
+    "RootMetadata.allowed_targets": MAX_ALLOWED_TARGET_BYTES,
     "KeyMapping.key_id": _MAX_SHORT_BYTES,
     "Key.keyval": _MAX_KEY_BYTES,
     "SignatureRequirement.key_ids": _MAX_SHORT_BYTES,

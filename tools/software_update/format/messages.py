@@ -90,6 +90,7 @@ class RootMetadata(NamedTuple):
     timestamp: Role | None
     snapshot: Role | None
     targets: Role
+    allowed_targets: tuple[str, ...]
     dev_keys: bool
 
 
@@ -263,6 +264,7 @@ ROOT_METADATA = _message(
     _inner(5, "timestamp_signature_requirement", SIGNATURE_REQUIREMENT),
     _inner(6, "snapshot_signature_requirement", SIGNATURE_REQUIREMENT),
     _inner(7, "targets_signature_requirement", SIGNATURE_REQUIREMENT, default=_NO_ROLE),
+    Known(254, "allowed_targets", text=True, repeated=True),
     _bool(255, "dev_keys"),
 )
 

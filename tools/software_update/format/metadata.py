@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from software_update.base.errors import shown
 from software_update.format import limits, messages, wire
+from software_update.format.allowed_targets import list_problem
 from software_update.format.messages import CommonMetadata, Role, Signature, Target
 from software_update.format.release_manifest import ReleaseManifest, parse_release
 from software_update.format.verdicts import Refused, Verdict
@@ -89,13 +90,17 @@ class RootId(NamedTuple):
 
 
 class Root(NamedTuple):
-    """Root metadata. `serialized` is what was signed; `dev_keys`, what it says of itself."""
+    """Root metadata. `serialized` is what was signed; `dev_keys`, what it says of itself.
+
+    `allowed_targets` are the entries for names that its targets metadata may list; empty allows all names.
+    """
 
     serialized: bytes
     common: CommonMetadata
     keys: tuple[ListedKey, ...]
     root: Role
     targets: Role
+    allowed_targets: tuple[str, ...]
     dev_keys: bool
 
     @property
@@ -138,6 +143,13 @@ class Installed(NamedTuple):
 # Writing
 
 
+class RoleKeys(NamedTuple):
+    """The keys of a role in a root that is to be made, and the number of them that must sign."""
+
+    keys: Sequence[PublicKey]
+    threshold: int
+
+
 def build_targets(version: int, targets: Iterable[Target], expires: int | None) -> bytes:
     """Targets metadata to sign. `expires` in seconds since 1970; targets come out sorted by name."""
     from software_update.format.proto import tuf_pb2
@@ -151,28 +163,29 @@ def build_targets(version: int, targets: Iterable[Target], expires: int | None) 
 
 def build_root(
     version: int,
-    root_keys: Sequence[PublicKey],
-    root_threshold: int,
-    targets_keys: Sequence[PublicKey],
-    targets_threshold: int,
+    root: RoleKeys,
+    targets: RoleKeys,
     expires: int | None,
     *,
+    allowed_targets: Iterable[str] = (),
     dev_keys: bool = False,
 ) -> bytes:
     """Root metadata to sign. `expires` in seconds since 1970; keys come out sorted by key id.
 
-    `dev_keys`: anyone can sign by it, and it says so.
+    `allowed_targets`: a valid list, which comes out sorted; empty allows all names. `dev_keys`: anyone can
+    sign by it, and it says so.
     """
     from software_update.format.proto import tuf_pb2
 
     message = tuf_pb2.RootMetadata(
         common_metadata=_build_common(ROOT, version, expires),
         consistent_snapshot=False,
-        root_signature_requirement=_build_role(root_keys, root_threshold),
-        targets_signature_requirement=_build_role(targets_keys, targets_threshold),
+        root_signature_requirement=_build_role(root),
+        targets_signature_requirement=_build_role(targets),
+        allowed_targets=sorted(allowed_targets),
         dev_keys=dev_keys,
     )
-    for key in sorted({*root_keys, *targets_keys}, key=lambda key: key.key_id):
+    for key in sorted({*root.keys, *targets.keys}, key=lambda key: key.key_id):
         message.keys.append(
             tuf_pb2.KeyMapping(
                 key_id=key.key_id,
@@ -225,11 +238,11 @@ def _build_common(role: str, version: int, expires: int | None) -> "tuf_pb2.Comm
     return common
 
 
-def _build_role(keys: Sequence[PublicKey], threshold: int) -> "tuf_pb2.SignatureRequirement":
+def _build_role(role: RoleKeys) -> "tuf_pb2.SignatureRequirement":
     from software_update.format.proto import tuf_pb2
 
     return tuf_pb2.SignatureRequirement(
-        key_ids=sorted(key.key_id for key in keys), threshold=threshold
+        key_ids=sorted(key.key_id for key in role.keys), threshold=role.threshold
     )
 
 
@@ -284,12 +297,16 @@ def parse_root(serialized: bytes) -> Root:
         max_unknown=limits.MAX_UNKNOWN_ROOT_FIELDS,
     )
     _check_common(ROOT, message.common_metadata)
+    problem = list_problem(message.allowed_targets)
+    if problem:
+        raise Refused(Verdict.MALFORMED, problem)
     return Root(
         serialized,
         message.common_metadata,
         tuple(ListedKey(key_id, *key) for key_id, key in message.keys),
         message.root,
         message.targets,
+        message.allowed_targets,
         message.dev_keys,
     )
 

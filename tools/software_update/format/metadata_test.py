@@ -7,7 +7,7 @@ import pytest
 
 from software_update.format import metadata
 from software_update.format.messages import Hash, Role, Signature, Target
-from software_update.format.metadata import Signed
+from software_update.format.metadata import RoleKeys, Signed
 from software_update.format.verdicts import Refused, Verdict
 from software_update.keys.pem import read_public_key
 from software_update.testing import encode as e
@@ -91,9 +91,13 @@ def test_root_metadata_bytes() -> None:
     for order in (1, -1):
         root_keys = [signer(each).public for each in (ROOT_KEY, ROOT_KEY_2)][::order]
         targets_keys = [signer(each).public for each in (TARGETS_KEY, TARGETS_KEY_2)][::order]
-        assert metadata.build_root(3, root_keys, 2, targets_keys, 1, 5) == expected
-    marked = metadata.build_root(3, root_keys, 2, targets_keys, 1, 5, dev_keys=True)
+        roles = RoleKeys(root_keys, 2), RoleKeys(targets_keys, 1)
+        assert metadata.build_root(3, *roles, 5) == expected
+    marked = metadata.build_root(3, *roles, 5, dev_keys=True)
     assert marked == expected + e.number(255, 1)
+    for entries in (["b/*", "a"], ["a", "b/*"]):
+        limited = metadata.build_root(3, *roles, 5, allowed_targets=entries, dev_keys=True)
+        assert limited == expected + e.text(254, "a") + e.text(254, "b/*") + e.number(255, 1)
 
 
 def test_signed_bytes_are_sorted_by_key_id() -> None:
@@ -142,13 +146,30 @@ def test_a_root_may_say_dev_keys() -> None:
         assert verdict_of(metadata.parse_root, e.root() + odd).verdict == Verdict.MALFORMED
 
 
+def test_a_root_may_allow_targets() -> None:
+    assert metadata.parse_root(e.root()).allowed_targets == ()
+    root = metadata.parse_root(e.root() + e.text(254, "b/*") + e.text(254, "a"))
+    assert root.allowed_targets == ("b/*", "a")
+    sixteen = b"".join(e.text(254, f"{index}{'n' * 62}") for index in range(10, 26))
+    assert len(metadata.parse_root(e.root() + sixteen).allowed_targets) == 16
+    for odd, verdict in (
+        (sixteen + e.text(254, "a"), Verdict.TOO_LARGE),
+        (e.text(254, "n" * 65), Verdict.TOO_LARGE),
+        (e.text(254, ""), Verdict.MALFORMED),
+        (e.text(254, "a*"), Verdict.MALFORMED),
+        (e.text(254, "a") + e.text(254, "a"), Verdict.MALFORMED),
+        (e.blob(254, b"\xff"), Verdict.MALFORMED),
+        (e.number(254, 1), Verdict.MALFORMED),
+    ):
+        assert verdict_of(metadata.parse_root, e.root() + odd).verdict == verdict
+
+
 @pytest.mark.parametrize("role", ["root", "targets"])
 def test_a_root_of_throwaway_keys_is_a_dev_root(role: str) -> None:
     dev = read_public_key(f"{tree.DEV_KEYS}/throwaway_dev_{role}_key.pem.pub")
     mine = {"root": signer(ROOT_KEY).public, "targets": signer(TARGETS_KEY).public} | {role: dev}
-    root = metadata.parse_root(
-        metadata.build_root(1, [mine["root"]], 1, [mine["targets"]], 1, None)
-    )
+    roles = RoleKeys([mine["root"]], 1), RoleKeys([mine["targets"]], 1)
+    root = metadata.parse_root(metadata.build_root(1, *roles, None))
     assert (root.dev_keys, root.is_dev) == (False, True)
 
 

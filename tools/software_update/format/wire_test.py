@@ -297,7 +297,7 @@ def test_a_list_that_is_not_kept_is_checked() -> None:
 def test_values_of_absent_fields() -> None:
     common = messages.CommonMetadata("", 0, None, None)
     none = messages.Role((), 0)
-    assert read(b"") == (common, False, (), none, None, None, none, False)
+    assert read(b"") == (common, False, (), none, None, None, none, (), False)
     target = read(blob(2, blob(3, b"")), messages.TARGETS_METADATA).target_files[0]
     assert target == ("", 0, ((0, b""),))
     assert read(b"", messages.MANIFEST) == ((), None, None, None)

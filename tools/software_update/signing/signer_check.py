@@ -99,8 +99,8 @@ def nobodys_key(number: int) -> PublicKey:
 
 
 def _nobodys_root(number: int) -> metadata.Root:
-    keys = [nobodys_key(0)], 1, [nobodys_key(1)], 1
-    return metadata.parse_root(metadata.build_root(1, *keys, 1 + number))
+    root, targets = (metadata.RoleKeys([nobodys_key(index)], 1) for index in (0, 1))
+    return metadata.parse_root(metadata.build_root(1, root, targets, 1 + number))
 
 
 def _probe(serialized: bytes, authorities: Sequence[Authority]) -> Request:

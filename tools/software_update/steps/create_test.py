@@ -7,6 +7,7 @@ import pytest
 
 from software_update.base.errors import Advice, InputError
 from software_update.bundle import extract
+from software_update.format.verdicts import Refused
 from software_update.steps import create
 from software_update.steps.create import NewBundle, create_bundle
 from software_update.testing import encode as e
@@ -51,6 +52,19 @@ def test_too_few_keys_are_rejected_with_advice(folder: Path) -> None:
         create_bundle(f"{folder}/out", new_bundle(folder))
     assert caught.value.advice == Advice.SIGN_WITH_MORE_KEYS
     assert snapshot(folder) == before
+
+
+def test_target_that_the_root_does_not_allow_is_rejected(folder: Path) -> None:
+    limited = e.root() + e.text(254, "boot") + e.text(254, "app/*")
+    (folder / "root.pb").write_bytes(e.signed(limited, ROOT_KEY))
+    before = snapshot(folder)
+    with pytest.raises(
+        Refused, match=r"^TARGET_NOT_ALLOWED: target 'app': the root does not allow"
+    ):
+        create_bundle(f"{folder}/out", new_bundle(folder))
+    assert snapshot(folder) == before
+    (folder / "root.pb").write_bytes(e.signed(limited + e.text(254, "app"), ROOT_KEY))
+    create_bundle(f"{folder}/out", new_bundle(folder))
 
 
 def test_user_manifest_that_changes_after_the_check_is_rejected(

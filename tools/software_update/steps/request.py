@@ -3,13 +3,14 @@
 from software_update.base import files
 from software_update.base.errors import Advice, InputError
 from software_update.format import limits
-from software_update.format.metadata import TARGETS
+from software_update.format.metadata import TARGETS, Targets
 from software_update.format.names import USER_MANIFEST
 from software_update.format.release_manifest import ReleaseManifest, parse_release
 from software_update.format.verdicts import Refused
 from software_update.keys.schemes import DEFAULT_SCHEMES, Schemes
 from software_update.signing import request_files, signing_request
 from software_update.signing.signing_request import Request
+from software_update.verify.target_list import check_list
 
 
 def request_of_targets(
@@ -18,10 +19,13 @@ def request_of_targets(
     """Returns the request to sign the targets metadata in a file, and the JSON that describes it.
 
     `root` is the path of the root whose keys sign. `user_manifest` is that of the payload user_manifest;
-    if it is a release manifest, the JSON names its product. Raises InputError for a bad file.
+    if it is a release manifest, the JSON names its product. Raises InputError for a bad file, and Refused
+    if the root does not allow one of the targets.
     """
     request = request_files.read_metadata(metadata, TARGETS, schemes)
     authorities = request_files.read_targets_authorities(root, schemes)
+    if isinstance(request.content, Targets):
+        check_list(request.content, authorities[0].root.allowed_targets)
     release = None if user_manifest is None else _release(user_manifest, request)
     return request, signing_request.build_json(request, authorities, release)
 

@@ -30,8 +30,14 @@ from software_update.testing.signers import (
 )
 
 
-def targets_list(*files: bytes, common: bytes | None = None) -> bytes:
-    return with_targets(e.targets_of(common or e.common("targets"), files))
+def targets_list(*files: bytes, common: bytes | None = None, root: bytes = b"") -> bytes:
+    return with_targets(e.targets_of(common or e.common("targets"), files), root=root)
+
+
+def only(*allowed_targets: str) -> bytes:
+    """Root 2 with these allowed targets, as a bundle has it."""
+    listed = b"".join(e.text(254, each) for each in allowed_targets)
+    return e.root_entry(e.signed(e.root(2) + listed, ROOT_KEY))
 
 
 @pytest.mark.parametrize("order", ["534", "543", "345", "354", "435", "453"])
@@ -172,6 +178,11 @@ REFUSED: dict[str, tuple[bytes, Verdict, tuple[str, str]]] = {
         Verdict.UNSAFE_NAME,
         ("targets", "target '\\x1b[2J\\n'"),
     ),
+    "a name that the root does not allow": (
+        targets_list(e.target("app", b""), e.target("boot", b""), root=only("app", "boot/*")),
+        Verdict.TARGET_NOT_ALLOWED,
+        ("targets", "target 'boot'"),
+    ),
     "listed twice": (
         targets_list(e.target("app", b""), e.target("app", b"")),
         Verdict.DUPLICATE_TARGET,
@@ -251,6 +262,8 @@ def faulty(*faults: str) -> bytes:
         root_threshold=0 if "own threshold" in has else 1,
         expires=NOW if "root expiry" in has else None,
     )
+    if "name not allowed" in has:
+        root += e.text(254, "app.bin") + e.text(254, "app/*")
     if "root keys" in has:
         root += e.blob(3, e.key(STRANGER, id_=bytes(32)))
     if "root form" in has:
@@ -291,6 +304,7 @@ FAULTS = {
     "release gap": Verdict.RELEASE_GAP,
     "hardware": Verdict.WRONG_HARDWARE,
     "unsafe name": Verdict.UNSAFE_NAME,
+    "name not allowed": Verdict.TARGET_NOT_ALLOWED,
     "no hash": Verdict.HASH_UNSUPPORTED,
     "payload hash": Verdict.HASH_MISMATCH,
     "payload length": Verdict.LENGTH_MISMATCH,
@@ -324,6 +338,20 @@ def test_all_faults_but_one_after_another() -> None:
     faults = list(FAULTS)
     for index, fault in enumerate(faults):
         assert judge_faulty(*faults[index:]) == FAULTS[fault]
+
+
+@pytest.mark.parametrize(
+    ("names", "verdict"),
+    [
+        (["boot", "../app"], Verdict.TARGET_NOT_ALLOWED),
+        (["../app", "boot"], Verdict.UNSAFE_NAME),
+        (["app", "../app", "boot"], Verdict.UNSAFE_NAME),
+        (["app", "app", "boot"], Verdict.TARGET_NOT_ALLOWED),
+    ],
+)
+def test_names_are_judged_target_by_target(names: list[str], verdict: Verdict) -> None:
+    files = [e.target(name, b"") for name in names]
+    assert refusal_of(targets_list(*files, root=only("app")))[0] == verdict
 
 
 def test_every_verdict_is_given_here_or_in_the_tests_of_parts() -> None:

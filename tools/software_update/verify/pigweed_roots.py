@@ -93,7 +93,7 @@ def _too_long(before: RootFile, root: RootFile) -> str | None:
     return (
         f"{root.path}: its signed bytes end at {end}, after the {length} bytes of {before.path}; "
         "Pigweed's client rejects it on the first attempt and accepts it on the second; list fewer "
-        "keys, or let devices try again"
+        "keys or allowed targets, or let devices try again"
     )
 
 

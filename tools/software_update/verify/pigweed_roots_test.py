@@ -39,10 +39,19 @@ def test_a_root_that_is_too_long(signers: Sequence[int]) -> None:
     assert move_problems(old, padded(length)) == []
     message = (
         f"2.pb: its signed bytes end at {length + 1}, after the {length} bytes of 1.pb; Pigweed's client "
-        "rejects it on the first attempt and accepts it on the second; list fewer keys, or let devices "
-        "try again"
+        "rejects it on the first attempt and accepts it on the second; list fewer keys or allowed "
+        "targets, or let devices try again"
     )
     assert move_problems(old, padded(length + 1)) == [message]
+
+
+@pytest.mark.parametrize(("size", "warns"), [(62, False), (63, True)])
+def test_allowed_targets_can_make_a_root_too_long(size: int, warns: bool) -> None:
+    """The old file has a signature of 102 bytes more; each entry takes 3 bytes more than its text."""
+    old = RootFile("1.pb", e.signed(e.root(), ROOT_KEY))
+    content = e.root(2) + e.text(254, "a" * 34) + e.text(254, "b" * size)
+    lines = move_problems(old, RootFile("2.pb", e.signed(content, ROOT_KEY)))
+    assert [line.startswith("2.pb: its signed bytes end at ") for line in lines] == [True] * warns
 
 
 def test_signatures_of_the_new_root_do_not_count() -> None:

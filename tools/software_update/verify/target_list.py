@@ -1,7 +1,10 @@
 """Checks a list of targets by itself: no device accepts one that fails here. Pure."""
 
-from software_update.base.errors import shown
+from collections.abc import Sequence
+
+from software_update.base.errors import shown, shown_list
 from software_update.format import limits
+from software_update.format.allowed_targets import is_allowed
 from software_update.format.messages import Target
 from software_update.format.metadata import TARGETS, Targets
 from software_update.format.names import USER_MANIFEST, clash, name_problem
@@ -15,14 +18,21 @@ def check_targets(targets: Targets) -> None:
         check_user_manifest_length(target)
 
 
-def check_list(targets: Targets) -> None:
-    """The list of targets: some, safe names, no name twice, a usable hash each."""
+def check_list(targets: Targets, allowed_targets: Sequence[str] = ()) -> None:
+    """Checks the list of targets: some, safe and allowed names, no name twice, a usable hash each.
+
+    `allowed_targets` are the entries of the root in force; empty allows all names.
+    """
     if not targets.targets:
         raise Refused(Verdict.NO_TARGETS, "lists no targets")
     for target in targets.targets:
         problem = name_problem(target.name)
         if problem:
             raise about_target(Verdict.UNSAFE_NAME, target.name, f"the name {problem}")
+        if not is_allowed(target.name, allowed_targets):
+            allowed = shown_list(allowed_targets)
+            detail = f"the root does not allow this name; it allows {allowed}"
+            raise about_target(Verdict.TARGET_NOT_ALLOWED, target.name, detail)
     twice = clash(target.name for target in targets.targets)
     if twice:
         detail = (

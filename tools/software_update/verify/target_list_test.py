@@ -14,7 +14,7 @@ from software_update.testing.signers import (
 )
 from software_update.verify.device import Device
 from software_update.verify.roots import trust_root, verify_roots
-from software_update.verify.target_list import check_targets
+from software_update.verify.target_list import check_list, check_targets
 from software_update.verify.targets import verify_targets
 
 
@@ -32,6 +32,17 @@ def test_too_many_targets() -> None:
             with pytest.raises(Refused) as caught:
                 verify_targets(device, trusted, signed, None)
             assert caught.value.verdict == verdict
+
+
+def test_an_error_names_some_of_the_allowed_targets() -> None:
+    parsed = parse_targets(e.targets({"app": b"", "boot": b""}))
+    check_list(parsed, ["app", "boot"])
+    with pytest.raises(Refused) as caught:
+        check_list(parsed, ["app", "a/*", "b", "c", "d"])
+    assert str(caught.value) == (
+        "TARGET_NOT_ALLOWED: target 'boot': the root does not allow this name; it allows "
+        "app, a/*, b, c and 1 more"
+    )
 
 
 @pytest.mark.parametrize(

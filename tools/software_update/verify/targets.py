@@ -73,7 +73,7 @@ def verify_targets(
         manifest = None if content is None else parse_release(content)
         if content is not None or not user_manifests(targets):
             _check_release(manifest, device)
-        check_list(targets)
+        check_list(targets, trusted.root.allowed_targets)
     except Refused as refused:
         raise refused.about(TARGETS, subject) from None
     return VerifiedRelease(trusted, targets, signers, uncounted, content, manifest, former)

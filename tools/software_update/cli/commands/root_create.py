@@ -8,7 +8,9 @@ from software_update.base.errors import UsageError
 from software_update.cli.options import arguments, values
 from software_update.cli.options.schemes import add_schemes, schemes_of
 from software_update.format import metadata
+from software_update.format.allowed_targets import list_problem
 from software_update.format.limits import MAX_KEYS
+from software_update.format.metadata import RoleKeys
 from software_update.keys.pem import read_checked_public_key
 from software_update.keys.public_key import PublicKey, name_of
 from software_update.keys.schemes import Schemes
@@ -40,6 +42,15 @@ def run(argv: Sequence[str]) -> int:
             default=1,
             help=f"the number of {role} keys that must sign; default: 1",
         )
+    parser.add_argument(
+        "--allowed-target",
+        metavar="NAME",
+        nargs="+",
+        action="extend",
+        default=[],
+        help="targets that releases under this root may list: a name, or a prefix that ends in /* "
+        "and allows every name below it; user_manifest is always allowed; default: all names",
+    )
     values.add_expires(parser)
     add_schemes(parser)
     parser.add_argument(
@@ -70,13 +81,15 @@ def _root_metadata(args: argparse.Namespace) -> bytes:
                 )
     _check_threshold("--root-threshold", args.root_threshold, root_keys)
     _check_threshold("--targets-threshold", args.targets_threshold, targets_keys)
+    problem = list_problem(args.allowed_target)
+    if problem:
+        raise UsageError(f"--allowed-target: {problem}")
     return metadata.build_root(
         arguments.parse_version(args.version, "--version"),
-        list(root_keys.values()),
-        args.root_threshold,
-        list(targets_keys.values()),
-        args.targets_threshold,
+        RoleKeys(list(root_keys.values()), args.root_threshold),
+        RoleKeys(list(targets_keys.values()), args.targets_threshold),
         values.expires_of(args),
+        allowed_targets=args.allowed_target,
         dev_keys=args.dev_keys,
     )
 

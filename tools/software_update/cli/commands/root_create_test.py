@@ -50,6 +50,35 @@ def test_create_with_a_date_in_a_file(folder: Path) -> None:
     assert "would replace the input" in failed(2, *args)
 
 
+def test_create_with_allowed_targets(folder: Path) -> None:
+    """The order of the arguments does not matter."""
+    done(*root_create_args(folder))
+    plain = (folder / "new.pb").read_bytes()
+    signed = e.blob(1, plain[3:] + e.text(254, "app") + e.text(254, "assets/*"))
+    for entries in (["assets/*", "app"], ["app", "assets/*"]):
+        done(*root_create_args(folder), "--allowed-target", *entries)
+        assert (folder / "new.pb").read_bytes() == signed
+    done(*root_create_args(folder, "--allowed-target=app", "--allowed-target=assets/*"))
+    assert (folder / "new.pb").read_bytes() == signed
+
+
+@pytest.mark.parametrize(
+    ("entries", "text"),
+    [
+        (["app", "app"], "the allowed target 'app' appears twice"),
+        (["/*"], "the allowed target '/*' has no name before its '/*'"),
+        (["app*"], "the allowed target 'app*' has a '*' that is not in a '/*' at its end"),
+        (["../app"], "the allowed target '../app' has the part '..'"),
+        (["n" * 65], f"the allowed target '{'n' * 64}...' is longer than 64 bytes"),
+        ([f"t{index}" for index in range(17)], "17 allowed targets; at most 16"),
+    ],
+)
+def test_allowed_targets_that_are_not_valid(folder: Path, entries: list[str], text: str) -> None:
+    args = [*root_create_args(folder), "--allowed-target", *entries]
+    assert failed(2, *args) == f"--allowed-target: {text}"
+    assert not (folder / "new.pb").exists()
+
+
 def test_create_with_thresholds(folder: Path) -> None:
     args = root_create_args(folder, "--root-threshold=2", "--targets-threshold=1")
     done(*args, "--root-key", f"{folder}/root2.pem.pub", f"{folder}/stranger.pem.pub")

@@ -43,6 +43,17 @@ def test_request(folder: Path) -> None:
     assert (folder / "out.json").read_bytes() == before
 
 
+def test_request_for_a_target_that_the_root_does_not_allow(folder: Path) -> None:
+    (folder / "targets.pb").write_bytes(e.targets({"app": b"x", "boot": b"x"}))
+    (folder / "root.pb").write_bytes(e.signed(e.root() + e.text(254, "app")))
+    assert failed(1, *request_args(folder)) == (
+        "TARGET_NOT_ALLOWED: target 'boot': the root does not allow this name; it allows app"
+    )
+    assert not (folder / "out.json").exists()
+    (folder / "root.pb").write_bytes(e.signed(e.root() + e.text(254, "app") + e.text(254, "boot")))
+    done(*request_args(folder))
+
+
 def test_request_with_a_release_manifest(folder: Path) -> None:
     manifest = folder / "release.json"
     done(

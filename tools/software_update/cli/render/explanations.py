@@ -22,8 +22,9 @@ EXPLANATIONS = {
     ),
     Verdict.MALFORMED: Explanation(
         "The file is not a bundle, or metadata in it is not valid. It may end early, or have "
-        "a wrong length, a field of the wrong type, an expiry that is not a date, or a "
-        "release manifest with a value that is not allowed.",
+        "a wrong length, a field of the wrong type, an expiry that is not a date, a list of allowed "
+        "targets with an entry that is not valid or appears twice, or a release manifest with a "
+        "value that is not allowed.",
         "Download the file again and compare its SHA-256 with the publisher's. If they are "
         "equal, make the bundle again with these tools.",
     ),
@@ -42,9 +43,9 @@ EXPLANATIONS = {
     Verdict.TOO_LARGE: Explanation(
         "The bundle exceeds a limit of the verifier. The limits are 512 KiB of root metadata, "
         "32 MiB of targets metadata, 1 MiB of `user_manifest`, 64 keys, 64 key ids in a role, "
-        "64 signatures, 65 536 targets or payloads, 2 hashes of a target, 256 roots in the "
-        "chain, and unknown fields: 256 in a root, 65 536 in targets metadata. A key id or "
-        "digest has at most 255 bytes, a signature or key 4 096.",
+        "64 signatures, 16 allowed targets of 64 bytes each, 65 536 targets or payloads, 2 hashes "
+        "of a target, 256 roots in the chain, and unknown fields: 256 in a root, 65 536 in targets "
+        "metadata. A key id or digest has at most 255 bytes, a signature or key 4 096.",
         "Put less into the bundle. Pack many small files into one archive.",
     ),
     Verdict.MISSING_ROLE_METADATA: Explanation(
@@ -172,6 +173,13 @@ EXPLANATIONS = {
         "A target's name could be a path out of the folder into which it is written. A name "
         "has 1 to 255 bytes of `A-Z a-z 0-9 . _ + -` and `/`, and no empty, `.` or `..` part.",
         "Rename the target.",
+    ),
+    Verdict.TARGET_NOT_ALLOWED: Explanation(
+        "The root that the device would use limits the names of targets, and this name is not "
+        "among its allowed targets. An entry of that list is a name, or a prefix that ends in "
+        "`/*` and allows every name below it. `user_manifest` is always allowed.",
+        "Remove the target from the bundle, or sign it under the root that is for this part of "
+        "the device. To allow the name, make the next root with one more `--allowed-target`.",
     ),
     Verdict.DUPLICATE_TARGET: Explanation(
         "Two targets have the same name, or names that differ only in case and are one file "

@@ -25,19 +25,19 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&software_update/format/proto/tuf.proto\x12\x0fsoftware_update\x1a\x1fgoogle/protobuf/timestamp.proto\"f\n\x12SignedRootMetadata\x12 \n\x18serialized_root_metadata\x18\x01 \x01(\x0c\x12.\n\nsignatures\x18\x02 \x03(\x0b\x32\x1a.software_update.Signature\"p\n\x17SignedTimestampMetadata\x12%\n\x1dserialized_timestamp_metadata\x18\x01 \x01(\x0c\x12.\n\nsignatures\x18\x02 \x03(\x0b\x32\x1a.software_update.Signature\"n\n\x16SignedSnapshotMetadata\x12$\n\x1cserialized_snapshot_metadata\x18\x01 \x01(\x0c\x12.\n\nsignatures\x18\x02 \x03(\x0b\x32\x1a.software_update.Signature\"l\n\x15SignedTargetsMetadata\x12#\n\x1bserialized_targets_metadata\x18\x01 \x01(\x0c\x12.\n\nsignatures\x18\x02 \x03(\x0b\x32\x1a.software_update.Signature\"\x91\x01\n\x0e\x43ommonMetadata\x12\x14\n\x0cspec_version\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\r\x12\x30\n\x07\x65xpires\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x88\x01\x01\x12\x11\n\x04role\x18\x04 \x01(\tH\x01\x88\x01\x01\x42\n\n\x08_expiresB\x07\n\x05_role\"\xdb\x03\n\x0cRootMetadata\x12\x38\n\x0f\x63ommon_metadata\x18\x01 \x01(\x0b\x32\x1f.software_update.CommonMetadata\x12\x1b\n\x13\x63onsistent_snapshot\x18\x02 \x01(\x08\x12)\n\x04keys\x18\x03 \x03(\x0b\x32\x1b.software_update.KeyMapping\x12I\n\x1aroot_signature_requirement\x18\x04 \x01(\x0b\x32%.software_update.SignatureRequirement\x12N\n\x1ftimestamp_signature_requirement\x18\x05 \x01(\x0b\x32%.software_update.SignatureRequirement\x12M\n\x1esnapshot_signature_requirement\x18\x06 \x01(\x0b\x32%.software_update.SignatureRequirement\x12L\n\x1dtargets_signature_requirement\x18\x07 \x01(\x0b\x32%.software_update.SignatureRequirement\x12\x11\n\x08\x64\x65v_keys\x18\xff\x01 \x01(\x08\"\x87\x01\n\x11TimestampMetadata\x12\x38\n\x0f\x63ommon_metadata\x18\x01 \x01(\x0b\x32\x1f.software_update.CommonMetadata\x12\x38\n\x11snapshot_metadata\x18\x02 \x01(\x0b\x32\x1d.software_update.MetadataFile\"\x85\x01\n\x10SnapshotMetadata\x12\x38\n\x0f\x63ommon_metadata\x18\x01 \x01(\x0b\x32\x1f.software_update.CommonMetadata\x12\x37\n\x10targets_metadata\x18\x02 \x03(\x0b\x32\x1d.software_update.MetadataFile\"~\n\x0fTargetsMetadata\x12\x38\n\x0f\x63ommon_metadata\x18\x01 \x01(\x0b\x32\x1f.software_update.CommonMetadata\x12\x31\n\x0ctarget_files\x18\x02 \x03(\x0b\x32\x1b.software_update.TargetFile\"(\n\tSignature\x12\x0e\n\x06key_id\x18\x01 \x01(\x0c\x12\x0b\n\x03sig\x18\x02 \x01(\x0c\"?\n\nKeyMapping\x12\x0e\n\x06key_id\x18\x01 \x01(\x0c\x12!\n\x03key\x18\x02 \x01(\x0b\x32\x14.software_update.Key\"m\n\x03Key\x12*\n\x08key_type\x18\x01 \x01(\x0e\x32\x18.software_update.KeyType\x12*\n\x06scheme\x18\x02 \x01(\x0e\x32\x1a.software_update.KeyScheme\x12\x0e\n\x06keyval\x18\x03 \x01(\x0c\":\n\x14SignatureRequirement\x12\x0f\n\x07key_ids\x18\x01 \x03(\x0c\x12\x11\n\tthreshold\x18\x02 \x01(\r\"E\n\x04Hash\x12/\n\x08\x66unction\x18\x01 \x01(\x0e\x32\x1d.software_update.HashFunction\x12\x0c\n\x04hash\x18\x02 \x01(\x0c\"f\n\nTargetFile\x12\x11\n\tfile_name\x18\x01 \x01(\t\x12\x13\n\x06length\x18\x02 \x01(\x04H\x00\x88\x01\x01\x12%\n\x06hashes\x18\x03 \x03(\x0b\x32\x15.software_update.HashB\t\n\x07_length\"\x8c\x01\n\x0cMetadataFile\x12\x16\n\tfile_name\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x0f\n\x07version\x18\x02 \x01(\r\x12\x13\n\x06length\x18\x03 \x01(\x04H\x01\x88\x01\x01\x12%\n\x06hashes\x18\x04 \x03(\x0b\x32\x15.software_update.HashB\x0c\n\n_file_nameB\t\n\x07_length*5\n\x0cHashFunction\x12\x19\n\x15UNKNOWN_HASH_FUNCTION\x10\x00\x12\n\n\x06SHA256\x10\x01*N\n\x07KeyType\x12\x14\n\x10UNKNOWN_KEY_TYPE\x10\x00\x12\x07\n\x03RSA\x10\x01\x12\x0b\n\x07\x45\x44\x32\x35\x35\x31\x39\x10\x02\x12\x17\n\x13\x45\x43\x44SA_SHA2_NISTP256\x10\x03*u\n\tKeyScheme\x12\x16\n\x12UNKNOWN_KEY_SCHEME\x10\x00\x12\x1c\n\x18RSASSA_PSS_SHA256_SCHEME\x10\x01\x12\x12\n\x0e\x45\x44\x32\x35\x35\x31\x39_SCHEME\x10\x02\x12\x1e\n\x1a\x45\x43\x44SA_SHA2_NISTP256_SCHEME\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&software_update/format/proto/tuf.proto\x12\x0fsoftware_update\x1a\x1fgoogle/protobuf/timestamp.proto\"f\n\x12SignedRootMetadata\x12 \n\x18serialized_root_metadata\x18\x01 \x01(\x0c\x12.\n\nsignatures\x18\x02 \x03(\x0b\x32\x1a.software_update.Signature\"p\n\x17SignedTimestampMetadata\x12%\n\x1dserialized_timestamp_metadata\x18\x01 \x01(\x0c\x12.\n\nsignatures\x18\x02 \x03(\x0b\x32\x1a.software_update.Signature\"n\n\x16SignedSnapshotMetadata\x12$\n\x1cserialized_snapshot_metadata\x18\x01 \x01(\x0c\x12.\n\nsignatures\x18\x02 \x03(\x0b\x32\x1a.software_update.Signature\"l\n\x15SignedTargetsMetadata\x12#\n\x1bserialized_targets_metadata\x18\x01 \x01(\x0c\x12.\n\nsignatures\x18\x02 \x03(\x0b\x32\x1a.software_update.Signature\"\x91\x01\n\x0e\x43ommonMetadata\x12\x14\n\x0cspec_version\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\r\x12\x30\n\x07\x65xpires\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x88\x01\x01\x12\x11\n\x04role\x18\x04 \x01(\tH\x01\x88\x01\x01\x42\n\n\x08_expiresB\x07\n\x05_role\"\xf5\x03\n\x0cRootMetadata\x12\x38\n\x0f\x63ommon_metadata\x18\x01 \x01(\x0b\x32\x1f.software_update.CommonMetadata\x12\x1b\n\x13\x63onsistent_snapshot\x18\x02 \x01(\x08\x12)\n\x04keys\x18\x03 \x03(\x0b\x32\x1b.software_update.KeyMapping\x12I\n\x1aroot_signature_requirement\x18\x04 \x01(\x0b\x32%.software_update.SignatureRequirement\x12N\n\x1ftimestamp_signature_requirement\x18\x05 \x01(\x0b\x32%.software_update.SignatureRequirement\x12M\n\x1esnapshot_signature_requirement\x18\x06 \x01(\x0b\x32%.software_update.SignatureRequirement\x12L\n\x1dtargets_signature_requirement\x18\x07 \x01(\x0b\x32%.software_update.SignatureRequirement\x12\x18\n\x0f\x61llowed_targets\x18\xfe\x01 \x03(\t\x12\x11\n\x08\x64\x65v_keys\x18\xff\x01 \x01(\x08\"\x87\x01\n\x11TimestampMetadata\x12\x38\n\x0f\x63ommon_metadata\x18\x01 \x01(\x0b\x32\x1f.software_update.CommonMetadata\x12\x38\n\x11snapshot_metadata\x18\x02 \x01(\x0b\x32\x1d.software_update.MetadataFile\"\x85\x01\n\x10SnapshotMetadata\x12\x38\n\x0f\x63ommon_metadata\x18\x01 \x01(\x0b\x32\x1f.software_update.CommonMetadata\x12\x37\n\x10targets_metadata\x18\x02 \x03(\x0b\x32\x1d.software_update.MetadataFile\"~\n\x0fTargetsMetadata\x12\x38\n\x0f\x63ommon_metadata\x18\x01 \x01(\x0b\x32\x1f.software_update.CommonMetadata\x12\x31\n\x0ctarget_files\x18\x02 \x03(\x0b\x32\x1b.software_update.TargetFile\"(\n\tSignature\x12\x0e\n\x06key_id\x18\x01 \x01(\x0c\x12\x0b\n\x03sig\x18\x02 \x01(\x0c\"?\n\nKeyMapping\x12\x0e\n\x06key_id\x18\x01 \x01(\x0c\x12!\n\x03key\x18\x02 \x01(\x0b\x32\x14.software_update.Key\"m\n\x03Key\x12*\n\x08key_type\x18\x01 \x01(\x0e\x32\x18.software_update.KeyType\x12*\n\x06scheme\x18\x02 \x01(\x0e\x32\x1a.software_update.KeyScheme\x12\x0e\n\x06keyval\x18\x03 \x01(\x0c\":\n\x14SignatureRequirement\x12\x0f\n\x07key_ids\x18\x01 \x03(\x0c\x12\x11\n\tthreshold\x18\x02 \x01(\r\"E\n\x04Hash\x12/\n\x08\x66unction\x18\x01 \x01(\x0e\x32\x1d.software_update.HashFunction\x12\x0c\n\x04hash\x18\x02 \x01(\x0c\"f\n\nTargetFile\x12\x11\n\tfile_name\x18\x01 \x01(\t\x12\x13\n\x06length\x18\x02 \x01(\x04H\x00\x88\x01\x01\x12%\n\x06hashes\x18\x03 \x03(\x0b\x32\x15.software_update.HashB\t\n\x07_length\"\x8c\x01\n\x0cMetadataFile\x12\x16\n\tfile_name\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x0f\n\x07version\x18\x02 \x01(\r\x12\x13\n\x06length\x18\x03 \x01(\x04H\x01\x88\x01\x01\x12%\n\x06hashes\x18\x04 \x03(\x0b\x32\x15.software_update.HashB\x0c\n\n_file_nameB\t\n\x07_length*5\n\x0cHashFunction\x12\x19\n\x15UNKNOWN_HASH_FUNCTION\x10\x00\x12\n\n\x06SHA256\x10\x01*N\n\x07KeyType\x12\x14\n\x10UNKNOWN_KEY_TYPE\x10\x00\x12\x07\n\x03RSA\x10\x01\x12\x0b\n\x07\x45\x44\x32\x35\x35\x31\x39\x10\x02\x12\x17\n\x13\x45\x43\x44SA_SHA2_NISTP256\x10\x03*u\n\tKeyScheme\x12\x16\n\x12UNKNOWN_KEY_SCHEME\x10\x00\x12\x1c\n\x18RSASSA_PSS_SHA256_SCHEME\x10\x01\x12\x12\n\x0e\x45\x44\x32\x35\x35\x31\x39_SCHEME\x10\x02\x12\x1e\n\x1a\x45\x43\x44SA_SHA2_NISTP256_SCHEME\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'software_update.format.proto.tuf_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_HASHFUNCTION']._serialized_start=2156
-  _globals['_HASHFUNCTION']._serialized_end=2209
-  _globals['_KEYTYPE']._serialized_start=2211
-  _globals['_KEYTYPE']._serialized_end=2289
-  _globals['_KEYSCHEME']._serialized_start=2291
-  _globals['_KEYSCHEME']._serialized_end=2408
+  _globals['_HASHFUNCTION']._serialized_start=2182
+  _globals['_HASHFUNCTION']._serialized_end=2235
+  _globals['_KEYTYPE']._serialized_start=2237
+  _globals['_KEYTYPE']._serialized_end=2315
+  _globals['_KEYSCHEME']._serialized_start=2317
+  _globals['_KEYSCHEME']._serialized_end=2434
   _globals['_SIGNEDROOTMETADATA']._serialized_start=92
   _globals['_SIGNEDROOTMETADATA']._serialized_end=194
   _globals['_SIGNEDTIMESTAMPMETADATA']._serialized_start=196
@@ -49,25 +49,25 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_COMMONMETADATA']._serialized_start=533
   _globals['_COMMONMETADATA']._serialized_end=678
   _globals['_ROOTMETADATA']._serialized_start=681
-  _globals['_ROOTMETADATA']._serialized_end=1156
-  _globals['_TIMESTAMPMETADATA']._serialized_start=1159
-  _globals['_TIMESTAMPMETADATA']._serialized_end=1294
-  _globals['_SNAPSHOTMETADATA']._serialized_start=1297
-  _globals['_SNAPSHOTMETADATA']._serialized_end=1430
-  _globals['_TARGETSMETADATA']._serialized_start=1432
-  _globals['_TARGETSMETADATA']._serialized_end=1558
-  _globals['_SIGNATURE']._serialized_start=1560
-  _globals['_SIGNATURE']._serialized_end=1600
-  _globals['_KEYMAPPING']._serialized_start=1602
-  _globals['_KEYMAPPING']._serialized_end=1665
-  _globals['_KEY']._serialized_start=1667
-  _globals['_KEY']._serialized_end=1776
-  _globals['_SIGNATUREREQUIREMENT']._serialized_start=1778
-  _globals['_SIGNATUREREQUIREMENT']._serialized_end=1836
-  _globals['_HASH']._serialized_start=1838
-  _globals['_HASH']._serialized_end=1907
-  _globals['_TARGETFILE']._serialized_start=1909
-  _globals['_TARGETFILE']._serialized_end=2011
-  _globals['_METADATAFILE']._serialized_start=2014
-  _globals['_METADATAFILE']._serialized_end=2154
+  _globals['_ROOTMETADATA']._serialized_end=1182
+  _globals['_TIMESTAMPMETADATA']._serialized_start=1185
+  _globals['_TIMESTAMPMETADATA']._serialized_end=1320
+  _globals['_SNAPSHOTMETADATA']._serialized_start=1323
+  _globals['_SNAPSHOTMETADATA']._serialized_end=1456
+  _globals['_TARGETSMETADATA']._serialized_start=1458
+  _globals['_TARGETSMETADATA']._serialized_end=1584
+  _globals['_SIGNATURE']._serialized_start=1586
+  _globals['_SIGNATURE']._serialized_end=1626
+  _globals['_KEYMAPPING']._serialized_start=1628
+  _globals['_KEYMAPPING']._serialized_end=1691
+  _globals['_KEY']._serialized_start=1693
+  _globals['_KEY']._serialized_end=1802
+  _globals['_SIGNATUREREQUIREMENT']._serialized_start=1804
+  _globals['_SIGNATUREREQUIREMENT']._serialized_end=1862
+  _globals['_HASH']._serialized_start=1864
+  _globals['_HASH']._serialized_end=1933
+  _globals['_TARGETFILE']._serialized_start=1935
+  _globals['_TARGETFILE']._serialized_end=2037
+  _globals['_METADATAFILE']._serialized_start=2040
+  _globals['_METADATAFILE']._serialized_end=2180
 # @@protoc_insertion_point(module_scope)

@@ -84,7 +84,7 @@ class CommonMetadata(_message.Message):
     def __init__(self, spec_version: _Optional[str] = ..., version: _Optional[int] = ..., expires: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., role: _Optional[str] = ...) -> None: ...
 
 class RootMetadata(_message.Message):
-    __slots__ = ("common_metadata", "consistent_snapshot", "keys", "root_signature_requirement", "timestamp_signature_requirement", "snapshot_signature_requirement", "targets_signature_requirement", "dev_keys")
+    __slots__ = ("common_metadata", "consistent_snapshot", "keys", "root_signature_requirement", "timestamp_signature_requirement", "snapshot_signature_requirement", "targets_signature_requirement", "allowed_targets", "dev_keys")
     COMMON_METADATA_FIELD_NUMBER: _ClassVar[int]
     CONSISTENT_SNAPSHOT_FIELD_NUMBER: _ClassVar[int]
     KEYS_FIELD_NUMBER: _ClassVar[int]
@@ -92,6 +92,7 @@ class RootMetadata(_message.Message):
     TIMESTAMP_SIGNATURE_REQUIREMENT_FIELD_NUMBER: _ClassVar[int]
     SNAPSHOT_SIGNATURE_REQUIREMENT_FIELD_NUMBER: _ClassVar[int]
     TARGETS_SIGNATURE_REQUIREMENT_FIELD_NUMBER: _ClassVar[int]
+    ALLOWED_TARGETS_FIELD_NUMBER: _ClassVar[int]
     DEV_KEYS_FIELD_NUMBER: _ClassVar[int]
     common_metadata: CommonMetadata
     consistent_snapshot: bool
@@ -100,8 +101,9 @@ class RootMetadata(_message.Message):
     timestamp_signature_requirement: SignatureRequirement
     snapshot_signature_requirement: SignatureRequirement
     targets_signature_requirement: SignatureRequirement
+    allowed_targets: _containers.RepeatedScalarFieldContainer[str]
     dev_keys: bool
-    def __init__(self, common_metadata: _Optional[_Union[CommonMetadata, _Mapping]] = ..., consistent_snapshot: _Optional[bool] = ..., keys: _Optional[_Iterable[_Union[KeyMapping, _Mapping]]] = ..., root_signature_requirement: _Optional[_Union[SignatureRequirement, _Mapping]] = ..., timestamp_signature_requirement: _Optional[_Union[SignatureRequirement, _Mapping]] = ..., snapshot_signature_requirement: _Optional[_Union[SignatureRequirement, _Mapping]] = ..., targets_signature_requirement: _Optional[_Union[SignatureRequirement, _Mapping]] = ..., dev_keys: _Optional[bool] = ...) -> None: ...
+    def __init__(self, common_metadata: _Optional[_Union[CommonMetadata, _Mapping]] = ..., consistent_snapshot: _Optional[bool] = ..., keys: _Optional[_Iterable[_Union[KeyMapping, _Mapping]]] = ..., root_signature_requirement: _Optional[_Union[SignatureRequirement, _Mapping]] = ..., timestamp_signature_requirement: _Optional[_Union[SignatureRequirement, _Mapping]] = ..., snapshot_signature_requirement: _Optional[_Union[SignatureRequirement, _Mapping]] = ..., targets_signature_requirement: _Optional[_Union[SignatureRequirement, _Mapping]] = ..., allowed_targets: _Optional[_Iterable[str]] = ..., dev_keys: _Optional[bool] = ...) -> None: ...
 
 class TimestampMetadata(_message.Message):
     __slots__ = ("common_metadata", "snapshot_metadata")
