@@ -115,6 +115,7 @@ def check_planted_faults(document: Any, strict: Any, published: Any) -> None:
 
 
 _OPTIONAL = {
+    "software_update.signing_request.v1": ("allowed_targets",),
     "software_update.release.v1": (
         "minimum_release_counter",
         "hardware_ids",
@@ -195,7 +196,8 @@ def test_unknown_keyword_is_an_error(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("folder")
 def test_root_inspect(capsys: pytest.CaptureFixture[str]) -> None:
-    check(output(capsys, "root", "inspect", "root-1.pb", "--json"))
+    found = output(capsys, "root", "inspect", "root-1.pb", "--json")
+    check(found, {**found, "allowed_targets": ["app"]})
 
 
 @pytest.mark.usefixtures("folder")
@@ -306,12 +308,15 @@ def test_signing_request() -> None:
     root = tuf_pb2.RootMetadata.FromString(signed.serialized)
     root.timestamp_signature_requirement.threshold = 1
     root.snapshot_signature_requirement.threshold = 1
+    root.allowed_targets.append("app")
     signed = metadata.Signed(root.SerializeToString(), ())
     Path("root.pb").write_bytes(metadata.build_signed(metadata.ROOT, signed))
     request = ["step", "request", "--metadata=targets.pb", "--root=root-1.pb"]
     assert main([*request, "-o", "targets.json"]) == 0
     assert main(["root", "request", "root.pb", "-o", "root"]) == 0
     check(written("targets.json"), written("root.json"))
+    assert main(["root", "request", "root-1.pb", "-o", "all"]) == 0
+    assert "allowed_targets" not in written("all.json")["summary"]
 
 
 @pytest.mark.usefixtures("folder")

@@ -25,6 +25,7 @@ def by_protobuf(message: Any) -> bytes:
     """Sorts the lists of a message, and encodes it."""
     if isinstance(message, tuf_pb2.RootMetadata):
         message.keys.sort(key=lambda each: each.key_id)
+        message.allowed_targets.sort()
         for field, role in message.ListFields():
             if field.message_type is tuf_pb2.SignatureRequirement.DESCRIPTOR:
                 role.key_ids.sort()

@@ -68,20 +68,17 @@ class RootState:
         """Returns the report, as the JSON document has it."""
         previous = None
         if self.previous and self.by_previous:
-            version = self.previous.common.version
-            previous = {"version": version, **_describe(self.by_previous)}
+            previous = _describe_earlier(self.previous, self.by_previous)
         return {
             "schema": SCHEMA,
             "version": self.root.common.version,
             "sha256": self.request.sha256.hex(),
+            "allowed_targets": list(self.root.allowed_targets) or None,
             "dev_keys": self.root.is_dev,
             "complete": self.complete,
             "previous": previous,
             "own": _describe(self.by_itself),
-            "also_for": [
-                {"version": root.common.version, **_describe(found)}
-                for root, found in self.also_for
-            ],
+            "also_for": [_describe_earlier(root, found) for root, found in self.also_for],
             "uncounted_signatures": list(self.uncounted()),
             "not_checked": [NOT_CHECKED],
         }
@@ -182,6 +179,14 @@ def state_of(
             f"{path}: version {version} follows another root", Advice.NAME_PREVIOUS_ROOT
         )
     return RootState(path, signed, root, by_itself, previous, by_previous, tuple(by_older))
+
+
+def _describe_earlier(root: Root, quorum: Quorum) -> dict[str, Any]:
+    return {
+        "version": root.common.version,
+        "allowed_targets": list(root.allowed_targets) or None,
+        **_describe(quorum),
+    }
 
 
 def _describe(quorum: Quorum) -> dict[str, Any]:

@@ -69,6 +69,7 @@ def test_report_lists_the_keys_that_signed() -> None:
     assert (report["version"], report["complete"], report["dev_keys"]) == (2, False, False)
     assert report["previous"] == {
         "version": 1,
+        "allowed_targets": None,
         "threshold": 1,
         "signers": [key_id(ROOT_KEY).hex()],
         "not_signed": [],

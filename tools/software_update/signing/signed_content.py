@@ -14,6 +14,9 @@ from software_update.format.messages import Role, RootMetadata, Target, TargetsM
 from software_update.format.metadata import ROOT, TARGETS, Root, Targets
 from software_update.format.wire import Field
 
+# The field of a root's summary that is there only if the root has allowed targets.
+ALLOWED_TARGETS = "allowed_targets"
+
 
 def describe(content: Root | Targets) -> dict[str, Any]:
     """Returns the content of metadata that a device accepts, in the order in which it is shown."""
@@ -75,6 +78,8 @@ def _describe_target(target: Target) -> dict[str, Any]:
 
 def _describe_root(root: Root, message: RootMetadata) -> dict[str, Any]:
     in_role = {*root.root.key_ids, *root.targets.key_ids}
+    # Only if there is a list, so that the requests of other roots stay as they were.
+    allowed = {ALLOWED_TARGETS: list(root.allowed_targets)} if root.allowed_targets else {}
     return {
         "root": describe_role(root.root),
         "targets": describe_role(root.targets),
@@ -85,6 +90,7 @@ def _describe_root(root: Root, message: RootMetadata) -> dict[str, Any]:
         "consistent_snapshot": message.consistent_snapshot,
         "states_dev_keys": root.dev_keys,
         "dev_keys": root.is_dev,
+        **allowed,
     }
 
 

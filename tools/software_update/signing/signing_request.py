@@ -32,7 +32,7 @@ from software_update.format.metadata import ROOT, TARGETS, Root, Signed, Targets
 from software_update.format.release_manifest import ReleaseManifest
 from software_update.format.verdicts import Refused, Verdict
 from software_update.keys.schemes import DEFAULT_SCHEMES, Schemes
-from software_update.signing.signed_content import describe, describe_role
+from software_update.signing.signed_content import ALLOWED_TARGETS, describe, describe_role
 from software_update.verify.quorum import quorum
 from software_update.verify.roots import check_root
 from software_update.verify.target_list import check_targets
@@ -207,7 +207,8 @@ def with_json(path: str, content: bytes, request: Request) -> Request:
         if document["schema"] != SCHEMA:
             raise ValueError
         found = {name: document[name] for name in said}
-        found["summary"] = {key: found["summary"][key] for key in said["summary"]}
+        optional = {ALLOWED_TARGETS} & {*found["summary"]}
+        found["summary"] = {key: found["summary"][key] for key in {*said["summary"], *optional}}
         _check_authorities(document["authorities"])
         # Compared as JSON, because in Python true equals 1.
         other = [name for name in said if _as_json(found[name]) != _as_json(said[name])]

@@ -120,6 +120,32 @@ def test_root() -> None:
     }
 
 
+def test_allowed_targets() -> None:
+    """The summary has a field for the list only if there is one, and the field fits the bytes."""
+    plain = signing_request.parse_request(e.root())
+    limited = signing_request.parse_request(e.root() + e.text(254, "app") + e.text(254, "boot/*"))
+    documents = {
+        request.sha256: signing_request.build_document(request, [], None)
+        for request in (plain, limited)
+    }
+    summaries = [document["summary"] for document in documents.values()]
+    assert "allowed_targets" not in summaries[0]
+    assert summaries[1] == {**summaries[0], "allowed_targets": ["app", "boot/*"]}
+    for request, entries in (
+        (plain, ["app"]),
+        (plain, []),
+        (limited, ["app"]),
+        (limited, ["boot/*", "app"]),
+    ):
+        document = documents[request.sha256]
+        content = json.dumps(document).encode()
+        assert signing_request.with_json("r.json", content, request).document == document
+        summary = {**document["summary"], "allowed_targets": entries}
+        other = json.dumps({**document, "summary": summary}).encode()
+        with pytest.raises(InputError, match=r"r.json: another summary than the bytes"):
+            signing_request.with_json("r.json", other, request)
+
+
 def test_dev_keys() -> None:
     """A root says it itself; what is signed under one, the JSON next to it."""
     dev = metadata.parse_root(e.root() + e.number(255, 1))

@@ -32,6 +32,8 @@ ROOT = (
     + e.blob(5, e.role([key_id(STRANGER)], 1))
     + e.blob(6, e.role([], 3))
     + e.blob(7, e.role(sorted(map(key_id, (TARGETS_KEY, TARGETS_KEY_2))), 1))
+    + e.text(254, "app")
+    + e.text(254, "assets/*")
     + e.number(255, 1)
 )
 
@@ -65,7 +67,7 @@ def _changes(node: _Node) -> Iterator[_Node]:
             yield from (
                 [*before, (number, each), *after] for each in (b"", value + b"x", value[:-1])
             )
-    for number in (*range(1, 8), 90, 91, 255):
+    for number in (*range(1, 8), 90, 91, 254, 255):
         values: list[_Value] = [0, 1, b"", b"x", (1, bytes(8)), (5, bytes(4))]
         for value in values:
             yield [(number, value), *node]

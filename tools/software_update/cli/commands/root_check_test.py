@@ -148,10 +148,12 @@ def test_report(folder: Path) -> None:
         "schema": "software_update.root_check.v1",
         "version": 2,
         "sha256": SHA256,
+        "allowed_targets": None,
         "dev_keys": False,
         "complete": False,
         "previous": {
             "version": 1,
+            "allowed_targets": None,
             "threshold": 1,
             "signers": ids(ROOT_KEY),
             "not_signed": [],
@@ -173,6 +175,29 @@ def test_report(folder: Path) -> None:
     result = done(*check(folder, e.signed(NEW, *BY_ID), report))
     assert (result.out, result.err) == ("", "")
     assert json.loads((folder / "report.json").read_text())["complete"] is True
+
+
+def test_report_of_allowed_targets(folder: Path) -> None:
+    (folder / "root.pb").write_bytes(e.signed(e.root() + e.text(254, "app"), ROOT_KEY))
+    new = e.signed(e.root(2) + e.text(254, "boot/*"), ROOT_KEY)
+    text = done(*check(folder, new)).out
+    assert "  allowed targets: boot/*\n    no longer: app\n    new: boot/*\n" in text
+    done(*check(folder, new, f"--report={folder}/report.json"))
+    report = json.loads((folder / "report.json").read_text())
+    assert report["allowed_targets"] == ["boot/*"]
+    assert report["previous"]["allowed_targets"] == ["app"]
+
+
+def test_strict_pigweed_and_allowed_targets(folder: Path) -> None:
+    """More than 99 bytes of names in a later root are longer than a first signature."""
+    (folder / "root.pb").write_bytes(e.signed(e.root(), ROOT_KEY))
+    listed = e.text(254, "a" * 40) + e.text(254, "b" * 64)
+    new = e.signed(e.root(2) + listed, ROOT_KEY)
+    assert "warning" in done(*check(folder, new)).err
+    assert "list fewer keys or allowed targets" in failed(
+        2, *check(folder, new, "--strict-pigweed")
+    )
+    done(*check(folder, e.signed(e.root(2) + e.text(254, "b" * 64), ROOT_KEY), "--strict-pigweed"))
 
 
 @pytest.mark.parametrize(
@@ -243,7 +268,8 @@ def test_strict_pigweed(folder: Path) -> None:
     problem = (
         f"{folder}/new.pb: its signed bytes end at {len(e.signed(NEW))}, after the "
         f"{len(e.signed(e.root(), ROOT_KEY))} bytes of {folder}/root.pb; Pigweed's client rejects it on the "
-        "first attempt and accepts it on the second; list fewer keys, or let devices try again"
+        "first attempt and accepts it on the second; list fewer keys or allowed targets, or let "
+        "devices try again"
     )
     assert done(*args).err == f"software-update: warning: {problem}\n"
     report = folder / "report.json"

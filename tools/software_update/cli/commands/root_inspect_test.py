@@ -52,6 +52,7 @@ def test_inspect_json(folder: Path) -> None:
                 "threshold": 2,
             },
         },
+        "allowed_targets": None,
         "dev_keys": False,
         "signatures": [key_id(ROOT_KEY).hex()],
     }
@@ -66,6 +67,15 @@ def test_inspect_text(folder: Path) -> None:
         f"    {key_id(TARGETS_KEY).hex()}",
         f"  signature: present, not checked: by {key_id(ROOT_KEY).hex()}",
     ]
+
+
+def test_inspect_of_allowed_targets(folder: Path) -> None:
+    root = e.root() + e.text(254, "boot") + e.text(254, "app/*")
+    (folder / "root.pb").write_bytes(e.signed(root, ROOT_KEY))
+    text = done("root", "inspect", folder / "root.pb").out
+    assert "\n  allowed targets: boot, app/*\n  signature: " in text
+    found = json.loads(done("root", "inspect", folder / "root.pb", "--json").out)
+    assert found["allowed_targets"] == ["boot", "app/*"]
 
 
 def test_inspect_of_dev_keys(folder: Path) -> None:

@@ -389,6 +389,7 @@ def test_root_that_all_roots_before_it_signed(with_two_roots: Path) -> None:
         [
             {
                 "version": 1,
+                "allowed_targets": None,
                 "threshold": 3,
                 "signers": ids(ANNA, DAN, EVA),
                 "not_signed": ids(BEN, CHLOE),

@@ -28,6 +28,7 @@ def describe_root(data: bytes) -> dict[str, Any]:
         **_common(root.common),
         "keys": keys,
         "roles": {"root": _role(root.root), "targets": _role(root.targets)},
+        "allowed_targets": list(root.allowed_targets) or None,
         "dev_keys": root.is_dev,
         "signatures": _signatures(signed),
     }
@@ -54,6 +55,8 @@ def root_lines(title: str, root: dict[str, Any]) -> Iterable[str]:
         yield f"  {name}: {role['threshold']} of {len(role['key_ids'])} keys"
         for key_id in role["key_ids"]:
             yield f"    {key_id}{_dev(key_id)}"
+    if root["allowed_targets"]:
+        yield f"  allowed targets: {', '.join(root['allowed_targets'])}"
     yield from _signature_lines(root)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from software_update.base.errors import printable
 from software_update.format import metadata
 from software_update.keys.dev_key_ids import DEV_KEY_IDS, DEV_KEYS_WARNING
-from software_update.signing.signed_content import describe
+from software_update.signing.signed_content import ALLOWED_TARGETS, describe
 from software_update.signing.signing_request import Request
 
 
@@ -54,6 +54,8 @@ def _root_lines(summary: dict[str, Any]) -> Iterator[str]:
     if summary["other_keys"]:
         yield "  keys that are in neither of the roles root and targets:"
         yield from (f"    {key_id}" for key_id in summary["other_keys"])
+    if ALLOWED_TARGETS in summary:
+        yield f"  allowed targets: {', '.join(summary[ALLOWED_TARGETS])}"
     if summary["consistent_snapshot"]:
         yield "  consistent_snapshot: true"
     if summary["dev_keys"] and not summary["states_dev_keys"]:

@@ -64,6 +64,7 @@ def test_everything_in_a_root_is_shown() -> None:
         "  snapshot: 3 of 0 keys",
         "  keys that are in neither of the roles root and targets:",
         f"    {key_id(STRANGER).hex()}",
+        "  allowed targets: app, assets/*",
         "  consistent_snapshot: true",
     ]
 
@@ -136,7 +137,7 @@ def test_different_metadata_are_shown_differently() -> None:
 def test_every_known_field_is_described() -> None:
     """A new field of a message has to be added to signed_content.describe."""
     described = {
-        "RootMetadata": {1, 2, 3, 4, 5, 6, 7, 255},
+        "RootMetadata": {1, 2, 3, 4, 5, 6, 7, 254, 255},
         "TargetsMetadata": {1, 2},
         "CommonMetadata": {1, 2, 3, 4},
         "TargetFile": {1, 2, 3},

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from software_update.base.errors import printable
+from software_update.format.metadata import Root
 from software_update.keys.dev_key_ids import DEV_KEYS_WARNING
 from software_update.signing.root_progress import NOT_CHECKED, RootState
 
@@ -16,6 +17,7 @@ def lines(state: RootState) -> Iterator[str]:
     yield f"  sha256 {state.request.sha256.hex()}"
     if state.root.is_dev:
         yield f"  {DEV_KEYS_WARNING}"
+    yield from _allowed_targets(state.root, state.previous)
     for keys, found in state.quorums():
         yield f"  {keys}: {len(found.signers)} signed, {found.threshold} must"
         yield from (f"    signed: {each.hex()}" for each in found.signers)
@@ -24,3 +26,17 @@ def lines(state: RootState) -> Iterator[str]:
         yield f"  signature that does not count: {problem}"
     yield f"  not checked: {NOT_CHECKED}"
     yield "  complete" if state.complete else f"  incomplete: {state.missing}"
+
+
+def _allowed_targets(root: Root, previous: Root | None) -> Iterator[str]:
+    """Yields the allowed targets of a root, and how they differ from those of the previous one."""
+    new = root.allowed_targets
+    old = previous.allowed_targets if previous else ()
+    if not new and not old:
+        return
+    yield f"  allowed targets: {', '.join(new) or 'all'}"
+    if previous and not (new and old):
+        yield f"    before: {', '.join(old) or 'all'}"
+    elif previous:
+        yield from (f"    no longer: {each}" for each in sorted({*old} - {*new}))
+        yield from (f"    new: {each}" for each in sorted({*new} - {*old}))

@@ -1,5 +1,7 @@
 """Tests of root_progress.py."""
 
+from collections.abc import Sequence
+
 from software_update.cli.render.root_progress import lines
 from software_update.signing.root_progress import state_of
 from software_update.testing import encode as e
@@ -22,6 +24,29 @@ def test_lines_about_an_incomplete_root() -> None:
         f"  signature that does not count: {key_id(STRANGER).hex()[:16]} unknown key",
         "  not checked: expiry: the verification of a bundle checks it",
         "  incomplete: 1 more of its own keys must sign",
+    ]
+
+
+def test_lines_about_allowed_targets() -> None:
+    def found(old: Sequence[str] | None, new: Sequence[str]) -> list[str]:
+        root, previous = (
+            e.signed(e.root(version) + b"".join(e.text(254, each) for each in entries or ()))
+            for version, entries in ((1 if old is None else 2, new), (1, old))
+        )
+        state = state_of("r.pb", root, None if old is None else trust_root(previous))
+        shown = list(lines(state))
+        return shown[2 : next(i for i, line in enumerate(shown) if line.endswith(" must"))]
+
+    assert found(None, []) == found([], []) == []
+    assert found(None, ["a", "b/*"]) == ["  allowed targets: a, b/*"]
+    assert found(["a", "b/*"], ["b/*", "a"]) == ["  allowed targets: b/*, a"]
+    assert found([], ["a"]) == ["  allowed targets: a", "    before: all"]
+    assert found(["a", "b"], []) == ["  allowed targets: all", "    before: a, b"]
+    assert found(["a", "c", "d"], ["b", "d"]) == [
+        "  allowed targets: b, d",
+        "    no longer: a",
+        "    no longer: c",
+        "    new: b",
     ]
 
 
