@@ -14,6 +14,7 @@ def software_update_root(
         targets_keys,
         root_threshold = 1,
         targets_threshold = 1,
+        allowed_targets = None,
         previous = None,
         expires = None,
         expires_file = None,
@@ -48,6 +49,10 @@ def software_update_root(
         must not have both roles.
       root_threshold: An integer, in the same forms as `version`: the number of root keys that must sign.
       targets_threshold: An integer, in the same forms as `version`: the number of targets keys that must sign.
+      allowed_targets: A list of strings: the only targets that releases under this root may list, signed with the root.
+        An entry is a target name, or a prefix that ends in `/*` and allows every name below it, such as `assets/*`. A
+        list has at most 16 entries of at most 64 characters. `user_manifest` is always allowed. Devices with Pigweed's
+        client ignore the list. By default, all targets are allowed.
       previous: A label of a `software_update_root` or of a file: the root before this one. Building this root then
         checks that a device may move from that root to this one: the version is one more, and both thresholds can be
         met. The output group `check` contains `NAME.check.json`, which lists the missing signatures. A bundle under
@@ -77,10 +82,12 @@ def software_update_root(
     common = common_attributes("software_update_root", name, kwargs)
     _software_update_root(
         name = name,
+        allowed_targets = allowed_targets,
         dev_signing_keys = dev_signing_keys,
         expires = expires,
         expires_file = expires_file,
         expires_flag = expires_flag,
+        limits_targets = allowed_targets != None,
         out = out or name + ".root.pb",
         previous = previous,
         root_keys = root_keys,

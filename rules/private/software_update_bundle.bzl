@@ -11,6 +11,7 @@ load("//rules/private/actions:tool.bzl", "TOOL")
 load("//rules/private/actions:verify.bzl", "verify")
 load("//rules/private/attributes:installed.bzl", "installed_manifest_of", "root_of")
 load("//rules/private/attributes:signing.bzl", "SIGNING", "dev_signing_keys", "signing_mode")
+load("//rules/private/checks:allowed_targets.bzl", "is_allowed")
 load("//rules/private/checks:date.bzl", "check_date")
 load("//rules/private/checks:errors.bzl", "display", "refuse")
 load("//rules/providers:software_update_bundle_info.bzl", "SoftwareUpdateBundleInfo")
@@ -60,6 +61,14 @@ def _check_release(ctx):
         request = ctx.label.same_package_label(ctx.label.name + ".signing_request")
         refuse(ctx.label, "signatures", [], "this release has no signatures; build %s, sign it with `software-update sign`, and list the signatures here" % display(request))
 
+def _check_allowed(ctx, payloads, roots):
+    """Fails if a root does not allow a target. The actions check the files of directories, and roots that are files."""
+    for root in roots:
+        entries = root[SoftwareUpdateRootInfo].allowed_targets if root and SoftwareUpdateRootInfo in root else []
+        for payload in payloads:
+            if not payload.file.is_directory and not is_allowed(payload.name, entries):
+                refuse(ctx.label, "targets", payload.name, "the root %s does not allow this target, only %s; sign it under another root, or make the next root with it in allowed_targets" % (display(root.label), ", ".join(entries)))
+
 def _software_update_bundle_impl(ctx):
     check_date(ctx.label, "at", ctx.attr.at)
     if not ctx.files.dev_signing_keys:
@@ -71,6 +80,9 @@ def _software_update_bundle_impl(ctx):
     if mode == "release":
         _check_release(ctx)
     root_target, root = _root(ctx, mode)
+
+    # Also the root of releases in dev mode, because the signing request is for it.
+    _check_allowed(ctx, targets_info.payloads, [root_target, ctx.attr.root])
     chain = _chain(ctx, mode, root_target)
     trusted_root = _default_trusted_root(ctx, root, chain.first + chain.rest)
 

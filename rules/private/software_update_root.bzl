@@ -14,6 +14,7 @@ load("//rules/private/attributes:integer.bzl", "integer_attribute", "integer_of"
 load("//rules/private/attributes:roots.bzl", "unsigned_root_of")
 load("//rules/private/attributes:signing.bzl", "SIGNING", "dev_signing_keys", "signing_mode")
 load("//rules/private/attributes:value.bzl", "DATE", "value_attributes", "value_of")
+load("//rules/private/checks:allowed_targets.bzl", "allowed_targets_error")
 load("//rules/private/checks:errors.bzl", "display", "refuse")
 load("//rules/private/checks:integer.bzl", "A_VERSION", "is_integer", "refuse_integer")
 load("//rules/providers:software_update_root_info.bzl", "SoftwareUpdateRootInfo")
@@ -29,6 +30,11 @@ def _check_attributes(ctx):
     for key in ctx.files.targets_keys:
         if key in ctx.files.root_keys:
             refuse(ctx.label, "targets_keys", key.short_path, "this key is also in root_keys; give each role its own keys")
+    if ctx.attr.limits_targets and not ctx.attr.allowed_targets:
+        refuse(ctx.label, "allowed_targets", [], "an empty list would allow all targets; write at least one entry, or remove the attribute")
+    problem = allowed_targets_error(ctx.attr.allowed_targets)
+    if problem:
+        refuse(ctx.label, "allowed_targets", ctx.attr.allowed_targets, problem)
     if ctx.files.signatures and ctx.files.dev_signing_keys:
         refuse(ctx.label, "signatures", _names(ctx.files.signatures), "dev_signing_keys also sign this root; remove one of the two attributes")
 
@@ -54,6 +60,7 @@ def _create(ctx, root):
         root_threshold = _threshold(ctx, "root_threshold"),
         targets_threshold = _threshold(ctx, "targets_threshold"),
         expires = value_of(ctx, ctx.label, "expires", DATE, mandatory = False),
+        allowed_targets = ctx.attr.allowed_targets,
         # In every mode, because the bytes to sign are the same in each.
         dev_keys = bool(ctx.files.dev_signing_keys),
         root = root,
@@ -126,6 +133,7 @@ def _software_update_root_impl(ctx):
             _validation = depset([request.summary] if previous else []),
         ),
         SoftwareUpdateRootInfo(
+            allowed_targets = ctx.attr.allowed_targets,
             assumed_first_root = _assumed_first_root(ctx.attr.previous, ctx.file.previous),
             dev_key_signed = bool(ctx.files.dev_signing_keys),
             dev_signing_keys = dev_signing_keys([ctx.attr.previous], ctx.files.dev_signing_keys),
@@ -151,10 +159,12 @@ software_update_root = rule(
     implementation = _software_update_root_impl,
     doc = "Makes root metadata, and signs it with dev keys or attaches signatures.",
     attrs = TOOL | SIGNING | _VALUES | {
+        "allowed_targets": attr.string_list(doc = "The targets that releases may list; empty allows all."),
         "dev_signing_keys": attr.label_list(
             doc = "Private keys in the tree that sign the root metadata.",
             allow_files = True,
         ),
+        "limits_targets": attr.bool(doc = "Whether `allowed_targets` must not be empty."),
         "out": attr.output(
             doc = "The root metadata.",
             mandatory = True,

@@ -3,6 +3,8 @@
 SoftwareUpdateRootInfo = provider(
     doc = "Root metadata: which keys may sign for each role, and how many of them must.",
     fields = {
+        "allowed_targets": """list of string: the targets that releases under this root may list: names, and prefixes that
+end in `/*`. An empty list allows all targets.""",
         "dev_key_signed": """bool: whether the root has `dev_signing_keys`, with which anyone who has the tree can sign. The
 release mode rejects such a root.""",
         "assumed_first_root": "File or None: the first of `earlier_roots` if a `previous` is a file; its version must be 1.",

@@ -245,6 +245,9 @@ def _root_provider_test_impl(ctx):
     info = analysistest.target_under_test(env)[SoftwareUpdateRootInfo]
     asserts.equals(env, "root.root.pb", info.root.basename)
     asserts.equals(env, "root.root.unsigned.pb", info.unsigned_root.basename)
+    asserts.equals(env, ["app", "assets/*", "images/*"], info.allowed_targets)
+    [create] = [action for action in our_actions_of(analysistest.target_under_test(env)) if action.mnemonic == "SoftwareUpdateRoot"]
+    asserts.equals(env, ["--allowed-target=app", "--allowed-target=assets/*", "--allowed-target=images/*"], [each for each in create.argv if each.startswith("--allowed-target")])
     asserts.true(env, info.dev_key_signed)
     asserts.equals(env, ["private_a.pem"], _names(info.dev_signing_keys.to_list()))
     asserts.equals(env, [], info.earlier_roots)
@@ -253,7 +256,7 @@ def _root_provider_test_impl(ctx):
     asserts.equals(env, [1, 1, 2], [info.root_threshold, info.targets_threshold, info.version])
     return analysistest.end(env)
 
-_root_provider_test = analysistest.make(_root_provider_test_impl)
+_root_provider_test = analysistest.make(_root_provider_test_impl, extra_target_under_test_aspects = [actions_aspect])
 
 def _signing_request_test_impl(ctx):
     env = analysistest.begin(ctx)
@@ -277,6 +280,7 @@ def actions_test_suite(name):
     native.filegroup(name = "assets", srcs = ["assets/logo.raw", "font.raw"], tags = ["manual"])
     software_update_root(
         name = "root",
+        allowed_targets = ["app", "assets/*", "images/*"],
         dev_signing_keys = ["private_a.pem"],
         expires = "2041-01-01T00:00:00Z",
         root_keys = ["a.pem"],

@@ -31,6 +31,7 @@ _CHARACTERS = "write the name with only A-Z a-z 0-9 . _ + - and /"
 _PARTS = "write the name without a / at either end and without an empty, . or .. part"
 _NOT_A_PREFIX = "this is not a prefix in targets; write a key of targets that is empty or ends in /"
 _REMOVED = "the bundle contains a payload for this target; remove it from one of the two"
+_ALLOW = "sign it under another root, or make the next root with it in allowed_targets"
 _HERE = "//tests/analysis:"
 
 # Name of the case, what differs from a good bundle, what the error says after the rule's label.
@@ -84,6 +85,16 @@ _BUNDLES = [
     ("removes_own_target", {"removes": ["app"], "unchanged_from": "earlier.pb"}, "removes = \"app\": " + _REMOVED),
     ("removes_own_user_manifest", {"removes": ["user_manifest"], "unchanged_from": "earlier.pb", "user_manifest": "release.json"}, "removes = \"user_manifest\": " + _REMOVED),
     (
+        "not_allowed_by_root",
+        {"root": ":root_of_two", "targets": {"app": "app.bin", "assets/": ":two_files", "boot": "app.bin"}},
+        "targets = \"boot\": the root %sroot_of_two does not allow this target, only app, assets/*; %s" % (_HERE, _ALLOW),
+    ),
+    (
+        "not_allowed_by_dev_root",
+        {"dev_root": ":root_of_two", "targets": {"assets": "app.bin"}},
+        "targets = \"assets\": the root %sroot_of_two does not allow this target, only app, assets/*; %s" % (_HERE, _ALLOW),
+    ),
+    (
         "twice",
         {"targets": {"a/one.bin": "app.bin", "a/": ":two_files"}},
         "targets[\"a/\"] = \"tests/analysis/one.bin\": the target name \"a/one.bin\" appears twice (tests/analysis/app.bin); rename one of them",
@@ -101,6 +112,9 @@ _ROOTS = [
     ("expires", {"expires": "soon"}, "expires = \"soon\": " + _DATE),
     ("expires_flag", {"expires_flag": ":flag_of_text"}, "expires_flag = \"%sflag_of_text\": the flag is \"next\"; %s, as in --%sflag_of_text=2031-01-01T00:00:00Z" % (_HERE, _DATE, _HERE)),
     ("two_dates", {"expires_file": "expires.txt", "expires_flag": ":flag_of_text"}, "expires_file and expires_flag = [\"%sexpires.txt\", \"%sflag_of_text\"]: %s" % (_HERE, _HERE, _ONE_DATE)),
+    ("no_allowed_targets", {"allowed_targets": []}, "allowed_targets = []: an empty list would allow all targets; write at least one entry, or remove the attribute"),
+    ("allowed_star", {"allowed_targets": ["app*"]}, "allowed_targets = [\"app*\"]: the entry \"app*\": write a * only in a /* at the end"),
+    ("allowed_select", {"allowed_targets": select({"//conditions:default": ["a", "a"]})}, "allowed_targets = [\"a\", \"a\"]: the entry \"a\" appears twice; write it once"),
     ("no_root_keys", {"root_keys": []}, "root_keys = []: write at least one public key"),
     ("no_targets_keys", {"targets_keys": []}, "targets_keys = []: write at least one public key"),
     ("root_threshold_0", {"root_threshold": 0}, "root_threshold = 0: write an integer from 1 to 1, the number of keys in root_keys"),
@@ -175,6 +189,14 @@ def errors_test_suite(name):
     native.filegroup(name = "no_files", srcs = [])
     native.filegroup(name = "two_files", srcs = ["one.bin", "two.bin"], tags = ["manual"])
     good_bundle = {"targets": {"app": "app.bin"}, "version": 7}
+    software_update_root(
+        name = "root_of_two",
+        allowed_targets = ["app", "assets/*"],
+        root_keys = ["a.pem"],
+        tags = ["manual"],
+        targets_keys = ["b.pem"],
+        version = 1,
+    )
     good_root = {"root_keys": ["a.pem"], "targets_keys": ["b.pem", "c.pem"], "version": 1}
     good_release = {"product": "product", "release_counter": 7, "release_version": "1.0"}
     good_test = {"bundle": "a.bundle", "trusted_root": "a.pb"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Mapping
@@ -295,6 +296,27 @@ CASES = (
         for number in ("0", "-1", "4294967296")
     ),
     root(_ONE_EXPIRES, "two_dates", expires='"never"', expires_file='"EXPIRES"'),
+    root(
+        "allowed_targets is empty, which would allow all targets; write at least one entry, or remove"
+        " the argument",
+        "allowed_empty",
+        allowed_targets="[]",
+    ),
+    root(
+        "allowed_targets has 17 entries; write at most 16, such as a prefix that ends in /*",
+        "allowed_17",
+        allowed_targets=json.dumps([f"t{index}" for index in range(17)]),
+    ),
+    *(
+        root(message, what, allowed_targets=entries)
+        for what, entries, message in (
+            ("twice", '[ "a", "a" ]', "allowed target 'a': appears twice; write it once"),
+            ("no_text", '[ "" ]', "an allowed target is empty; write a name"),
+            ("no_name", '[ "/*" ]', "allowed target '/*': write a name before the /*"),
+            ("star", '[ "a*" ]', "allowed target 'a*': write a * only in a /* at the end"),
+            ("space", '[ "a b/*" ]', f"allowed target 'a b/*': {_CHARACTERS}"),
+        )
+    ),
     *(
         root(f"{role}_keys is missing; write at least one public key", what, **{f"{role}_keys": to})
         for role in ("root", "targets")

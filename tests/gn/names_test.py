@@ -31,6 +31,7 @@ declare_args() {{
 _json = read_file("//names.json", "json")
 not_needed([ "_json" ])
 _names = []
+_lists = []
 if (check == "valid") {{
   _names = _json.valid
 }} else if (check == "invalid") {{
@@ -46,6 +47,30 @@ if (check == "valid") {{
   _names = _case.names
 }} else if (check == "version") {{
   _names = [ "app" ]
+}} else if (check == "lists") {{
+  _names = [ "app" ]
+  _allowed = _json.allowed_targets
+  _lists = _allowed.valid
+}} else if (check == "bad_lists") {{
+  _names = [ "app" ]
+  _allowed = _json.allowed_targets
+  _list = _allowed.invalid
+  _case = _list[index]
+  _lists = [ _case.entries ]
+}}
+
+_root = 0
+not_needed([ "_root" ])
+foreach(_list, _lists) {{
+  if (_list != []) {{
+    _root += 1
+    software_update_root("root_$_root") {{
+      version = 1
+      root_keys = [ "root.pub" ]
+      targets_keys = [ "targets.pub" ]
+      allowed_targets = _list
+    }}
+  }}
 }}
 
 software_update_bundle("bundle") {{
@@ -69,6 +94,20 @@ _PROBLEMS = {
     "empty_part": "has an empty, . or .. part",
     "too_long": f"has {_LONGEST + 1} characters; write at most {_LONGEST}",
 }
+_ALLOWED: dict[str, Any] = _NAMES["allowed_targets"]
+# A part of the message on a list of allowed targets, by the problem that the list has.
+_ALLOWED_PROBLEMS = {
+    "name": (
+        "write only A-Z a-z 0-9",
+        "has an empty, . or .. part",
+        "is empty; write a name",
+        "write a name before the /*",
+    ),
+    "star": ("write a * only in a /* at the end",),
+    "too_long": ("has 65 characters; write at most 64", "has 63 characters; write at most 62"),
+    "too_many": ("has 17 entries; write at most 16",),
+    "twice": ("appears twice; write it once",),
+}
 
 
 @pytest.fixture(name="product")
@@ -84,7 +123,7 @@ def message(tree: Tree, check: str, index: int = 0, version: int = 1) -> str | N
     done = tree.run_gn("gen", "out")
     if done.returncode == 0:
         return None
-    found = re.search(r"Assertion failed.*?\n//:bundle: (.*?)\nSee ", done.stdout, re.DOTALL)
+    found = re.search(r"Assertion failed.*?\n//:\w+: (.*?)\nSee ", done.stdout, re.DOTALL)
     assert found, done.stdout
     return found[1]
 
@@ -116,6 +155,16 @@ def test_clashes(product: Tree) -> None:
             second = case["clash"][1] if case["clash"] else None
             assert (said is None) == (second is None), case
             assert said is None or said.startswith(f"two targets are named '{second}', or differ")
+
+
+def test_lists_of_allowed_targets(product: Tree) -> None:
+    assert message(product, "lists") is None
+    for index, case in enumerate(_ALLOWED["invalid"]):
+        said = message(product, "bad_lists", index)
+        assert said is not None, case
+        fits = any(part in said for part in _ALLOWED_PROBLEMS[case["problem"]])
+        # GN prints a message only up to a NUL.
+        assert fits or "\0" in "".join(case["entries"]), (case, said)
 
 
 def test_the_highest_version(product: Tree) -> None:

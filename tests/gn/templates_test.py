@@ -224,6 +224,37 @@ software_update_root("root") {
     assert set(tree.build(":bundle")) == expected | {"//:VERSION"}
 
 
+def test_targets_that_a_root_does_not_allow(tree: Tree) -> None:
+    """GN cannot read the list of another label; the signing request and the verification fail."""
+    keys = f"//{PLACE}/tools/dev_keys/throwaway_dev"
+    more = f"""
+software_update_root("root") {{
+  version = 1
+  root_keys = [ "{keys}_root_key.pem.pub" ]
+  targets_keys = [ "{keys}_targets_key.pem.pub" ]
+  dev_signing_keys = [ "{keys}_root_key.pem" ]
+  allowed_targets = [ "images/*", "app" ]
+}}
+"""
+    text = """
+  targets = [ "boot.bin > app", "boot.bin > images/boot" ]
+  dev_root = ":root"
+"""
+    generate(tree, bundle(text, more))
+    tree.build(":bundle", ":bundle.signing_request")
+    options = ["--root-key", f"{keys[2:]}_root_key.pem.pub"]
+    options += ["--targets-key", f"{keys[2:]}_targets_key.pem.pub"]
+    options += ["--allowed-target", "app", "images/*", "--output", "by_hand.pb"]
+    tree.software_update("root", "create", "--version=1", "--dev-keys", *options)
+    made = tree.read("gen/root.root.unsigned.pb")
+    assert (tree.top / "by_hand.pb").read_bytes() == made
+    tree.replace("BUILD.gn", "boot.bin > images/boot", "boot.bin > images")
+    tree.gen()
+    message = "TARGET_NOT_ALLOWED: target 'images': the root does not allow this name"
+    for label in (":bundle", ":bundle.signing_request"):
+        assert message in tree.build_fails(label)
+
+
 VALUES = {
     "expires": "2099-01-01T00:00:00Z",
     "minimum_release_counter": "6",

@@ -96,6 +96,7 @@ NAMES = json.decode(r"""{
       ["assets/*"],
       ["a/b/*"],
       ["user_manifest"],
+      ["User_Manifest", "user_manifest/*"],
       ["b", "a"],
       ["app", "App"],
       ["assets/*", "assets/logo.raw", "assets"],

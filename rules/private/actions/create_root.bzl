@@ -5,7 +5,7 @@ load(":tool.bzl", "add_value", "run_tool", "tool_args")
 
 visibility("//rules/...")
 
-def create_root(ctx, *, version, root_keys, targets_keys, root_threshold, targets_threshold, expires, dev_keys, root):
+def create_root(ctx, *, version, root_keys, targets_keys, root_threshold, targets_threshold, expires, allowed_targets, dev_keys, root):
     """Declares the action that makes root metadata from public keys.
 
     Args:
@@ -16,6 +16,7 @@ def create_root(ctx, *, version, root_keys, targets_keys, root_threshold, target
       root_threshold: The number of root keys that must sign, in decimal text.
       targets_threshold: The number of targets keys that must sign, in decimal text.
       expires: The expiry date, from `value_of`; None for a root that never expires.
+      allowed_targets: A list of strings: the targets that releases may list; empty for a root that allows all.
       dev_keys: A bool: whether the root states `dev_keys`, because anyone can sign under it.
       root: File: the SignedRootMetadata to write.
     """
@@ -26,6 +27,7 @@ def create_root(ctx, *, version, root_keys, targets_keys, root_threshold, target
     args.add(root_threshold, format = "--root-threshold=%s")
     args.add(targets_threshold, format = "--targets-threshold=%s")
     value_files = add_value(args, "--expires", expires)
+    args.add_all(allowed_targets, format_each = "--allowed-target=%s")
     if dev_keys:
         args.add("--dev-keys")
     args.add("-o", root)
