@@ -1,5 +1,7 @@
 """Signs requests in shared folders: a queue is a folder of requests with a folder `signatures` in it.
 
+The signatures can also be in one folder elsewhere.
+
     with Queue.open("queue") as queue:
         for name in queue.names():
             request = queue.read(name)
@@ -37,9 +39,8 @@ from software_update.keys.public_key import PublicKey
 from software_update.keys.schemes import DEFAULT_SCHEMES, Schemes
 from software_update.signing import signature_file, signing_request
 from software_update.signing.signature_file import DetachedSignature, is_good
-from software_update.signing.signing_request import Request
+from software_update.signing.signing_request import SUFFIX, Request
 
-SUFFIX = ".signing_request"
 SIGNATURES = "signatures"
 # The maximum depth of a folder with requests below the queue's own folder.
 MAX_DEPTH = 8
@@ -61,28 +62,40 @@ class ShareError(InputError):
 class Queue:
     """An open folder of requests.
 
-    `depth`: how many folders deep it is below the queue's own folder.
+    `depth`: how many folders deep it is below the queue's own folder. `elsewhere` is the path of one folder
+    for all signatures; None if each folder of requests has its own.
     """
 
     def __init__(
-        self, path: str, folder: int, signatures: int | None, depth: int, schemes: Schemes
+        self,
+        path: str,
+        folder: int,
+        signatures: int | None,
+        depth: int,
+        schemes: Schemes,
+        elsewhere: str | None,
     ) -> None:
         self._path = path
         self._schemes = schemes
         self._folder = folder
         self._signatures = signatures
         self._depth = depth
+        self._elsewhere = elsewhere
 
     @classmethod
-    def open(cls, path: str, schemes: Schemes = DEFAULT_SCHEMES) -> Self:
+    def open(
+        cls, path: str, schemes: Schemes = DEFAULT_SCHEMES, elsewhere: str | None = None
+    ) -> Self:
         """Opens the queue's own folder, and makes its folder of signatures if it is missing.
 
-        `schemes` are those that the keys in requested roots may have.
+        `schemes` are those that the keys in requested roots may have. With `elsewhere`, all signatures are in
+        that folder, and the queue may be read-only.
         """
         with _errors_name(path):
             folder = os.open(path, _FOLDER_FLAGS)
-        with _closed_on_error(folder), _errors_name(os.path.join(path, SIGNATURES)):
-            return cls(path, folder, _make_signatures(folder), 0, schemes)
+        with _closed_on_error(folder), _errors_name(elsewhere or os.path.join(path, SIGNATURES)):
+            made = _make_signatures(folder) if elsewhere is None else _make_elsewhere(elsewhere)
+            return cls(path, folder, made, 0, schemes, elsewhere)
 
     def open_subfolder(self, name: str) -> Self:
         """Opens a folder in this one. Raises InputError for a link, and below a depth of `MAX_DEPTH`."""
@@ -93,9 +106,10 @@ class Queue:
             )
         with _errors_name(path):
             folder = os.open(name, _FOLDER_FLAGS | os.O_NOFOLLOW, dir_fd=self._folder)
-        with _closed_on_error(folder), _errors_name(os.path.join(path, SIGNATURES)):
-            found = _find_signatures(folder)
-            return type(self)(path, folder, found, self._depth + 1, self._schemes)
+        elsewhere = self._elsewhere
+        with _closed_on_error(folder), _errors_name(elsewhere or os.path.join(path, SIGNATURES)):
+            found = _find_signatures(folder) if elsewhere is None else _make_elsewhere(elsewhere)
+            return type(self)(path, folder, found, self._depth + 1, self._schemes, elsewhere)
 
     def __enter__(self) -> Self:
         return self
@@ -129,7 +143,7 @@ class Queue:
 
     def signature_path(self, name: str) -> str:
         """Returns the path of a file in the folder of signatures, for errors."""
-        return os.path.join(self._path, SIGNATURES, name)
+        return os.path.join(self._elsewhere or os.path.join(self._path, SIGNATURES), name)
 
     def read(self, name: str) -> Request:
         """Returns the request of that name, with the JSON next to it.
@@ -235,6 +249,11 @@ def _make_signatures(folder: int) -> int:
     with contextlib.suppress(FileExistsError):
         os.mkdir(SIGNATURES, dir_fd=folder)
     return os.open(SIGNATURES, _FOLDER_FLAGS | os.O_NOFOLLOW, dir_fd=folder)
+
+
+def _make_elsewhere(path: str) -> int:
+    os.makedirs(path, exist_ok=True)
+    return os.open(path, _FOLDER_FLAGS)
 
 
 @contextlib.contextmanager

@@ -38,6 +38,8 @@ from software_update.verify.roots import check_root
 from software_update.verify.target_list import check_targets
 
 SCHEMA = "software_update.signing_request.v1"
+# The ending of the name of a file with bytes to sign; that of the JSON next to it has .json after it.
+SUFFIX = ".signing_request"
 
 _KEY_ID = re.compile("[0-9a-f]{64}")
 _THIS_ROOT = "this root"

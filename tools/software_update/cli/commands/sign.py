@@ -43,7 +43,7 @@ def run(argv: Sequence[str]) -> int:
         "--folder",
         metavar="DIR",
         help="a folder for the signature, under the name DIGEST.KEY.json; default: the "
-        "current folder",
+        "current folder, and with --queue a folder next to each request",
     )
     group.add_argument(
         "--source-folder",
@@ -51,11 +51,12 @@ def run(argv: Sequence[str]) -> int:
         help="for a target that `bazel run` starts: a folder in the workspace for the "
         "signature; other paths are relative to the folder where Bazel was called",
     )
-    group.add_argument(
+    parser.add_argument(
         "--queue",
         metavar="DIR",
         help="instead of REQUEST: sign the requests in DIR and its subfolders that list this "
-        "key; each signature goes into a folder `signatures` next to its request",
+        "key; each signature goes into --folder, or by default into a folder `signatures` next to its "
+        "request",
     )
     parser.add_argument(
         "--role",
@@ -75,6 +76,10 @@ def run(argv: Sequence[str]) -> int:
     if (args.request is None) == (args.queue is None):
         raise UsageError("sign: name a REQUEST or a --queue, one of the two")
     if args.queue is not None:
+        for option in ("output", "source_folder"):
+            if getattr(args, option) is not None:
+                name = option.replace("_", "-")
+                raise UsageError(f"--{name}: not allowed with --queue; write --folder")
         return _sign_queue(args)
     if args.serve or args.yes:
         raise UsageError("--serve, --yes: only valid with --queue; remove them")
@@ -186,7 +191,7 @@ def _sign_queue(args: argparse.Namespace) -> int:
     if not args.yes and not terminal.has_terminal():
         raise UsageError("--queue: there is no terminal to ask at; --yes signs without asking")
     # Before any passphrase is asked.
-    with Queue.open(args.queue, schemes_of(args)):
+    with Queue.open(args.queue, schemes_of(args), args.folder):
         pass
     queue_signer = QueueSigner(
         args.queue,
@@ -194,6 +199,7 @@ def _sign_queue(args: argparse.Namespace) -> int:
         args.role,
         lambda request: args.yes or terminal.confirm(f"sign {request}?"),
         schemes_of(args),
+        args.folder,
     )
     if args.serve:
         queue_signer.serve()

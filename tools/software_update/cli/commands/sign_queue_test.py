@@ -374,6 +374,25 @@ def test_a_signature_that_cannot_be_written(queue: Path) -> None:
     assert queues.is_signed(queue, 3)
 
 
+def test_folder_for_all_signatures(queue: Path) -> None:
+    (queue / "sub").mkdir()
+    queues.add(queue / "sub", 4)
+    before = workspace.snapshot(queue)
+    result = done(*SIGN, "--yes", "--folder", "signed/here")
+    assert workspace.snapshot(queue) == before
+    assert not list(queue.rglob("signatures"))
+    names = [queues.signature(queue, version).name for version in (1, 2, 3, 4)]
+    assert result.out == "".join(f"signed/here/{name}\n" for name in names)
+    assert sorted(each.name for each in Path("signed/here").iterdir()) == sorted(names)
+    assert done(*SIGN, "--yes", "--folder", "signed/here").err == ("queue: 4 signed by this key\n")
+
+
+def test_folder_for_all_signatures_that_cannot_be_made(queue: Path) -> None:
+    Path("file").write_text("")
+    assert failed(3, *SIGN, "--yes", "--folder", "file") == "file: File exists"
+    assert not (queue / "signatures").exists()
+
+
 def test_no_queue(queue: Path) -> None:
     shutil.rmtree(queue)
     assert failed(3, *SIGN, "--yes") == "queue: No such file or directory"
@@ -390,7 +409,7 @@ def test_no_queue(queue: Path) -> None:
         (["request", "--yes"], "--serve, --yes: only valid with --queue; remove them"),
         (["request", "--serve"], "--serve, --yes: only valid with --queue; remove them"),
         (["--queue=queue", "-o", "x"], "not allowed with"),
-        (["--queue=queue", "--folder", "x"], "not allowed with"),
+        (["--queue=queue", "--source-folder", "x"], "not allowed with"),
     ],
 )
 @pytest.mark.usefixtures("queue")

@@ -51,8 +51,8 @@ class QueueSigner:
     """Signs a queue with one key.
 
     `role`: sign metadata of this role only; None for every role. `confirm` is called before each request.
-    `schemes` are those that the keys in requested roots may have. `exit_code` is that of the worst failure
-    so far.
+    `schemes` are those that the keys in requested roots may have. `elsewhere` is one folder for all
+    signatures; None for a folder next to each request. `exit_code` is that of the worst failure so far.
     """
 
     def __init__(
@@ -62,8 +62,10 @@ class QueueSigner:
         role: str | None,
         confirm: Callable[[Request], bool],
         schemes: Schemes = DEFAULT_SCHEMES,
+        elsewhere: str | None = None,
     ) -> None:
         self.exit_code = 0
+        self._elsewhere = elsewhere
         self._folder = folder
         self._signer = signer
         self._role = role
@@ -99,7 +101,7 @@ class QueueSigner:
         An error in a request or in a subfolder affects nothing else. InputError if the queue's own folder
         is missing; SignerUnusable as soon as the signer can sign nothing.
         """
-        with Queue.open(self._folder, self._schemes) as queue:
+        with Queue.open(self._folder, self._schemes, self._elsewhere) as queue:
             states = dict(self._states(queue))
         self._settled = {path: self._settled[path] for path in states if path in self._settled}
         counts = collections.Counter(states.values())
