@@ -326,6 +326,26 @@ def test_sign() -> None:
     check(written("signature.json"))
 
 
+@pytest.mark.usefixtures("folder")
+def test_gather_and_collect(capsys: pytest.CaptureFixture[str]) -> None:
+    digest = ["step", "digest", "--target", "app=app.bin", "-o", "app.json"]
+    assert main([*digest, "--user-manifest", "release.json"]) == 0
+    assert main(["step", "targets", "--digests=app.json", "--version=1", "-o", "bytes"]) == 0
+    request = ["step", "request", "--metadata=bytes", "--root=root-1.pb", "--bytes=request"]
+    assert main([*request, "--user-manifest=release.json", "-o", "request.json"]) == 0
+    gather = ["step", "gather", "--request=request", "--label=//app:app"]
+    gather += ["--signatures-folder=app/signatures"]
+    assert main([*gather, "--root=root-1.pb", "-o", "requests"]) == 0
+    index = written("requests/index.json")
+    assert index["requests"][0]["product"] == "P"
+    check(index)
+    sign = ["sign", "--queue=requests", "--yes", "--folder=signed"]
+    assert main([*sign, "--key=targets_key"]) == 0
+    Path("app").mkdir()
+    collect = ["signatures", "collect", "signed", "--index=requests/index.json", "--workspace=."]
+    check(output(capsys, *collect, "--json"))
+
+
 def test_signature() -> None:
     signature = DetachedSignature(bytes(32), "targets", 1, bytes(32), bytes(64))
     check(json.loads(signature_file.build(signature)))

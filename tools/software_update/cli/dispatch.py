@@ -35,6 +35,10 @@ COMMANDS = {
     ("bundle", "fleet"): "show what devices in the field do with a bundle",
     ("bundle", "promote"): "prove that a release contains exactly what was tested",
     ("sign", ""): "sign a signing request",
+    (
+        "signatures",
+        "collect",
+    ): "put signatures where builds find them, and list missing ones",
     ("signer", "check"): "probe a signer for faults",
     ("explain", ""): "explain a verdict and its cure",
     ("expiry", ""): "report what expires soon, and how to renew it",
@@ -42,6 +46,7 @@ COMMANDS = {
     ("step", "digest"): "hash artifacts into a record",
     ("step", "targets"): "make the targets metadata to sign",
     ("step", "request"): "write the JSON of a signing request for targets metadata",
+    ("step", "gather"): "gather signing requests into one folder with an index",
     ("step", "sign"): "sign targets metadata with development keys",
     ("step", "identify"): "write the public identities of development keys",
     ("step", "attach"): "attach signatures to metadata",
@@ -115,7 +120,7 @@ def _call(module: str, argv: Sequence[str]) -> int:
 
 def _help(commands: dict[tuple[str, str], str]) -> str:
     lines = ["usage: software-update GROUP COMMAND ...  (each has --help)", ""]
-    lines += [f"  {group:9}{command:18}{text}" for (group, command), text in commands.items()]
+    lines += [f"  {group:11}{command:18}{text}" for (group, command), text in commands.items()]
     return "\n".join(lines)
 
 

@@ -96,14 +96,23 @@ def _suffice(signed: Signed, authorities: Sequence[Authority]) -> bool:
 def _problem(
     request: Request, authorities: Sequence[Authority], signature: DetachedSignature
 ) -> str | None:
-    """Returns why a signature of the request's bytes cannot count; None if it can."""
+    return signature_problem(request, _keys(authorities), signature)
+
+
+def signature_problem(
+    request: Request, keys: Mapping[bytes, PublicKey], signature: DetachedSignature
+) -> str | None:
+    """Returns why a signature of the request's bytes cannot count; None if it can.
+
+    `keys` are those that may sign it, by raw key id.
+    """
     if (signature.role, signature.version) != (request.role, request.version):
         return (
             f"says {signature.role} version {signature.version}, which these bytes are not; "
             "copy the file again"
         )
     name = short_id(signature.key_id)
-    key = _keys(authorities).get(signature.key_id)
+    key = keys.get(signature.key_id)
     if key is None:
         return f"signed by key {name}, which may not sign this; remove it"
     if not key.verifies(signature.value, request.serialized):

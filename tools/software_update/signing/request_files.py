@@ -36,10 +36,15 @@ def read_metadata(
 
 def read_request(path: str, schemes: Schemes = DEFAULT_SCHEMES) -> Request:
     """Reads metadata to sign, and the JSON next to them if there is one."""
+    if os.path.lexists(json_path(path)):
+        return read_described_request(path, schemes)
+    return read_metadata(path, None, schemes)
+
+
+def read_described_request(path: str, schemes: Schemes = DEFAULT_SCHEMES) -> Request:
+    """Reads metadata to sign, and the JSON next to them, which must be there."""
     request = read_metadata(path, None, schemes)
     beside = json_path(path)
-    if not os.path.lexists(beside):
-        return request
     document = files.read_input(beside, limits.MAX_REQUEST_JSON_BYTES)
     return signing_request.with_json(beside, document, request)
 
