@@ -8,6 +8,7 @@ load("//rules:software_update_personalized_bundle.bzl", _software_update_persona
 load("//rules:software_update_promotion.bzl", _software_update_promotion = "software_update_promotion")
 load("//rules:software_update_release_manifest.bzl", _software_update_release_manifest = "software_update_release_manifest")
 load("//rules:software_update_root.bzl", _software_update_root = "software_update_root")
+load("//rules:software_update_signing_requests.bzl", _software_update_signing_requests = "software_update_signing_requests")
 load("//rules/providers:software_update_bundle_info.bzl", _SoftwareUpdateBundleInfo = "SoftwareUpdateBundleInfo")
 load("//rules/providers:software_update_root_info.bzl", _SoftwareUpdateRootInfo = "SoftwareUpdateRootInfo")
 
@@ -19,6 +20,7 @@ software_update_personalized_bundle = _software_update_personalized_bundle
 software_update_promotion = _software_update_promotion
 software_update_release_manifest = _software_update_release_manifest
 software_update_root = _software_update_root
+software_update_signing_requests = _software_update_signing_requests
 
 SoftwareUpdateBundleInfo = _SoftwareUpdateBundleInfo
 SoftwareUpdateRootInfo = _SoftwareUpdateRootInfo

@@ -108,8 +108,8 @@ def software_update_bundle(
         also with `--norun_validations`, if fewer keys have signed than `root` requires. The build leaves out
         signatures of other requests and names them in a warning. The other modes do not read signatures. By default,
         none.
-      signatures_folder: A string without `select()`: the folder into which `NAME.sign` writes signatures, as a path
-        below the package. If one package releases several bundles, give each its own folder; otherwise, the build
+      signatures_folder: A string without `select()`: the folder into which `NAME.sign` and `software-update signatures
+        collect` write signatures, as a path below the package. If one package releases several bundles, give each its own folder; otherwise, the build
         warns about the signatures of the other bundles. By default, `signatures`.
       trusted_root: A label of a `software_update_root` or of a file: the root on a device, with which the verification
         starts. If `root` is set, this is the root on devices that accept releases, and dev mode does not use it.
@@ -163,6 +163,7 @@ def software_update_bundle(
         metadata = ":" + name + METADATA_SUFFIX,
         root = root,
         root_or_dev_root = or_default(root, dev_root),
+        signatures_folder = signatures_folder or "signatures",
         **common.public
     )
     sign(
@@ -181,6 +182,7 @@ def software_update_bundle(
         root_chain = root_chain,
         has_root_chain = root_chain != None,
         signatures = signatures,
+        signing_request = ":" + name + ".signing_request",
         strict_pigweed = strict_pigweed,
         trusted_root = trusted_root,
         unchanged_from = unchanged_from,

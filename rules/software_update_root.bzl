@@ -71,8 +71,8 @@ def software_update_root(
         `software-update sign`, such as `glob(["signatures/NAME/*.json"], allow_empty = True)`. With
         `--@rules_software_update//rules/settings:signing=release`, the build attaches them, and fails if too few keys
         have signed. By default, none.
-      signatures_folder: A string without `select()`: the folder into which `NAME.sign` writes signatures, as a path
-        below the package. By default, `signatures/NAME`, which is not the folder of a bundle.
+      signatures_folder: A string without `select()`: the folder into which `NAME.sign` and `software-update signatures
+        collect` write signatures, as a path below the package. By default, `signatures/NAME`, which is not the folder of a bundle.
       out: A string: the root's file name. By default, `NAME.root.pb`.
       strict_pigweed: A bool: whether the build fails on a move from `previous` that Pigweed's client would not make at
         once. By default, it warns.
@@ -92,6 +92,7 @@ def software_update_root(
         previous = previous,
         root_keys = root_keys,
         signatures = signatures,
+        signatures_folder = signatures_folder or "signatures/" + name,
         strict_pigweed = strict_pigweed,
         targets_keys = targets_keys,
         **(common.public | integer_arguments(

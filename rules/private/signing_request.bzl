@@ -4,6 +4,7 @@ load("//rules/private/actions:signing_request.bzl", "SIGNING_REQUEST_SUFFIX", "d
 load("//rules/private/actions:tool.bzl", "TOOL")
 load("//rules/private/attributes:roots.bzl", "unsigned_root_of")
 load("//rules/providers:software_update_root_info.bzl", "SoftwareUpdateRootInfo")
+load(":signing_requests_info.bzl", "SigningRequestsInfo", "signing_request_of", "signing_requests_of")
 load(":targets_metadata.bzl", "UnsignedTargetsMetadataInfo")
 
 visibility("//rules/...")
@@ -20,7 +21,10 @@ def _signing_request_impl(ctx):
     root = unsigned_root_of(ctx.attr.root, ctx.file.root) or unsigned_root_of(ctx.attr.root_or_dev_root, ctx.file.root_or_dev_root)
     files = declare_signing_request(ctx, label)
     request(ctx, label, metadata = info.metadata, root = root, user_manifest = info.user_manifest, signing_request = files)
-    return _giving(ctx, depset([files.bytes, files.summary]))
+    own = signing_request_of(label, files, [root], ctx.attr.signatures_folder)
+    return _giving(ctx, depset([files.bytes, files.summary])) + [
+        SigningRequestsInfo(requests = depset([own], transitive = signing_requests_of([ctx.attr.root]))),
+    ]
 
 signing_request = rule(
     implementation = _signing_request_impl,
@@ -41,6 +45,10 @@ It depends neither on signatures nor on the mode, because the bytes to sign are 
             doc = "The same, or the root to use if `root` is None.",
             default = Label("//tools/dev_keys:dev_root"),
             allow_single_file = True,
+        ),
+        "signatures_folder": attr.string(
+            doc = "The folder for signatures, a path below the package.",
+            mandatory = True,
         ),
     },
 )

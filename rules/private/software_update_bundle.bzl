@@ -16,6 +16,7 @@ load("//rules/private/checks:date.bzl", "check_date")
 load("//rules/private/checks:errors.bzl", "display", "refuse")
 load("//rules/providers:software_update_bundle_info.bzl", "SoftwareUpdateBundleInfo")
 load("//rules/providers:software_update_root_info.bzl", "SoftwareUpdateRootInfo")
+load(":signing_requests_info.bzl", "SigningRequestsInfo", "signing_requests_of")
 load(":targets_metadata.bzl", "UnsignedTargetsMetadataInfo")
 
 visibility("//rules/...")
@@ -47,19 +48,12 @@ def _chain(ctx, mode, root_target):
     return struct(first = info.earlier_roots[:1], rest = info.earlier_roots[1:], assumed_first = info.assumed_first_root)
 
 def _check_release(ctx):
+    # Not whether there are signatures: the action that attaches them reports it, so signing requests build before.
     root = ctx.attr.root
     if not root:
         refuse(ctx.label, "root", None, "a release needs a root; write a software_update_root or a file that lists its keys")
-    if SoftwareUpdateRootInfo in root:
-        info = root[SoftwareUpdateRootInfo]
-        if info.dev_key_signed:
-            refuse(ctx.label, "root", display(root.label), "dev_signing_keys sign this root, so anyone can sign under it; release under a root with signatures")
-        if info.root == info.unsigned_root:
-            request = root.label.same_package_label(root.label.name + ".signing_request")
-            refuse(ctx.label, "root", display(root.label), "this root has no signatures; build %s, sign it with `software-update sign`, and list the signatures in the root's attribute signatures" % display(request))
-    if not ctx.files.signatures:
-        request = ctx.label.same_package_label(ctx.label.name + ".signing_request")
-        refuse(ctx.label, "signatures", [], "this release has no signatures; build %s, sign it with `software-update sign`, and list the signatures here" % display(request))
+    if SoftwareUpdateRootInfo in root and root[SoftwareUpdateRootInfo].dev_key_signed:
+        refuse(ctx.label, "root", display(root.label), "dev_signing_keys sign this root, so anyone can sign under it; release under a root with signatures")
 
 def _check_allowed(ctx, payloads, roots):
     """Fails if a root does not allow a target. The actions check the files of directories, and roots that are files."""
@@ -99,6 +93,7 @@ def _software_update_bundle_impl(ctx):
             role = "targets",
             metadata = unsigned,
             root = root,
+            root_label = root_target.label if SoftwareUpdateRootInfo in root_target else None,
             root_chain = root_chain,
             trusted_roots = [file for file in trusted_roots if file not in root_chain + [root]],
             dev_keys = dev_signing_keys([ctx.attr.dev_root, ctx.attr.root, ctx.attr.trusted_root] + ctx.attr.root_chain, ctx.files.dev_signing_keys),
@@ -157,6 +152,7 @@ def _software_update_bundle_impl(ctx):
             verdict = depset(reports),
             _validation = depset(reports),
         ),
+        SigningRequestsInfo(requests = depset(transitive = signing_requests_of([ctx.attr.signing_request] + ctx.attr.root_chain))),
         SoftwareUpdateBundleInfo(
             bundle = bundle,
             digests = targets_info.digests,
@@ -205,6 +201,11 @@ software_update_bundle = rule(
         "root_chain": attr.label_list(
             doc = "The roots between the first one and the one in the bundle, oldest first.",
             allow_files = True,
+        ),
+        "signing_request": attr.label(
+            doc = "The target of the signing request, for the provider of this target.",
+            mandatory = True,
+            providers = [SigningRequestsInfo],
         ),
         "strict_pigweed": attr.bool(doc = "Whether to reject roots that Pigweed's client would not accept."),
         "trusted_root": attr.label(

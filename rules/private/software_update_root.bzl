@@ -18,6 +18,7 @@ load("//rules/private/checks:allowed_targets.bzl", "allowed_targets_error")
 load("//rules/private/checks:errors.bzl", "display", "refuse")
 load("//rules/private/checks:integer.bzl", "A_VERSION", "is_integer", "refuse_integer")
 load("//rules/providers:software_update_root_info.bzl", "SoftwareUpdateRootInfo")
+load(":signing_requests_info.bzl", "SigningRequestsInfo", "signing_request_of", "signing_requests_of")
 
 visibility("//rules/...")
 
@@ -132,6 +133,11 @@ def _software_update_root_impl(ctx):
             # on this root run it as well. It does not wait for signatures, because signers need the request first.
             _validation = depset([request.summary] if previous else []),
         ),
+        SigningRequestsInfo(requests = depset(
+            # Dev keys sign a root without a request.
+            [] if ctx.files.dev_signing_keys else [signing_request_of(ctx.label, request, [unsigned, previous], ctx.attr.signatures_folder)],
+            transitive = signing_requests_of([ctx.attr.previous]),
+        )),
         SoftwareUpdateRootInfo(
             allowed_targets = ctx.attr.allowed_targets,
             assumed_first_root = _assumed_first_root(ctx.attr.previous, ctx.file.previous),
@@ -176,6 +182,10 @@ software_update_root = rule(
         "root_keys": attr.label_list(
             doc = "Public keys of the role `root`.",
             allow_files = True,
+        ),
+        "signatures_folder": attr.string(
+            doc = "The folder for signatures, a path below the package.",
+            mandatory = True,
         ),
         "strict_pigweed": attr.bool(doc = "Whether to reject a move from `previous` that Pigweed's client would not make at once."),
         "targets_keys": attr.label_list(

@@ -99,6 +99,7 @@ _CHAIN_ACTIONS = {
     "SoftwareUpdateDigest with_chain.digests/app/~file.json": ["app.bin"],
     "SoftwareUpdateDigest with_chain.digests/~user_manifest.json": ["manifest.json"],
     "SoftwareUpdateReleaseManifest manifest.json": ["notes.txt"],
+    "SoftwareUpdateRequest with_chain.signing_request.json": ["with_chain.targets_metadata.unsigned.pb", "root_4.root.unsigned.pb", "manifest.json"],
     "SoftwareUpdateRootRequest root_2.signing_request.json": ["root_2.root.unsigned.pb", "published.root.pb"],
     "SoftwareUpdateRootRequest root_3.signing_request.json": ["root_3.root.unsigned.pb", "root_2.root.unsigned.pb"],
     "SoftwareUpdateRootRequest root_4.signing_request.json": ["root_4.root.unsigned.pb", "root_3.root.unsigned.pb"],
@@ -123,7 +124,8 @@ _PERSONALIZED_ACTIONS = _CHAIN_ACTIONS | {
     "SoftwareUpdateVerify personalized.verdict.json": ["personalized.bundle", "installed.pb", "root_3.root.pb"],
 }
 
-_BUNDLE_ACTIONS = _METADATA_ACTIONS | _ROOT_ACTIONS | {
+# The request of the same metadata is not on the way to the bundle.
+_BUNDLE_ACTIONS = _REQUEST_ACTIONS | _ROOT_ACTIONS | {
     "SoftwareUpdateAssemble bundle.bundle": ["root.root.pb", "bundle.targets_metadata.pb", "app.bin", "logo.raw", "font.raw", "a_directory", "release.json"],
     "SoftwareUpdateSha256 bundle.bundle.sha256": ["bundle.bundle"],
     "SoftwareUpdateSign bundle.targets_metadata.pb": ["bundle.targets_metadata.unsigned.pb", "root.root.pb", "private_b.pem"],

@@ -344,8 +344,6 @@ def modes_test_suite(name):
         "without_root": ({"root": None}, "root = None: a release needs a root; write a software_update_root or a file that lists its keys"),
         "under_dev_root": ({"root": ":product_dev_root"}, "root = \"//tests/analysis:product_dev_root\": dev_signing_keys sign this root, so anyone can sign under it; release under a root with signatures"),
         "under_throwaway_root": ({"root": "//tools/dev_keys:dev_root"}, "root = \"//tools/dev_keys:dev_root\": dev_signing_keys sign this root, so anyone can sign under it; release under a root with signatures"),
-        "under_unsigned_root": ({"root": ":nobodys_root"}, "root = \"//tests/analysis:nobodys_root\": this root has no signatures; build //tests/analysis:nobodys_root.signing_request, sign it with `software-update sign`, and list the signatures in the root's attribute signatures"),
-        "without_signatures": ({"signatures": []}, "signatures = []: this release has no signatures; build //tests/analysis:release_without_signatures.signing_request, sign it with `software-update sign`, and list the signatures here"),
     }
     for case, (changes, message) in messages.items():
         subject = "release_" + case

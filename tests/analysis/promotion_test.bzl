@@ -123,7 +123,6 @@ def promotion_test_suite(name):
     )
     software_update_bundle(
         name = "never_signed",
-        root = ":promoted_root",
         tags = ["manual"],
         targets = {"app": "app.bin"},
         version = 1,
@@ -173,9 +172,9 @@ def promotion_test_suite(name):
             {"bundle": ":promoted", "at": "soon"},
             "//tests/analysis:promotion_at_no_date: at = \"soon\": write a date that exists",
         ),
-        "promotion_without_signatures": (
+        "promotion_without_root": (
             {"bundle": ":never_signed"},
-            "//tests/analysis:never_signed: signatures = []: this release has no signatures",
+            "//tests/analysis:never_signed: root = None: a release needs a root",
         ),
         "promotion_of_no_bundle": (
             {"bundle": ":promoted_root"},

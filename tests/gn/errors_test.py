@@ -94,6 +94,7 @@ _PARTS = "has an empty, . or .. part; write parts such as boot/loader"
 _NUMBER = "write an integer from 1 to 4294967295"
 _ONE_VERSION = 'write exactly one of version = 7 and version_file = "FILE"'
 _ONE_EXPIRES = 'write exactly one of expires = "2031-01-01T00:00:00Z" and expires_file = "FILE"'
+_FOLDER = 'write a path below the package, such as "signatures"'
 _QUOTES = "version is a string; write it without quotes"
 
 CASES = (
@@ -368,6 +369,20 @@ CASES = (
             ("0", f"{name} = 0; {_NUMBER}"),
             ("4294967296", f"{name} = 4294967296; {_NUMBER}"),
         )
+    ),
+    *(
+        bundle(
+            f'{_TARGETS} version = 1 signatures_folder = "{folder}"',
+            f'signatures_folder = "{folder}"; {_FOLDER}',
+            f"signatures_folder_{index}",
+        )
+        for index, folder in enumerate(("", "/x", "../x", "a/./x", "a//x"))
+    ),
+    root(f'signatures_folder = "x/"; {_FOLDER}', "signatures_folder", signatures_folder='"x/"'),
+    *(
+        declared("signing_requests", message, what, parameters)
+        for what, parameters in (("no_bundles", {}), ("empty_bundles", {"bundles": "[]"}))
+        for message in ('bundles is missing; write bundles = [ ":bundle" ]',)
     ),
     release(
         'severity = "urgent"; write "low", "medium", "high" or "critical"',

@@ -141,6 +141,17 @@ def test_release_under_a_root_without_signatures(tree: Tree) -> None:
     ) in tree.build_fails(":bundle")
 
 
+def test_release_without_signatures_names_the_request_to_sign(tree: Tree) -> None:
+    set_mode(tree, "release", BUILD.replace('"bundle.three.json", "bundle.four.json"', ""))
+    sign(tree, "root", *ROOT_KEYS)
+    [line] = failure(tree.build_fails(":bundle"))
+    assert "0 of 2 signatures by the root's keys, not signed: " in line
+    assert line.endswith(
+        "; build //:bundle.signing_request, sign it with software-update sign, and list the signatures "
+        "in signatures"
+    )
+
+
 DEV_ROOT = """software_update_root("dev_root") {
   version = 1
   root_keys = [ "five.pub" ]

@@ -1,11 +1,17 @@
 """The action that attaches detached signatures to metadata."""
 
+load("//rules/private/checks:errors.bzl", "display")
 load(":identify.bzl", "identify")
+load(":signing_request.bzl", "SIGNING_REQUEST_SUFFIX")
 load(":tool.bzl", "run_tool", "tool_args")
 
 visibility("//rules/...")
 
-def attach(ctx, *, role, metadata, root = None, root_chain = [], trusted_roots = [], previous = None, dev_keys, signed, progress_message):
+def _signing_request(label):
+    """Returns the target that makes the signing request of a bundle or root, for errors."""
+    return display(label.same_package_label(label.name + SIGNING_REQUEST_SUFFIX))
+
+def attach(ctx, *, role, metadata, root = None, root_label = None, root_chain = [], trusted_roots = [], previous = None, dev_keys, signed, progress_message):
     """Declares the action that makes signed metadata from the bytes to sign and the attribute `signatures`.
 
     The action fails if too few keys have signed, or if a root lists a dev key.
@@ -15,6 +21,7 @@ def attach(ctx, *, role, metadata, root = None, root_chain = [], trusted_roots =
       role: "root" or "targets".
       metadata: File: the bytes to sign.
       root: File: the root that lists the keys of targets metadata; None for the role "root".
+      root_label: The Label of the `software_update_root` that made `root`, for errors; None if no such rule did.
       root_chain: A list of File: the roots that lead to `root`.
       trusted_roots: A list of File: other roots that devices have.
       previous: File or None: for the role "root", the root before it, whose keys must also sign.
@@ -30,8 +37,11 @@ def attach(ctx, *, role, metadata, root = None, root_chain = [], trusted_roots =
     args = tool_args(ctx, ["step", "attach"])
     args.add(metadata, format = "--metadata=%s")
     args.add(role, format = "--role=%s")
+    args.add(_signing_request(ctx.label), format = "--request=%s")
     if root:
         args.add(root, format = "--root=%s")
+    if root_label:
+        args.add(_signing_request(root_label), format = "--root-request=%s")
     if previous:
         args.add(previous, format = "--previous=%s")
     args.add_all(root_chain, format_each = "--root-chain=%s")

@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Sequence
 
-from software_update.base.errors import InputError, UsageError
+from software_update.base.errors import InputError, SignatureError, UsageError
 from software_update.cli.options.arguments import Parser, add_output, add_root_chain, files_of
 from software_update.cli.options.collected_roots import add_collected_roots, take_collected_roots
 from software_update.cli.options.schemes import add_schemes, schemes_of
@@ -37,6 +37,13 @@ def run(argv: Sequence[str]) -> int:
             f"{error}; build {args.root_request}, sign it with software-update sign, and list the "
             "signatures in the root's signatures"
         ) from None
+    except SignatureError as error:
+        if args.signature:
+            raise
+        raise SignatureError(
+            f"{error}; build {args.request}, sign it with software-update sign, and list the "
+            "signatures in signatures"
+        ) from None
     warn_of_other_signatures(left_out)
     return 0
 
@@ -61,6 +68,12 @@ def _parser() -> Parser:
     )
     add_root_chain(parser)
     add_collected_roots(parser)
+    parser.add_argument(
+        "--request",
+        metavar="LABEL",
+        default="its signing request",
+        help="the target to build and sign if no --signature is given, for the error",
+    )
     parser.add_argument(
         "--root-request",
         metavar="LABEL",

@@ -258,6 +258,19 @@ def test_attach_errors_write_nothing(folder: Path) -> None:
     assert not (folder / "signed.pb").exists()
 
 
+def test_attach_without_signatures_names_the_request_to_sign(folder: Path) -> None:
+    for option, request in (
+        ([], "its signing request"),
+        (["--request=//a:b.signing_request"], "//a:b.signing_request"),
+    ):
+        text = failed(1, *attach_args(folder, *option))
+        assert "0 of 1 signatures by the root's keys, not signed: " in text
+        assert text.endswith(
+            f"; build {request}, sign it with software-update sign, and list the signatures in signatures"
+        )
+    assert not (folder / "signed.pb").exists()
+
+
 def test_signatures_of_other_metadata_are_named(folder: Path) -> None:
     """Several bundles, roots and versions may have one folder of signatures."""
     mine = write_signature(folder / "mine.json", TARGETS, TARGETS_KEY)
