@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from software_update.cli.options import arguments, unchanged
 from software_update.cli.options.collected import (
     add_collected,
+    check_depfile,
     collected_of,
     depfile,
     files_collected,
@@ -50,7 +51,9 @@ def run(argv: Sequence[str]) -> int:
         *(path for _, path in payload_files),
         *arguments.files_of(args.collected, args.collected_roots, args.first_root),
     ]
-    with depfile(args, [*files_collected(args, collected), *in_folders], inputs):
+    named = [*files_collected(args, collected), *in_folders]
+    check_depfile(args, named)
+    with depfile(args, named, inputs):
         assemble_bundle(
             args.output,
             SignedContent(

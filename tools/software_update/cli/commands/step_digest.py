@@ -6,6 +6,7 @@ from software_update.base import files
 from software_update.cli.options import arguments
 from software_update.cli.options.collected import (
     add_collected,
+    check_depfile,
     collected_of,
     depfile,
     files_collected,
@@ -25,6 +26,8 @@ def run(argv: Sequence[str]) -> int:
     payload_files, in_folders = arguments.payload_files_of(args, collected)
     paths = [path for _, path in payload_files]
     inputs = [*paths, *arguments.files_of(args.collected)]
-    with depfile(args, [*files_collected(args, collected), *in_folders], inputs):
+    named = [*files_collected(args, collected), *in_folders]
+    check_depfile(args, named)
+    with depfile(args, named, inputs):
         files.write_output(args.output, record_of(payload_files), inputs=inputs)
     return 0

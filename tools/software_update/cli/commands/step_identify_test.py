@@ -42,6 +42,13 @@ def test_identify_rejects_keys_that_it_cannot_read(folder: Path) -> None:
     assert not (folder / "signed.pb").exists()
 
 
+def test_identify_no_key_writes_a_depfile_too(folder: Path) -> None:
+    (folder / "list").write_text("")
+    keys = ["--dev-signing-key", f"@{folder}/list", f"--depfile={folder}/d"]
+    done("step", "identify", *keys, "-o", folder / "ids.json")
+    assert (folder / "d").read_text() == f"{folder}/ids.json: \n".replace(" work", "\\ work")
+
+
 def test_identify_writes_no_private_key(folder: Path) -> None:
     done("step", "identify", "--dev-signing-key", folder / "stranger.pem", "-o", folder / "ids")
     keyval = signer(STRANGER).public.keyval

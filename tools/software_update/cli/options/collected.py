@@ -45,6 +45,12 @@ def files_collected(args: argparse.Namespace, collected: Sequence[tuple[str, str
     return [*files_of(args.collected), *(path for _, path in collected)]
 
 
+def check_depfile(args: argparse.Namespace, named: Sequence[str]) -> None:
+    """UsageError if --depfile was given, but `named`, the files that a build graph cannot list, is empty."""
+    if args.depfile is not None and not named:
+        raise UsageError("--depfile: nothing was --collected, and no target is a folder; remove it")
+
+
 @contextlib.contextmanager
 def depfile(
     args: argparse.Namespace, named: Sequence[str], inputs: Sequence[str]
@@ -56,8 +62,6 @@ def depfile(
     if args.depfile is None:
         yield
         return
-    if not named:
-        raise UsageError("--depfile: nothing was --collected, and no target is a folder; remove it")
     check_apart(args, "output", "depfile")
     content = _escaped(args.output) + b": " + b" ".join(map(_escaped, named)) + b"\n"
     with files.new_output(args.depfile, inputs=inputs) as fd:
