@@ -60,6 +60,7 @@ ONLY_GN = {
         "persist": "pw_update_bundle has it; bundle extract does the same",
         "verify": "Bazel has --norun_validations",
     },
+    "software_update_promotion": {"installed": "GN has no providers to take it from"},
 }
 
 # Templates that lack an argument of the others.

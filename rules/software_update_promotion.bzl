@@ -26,6 +26,8 @@ def software_update_promotion(
     proves that the two modes make the same bundle from the current tree, but not that anyone tested that bundle. It
     also compiles compiled payloads a second time.
 
+    If `bundle` has `unchanged_from`, the release and the tested bundle lack the payloads of unchanged targets.
+
     The output group `report` contains `NAME.promotion.json`, the result of the comparison, and `installed` contains the
     manifest that a device keeps of the release. The target provides `SoftwareUpdateBundleInfo`.
 

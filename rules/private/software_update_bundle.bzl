@@ -126,15 +126,17 @@ def _software_update_bundle_impl(ctx):
 
     # A device rejects an unsigned bundle.
     installed = None
+    unchanged_from = None
     reports = []
     if mode != "unsigned":
         installed = ctx.actions.declare_file(ctx.label.name + ".installed.pb")
+        unchanged_from = installed_manifest_of(ctx.label, ctx.attr.unchanged_from, ctx.file.unchanged_from)
         reports = [verify(
             ctx,
             bundle = bundle,
             trusted_root = trusted_root,
             at = ctx.attr.at,
-            installed = installed_manifest_of(ctx.label, ctx.attr.unchanged_from, ctx.file.unchanged_from),
+            installed = unchanged_from,
             # A file is of releases, and the dev bundle is for other devices, which have the same targets.
             ignore_installed_root = bool(mode == "dev" and ctx.attr.root and ctx.attr.unchanged_from and not root_of(ctx.attr.unchanged_from)),
             write_installed = installed,
@@ -163,6 +165,7 @@ def _software_update_bundle_impl(ctx):
             root_chain = root_chain,
             targets_metadata = signed,
             trusted_root = trusted_root,
+            unchanged_from = unchanged_from,
             unsigned_targets_metadata = unsigned,
             user_manifest = targets_info.user_manifest,
             version = targets_info.version,

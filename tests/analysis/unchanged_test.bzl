@@ -1,7 +1,7 @@
 """Tests of the actions of bundles with `unchanged_from`, in each signing mode."""
 
 load("@bazel_skylib//lib:unittest.bzl", "analysistest", "asserts")
-load("//rules:defs.bzl", "SoftwareUpdateBundleInfo", "software_update_bundle", "software_update_root")
+load("//rules:defs.bzl", "SoftwareUpdateBundleInfo", "software_update_bundle", "software_update_promotion", "software_update_root")
 load(":actions.bzl", "SIGNING", "actions_aspect", "actions_of", "files_of_tests")
 
 _MNEMONICS = ["SoftwareUpdateTargets", "SoftwareUpdateAssemble", "SoftwareUpdateVerify"]
@@ -37,6 +37,17 @@ def _unchanged_test(mode):
 _dev_test = _unchanged_test("dev")
 _release_test = _unchanged_test("release")
 _unsigned_test = _unchanged_test("unsigned")
+
+def _promotion_test_impl(ctx):
+    env = analysistest.begin(ctx)
+    target = analysistest.target_under_test(env)
+    [action] = [action for action in target.actions if action.mnemonic == "SoftwareUpdatePromote"]
+    inputs = sorted([file.basename for file in files_of_tests(action.inputs) if file.extension != "params"])
+    asserts.equals(env, ["earlier.installed.pb", "later.bundle", "tested.bundle", "unchanged_root.root.pb"], inputs)
+    asserts.equals(env, "earlier.installed.pb", target[SoftwareUpdateBundleInfo].unchanged_from.basename)
+    return analysistest.end(env)
+
+_promotion_test = analysistest.make(_promotion_test_impl)
 
 def _bundle(name, version, **kwargs):
     software_update_bundle(
@@ -103,4 +114,10 @@ def unchanged_test_suite(name):
             target_under_test = subject,
             trusted_root = trusted_root,
         )
-    native.test_suite(name = name, tests = tests.keys())
+    software_update_promotion(name = "later_release", bundle = ":later", tested = "tested.bundle")
+    _promotion_test(
+        name = "unchanged_promotion_test",
+        size = "small",
+        target_under_test = ":later_release",
+    )
+    native.test_suite(name = name, tests = tests.keys() + ["unchanged_promotion_test"])

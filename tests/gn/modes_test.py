@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from gn_tree import IMPORT, PLACE, Tree, actions, failure
 from software_update.keys.pem import generate_private_key_pem
+from software_update.testing import encode as e
 
 DEV_KEYS = f"{PLACE}/tools/dev_keys"
 ROOT_KEYS = ("one", "two")
@@ -413,11 +414,14 @@ def test_promotion(tree: Tree) -> None:
     assert "software-update: ../tested.bundle: " in log
     tree.write({"tested.bundle": tested})
     assert tree.build(":promotion") == ["//:promotion"]
-    # With another time, name and root, which devices do not have.
-    more = 'out = "sub/release.swu"\n  at = "2030-01-01T00:00:00Z"\n  trusted_root'
+    # With another time, name and root, which devices do not have, and with the release that they run.
+    tree.write({"installed.pb": e.manifest(e.targets({"boot": b"old"}, 6))})
+    more = 'out = "sub/release.swu"\n  at = "2030-01-01T00:00:00Z"\n  installed = "installed.pb"\n'
+    more += "  trusted_root"
     tree.replace("BUILD.gn", "  trusted_root", f"  {more}")
     tree.build(":promotion")
     assert tree.read("obj/sub/release.swu") == tree.read("obj/bundle.bundle")
+    assert b"rollback: no installed" not in tree.read("gen/promotion.promotion.json")
     dev_root = f'trusted_root = "//{DEV_KEYS}:dev_root"'
     tree.replace("BUILD.gn", 'trusted_root = ":root"', dev_root)
     assert "THRESHOLD_NOT_MET" in tree.build_fails(":promotion")

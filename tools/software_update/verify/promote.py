@@ -4,9 +4,9 @@
         promotion = promote(tested.fileno(), release.fileno(), Device(root))
 
 `promote` verifies the release as a device does, rejects development keys, and compares it with the
-tested bundle: the bytes of the targets metadata and each payload. It raises NotPromoted with the reason
-if the release is not proven. It does not check the signatures, the root and the expiry of the tested
-bundle.
+tested bundle: the bytes of the targets metadata and each payload. Both may lack payloads that the
+device has installed. It raises NotPromoted with the reason if the release is not proven. It does not
+check the signatures, the root and the expiry of the tested bundle.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ from software_update.base.errors import SoftwareUpdateError, short_id
 from software_update.bundle.envelope import Envelope
 from software_update.bundle.reader import read_envelope
 from software_update.format import metadata
-from software_update.format.metadata import TARGETS
+from software_update.format.metadata import TARGETS, Installed
 from software_update.format.verdicts import Refused, Verdict
 from software_update.keys.dev_key_ids import DEV_KEY_IDS, DEV_KEYS_WARNING
 from software_update.verify.bundle_file import hash_payloads, verify_file
@@ -82,7 +82,7 @@ def promote(
     if problem:
         raise NotPromoted(f"{release}: {problem}", verdict)
     try:
-        expected = _read_tested(tested_fd)
+        expected = _read_tested(tested_fd, device.installed)
     except Refused as refused:
         raise NotPromoted(_about(tested, refused), verdict) from None
     carried = Contents(verified.release.targets, verified.payloads)
@@ -162,14 +162,14 @@ def _dev_problem(device: Device, envelope: Envelope) -> str | None:
     return None
 
 
-def _read_tested(fd: int) -> Contents:
+def _read_tested(fd: int, installed: Installed | None) -> Contents:
     """Returns the tested bundle's contents: its payloads match its metadata. Signatures are not checked."""
     envelope = read_envelope(fd)
     if envelope.targets is None:
         raise Refused(Verdict.MISSING_ROLE_METADATA, "has no targets metadata")
     _, targets = metadata.parse_signed_targets(envelope.targets)
     payloads = hash_payloads(fd, targets, envelope.payloads)
-    verify_payloads(targets, payloads)
+    verify_payloads(targets, payloads, installed=installed)
     return Contents(targets, payloads)
 
 

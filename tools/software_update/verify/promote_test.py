@@ -4,6 +4,7 @@ import tempfile
 
 import pytest
 
+from software_update.format.metadata import Installed, parse_manifest
 from software_update.format.verdicts import Refused, Verdict
 from software_update.testing import encode as e
 from software_update.testing.judge import TRUSTED_ROOT, TWO
@@ -26,12 +27,17 @@ TESTED = e.bundle(
 )
 
 
-def promoted(tested: bytes, release: bytes, trusted: bytes = TRUSTED_ROOT) -> Promotion:
+def promoted(
+    tested: bytes,
+    release: bytes,
+    trusted: bytes = TRUSTED_ROOT,
+    installed: Installed | None = None,
+) -> Promotion:
     with tempfile.TemporaryFile() as one, tempfile.TemporaryFile() as other:
         for file, content in ((one, tested), (other, release)):
             file.write(content)
             file.flush()
-        return promote(one.fileno(), other.fileno(), Device(trust_root(trusted)))
+        return promote(one.fileno(), other.fileno(), Device(trust_root(trusted), installed))
 
 
 def test_release_with_the_tested_contents_is_proven() -> None:
@@ -95,3 +101,15 @@ def test_bundle_that_leaves_out_a_payload_gets_a_hint() -> None:
     assert str(error).endswith("; name a bundle that leaves nothing out")
     other = refused_release("r.bundle", Refused(Verdict.HASH_MISMATCH, "differs"))
     assert not str(other).endswith("leaves nothing out")
+
+
+def test_partial_release_is_proven_for_devices_with_the_earlier_one() -> None:
+    partial = RELEASE.replace(e.payload("app", TWO["app"]), b"")
+    tested = TESTED.replace(e.payload("app", TWO["app"]), b"")
+    earlier = parse_manifest(e.manifest(e.targets(TWO, 6)))
+    report = promoted_report(promoted(tested, partial, installed=earlier))
+    assert [each["name"] for each in report["payloads"]] == ["boot"]
+    with pytest.raises(NotPromoted, match=r"^release: MISSING_PAYLOAD: "):
+        promoted(tested, partial)
+    with pytest.raises(NotPromoted, match=r"payload 'app'"):
+        promoted(TESTED, partial, installed=earlier)

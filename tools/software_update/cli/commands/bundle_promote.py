@@ -10,11 +10,13 @@ from software_update.base import files
 from software_update.base.errors import InputError, UsageError, printable
 from software_update.base.strict_json import to_text
 from software_update.bundle.writer import copy_ranges
-from software_update.cli.options.arguments import Parser, add_at, check_apart, time_of
+from software_update.cli.options.arguments import Parser, add_at, check_apart, files_of, time_of
 from software_update.cli.options.schemes import add_schemes, schemes_of
 from software_update.format.verdicts import Refused
+from software_update.keys.schemes import Schemes
 from software_update.verify.bundle_file import check_lengths
 from software_update.verify.device import Device
+from software_update.verify.installed import check_trusted_root, read_installed
 from software_update.verify.promote import (
     NotPromoted,
     not_promoted_report,
@@ -28,8 +30,7 @@ from software_update.verify.trust_files import read_trusted_root
 def run(argv: Sequence[str]) -> int:
     args = _arguments(argv)
     schemes = schemes_of(args)
-    trusted = read_trusted_root(args.trusted_root, schemes)
-    device = Device(trusted, at=time_of(args), schemes=schemes)
+    device = _device(args, schemes)
     with files.open_input(args.tested) as tested, files.open_input(args.release) as release:
         if os.path.sameopenfile(tested, release):
             raise UsageError(f"{args.release}: both bundles are this file; name the tested one too")
@@ -56,6 +57,16 @@ def run(argv: Sequence[str]) -> int:
     return 0
 
 
+def _device(args: argparse.Namespace, schemes: Schemes) -> Device:
+    trusted = read_trusted_root(args.trusted_root, schemes)
+    if args.installed is None:
+        return Device(trusted, at=time_of(args), schemes=schemes)
+    installed = read_installed(args.installed, schemes)
+    if installed.release.root:
+        check_trusted_root(args.trusted_root, trusted, args.installed, installed.release.root)
+    return Device(trusted, installed.release, None, time_of(args), installed.root, schemes)
+
+
 def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser = Parser(
         "bundle promote",
@@ -69,6 +80,12 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
         metavar="FILE",
         required=True,
         help="the signed root metadata that devices trust",
+    )
+    parser.add_argument(
+        "--installed",
+        metavar="FILE",
+        help="the release that devices run, for bundles without its unchanged payloads: the installed "
+        "manifest, or a bundle",
     )
     add_at(parser)
     add_schemes(parser)
@@ -116,7 +133,7 @@ def _write_report(args: argparse.Namespace, report: dict[str, Any]) -> None:
 
 
 def _inputs(args: argparse.Namespace) -> list[str]:
-    return [args.tested, args.release, args.trusted_root]
+    return [args.tested, args.release, args.trusted_root, *files_of(args.installed)]
 
 
 def _lines(args: argparse.Namespace, report: dict[str, Any]) -> Iterable[str]:

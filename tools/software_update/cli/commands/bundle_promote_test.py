@@ -100,6 +100,23 @@ def test_text(folder: Path) -> None:
     ]
 
 
+def test_partial_release_for_devices_with_the_earlier_one(folder: Path) -> None:
+    for name in ("tested.bundle", "good.bundle"):
+        whole = (folder / name).read_bytes()
+        (folder / name).write_bytes(whole.replace(e.payload("boot", BOOT), b""))
+    installed = folder / "installed.pb"
+    installed.write_bytes(e.manifest(e.targets(CONTENTS, 6), None, (1, e.root())))
+    out = done(*promote(folder), f"--installed={installed}").out
+    assert f"  payloads: 1, {len(APP)} bytes" in out.splitlines()
+    installed.write_bytes(e.manifest(e.targets(CONTENTS, 6)))
+    done(*promote(folder), f"--installed={installed}", "-o", folder / "out.bundle")
+    installed.write_bytes(e.manifest(e.targets(CONTENTS, 6), None, (2, e.root(2))))
+    assert "name the root that the device has now" in failed(
+        3, *promote(folder), f"--installed={installed}"
+    )
+    assert "MISSING_PAYLOAD" in failed(1, *promote(folder))
+
+
 def test_report(folder: Path) -> None:
     """The schema software_update.promotion.v1, whole, of a release that is proven."""
     result = done(*promote(folder), "--at=none", f"--report={folder}/report.json")
