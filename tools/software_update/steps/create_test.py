@@ -1,19 +1,16 @@
 """Tests of create.py."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from software_update.base.errors import Advice, InputError
-from software_update.bundle import extract
 from software_update.format.verdicts import Refused
-from software_update.steps import create
 from software_update.steps.create import NewBundle, create_bundle
 from software_update.testing import encode as e
 from software_update.testing import workspace
 from software_update.testing.signers import ROOT_KEY, TARGETS_KEY, TARGETS_KEY_2
-from software_update.testing.workspace import CONTENTS, snapshot
+from software_update.testing.workspace import CONTENTS, manifest_that_changes, snapshot
 
 
 @pytest.fixture
@@ -71,16 +68,7 @@ def test_user_manifest_that_changes_after_the_check_is_rejected(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A bundle never contains a user_manifest that was not checked."""
-    path = folder / "release.json"
-    path.write_bytes(b"{}")
-    check = extract.check_user_manifest
-
-    def then_change(checked: str | None, warn: Callable[[str], None]) -> bytes | None:
-        sha256 = check(checked, warn)
-        path.write_bytes(b"[]")
-        return sha256
-
-    monkeypatch.setattr(create, "check_user_manifest", then_change)
+    path = manifest_that_changes(folder, monkeypatch)
     with pytest.raises(InputError, match=rf"^{path}: changed while it was read; let its writer"):
         create_bundle(f"{folder}/out", new_bundle(folder, ("user_manifest", str(path))))
     assert not (folder / "out").exists()

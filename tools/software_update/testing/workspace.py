@@ -1,8 +1,13 @@
 """A folder with keys, a signed root and two artifacts, as a user would have it."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
+from software_update.bundle import extract
+from software_update.steps import create
 from software_update.testing import encode as e
 from software_update.testing.command import done, failed
 from software_update.testing.signers import (
@@ -113,6 +118,21 @@ def run_steps(folder: Path, out: Path, *more: str) -> None:
         f"boot={folder}/boot.bin\n--target\napp={folder}/app.bin\n-o\n{out}/steps.bundle\n"
     )
     done("step", "assemble", f"@{out}/args", *more)
+
+
+def manifest_that_changes(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Returns the path of a user_manifest that changes after `create_bundle` has checked it."""
+    path = folder / "release.json"
+    path.write_bytes(b"{}")
+    check = extract.check_user_manifest
+
+    def then_change(checked: str | None, warn: Callable[[str], None]) -> bytes | None:
+        sha256 = check(checked, warn)
+        path.write_bytes(b"[]")
+        return sha256
+
+    monkeypatch.setattr(create, "check_user_manifest", then_change)
+    return path
 
 
 def check_fails(folder: Path, status: int, text: str, *args: str) -> None:

@@ -3,15 +3,12 @@
 import os
 import stat
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from software_update.bundle import extract
-from software_update.steps import create
 from software_update.testing import encode as e
 from software_update.testing import workspace
 from software_update.testing.command import (
@@ -38,6 +35,12 @@ from software_update.testing.workspace import (
 )
 
 GOOD = e.bundle(CONTENTS, version=7)
+
+
+RELEASE = (
+    *("step", "release-manifest", "--product=P"),
+    *("--release-version=1", "--release-counter=1"),
+)
 
 
 @pytest.fixture
@@ -179,14 +182,7 @@ def test_outputs_that_are_inputs(folder: Path) -> None:
     (folder / "list.json").write_text('{"targets": [{"name": "x", "file": "app.bin"}]}')
     (folder / "version.txt").write_text("7")
     (folder / "link").symlink_to("app.bin")
-    release = [
-        "step",
-        "release-manifest",
-        "--product=P",
-        "--release-version=1",
-        "--release-counter=1",
-    ]
-    done(*release, "-o", f"{folder}/release.json")
+    done(*RELEASE, "-o", f"{folder}/release.json")
     args = create_args(folder)[:-1]
     more = [f"--targets-from={folder}/list.json", f"--user-manifest={folder}/release.json"]
     for name in (
@@ -278,16 +274,7 @@ def test_a_user_manifest_that_changes_after_it_was_checked(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A bundle never contains a user_manifest that was not checked."""
-    path = folder / "release.json"
-    path.write_bytes(b"{}")
-    check = extract.check_user_manifest
-
-    def then_change(checked: str | None, warn: Callable[[str], None]) -> bytes | None:
-        sha256 = check(checked, warn)
-        path.write_bytes(b"[]")
-        return sha256
-
-    monkeypatch.setattr(create, "check_user_manifest", then_change)
+    path = workspace.manifest_that_changes(folder, monkeypatch)
     result = call(*create_args(folder), f"--user-manifest={path}")
     assert result.status == 3
     assert result.err.endswith(
@@ -311,14 +298,7 @@ def test_warning_of_a_user_manifest_of_another_kind(folder: Path) -> None:
     assemble = ["step", "assemble", f"--root={folder}/root.pb", f"--user-manifest={path}"]
     assemble += [f"--targets-metadata={folder}/signed.pb", "-o", f"{folder}/out.bundle"]
     assert error_line(done(*assemble)) == warning
-    release = [
-        "step",
-        "release-manifest",
-        "--product=P",
-        "--release-version=1",
-        "--release-counter=1",
-    ]
-    done(*release, "-o", f"{folder}/release.json")
+    done(*RELEASE, "-o", f"{folder}/release.json")
     assert done(*create_args(folder), f"--user-manifest={folder}/release.json").err == ""
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from software_update.base import files
 from software_update.base.errors import DifferentError, UsageError, printable
 from software_update.base.strict_json import to_text
-from software_update.cli.options.arguments import Parser, add_at, text_of, time_of
+from software_update.cli.options.arguments import Parser, add_at, add_list, text_of, time_of
 from software_update.cli.options.schemes import add_schemes, schemes_of
 from software_update.cli.render import fleet
 from software_update.format.verdicts import Refused
@@ -56,31 +56,22 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
         "hardware id.",
     )
     parser.add_argument("bundle", metavar="BUNDLE", help="the bundle")
-    parser.add_argument(
+    add_list(
+        parser,
         "--installed",
-        metavar="FILE",
-        nargs="+",
-        action="extend",
+        "FILE",
+        "the releases that devices run: installed manifests, or bundles",
         required=True,
-        help="the releases that devices run: installed manifests, or bundles",
     )
-    parser.add_argument(
+    add_list(
+        parser,
         "--trusted-root",
-        metavar="FILE",
-        nargs="+",
-        action="extend",
-        required=True,
-        help="the signed roots that devices trust; a device trusts the one that its installed manifest "
+        "FILE",
+        "the signed roots that devices trust; a device trusts the one that its installed manifest "
         "names, or the first if it names none",
+        required=True,
     )
-    parser.add_argument(
-        "--hardware-id",
-        metavar="ID",
-        nargs="+",
-        action="extend",
-        default=[],
-        help="the hardware ids of the devices; default: unknown",
-    )
+    add_list(parser, "--hardware-id", "ID", "the hardware ids of the devices; default: unknown")
     add_at(parser)
     add_schemes(parser)
     parser.add_argument("--json", action="store_true", help="print software_update.fleet.v1")

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from software_update.cli.options.arguments import Parser
+from software_update.cli.options.arguments import Parser, add_list
 from software_update.cli.options.schemes import add_schemes, schemes_of
 from software_update.keys.pem import read_checked_public_key
 
@@ -12,13 +12,12 @@ def run(argv: Sequence[str]) -> int:
         "key check",
         "Checks that files contain a public key and nothing else, such as a private key.",
     )
-    parser.add_argument(
+    add_list(
+        parser,
         "--public",
-        metavar="FILE",
-        nargs="+",
-        action="extend",
+        "FILE",
+        "files that must each contain one public key (PEM) and nothing else",
         required=True,
-        help="files that must each contain one public key (PEM) and nothing else",
     )
     add_schemes(parser)
     args = parser.parse_args(argv)

@@ -27,13 +27,12 @@ def run(argv: Sequence[str]) -> int:
         help="the root's version: 1 for the first root, and one more for each that follows",
     )
     for role in (metadata.ROOT, metadata.TARGETS):
-        parser.add_argument(
+        arguments.add_list(
+            parser,
             f"--{role}-key",
-            metavar="PUB",
-            nargs="+",
-            action="extend",
+            "PUB",
+            f"public keys (SubjectPublicKeyInfo PEM) of the role {role}",
             required=True,
-            help=f"public keys (SubjectPublicKeyInfo PEM) of the role {role}",
         )
         parser.add_argument(
             f"--{role}-threshold",
@@ -42,13 +41,11 @@ def run(argv: Sequence[str]) -> int:
             default=1,
             help=f"the number of {role} keys that must sign; default: 1",
         )
-    parser.add_argument(
+    arguments.add_list(
+        parser,
         "--allowed-target",
-        metavar="NAME",
-        nargs="+",
-        action="extend",
-        default=[],
-        help="targets that releases under this root may list: a name, or a prefix that ends in /* "
+        "NAME",
+        "targets that releases under this root may list: a name, or a prefix that ends in /* "
         "and allows every name below it; user_manifest is always allowed; default: all names",
     )
     values.add_expires(parser)

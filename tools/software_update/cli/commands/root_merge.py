@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from software_update.base import files
-from software_update.cli.options.arguments import Parser
+from software_update.cli.options.arguments import Parser, add_list
 from software_update.cli.options.root_state import (
     add_earlier_roots,
     earlier_roots,
@@ -25,14 +25,7 @@ def run(argv: Sequence[str]) -> int:
         "sign. Each signature must be good.",
     )
     parser.add_argument("root", metavar="ROOT", help="root metadata, signed or not")
-    parser.add_argument(
-        "--signature",
-        metavar="FILE",
-        nargs="+",
-        action="extend",
-        required=True,
-        help="signatures from software-update sign",
-    )
+    add_list(parser, "--signature", "FILE", "signatures from software-update sign", required=True)
     add_earlier_roots(parser)
     parser.add_argument("-o", "--output", metavar="OUT", help="the file to write; default: ROOT")
     args = parser.parse_args(argv)

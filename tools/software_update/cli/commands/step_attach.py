@@ -4,7 +4,13 @@ import argparse
 from collections.abc import Sequence
 
 from software_update.base.errors import InputError, SignatureError, UsageError
-from software_update.cli.options.arguments import Parser, add_output, add_root_chain, files_of
+from software_update.cli.options.arguments import (
+    Parser,
+    add_list,
+    add_output,
+    add_root_chain,
+    files_of,
+)
 from software_update.cli.options.collected_roots import add_collected_roots, take_collected_roots
 from software_update.cli.options.schemes import add_schemes, schemes_of
 from software_update.cli.render.warnings import warn_of_other_signatures
@@ -80,21 +86,12 @@ def _parser() -> Parser:
         default="its signing request",
         help="the target to build and sign if --root has no signatures, for the error",
     )
-    parser.add_argument(
-        "--signature",
-        metavar="FILE",
-        nargs="+",
-        action="extend",
-        default=[],
-        help="signatures from software-update sign",
-    )
-    parser.add_argument(
+    add_list(parser, "--signature", "FILE", "signatures from software-update sign")
+    add_list(
+        parser,
         "--trusted-root",
-        metavar="FILE",
-        nargs="+",
-        action="extend",
-        default=[],
-        help="for targets: roots on devices, which must not list a development key either",
+        "FILE",
+        "for targets: roots on devices, which must not list a development key either",
     )
     parser.add_argument(
         "--dev-key-identities",

@@ -34,13 +34,8 @@ def run(argv: Sequence[str]) -> int:
         "installed one",
         required=True,
     )
-    parser.add_argument(
-        "--hardware-id",
-        metavar="ID",
-        nargs="+",
-        action="extend",
-        default=[],
-        help="the hardware ids that the release is for; default: any",
+    arguments.add_list(
+        parser, "--hardware-id", "ID", "the hardware ids that the release is for; default: any"
     )
     values.add_value(
         parser,

@@ -16,13 +16,8 @@ def run(argv: Sequence[str]) -> int:
         "step targets", "Makes targets metadata from digest records: exactly the bytes to sign."
     )
     values.add_version(parser)
-    parser.add_argument(
-        "--digests",
-        metavar="RECORD",
-        nargs="+",
-        action="extend",
-        default=[],
-        help="digest records from step digest, in any order",
+    arguments.add_list(
+        parser, "--digests", "RECORD", "digest records from step digest, in any order"
     )
     unchanged.add_unchanged_from(parser, metadata=True)
     unchanged.add_removes(parser)

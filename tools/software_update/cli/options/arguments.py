@@ -105,6 +105,21 @@ def parse_integer(text: str, what: str, kind: str) -> int:
     return int(text)
 
 
+def add_list(
+    parser: argparse.ArgumentParser, option: str, metavar: str, text: str, *, required: bool = False
+) -> None:
+    """Adds an option with one or more values, which may appear several times. Default: an empty list."""
+    parser.add_argument(
+        option,
+        metavar=metavar,
+        nargs="+",
+        action="extend",
+        default=None if required else [],
+        required=required,
+        help=text,
+    )
+
+
 def add_root_chain(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--root-chain",
@@ -176,13 +191,11 @@ def files_of(*paths: str | None) -> list[str]:
 
 def add_payload_files(parser: argparse.ArgumentParser) -> None:
     """--target NAME=FILE..., --user-manifest FILE."""
-    parser.add_argument(
+    add_list(
+        parser,
         "--target",
-        metavar="NAME=FILE",
-        nargs="+",
-        action="extend",
-        default=[],
-        help="a target and the file with its payload; if NAME is empty or ends in /, FILE is a folder, "
+        "NAME=FILE",
+        "a target and the file with its payload; if NAME is empty or ends in /, FILE is a folder, "
         "and each file in it becomes a target: NAME and its path below the folder",
     )
     parser.add_argument(

@@ -3,7 +3,7 @@
 import argparse
 
 from software_update.base.errors import UsageError
-from software_update.cli.options.arguments import files_of
+from software_update.cli.options.arguments import add_list, files_of
 from software_update.cli.options.schemes import add_schemes, schemes_of
 from software_update.signing.root_progress import RootState, read_state
 
@@ -16,13 +16,11 @@ def add_earlier_roots(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="the previous root, whose keys must sign too; default: none, for version 1",
     )
-    parser.add_argument(
+    add_list(
+        parser,
         "--also-for",
-        metavar="FILE",
-        nargs="+",
-        action="extend",
-        default=[],
-        help="roots before --previous whose keys must sign too, so that clients of Pigweed "
+        "FILE",
+        "roots before --previous whose keys must sign too, so that clients of Pigweed "
         "move from them to this root at once",
     )
 

@@ -4,7 +4,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from software_update.base.errors import UsageError
-from software_update.cli.options.arguments import files_of
+from software_update.cli.options.arguments import add_list, files_of
 
 if TYPE_CHECKING:
     from software_update.format.metadata import Root
@@ -30,13 +30,8 @@ def add_unchanged_from(parser: argparse.ArgumentParser, *, metadata: bool = Fals
 
 def add_removes(parser: argparse.ArgumentParser) -> None:
     """Adds --removes NAME..."""
-    parser.add_argument(
-        "--removes",
-        metavar="NAME",
-        nargs="+",
-        action="extend",
-        default=[],
-        help="targets of the earlier release that the new one does not list",
+    add_list(
+        parser, "--removes", "NAME", "targets of the earlier release that the new one does not list"
     )
 
 
