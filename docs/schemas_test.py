@@ -272,6 +272,15 @@ def test_bundle_fleet(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.usefixtures("folder")
+def test_step_index() -> None:
+    create = ["bundle", "create", "--version=1", "--targets-from=targets.json", "--root=root-1.pb"]
+    assert main([*create, "--dev-signing-key=targets_key", "-o", "bare.bundle"]) == 0
+    for name in ("app", "bare"):
+        assert main(["step", "index", f"{name}.bundle", "-o", f"{name}.index.json"]) == 0
+    check(written("app.index.json"), written("bare.index.json"))
+
+
+@pytest.mark.usefixtures("folder")
 def test_bundle_promote() -> None:
     Path("release.bundle").write_bytes(Path("app.bundle").read_bytes())
     promote = ["bundle", "promote", "app.bundle", "release.bundle", "--trusted-root", "root-1.pb"]

@@ -65,6 +65,8 @@ def software_update_bundle(
     |---|---|
     | `verdict` | `NAME.verdict.json`, the report of the verification; `--norun_validations` does not skip it if you request it |
     | `installed` | `NAME.installed.pb`, the manifest that a device keeps once it has installed the bundle |
+    | `index` | `NAME.index.json`, which describes the bundle for a server: name, version, release counter, hardware ids, size, SHA-256 and file |
+    | `tree` | `NAME.tree`, a directory: the bundle as the tree of a TUF repository, with a file for each payload |
     | `sha256` | the bundle's file name with `.sha256` appended, for `sha256sum -c` |
     | `targets_metadata`, `root_metadata` | the signed metadata in the bundle |
 

@@ -5,6 +5,7 @@ Its global variable has the name of the macro, because `bazel query --output=lab
 
 load("//rules/private/actions:assemble.bzl", "assemble")
 load("//rules/private/actions:attach.bzl", "attach")
+load("//rules/private/actions:index.bzl", "index", "tree")
 load("//rules/private/actions:sha256.bzl", "sha256")
 load("//rules/private/actions:sign.bzl", "sign")
 load("//rules/private/actions:tool.bzl", "TOOL")
@@ -123,6 +124,10 @@ def _software_update_bundle_impl(ctx):
     )
     sum = ctx.actions.declare_file(bundle.basename + ".sha256", sibling = bundle)
     sha256(ctx, bundle = bundle, output = sum)
+    description = ctx.actions.declare_file(ctx.label.name + ".index.json")
+    index(ctx, bundle = bundle, output = description)
+    folder = ctx.actions.declare_directory(ctx.label.name + ".tree")
+    tree(ctx, bundle = bundle, folder = folder)
 
     # A device rejects an unsigned bundle.
     installed = None
@@ -147,10 +152,12 @@ def _software_update_bundle_impl(ctx):
             runfiles = ctx.runfiles(files = [bundle]),
         ),
         OutputGroupInfo(
+            index = depset([description]),
             installed = depset([installed] if installed else []),
             targets_metadata = depset([signed]),
             root_metadata = depset([root]),
             sha256 = depset([sum]),
+            tree = depset([folder]),
             verdict = depset(reports),
             _validation = depset(reports),
         ),

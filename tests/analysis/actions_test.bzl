@@ -57,7 +57,9 @@ _COMMANDS = {
     "SoftwareUpdateRootCheck": "root check",
     "SoftwareUpdateRootRequest": "root request",
     "SoftwareUpdateRootSign": "root sign",
+    "SoftwareUpdateIndex": "step index",
     "SoftwareUpdateSha256": "step sha256",
+    "SoftwareUpdateTree": "step persist",
     "SoftwareUpdateSign": "step sign",
     "SoftwareUpdateTargets": "step targets",
     "SoftwareUpdateVerify": "bundle verify",
@@ -112,7 +114,9 @@ _CHAIN_ACTIONS = {
     "SoftwareUpdateRootSign root_2.root.pb": ["root_2.root.unsigned.pb", "private_a.pem"],
     "SoftwareUpdateRootSign root_3.root.pb": ["root_3.root.unsigned.pb", "private_a.pem"],
     "SoftwareUpdateRootSign root_4.root.pb": ["root_4.root.unsigned.pb", "private_a.pem"],
+    "SoftwareUpdateIndex with_chain.index.json": ["with_chain.bundle"],
     "SoftwareUpdateSha256 with_chain.bundle.sha256": ["with_chain.bundle"],
+    "SoftwareUpdateTree with_chain.tree": ["with_chain.bundle"],
     "SoftwareUpdateSign with_chain.targets_metadata.pb": ["with_chain.targets_metadata.unsigned.pb", "root_4.root.pb", "private_b.pem"],
     "SoftwareUpdateTargets with_chain.targets_metadata.unsigned.pb": ["~file.json", "~user_manifest.json"],
     "SoftwareUpdateVerify with_chain.verdict.json": ["with_chain.bundle", "root_3.root.pb"],
@@ -127,7 +131,9 @@ _PERSONALIZED_ACTIONS = _CHAIN_ACTIONS | {
 # The request of the same metadata is not on the way to the bundle.
 _BUNDLE_ACTIONS = _REQUEST_ACTIONS | _ROOT_ACTIONS | {
     "SoftwareUpdateAssemble bundle.bundle": ["root.root.pb", "bundle.targets_metadata.pb", "app.bin", "logo.raw", "font.raw", "a_directory", "release.json"],
+    "SoftwareUpdateIndex bundle.index.json": ["bundle.bundle"],
     "SoftwareUpdateSha256 bundle.bundle.sha256": ["bundle.bundle"],
+    "SoftwareUpdateTree bundle.tree": ["bundle.bundle"],
     "SoftwareUpdateSign bundle.targets_metadata.pb": ["bundle.targets_metadata.unsigned.pb", "root.root.pb", "private_b.pem"],
     "SoftwareUpdateVerify bundle.verdict.json": ["bundle.bundle", "root.root.pb"],
 }
@@ -154,6 +160,8 @@ def _bundle_provider_test_impl(ctx):
     asserts.equals(env, ["bundle.bundle.sha256"], _names(groups.sha256.to_list()))
     asserts.equals(env, ["bundle.verdict.json"], _names(groups._validation.to_list()))
     asserts.equals(env, ["bundle.verdict.json"], _names(groups.verdict.to_list()))
+    asserts.equals(env, ["bundle.index.json"], _names(groups.index.to_list()))
+    asserts.equals(env, ["bundle.tree"], _names(groups.tree.to_list()))
     asserts.equals(env, ["bundle.installed.pb"], _names(groups.installed.to_list()))
     asserts.equals(env, "bundle.bundle", info.bundle.basename)
     asserts.equals(env, ["~file.json", "~directory.json", "~user_manifest.json"], _names(info.digests))

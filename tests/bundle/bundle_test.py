@@ -130,6 +130,20 @@ def test_sha256_group() -> None:
     assert Path(f"{BUNDLE}.sha256").read_text() == f"{digest}  a product-7.bundle\n"
 
 
+def test_index_describes_the_file() -> None:
+    index = json.loads((HERE / "bundle.index.json").read_text())
+    content = BUNDLE.read_bytes()
+    assert (index["file"], index["version"]) == (BUNDLE.name, 7)
+    assert (index["size"], index["sha256"]) == (len(content), hashlib.sha256(content).hexdigest())
+
+
+def test_tree_has_the_metadata_and_a_file_for_each_payload() -> None:
+    tree = HERE / "bundle.tree"
+    found = {path.relative_to(tree).as_posix() for path in tree.rglob("*") if path.is_file()}
+    assert {"metadata/root.pb", "metadata/targets.pb", "targets/user_manifest"} <= found
+    assert (tree / "targets/app").read_bytes() == (HERE / "app.bin").read_bytes()
+
+
 def test_verdict_of_the_validation() -> None:
     verdict = json.loads((HERE / "bundle.verdict.json").read_text())
     assert verdict["verdict"] == "ACCEPT"

@@ -356,10 +356,13 @@ def test_trusted_root_by_label(tree: Tree) -> None:
 
 def test_inspect(tree: Tree) -> None:
     generate(tree, bundle('targets = [ "boot.bin > boot" ]'))
-    assert "//:bundle._verify" not in tree.build(":bundle.inspect")
+    assert "//:bundle._verify" not in tree.build(":bundle.inspect", ":bundle.index")
     text = tree.read("obj/bundle.inspect.txt").decode()
     assert "version 7" in text
     assert "DEV KEYS" in text
+    index = json.loads(tree.read("gen/bundle.index.json"))
+    assert (index["version"], index["file"]) == (7, "bundle.bundle")
+    assert index["size"] == len(tree.read(BUNDLE))
 
 
 def test_two_bundles_in_one_file(tree: Tree) -> None:
@@ -494,7 +497,8 @@ PRIVATE = (
     "smaller._verify",
 )
 PUBLIC = (
-    *(f"bundle{each}" for each in ("", ".file", ".inspect", ".installed", ".signing_request")),
+    *(f"bundle{each}" for each in ("", ".file", ".index", ".inspect", ".installed")),
+    "bundle.signing_request",
     "manifest",
     *(
         f"root{each}"
