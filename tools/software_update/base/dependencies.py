@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from types import TracebackType
 
-NEEDED = "cryptography>=43 and protobuf>=7.35.1,<8"
+NEEDED = "cryptography>=43 and protobuf>=7.35.1,<8 and zstandard>=0.23,<1"
 
 _OURS = "software_update"
 _PROTOBUF = "google"
