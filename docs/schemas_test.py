@@ -115,7 +115,10 @@ def check_planted_faults(document: Any, strict: Any, published: Any) -> None:
 
 
 _OPTIONAL = {
-    "software_update.signing_request.v1": ("allowed_targets",),
+    "software_update.signing_request.v1": (
+        "compression",
+        "allowed_targets",
+    ),
     "software_update.release.v1": (
         "minimum_release_counter",
         "hardware_ids",
@@ -123,6 +126,8 @@ _OPTIONAL = {
         "support_until",
         "notes",
     ),
+    "software_update.bundle.v1": ("compression",),
+    "software_update.digests.v1": ("compression",),
 }
 
 
@@ -212,11 +217,12 @@ def test_root_check() -> None:
 def test_bundle_inspect(capsys: pytest.CaptureFixture[str]) -> None:
     create = ["bundle", "create", "--version=2", "--targets-from=targets.json", "--root=root-2.pb"]
     create += ["--root-chain=root-1.pb", "--dev-signing-key=targets_key", "-o", "two.bundle"]
+    create += ["--compression=zstd"]
     assert main(create) == 0
     bundles = [
         output(capsys, "bundle", "inspect", each, "--json") for each in ("app.bundle", "two.bundle")
     ]
-    check(*bundles, without=("root", "root_chain"))
+    check(*bundles, without=("root", "root_chain", "targets.targets[].compression"))
 
 
 @pytest.mark.usefixtures("folder")
@@ -295,7 +301,9 @@ def test_bundle_promote() -> None:
 @pytest.mark.usefixtures("folder")
 def test_step_digest() -> None:
     assert main(["step", "digest", "--target", "app=app.bin", "-o", "app.json"]) == 0
-    check(written("app.json"))
+    compress = ["step", "compress", "--target", "app=app.bin", "--record", "compressed.json"]
+    assert main([*compress, "-o", "app.zst"]) == 0
+    check(written("app.json"), written("compressed.json"), without=("targets[].compression",))
 
 
 @pytest.mark.usefixtures("folder")
@@ -312,6 +320,9 @@ def test_signing_request() -> None:
     # Every field that metadata can contain, and one unknown field.
     listed = tuf_pb2.TargetsMetadata.FromString(Path("targets.pb").read_bytes())
     listed.target_files[0].hashes.add(function=tuf_pb2.UNKNOWN_HASH_FUNCTION, hash=b"x")
+    compression = tuf_pb2.Compression(algorithm=tuf_pb2.ZSTD, original_sha256=bytes(32))
+    compressed = listed.target_files.add(file_name="b", compression=compression)
+    compressed.hashes.extend(listed.target_files[0].hashes)
     Path("targets.pb").write_bytes(listed.SerializeToString() + wire.encode_field(100, b"x"))
     signed = metadata.parse_signed(metadata.ROOT, Path("root-1.pb").read_bytes())
     root = tuf_pb2.RootMetadata.FromString(signed.serialized)
@@ -323,7 +334,8 @@ def test_signing_request() -> None:
     request = ["step", "request", "--metadata=targets.pb", "--root=root-1.pb"]
     assert main([*request, "-o", "targets.json"]) == 0
     assert main(["root", "request", "root.pb", "-o", "root"]) == 0
-    check(written("targets.json"), written("root.json"))
+    without = ("summary.targets[].compression",)
+    check(written("targets.json"), written("root.json"), without=without)
     assert main(["root", "request", "root-1.pb", "-o", "all"]) == 0
     assert "allowed_targets" not in written("all.json")["summary"]
 

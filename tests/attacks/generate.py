@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tests.attacks import (
     allowed_cases,
+    compression_cases,
     envelope_cases,
     folders,
     key_cases,
@@ -35,6 +36,7 @@ CASES: list[Case] = [
     *recovery_cases.CASES,
     *list_cases.CASES,
     *allowed_cases.CASES,
+    *compression_cases.CASES,
 ]
 
 

@@ -18,13 +18,15 @@ VALUE_FIELD = 2
 class Payload(NamedTuple):
     """A payload in a bundle: the name of its target, and its place and length in the file, in bytes.
 
-    `sha256` is the digest of its content, empty if that was not computed.
+    `sha256` is the digest of its bytes, empty if that was not computed. `content_problem` says why a
+    compressed payload does not contain the original of its target, empty if that was not found.
     """
 
     name: str
     offset: int
     length: int
     sha256: bytes = b""
+    content_problem: str = ""
 
 
 class Envelope(NamedTuple):

@@ -9,11 +9,13 @@ from typing import BinaryIO
 
 from software_update.base import files
 from software_update.base.errors import Advice, InputError, shown
-from software_update.base.hashing import CHUNK_BYTES
+from software_update.base.hashing import CHUNK_BYTES, sha256_range
 from software_update.base.progress import Progress
+from software_update.bundle.decompress import original_chunks
 from software_update.bundle.envelope import Envelope, Payload
 from software_update.format import limits, metadata
-from software_update.format.messages import Target
+from software_update.format.compression import check_compression
+from software_update.format.messages import Compression, Target
 from software_update.format.names import USER_MANIFEST, name_problem
 from software_update.format.release_manifest import parse_release
 from software_update.format.verdicts import Refused, Verdict
@@ -76,15 +78,22 @@ def write_payloads(
     listed: dict[str, Target],
     folder: str,
     what: str,
+    *,
+    decompress: bool,
 ) -> None:
     """Writes entries that check_names passed into `folder`, a real path. Follows no link in it.
 
-    `what` names the work in the progress report.
+    `what` names the work in the progress report. `decompress` says whether to write the originals of
+    compressed payloads instead of the payloads.
     """
     progress = Progress(what, sum(each.length for each in entries))
     try:
         for entry in entries:
-            _write_payload(fd, entry, listed[entry.name], folder, progress)
+            target = listed[entry.name]
+            if decompress and target.compression:
+                _write_original(fd, entry, target, target.compression, folder, progress)
+            else:
+                _write_payload(fd, entry, target, folder, progress)
     finally:
         progress.close()
 
@@ -92,18 +101,51 @@ def write_payloads(
 def _write_payload(
     fd: int, entry: Payload, target: Target, folder: str, progress: Progress
 ) -> None:
-    subject = f"target '{shown(entry.name)}'"
-    if entry.length != target.length:
-        detail = f"{entry.length} bytes, the metadata lists {target.length}"
-        raise Refused(Verdict.LENGTH_MISMATCH, detail, subject=subject)
+    _check_length(entry, target)
     hasher = hashlib.sha256()
     with _new_file(folder, entry.name) as out:
         for chunk in files.read_range(fd, entry.offset, entry.length, CHUNK_BYTES):
             hasher.update(chunk)
             out.write(chunk)
             progress.add(len(chunk))
-    if hasher.digest() != target.sha256:
-        raise Refused(Verdict.HASH_MISMATCH, "not what the metadata lists", subject=subject)
+    _check_digest(hasher.digest(), target)
+
+
+def _write_original(
+    fd: int,
+    entry: Payload,
+    target: Target,
+    compression: Compression,
+    folder: str,
+    progress: Progress,
+) -> None:
+    _check_length(entry, target)
+    # Only bytes that the metadata lists reach the decompressor.
+    _check_digest(sha256_range(fd, entry.offset, entry.length, progress.add), target)
+    try:
+        check_compression(target)
+        with _new_file(folder, entry.name) as out:
+            for chunk in original_chunks(fd, entry, compression):
+                out.write(chunk)
+    except Refused as refused:
+        raise refused.about("", _subject(entry.name)) from None
+
+
+def _check_length(entry: Payload, target: Target) -> None:
+    if entry.length != target.length:
+        detail = f"{entry.length} bytes, the metadata lists {target.length}"
+        raise Refused(Verdict.LENGTH_MISMATCH, detail, subject=_subject(entry.name))
+
+
+def _check_digest(digest: bytes, target: Target) -> None:
+    if digest != target.sha256:
+        raise Refused(
+            Verdict.HASH_MISMATCH, "not what the metadata lists", subject=_subject(target.name)
+        )
+
+
+def _subject(name: str) -> str:
+    return f"target '{shown(name)}'"
 
 
 def _new_file(folder: str, name: str) -> BinaryIO:

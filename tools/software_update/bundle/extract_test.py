@@ -18,6 +18,7 @@ from software_update.bundle.reader import read_envelope
 from software_update.format.messages import Target
 from software_update.format.verdicts import Refused, Verdict
 from software_update.testing import encode as e
+from software_update.testing import zstd_frames
 from software_update.testing.signers import TARGETS_KEY
 from software_update.testing.workspace import snapshot
 
@@ -40,7 +41,7 @@ def extract(folder: Path, content: bytes) -> dict[str, bytes]:
         envelope = read_envelope(fd)
         listed = listed_targets(envelope)
         check_names(envelope.payloads, listed)
-        write_payloads(fd, envelope.payloads, listed, str(out), "extract")
+        write_payloads(fd, envelope.payloads, listed, str(out), "extract", decompress=True)
     return snapshot(out)
 
 
@@ -85,7 +86,12 @@ def test_missing_folder_is_not_called_a_name_problem(tmp_path: Path) -> None:
         envelope = read_envelope(fd)
         with pytest.raises(OSError, match="No such file or directory"):
             write_payloads(
-                fd, envelope.payloads, listed_targets(envelope), str(tmp_path / "absent"), "extract"
+                fd,
+                envelope.payloads,
+                listed_targets(envelope),
+                str(tmp_path / "absent"),
+                "extract",
+                decompress=False,
             )
 
 
@@ -113,3 +119,43 @@ def test_user_manifest_that_changed_is_rejected() -> None:
     check_same_user_manifest("r.json", bytes(32), targets)
     with pytest.raises(InputError, match=r"^r\.json: changed while it was read; "):
         check_same_user_manifest("r.json", b"\1" * 32, targets)
+
+
+def compressed(listed: bytes, payload: bytes) -> bytes:
+    metadata = e.targets_of(e.common("targets"), [listed])
+    return e.targets_entry(e.signed(metadata, TARGETS_KEY)) + e.payload("app", payload)
+
+
+def test_original_of_a_compressed_payload_is_written(tmp_path: Path) -> None:
+    stored = zstd_frames.stored(b"application")
+    listed = e.compressed("app", stored, b"application")
+    assert extract(tmp_path, compressed(listed, stored)) == {"app": b"application"}
+
+
+def test_stored_bytes_are_written_without_decompressing(tmp_path: Path) -> None:
+    stored = zstd_frames.stored(b"application")
+    path = tmp_path / "a.bundle"
+    path.write_bytes(compressed(e.compressed("app", stored, b"application"), stored))
+    with files.open_input(str(path)) as fd:
+        envelope = read_envelope(fd)
+        listed = listed_targets(envelope)
+        write_payloads(fd, envelope.payloads, listed, str(tmp_path), "persist", decompress=False)
+    assert (tmp_path / "app").read_bytes() == stored
+
+
+def test_compressed_payload_that_is_not_as_listed(tmp_path: Path) -> None:
+    stored = zstd_frames.stored(b"application")
+    good = e.compressed("app", stored, b"application")
+    changed = stored[:-1] + b"m"
+    cases = {
+        Verdict.LENGTH_MISMATCH: compressed(good, stored + b"!"),
+        Verdict.HASH_MISMATCH: compressed(good, changed),
+        Verdict.DECOMPRESSION_FAILED: compressed(e.compressed("app", stored, b"other"), stored),
+        Verdict.TOO_LARGE: compressed(e.compressed("app", stored, b"", length=2**63), stored),
+    }
+    for verdict, bundle in cases.items():
+        folder = tmp_path / verdict
+        folder.mkdir()
+        with pytest.raises(Refused, match="target 'app'") as caught:
+            extract(folder, bundle)
+        assert caught.value.verdict == verdict

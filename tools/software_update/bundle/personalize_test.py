@@ -7,9 +7,10 @@ import pytest
 from software_update.base import files
 from software_update.bundle.personalize import kept_ranges
 from software_update.bundle.reader import read_envelope
-from software_update.format.messages import Target
+from software_update.format.messages import ZSTD, Compression, Target
 from software_update.format.verdicts import Refused
 from software_update.testing import encode as e
+from software_update.testing import zstd_frames
 from software_update.testing.signers import TARGETS_KEY
 
 CONTENTS = {"app": b"application", "boot": b"bootloader", "user_manifest": b"{}"}
@@ -54,3 +55,18 @@ def test_payload_that_is_not_as_listed_is_kept_for_the_verifier(tmp_path: Path) 
 def test_bundle_without_metadata_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Refused, match="has no targets metadata"):
         kept(tmp_path, e.payloads(CONTENTS), set())
+
+
+def test_content_is_compared_before_compression(tmp_path: Path) -> None:
+    """A device that installed the same content needs no payload, however the two releases store it."""
+    app, stored = CONTENTS["app"], zstd_frames.stored(CONTENTS["app"])
+    listed = e.targets_of(e.common("targets"), [e.compressed("app", stored, app)])
+    bundle = e.targets_entry(e.signed(listed, TARGETS_KEY)) + e.payload("app", stored)
+    compressed = Target.of(
+        "app", len(stored), e.sha256(stored), Compression(ZSTD, len(app), e.sha256(app))
+    )
+    assert kept(tmp_path, bundle, {compressed}) == []
+    assert kept(tmp_path, bundle, {target("app")}) == []
+    assert kept(tmp_path, BUNDLE, {compressed}) == ["boot", "user_manifest"]
+    as_stored = Target.of("app", len(stored), e.sha256(stored))
+    assert kept(tmp_path, bundle, {as_stored}) == ["app"]

@@ -12,7 +12,7 @@ from software_update.format import wire
 from software_update.format.wire import Field, Known, Message
 
 # Written also if it is 0: some clients need it.
-_ALWAYS_WRITTEN = "TargetFile.length"
+_ALWAYS_WRITTEN = ("TargetFile.length", "Compression.original_length")
 
 
 def encode(message: Message[Any], value: Any, unknown: Mapping[str, bytes]) -> bytes:
@@ -55,7 +55,7 @@ def _parts(field: Known, content: Any, unknown: Mapping[str, bytes], path: str) 
             for index, each in enumerate(content)
         ]
         yield from (encoded for _, encoded in sorted(elements))
-    elif content or field.message or field.default is None or field.name == _ALWAYS_WRITTEN:
+    elif content or field.message or field.default is None or field.name in _ALWAYS_WRITTEN:
         yield _field(field, content, unknown, inner)
 
 

@@ -33,6 +33,8 @@ def by_protobuf(message: Any) -> bytes:
         message.target_files.sort(key=lambda each: each.file_name)
         for each in message.target_files:
             each.length = each.length
+            if each.HasField("compression"):
+                each.compression.original_length = each.compression.original_length
             each.hashes.sort(key=lambda hash_: (hash_.function, hash_.hash))
     return bytes(message.SerializeToString(deterministic=True))
 

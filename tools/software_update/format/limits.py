@@ -18,6 +18,10 @@ MAX_NAME_BYTES = 255
 # Of a name in the envelope, and of all of them, before the grammar of names has its say.
 MAX_ENVELOPE_NAME_BYTES = 4096
 MAX_ENVELOPE_NAMES_BYTES = MAX_TARGETS * MAX_NAME_BYTES
+# Of the content of a compressed payload. A stored payload is at most as long as its bundle.
+MAX_ORIGINAL_BYTES = 64 * 1024**3
+# Of a zstd frame. With it, decompressing takes less than 64 MiB of memory.
+MAX_WINDOW_BYTES = 8 * 1024**2
 MAX_VERSION = 2**32 - 1
 # Of a device's manifest; one of them is read.
 MAX_MANIFEST_ENTRIES = 16
@@ -53,6 +57,7 @@ MAX_LENGTHS = {
     "SignatureRequirement.key_ids": _MAX_SHORT_BYTES,
     "TargetFile.file_name": MAX_ENVELOPE_NAME_BYTES,
     "Hash.hash": _MAX_SHORT_BYTES,
+    "Compression.original_sha256": _MAX_SHORT_BYTES,
     "Manifest.user_manifest": MAX_USER_MANIFEST_BYTES,
     "Manifest.root_sha256": _MAX_SHORT_BYTES,
     "TargetsMetadataEntry.key": MAX_ENVELOPE_NAME_BYTES,

@@ -13,8 +13,10 @@ from software_update.format import limits, wire
 from software_update.format.verdicts import Refused, Verdict
 from software_update.format.wire import Known, Message, Placed
 
-# Numbers of the enums HashFunction, KeyType and KeyScheme.
+# Numbers of the enums HashFunction, CompressionAlgorithm, KeyType and KeyScheme.
 SHA256 = 1
+ZSTD = 1
+COMPRESSION_ALGORITHMS = {ZSTD: "zstd"}
 KEY_TYPES = {0: "UNKNOWN_KEY_TYPE", 1: "RSA", 2: "ED25519", 3: "ECDSA_SHA2_NISTP256"}
 KEY_SCHEMES = {
     0: "UNKNOWN_KEY_SCHEME",
@@ -101,17 +103,35 @@ class Hash(NamedTuple):
     hash: bytes
 
 
+class Compression(NamedTuple):
+    """How a payload is compressed: the number of the algorithm, and the original's length and raw SHA-256.
+
+    The original is the content after decompression, which a device installs.
+    """
+
+    algorithm: int
+    original_length: int
+    original_sha256: bytes
+
+
 class Target(NamedTuple):
-    """A target as targets metadata lists it. `length` is in bytes."""
+    """A target as targets metadata lists it.
+
+    `length`, in bytes, and `hashes` are those of the payload in a bundle. If `compression` is not None,
+    the payload is compressed.
+    """
 
     name: str
     length: int
     hashes: tuple[Hash, ...]
+    compression: Compression | None = None
 
     @classmethod
-    def of(cls, name: str, length: int, sha256: bytes) -> "Target":
+    def of(
+        cls, name: str, length: int, sha256: bytes, compression: Compression | None = None
+    ) -> "Target":
         """Makes a target with one hash, as this project's tools write it."""
-        return cls(name, length, (Hash(SHA256, sha256),))
+        return cls(name, length, (Hash(SHA256, sha256),), compression)
 
     def as_written(self) -> "Target":
         """Returns the target as this project's tools write it: without hashes other than the SHA-256."""
@@ -128,6 +148,14 @@ class Target(NamedTuple):
                 subject=f"target '{shown(self.name)}'",
             )
         return digests[0]
+
+    @property
+    def original(self) -> "Target":
+        """The target with the content that a device installs as its payload, not compressed."""
+        if self.compression is None:
+            return self
+        _, length, sha256 = self.compression
+        return Target.of(self.name, length, sha256)
 
 
 class TargetsMetadata(NamedTuple):
@@ -270,8 +298,21 @@ ROOT_METADATA = _message(
 
 HASH = _message("Hash", Hash, _int32(1, "function"), _bytes(2, "hash"))
 
+COMPRESSION = _message(
+    "Compression",
+    Compression,
+    _int32(1, "algorithm"),
+    _uint64(2, "original_length"),
+    _bytes(3, "original_sha256"),
+)
+
 TARGET_FILE = _message(
-    "TargetFile", Target, _text(1, "file_name"), _uint64(2, "length"), _list(3, "hashes", HASH)
+    "TargetFile",
+    Target,
+    _text(1, "file_name"),
+    _uint64(2, "length"),
+    _list(3, "hashes", HASH),
+    _inner(254, "compression", COMPRESSION),
 )
 
 TARGETS_METADATA = _message(

@@ -158,6 +158,8 @@ def build_targets(version: int, targets: Iterable[Target], expires: int | None) 
     for target in sorted(targets, key=lambda target: target.name):
         listed = message.target_files.add(file_name=target.name, length=target.length)
         listed.hashes.add(function=tuf_pb2.SHA256, hash=target.sha256)
+        if target.compression:
+            listed.compression.CopyFrom(tuf_pb2.Compression(**target.compression._asdict()))
     return message.SerializeToString(deterministic=True)
 
 

@@ -299,7 +299,10 @@ def test_values_of_absent_fields() -> None:
     none = messages.Role((), 0)
     assert read(b"") == (common, False, (), none, None, None, none, (), False)
     target = read(blob(2, blob(3, b"")), messages.TARGETS_METADATA).target_files[0]
-    assert target == ("", 0, ((0, b""),))
+    assert target == ("", 0, ((0, b""),), None)
+    file = blob(2, blob(254, b""))
+    compressed = read(file, messages.TARGETS_METADATA).target_files[0].compression
+    assert compressed == (0, 0, b"")
     assert read(b"", messages.MANIFEST) == ((), None, None, None)
     assert read(b"", messages.SIGNED_ROOT_METADATA) == ((None, 0, 0), ())
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from software_update.base.dates import format_date
 from software_update.format import canonical, limits, messages, wire
+from software_update.format.compression import as_json
 from software_update.format.messages import Role, RootMetadata, Target, TargetsMetadata
 from software_update.format.metadata import ROOT, TARGETS, Root, Targets
 from software_update.format.wire import Field
@@ -64,7 +65,7 @@ def _describe_unknown(data: bytes, path: str, field: Field) -> dict[str, Any]:
 
 
 def _describe_target(target: Target) -> dict[str, Any]:
-    return {
+    described: dict[str, Any] = {
         "name": target.name,
         "length": target.length,
         "sha256": target.sha256.hex(),
@@ -74,6 +75,9 @@ def _describe_target(target: Target) -> dict[str, Any]:
             if function != messages.SHA256
         ],
     }
+    if target.compression:
+        described["compression"] = as_json(target.compression)
+    return described
 
 
 def _describe_root(root: Root, message: RootMetadata) -> dict[str, Any]:

@@ -60,7 +60,8 @@ def assemble_bundle(
     paths = dict(content.payload_files)
     user_manifest = paths.get(USER_MANIFEST)
     checked = check_user_manifest(user_manifest, warn)
-    payloads = plan_payloads(content.payload_files)
+    compressions = {name: each.compression for name, each in listed.items() if each.compression}
+    payloads = plan_payloads(content.payload_files, compressions)
     unchanged = content.earlier.payloads if content.earlier else frozenset()
     _check_complete(payloads, listed, unchanged, content.targets_metadata)
     inputs = [content.root, *content.root_chain, content.targets_metadata, *paths.values()]

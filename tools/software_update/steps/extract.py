@@ -33,7 +33,7 @@ def extract_verified(fd: int, verified: Verified, folder: str, bundle: str) -> N
     listed = {each.name: each for each in verified.release.targets.targets}
     try:
         with new_folder(folder) as new:
-            write_payloads(fd, verified.envelope.payloads, listed, new, "extract")
+            write_payloads(fd, verified.envelope.payloads, listed, new, "extract", decompress=True)
     except Refused as refused:
         raise InputError(
             f"{bundle}: changed after it was verified ({refused}); let its writer finish, and try again"

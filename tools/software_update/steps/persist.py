@@ -37,7 +37,9 @@ def _persist(fd: int, bundle: str, output: str) -> None:
             os.mkdir(os.path.join(tree, name))
         for name, content in metadata_files.items():
             files.write_output(os.path.join(tree, _METADATA, name), content, below=tree)
-        write_payloads(fd, envelope.payloads, listed, os.path.join(tree, _TARGETS), "persist")
+        write_payloads(
+            fd, envelope.payloads, listed, os.path.join(tree, _TARGETS), "persist", decompress=False
+        )
 
 
 def _metadata_files(envelope: Envelope) -> dict[str, bytes]:

@@ -21,7 +21,7 @@ _Node = list[tuple[int, _Value]]
 
 TARGETS = e.targets_of(
     e.common("targets", 7, expires=1924992000, nanos=5),
-    [e.target_of("app", 8, [(1, bytes(32)), (2, b"other")]), e.target("boot", b"x")],
+    [e.target_of("app", 8, [(1, bytes(32)), (2, b"other")]), e.compressed("boot", b"x", b"")],
 )
 KEYS = (ROOT_KEY, ROOT_KEY_2, TARGETS_KEY, TARGETS_KEY_2, STRANGER)
 ROOT = (

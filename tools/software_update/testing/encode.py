@@ -223,6 +223,21 @@ def target_of(name: str, length: int, digests: Iterable[tuple[int, bytes]] = ())
     return text(1, name) + number(2, length) + b"".join(hashes_)
 
 
+def compressed(
+    name: str, stored: bytes, original: bytes, *, algorithm: int = 1, length: int | None = None
+) -> bytes:
+    """TargetFile of a compressed payload; `length` is another length of the original."""
+    size = len(original) if length is None else length
+    return compressed_of(
+        name, stored, number(1, algorithm) + number(2, size) + blob(3, sha256(original))
+    )
+
+
+def compressed_of(name: str, stored: bytes, compression: bytes) -> bytes:
+    """TargetFile with any Compression."""
+    return target(name, stored) + blob(254, compression)
+
+
 def targets(
     contents: Mapping[str, bytes],
     version: int = 1,

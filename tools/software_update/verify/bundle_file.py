@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from software_update.base.hashing import OnChunk, hash_each, sha256_range
+from software_update.bundle.decompress import content_problem
 from software_update.bundle.envelope import Envelope, Payload
 from software_update.bundle.reader import read_envelope, read_user_manifest
+from software_update.format.messages import Target
 from software_update.format.metadata import Targets
 from software_update.format.verdicts import Refused
 from software_update.verify.device import Device
@@ -76,20 +78,30 @@ def verify_metadata(
 
 
 def hash_payloads(fd: int, targets: Targets, payloads: Sequence[Payload]) -> list[Payload]:
-    """Hashes the payloads whose digests can change the verdict, large ones side by side.
+    """Hashes and decompresses the payloads that can change the verdict, large ones side by side.
 
     These are the ones that `targets` lists, up to the first of a wrong length. The other digests are empty.
     """
-    listed = {target.name for target in targets.targets}
+    listed = {target.name: target for target in targets.targets}
     end = first_wrong_length(targets, payloads)
-    lengths = [each.length if each.name in listed else 0 for each in payloads[:end]]
+    lengths = [_work(listed[each.name]) if each.name in listed else 0 for each in payloads[:end]]
     lengths += [0] * (len(payloads) - end)
 
     def hash_payload(index: int, on_chunk: OnChunk) -> Payload:
         entry = payloads[index]
-        digest = b""
-        if index < end and entry.name in listed:
-            digest = sha256_range(fd, entry.offset, entry.length, on_chunk)
-        return Payload(entry.name, entry.offset, entry.length, digest)
+        target = listed.get(entry.name)
+        if index >= end or target is None:
+            return Payload(entry.name, entry.offset, entry.length)
+        digest = sha256_range(fd, entry.offset, entry.length, on_chunk)
+        problem = ""
+        # Only bytes that the metadata lists reach the decompressor.
+        if target.compression and digest == target.sha256:
+            problem = content_problem(fd, entry, target.compression, on_chunk)
+        return Payload(entry.name, entry.offset, entry.length, digest, problem)
 
     return hash_each("verify", lengths, hash_payload)
+
+
+def _work(target: Target) -> int:
+    """Returns the number of bytes to hash for a target: its payload's, and those of its content."""
+    return target.length + (target.compression.original_length if target.compression else 0)

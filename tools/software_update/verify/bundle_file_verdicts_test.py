@@ -209,6 +209,16 @@ REFUSED: dict[str, tuple[bytes, Verdict, tuple[str, str]]] = {
         Verdict.HASH_MISMATCH,
         ("targets", "target 'app'"),
     ),
+    "not compressed as listed": (
+        e.targets_entry(
+            e.signed(
+                e.targets_of(e.common("targets"), [e.compressed("app", b"x", b"x")]), TARGETS_KEY
+            )
+        )
+        + e.payload("app", b"x"),
+        Verdict.DECOMPRESSION_FAILED,
+        ("targets", "target 'app'"),
+    ),
     "missing": (SIGNED_TARGETS, Verdict.MISSING_PAYLOAD, ("targets", "target 'app'")),
     "unlisted": (
         e.bundle(APP) + e.payload("zz\x07", b"x"),

@@ -31,8 +31,8 @@ def verify_payloads(
 ) -> None:
     """Checks that `payloads`, in the bundle's order, are the ones that `targets` lists (5.7.2).
 
-    A payload may be left out if the installed release has a target of the same name and content. So may
-    the user_manifest, if `user_manifest` is its content.
+    A payload may be left out if the installed release has a target of the same name and content, compressed
+    or not. So may the user_manifest, if `user_manifest` is its content.
     """
     listed = {target.name: target for target in targets.targets}
     for payload in payloads:
@@ -49,6 +49,8 @@ def verify_payloads(
             raise about_target(
                 Verdict.HASH_MISMATCH, payload.name, "its SHA-256 is not the one in the metadata"
             )
+        if payload.content_problem:
+            raise about_target(Verdict.DECOMPRESSION_FAILED, payload.name, payload.content_problem)
     present = {payload.name for payload in payloads}
     _check_complete(targets, present, user_manifest, installed)
 
@@ -63,7 +65,8 @@ def _check_complete(
     for target in targets.targets:
         if target.name == USER_MANIFEST and user_manifest is not None:
             continue
-        there = (target.name, target.length, target.sha256) in on_device
+        original = target.original
+        there = (target.name, original.length, original.sha256) in on_device
         if target.name not in present and not there:
             raise about_target(
                 Verdict.MISSING_PAYLOAD, target.name, "not in the bundle, nor installed"
@@ -78,7 +81,7 @@ def _payloads_on(installed: Installed) -> set[tuple[str, int, bytes]]:
     """Name, length and SHA-256 of what the device has; its user_manifest is kept apart."""
     return {
         (each.name, each.length, digest)
-        for each in installed.targets.targets
+        for each in (target.original for target in installed.targets.targets)
         for function, digest in each.hashes
         if function == SHA256 and each.name != USER_MANIFEST
     }

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from software_update.base.errors import shown, shown_list
 from software_update.format import limits
 from software_update.format.allowed_targets import is_allowed
+from software_update.format.compression import check_compression
 from software_update.format.messages import Target
 from software_update.format.metadata import TARGETS, Targets
 from software_update.format.names import USER_MANIFEST, clash, name_problem
@@ -19,7 +20,7 @@ def check_targets(targets: Targets) -> None:
 
 
 def check_list(targets: Targets, allowed_targets: Sequence[str] = ()) -> None:
-    """Checks the list of targets: some, safe and allowed names, no name twice, a usable hash each.
+    """Checks the list: some targets, safe and allowed names, no name twice, usable hashes and compressions.
 
     `allowed_targets` are the entries of the root in force; empty allows all names.
     """
@@ -43,6 +44,10 @@ def check_list(targets: Targets, allowed_targets: Sequence[str] = ()) -> None:
         raise about_target(Verdict.DUPLICATE_TARGET, twice[1], detail)
     for target in targets.targets:
         _ = target.sha256
+        try:
+            check_compression(target)
+        except Refused as refused:
+            raise about_target(refused.verdict, target.name, refused.detail) from None
 
 
 def check_user_manifest_length(target: Target) -> None:

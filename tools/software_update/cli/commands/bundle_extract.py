@@ -37,7 +37,7 @@ def run(argv: Sequence[str]) -> int:
             listed = listed_targets(envelope)
             entries = _wanted(args.bundle, envelope, listed, args.target)
             with new_folder(args.output) as folder:
-                write_payloads(fd, entries, listed, folder, "extract")
+                write_payloads(fd, entries, listed, folder, "extract", decompress=True)
         except Refused as refused:
             raise refused.about("", printable(args.bundle)) from None
     print("signatures not checked; see: software-update bundle verify", file=sys.stderr)

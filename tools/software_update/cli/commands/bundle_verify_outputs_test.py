@@ -269,7 +269,7 @@ def test_nothing_is_kept_if_the_payloads_cannot_be_written(
     if exists:
         (folder / "out").mkdir()
 
-    def full(*args: object) -> None:
+    def full(*args: object, decompress: bool) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(extract, "write_payloads", full)

@@ -6,7 +6,15 @@ from typing import Any
 from software_update.base.dates import format_date
 from software_update.base.errors import printable
 from software_update.format import metadata
-from software_update.format.messages import KEY_SCHEMES, KEY_TYPES, SHA256, CommonMetadata, Role
+from software_update.format.compression import as_json
+from software_update.format.messages import (
+    KEY_SCHEMES,
+    KEY_TYPES,
+    SHA256,
+    CommonMetadata,
+    Role,
+    Target,
+)
 from software_update.format.metadata import Signed
 from software_update.keys.dev_key_ids import DEV_KEY_IDS, DEV_KEYS_WARNING
 
@@ -37,15 +45,22 @@ def describe_root(data: bytes) -> dict[str, Any]:
 def describe_targets(data: bytes) -> dict[str, Any]:
     """The content of a SignedTargetsMetadata message."""
     signed, targets = metadata.parse_signed_targets(data)
-    listed = [
-        {
-            "name": each.name,
-            "length": each.length,
-            "sha256": [value.hex() for function, value in each.hashes if function == SHA256],
-        }
-        for each in targets.targets
-    ]
-    return {**_common(targets.common), "targets": listed, "signatures": _signatures(signed)}
+    return {
+        **_common(targets.common),
+        "targets": [_target(each) for each in targets.targets],
+        "signatures": _signatures(signed),
+    }
+
+
+def _target(target: Target) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "name": target.name,
+        "length": target.length,
+        "sha256": [value.hex() for function, value in target.hashes if function == SHA256],
+    }
+    if target.compression:
+        described["compression"] = as_json(target.compression)
+    return described
 
 
 def root_lines(title: str, root: dict[str, Any]) -> Iterable[str]:
@@ -76,6 +91,15 @@ def targets_lines(
         yield f"    {printable(target['name'])}: {target['length']} bytes, {where}"
         for sha256 in target["sha256"]:
             yield f"      sha256 {sha256}"
+        yield from compression_lines(target)
+
+
+def compression_lines(target: dict[str, Any]) -> Iterable[str]:
+    """Lines about the original of a target that is compressed."""
+    compression = target.get("compression")
+    if compression:
+        yield f"      {compression['algorithm']}, original: {compression['original_length']} bytes"
+        yield f"      original sha256 {compression['original_sha256']}"
 
 
 def _common_lines(title: str, described: dict[str, Any], *, dev_keys: bool) -> Iterable[str]:

@@ -42,10 +42,11 @@ EXPLANATIONS = {
     ),
     Verdict.TOO_LARGE: Explanation(
         "The bundle exceeds a limit of the verifier. The limits are 512 KiB of root metadata, "
-        "32 MiB of targets metadata, 1 MiB of `user_manifest`, 64 keys, 64 key ids in a role, "
-        "64 signatures, 16 allowed targets of 64 bytes each, 65 536 targets or payloads, 2 hashes "
-        "of a target, 256 roots in the chain, and unknown fields: 256 in a root, 65 536 in targets "
-        "metadata. A key id or digest has at most 255 bytes, a signature or key 4 096.",
+        "32 MiB of targets metadata, 1 MiB of `user_manifest`, 64 GiB of a target's original before "
+        "compression, 64 keys, 64 key ids in a role, 64 signatures, 16 allowed targets of 64 bytes "
+        "each, 65 536 targets or payloads, 2 hashes of a target, 256 roots in the chain, and unknown "
+        "fields: 256 in a root, 65 536 in targets metadata. A key id or digest has at most 255 bytes, "
+        "a signature or key 4 096.",
         "Put less into the bundle. Pack many small files into one archive.",
     ),
     Verdict.MISSING_ROLE_METADATA: Explanation(
@@ -198,6 +199,15 @@ EXPLANATIONS = {
         "The SHA-256 of a payload differs from the signed one.",
         "Download the bundle again. If it is equal to the publisher's, make the bundle again: "
         "the payload was changed after signing.",
+    ),
+    Verdict.DECOMPRESSION_FAILED: Explanation(
+        "A target is compressed in a way that no device accepts: with an unknown algorithm, an "
+        "original SHA-256 that does not have 32 bytes, or as `user_manifest`. Or its payload, although it is "
+        "as signed, does not decompress to the original length and SHA-256 in the metadata, is more "
+        "than one zstd frame, needs a dictionary, does not state its content size, or has a window of "
+        "more than 8 MiB.",
+        "Make the bundle with `bundle create --compression zstd`, `step compress`, or the attribute "
+        "`compression` of the rules.",
     ),
     Verdict.MISSING_PAYLOAD: Explanation(
         "The metadata lists a target whose payload is neither in the bundle nor, with that "

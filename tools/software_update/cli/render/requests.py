@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from software_update.base.errors import printable
+from software_update.cli.render.description import compression_lines
 from software_update.format import metadata
 from software_update.keys.dev_key_ids import DEV_KEY_IDS, DEV_KEYS_WARNING
 from software_update.signing.signed_content import ALLOWED_TARGETS, describe
@@ -69,3 +70,4 @@ def _target_lines(targets: list[dict[str, Any]]) -> Iterator[str]:
         yield f"      sha256 {each['sha256']}"
         for other in each["other_hashes"]:
             yield f"      hash function {other['function']}: {other['hash']}"
+        yield from compression_lines(each)

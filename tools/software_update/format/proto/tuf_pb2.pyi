@@ -15,6 +15,11 @@ class HashFunction(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     UNKNOWN_HASH_FUNCTION: _ClassVar[HashFunction]
     SHA256: _ClassVar[HashFunction]
 
+class CompressionAlgorithm(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    UNKNOWN_COMPRESSION: _ClassVar[CompressionAlgorithm]
+    ZSTD: _ClassVar[CompressionAlgorithm]
+
 class KeyType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     UNKNOWN_KEY_TYPE: _ClassVar[KeyType]
@@ -30,6 +35,8 @@ class KeyScheme(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ECDSA_SHA2_NISTP256_SCHEME: _ClassVar[KeyScheme]
 UNKNOWN_HASH_FUNCTION: HashFunction
 SHA256: HashFunction
+UNKNOWN_COMPRESSION: CompressionAlgorithm
+ZSTD: CompressionAlgorithm
 UNKNOWN_KEY_TYPE: KeyType
 RSA: KeyType
 ED25519: KeyType
@@ -172,14 +179,26 @@ class Hash(_message.Message):
     def __init__(self, function: _Optional[_Union[HashFunction, str]] = ..., hash: _Optional[bytes] = ...) -> None: ...
 
 class TargetFile(_message.Message):
-    __slots__ = ("file_name", "length", "hashes")
+    __slots__ = ("file_name", "length", "hashes", "compression")
     FILE_NAME_FIELD_NUMBER: _ClassVar[int]
     LENGTH_FIELD_NUMBER: _ClassVar[int]
     HASHES_FIELD_NUMBER: _ClassVar[int]
+    COMPRESSION_FIELD_NUMBER: _ClassVar[int]
     file_name: str
     length: int
     hashes: _containers.RepeatedCompositeFieldContainer[Hash]
-    def __init__(self, file_name: _Optional[str] = ..., length: _Optional[int] = ..., hashes: _Optional[_Iterable[_Union[Hash, _Mapping]]] = ...) -> None: ...
+    compression: Compression
+    def __init__(self, file_name: _Optional[str] = ..., length: _Optional[int] = ..., hashes: _Optional[_Iterable[_Union[Hash, _Mapping]]] = ..., compression: _Optional[_Union[Compression, _Mapping]] = ...) -> None: ...
+
+class Compression(_message.Message):
+    __slots__ = ("algorithm", "original_length", "original_sha256")
+    ALGORITHM_FIELD_NUMBER: _ClassVar[int]
+    ORIGINAL_LENGTH_FIELD_NUMBER: _ClassVar[int]
+    ORIGINAL_SHA256_FIELD_NUMBER: _ClassVar[int]
+    algorithm: CompressionAlgorithm
+    original_length: int
+    original_sha256: bytes
+    def __init__(self, algorithm: _Optional[_Union[CompressionAlgorithm, str]] = ..., original_length: _Optional[int] = ..., original_sha256: _Optional[bytes] = ...) -> None: ...
 
 class MetadataFile(_message.Message):
     __slots__ = ("file_name", "version", "length", "hashes")

@@ -1,0 +1,97 @@
+"""Decompresses payloads, in bounded memory.
+
+    for chunk in original_chunks(fd, payload, target.compression):
+        out.write(chunk)
+
+zstandard is imported when the first payload is decompressed: most bundles need none.
+"""
+
+import hashlib
+import os
+import threading
+from collections.abc import Callable, Iterator
+from typing import BinaryIO, NamedTuple, cast
+
+from software_update.base.files import BecameShorter
+from software_update.bundle.envelope import Payload
+from software_update.format import limits
+from software_update.format.compression import check_frame
+from software_update.format.messages import Compression
+from software_update.format.verdicts import Refused, Verdict
+
+CHUNK_BYTES = 256 * 1024
+# Each takes a window of up to 8 MiB, and all of them together less than 64 MiB.
+_slots = threading.BoundedSemaphore(3)
+
+
+class _Source(NamedTuple):
+    """The bytes of a payload as a file for zstandard, which stops at the end of the payload."""
+
+    fd: int
+    end: int
+    position: list[int]
+
+    def read(self, size: int) -> bytes:
+        start = self.position[0]
+        wanted = min(size, self.end - start)
+        chunk = os.pread(self.fd, wanted, start)
+        if wanted and not chunk:
+            raise BecameShorter
+        self.position[0] += len(chunk)
+        return chunk
+
+
+def original_chunks(fd: int, payload: Payload, compression: Compression) -> Iterator[bytes]:
+    """Yields the content of a compressed payload of the bundle file `fd`, at most 256 KiB at a time.
+
+    Never yields more than `compression` lists. Raises Refused with DECOMPRESSION_FAILED, at the latest
+    after the last chunk, if the content is not the listed original. Check `compression` before.
+    """
+
+    def read(offset: int, length: int) -> bytes:
+        return os.pread(fd, max(0, min(length, payload.length - offset)), payload.offset + offset)
+
+    check_frame(read, payload.length, compression)
+    with _slots:
+        hasher, left = hashlib.sha256(), compression.original_length
+        source = _Source(fd, payload.offset + payload.length, [payload.offset])
+        for chunk in _decompressed(source):
+            left -= len(chunk)
+            if left < 0:
+                raise _failed("its content is longer than the original that the metadata lists")
+            hasher.update(chunk)
+            yield chunk
+    # A shorter content has another digest.
+    if hasher.digest() != compression.original_sha256:
+        raise _failed("the SHA-256 of its content is not the original one in the metadata")
+
+
+def content_problem(
+    fd: int, payload: Payload, compression: Compression, on_chunk: Callable[[int], None]
+) -> str:
+    """Decompresses a payload and drops its content. Returns why it is not the listed original, "" if it is.
+
+    Tells `on_chunk` the length of each chunk of the content.
+    """
+    try:
+        for chunk in original_chunks(fd, payload, compression):
+            on_chunk(len(chunk))
+    except Refused as refused:
+        return refused.detail
+    return ""
+
+
+def _decompressed(source: _Source) -> Iterator[bytes]:
+    import zstandard
+
+    decompressor = zstandard.ZstdDecompressor(max_window_size=limits.MAX_WINDOW_BYTES)
+    try:
+        with decompressor.stream_reader(cast("BinaryIO", source), read_size=CHUNK_BYTES) as reader:
+            while chunk := reader.read(CHUNK_BYTES):
+                yield chunk
+    except zstandard.ZstdError:
+        raise _failed("the zstd frame is damaged") from None
+
+
+def _failed(detail: str) -> Refused:
+    return Refused(Verdict.DECOMPRESSION_FAILED, detail)
