@@ -57,6 +57,18 @@ def new_folder(path: str) -> Iterator[str]:
         raise
 
 
+@contextlib.contextmanager
+def scratch_folder(path: str) -> Iterator[str]:
+    """A folder next to the output `path`, for files that are only needed until the output is written."""
+    new = files.beside_name(os.path.dirname(files.real_place(path)))
+    try:
+        with files.errors_name(path):
+            os.mkdir(new, 0o700)
+            yield new
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+
+
 def check_new_folder(path: str) -> str:
     """The real path of `path`; UsageError or InputError if `new_folder` cannot put files there."""
     place = files.real_place(path)

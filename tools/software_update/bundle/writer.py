@@ -20,7 +20,7 @@ import contextlib
 import hashlib
 import itertools
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from software_update.base.errors import InputError
@@ -28,7 +28,7 @@ from software_update.base.files import input_length, open_input, read_range
 from software_update.base.hashing import MAX_THREADS, SMALL_BYTES, large_file_threads, thread_count
 from software_update.base.progress import Progress
 from software_update.bundle import envelope
-from software_update.format.messages import Target
+from software_update.format.messages import Compression, Target
 from software_update.format.metadata import TARGETS
 from software_update.format.wire import encode_field, encode_header
 
@@ -42,21 +42,30 @@ _MAX_COPIES = MAX_THREADS // 2
 
 
 class PayloadFile(NamedTuple):
-    """A payload on disk: the name of its target, its file, and the file's length in bytes."""
+    """A payload on disk: the name of its target, its file and its length in bytes, and its compression."""
 
     name: str
     path: str
     length: int
+    compression: Compression | None = None
 
 
-def plan_payloads(files: Sequence[tuple[str, str]]) -> list[PayloadFile]:
-    """The payloads of (name, path) pairs, in the order in which a bundle has them."""
-    return [PayloadFile(name, path, input_length(path)) for name, path in sorted(files)]
+def plan_payloads(
+    files: Sequence[tuple[str, str]], compressions: Mapping[str, Compression] | None = None
+) -> list[PayloadFile]:
+    """The payloads of (name, path) pairs, in the order in which a bundle has them.
+
+    `compressions` describe the files that are compressed, by the names of their targets.
+    """
+    known = compressions or {}
+    return [
+        PayloadFile(name, path, input_length(path), known.get(name)) for name, path in sorted(files)
+    ]
 
 
 def draft_targets(payloads: Sequence[PayloadFile]) -> list[Target]:
     """The targets before they are hashed, with digests of zeros."""
-    return [Target.of(each.name, each.length, bytes(32)) for each in payloads]
+    return [Target.of(each.name, each.length, bytes(32), each.compression) for each in payloads]
 
 
 def write_bundle(
@@ -138,7 +147,10 @@ def _write_payloads(fd: int, offset: int, payloads: Sequence[PayloadFile]) -> li
         out.flush()
         return [
             Target.of(
-                payload.name, payload.length, each if isinstance(each, bytes) else each.result()
+                payload.name,
+                payload.length,
+                each if isinstance(each, bytes) else each.result(),
+                payload.compression,
             )
             for payload, each in zip(payloads, digests, strict=True)
         ]

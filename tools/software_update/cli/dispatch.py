@@ -44,6 +44,7 @@ COMMANDS = {
     ("expiry", ""): "report what expires soon, and how to renew it",
     ("step", "release-manifest"): "write a release manifest",
     ("step", "digest"): "hash artifacts into a record",
+    ("step", "compress"): "compress artifacts, and hash the payloads into a record",
     ("step", "targets"): "make the targets metadata to sign",
     ("step", "request"): "write the JSON of a signing request for targets metadata",
     ("step", "gather"): "gather signing requests into one folder with an index",

@@ -7,7 +7,7 @@ import pytest
 
 from software_update.base.errors import Advice, InputError
 from software_update.format.digest_record import RECORD_SCHEMA, read_record, write_record
-from software_update.format.messages import Target
+from software_update.format.messages import ZSTD, Compression, Target
 
 
 def test_record() -> None:
@@ -24,8 +24,24 @@ def test_record() -> None:
     assert read_record("r", record) == [Target.of("a", 1, sha256), Target.of("b", 2, sha256)]
 
 
+def test_record_of_a_compressed_target() -> None:
+    target = Target.of("a", 1, bytes(32), Compression(ZSTD, 5, bytes(range(32))))
+    record = write_record([("b", 2, bytes(32))], [target])
+    assert json.loads(record)["targets"][0]["compression"] == {
+        "algorithm": "zstd",
+        "original_length": 5,
+        "original_sha256": bytes(range(32)).hex(),
+    }
+    assert read_record("r", record) == [target, Target.of("b", 2, bytes(32))]
+
+
 def entry(**changes: object) -> dict[str, object]:
     return {"name": "a", "length": 1, "sha256": "00" * 32, **changes}
+
+
+def compression(**changes: object) -> dict[str, object]:
+    original = {"original_length": 1, "original_sha256": "00" * 32}
+    return {"algorithm": "zstd", **original, **changes}
 
 
 def record_of(*targets: object) -> bytes:
@@ -62,8 +78,13 @@ def record_of(*targets: object) -> bytes:
         record_of(entry(sha256="zz" * 32)),
         record_of(entry(sha256=" ".join(["00"] * 32))),
         record_of(entry(sha256=7)),
+        record_of(entry(compression=None)),
+        record_of(entry(compression={"algorithm": "zstd"})),
+        record_of(entry(compression=compression(algorithm="gzip"))),
+        record_of(entry(compression=compression(original_length=-1))),
+        record_of(entry(compression=compression(original_sha256="00" * 31))),
     ],
-    ids=range(27),
+    ids=range(32),
 )
 def test_bad_records(content: bytes) -> None:
     with pytest.raises(InputError) as caught:

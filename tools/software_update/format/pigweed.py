@@ -1,4 +1,4 @@
-"""Targets that Pigweed's C++ client rejects and other verifiers accept."""
+"""Targets that Pigweed's C++ client rejects, or installs compressed, and other verifiers accept."""
 
 from collections.abc import Iterable, Iterator
 
@@ -7,11 +7,22 @@ from software_update.format.messages import Target
 
 
 def problems(targets: Iterable[Target]) -> Iterator[str]:
-    """Yields a line for each target that the client rejects."""
+    """Yields a line for each target that the client rejects, and one for all compressed ones."""
+    compressed = []
     for target in targets:
         problem = _problem(target)
         if problem:
             yield f"target '{target.name}': {problem}"
+        if target.compression:
+            compressed.append(target.name)
+    if compressed:
+        names = f"target '{compressed[0]}'" + (
+            f" and {len(compressed) - 1} more" if len(compressed) > 1 else ""
+        )
+        yield (
+            f"{names}: compressed; Pigweed's client would install the compressed bytes; "
+            "compress only for other clients"
+        )
 
 
 def _problem(target: Target) -> str | None:

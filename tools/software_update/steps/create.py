@@ -7,13 +7,16 @@
 written completely or not at all.
 """
 
-from collections.abc import Callable, Sequence
+import contextlib
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from software_update.base import files
 from software_update.base.errors import Advice, InputError
+from software_update.base.trees import scratch_folder
 from software_update.bundle.extract import check_same_user_manifest, check_user_manifest
-from software_update.bundle.writer import draft_targets, plan_payloads, write_bundle
+from software_update.bundle.writer import PayloadFile, draft_targets, plan_payloads, write_bundle
 from software_update.format import metadata, pigweed
 from software_update.format.messages import Target
 from software_update.format.metadata import Root
@@ -21,6 +24,7 @@ from software_update.format.names import USER_MANIFEST
 from software_update.format.verdicts import Refused, Verdict
 from software_update.keys.schemes import DEFAULT_SCHEMES, Schemes
 from software_update.signing import private_keys
+from software_update.steps.compress import compress_payload
 from software_update.steps.unchanged import new_list, read_earlier
 from software_update.verify.device import Device
 from software_update.verify.pigweed_roots import RootFile, chain_problems
@@ -47,7 +51,8 @@ class NewBundle(NamedTuple):
     the paths of the roots before it, oldest first. `signing_keys` are paths of development keys
     (PKCS#8 PEM). `schemes` are the signature schemes that keys may have. `unchanged_from` is the path of
     the installed manifest of an earlier release, or of a bundle that `root` accepts: the new bundle lists
-    its other targets again, without payloads, except those named in `removes`.
+    its other targets again, without payloads, except those named in `removes`. `compression_levels` has
+    the level, from 1 to 19, of each target whose payload is compressed, by name.
     """
 
     payload_files: Sequence[tuple[str, str]]
@@ -59,6 +64,7 @@ class NewBundle(NamedTuple):
     schemes: Schemes = DEFAULT_SCHEMES
     unchanged_from: str | None = None
     removes: Sequence[str] = ()
+    compression_levels: Mapping[str, int] | None = None
 
 
 def create_bundle(
@@ -87,8 +93,6 @@ def create_bundle(
     private_keys.check_listed(keys, root, metadata.TARGETS)
     user_manifest = dict(new.payload_files).get(USER_MANIFEST)
     checked = check_user_manifest(user_manifest, warn)
-    payloads = plan_payloads(new.payload_files)
-    drafts = draft_targets(payloads)
     earlier = None
     if new.unchanged_from is not None:
         earlier = read_earlier(new.unchanged_from, root, new.schemes)
@@ -98,25 +102,44 @@ def create_bundle(
             return targets
         return new_list(targets, new.version, earlier, new.removes)
 
-    for problem in pigweed.problems(list_of(drafts)):
-        pigweed_problem(problem)
-
     def metadata_of(targets: list[Target]) -> tuple[bytes, bytes]:
         unsigned = metadata.build_targets(new.version, list_of(targets), new.expires)
         signed = private_keys.sign(metadata.Signed(unsigned, ()), keys)
         return signed_root, metadata.build_signed(metadata.TARGETS, signed)
 
-    # Checks before payloads are copied: none of these checks needs a digest.
-    draft = metadata_of(drafts)
-    _check_targets(root, draft[1])
     paths = [path for _, path in new.payload_files]
     inputs = [new.root, *new.root_chain, *new.signing_keys, *paths, *other_inputs]
     if new.unchanged_from is not None:
         inputs.append(new.unchanged_from)
-    with files.new_output(output, inputs=inputs) as fd:
-        targets = write_bundle(fd, payloads, draft, metadata_of, chain)
-        if user_manifest is not None:
-            check_same_user_manifest(user_manifest, checked, targets)
+    with _stored_payloads(output, new) as payloads:
+        drafts = draft_targets(payloads)
+        for problem in pigweed.problems(list_of(drafts)):
+            pigweed_problem(problem)
+        # Checks before payloads are copied: none of these checks needs a digest.
+        draft = metadata_of(drafts)
+        _check_targets(root, draft[1])
+        with files.new_output(output, inputs=inputs) as fd:
+            targets = write_bundle(fd, payloads, draft, metadata_of, chain)
+            if user_manifest is not None:
+                check_same_user_manifest(user_manifest, checked, targets)
+
+
+@contextlib.contextmanager
+def _stored_payloads(output: str, new: NewBundle) -> Iterator[list[PayloadFile]]:
+    """The payloads as the bundle contains them; compressed ones are next to `output` meanwhile."""
+    if not new.compression_levels:
+        yield plan_payloads(new.payload_files)
+        return
+    with scratch_folder(output) as folder:
+        paths = dict(new.payload_files)
+        compressions = {}
+        for index, (name, level) in enumerate(sorted(new.compression_levels.items())):
+            stored = os.path.join(folder, str(index))
+            target = compress_payload(name, paths[name], stored, level)
+            paths[name] = stored
+            if target.compression:
+                compressions[name] = target.compression
+        yield plan_payloads(list(paths.items()), compressions)
 
 
 def _check_targets(root: Root, signed_targets: bytes) -> None:

@@ -30,6 +30,7 @@ _TYPES = {
     "LABEL": "label",
     "N": "integer",
     "NAME": "name",
+    "NAME=COMPRESSION": "name and compression",
     "NAME=FILE": "name and file",
     "OUT": "file",
     "P": "text",

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from software_update.base.errors import UsageError
 from software_update.cli.options import arguments, unchanged, values
+from software_update.cli.options.compression import add_compression, levels_of
 from software_update.cli.options.schemes import add_schemes, schemes_of
 from software_update.cli.render.warnings import warn
 from software_update.steps.create import NewBundle, create_bundle
@@ -26,6 +27,7 @@ def run(argv: Sequence[str]) -> int:
     arguments.add_root_chain(parser)
     arguments.add_dev_signing_keys(parser)
     values.add_expires(parser)
+    add_compression(parser)
     add_schemes(parser)
     arguments.add_strict_pigweed(parser)
     arguments.add_output(parser, "the bundle to write")
@@ -45,6 +47,7 @@ def run(argv: Sequence[str]) -> int:
         schemes_of(args),
         args.unchanged_from,
         args.removes,
+        levels_of(args, [name for name, _ in payload_files]),
     )
     create_bundle(
         args.output,

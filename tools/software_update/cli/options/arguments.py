@@ -191,17 +191,22 @@ def files_of(*paths: str | None) -> list[str]:
 
 def add_payload_files(parser: argparse.ArgumentParser) -> None:
     """--target NAME=FILE..., --user-manifest FILE."""
+    add_targets(parser)
+    parser.add_argument(
+        "--user-manifest",
+        metavar="FILE",
+        help=f"the payload of the reserved target {USER_MANIFEST}",
+    )
+
+
+def add_targets(parser: argparse.ArgumentParser) -> None:
+    """--target NAME=FILE..."""
     add_list(
         parser,
         "--target",
         "NAME=FILE",
         "a target and the file with its payload; if NAME is empty or ends in /, FILE is a folder, "
         "and each file in it becomes a target: NAME and its path below the folder",
-    )
-    parser.add_argument(
-        "--user-manifest",
-        metavar="FILE",
-        help=f"the payload of the reserved target {USER_MANIFEST}",
     )
 
 
@@ -215,7 +220,7 @@ def payload_files_of(
     from software_update.steps.payload_files import expand_folders, payload_files
 
     targets, found = expand_folders([*map(_split, args.target), *more])
-    return payload_files(targets, args.user_manifest), found
+    return payload_files(targets, vars(args).get("user_manifest")), found
 
 
 def _split(argument: str) -> tuple[str, str]:
