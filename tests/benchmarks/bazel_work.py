@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.benchmarks.data import make_files, make_keys
+from tests.benchmarks.commands import make_files, make_keys
 from tests.benchmarks.measure import Command, reason
-from tests.benchmarks.results import BenchmarkError, Table
+from tests.benchmarks.results import BenchmarkError, Tables
 from tests.benchmarks.work import Bench
 from tests.nested import nested_bazel
 
@@ -90,20 +90,14 @@ class Module:
         return f"//{name}:bundles"
 
     def build(self, name: str, label: str, *before: Callable[[], object]) -> Command:
-        """`bazel build LABEL`, after what is not timed."""
-        argv = (*self.server.command(), "build", label)
-
-        def prepare() -> None:
-            for step in before:
-                step()
-
+        """Returns `bazel build LABEL`, after steps that are not timed."""
         return Command(
             name,
-            argv,
+            (*self.server.command(), "build", label),
+            f"bazel build {label}",
+            prepare=lambda: [step() for step in before],
             environment=self.server.env,
             folder=self.folder,
-            shown=f"bazel build {label}",
-            prepare=prepare,
         )
 
     def clean(self) -> None:
@@ -134,8 +128,8 @@ def module(bench: Bench) -> Iterator[Module]:
         raise BenchmarkError(f"Bazel: {reason(str(error))}") from error
 
 
-def bazel_thousand(bench: Bench, inside: Module) -> list[Table]:
-    """One bundle of many small targets: clean, with one of them changed, with nothing changed."""
+def bazel_thousand(bench: Bench, inside: Module) -> Tables:
+    """Builds one bundle of many small targets: clean, with one of them changed, with nothing changed."""
     count = bench.sizes.bazel_targets
     files = make_files(inside.folder / "thousand/files", count, 10 * 1024)
     inside.package("thousand", THOUSAND)
@@ -145,40 +139,29 @@ def bazel_thousand(bench: Bench, inside: Module) -> list[Table]:
         files[count // 2].write_bytes(os.urandom(10 * 1024))
 
     clean = bench.measure(
-        [
-            inside.build("a list of the files", listed, inside.clean),
-            inside.build("a bundle", bundle, inside.clean),
-        ]
+        inside.build("a list of the files", listed, inside.clean),
+        inside.build("a bundle", bundle, inside.clean),
     )
     again = bench.measure(
-        [
-            inside.build("one target changed", bundle, change),
-            inside.build("nothing changed", bundle),
-        ]
+        inside.build("one target changed", bundle, change),
+        inside.build("nothing changed", bundle),
     )
     inside.clean()
     bench.facts["bazel_clean"] = _actions(inside.server.build(bundle))
     change()
     bench.facts["bazel_changed"] = _actions(inside.server.build(bundle))
     bench.facts["bazel_unchanged"] = _actions(inside.server.build(bundle))
-    what = f"{count} targets of 10 KiB in Bazel"
-    return [
-        Table("bazel_thousand_clean", f"{what}: clean", clean, of_process=False),
-        Table("bazel_thousand_again", f"{what}: built again", again, of_process=False),
-    ]
+    return {"bazel_thousand_clean": clean, "bazel_thousand_again": again}
 
 
-def bazel_bundles(bench: Bench, inside: Module) -> list[Table]:
-    """Many small bundles in one build."""
-    count = bench.sizes.bazel_bundles
-    label = inside.bundles("many", count, 4, 10 * 1024)
-    rows = bench.measure([inside.build("bundles", label, inside.clean)])
-    title = f"{count} bundles of 4 targets in Bazel: clean"
-    return [Table("bazel_bundles", title, rows, of_process=False)]
+def bazel_bundles(bench: Bench, inside: Module) -> Tables:
+    """Builds many small bundles at once."""
+    label = inside.bundles("many", bench.sizes.bazel_bundles, 4, 10 * 1024)
+    return {"bazel_bundles": bench.measure(inside.build("bundles", label, inside.clean))}
 
 
-def bazel_sign(bench: Bench, inside: Module) -> list[Table]:
-    """One large payload that another key signs: which actions read it again?"""
+def bazel_sign(bench: Bench, inside: Module) -> Tables:
+    """Signs one large payload with another key: which actions read it again?"""
     [payload] = make_files(inside.folder / "signed/files", 1, bench.sizes.resigned)
     for key in ("one", "other"):
         make_keys(inside.folder / "signed" / key, bench.peers)
@@ -188,30 +171,23 @@ def bazel_sign(bench: Bench, inside: Module) -> list[Table]:
 
     bundle = "//signed:bundle"
     rows = bench.measure(
-        [
-            inside.build("clean", bundle, sign_with("one"), inside.clean),
-            inside.build("another key", bundle, sign_with("other")),
-        ]
+        inside.build("clean", bundle, sign_with("one"), inside.clean),
+        inside.build("another key", bundle, sign_with("other")),
     )
     sign_with("one")()
     spawns = inside.server.build(bundle)
-    readers = [spawn for spawn in spawns if _reads(spawn, f"files/{payload.name}")]
+    read = (f"files/{payload.name}", "/bundle.bundle")
+    readers = [spawn for spawn in spawns if any(each.endswith(read) for each in spawn.inputs)]
     bench.facts["bazel_signed"] = _actions(spawns)
     bench.facts["bazel_signed_readers"] = _actions(readers)
-    title = f"A payload of {bench.sizes.resigned // 2**20} MiB in Bazel: signed with another key"
-    return [Table("bazel_sign", title, rows, of_process=False)]
+    return {"bazel_sign": rows}
 
 
-def _reads(spawn: nested_bazel.Spawn, payload: str) -> bool:
-    """Returns whether an action has the payload, or the bundle that holds it, as input."""
-    return any(path.endswith((payload, "/bundle.bundle")) for path in spawn.inputs)
+def _actions(spawns: Sequence[nested_bazel.Spawn]) -> list[str]:
+    return sorted(spawn.mnemonic for spawn in spawns)
 
 
-def _actions(spawns: Sequence[nested_bazel.Spawn]) -> tuple[str, ...]:
-    return tuple(sorted(spawn.mnemonic for spawn in spawns))
-
-
-BAZEL_WORK: dict[str, Callable[[Bench, Module], list[Table]]] = {
+BAZEL_WORK: dict[str, Callable[[Bench, Module], Tables]] = {
     "bazel_thousand": bazel_thousand,
     "bazel_bundles": bazel_bundles,
     "bazel_sign": bazel_sign,

@@ -5,15 +5,12 @@ pyperf's own loop runs one command after the other, and measures no CPU time of 
 
 from __future__ import annotations
 
-import os
-import shlex
 import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from pyperf import Run  # type: ignore[import-untyped]
@@ -21,85 +18,68 @@ from pyperf import Run  # type: ignore[import-untyped]
 from tests.benchmarks.results import BenchmarkError, Row, run_of
 
 SPAWN = Path(__file__).with_name("spawn.py")
-# While we measure, other programs may use this much of one core. All waits together take at most this long.
-QUIET_CORES = 0.2
-PATIENCE_SECONDS = 60.0
-
-
-def _nothing() -> None:
-    pass
 
 
 @dataclass(frozen=True)
 class Command:
     """A command, the text that the page shows, and checks that it did its work.
 
-    `outputs` are removed before each run and must exist after it. `prepare` runs before each run, and `check`
-    gets the standard output of each and raises an error; neither is timed.
+    `artifact` is removed before and after each run, and must then have at least `least` bytes; the standard
+    output must contain `says`. `prepare` runs before each run and is not timed.
     """
 
     tool: str
-    argv: tuple[str, ...]
-    outputs: tuple[Path, ...] = ()
-    environment: Mapping[str, str] = field(default_factory=dict)
-    folder: Path | None = None
+    argv: Sequence[str | Path]
     shown: str = ""
     size: int = 0
-    prepare: Callable[[], None] = _nothing
-    check: Callable[[str], None] | None = None
+    artifact: Path | None = None
+    least: int = 1
+    says: str = ""
+    prepare: Callable[[], object] = lambda: None
+    environment: Mapping[str, str] | None = None
+    folder: Path | None = None
 
 
 def run(command: Command) -> Run:
-    """Runs a command once. It must succeed and make its outputs."""
-    for path in command.outputs:
-        _remove(path)
+    """Runs a command once. It must succeed and do its work."""
+    remove(command.artifact)
     command.prepare()
-    with tempfile.TemporaryDirectory() as folder:
-        out, err = Path(folder, "out"), Path(folder, "err")
-        busy, begin = _busy_seconds(), time.perf_counter()
-        done = subprocess.run(
-            [sys.executable, "-I", "-S", SPAWN, out, err, *command.argv],
-            cwd=command.folder,
-            env=dict(command.environment) or None,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        passed, busy = time.perf_counter() - begin, _busy_seconds() - busy
+    with tempfile.TemporaryDirectory() as name:
+        report, out, err = (Path(name, each) for each in ("report", "out", "err"))
+        with out.open("w") as stdout, err.open("w") as stderr:
+            done = subprocess.run(
+                [sys.executable, "-I", "-S", SPAWN, report, *command.argv],
+                cwd=command.folder,
+                env=command.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=stdout,
+                stderr=stderr,
+                check=False,
+            )
         if done.returncode:
-            said = err.read_text(errors="replace") if err.exists() else done.stderr
-            raise BenchmarkError(f"{_short(command)} ended with {done.returncode}: {reason(said)}")
-        for path in command.outputs:
-            if not path.exists():
-                raise BenchmarkError(f"{_short(command)} has not made {path.name}")
-        if command.check:
-            command.check(out.read_text(errors="replace"))
-    wall, user, system, peak = map(float, done.stdout.split())
-    others = max(0.0, busy - user - system) / passed
-    return run_of(wall, user + system, int(peak) * 1024, others)
+            said = reason(err.read_text(errors="replace"))
+            raise BenchmarkError(f"{command.tool} ended with {done.returncode}: {said}")
+        if command.says not in out.read_text(errors="replace"):
+            raise BenchmarkError(
+                f"{command.tool} does not say {command.says!r}, so it may not have checked"
+            )
+        wall, cpu, peak = map(float, report.read_text().split())
+    if command.artifact and (made := size_of(command.artifact)) < command.least:
+        raise BenchmarkError(f"{command.tool} made {made} bytes of at least {command.least}")
+    return run_of(wall, cpu, int(peak))
 
 
-def in_turn(
-    commands: Sequence[Command], rounds: int, wait: Callable[[], None] = _nothing
-) -> tuple[Row, ...]:
-    """Runs all commands one after the other, `rounds` times, after a round that warms the caches.
-
-    `wait` is called before each run.
-    """
+def in_turn(commands: Sequence[Command], rounds: int) -> list[Row]:
+    """Runs all commands one after the other, `rounds` times, after a round that warms the caches."""
     runs: list[list[Run]] = [[] for _ in commands]
-    for number in range(-1, rounds):
+    for _ in range(1 + rounds):
         for command, found in zip(commands, runs, strict=True):
-            wait()
-            once = run(command)
-            if number >= 0:
-                found.append(once)
-            for path in command.outputs:
-                _remove(path)
-    return tuple(
-        Row(command.tool, command.shown or shlex.join(command.argv), tuple(found), command.size)
-        for command, found in zip(commands, runs, strict=True)
-    )
+            found.append(run(command))
+            remove(command.artifact)
+    return [
+        Row(each.tool, each.shown, tuple(found[1:]), each.size)
+        for each, found in zip(commands, runs, strict=True)
+    ]
 
 
 def reason(said: str) -> str:
@@ -108,37 +88,14 @@ def reason(said: str) -> str:
     return next((line for line in lines if line.startswith("ERROR:")), lines[-1])
 
 
-def _remove(path: Path) -> None:
-    if path.is_dir():
+def size_of(path: Path) -> int:
+    """Returns the bytes of a file, or of all files in a folder; 0 if it does not exist."""
+    return sum(each.stat().st_size for each in (path, *path.rglob("*")) if each.is_file())
+
+
+def remove(path: Path | None) -> None:
+    """Removes a file or a folder, if it exists."""
+    if path and path.is_dir():
         shutil.rmtree(path)
-    else:
+    elif path:
         path.unlink(missing_ok=True)
-
-
-def _short(command: Command) -> str:
-    return f"{command.tool}: {command.shown or shlex.join(command.argv)[:200]}"
-
-
-def _busy_seconds() -> float:
-    """Returns the seconds that all cores have worked since the machine started; 0 without /proc/stat."""
-    try:
-        with open("/proc/stat", encoding="ascii") as file:
-            fields = [int(each) for each in file.readline().split()[1:9]]
-    except OSError:
-        return 0.0
-    user, nice, system, _idle, _iowait, irq, softirq, steal = fields
-    return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
-
-
-_patience = [PATIENCE_SECONDS]
-
-
-def wait_for_quiet() -> None:
-    """Waits until other programs use few cores, for at most PATIENCE_SECONDS in all."""
-    while _patience[0] > 0:
-        busy, begin = _busy_seconds(), time.monotonic()
-        time.sleep(0.1)
-        passed = time.monotonic() - begin
-        if (_busy_seconds() - busy) / passed < QUIET_CORES:
-            return
-        _patience[0] -= passed

@@ -6,28 +6,42 @@ import statistics
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from tests.benchmarks.goals import Judged, judge
-from tests.benchmarks.plots import PLOTS, lines_of
-from tests.benchmarks.results import Results, Row, Spread, Table, machine_of, ratio
+from tests.benchmarks.goals import GOALS
+from tests.benchmarks.plots import PLOTS
+from tests.benchmarks.results import Results, Row, Spread, Tables, machine_of, ratios, spread
 
 COMMAND = "./bazelw run //tests/benchmarks -- --output docs/explanation/benchmarks.md"
-NOT_MEASURED = "not measured"
-
+WHAT = """\
+This page compares the cost of our commands and our Bazel rules with other tools that do the same work on
+the same files.
+"""
+QUICK = """\
+**This was a quick run, with less work than goals and titles are for. It only shows that everything runs.**
+"""
 HOW = """\
 The commands of a table ran in turn, {rounds} times, after one round that warmed the page cache, so a slow
 minute of the machine slowed all of them. Each cell has the median and, in brackets, the least and the most;
 a ratio compares two runs next to each other. CPU is user and system time of all processes. Memory is the
 largest resident set of one process; less than {floor:.0f} MiB, the size of an idle Python, cannot be
 measured. Each command made its output, with the payload in it, and accepted what it had to accept.
-Meanwhile other programs used {others:.2f} of the machine's cores (median).
+The load average of the machine was {load:.2f} (median), with the commands in it.
 """
-QUICK = """\
-**This was a quick run, with less work than the goals are for. Its figures only show that everything runs.**
-"""
-WHAT = """\
-This page compares the cost of our commands and our Bazel rules with other tools that do the same work on
-the same files.
-"""
+TITLES = {
+    "one_file_create": "Make a signed artifact of one file of 1 GiB",
+    "one_file_verify": "Check a signed artifact of one file of 1 GiB",
+    "sixteen_files_create": "Make a signed artifact of 16 files of 64 MiB",
+    "sixteen_files_verify": "Check a signed artifact of 16 files of 64 MiB",
+    "thousand_files_create": "Make a signed artifact of 1000 files of 10 KiB",
+    "thousand_files_verify": "Check a signed artifact of 1000 files of 10 KiB",
+    "targets_create": "bundle create, by number of targets",
+    "targets_verify": "bundle verify, by number of targets",
+    "targets_inspect": "bundle inspect, by number of targets",
+    "start": "Start-up",
+    "bazel_thousand_clean": "1000 targets of 10 KiB in Bazel: clean",
+    "bazel_thousand_again": "1000 targets of 10 KiB in Bazel: built again",
+    "bazel_bundles": "500 bundles of 4 targets in Bazel: clean",
+    "bazel_sign": "A payload of 1024 MiB in Bazel: signed with another key",
+}
 ACTIONS = {
     "bazel_clean": "many targets, clean",
     "bazel_changed": "... one target changed",
@@ -44,145 +58,97 @@ python-tuf is a library: `tests/benchmarks/tuf_tool.py` is the program that was 
 
 def page(results: Results, folder: str) -> str:
     """Returns the page; its plots are in `folder`, next to it."""
+    processes = [r for name, rows in results.tables.items() if not of_server(name) for r in rows]
+    rounds = min((len(row.runs) for row in processes), default=0)
+    floor = min((row.peak.least for row in processes), default=0)
+    machine = machine_of(processes[0].runs[0]) if processes else []
+    loads = [run.get_metadata().get("load_avg_1min", 0) for row in processes for run in row.runs]
+    tools = [f"- {name} {said}" for name, said in sorted(results.tools.items())]
     parts = [
         "# Benchmarks",
         f"<!-- Written by: {COMMAND} -->",
         WHAT,
         QUICK if results.quick else "",
-        "\n".join(f"- {line}" for line in _conditions(results)),
-        HOW.format(rounds=_rounds(results), floor=_floor(results), others=_others(results)),
-        _goals(judge(results)),
-        *(_section(table, results, folder) for table in results.tables),
-        _actions(results),
-        _tools(results),
+        "\n".join(f"- {line}" for line in machine),
+        HOW.format(rounds=rounds, floor=floor, load=statistics.median(loads or [0])),
+        "## Goals",
+        goals(results),
+        *(part for name in results.tables for part in section(name, results.tables, folder)),
+        *(["## What Bazel ran", actions(results.facts)] if results.facts else []),
+        "## The tools",
+        "\n".join(tools),
+        CANNOT,
     ]
     return "\n\n".join(part.strip() for part in parts if part) + "\n"
 
 
-def summary(judged: Sequence[Judged]) -> str:
-    """Returns the goals and whether they were met, as text for a terminal."""
-    lines = []
-    for each in judged:
-        goal, said = each.goal, {True: "met", False: "NOT MET", None: ""}[each.met]
-        said = NOT_MEASURED if each.measured is None else said
-        found = "" if each.measured is None else f": {_number(each.measured)} {goal.unit}"
-        lines.append(f"{said:12} {goal.work}, {goal.what}{found} (at most {goal.limit:g})")
-    failed = [each for each in judged if each.met is False]
-    met = [each for each in judged if each.met]
-    lines.append(f"{len(met)} of {len(judged)} goals met, {len(failed)} not met")
-    return "\n".join(lines)
-
-
-# --- parts of the page ---
-
-
-def _conditions(results: Results) -> list[str]:
-    """The machine, and the date if it is known."""
-    runs = [run for table in results.tables for row in table.rows for run in row.runs]
-    date = [f"date: {results.date}"] if results.date else []
-    return [*(machine_of(runs[0]) if runs else ()), *date]
-
-
-def _goals(judged: Sequence[Judged]) -> str:
+def goals(results: Results) -> str:
+    """Returns the table of the goals. A quick run meets and misses none of them."""
     rows = []
-    for each in judged:
-        goal, value = each.goal, each.measured
-        measured = NOT_MEASURED if value is None else f"{_number(value)} {goal.unit}"
-        met = {True: "met", False: "**not met**", None: ""}[each.met]
+    for goal in GOALS:
+        value = goal.measured(results)
+        measured = "not measured" if value is None else f"{number(value)} {goal.unit}"
+        met = "met" if value is not None and value <= goal.limit else "**not met**"
+        met = "" if value is None or results.quick else met
         rows.append((goal.work, goal.what, f"{goal.limit:g} {goal.unit}", measured, met))
-    return "## Goals\n\n" + grid(("work", "", "at most", "measured", ""), rows)
+    return grid(("work", "", "at most", "measured", ""), rows)
 
 
-def _section(table: Table, results: Results, folder: str) -> str:
-    """A table, the plots that end with it, and its commands."""
-    plots = [plot for plot in PLOTS if plot.tables[-1] == table.name and lines_of(plot, results)]
-    images = [f"![{plot.title}]({folder}/{plot.name}.svg)" for plot in plots]
-    return "\n\n".join([f"## {table.title}", _rows(table), *images, _commands(table)])
+def of_server(table: str) -> bool:
+    """Returns whether a server did the work of a table, so that CPU and memory are not known."""
+    return table.startswith("bazel_")
 
 
-def _rows(table: Table) -> str:
-    """The rows that the page shows; a table of one tool has them by size."""
-    by_size = len(table.tools) == 1 and len(table.sizes) > 1
-    rows = list(table.rows) if by_size else _largest(table)
-    base = rows[0]
-    names = [table.horizontal if by_size else "", "seconds"]
-    names += [f"x {base.size:,}" if by_size else f"x {base.tool}"] if len(rows) > 1 else []
-    names += ["CPU, s", "MiB"] if table.of_process else []
+def section(name: str, tables: Tables, folder: str) -> list[str]:
+    """Returns a table, the plots that end with it, and its commands, each once."""
+    rows = tables[name]
+    by_size = len({row.tool for row in rows}) == 1 and len(rows) > 1
+    largest = [row for row in rows if row.size == rows[-1].size]
+    commands: dict[str, list[str]] = {}
+    for row in largest:
+        commands.setdefault(row.command, []).append(row.tool)
+    shown = [f"{command}  # {'; '.join(tools)}" for command, tools in commands.items()]
+    plots = [plot for plot in PLOTS if plot.tables[-1] == name and plot.lines(tables)]
+    return [
+        f"## {TITLES[name]}",
+        row_grid(name, rows if by_size else largest, by_size),
+        *(f"![{plot.title}]({folder}/{plot.name}.svg)" for plot in plots),
+        "\n".join(["```sh", *shown, "```"]),
+    ]
+
+
+def row_grid(table: str, rows: Sequence[Row], by_size: bool) -> str:
+    """Returns rows, each compared with the first; rows of one tool are by size."""
+    base, several, process = rows[0], len(rows) > 1, not of_server(table)
+    header = ["targets" if by_size else "", "seconds"]
+    header += [f"x {base.size:,}" if by_size else f"x {base.tool}"] if several else []
+    header += ["CPU, s", "MiB"] if process else []
     lines = []
     for row in rows:
-        name = f"{row.size:,}" if by_size else row.tool
-        cells = [name, _spread(row.wall)]
-        cells += ["" if row is base else _spread(ratio(row, base))] if len(rows) > 1 else []
-        cells += [_number(row.cpu.median), f"{row.peak.most:.0f}"] if table.of_process else []
+        cells = [f"{row.size:,}" if by_size else row.tool, cell(row.wall)]
+        cells += ["" if row is base else cell(spread(ratios(row, base)))] if several else []
+        cells += [number(row.cpu), f"{row.peak.most:.0f}"] if process else []
         lines.append(cells)
-    return grid(names, lines)
+    return grid(header, lines)
 
 
-def _largest(table: Table) -> list[Row]:
-    """The rows of the largest size, or all rows if they have no sizes."""
-    return [row for row in table.rows if row.size == table.sizes[-1] or not table.horizontal]
-
-
-def _commands(table: Table) -> str:
-    """The commands of the largest size, each once."""
-    shown: dict[str, list[str]] = {}
-    for row in _largest(table):
-        shown.setdefault(row.command, []).append(row.tool)
-    lines = [f"{command}  # {'; '.join(tools)}" for command, tools in shown.items()]
-    return "\n".join(["```sh", *lines, "```"])
-
-
-def _actions(results: Results) -> str:
-    """The actions that Bazel ran, which say more than a time."""
-    if not results.facts:
-        return ""
+def actions(facts: dict[str, list[str]]) -> str:
+    """Returns the actions that Bazel ran, which say more than a time."""
     rows = []
     for name, title in ACTIONS.items():
-        if name in results.facts:
-            counts = sorted(Counter(results.facts[name]).items())
-            shown = ", ".join(f"{count} {action}" for action, count in counts)
-            rows.append((title, shown or "none"))
-    return "## What Bazel ran\n\n" + grid(("", "actions"), rows)
+        if name in facts:
+            counts = sorted(Counter(facts[name]).items())
+            rows.append((title, ", ".join(f"{n} {action}" for action, n in counts) or "none"))
+    return grid(("", "actions"), rows)
 
 
-def _tools(results: Results) -> str:
-    lines = ["## The tools", ""]
-    lines += [f"- {name} {version}" for name, version in sorted(results.versions.items())]
-    lines += [
-        f"- {name}: not measured, {reason}" for name, reason in sorted(results.missing.items())
-    ]
-    return "\n".join([*lines, "", CANNOT])
+def cell(value: Spread) -> str:
+    """Returns `MEDIAN (LEAST to MOST)`."""
+    return "{} ({} to {})".format(*map(number, value))
 
 
-# --- numbers ---
-
-
-def _runs(results: Results) -> list[Row]:
-    """The rows of processes; a server does the work of the others."""
-    return [row for table in results.tables if table.of_process for row in table.rows]
-
-
-def _rounds(results: Results) -> int:
-    return min((len(row.runs) for row in _runs(results)), default=0)
-
-
-def _floor(results: Results) -> float:
-    """The memory that even a program that does nothing uses."""
-    return min((row.peak.least for row in _runs(results)), default=0)
-
-
-def _others(results: Results) -> float:
-    found = [value for row in _runs(results) for value in row.metadata("other_cores")]
-    return statistics.median(found) if found else 0
-
-
-def _spread(value: Spread) -> str:
-    numbers = [_number(each) for each in (value.median, value.least, value.most)]
-    return f"{numbers[0]} ({numbers[1]} to {numbers[2]})"
-
-
-def _number(value: float) -> str:
-    """Three significant digits."""
+def number(value: float) -> str:
+    """Returns a number with three significant digits."""
     if value == int(value):
         return f"{value:,.0f}"
     digits = 3 if abs(value) < 1 else 2 if abs(value) < 10 else 1 if abs(value) < 100 else 0
