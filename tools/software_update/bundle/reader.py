@@ -15,6 +15,8 @@ _WINDOW_BYTES = 4096
 _MAX_TAG_BYTES = 10
 # A tag and a length.
 _LOOKAHEAD_BYTES = 2 * _MAX_TAG_BYTES
+# The tags of length-delimited fields 1 to 15.
+_ONE_BYTE_TAGS = frozenset(number << 3 | wire.LENGTH_DELIMITED for number in range(1, 16))
 # The fields that a bundle may begin with. Signed metadata and a device's manifest have none of them as bytes.
 _BUNDLE_FIELDS = (
     envelope.TARGETS_FIELD,
@@ -158,17 +160,21 @@ class _Reader:
 
     def _header(self, end: int) -> tuple[int, int]:
         """Number and end of the length-delimited field at the position; moves to its content."""
-        window, start = self._look(), self._position - self._window_start
+        at = self._position - self._window_start
+        if at < 0 or at + _LOOKAHEAD_BYTES > len(self._window):
+            self._move_window()
+            at = 0
+        window = self._window
         available = min(len(window), end - self._window_start)
-        # Nearly all tags take one byte.
-        if start < available and window[start] < 0x80:
-            tag, at = window[start], start + 1
+        # Nearly all tags take one byte, and a call for it would take longer than the comparison.
+        if at < available and window[at] in _ONE_BYTE_TAGS:
+            number, at = window[at] >> 3, at + 1
         else:
-            tag, at = wire.decode_varint(window, start, available)
-        number, wire_type = wire.split_tag(tag)
-        if wire_type != wire.LENGTH_DELIMITED:
-            # Every field that a bundle may have is length-delimited.
-            raise Refused(Verdict.UNEXPECTED_FIELD, f"field {number} of wire type {wire_type}")
+            tag, at = wire.decode_varint(window, at, available)
+            number, wire_type = wire.split_tag(tag)
+            if wire_type != wire.LENGTH_DELIMITED:
+                # Every field that a bundle may have is length-delimited.
+                raise Refused(Verdict.UNEXPECTED_FIELD, f"field {number} of wire type {wire_type}")
         length, at = wire.decode_varint(window, at, available)
         self._position = self._window_start + at
         if length > end - self._position:
@@ -178,15 +184,11 @@ class _Reader:
             )
         return number, self._position + length
 
-    def _look(self) -> bytes:
-        """The window, moved so that a header at the position lies in it whole."""
-        at = self._position - self._window_start
-        if at < 0 or at + _LOOKAHEAD_BYTES > len(self._window):
-            self._window = self._read_at(
-                self._position, min(_WINDOW_BYTES, self._size - self._position)
-            )
-            self._window_start = self._position
-        return self._window
+    def _move_window(self) -> None:
+        """Moves the window so that a header at the position lies in it whole."""
+        length = min(_WINDOW_BYTES, self._size - self._position)
+        self._window = self._read_at(self._position, length)
+        self._window_start = self._position
 
     def _content(self, end: int, limit: int, what: str) -> bytes:
         length = end - self._position
@@ -201,6 +203,9 @@ class _Reader:
         return content
 
     def _read_at(self, offset: int, length: int) -> bytes:
+        content = os.pread(self._fd, length, offset)
+        if len(content) == length:
+            return content
         try:
             return b"".join(read_range(self._fd, offset, length, length))
         except BecameShorter:

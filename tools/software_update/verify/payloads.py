@@ -65,9 +65,10 @@ def _check_complete(
     for target in targets.targets:
         if target.name == USER_MANIFEST and user_manifest is not None:
             continue
+        if target.name in present:
+            continue
         original = target.original
-        there = (target.name, original.length, original.sha256) in on_device
-        if target.name not in present and not there:
+        if (target.name, original.length, original.sha256) not in on_device:
             raise about_target(
                 Verdict.MISSING_PAYLOAD, target.name, "not in the bundle, nor installed"
             )
