@@ -14,4 +14,4 @@ def test_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         if not path:
             pytest.skip(f"no {program} on PATH: install generate-ninja and ninja-build on Debian")
         write_command(tmp_path, program, path)
-    follow(Path("docs/guides/parts.md"), tmp_path, monkeypatch)
+    follow([Path("docs/guides/parts.md")], tmp_path, monkeypatch)
