@@ -85,6 +85,18 @@ def test_partial_bundle_lists_unchanged_targets(capsys: pytest.CaptureFixture[st
     assert [each["name"] for each in described["targets"]["targets"]] == ["app"]
 
 
+def test_root_with_allowed_targets(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = inspect(HERE / "limited.bundle", capsys)["root"]
+    assert root["allowed_targets"] == ["app", "tree/*"]
+    made, keys = tmp_path / "made.pb", f"{DEV_KEYS}/throwaway_dev"
+    arguments = ["root", "create", "--version=1", "--allowed-target", "app", "tree/*", "--dev-keys"]
+    arguments += [f"--root-key={keys}_root_key.pem.pub"]
+    arguments += [f"--targets-key={keys}_targets_key.pem.pub"]
+    assert main([*arguments, "-o", str(made)]) == 0
+    assert main(["root", "sign", str(made), f"--dev-signing-key={keys}_root_key.pem"]) == 0
+    assert made.read_bytes() == (HERE / "limited_root.root.pb").read_bytes()
+
+
 def test_version_comes_from_a_file(capsys: pytest.CaptureFixture[str]) -> None:
     described = inspect(HERE / "folder/version_in_file.bundle", capsys)
     assert described["targets"]["version"] == 7

@@ -36,6 +36,7 @@ def accepted_report(device: Device, verified: Verified) -> dict[str, Any]:
         "uncounted_signatures": list(release.uncounted),
         "release": _release(release.manifest),
         "never_expires": never,
+        "allowed_targets": list(release.root.allowed_targets) or None,
         "dev_keys": release.trusted.dev_keys,
         "not_checked": not_checked(device, release),
     }

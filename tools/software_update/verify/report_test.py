@@ -46,6 +46,7 @@ def test_report_on_a_release_that_leaves_out_an_installed_payload() -> None:
         "uncounted_signatures": [],
         "release": {"product": "blinky", "version": "1.2", "release_counter": 7},
         "never_expires": ["root"],
+        "allowed_targets": None,
         "dev_keys": False,
         "not_checked": [
             "root of the installed release: not stated; assumed: trusted root 1",

@@ -295,6 +295,8 @@ def _show_accepted(bundle: str, report: dict[str, Any]) -> None:
             f"  release: {shown(release['product'])} {shown(release['version'])}, "
             f"release counter {release['release_counter']}"
         )
+    if report["allowed_targets"]:
+        print(f"  allowed targets: {', '.join(report['allowed_targets'])}")
     for what, names in (
         ("left out, the device has it", report["left_out"]),
         ("no longer lists", report["no_longer_listed"]),

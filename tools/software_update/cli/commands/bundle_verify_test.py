@@ -128,6 +128,7 @@ def test_accepted_json(folder: Path) -> None:
         "uncounted_signatures": [],
         "release": None,
         "never_expires": ["root", "targets"],
+        "allowed_targets": None,
         "dev_keys": False,
         "not_checked": [
             "expiry: no time was given",
@@ -135,6 +136,16 @@ def test_accepted_json(folder: Path) -> None:
             "hardware: no hardware id was given",
         ],
     }
+
+
+def test_allowed_targets_of_the_root_in_force(folder: Path) -> None:
+    root = e.signed(e.root(2) + e.text(254, "boot") + e.text(254, "app"), ROOT_KEY)
+    (folder / "x").write_bytes(e.bundle(CONTENTS, version=7, signed_root=root))
+    assert done(*verify(folder, "x")).out.splitlines()[2] == "  allowed targets: boot, app"
+    assert json.loads(done(*verify(folder, "x"), "--json").out)["allowed_targets"] == [
+        "boot",
+        "app",
+    ]
 
 
 def test_release(folder: Path) -> None:
