@@ -163,12 +163,18 @@ def test_a_root_that_says_dev_keys_is_accepted(product: Product) -> None:
 
 def test_a_root_with_allowed_targets_is_accepted(product: Product) -> None:
     """Pigweed skips the list; our verifier rejects a target that the list does not allow."""
-    allowed = ("--allowed-target", "app", "assets/*")
-    old = product.root(1, ["root"], ["targets"], ["root"], 1, *allowed)
-    bundle = product.bundle(old)
-    assert pigweed_accepts(bundle, old)
-    assert we_accept(bundle, old)
-    narrow = product.root(2, ["root"], ["targets"], ["root"], 1, "--allowed-target", "app")
+    keys = (["root"], ["targets"], ["root"], 1)
+    wide = product.root(1, *keys, "--allowed-target", "app", "assets/*")
+    bundle = product.bundle(wide)
+    assert pigweed_accepts(bundle, wide)
+    assert we_accept(bundle, wide)
+    assert ours("step", "persist", bundle, "-o", product.file("tree")) == 0
+    narrow, signed = product.root(1, *keys, "--allowed-target", "app"), "tree/metadata/targets.pb"
+    assemble: list[str | Path] = ["step", "assemble", "--root", narrow]
+    assemble += ["--targets-metadata", product.file(signed)]
+    assemble += [f"--target=app={product.file('app.bin')}"]
+    assemble += [f"--target=assets/logo.raw={product.file('logo.raw')}"]
+    assert ours(*assemble, "-o", bundle) == 0
     assert pigweed_accepts(bundle, narrow)
     assert not we_accept(bundle, narrow)
 
