@@ -7,7 +7,8 @@ import pytest
 
 from software_update.base.errors import Advice, InputError, UsageError
 from software_update.format import limits
-from software_update.format.messages import Target
+from software_update.format.messages import Compression, Target
+from software_update.format.metadata import build_targets
 from software_update.steps.unchanged import (
     Earlier,
     new_list,
@@ -131,3 +132,10 @@ def test_unsigned_metadata(tmp_path: Path) -> None:
     path.write_bytes(e.signed(e.targets(CONTENTS, 7), TARGETS_KEY))
     with pytest.raises(InputError, match=rf"^{path}: not targets metadata \(.*\); make it again"):
         read_earlier_metadata(str(path))
+
+
+def test_compressed_target_stays_as_it_is(tmp_path: Path) -> None:
+    compressed = Target.of("boot", 5, SHA256, Compression(1, 7, SHA256))
+    path = tmp_path / "metadata"
+    path.write_bytes(build_targets(7, [compressed], None))
+    assert new_list([APP], 8, read_earlier_metadata(str(path))) == [compressed, APP]
