@@ -2,6 +2,7 @@
 
 import collections
 import contextlib
+import gc
 import dataclasses
 import enum
 import signal
@@ -82,6 +83,7 @@ class QueueSigner:
 
     def serve(self) -> None:
         """Looks through the queue every second, until SIGINT or SIGTERM."""
+        gc.enable()  # Unlike a command, this runs for days.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         with contextlib.suppress(KeyboardInterrupt):
             while True:

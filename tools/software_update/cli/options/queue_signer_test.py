@@ -1,6 +1,9 @@
 """Tests of queue_signer.py. cli/commands/sign_queue_test.py has odd queues."""
 
 import dataclasses
+import gc
+import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -104,6 +107,23 @@ def test_unusable_signer_ends_the_queue(tmp_path: Path) -> None:
     error = SignerUnusable("f: token is gone")
     with pytest.raises(SignerUnusable):
         queue_signer(queue, Failing("f", signer(TARGETS_KEY), error)).look()
+
+
+def test_service_collects_garbage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    collects = []
+
+    def stop(_seconds: float) -> None:
+        collects.append(gc.isenabled())
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(time, "sleep", stop)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    gc.disable()
+    try:
+        queue_signer(queues.make(tmp_path / "queue", [1])).serve()
+    finally:
+        gc.enable()
+    assert collects == [True]
 
 
 def test_missing_folder_is_an_error(tmp_path: Path) -> None:
