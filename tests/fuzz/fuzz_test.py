@@ -90,6 +90,29 @@ def test_a_wrong_verdict_is_a_crash(monkeypatch: pytest.MonkeyPatch) -> None:
         target.accept(good + e.blob(9, b""), target.DEVICES[0])
 
 
+def test_a_target_that_the_root_does_not_allow_is_a_crash(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    good = files()["allowed_targets.bundle"]
+    assert target.judge(good) == [True, True]
+    release = verify_bundle(target.BUNDLE, target.DEVICES[0])
+    *before, root = release.trusted.roots
+    root = root._replace(serialized=root.serialized.replace(b"boot", b"root"))
+    trusted = release.trusted._replace(roots=(*before, root))
+    wrong = release._replace(trusted=trusted)
+    monkeypatch.setattr(bundle_file, "verify_bundle", lambda *_: wrong)
+    with pytest.raises(AssertionError, match="boot"):
+        target.accept(good, target.DEVICES[0])
+
+
+@pytest.mark.parametrize(
+    ("name", "allowed"),
+    [(b"a", True), (b"b/c", True), (b"b/c/d", True), (b"b", False), (b"", False)],
+)
+def test_names_that_the_fuzzer_takes_for_allowed(name: bytes, allowed: bool) -> None:
+    assert target.allows([b"a", b"b/*"], name) == allowed
+
+
 def test_listed_again_and_signed_again() -> None:
     good = files()["one_target.bundle"]
     tree = anatomy.take_apart(good[:-1] + b"y", anatomy.BUNDLE)

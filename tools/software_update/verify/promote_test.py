@@ -69,8 +69,17 @@ def test_release_with_the_tested_contents_is_proven() -> None:
             "release: DEV KEYS: anyone can sign this, by root version 2; release under another",
             "ACCEPT",
         ),
+        (
+            TESTED,
+            e.bundle(
+                TWO, version=7, signed_root=e.signed(e.root(2) + e.text(254, "app"), ROOT_KEY)
+            ),
+            TRUSTED_ROOT,
+            "release: TARGET_NOT_ALLOWED: target 'boot': ",
+            "TARGET_NOT_ALLOWED",
+        ),
     ],
-    ids=["refused", "damaged", "empty", "other root", "dev keys"],
+    ids=["refused", "damaged", "empty", "other root", "dev keys", "not allowed"],
 )
 def test_release_that_is_not_proven(
     tested: bytes, release: bytes, trusted: bytes, problem: str, verdict: str
