@@ -2,9 +2,9 @@
 
 import collections
 import contextlib
-import gc
 import dataclasses
 import enum
+import gc
 import signal
 import sys
 import time
