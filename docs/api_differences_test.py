@@ -24,6 +24,7 @@ A_FLAG = "a GN argument is a value, which the argument without _flag takes"
 
 ONLY_BAZEL = {
     "software_update_bundle": {
+        "compression_of": "GN has no dicts; a target is a scope, which has an argument compression",
         "expires_flag": A_FLAG,
         "strip_prefix": "GN names each file by itself, and the files of a folder by their path below it",
         "version_flag": A_FLAG,

@@ -301,8 +301,8 @@ def test_bundle_promote() -> None:
 @pytest.mark.usefixtures("folder")
 def test_step_digest() -> None:
     assert main(["step", "digest", "--target", "app=app.bin", "-o", "app.json"]) == 0
-    compress = ["step", "compress", "--target", "app=app.bin", "--record", "compressed.json"]
-    assert main([*compress, "-o", "app.zst"]) == 0
+    compress = ["step", "compress", "--target", "app=app.bin", "--payload", "app.zst"]
+    assert main([*compress, "-o", "compressed.json"]) == 0
     check(written("app.json"), written("compressed.json"), without=("targets[].compression",))
 
 

@@ -31,6 +31,9 @@ def software_update_bundle(
         expires_flag = None,
         at = None,
         out = None,
+        compression = None,
+        compression_of = None,
+        compression_level = None,
         strict_pigweed = False,
         **kwargs):
     """Makes a signed and verified update bundle from artifacts of the build.
@@ -137,14 +140,22 @@ def software_update_bundle(
       at: A string: the time on the device in the verification, such as `2031-01-01T00:00:00Z`. By default, the
         verification does not check expiry dates, because a build does not read a clock.
       out: A string: the bundle's file name. By default, `NAME.bundle`.
-      strict_pigweed: A bool: whether the build fails on a target or a chain of roots that Pigweed's client would not
-        install. By default, it warns.
+      compression: A string: `zstd` to compress all payloads except `user_manifest`, or `none`. The build warns that
+        Pigweed's client would install the compressed bytes. By default, `none`.
+      compression_of: A dict from keys of `targets` to `zstd` or `none`: the compression of these targets, instead of
+        `compression`.
+      compression_level: An integer from 1, fast, to 19, small: the level of zstd. By default, 10.
+      strict_pigweed: A bool: whether the build fails on a compressed target, and on a target or a chain of roots that
+        Pigweed's client would not install. By default, it warns.
       **kwargs: Attributes that Bazel gives every rule, such as `tags` and `visibility`. Write `tags` without
         `select()`.
     """
     common = common_attributes("software_update_bundle", name, kwargs)
     targets_metadata(
         name = name + METADATA_SUFFIX,
+        compression = compression,
+        compression_level = compression_level,
+        compression_of = compression_of,
         expires = expires,
         expires_file = expires_file,
         expires_flag = expires_flag,

@@ -1,8 +1,10 @@
 """The private target `NAME._metadata`: unsigned targets metadata of artifacts."""
 
+load("//rules/private/actions:compress.bzl", "compress")
 load("//rules/private/actions:digest.bzl", "digest")
 load("//rules/private/actions:targets_metadata.bzl", "make_targets_metadata")
 load("//rules/private/actions:tool.bzl", "TOOL")
+load("//rules/private/attributes:compression.bzl", "COMPRESSION", "compressed_keys")
 load("//rules/private/attributes:roots.bzl", "unsigned_root_of")
 load("//rules/private/attributes:targets.bzl", "collect_payloads")
 load("//rules/private/attributes:unchanged.bzl", "check_removes", "earlier_of")
@@ -18,7 +20,7 @@ UnsignedTargetsMetadataInfo = provider(
         "digests": "list of File: the digest records.",
         "earlier": "struct or None: the earlier release whose targets the metadata lists again, as `earlier_of` returns it.",
         "metadata": "File: the TargetsMetadata, the bytes to sign.",
-        "payloads": "list of structs of `name` and `file`: see `collect_payloads`.",
+        "payloads": "list of structs of `name` and `file`, as `collect_payloads` and `compress` return them: the payloads in the bundle.",
         "user_manifest": "File or None: the payload of the reserved target `user_manifest`.",
         "version": "int or None: the version; None if it comes from `version_file`.",
     },
@@ -29,14 +31,19 @@ def _targets_metadata_impl(ctx):
     version = value_of(ctx, label, "version", VERSION)
     expires = value_of(ctx, label, "expires", DATE, mandatory = False)
     earlier = earlier_of(ctx.attr.unchanged_from, ctx.file.unchanged_from)
-    payloads = [
-        payload
-        for entries in collect_payloads(label, ctx.attr.targets, strip_prefix = ctx.attr.strip_prefix, may_be_empty = bool(earlier)).values()
-        for payload in entries
-    ]
+    collected = collect_payloads(label, ctx.attr.targets, strip_prefix = ctx.attr.strip_prefix, may_be_empty = bool(earlier))
+    payloads = [payload for entries in collected.values() for payload in entries]
     user_manifest = ctx.file.user_manifest
     check_removes(label, ctx.attr.removes, earlier = earlier, payloads = payloads, user_manifest = user_manifest)
-    digests = digest(ctx, label, payloads = payloads, user_manifest = user_manifest)
+    to_compress = compressed_keys(ctx, label)
+    compressed = compress(
+        ctx,
+        label,
+        payloads = [payload for key in to_compress for payload in collected[key]],
+        level = ctx.attr.compression_level,
+    )
+    stored = [payload for key, entries in collected.items() if key not in to_compress for payload in entries]
+    digests = digest(ctx, label, payloads = stored, user_manifest = user_manifest) + compressed.digests
     metadata = ctx.actions.declare_file(label.name + ".targets_metadata.unsigned.pb")
     make_targets_metadata(
         ctx,
@@ -56,7 +63,7 @@ def _targets_metadata_impl(ctx):
             digests = digests,
             earlier = earlier,
             metadata = metadata,
-            payloads = payloads,
+            payloads = stored + compressed.payloads,
             user_manifest = user_manifest,
             version = int_of(version),
         ),
@@ -70,7 +77,7 @@ _VALUES = (
 targets_metadata = rule(
     implementation = _targets_metadata_impl,
     doc = "Hashes artifacts and lists them in unsigned targets metadata.",
-    attrs = TOOL | _VALUES | {
+    attrs = TOOL | _VALUES | COMPRESSION | {
         "removes": attr.string_list(doc = "Targets of `unchanged_from` that the metadata does not list."),
         "root": attr.label(
             doc = "The root that must accept `unchanged_from` if that is the file of a bundle.",

@@ -49,6 +49,7 @@ _actions_test = analysistest.make(
 
 _COMMANDS = {
     "SoftwareUpdateAssemble": "step assemble",
+    "SoftwareUpdateCompress": "step compress",
     "SoftwareUpdateDigest": "step digest",
     "SoftwareUpdatePersonalize": "bundle personalize",
     "SoftwareUpdateReleaseManifest": "step release-manifest",
@@ -81,6 +82,16 @@ _METADATA_ACTIONS = {
     "SoftwareUpdateDigest bundle.digests/tree/~directory.json": ["a_directory"],
     "SoftwareUpdateDigest bundle.digests/~user_manifest.json": ["release.json"],
     "SoftwareUpdateTargets bundle.targets_metadata.unsigned.pb": ["~file.json", "~directory.json", "~user_manifest.json"],
+}
+
+# An action for each file and each directory compresses it and hashes the result, so no other action reads the artifact.
+_COMPRESSED_ACTIONS = {
+    "SoftwareUpdateCompress compressed.compressed/app/~payload.zst": ["app.bin"],
+    "SoftwareUpdateCompress compressed.compressed/logo/~payload.zst": ["logo.raw"],
+    "SoftwareUpdateCompress compressed.compressed/~directory_2": ["a_directory"],
+    "SoftwareUpdateDigest compressed.digests/stored/~file.json": ["font.raw"],
+    "SoftwareUpdateRequest compressed.signing_request.json": ["compressed.targets_metadata.unsigned.pb", "release_root.pb"],
+    "SoftwareUpdateTargets compressed.targets_metadata.unsigned.pb": ["~compressed.json", "~compressed.json", "~compressed_2.json", "~file.json"],
 }
 
 # Against the root that releases are signed under, only from digests, except for the user manifest.
@@ -388,6 +399,16 @@ def actions_test_suite(name):
         user_manifest = "release.json",
         version = 4294967295,
     )
+    software_update_bundle(
+        name = "compressed",
+        compression = "zstd",
+        compression_of = {"stored": "none"},
+        root = "release_root.pb",
+        tags = ["manual"],
+        targets = {"app": "app.bin", "logo": "logo.raw", "stored": "font.raw", "tree/": ":a_directory"},
+        version = 1,
+    )
+    _actions_test(name = "compressed_actions_test", size = "small", actions = _COMPRESSED_ACTIONS, target_under_test = ":compressed.signing_request")
     _actions_test(name = "bundle_actions_test", size = "small", actions = _BUNDLE_ACTIONS, strict_pigweed = ["SoftwareUpdateAssemble", "SoftwareUpdateTargets"], target_under_test = ":bundle")
     _actions_test(name = "root_actions_test", size = "small", actions = _ROOT_ACTIONS, target_under_test = ":root")
     _actions_test(

@@ -59,6 +59,19 @@ def test_command_line_makes_the_same_bytes(tmp_path: Path) -> None:
     assert made.read_bytes() == BUNDLE.read_bytes()
 
 
+def test_command_line_makes_the_same_compressed_bytes(tmp_path: Path) -> None:
+    made = tmp_path / "made.bundle"
+    names = {name.replace("more/assets/", "plain/assets/"): path for name, path in FILES.items()}
+    arguments = ["bundle", "create", "--version=7", "--compression=zstd", "--compression-level=3"]
+    arguments += [f"--target={name}={path}" for name, path in names.items()]
+    arguments += [f"--compression-of={name}=none" for name in names if name.startswith("plain/")]
+    arguments += [f"--user-manifest={HERE}/release.json"]
+    arguments += [f"--root={DEV_KEYS}/dev_root.root.pb"]
+    arguments += [f"--dev-signing-key={DEV_KEYS}/throwaway_dev_targets_key.pem"]
+    assert main([*arguments, "-o", str(made)]) == 0
+    assert (HERE / "compressed.bundle").read_bytes() == made.read_bytes()
+
+
 def test_another_spelling_makes_the_same_bytes() -> None:
     assert (HERE / "other_spelling.bundle").read_bytes() == BUNDLE.read_bytes()
 

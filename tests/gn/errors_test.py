@@ -223,7 +223,7 @@ CASES = (
     ),
     bundle(
         'version = 1 targets = [ { name = "app" file = "boot.bin" dep = [] } ]',
-        "target 'app': write only name, file and deps",
+        "target 'app': write only name, file, deps and compression",
         "unknown_field",
     ),
     bundle(
@@ -234,7 +234,7 @@ CASES = (
     ),
     bundle(
         'version = 1 targets = [ { name = "assets/" folder = "assets" dep = [] } ]',
-        "target 'assets/': write only name, folder, inputs and deps",
+        "target 'assets/': write only name, folder, inputs, deps and compression",
         "unknown_field_of_a_folder",
     ),
     bundle(
@@ -268,7 +268,7 @@ CASES = (
     ),
     bundle(
         'version = 1 targets = [ { name = "boot" file = "boot.bin" depz = [] } ]',
-        "target 'boot': write only name, file and deps",
+        "target 'boot': write only name, file, deps and compression",
         "misspelled_key",
     ),
     Case(

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from gn_tree import PLACE, Tree
+from gn_tree import IMPORT, PLACE, Tree, make_tree
 from one_product import ALL, BUNDLE, DEV_ROOT, FILE, FILES, GOALS, REQUEST, ROOT, built, outputs
 
 
@@ -60,3 +60,58 @@ def test_another_toolchain(tree: Tree, goal: str, runs: set[str]) -> None:
     assert tree.build(f":{goal}") == sorted(runs)
     # All of them are those of the default toolchain.
     assert set(tree.build(*GOALS)) == ALL - runs
+
+
+COMPRESSED = f"""{IMPORT}
+software_update_bundle("bundle") {{
+  targets = [
+    {{ name = "app" file = "$root_out_dir/app.bin" deps = [ ":app" ] }},
+    "images/boot_loader.bin > boot/loader",
+    {{ name = "stored" file = "app.txt" compression = "none" }},
+    {{ name = "images/" folder = "images" }},
+    {{ name = "plain/" folder = "images" compression = "none" }},
+  ]
+  collect = [ "//product" ]
+  compression = "zstd"
+  compression_level = 3
+  user_manifest = "manifest.json"
+  version = 7
+}}
+
+action("app") {{
+  script = "//build/copy_file.py"
+  inputs = [ "app.txt" ]
+  outputs = [ "$root_out_dir/app.bin" ]
+  args = rebase_path(inputs + outputs, root_build_dir)
+}}
+"""
+
+
+def test_compressed_payloads(tmp_path: Path, gn: str, python: Path) -> None:
+    tree = make_tree(tmp_path / "tree", gn, python)
+    files = {name: content for name, content in FILES.items() if " " not in name}
+    tree.write({**files, "BUILD.gn": COMPRESSED, "images/boot_loader.bin": "boot"})
+    tree.gen()
+    compress = {f"//:bundle._compress_{each}" for each in ("0", "1", "folders", "collected")}
+    assert compress < set(tree.build(":bundle"))
+    tree.software_update(
+        *("bundle", "create", "--version=7", "--compression=zstd", "--compression-level=3"),
+        *("--target", "app=app.txt", "boot/loader=images/boot_loader.bin", "logo=product/logo.bin"),
+        *("stored=app.txt", "images/=images", "plain/=images"),
+        *("--compression-of", "stored=none", "plain/boot_loader.bin=none"),
+        *(
+            "--user-manifest=manifest.json",
+            f"--root=out/obj/{PLACE}/tools/dev_keys/dev_root.root.pb",
+        ),
+        f"--dev-signing-key={PLACE}/tools/dev_keys/throwaway_dev_targets_key.pem",
+        "--output=by_hand.bundle",
+    )
+    assert (tree.top / "by_hand.bundle").read_bytes() == tree.read(BUNDLE)
+
+    # A changed file is the only one that is compressed again.
+    tree.write({"app.txt": "another app"})
+    again = set(tree.build(":bundle"))
+    assert again & compress == {"//:bundle._compress_0"}
+    tree.write({"images/boot_loader.bin": "another boot loader"})
+    again = set(tree.build(":bundle"))
+    assert again & compress == {"//:bundle._compress_folders", "//:bundle._compress_1"}

@@ -29,11 +29,18 @@ def test_tree_has_each_payload_under_its_name(tmp_path: Path) -> None:
     folder = workspace.make(tmp_path)
     pairs = [("a/app", f"{folder}/app.bin"), ("boot", f"{folder}/boot.bin")]
     targets = compress_tree(pairs, str(tmp_path / "tree"), 3)
-    written = snapshot(tmp_path / "tree")
+    written = snapshot(tmp_path / "tree" / "targets")
     assert {each.name: each.sha256 for each in targets} == {
         name: e.sha256(content) for name, content in written.items()
     }
     assert [each.original.length for each in targets] == [len(APP), len(BOOT)]
+
+
+def test_tree_is_replaced_as_a_whole(tmp_path: Path) -> None:
+    folder = workspace.make(tmp_path)
+    for name in ("old", "new"):
+        compress_tree([(name, f"{folder}/app.bin")], str(tmp_path / "tree"), 3)
+    assert list(snapshot(tmp_path / "tree")) == ["targets/new"]
 
 
 def test_failure_leaves_no_tree(tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ def test_steps_make_the_same_bundle(folder: Path, tmp_path: Path) -> None:
     stored, records = [], []
     for name in ("app", "boot"):
         out, record = tmp_path / name, tmp_path / f"{name}.json"
-        args = [f"--target={name}={folder}/{name}.bin", f"--record={record}", f"--output={out}"]
+        args = [f"--target={name}={folder}/{name}.bin", f"--output={record}", f"--payload={out}"]
         done("step", "compress", *args, level)
         stored.append(f"--target={name}={out}")
         records.append(f"--digests={record}")
