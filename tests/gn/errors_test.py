@@ -227,6 +227,21 @@ CASES = (
         "unknown_field",
     ),
     bundle(
+        f'version = 1 {_TARGETS} compression = "gzip"',
+        'compression = gzip: write "none" or "zstd"',
+        "compression",
+    ),
+    bundle(
+        f'version = 1 {_TARGETS} compression = "zstd" compression_level = 20',
+        "compression_level = 20: write an integer from 1 to 19",
+        "compression_level",
+    ),
+    bundle(
+        'version = 1 targets = [ { name = "app" file = "boot.bin" compression = "gzip" } ]',
+        'target \'app\': compression = gzip: write "none" or "zstd"',
+        "compression_of_a_target",
+    ),
+    bundle(
         'version = 1 targets = [ { folder = "assets" file = "a" name = "assets/" } ]',
         'target {\n  file = "a"\n  folder = "assets"\n  name = "assets/"\n}; write { name = "assets/" '
         'folder = "assets" }',
