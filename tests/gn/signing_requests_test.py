@@ -100,10 +100,27 @@ def test_gathered_requests_are_signed_and_collected(tree: Tree) -> None:
     assert {"//camera:bundle._verify", "//lock:bundle._verify"} <= set(ran)
 
 
+def gather_by_hand(tree: Tree) -> dict[str, bytes]:
+    """Gathers the requests with the arguments of the Bazel rule; returns the files in the folder."""
+    folders = {
+        "//:root": ("root", "signatures/root"),
+        "//camera:bundle": ("camera/bundle", "camera/signed"),
+        "//lock:bundle": ("lock/bundle", "lock/signed"),
+    }
+    tree.software_update(
+        *("step", "gather", "--root=out/gen/root.root.unsigned.pb", "--output=by_hand"),
+        *(f"--label={label}" for label in folders),
+        *(f"--request=out/gen/{name}.signing_request" for name, _ in folders.values()),
+        *(f"--signatures-folder={folder}" for _, folder in folders.values()),
+    )
+    return snapshot(tree.top / "by_hand")
+
+
 def test_gathered_requests_follow_a_changed_payload(tree: Tree) -> None:
     set_mode(tree, "dev")
     tree.build(":requests")
     before = snapshot(tree.out / "obj/requests")
+    assert before == gather_by_hand(tree)
     tree.write({"boot.bin": "another"})
     tree.build(":requests")
     after = snapshot(tree.out / "obj/requests")
