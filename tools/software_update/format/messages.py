@@ -104,7 +104,7 @@ class Hash(NamedTuple):
 
 
 class Compression(NamedTuple):
-    """How a payload is compressed: the number of the algorithm, and the original's length and raw SHA-256.
+    """The compression of a payload: the number of the algorithm, and the original's length and raw SHA-256.
 
     The original is the content after decompression, which a device installs.
     """

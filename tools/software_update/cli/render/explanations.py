@@ -201,11 +201,11 @@ EXPLANATIONS = {
         "the payload was changed after signing.",
     ),
     Verdict.DECOMPRESSION_FAILED: Explanation(
-        "A target is compressed in a way that no device accepts: with an unknown algorithm, an "
-        "original SHA-256 that does not have 32 bytes, or as `user_manifest`. Or its payload, although it is "
-        "as signed, does not decompress to the original length and SHA-256 in the metadata, is more "
-        "than one zstd frame, needs a dictionary, does not state its content size, or has a window of "
-        "more than 8 MiB.",
+        "A compressed payload is not the listed original, or no device can decompress it. Its "
+        "algorithm may be unknown, its original SHA-256 may not have 32 bytes, or it may be the "
+        "`user_manifest`, which must not be compressed. The payload may decompress to another length "
+        "or SHA-256 than the metadata lists, have more than one zstd frame, need a dictionary, not "
+        "state its content size, or have a window of more than 8 MiB.",
         "Make the bundle with `bundle create --compression zstd`, `step compress`, or the attribute "
         "`compression` of the rules.",
     ),
