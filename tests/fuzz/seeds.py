@@ -4,6 +4,7 @@ from pathlib import Path
 
 from software_update.format.release_manifest import ReleaseManifest, build_release
 from software_update.testing import encode as e
+from software_update.testing import zstd_frames
 from software_update.testing.signers import ROOT_KEY, ROOT_KEY_2, TARGETS_KEY
 
 from tests.fuzz.target import INSTALLED, ROOT_KEYS, TARGETS_KEYS, TRUSTED
@@ -26,6 +27,9 @@ def corpus() -> dict[str, bytes]:
     limited = e.root(2, ROOT_KEYS[:2], TARGETS_KEYS[:2])
     limited += e.text(254, "app") + e.text(254, "boot") + e.text(254, "images/*")
     by_two = e.targets_entry(e.signed(e.targets({"app": b"x"}, version=4), *TARGETS_KEYS[1:]))
+    stored = zstd_frames.stored(b"application")
+    files = [e.compressed("app", stored, b"application")]
+    compressed = e.targets_of(e.common("targets", 4), files)
     return {
         "one_target.bundle": e.targets_entry(
             e.signed(e.targets({"app": b"x"}, version=4), TARGETS_KEY)
@@ -41,6 +45,8 @@ def corpus() -> dict[str, bytes]:
         "allowed_targets.bundle": e.root_entry(e.signed(limited, ROOT_KEY))
         + entry
         + e.payloads(contents),
+        "compressed.bundle": e.targets_entry(e.signed(compressed, TARGETS_KEY))
+        + e.payload("app", stored),
         "root.pb": TRUSTED,
         "installed.pb": INSTALLED,
         "release.json": release,

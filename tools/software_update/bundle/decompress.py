@@ -6,11 +6,12 @@
 zstandard is imported when the first payload is decompressed: most bundles need none.
 """
 
+import contextlib
 import hashlib
 import os
 import threading
-from collections.abc import Callable, Iterator
-from typing import BinaryIO, NamedTuple, cast
+from collections.abc import Callable, Generator, Iterator
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
 
 from software_update.base.files import BecameShorter
 from software_update.bundle.envelope import Payload
@@ -19,9 +20,14 @@ from software_update.format.compression import check_frame
 from software_update.format.messages import Compression
 from software_update.format.verdicts import Refused, Verdict
 
+if TYPE_CHECKING:
+    from zstandard import ZstdDecompressor
+
 CHUNK_BYTES = 256 * 1024
-# Each takes a window of up to 8 MiB, and all of them together less than 64 MiB.
-_slots = threading.BoundedSemaphore(3)
+# Each decompressor takes a window of up to 8 MiB, and the process less than 64 MiB. They are used again,
+# because a thread that frees a window does not give its memory back to the system.
+_slots = threading.BoundedSemaphore(2)
+_idle: "list[ZstdDecompressor]" = []
 
 
 class _Source(NamedTuple):
@@ -52,10 +58,11 @@ def original_chunks(fd: int, payload: Payload, compression: Compression) -> Iter
         return os.pread(fd, max(0, min(length, payload.length - offset)), payload.offset + offset)
 
     check_frame(read, payload.length, compression)
-    with _slots:
-        hasher, left = hashlib.sha256(), compression.original_length
-        source = _Source(fd, payload.offset + payload.length, [payload.offset])
-        for chunk in _decompressed(source):
+    source = _Source(fd, payload.offset + payload.length, [payload.offset])
+    hasher, left = hashlib.sha256(), compression.original_length
+    # Closed before another thread begins, so that the decompressor is free again.
+    with _slots, contextlib.closing(_decompressed(source)) as chunks:
+        for chunk in chunks:
             left -= len(chunk)
             if left < 0:
                 raise _failed("its content is longer than the original that the metadata lists")
@@ -81,16 +88,21 @@ def content_problem(
     return ""
 
 
-def _decompressed(source: _Source) -> Iterator[bytes]:
+def _decompressed(source: _Source) -> Generator[bytes, None, None]:
     import zstandard
 
-    decompressor = zstandard.ZstdDecompressor(max_window_size=limits.MAX_WINDOW_BYTES)
+    try:
+        decompressor = _idle.pop()
+    except IndexError:
+        decompressor = zstandard.ZstdDecompressor(max_window_size=limits.MAX_WINDOW_BYTES)
     try:
         with decompressor.stream_reader(cast("BinaryIO", source), read_size=CHUNK_BYTES) as reader:
             while chunk := reader.read(CHUNK_BYTES):
                 yield chunk
     except zstandard.ZstdError:
         raise _failed("the zstd frame is damaged") from None
+    finally:
+        _idle.append(decompressor)
 
 
 def _failed(detail: str) -> Refused:

@@ -1,5 +1,6 @@
 """Memory does not grow with payloads, with cores, or with what a rejected bundle would make of itself."""
 
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -8,12 +9,13 @@ import pytest
 
 from software_update.format import limits
 from software_update.testing import encode as e
-from software_update.testing import workspace
+from software_update.testing import workspace, zstd_frames
 from software_update.testing.peak import MIB, peak_bytes
 from software_update.testing.workspace import create_args
 
 LIMIT = 50 * MIB
 FLOOD_LIMIT = 96 * MIB
+DECOMPRESSION_LIMIT = 64 * MIB
 
 
 @pytest.fixture
@@ -38,6 +40,29 @@ def check(folder: Path, create: list[str], cores: int) -> None:
         peak = peak_bytes(args, cores=cores)
         print(f"{args[1]}: {peak / MIB:.1f} MiB")
         assert peak < LIMIT, f"{args[1]}: {peak / MIB:.1f} MiB"
+
+
+def test_many_compressed_payloads_with_the_largest_window(folder: Path) -> None:
+    """Eight threads decompress 100 MiB each, and every frame needs a window of 8 MiB."""
+    size = 100 * MIB
+    blocks = [zstd_frames.rle(b"a", 128 * 1024)] * (size // (128 * 1024))
+    stored = zstd_frames.frame(size, blocks, window=13 << 3)
+    # Empty blocks, so that it is larger than what is hashed without a thread.
+    stored = stored[:-4] + bytes(3) * 200_000 + stored[-4:]
+    original = hashlib.sha256(b"a" * size).digest()
+    compression = e.number(1, 1) + e.number(2, size) + e.blob(3, original)
+    names = [f"payload_{index}" for index in range(8)]
+    listed = [e.compressed_of(name, stored, compression) for name in names]
+    targets = e.targets_of(e.common("targets"), listed)
+    path = folder / "out.bundle"
+    path.write_bytes(
+        e.targets_entry(e.signed(targets, e.TARGETS_KEY))
+        + b"".join(e.payload(name, stored) for name in names)
+    )
+    verify = ["bundle", "verify", str(path), f"--trusted-root={folder}/root.pb"]
+    peak = peak_bytes(verify, cores=8)
+    print(f"decompress: {peak / MIB:.1f} MiB")
+    assert peak < DECOMPRESSION_LIMIT, f"{peak / MIB:.1f} MiB"
 
 
 # The metadata of a bundle without a signature: 32 MiB on disk, and much more once it is parsed.
