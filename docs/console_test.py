@@ -60,7 +60,9 @@ def test_first_page_of_command_line(first_bundle: tuple[Path, list[str]]) -> Non
     assert not problems, "\n\n".join(problems)
 
 
-@pytest.mark.parametrize("page", [path.name for path in _PAGES])
+@pytest.mark.parametrize(
+    "page", [*(path.name for path in _PAGES), "../../explanation/compression.md"]
+)
 def test_page_of_command(page: str, first_bundle: tuple[Path, list[str]], scratch: Path) -> None:
     """The commands of a page work on the files that the first page made."""
     folder, _ = first_bundle
