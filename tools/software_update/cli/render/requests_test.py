@@ -44,6 +44,8 @@ def test_everything_in_targets_is_shown() -> None:
         f"      hash function 2: {b'other'.hex()}",
         "    boot: 1 bytes",
         f"      sha256 {sha256(b'x')}",
+        "      zstd, original: 0 bytes",
+        f"      original sha256 {sha256(b'')}",
         f"  unknown field 100 of the metadata: wire type 2, 6 bytes, sha256 {sha256(b'secret')}",
         "  unknown field 101 of the metadata: wire type 0, 2 bytes, sha256 "
         f"{sha256(e.varint(300))}",
