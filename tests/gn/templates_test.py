@@ -498,7 +498,7 @@ PRIVATE = (
 )
 PUBLIC = (
     *(f"bundle{each}" for each in ("", ".file", ".index", ".inspect", ".installed")),
-    "bundle.signing_request",
+    *("bundle.signing_request", "bundle.signing_requests"),
     "manifest",
     *(
         f"root{each}"
