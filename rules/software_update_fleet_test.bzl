@@ -103,7 +103,7 @@ def software_update_fleet_test(
       bundle: A label of a `software_update_bundle` or of a file: the bundle.
       installed: A list of labels: the releases on devices. Each is an installed manifest, a `software_update_bundle` or
         the file of a bundle.
-      table: A string: the file of the table, as a path below the package. It must exist; create an empty one first.
+      table: A string: the file of the table, in the same package. It must exist; create an empty one first.
       hardware_ids: A list of strings: the hardware ids of the devices. By default, the test does not check the
         hardware.
       trusted_roots: A list of labels of a `software_update_root` or of a file: the roots that devices trust. A device
@@ -154,9 +154,12 @@ def software_update_fleet_test(
     )
     if not label.repo_name:
         package = label.package + "/" if label.package else ""
+        source = native.package_relative_label(table)
+        if (source.repo_name, source.package) != (label.repo_name, label.package):
+            refuse(label, "table", table, "`%s.update` writes this file into its own package; write the path of a file of this package" % name)
         command(
             name = name + ".update",
-            args = fleet + ["'--source-file=%s%s'" % (package, table)],
+            args = fleet + ["'--source-file=%s%s'" % (package, source.name)],
             data = [arguments],
             **(common.public | {"tags": list(common.public.get("tags", [])) + ["manual"], "testonly": True})
         )
