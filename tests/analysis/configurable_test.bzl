@@ -8,6 +8,8 @@ load(
     "SoftwareUpdateRootInfo",
     "software_update_bundle",
     "software_update_bundle_test",
+    "software_update_expiry_test",
+    "software_update_fleet_test",
     "software_update_personalized_bundle",
     "software_update_promotion",
     "software_update_release_manifest",
@@ -282,6 +284,72 @@ def _make_none():
         timeout = "short",
     )
 
+def _make_tests_of_files():
+    """Makes tests with their attributes spelt in each way, and returns the last argument that updates each table."""
+    software_update_expiry_test(
+        name = "none_expiry_test",
+        roots = ["root.pb"],
+        tags = ["manual"],
+        **_none("args", "at", "bundles", "env", "env_inherit", "flaky", "local", "shard_count", "size", "timeout", "within_days")
+    )
+    software_update_expiry_test(
+        name = "configured_expiry_test",
+        bundles = _configured(["a.bundle"]),
+        roots = _configured(["root.pb"]),
+        tags = ["manual"],
+        within_days = _configured(60),
+    )
+    software_update_fleet_test(
+        name = "none_fleet_test",
+        bundle = "a.bundle",
+        installed = ["installed.pb"],
+        table = "fleet.md",
+        tags = ["manual"],
+        trusted_roots = ["root.pb"],
+        **_none("args", "at", "env", "env_inherit", "flaky", "hardware_ids", "local", "shard_count", "size", "timeout")
+    )
+    software_update_fleet_test(
+        name = "configured_fleet_test",
+        at = _configured("2031-01-01T00:00:00Z"),
+        bundle = _configured("a.bundle"),
+        hardware_ids = _configured(["board_a"]),
+        installed = _configured(["installed.pb"]),
+        table = ":fleet.md",
+        tags = ["manual"],
+        trusted_roots = _configured(["root.pb"]),
+    )
+    return [native.existing_rule(test + ".update")["args"][-1] for test in ["none_fleet_test", "configured_fleet_test"]]
+
+# The file of arguments of each test.
+_ARGUMENTS = {
+    "configured_expiry_test": "--within=60 --at=now tests/analysis/a.bundle tests/analysis/root.pb",
+    "configured_fleet_test": "tests/analysis/a.bundle --trusted-root=tests/analysis/root.pb --installed=tests/analysis/installed.pb --hardware-id=board_a --at=2031-01-01T00:00:00Z",
+    "none_expiry_test": "--within=30 --at=now tests/analysis/root.pb",
+    "none_fleet_test": "tests/analysis/a.bundle --trusted-root=tests/analysis/root.pb --installed=tests/analysis/installed.pb --at=none",
+}
+
+def _arguments_test_impl(ctx):
+    env = analysistest.begin(ctx)
+    for target in ctx.attr.targets:
+        name = target.label.name.removesuffix("._arguments")
+        [action] = [each for each in target.actions if each.mnemonic == "FileWrite"]
+        asserts.equals(env, ctx.attr.expected[name], action.content.replace("\n", " ").strip(), name)
+    for argument in ctx.attr.source_files:
+        asserts.equals(env, "'--source-file=tests/analysis/fleet.md'", argument)
+    return analysistest.end(env)
+
+_arguments_test = analysistest.make(
+    _arguments_test_impl,
+    attrs = {
+        "expected": attr.string_dict(doc = "The arguments of each test, by its name."),
+        "source_files": attr.string_list(doc = "The argument that names the table to update, for each fleet test."),
+        "targets": attr.label_list(
+            doc = "Targets that write the arguments of tests.",
+            aspects = [actions_aspect],
+        ),
+    },
+)
+
 # An action of a target, and its inputs.
 _NONE = {
     "configured_bundle": "SoftwareUpdateVerify: configured_bundle.bundle root_before.pb",
@@ -306,6 +374,7 @@ def configurable_test_suite(name):
     int_flag(name = "flag_of_7", build_setting_default = 7)
     _make_integers()
     _make_none()
+    source_files = _make_tests_of_files()
     _integers_test(
         name = "integers_test",
         size = "small",
@@ -321,7 +390,15 @@ def configurable_test_suite(name):
         target_under_test = ":never",
         targets = [":" + target for target in _NONE],
     )
+    _arguments_test(
+        name = "arguments_test",
+        size = "small",
+        expected = _ARGUMENTS,
+        source_files = source_files,
+        target_under_test = ":never",
+        targets = [":%s._arguments" % test for test in _ARGUMENTS],
+    )
     native.test_suite(
         name = name,
-        tests = ["integers_test", "none_attributes_test"],
+        tests = ["arguments_test", "integers_test", "none_attributes_test"],
     )

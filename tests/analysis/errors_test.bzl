@@ -2,7 +2,7 @@
 
 load("@bazel_skylib//lib:unittest.bzl", "analysistest", "asserts")
 load("@bazel_skylib//rules:common_settings.bzl", "bool_flag", "int_flag", "string_flag")
-load("//rules:defs.bzl", "software_update_bundle", "software_update_bundle_test", "software_update_release_manifest", "software_update_root")
+load("//rules:defs.bzl", "software_update_bundle", "software_update_bundle_test", "software_update_expiry_test", "software_update_release_manifest", "software_update_root")
 load(":directory.bzl", "directory")
 
 def _errors_test_impl(ctx):
@@ -161,6 +161,13 @@ _TESTS = [
     ("trusted_root", {"trusted_root": None}, "trusted_root = None: write the root that the device trusts: tests/analysis/a.bundle is a file, and names none"),
 ]
 
+_EXPIRY_TESTS = [
+    ("at", {"at": "now"}, "at = \"now\": " + _DATE),
+    ("no_files", {"roots": None}, "bundles and roots = []: write at least one bundle or root"),
+    ("within_days_0", {"within_days": 0}, "within_days = 0: write an integer from 1"),
+    ("within_days_select", {"within_days": select({"//conditions:default": "soon"})}, "within_days = \"soon\": write an integer from 1"),
+]
+
 def _errors_of(rule, kind, good, cases):
     subjects = {}
     for case, changes, message in cases:
@@ -209,7 +216,8 @@ def errors_test_suite(name):
     _errors_of(software_update_root, "root", good_root, _ROOTS)
     _errors_of(software_update_release_manifest, "release", good_release, _RELEASES)
     _errors_of(software_update_bundle_test, "test", good_test, _TESTS)
+    _errors_of(software_update_expiry_test, "expiry_test", {"roots": ["a.pb"]}, _EXPIRY_TESTS)
     native.test_suite(
         name = name,
-        tests = ["bundle_errors_test", "release_errors_test", "root_errors_test", "test_errors_test"],
+        tests = ["bundle_errors_test", "expiry_test_errors_test", "release_errors_test", "root_errors_test", "test_errors_test"],
     )

@@ -79,6 +79,12 @@ def test_report_file_replaces_the_text_if_nothing_expires() -> None:
 
 
 @pytest.mark.usefixtures("folder")
+def test_reads_arguments_from_a_file() -> None:
+    Path("arguments.txt").write_text("--at=2030-01-01T00:00:00Z\nroot.pb\n")
+    assert done("expiry", "@arguments.txt").out.startswith("root.pb: root version 3: expires on")
+
+
+@pytest.mark.usefixtures("folder")
 def test_counts_from_now_by_default() -> None:
     Path("old.pb").write_bytes(e.signed(e.root(1, [ROOT_KEY], [TARGETS_KEY], 1, 1, 1), ROOT_KEY))
     assert call("expiry", "old.pb").status == 1

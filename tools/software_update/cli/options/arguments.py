@@ -39,7 +39,7 @@ class Parser(argparse.ArgumentParser):
         self._options = self.add_argument_group("options")
         self.add_argument("-h", "--help", action="help", help="show this help message and exit")
         self._takes_files = command.startswith("step ") or command in (
-            *("bundle fleet", "bundle verify"),
+            *("bundle fleet", "bundle verify", "expiry"),
         )
 
     def add_argument(self, *names: str, **how: Any) -> argparse.Action:
