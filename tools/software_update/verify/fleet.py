@@ -77,7 +77,8 @@ def predict(
             verdict = bundle.verdict(Device(each.root, each.release, hardware_id, at, each.root))
             first: tuple[str, ...] = ()
             if verdict == Verdict.RELEASE_GAP:
-                first = stepping_stones(each, hardware_id, kept, bundle.minimum_counter())
+                minimum, counter = bundle.counters()
+                first = stepping_stones(each, hardware_id, kept, minimum, counter)
             yield Prediction(each, hardware_id, verdict, first)
 
 
@@ -103,21 +104,28 @@ class _Bundle:
             return refused.verdict
         return Verdict.ACCEPT
 
-    def minimum_counter(self) -> int:
+    def counters(self) -> tuple[int, int]:
+        """Returns the release counter that a device needs before, and that of the bundle."""
         manifest = parse_release(self._user_manifest or b"")
-        return manifest.minimum_counter or 0 if manifest else 0
+        return (manifest.minimum_counter or 0, manifest.counter) if manifest else (0, 0)
 
 
 def stepping_stones(
-    start: KeptRelease, hardware_id: str | None, kept: Sequence[KeptRelease], minimum: int
+    start: KeptRelease,
+    hardware_id: str | None,
+    kept: Sequence[KeptRelease],
+    minimum: int,
+    maximum: int,
 ) -> tuple[str, ...]:
-    """Returns the names of the fewest releases that lead from `start` to a release counter of `minimum`.
+    """Returns the names of the fewest releases that lead from `start` to a release counter from `minimum`.
 
+    None of their release counters is above `maximum`, because devices with it would reject the bundle.
     Each is a kept release of the same product and hardware that the device accepts after the one before. Of
     equally short ways, it takes the one with higher counters. Returns () if there is none.
     """
     known = {each.release.release: each.name for each in kept if each.release.release}
-    by_counter = sorted(known, key=lambda manifest: manifest.counter, reverse=True)
+    usable = (manifest for manifest in known if manifest.counter <= maximum)
+    by_counter = sorted(usable, key=lambda manifest: manifest.counter, reverse=True)
     if start.release.release is None:
         return ()
     ways: deque[tuple[ReleaseManifest, tuple[str, ...]]] = deque([(start.release.release, ())])

@@ -94,7 +94,7 @@ def test_names_the_way_of_a_device_that_needs_another_release_first(fd: int) -> 
 
 
 def stones(start: KeptRelease, releases: list[KeptRelease], hardware: str | None = None) -> str:
-    return " ".join(stepping_stones(start, hardware, [start, *releases], 7))
+    return " ".join(stepping_stones(start, hardware, [start, *releases], 7, 9))
 
 
 def test_way_over_several_releases() -> None:
@@ -109,6 +109,12 @@ def test_way_over_several_releases() -> None:
 def test_release_that_the_device_does_not_accept_is_not_on_the_way(content: bytes) -> None:
     assert stones(kept(5), [kept(8, content=content)], "a") == ""
     assert stones(kept(5), [kept(8)], "a") == "clock 1.8"
+
+
+def test_release_after_the_bundle_is_not_on_the_way() -> None:
+    assert stones(kept(5), [kept(8), kept(9)]) == "clock 1.9"
+    assert stones(kept(5), [kept(8), kept(10)]) == "clock 1.8"
+    assert stones(kept(5), [kept(10)]) == ""
 
 
 def test_release_without_a_manifest_has_no_way() -> None:
