@@ -9,12 +9,18 @@ import pytest
 
 _BUNDLES = {
     "blinky/bundle": os.environ["BLINKY"],
+    "fleet/camera_board_a_eu": os.environ["FLEET_CAMERA"],
+    "fleet/camera_board_a_eu_fix": os.environ["FLEET_FIX"],
+    "fleet/radio_board_a": os.environ["FLEET_RADIO"],
     "key_rotation/release_5": os.environ["KEY_ROTATION"],
     "quickstart/bundle": os.environ["QUICKSTART"],
     "release/bundle": os.environ["RELEASE_DEV"],
 }
 # Those that are released, in release mode.
-_RELEASED = {"release/bundle": os.environ["RELEASE_RELEASED"]}
+_RELEASED = {
+    "fleet/camera_board_a_eu_fix": os.environ["FLEET_FIX_RELEASED"],
+    "release/bundle": os.environ["RELEASE_RELEASED"],
+}
 _RELEASE_MODE = '--args=software_update_signing="release"'
 
 

@@ -1,7 +1,9 @@
 """A reader of a page, who has Bazel and the command `software-update`, in a folder of their own."""
 
+import contextlib
 import os
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,21 +19,40 @@ def follow(pages: list[Path], folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
     current one afterwards.
     """
     texts = [page.read_text() for page in pages]
-    tool = Path(os.environ["SOFTWARE_UPDATE"]).absolute()
     copy_sources(folder / "rules_software_update")
     product = folder / "product"
     product.mkdir()
-    with bazel(product, folder / "scratch") as server:
+    with _shell_in(product, folder, monkeypatch):
+        for text in texts:
+            problems = run(text)
+            assert not problems, "\n\n".join(problems)
+    return product
+
+
+@contextlib.contextmanager
+def in_copy(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Makes a copy of this repository the current folder; its `./bazelw` ends with the `with`."""
+    workspace = folder / "rules_software_update"
+    copy_sources(workspace)
+    # The copy lacks the sources of our own toolchains.
+    (workspace / "user.bazelrc").write_text("common --ignore_dev_dependency\n")
+    with _shell_in(workspace, folder, monkeypatch):
+        (workspace / "bazelw").symlink_to(folder / "bin/bazel")
+        yield workspace
+
+
+@contextlib.contextmanager
+def _shell_in(workspace: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Makes a folder the current one, with `bazel` and `software-update` on PATH."""
+    tool = Path(os.environ["SOFTWARE_UPDATE"]).absolute()
+    with bazel(workspace, folder / "scratch") as server:
         write_command(folder, "bazel", *server.command())
         write_command(folder, "software-update", str(tool))
         for name, value in server.env.items():
             monkeypatch.setenv(name, value)
         monkeypatch.setenv("PATH", f"{folder}/bin:{server.env['PATH']}")
-        monkeypatch.chdir(product)
-        for text in texts:
-            problems = run(text)
-            assert not problems, "\n\n".join(problems)
-    return product
+        monkeypatch.chdir(workspace)
+        yield
 
 
 def write_command(folder: Path, name: str, *argv: str) -> None:
