@@ -15,6 +15,9 @@ from software_update.format.verdicts import Refused
 
 SECONDS_PER_DAY = 86_400
 
+_OTHER_FILE = "not a bundle, signed metadata or an installed manifest"
+_NAME_ONE = "name one of these files"
+
 NEVER, VALID, SOON, EXPIRED = "never_expires", "valid", "expires_soon", "expired"
 
 
@@ -49,7 +52,7 @@ def read_dated_file(path: str) -> DatedFile:
             if begins_as_bundle(fd):
                 return DatedFile(path, "bundle", _in_bundle(fd))
         except Refused as refused:
-            raise InputError(f"{path}: neither a bundle nor metadata ({refused})") from None
+            raise InputError(f"{path}: {_OTHER_FILE} ({refused}); {_NAME_ONE}") from None
         with open(fd, "rb", closefd=False) as file:
             content = file.read(limits.MAX_MANIFEST_BYTES + 1)
     if len(content) <= limits.MAX_MANIFEST_BYTES:
@@ -58,9 +61,7 @@ def read_dated_file(path: str) -> DatedFile:
                 return DatedFile(path, kind, (read(content),))
             except Refused:
                 continue
-    raise InputError(
-        f"{path}: not a bundle, signed metadata or an installed manifest; name one of these files"
-    )
+    raise InputError(f"{path}: {_OTHER_FILE}; {_NAME_ONE}")
 
 
 def _in_bundle(fd: int) -> tuple[Dated, ...]:
