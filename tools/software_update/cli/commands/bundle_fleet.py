@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 
 from software_update.base import files
-from software_update.base.errors import DifferentError, UsageError, printable
+from software_update.base.errors import DifferentError, UsageError, printable, shown
 from software_update.base.strict_json import to_text
 from software_update.cli.options.arguments import Parser, add_at, add_list, text_of, time_of
 from software_update.cli.options.schemes import add_schemes, schemes_of
@@ -29,7 +29,7 @@ def run(argv: Sequence[str]) -> int:
         kept.append(
             KeptRelease(found.release, found.root or trusted_by(path, found.release, roots))
         )
-    hardware_ids = [text_of(each, "--hardware-id") for each in args.hardware_id]
+    hardware_ids = _hardware_ids(args.hardware_id)
     with files.open_input(args.bundle) as fd:
         try:
             predictions = list(predict(fd, kept, hardware_ids, time_of(args)))
@@ -41,7 +41,8 @@ def run(argv: Sequence[str]) -> int:
     table = "".join(f"{line}\n" for line in fleet.table(predictions))
     if args.output or args.source_file:
         path = args.output or _in_workspace(args.source_file)
-        files.write_output(path, table.encode(), inputs=[args.bundle, *args.installed])
+        inputs = [args.bundle, *args.installed, *args.trusted_root]
+        files.write_output(path, table.encode(), inputs=inputs)
     elif args.expect is None:
         print(table, end="")
     if args.expect is not None:
@@ -91,6 +92,18 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     if args.output and args.source_file:
         raise UsageError("--source-file: not with --output; remove one of them")
     return args
+
+
+def _hardware_ids(arguments: Sequence[str]) -> list[str]:
+    ids = [text_of(each, "--hardware-id") for each in arguments]
+    for index, each in enumerate(ids):
+        if not each:
+            raise UsageError(
+                "--hardware-id: an id is empty; write the id of a device, or remove it"
+            )
+        if each in ids[:index]:
+            raise UsageError(f"--hardware-id: '{shown(each)}' appears twice; name each once")
+    return ids
 
 
 def _in_workspace(path: str) -> str:

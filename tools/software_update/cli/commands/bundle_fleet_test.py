@@ -91,6 +91,20 @@ def test_writes_the_table_although_it_differs() -> None:
     assert Path("new.md").read_text() == TABLE
 
 
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("place", ["root.pb", "1.pb", "new.bundle"])
+def test_table_replaces_no_input(place: str) -> None:
+    before = Path(place).read_bytes()
+    assert failed(2, *FLEET, "-o", place).startswith(f"{place}: the output would replace the input")
+    assert Path(place).read_bytes() == before
+
+
+@pytest.mark.usefixtures("folder")
+def test_hardware_ids_are_distinct_and_not_empty() -> None:
+    assert failed(2, *FLEET, "board_a") == "--hardware-id: 'board_a' appears twice; name each once"
+    assert failed(2, *FLEET, "").startswith("--hardware-id: an id is empty; write")
+
+
 def test_writes_into_the_workspace_of_bazel_run(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
