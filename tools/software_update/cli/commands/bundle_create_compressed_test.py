@@ -86,6 +86,10 @@ def test_pigweed_would_install_compressed_bytes(folder: Path) -> None:
         ("--compression-of=App=zstd", "--compression-of 'App': not a target that can be compr"),
         ("--compression-of=user_manifest=zstd", "not a target that can be compressed"),
         ("--compression-level=20", "'20' is not a level"),
+        (
+            "--compression-level=3",
+            "--compression-level: no target is compressed; add --compression",
+        ),
     ],
 )
 def test_usage(folder: Path, argument: str, error: str) -> None:

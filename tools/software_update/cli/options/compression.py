@@ -52,7 +52,12 @@ def levels_of(args: argparse.Namespace, names: Iterable[str]) -> dict[str, int]:
             )
         compressions[name] = compression
     level = level_of(args)
-    return {name: level for name, each in compressions.items() if each == _ZSTD}
+    levels = {name: level for name, each in compressions.items() if each == _ZSTD}
+    if args.compression_level is not None and not levels:
+        raise UsageError(
+            "--compression-level: no target is compressed; add --compression zstd, or remove it"
+        )
+    return levels
 
 
 def level_of(args: argparse.Namespace) -> int:
