@@ -33,7 +33,8 @@ def software_update_release_manifest(
 
     Args:
       name: A string: the manifest's name.
-      product: A string: the product's name.
+      product: A string: the product's name. No device compares it: if several products trust the same root, give each
+        its own `hardware_ids`.
       release_version: A string: the version for people, such as `1.4.0`. Set exactly one of `release_version`,
         `release_version_file` and `release_version_flag`.
       release_version_file: A label of a file with one line, the version for people, read when the manifest is built.
