@@ -1,0 +1,74 @@
+"""Tests that guides/ci.md shows the commands of the workflow of examples/fleet, and that it needs no secret.
+
+//tests/nested:fleet_test runs these commands.
+"""
+
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from workflow import commands
+
+_FLEET = Path("examples/fleet")
+_TEXT = (_FLEET / "ci.yml").read_text()
+_WORKFLOW: dict[str, Any] = yaml.safe_load(_TEXT)
+_JOBS = commands(_TEXT)
+_PAGE = Path("docs/guides/ci.md").read_text()
+_COMMANDS = [command for job in _JOBS.values() for command in job]
+
+
+def commands_of_page() -> set[str]:
+    """Returns the commands of CI on the page; people run those that begin with `software-update`."""
+    blocks = re.findall(r"^ *```sh\n(.*?)^ *```$", _PAGE, re.MULTILINE | re.DOTALL)
+    lines = {line.strip() for block in blocks for line in block.splitlines()}
+    return {line for line in lines if line.startswith("./bazelw")}
+
+
+def test_page_shows_each_command_of_the_workflow() -> None:
+    assert commands_of_page() == set(_COMMANDS)
+
+
+def test_page_describes_each_job() -> None:
+    assert re.findall(r"^\| `([a-z-]+)` \|", _PAGE, re.MULTILINE) == list(_JOBS)
+
+
+@pytest.mark.parametrize("command", sorted(set(_COMMANDS)))
+def test_shell_accepts_the_command(command: str) -> None:
+    subprocess.run(["bash", "-n", "-c", command], check=True)
+
+
+@pytest.mark.parametrize("command", sorted(set(_COMMANDS)))
+def test_command_names_targets_and_files_that_exist(command: str) -> None:
+    build = (_FLEET / "BUILD.bazel").read_text()
+    names = re.findall(r" //examples/fleet:(\w+)", command)
+    assert names
+    assert all(f'    name = "{name}",' in build for name in names)
+    assert all(Path(file).is_file() for file in re.findall(r" --bazelrc=(\S+)", command))
+
+
+def test_flags_of_the_release_exist() -> None:
+    build = (_FLEET / "BUILD.bazel").read_text()
+    flags = re.findall(
+        r"^build --//examples/fleet:(\w+)=\S+$", (_FLEET / "release.bazelrc").read_text(), re.M
+    )
+    assert flags == ["release_counter", "release_version", "expires"]
+    assert all(re.search(rf'_flag\(\n    name = "{flag}"', build) for flag in flags)
+
+
+def test_each_step_runs_a_command_or_uses_an_action() -> None:
+    for job in _WORKFLOW["jobs"].values():
+        assert job["if"]
+        for step in job["steps"]:
+            assert ("run" in step) != ("uses" in step)
+            assert "name" in step or "uses" in step
+
+
+def test_no_job_gets_a_secret() -> None:
+    assert _WORKFLOW["permissions"] == {"contents": "read"}
+    assert not any("permissions" in job for job in _WORKFLOW["jobs"].values())
+    assert "secrets" not in _TEXT
+    assert "signing=dev" not in _TEXT
+    assert not re.search(r"\bsign\b", " ".join(_COMMANDS))
