@@ -154,6 +154,8 @@ def _open_place(path: str, below: str | None) -> Iterator[_Place]:
             raise _no_folder(path) from None
         except OSError as error:
             if error.errno not in NOT_A_FOLDER:
+                # It names only the last of the folders.
+                error.filename = path
                 raise
             raise InputError(
                 f"{path}: a link or a file has the name of its folder; remove it"

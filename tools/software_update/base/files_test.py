@@ -646,3 +646,16 @@ def test_short_reads_of_a_range(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(os, "pread", lambda fd, length, offset: pread(fd, min(length, 2), offset))
     with open(path, "rb") as file:
         assert b"".join(files.read_range(file.fileno(), 1, 9, 5)) == b"123456789"
+
+
+def test_error_names_the_output_if_a_folder_below_cannot_be_made(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(name: str, **_: Any) -> None:
+        raise OSError(errno.EROFS, "Read-only file system", name)
+
+    monkeypatch.setattr(os, "mkdir", refuse)
+    path = str(folder / "a/b/name")
+    with pytest.raises(OSError, match="Read-only") as raised:
+        write_below(Path(path), folder)
+    assert raised.value.filename == path
