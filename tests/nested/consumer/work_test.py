@@ -115,7 +115,9 @@ def test_kinds_of_targets_have_the_names_of_the_rules(nested: Bazel) -> None:
 
 
 def test_result_that_depends_on_the_clock_is_not_cached(nested: Bazel) -> None:
-    assert nested.succeeds("query", 'attr(tags, "external", //:all)').split() == ["//:expiry_test"]
+    assert nested.succeeds("query", 'attr(tags, "external", tests(//:all))').split() == [
+        "//:expiry_test"
+    ]
 
 
 def test_outputs_are_not_links(nested: Bazel) -> None:
