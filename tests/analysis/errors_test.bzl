@@ -58,6 +58,7 @@ _BUNDLES = [
     ("bool_flag", {"version": None, "version_flag": ":flag_of_bool"}, "version_flag = \"%sflag_of_bool\": the flag is a bool; name an int_flag or a string_flag" % _HERE),
     ("expires", {"expires": "2031-02-29T00:00:00Z"}, "expires = \"2031-02-29T00:00:00Z\": " + _DATE),
     ("expires_flag", {"expires_flag": ":flag_not_set"}, "expires_flag = \"%sflag_not_set\": the flag is \"\"; %s, as in --%sflag_not_set=2031-01-01T00:00:00Z" % (_HERE, _DATE, _HERE)),
+    ("expires_int_flag", {"expires_flag": ":flag_of_0"}, "expires_flag = \"%sflag_of_0\": the flag is an int, which cannot hold a date; name a string_flag" % _HERE),
     ("two_dates", {"expires": "2031-01-01T00:00:00Z", "expires_file": "expires.txt"}, "expires and expires_file = [\"2031-01-01T00:00:00Z\", \"%sexpires.txt\"]: %s" % (_HERE, _ONE_DATE)),
     ("at", {"at": "2031-01-01"}, "at = \"2031-01-01\": " + _DATE),
     ("no_dev_signing_keys", {"dev_signing_keys": []}, "dev_signing_keys = []: write at least one key, or remove the attribute to use the throw-away key"),

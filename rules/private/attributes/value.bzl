@@ -86,6 +86,8 @@ def _text_of_flag(label, attribute, kind, flag):
     value = flag[BuildSettingInfo].value
     if type(value) not in ["int", "string"]:
         refuse(label, attribute, name, "the flag is a %s; name an int_flag or a string_flag" % type(value))
+    if kind == DATE and type(value) == "int":
+        refuse(label, attribute, name, "the flag is an int, which cannot hold a date; name a string_flag")
     problem = kind.error_of(str(value))
     if problem:
         refuse(label, attribute, name, "the flag is %s; %s, as in --%s=%s" % (repr(str(value)), problem, name, kind.example))
