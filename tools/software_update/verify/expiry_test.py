@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from software_update.base.errors import InputError
+from software_update.format import limits
 from software_update.testing import encode as e
 from software_update.testing.signers import ROOT_KEY, TARGETS_KEY
 from software_update.verify.expiry import (
@@ -57,6 +58,7 @@ def test_state_at_a_time(expires: int | None, state: str) -> None:
             e.targets_entry(SIGNED_TARGETS) + e.payloads(CONTENTS),
             (Dated("targets", 7, AT + 5),),
         ),
+        ("bundle", e.root_entry(ROOT), (Dated("root", 2, AT),)),
     ],
 )
 def test_reads_each_kind_of_file(
@@ -76,6 +78,14 @@ def test_bundle_has_the_date_of_its_last_root_only(tmp_path: Path) -> None:
 def test_rejects_other_files(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(InputError, match=r"file: not a bundle, signed .*; name one of these files"):
         read_dated_file(write(tmp_path, content))
+
+
+def test_rejects_a_large_file_that_is_not_a_bundle(tmp_path: Path) -> None:
+    path = write(tmp_path, ROOT)
+    with open(path, "r+b") as file:
+        file.truncate(limits.MAX_MANIFEST_BYTES + 1)
+    with pytest.raises(InputError, match="not a bundle"):
+        read_dated_file(path)
 
 
 def test_rejects_a_bundle_with_malformed_metadata(tmp_path: Path) -> None:
