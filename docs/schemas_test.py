@@ -118,7 +118,9 @@ _OPTIONAL = {
     "software_update.signing_request.v1": (
         "compression",
         "allowed_targets",
+        "holders",
     ),
+    "software_update.root_check.v1": ("holders",),
     "software_update.release.v1": (
         "minimum_release_counter",
         "hardware_ids",
@@ -156,6 +158,18 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     create += ["--user-manifest", "release.json"]
     assert main([*create, *arguments]) == 0
     return tmp_path
+
+
+def holders() -> str:
+    """Writes a file of holders, and returns its path."""
+    keys = ["--key", "root_key.pub", "targets_key.pub"]
+    assert main(["root", "holders", *keys, "-o", "holders.json"]) == 0
+    return "holders.json"
+
+
+@pytest.mark.usefixtures("folder")
+def test_holders() -> None:
+    check(written(holders()), without=("holders",))
 
 
 def output(capsys: pytest.CaptureFixture[str], *argv: str, status: int = 0) -> Any:
@@ -209,8 +223,9 @@ def test_root_inspect(capsys: pytest.CaptureFixture[str]) -> None:
 def test_root_check() -> None:
     check_root = ["root", "check", "root-3.pb", "--previous", "root-2.pb"]
     assert main([*check_root, "--also-for", "root-1.pb", "--report", "check.json"]) == 0
-    assert main(["root", "check", "root-1.pb", "--report", "first.json"]) == 0
-    check(written("check.json"), written("first.json"))
+    first = ["root", "check", "root-1.pb", "--holders", holders()]
+    assert main([*first, "--report", "first.json"]) == 0
+    check(written("check.json"), written("first.json"), without=("holders",))
 
 
 @pytest.mark.usefixtures("folder")
@@ -333,8 +348,8 @@ def test_signing_request() -> None:
     Path("root.pb").write_bytes(metadata.build_signed(metadata.ROOT, signed))
     request = ["step", "request", "--metadata=targets.pb", "--root=root-1.pb"]
     assert main([*request, "-o", "targets.json"]) == 0
-    assert main(["root", "request", "root.pb", "-o", "root"]) == 0
-    without = ("summary.targets[].compression",)
+    assert main(["root", "request", "root.pb", "--holders", holders(), "-o", "root"]) == 0
+    without = ("summary.targets[].compression", "holders")
     check(written("targets.json"), written("root.json"), without=without)
     assert main(["root", "request", "root-1.pb", "-o", "all"]) == 0
     assert "allowed_targets" not in written("all.json")["summary"]

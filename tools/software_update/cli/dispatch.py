@@ -26,6 +26,7 @@ COMMANDS = {
     ("root", "merge"): "merge signatures of several people into root metadata",
     ("root", "check"): "check that devices may accept a root, and list missing signatures",
     ("root", "publish"): "put a root with all its signatures into a folder of roots",
+    ("root", "holders"): "write the names of the people or roles that hold keys",
     ("root", "inspect"): "show the content of root metadata",
     ("bundle", "create"): "make a signed bundle from files",
     ("bundle", "verify"): "verify a bundle as a device does",

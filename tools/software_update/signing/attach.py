@@ -7,17 +7,22 @@ are left out if the signatures of this metadata suffice.
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from software_update.base.errors import SignatureError, short_id
+from software_update.base.errors import SignatureError
 from software_update.format.limits import MAX_SIGNATURES
 from software_update.format.messages import Signature
 from software_update.format.metadata import Signed
 from software_update.keys.public_key import PublicKey
+from software_update.signing.holders import NO_HOLDERS, Holders, named
 from software_update.signing.signature_file import DetachedSignature
 from software_update.signing.signing_request import Authority, Request, request_name
 from software_update.verify.quorum import Quorum, public_keys, quorum
 
 # A signature and the name of its file.
 _File = tuple[str, DetachedSignature]
+
+
+class TooFewSignatures(SignatureError):
+    """All signatures of the metadata are good, but others are missing."""
 
 
 class Attached(NamedTuple):
@@ -28,11 +33,15 @@ class Attached(NamedTuple):
 
 
 def attach(
-    request: Request, authorities: Sequence[Authority], signatures: Sequence[_File]
+    request: Request,
+    authorities: Sequence[Authority],
+    signatures: Sequence[_File],
+    holders: Holders = NO_HOLDERS,
 ) -> Attached:
     """Returns the metadata with its `signatures`, which must be as many as `authorities` need.
 
-    Each must be good and by another key. Each comes with its file's name, for errors.
+    Each must be good and by another key. Each comes with its file's name, for errors, which name the keys by
+    `holders`. Raises SignatureError, and its subclass TooFewSignatures.
     """
     fitting, others = _split(request, signatures)
     if len(fitting) > MAX_SIGNATURES:
@@ -40,13 +49,17 @@ def attach(
             f"{request}: {len(fitting)} signatures; a device accepts at most {MAX_SIGNATURES}"
         )
     for path, signature in fitting:
-        problem = _problem(request, authorities, signature) or _twice(path, signature, fitting)
+        problem = _problem(request, authorities, signature, holders) or _twice(
+            path, signature, fitting, holders
+        )
         if problem:
-            raise SignatureError(f"{path}: {problem}; {_state(request, authorities, fitting)}")
+            raise SignatureError(
+                f"{path}: {problem}; {_state(request, authorities, fitting, holders)}"
+            )
     signed = _signed(request, fitting)
     if not _suffice(signed, authorities):
         what = f"{_first_other(request, others)};" if others else "too few signatures:"
-        raise SignatureError(f"{what} {_state(request, authorities, fitting)}")
+        raise TooFewSignatures(f"{what} {_state(request, authorities, fitting, holders)}")
     return Attached(signed, tuple(path for path, _ in others))
 
 
@@ -94,24 +107,30 @@ def _suffice(signed: Signed, authorities: Sequence[Authority]) -> bool:
 
 
 def _problem(
-    request: Request, authorities: Sequence[Authority], signature: DetachedSignature
+    request: Request,
+    authorities: Sequence[Authority],
+    signature: DetachedSignature,
+    holders: Holders = NO_HOLDERS,
 ) -> str | None:
-    return signature_problem(request, _keys(authorities), signature)
+    return signature_problem(request, _keys(authorities), signature, holders)
 
 
 def signature_problem(
-    request: Request, keys: Mapping[bytes, PublicKey], signature: DetachedSignature
+    request: Request,
+    keys: Mapping[bytes, PublicKey],
+    signature: DetachedSignature,
+    holders: Holders = NO_HOLDERS,
 ) -> str | None:
     """Returns why a signature of the request's bytes cannot count; None if it can.
 
-    `keys` are those that may sign it, by raw key id.
+    `keys` are those that may sign it, by raw key id, and `holders` their names.
     """
     if (signature.role, signature.version) != (request.role, request.version):
         return (
             f"says {signature.role} version {signature.version}, which these bytes are not; "
             "copy the file again"
         )
-    name = short_id(signature.key_id)
+    name = named(signature.key_id, holders)
     key = keys.get(signature.key_id)
     if key is None:
         return f"signed by key {name}, which may not sign this; remove it"
@@ -141,35 +160,38 @@ def _what_changed(request: Request, signature: DetachedSignature) -> str:
     )
 
 
-def _twice(path: str, signature: DetachedSignature, signatures: Sequence[_File]) -> str | None:
+def _twice(
+    path: str, signature: DetachedSignature, signatures: Sequence[_File], holders: Holders
+) -> str | None:
     same = [other for other, each in signatures if each.key_id == signature.key_id]
     if len(same) == 1:
         return None
     other = next((each for each in same if each != path), path)
-    return f"key {short_id(signature.key_id)} has signed twice, also in {other}; remove one"
+    return f"key {named(signature.key_id, holders)} has signed twice, also in {other}; remove one"
 
 
 def _state(
     request: Request,
     authorities: Sequence[Authority],
     signatures: Sequence[_File],
+    holders: Holders,
 ) -> str:
     """The keys that signed the request, and the keys that did not."""
     good = [each for each in signatures if _problem(request, authorities, each[1]) is None]
     signed = _signed(request, good)
     files = {each.key_id: path for path, each in good}
-    counts = (_count(_quorum(signed, each), each.whose, files) for each in authorities)
+    counts = (_count(_quorum(signed, each), each.whose, files, holders) for each in authorities)
     return f"{request}: {'; '.join(counts)}"
 
 
-def _count(quorum: Quorum, whose: str, files: Mapping[bytes, str]) -> str:
+def _count(quorum: Quorum, whose: str, files: Mapping[bytes, str], holders: Holders) -> str:
     """`files`: from the key id of a good signature to its file."""
     text = f"{len(quorum.signers)} of {quorum.threshold} signatures by {whose} keys"
     if quorum.signers:
-        signed = (f"{short_id(each)} ({files[each]})" for each in quorum.signers)
+        signed = (f"{named(each, holders)} ({files[each]})" for each in quorum.signers)
         text += f", signed: {' '.join(signed)}"
     if quorum.missing:
-        text += f", not signed: {' '.join(short_id(each) for each in quorum.missing)}"
+        text += f", not signed: {' '.join(named(each, holders) for each in quorum.missing)}"
     return text
 
 

@@ -9,7 +9,7 @@ from software_update.format import metadata
 from software_update.format.messages import Signature
 from software_update.format.metadata import Signed
 from software_update.signing import signing_request
-from software_update.signing.attach import attach, merge
+from software_update.signing.attach import TooFewSignatures, attach, merge
 from software_update.signing.signature_file import DetachedSignature
 from software_update.signing.signing_request import Authority, Request
 from software_update.testing import encode as e
@@ -284,3 +284,24 @@ def test_merge_of_more_signatures_than_a_device_accepts() -> None:
     assert len(merged(Signed(NONE.serialized, many))) == 64
     with pytest.raises(SignatureError, match="65 signatures; a device accepts at most 64"):
         merge(Signed(NONE.serialized, many), REQUEST, AUTHORITIES, [by(TARGETS_KEY)])
+
+
+def test_errors_name_the_holders_of_keys() -> None:
+    names = {key_id(TARGETS_KEY): "Anna", key_id(TARGETS_KEY_2): "release manager"}
+    signatures = [by(TARGETS_KEY)]
+    with pytest.raises(TooFewSignatures) as caught:
+        attach(REQUEST, AUTHORITIES, signatures, names)
+    missing = {
+        key_id(TARGETS_KEY_2): f"release manager ({short(TARGETS_KEY_2)})",
+        key_id(TARGETS_KEY_3): short(TARGETS_KEY_3),
+    }
+    assert str(caught.value).endswith(
+        f"signed: Anna ({short(TARGETS_KEY)}) ({TARGETS_KEY}.json), not signed: "
+        + " ".join(missing[each] for each in sorted(missing))
+    )
+    with pytest.raises(SignatureError) as twice:
+        attach(REQUEST, AUTHORITIES, [*signatures, ("copy.json", signatures[0][1])], names)
+    assert f"key Anna ({short(TARGETS_KEY)}) has signed twice" in str(twice.value)
+    bad = dataclasses.replace(signatures[0][1], value=bytes(64))
+    with pytest.raises(SignatureError, match=r"bad signature by key Anna \("):
+        attach(REQUEST, AUTHORITIES, [("bad.json", bad)], names)

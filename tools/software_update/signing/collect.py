@@ -20,6 +20,7 @@ from software_update.keys.public_key import PublicKey
 from software_update.keys.schemes import ALL_SCHEMES, DEFAULT_SCHEMES, Schemes
 from software_update.signing import request_index, signature_file
 from software_update.signing.attach import signature_problem
+from software_update.signing.holders import NO_HOLDERS, Holders
 from software_update.signing.request_files import json_path, read_described_request
 from software_update.signing.request_index import INDEX, Index, IndexEntry
 from software_update.signing.signature_file import DetachedSignature
@@ -46,10 +47,11 @@ class Count(NamedTuple):
 
 
 class RequestState(NamedTuple):
-    """A request of the index, and the signatures that the workspace has of it."""
+    """A request of the index, the signatures that the workspace has of it, and the names of its keys."""
 
     entry: IndexEntry
     counts: tuple[Count, ...]
+    holders: Holders = NO_HOLDERS
 
     @property
     def complete(self) -> bool:
@@ -141,7 +143,9 @@ def collect(
         found = _good([each for _, each in signatures], request, keys)
         for key_id in found.keys() - kept.keys():
             new[f"{entry.signatures_folder}/{found[key_id].file_name}"] = found[key_id]
-        states.append(RequestState(entry, tuple(_counts(request, {*kept, *found}))))
+        states.append(
+            RequestState(entry, tuple(_counts(request, {*kept, *found})), request.holders)
+        )
     _write(workspace, new)
     return Report(tuple(states), tuple(sorted(new)))
 
@@ -160,7 +164,9 @@ def _check(
             f"{path}: signs {said}, which is not in the index; remove it, or name the index of the build "
             "that requested it"
         )
-    problems = [signature_problem(each, _keys(each, index), signature) for each in fitting]
+    problems = [
+        signature_problem(each, _keys(each, index), signature, each.holders) for each in fitting
+    ]
     if None not in problems:
         raise SignatureError(f"{path}: {problems[0]}")
 

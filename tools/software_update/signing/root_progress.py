@@ -4,11 +4,13 @@ import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from software_update.base.errors import Advice, InputError, UsageError, printable, short_id
+from software_update.base.errors import Advice, InputError, UsageError, printable
 from software_update.format import metadata
 from software_update.format.metadata import Root, Signed
 from software_update.format.verdicts import Refused, Verdict
 from software_update.keys.schemes import DEFAULT_SCHEMES, Schemes
+from software_update.signing import holders as key_holders
+from software_update.signing.holders import NO_HOLDERS, Holders, named
 from software_update.signing.signing_request import (
     Authority,
     Request,
@@ -64,11 +66,12 @@ class RootState:
                 advice=Advice.MERGE_ROOT_SIGNATURES,
             )
 
-    def report(self) -> dict[str, Any]:
-        """Returns the report, as the JSON document has it."""
+    def report(self, holders: Holders = NO_HOLDERS) -> dict[str, Any]:
+        """Returns the report, as the JSON document has it. `holders` names keys that must sign."""
         previous = None
         if self.previous and self.by_previous:
             previous = _describe_earlier(self.previous, self.by_previous)
+        names = key_holders.as_json(holders, self._listed())
         return {
             "schema": SCHEMA,
             "version": self.root.common.version,
@@ -79,8 +82,9 @@ class RootState:
             "previous": previous,
             "own": _describe(self.by_itself),
             "also_for": [_describe_earlier(root, found) for root, found in self.also_for],
-            "uncounted_signatures": list(self.uncounted()),
+            "uncounted_signatures": list(self.uncounted(holders)),
             "not_checked": [NOT_CHECKED],
+            **({"holders": names} if names else {}),
         }
 
     def quorums(self) -> Iterator[tuple[str, Quorum]]:
@@ -101,16 +105,20 @@ class RootState:
         )
         return f"{' and '.join(missing)} must sign"
 
-    def uncounted(self) -> Iterable[str]:
+    def uncounted(self, holders: Holders = NO_HOLDERS) -> Iterable[str]:
         """Returns the reasons why signatures do not count. Skips signatures that count for another root."""
         quorums = [found for _, found in self.quorums()]
-        listed = {each for found in quorums for each in (*found.signers, *found.missing)}
+        listed = self._listed()
         return dict.fromkeys(
-            f"{short_id(key_id)} {problem}"
+            f"{named(key_id, holders)} {problem}"
             for found in quorums
             for key_id, problem in found.uncounted
             if key_id in (*found.signers, *found.missing) or key_id not in listed
         )
+
+    def _listed(self) -> set[bytes]:
+        """Returns the ids of all keys that may sign."""
+        return {each for _, found in self.quorums() for each in (*found.signers, *found.missing)}
 
 
 def read_state(

@@ -9,9 +9,9 @@ Lines 1 and 2 make a request, and lines 1 and 3 read it before it is signed. The
 bytes; the JSON says what they contain and which keys may sign. The module guarantees:
 
 - `parse_request` accepts only metadata that a device accepts once it is signed.
-- `with_json` accepts a JSON only if all that it says about the bytes is true. The list of keys is a statement
-  of the JSON itself, and no device depends on it.
-- The same bytes and keys give the same JSON.
+- `with_json` accepts a JSON only if all that it says about the bytes is true. The list of keys and the names
+  of their holders are statements of the JSON itself, and no device depends on them.
+- The same bytes, keys and names give the same JSON.
 
 `parse_request` raises Refused with the verdict that a device would give. `with_json` raises InputError.
 """
@@ -32,6 +32,8 @@ from software_update.format.metadata import ROOT, TARGETS, Root, Signed, Targets
 from software_update.format.release_manifest import ReleaseManifest
 from software_update.format.verdicts import Refused, Verdict
 from software_update.keys.schemes import DEFAULT_SCHEMES, Schemes
+from software_update.signing import holders as key_holders
+from software_update.signing.holders import NO_HOLDERS, Holders
 from software_update.signing.signed_content import ALLOWED_TARGETS, describe, describe_role
 from software_update.verify.quorum import quorum
 from software_update.verify.roots import check_root
@@ -42,6 +44,8 @@ SCHEMA = "software_update.signing_request.v1"
 SUFFIX = ".signing_request"
 
 _KEY_ID = re.compile("[0-9a-f]{64}")
+# The field of the JSON that is there only if keys have names: earlier versions of this tool wrote none.
+_HOLDERS = "holders"
 _THIS_ROOT = "this root"
 
 
@@ -79,6 +83,13 @@ class Request:
             for each in self.document["authorities"]
             for key_id in each["key_ids"]
         )
+
+    @functools.cached_property
+    def holders(self) -> Holders:
+        """The names of the keys, according to the JSON; empty without it."""
+        if self.document is None:
+            return NO_HOLDERS
+        return key_holders.parse_names(self.document.get(_HOLDERS, []))
 
     @property
     def is_dev(self) -> bool:
@@ -171,17 +182,27 @@ def _checked(authorities: list[Authority]) -> list[Authority]:
 
 
 def build_json(
-    request: Request, authorities: Sequence[Authority], release: ReleaseManifest | None
+    request: Request,
+    authorities: Sequence[Authority],
+    release: ReleaseManifest | None,
+    holders: Holders = NO_HOLDERS,
 ) -> bytes:
     """Returns the text of `build_document`."""
-    document = build_document(request, authorities, release)
+    document = build_document(request, authorities, release, holders)
     return to_text(document).encode()
 
 
 def build_document(
-    request: Request, authorities: Sequence[Authority], release: ReleaseManifest | None
+    request: Request,
+    authorities: Sequence[Authority],
+    release: ReleaseManifest | None,
+    holders: Holders = NO_HOLDERS,
 ) -> dict[str, Any]:
-    """Returns the JSON next to the bytes. `release` is the release manifest of the targets."""
+    """Returns the JSON next to the bytes.
+
+    `release` is the release manifest of the targets. `holders` names keys; the JSON contains the names of
+    keys that the root lists or that may sign.
+    """
     said = describe(request.content)
     summary = said.pop("summary")
     if request.role == TARGETS:
@@ -195,7 +216,12 @@ def build_document(
         {"authority": each.name, **describe_role(each.role), "dev_keys": each.root.is_dev}
         for each in authorities
     ]
-    return {"schema": SCHEMA, **said, "authorities": asked, "summary": summary}
+    listed = [key_id for each in authorities for key_id in each.role.key_ids]
+    if isinstance(request.content, Root):
+        listed += [key.key_id for key in request.content.keys]
+    names = key_holders.as_json(holders, listed)
+    about_keys = {"authorities": asked, **({_HOLDERS: names} if names else {})}
+    return {"schema": SCHEMA, **said, **about_keys, "summary": summary}
 
 
 def with_json(path: str, content: bytes, request: Request) -> Request:
@@ -212,6 +238,7 @@ def with_json(path: str, content: bytes, request: Request) -> Request:
         optional = {ALLOWED_TARGETS} & {*found["summary"]}
         found["summary"] = {key: found["summary"][key] for key in {*said["summary"], *optional}}
         _check_authorities(document["authorities"])
+        key_holders.parse_names(document.get(_HOLDERS, []))
         # Compared as JSON, because in Python true equals 1.
         other = [name for name in said if _as_json(found[name]) != _as_json(said[name])]
     except (ValueError, KeyError, TypeError) as error:

@@ -272,3 +272,38 @@ def test_odd_signers_in_the_json() -> None:
         content = json.dumps({**document, "authorities": odd}).encode()
         with pytest.raises(InputError, match="not a signing request"):
             signing_request.with_json("r.json", content, request)
+
+
+def test_names_of_keys_are_in_the_json() -> None:
+    """Only those of keys that the root lists or that may sign. Without names, the field is absent."""
+    root = metadata.parse_root(e.root(2))
+    previous = metadata.parse_root(e.root(1, [ROOT_KEY_2]))
+    request = signing_request.Request(root)
+    authorities = signing_request.authorities_of_root(root, previous)
+    names = {
+        key_id(ROOT_KEY): "quality",
+        key_id(ROOT_KEY_2): "earlier quality",
+        key_id(TARGETS_KEY): "release manager",
+        key_id(TARGETS_KEY_2): "another product",
+    }
+    content = signing_request.build_json(request, authorities, None, names)
+    del names[key_id(TARGETS_KEY_2)]
+    assert signing_request.with_json("r.json", content, request).holders == names
+    plain = signing_request.build_json(request, authorities, None)
+    assert signing_request.with_json("r.json", plain, request).holders == {}
+    found = json.loads(content)
+    del found["holders"]
+    assert found == json.loads(plain)
+    targets = signing_request.parse_request(TARGETS)
+    by = signing_request.authorities_of_targets(root)
+    document = signing_request.build_document(targets, by, None, names)
+    assert document["holders"] == [{"key_id": key_id(TARGETS_KEY).hex(), "name": "release manager"}]
+
+
+@pytest.mark.parametrize("holders", [None, {}, [1], [{"key_id": "0" * 64, "name": "a\x1b"}]])
+def test_odd_names_in_the_json(holders: object) -> None:
+    request = signing_request.parse_request(TARGETS)
+    document = signing_request.build_document(request, [], None)
+    content = json.dumps({**document, "holders": holders}).encode()
+    with pytest.raises(InputError, match="not a signing request"):
+        signing_request.with_json("r.json", content, request)

@@ -6,6 +6,7 @@ import pytest
 
 from software_update.base.errors import InputError, SignatureError, UsageError
 from software_update.format.verdicts import Refused, Verdict
+from software_update.signing import holders
 from software_update.signing.dev_keys import build_identities
 from software_update.steps.attach import MetadataToRelease, UnsignedRoot, attach_signatures
 from software_update.testing import encode as e
@@ -15,6 +16,8 @@ from software_update.testing.signers import (
     ROOT_KEY_2,
     STRANGER,
     TARGETS_KEY,
+    TARGETS_KEY_2,
+    key_id,
     signer,
     write_signature,
 )
@@ -95,3 +98,67 @@ def test_output_replaces_no_input(path: str) -> None:
     with pytest.raises(UsageError, match="would replace the input"):
         attach_signatures(path, RELEASE, other_inputs=["listed.json"])
     assert Path(path).read_bytes() == before
+
+
+def release_after_rotation(folder: Path, *signers: int) -> MetadataToRelease:
+    """Returns a release whose root followed one that lists TARGETS_KEY, signed by keys with these numbers."""
+    (folder / "first.pb").write_bytes(e.signed(e.root(1), ROOT_KEY))
+    (folder / "root.pb").write_bytes(e.signed(e.root(2, [ROOT_KEY], [TARGETS_KEY_2]), ROOT_KEY))
+    names = {key_id(TARGETS_KEY): "Anna", key_id(TARGETS_KEY_2): "Ben"}
+    (folder / "holders.json").write_bytes(holders.build(names))
+    signatures = [write_signature(folder / f"{each}.json", TARGETS, each) for each in signers]
+    return RELEASE._replace(
+        signatures=signatures, trusted_roots=["first.pb"], holders="holders.json"
+    )
+
+
+def test_leaves_out_a_signature_by_a_key_of_the_previous_root(folder: Path) -> None:
+    release = release_after_rotation(folder, TARGETS_KEY, TARGETS_KEY_2)
+    warnings: list[str] = []
+    assert attach_signatures("out.pb", release, warn=warnings.append) == ()
+    assert Path("out.pb").read_bytes() == e.signed(TARGETS, TARGETS_KEY_2)
+    (text,) = warnings
+    short = key_id(TARGETS_KEY).hex()[:16]
+    assert text.startswith(
+        f"{folder}/{TARGETS_KEY}.json: signed by key Anna ({short}) of the previous root, version 1; root "
+        "version 2 does not list this key, so the signature is left out; remove the file; it revokes keys, "
+        "so targets versions start again: "
+    )
+    assert text.endswith(
+        "give each release a release counter, which devices compare under every root"
+    )
+    # Without a listener, too.
+    attach_signatures("out.pb", release)
+
+
+def test_a_key_of_the_previous_root_does_not_suffice(folder: Path) -> None:
+    release = release_after_rotation(folder, TARGETS_KEY)
+    with pytest.raises(SignatureError) as caught:
+        attach_signatures("out.pb", release)
+    text = str(caught.value)
+    short = {each: key_id(each).hex()[:16] for each in (TARGETS_KEY, TARGETS_KEY_2)}
+    assert text.startswith(
+        f"{folder}/{TARGETS_KEY}.json: signed by key Anna ({short[TARGETS_KEY]}) of the previous root, "
+        "version 1; root version 2 does not list this key; keys of the new root must sign; it revokes keys"
+    )
+    assert text.endswith(
+        f"0 of 1 signatures by the root's keys, not signed: Ben ({short[TARGETS_KEY_2]})"
+    )
+    # If no root is known that lists the key, it is a stranger's.
+    check_fails(release._replace(trusted_roots=[]), SignatureError, "may not sign this; remove it")
+    check_fails(release._replace(holders="root.pb"), InputError, "root.pb: not a file of holders")
+
+
+def test_versions_are_compared_if_keys_stay(folder: Path) -> None:
+    release = release_after_rotation(folder, TARGETS_KEY, TARGETS_KEY_2)
+    both = e.root(1, [ROOT_KEY], [TARGETS_KEY, TARGETS_KEY_2], 1, 2)
+    (folder / "first.pb").write_bytes(e.signed(both, ROOT_KEY))
+    warnings: list[str] = []
+    attach_signatures("out.pb", release, warn=warnings.append)
+    assert warnings[0].endswith("so the signature is left out; remove the file")
+
+
+def test_roots_of_a_chain_are_known(folder: Path) -> None:
+    release = release_after_rotation(folder, TARGETS_KEY)
+    release = release._replace(trusted_roots=[], root_chain=["first.pb"])
+    check_fails(release, SignatureError, "of the previous root, version 1")

@@ -9,25 +9,30 @@ from software_update.format.release_manifest import ReleaseManifest, parse_relea
 from software_update.format.verdicts import Refused
 from software_update.keys.schemes import DEFAULT_SCHEMES, Schemes
 from software_update.signing import request_files, signing_request
+from software_update.signing.holders import NO_HOLDERS, Holders
 from software_update.signing.signing_request import Request
 from software_update.verify.target_list import check_list
 
 
 def request_of_targets(
-    metadata: str, root: str, user_manifest: str | None, schemes: Schemes = DEFAULT_SCHEMES
+    metadata: str,
+    root: str,
+    user_manifest: str | None,
+    schemes: Schemes = DEFAULT_SCHEMES,
+    holders: Holders = NO_HOLDERS,
 ) -> tuple[Request, bytes]:
     """Returns the request to sign the targets metadata in a file, and the JSON that describes it.
 
     `root` is the path of the root whose keys sign. `user_manifest` is that of the payload user_manifest;
-    if it is a release manifest, the JSON names its product. Raises InputError for a bad file, and Refused
-    if the root does not allow one of the targets.
+    if it is a release manifest, the JSON names its product. `holders` names the keys. Raises InputError
+    for a bad file, and Refused if the root does not allow one of the targets.
     """
     request = request_files.read_metadata(metadata, TARGETS, schemes)
     authorities = request_files.read_targets_authorities(root, schemes)
     if isinstance(request.content, Targets):
         check_list(request.content, authorities[0].root.allowed_targets)
     release = None if user_manifest is None else _release(user_manifest, request)
-    return request, signing_request.build_json(request, authorities, release)
+    return request, signing_request.build_json(request, authorities, release, holders)
 
 
 def _release(path: str, request: Request) -> ReleaseManifest | None:

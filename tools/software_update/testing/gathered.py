@@ -4,6 +4,7 @@ from pathlib import Path
 
 from software_update.format import metadata
 from software_update.signing import signing_request
+from software_update.signing.holders import NO_HOLDERS, Holders
 from software_update.signing.signing_request import Request
 from software_update.steps.gather import RequestFile, gather
 from software_update.testing import encode as e
@@ -19,19 +20,21 @@ FOLDERS = {
 }
 
 
-def write_request(path: Path, data: bytes, root: bytes = ROOT) -> None:
+def write_request(
+    path: Path, data: bytes, root: bytes = ROOT, holders: Holders = NO_HOLDERS
+) -> None:
     """Writes a request and the JSON next to it."""
     request = signing_request.parse_request(data)
     path.write_bytes(data)
-    path.with_name(f"{path.name}.json").write_bytes(_json(request, root))
+    path.with_name(f"{path.name}.json").write_bytes(_json(request, root, holders))
 
 
-def _json(request: Request, root: bytes) -> bytes:
+def _json(request: Request, root: bytes, holders: Holders) -> bytes:
     if isinstance(request.content, metadata.Root):
         authorities = signing_request.authorities_of_root(request.content, None)
     else:
         authorities = signing_request.authorities_of_targets(metadata.parse_root(root))
-    return signing_request.build_json(request, authorities, None)
+    return signing_request.build_json(request, authorities, None, holders)
 
 
 def request_files(folder: Path) -> list[RequestFile]:

@@ -33,6 +33,7 @@ _TYPES = {
     "NAME=COMPRESSION": "name and compression",
     "NAME=FILE": "name and file",
     "OUT": "file",
+    "PUB=NAME": "public key file and name",
     "P": "text",
     "PRIV": "private key file",
     "PUB": "public key file",

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from software_update.signing import holders
 from software_update.testing import encode as e
 from software_update.testing import workspace
 from software_update.testing.command import call, done, error_line, failed
@@ -295,3 +296,21 @@ def test_files(folder: Path) -> None:
     new = e.signed(e.root(2, [ROOT_KEY], [TARGETS_KEY_2]), ROOT_KEY)
     assert done(*check(folder, new)).out.endswith("  complete\n")
     assert TARGETS_KEY != TARGETS_KEY_2
+
+
+def test_names_of_keys(folder: Path) -> None:
+    names = {key_id(ROOT_KEY): "quality", key_id(ROOT_KEY_3): "managing director"}
+    (folder / "holders.json").write_bytes(holders.build({**names, key_id(TARGETS_KEY): "other"}))
+    new = e.signed_of(NEW, [e.signature(NEW, ROOT_KEY), e.signature(b"other", ROOT_KEY_3)])
+    args = check(folder, new, f"--holders={folder}/holders.json")
+    lines = done(*args).out.splitlines()
+    assert f"    signed: quality ({key_id(ROOT_KEY).hex()})" in lines
+    assert f"    not signed: {key_id(ROOT_KEY_2).hex()}" in lines
+    assert f"    not signed: managing director ({key_id(ROOT_KEY_3).hex()})" in lines
+    short = key_id(ROOT_KEY_3).hex()[:16]
+    assert f"  signature that does not count: managing director ({short}) bad signature" in lines
+    done(*args, f"--report={folder}/report.json")
+    report = json.loads((folder / "report.json").read_text())
+    assert report["holders"] == holders.as_json(names, names)
+    text = failed(3, *check(folder, new, f"--holders={folder}/root.pb"))
+    assert text.startswith(f"{folder}/root.pb: not a file of holders")

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from software_update.format import metadata
+from software_update.signing import holders
 from software_update.testing import encode as e
 from software_update.testing import workspace
 from software_update.testing.command import done, failed
@@ -124,3 +125,27 @@ def test_strict_pigweed_in_the_request_of_a_root(folder: Path) -> None:
         folder, 2, "--strict-pigweed: only valid with --previous", *args, "--strict-pigweed", *out
     )
     assert f"software-update: warning: {problem}" in done(*args, previous, *out).err
+
+
+def test_names_of_keys(folder: Path) -> None:
+    """The bytes stay the same; sign shows the names from the JSON."""
+    previous = f"--previous={folder}/root.pb"
+    done(*request(folder, SECOND, previous))
+    plain = (folder / "out").read_bytes()
+    (folder / "holders.json").write_bytes(
+        holders.build({key_id(ROOT_KEY): "quality", key_id(ROOT_KEY_2): "Anna"})
+    )
+    lines = done(*request(folder, SECOND, previous, f"--holders={folder}/holders.json")).out
+    assert (folder / "out").read_bytes() == plain
+    signing = done(
+        *("sign", folder / "out", f"--key=file:{folder}/root.pem", "-o", folder / "s.json")
+    ).err
+    short = {each: key_id(each).hex()[:16] for each in (ROOT_KEY, ROOT_KEY_2)}
+    for text in (lines, signing):
+        assert f"  root: 1 of 1 keys\n    Anna ({key_id(ROOT_KEY_2).hex()})\n" in text
+        assert f"  to sign by keys of this root: 1 of Anna ({short[ROOT_KEY_2]})\n" in text
+        assert f"  to sign by keys of the previous root: 1 of quality ({short[ROOT_KEY]})\n" in text
+        assert "  names of keys are not signed; compare the key ids\n" in text
+    assert f"  by key quality ({key_id(ROOT_KEY).hex()})\n" in signing
+    args = [previous, f"--holders={folder}/holders.json", "-o", f"{folder}/holders.json"]
+    assert "would replace the input" in failed(2, *request(folder, SECOND, *args))

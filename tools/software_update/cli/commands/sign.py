@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from software_update.base import files
-from software_update.base.errors import InputError, UsageError, printable, short_id
+from software_update.base.errors import InputError, UsageError, printable
 from software_update.cli.options import signer_arguments
 from software_update.cli.options.arguments import Parser
 from software_update.cli.options.schemes import schemes_of
@@ -16,6 +16,7 @@ from software_update.format import metadata
 from software_update.keys.public_key import name_of
 from software_update.keys.schemes import Schemes
 from software_update.signing import request_files, signature_file
+from software_update.signing.holders import named
 from software_update.signing.signature_file import is_good
 from software_update.signing.signers import Signer, signature_by
 from software_update.signing.signing_request import Request
@@ -172,13 +173,14 @@ def _check_listed(signer: Signer, request: Request, beside: str) -> None:
     """InputError if the JSON next to the request does not list the key. Says which key signs."""
     key_id = signer.public.key_id
     if request.document is not None and key_id not in request.key_ids:
-        listed = ", ".join(short_id(each) for each in sorted(request.key_ids)[:_MAX_LISTED])
+        first = sorted(request.key_ids)[:_MAX_LISTED]
+        listed = ", ".join(named(each, request.holders) for each in first)
         more = ", ..." if len(request.key_ids) > _MAX_LISTED else ""
         raise InputError(
             f"{name_of(signer.name, signer.public)}: not a key that {beside} asks for; sign with "
             f"one of these: {listed or 'none'}{more}"
         )
-    print(key_line(key_id), file=sys.stderr, flush=True)
+    print(key_line(key_id, request.holders), file=sys.stderr, flush=True)
 
 
 def _sign_queue(args: argparse.Namespace) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from software_update.base.errors import SignatureError, printable, short_id
+from software_update.base.errors import SignatureError, printable
 from software_update.base.strict_json import to_text
 from software_update.cli.options.arguments import Parser
 from software_update.cli.options.schemes import add_schemes, schemes_of
@@ -15,6 +15,7 @@ from software_update.signing.collect import (
     find_signatures,
     read_requests,
 )
+from software_update.signing.holders import Holders, named
 
 
 def run(argv: Sequence[str]) -> int:
@@ -59,7 +60,7 @@ def _lines(report: Report) -> Iterator[str]:
     missing = [each for each in report.states if not each.complete]
     for each in missing:
         yield printable(str(each.entry))
-        yield from (f"  {_line(count)}" for count in each.counts)
+        yield from (f"  {_line(count, each.holders)}" for count in each.counts)
     total = len(report.states)
     yield (
         f"{len(missing)} of {total} requests lack signatures"
@@ -68,8 +69,8 @@ def _lines(report: Report) -> Iterator[str]:
     )
 
 
-def _line(count: Count) -> str:
+def _line(count: Count, holders: Holders) -> str:
     text = f"{len(count.signed)} of {count.threshold} signatures by keys of {count.authority}"
     if count.not_signed and not count.met:
-        text += f", not signed: {' '.join(map(short_id, count.not_signed))}"
+        text += f", not signed: {' '.join(named(each, holders) for each in count.not_signed)}"
     return printable(text)

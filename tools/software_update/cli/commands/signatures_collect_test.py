@@ -92,3 +92,18 @@ def test_signature_of_no_request() -> None:
 def test_index_that_is_not_one() -> None:
     Path("requests/index.json").write_text("{}")
     assert failed(3, *COLLECT).startswith("requests/index.json: not an index of signing requests")
+
+
+def test_names_of_keys() -> None:
+    """A request has the names of its keys in its JSON; the request of a root here has none."""
+    for path in Path("requests").glob("*.signing_request.json"):
+        document = json.loads(path.read_text())
+        names = [{"key_id": key_id(TARGETS_KEY_2).hex(), "name": "release manager"}]
+        if document["role"] == "targets":
+            path.write_text(json.dumps({**document, "holders": names}))
+    lines = call(*COLLECT).out.splitlines()
+    one, two, root = (key_id(each).hex()[:16] for each in (TARGETS_KEY, TARGETS_KEY_2, ROOT_KEY))
+    keys = {key_id(TARGETS_KEY): one, key_id(TARGETS_KEY_2): f"release manager ({two})"}
+    missing = " ".join(keys[each] for each in sorted(keys))
+    assert lines.count(f"  0 of 2 signatures by keys of the root, not signed: {missing}") == 2
+    assert f"  0 of 1 signatures by keys of this root, not signed: {root}" in lines

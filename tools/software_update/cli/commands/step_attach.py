@@ -12,8 +12,9 @@ from software_update.cli.options.arguments import (
     files_of,
 )
 from software_update.cli.options.collected_roots import add_collected_roots, take_collected_roots
+from software_update.cli.options.holders import add_holders
 from software_update.cli.options.schemes import add_schemes, schemes_of
-from software_update.cli.render.warnings import warn_of_other_signatures
+from software_update.cli.render.warnings import warn, warn_of_other_signatures
 from software_update.format.metadata import ROOT, TARGETS
 from software_update.steps.attach import MetadataToRelease, UnsignedRoot, attach_signatures
 
@@ -32,11 +33,16 @@ def run(argv: Sequence[str]) -> int:
         args.root_chain,
         trusted_roots,
         args.dev_key_identities,
+        args.holders,
     )
     other_inputs = files_of(args.collected_roots)
     try:
         left_out = attach_signatures(
-            args.output, release, other_inputs=other_inputs, schemes=schemes_of(args)
+            args.output,
+            release,
+            other_inputs=other_inputs,
+            schemes=schemes_of(args),
+            warn=warn,
         )
     except UnsignedRoot as error:
         raise InputError(
@@ -98,6 +104,7 @@ def _parser() -> Parser:
         metavar="FILE",
         help="identities from step identify; a root that lists one of these keys is an error",
     )
+    add_holders(parser)
     add_output(parser, "the signed metadata to write")
     return parser
 

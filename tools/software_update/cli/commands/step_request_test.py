@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from software_update.signing import holders
 from software_update.testing import encode as e
 from software_update.testing import workspace
-from software_update.testing.command import done, failed
+from software_update.testing.command import call, done, failed
 from software_update.testing.signers import (
     ROOT_KEY,
     TARGETS_KEY,
@@ -115,3 +116,19 @@ def test_rejects_other_files_as_metadata(folder: Path) -> None:
     assert "root.pb: it cannot be signed (THRESHOLD_INVALID: " in text
     (folder / "root.pb").write_bytes(b"?")
     assert "root.pb: not a root to trust" in failed(3, *request_args(folder))
+
+
+def test_names_of_keys(folder: Path) -> None:
+    """An error of sign names the people whose keys may sign."""
+    done(*request_args(folder))
+    plain = json.loads((folder / "out.json").read_text())
+    (folder / "holders.json").write_bytes(holders.build({key_id(TARGETS_KEY): "release manager"}))
+    done(*request_args(folder, f"--holders={folder}/holders.json", f"--bytes={folder}/out"))
+    found = json.loads((folder / "out.json").read_text())
+    assert found.pop("holders") == [
+        {"key_id": key_id(TARGETS_KEY).hex(), "name": "release manager"}
+    ]
+    assert found == plain
+    result = call("sign", folder / "out", f"--key=file:{folder}/stranger.pem", "-o", folder / "s")
+    short = key_id(TARGETS_KEY).hex()[:16]
+    assert result.err.endswith(f"sign with one of these: release manager ({short})\n")

@@ -205,7 +205,7 @@ class QueueSigner:
         """The signature, after the content of the request was shown; None without one."""
         try:
             lines = request_lines(f"to sign, {printable(path)}", request)
-            _say("\n".join([*lines, key_line(self._key_id)]))
+            _say("\n".join([*lines, key_line(self._key_id, request.holders)]))
             return signature_by(self._signer, request) if self._confirm(request) else None
         except SignerUnusable:
             raise

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from software_update.base.errors import printable
 from software_update.format.metadata import Root
 from software_update.keys.dev_key_ids import DEV_KEYS_WARNING
+from software_update.signing.holders import NO_HOLDERS, Holders, named_in_full
 from software_update.signing.root_progress import NOT_CHECKED, RootState
 
 
-def lines(state: RootState) -> Iterator[str]:
+def lines(state: RootState, holders: Holders = NO_HOLDERS) -> Iterator[str]:
     """Yields lines about a root: the thresholds, who has signed, and whose signatures are missing."""
     before = "the first root"
     if state.previous:
@@ -20,9 +21,9 @@ def lines(state: RootState) -> Iterator[str]:
     yield from _allowed_targets(state.root, state.previous)
     for keys, found in state.quorums():
         yield f"  {keys}: {len(found.signers)} signed, {found.threshold} must"
-        yield from (f"    signed: {each.hex()}" for each in found.signers)
-        yield from (f"    not signed: {each.hex()}" for each in found.missing)
-    for problem in state.uncounted():
+        yield from (f"    signed: {named_in_full(each, holders)}" for each in found.signers)
+        yield from (f"    not signed: {named_in_full(each, holders)}" for each in found.missing)
+    for problem in state.uncounted(holders):
         yield f"  signature that does not count: {problem}"
     yield f"  not checked: {NOT_CHECKED}"
     yield "  complete" if state.complete else f"  incomplete: {state.missing}"
