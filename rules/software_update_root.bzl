@@ -15,6 +15,7 @@ def software_update_root(
         root_threshold = 1,
         targets_threshold = 1,
         allowed_targets = None,
+        holders = None,
         previous = None,
         expires = None,
         expires_file = None,
@@ -53,6 +54,11 @@ def software_update_root(
         An entry is a target name, or a prefix that ends in `/*` and allows every name below it, such as `assets/*`. A
         list has at most 16 entries of at most 64 characters. `user_manifest` is always allowed. Devices with Pigweed's
         client ignore the list. By default, all targets are allowed.
+      holders: A dict from a label of a public key to a string: the person or role that holds the key, such as
+        `{"keys/release_1.pub": "release manager"}`. Signing requests, `software-update sign`, the output group `check`
+        and errors about signatures show this name next to the key id. It has 1 to 64 printable ASCII characters. The
+        root does not contain the names, so changing one changes no signed byte. By default, a key has the name of its
+        file.
       previous: A label of a `software_update_root` or of a file: the root before this one. Building this root then
         checks that a device may move from that root to this one: the version is one more, and both thresholds can be
         met. The output group `check` contains `NAME.check.json`, which lists the missing signatures. A bundle under
@@ -87,6 +93,7 @@ def software_update_root(
         expires = expires,
         expires_file = expires_file,
         expires_flag = expires_flag,
+        holders = holders,
         limits_targets = allowed_targets != None,
         out = out or name + ".root.pb",
         previous = previous,

@@ -2,7 +2,7 @@
 
 load("//rules/private/actions:signing_request.bzl", "SIGNING_REQUEST_SUFFIX", "declare_signing_request", "request")
 load("//rules/private/actions:tool.bzl", "TOOL")
-load("//rules/private/attributes:roots.bzl", "unsigned_root_of")
+load("//rules/private/attributes:roots.bzl", "holders_of", "unsigned_root_of")
 load("//rules/providers:software_update_root_info.bzl", "SoftwareUpdateRootInfo")
 load(":signing_requests_info.bzl", "SigningRequestsInfo", "signing_request_of", "signing_requests_of")
 load(":targets_metadata.bzl", "UnsignedTargetsMetadataInfo")
@@ -20,7 +20,7 @@ def _signing_request_impl(ctx):
     info = ctx.attr.metadata[UnsignedTargetsMetadataInfo]
     root = unsigned_root_of(ctx.attr.root, ctx.file.root) or unsigned_root_of(ctx.attr.root_or_dev_root, ctx.file.root_or_dev_root)
     files = declare_signing_request(ctx, label)
-    request(ctx, label, metadata = info.metadata, root = root, user_manifest = info.user_manifest, signing_request = files)
+    request(ctx, label, metadata = info.metadata, root = root, user_manifest = info.user_manifest, holders = holders_of(ctx.attr.root or ctx.attr.root_or_dev_root), signing_request = files)
     own = signing_request_of(label, files, [root], ctx.attr.signatures_folder)
     return _giving(ctx, depset([files.bytes, files.summary])) + [
         SigningRequestsInfo(requests = depset([own], transitive = signing_requests_of([ctx.attr.root]))),

@@ -11,6 +11,7 @@ load("//rules/private/actions:sign.bzl", "sign")
 load("//rules/private/actions:tool.bzl", "TOOL")
 load("//rules/private/actions:verify.bzl", "verify")
 load("//rules/private/attributes:installed.bzl", "installed_manifest_of", "root_of")
+load("//rules/private/attributes:roots.bzl", "holders_of")
 load("//rules/private/attributes:signing.bzl", "SIGNING", "dev_signing_keys", "signing_mode")
 load("//rules/private/checks:allowed_targets.bzl", "is_allowed")
 load("//rules/private/checks:date.bzl", "check_date")
@@ -96,6 +97,7 @@ def _software_update_bundle_impl(ctx):
             root = root,
             root_label = root_target.label if SoftwareUpdateRootInfo in root_target else None,
             root_chain = root_chain,
+            holders = holders_of(root_target),
             trusted_roots = [file for file in trusted_roots if file not in root_chain + [root]],
             dev_keys = dev_signing_keys([ctx.attr.dev_root, ctx.attr.root, ctx.attr.trusted_root] + ctx.attr.root_chain, ctx.files.dev_signing_keys),
             signed = signed,

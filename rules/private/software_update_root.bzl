@@ -6,16 +6,18 @@ Its global variable has the name of the macro, because `bazel query --output=lab
 load("//rules/private/actions:attach.bzl", "attach")
 load("//rules/private/actions:check_root.bzl", "check_root")
 load("//rules/private/actions:create_root.bzl", "create_root")
+load("//rules/private/actions:holders.bzl", "write_holders")
 load("//rules/private/actions:request_root.bzl", "request_root")
 load("//rules/private/actions:sign_root.bzl", "sign_root")
 load("//rules/private/actions:signing_request.bzl", "declare_signing_request")
 load("//rules/private/actions:tool.bzl", "TOOL")
 load("//rules/private/attributes:integer.bzl", "integer_attribute", "integer_of")
-load("//rules/private/attributes:roots.bzl", "unsigned_root_of")
+load("//rules/private/attributes:roots.bzl", "holders_of", "unsigned_root_of")
 load("//rules/private/attributes:signing.bzl", "SIGNING", "dev_signing_keys", "signing_mode")
 load("//rules/private/attributes:value.bzl", "DATE", "value_attributes", "value_of")
 load("//rules/private/checks:allowed_targets.bzl", "allowed_targets_error")
 load("//rules/private/checks:errors.bzl", "display", "refuse")
+load("//rules/private/checks:holder.bzl", "holder_error")
 load("//rules/private/checks:integer.bzl", "A_VERSION", "is_integer", "refuse_integer")
 load("//rules/providers:software_update_root_info.bzl", "SoftwareUpdateRootInfo")
 load(":signing_requests_info.bzl", "SigningRequestsInfo", "signing_request_of", "signing_requests_of")
@@ -36,8 +38,18 @@ def _check_attributes(ctx):
     problem = allowed_targets_error(ctx.attr.allowed_targets)
     if problem:
         refuse(ctx.label, "allowed_targets", ctx.attr.allowed_targets, problem)
+    for target, name in ctx.attr.holders.items():
+        _check_holder(ctx, target, name)
     if ctx.files.signatures and ctx.files.dev_signing_keys:
         refuse(ctx.label, "signatures", _names(ctx.files.signatures), "dev_signing_keys also sign this root; remove one of the two attributes")
+
+def _check_holder(ctx, target, name):
+    files = target.files.to_list()
+    if len(files) != 1 or files[0] not in ctx.files.root_keys + ctx.files.targets_keys:
+        refuse(ctx.label, "holders", display(target.label), "write a file of root_keys or targets_keys")
+    problem = holder_error(name)
+    if problem:
+        refuse(ctx.label, "holders", name, problem)
 
 def _names(files):
     return [file.short_path for file in files]
@@ -67,9 +79,20 @@ def _create(ctx, root):
         root = root,
     )
 
-def _check(ctx, root, previous):
+def _write_holders(ctx):
+    holders = ctx.actions.declare_file(ctx.label.name + ".holders.json")
+    write_holders(
+        ctx,
+        keys = ctx.files.root_keys + ctx.files.targets_keys,
+        names = {target.files.to_list()[0]: name for target, name in ctx.attr.holders.items()},
+        earlier = holders_of(ctx.attr.previous),
+        holders = holders,
+    )
+    return holders
+
+def _check(ctx, root, previous, holders):
     report = ctx.actions.declare_file(ctx.label.name + ".check.json")
-    check_root(ctx, root = root, previous = previous, strict_pigweed = ctx.attr.strict_pigweed, report = report)
+    check_root(ctx, root = root, previous = previous, strict_pigweed = ctx.attr.strict_pigweed, holders = holders, report = report)
     return report
 
 def _earlier_roots(previous):
@@ -96,12 +119,14 @@ def _software_update_root_impl(ctx):
     if ctx.files.dev_signing_keys or ctx.files.signatures:
         unsigned = ctx.actions.declare_file(ctx.label.name + ".root.unsigned.pb")
     _create(ctx, unsigned)
+    holders = _write_holders(ctx)
     request = declare_signing_request(ctx, ctx.label)
     request_root(
         ctx,
         root = unsigned,
         previous = previous,
         strict_pigweed = ctx.attr.strict_pigweed,
+        holders = holders,
         signing_request = request,
     )
 
@@ -114,6 +139,7 @@ def _software_update_root_impl(ctx):
             role = "root",
             metadata = request.bytes,
             previous = previous,
+            holders = holders,
             dev_keys = dev_signing_keys([ctx.attr.previous]),
             signed = root,
             progress_message = "Attaching the signatures of the root metadata %s" % display(ctx.label),
@@ -127,7 +153,7 @@ def _software_update_root_impl(ctx):
             runfiles = ctx.runfiles(files = [root]),
         ),
         OutputGroupInfo(
-            check = depset([_check(ctx, root, previous)] if previous else []),
+            check = depset([_check(ctx, root, previous, holders)] if previous else []),
             signing_request = depset([request.bytes, request.summary]),
             # The action of the request also checks whether the root may follow the previous one. Targets that depend
             # on this root run it as well. It does not wait for signatures, because signers need the request first.
@@ -144,6 +170,7 @@ def _software_update_root_impl(ctx):
             dev_key_signed = bool(ctx.files.dev_signing_keys),
             dev_signing_keys = dev_signing_keys([ctx.attr.previous], ctx.files.dev_signing_keys),
             earlier_roots = _earlier_roots(ctx.attr.previous),
+            holders = holders,
             root = root,
             root_keys = ctx.files.root_keys,
             root_threshold = int(_threshold(ctx, "root_threshold"), 10),
@@ -168,6 +195,10 @@ software_update_root = rule(
         "allowed_targets": attr.string_list(doc = "The targets that releases may list; empty allows all."),
         "dev_signing_keys": attr.label_list(
             doc = "Private keys in the tree that sign the root metadata.",
+            allow_files = True,
+        ),
+        "holders": attr.label_keyed_string_dict(
+            doc = "The names of the holders of keys.",
             allow_files = True,
         ),
         "limits_targets": attr.bool(doc = "Whether `allowed_targets` must not be empty."),

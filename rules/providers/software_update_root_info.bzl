@@ -11,6 +11,8 @@ release mode rejects such a root.""",
         "dev_signing_keys": """depset of File: the private keys in the tree that sign this root, or a root that `previous`
 leads to, in dev mode. The root of a release must not list one.""",
         "earlier_roots": "list of File: the roots that `previous` leads to, oldest first.",
+        "holders": """File: the names of the holders of the keys of this root and of the roots that `previous` leads to, as
+JSON. No signature covers them.""",
         "root": """File: the SignedRootMetadata. It contains signatures by `dev_signing_keys` in dev mode and the
 `signatures` in release mode, and otherwise none.""",
         "root_keys": "list of File: the public keys of the role `root`.",

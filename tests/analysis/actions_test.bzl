@@ -50,6 +50,7 @@ _actions_test = analysistest.make(
 _COMMANDS = {
     "SoftwareUpdateAssemble": "step assemble",
     "SoftwareUpdateCompress": "step compress",
+    "SoftwareUpdateHolders": "root holders",
     "SoftwareUpdateDigest": "step digest",
     "SoftwareUpdatePersonalize": "bundle personalize",
     "SoftwareUpdateReleaseManifest": "step release-manifest",
@@ -101,7 +102,8 @@ _REQUEST_ACTIONS = _METADATA_ACTIONS | {
 
 # No private key but for signing.
 _ROOT_ACTIONS = {
-    "SoftwareUpdateRootRequest root.signing_request.json": ["root.root.unsigned.pb"],
+    "SoftwareUpdateHolders root.holders.json": ["a.pem", "b.pem"],
+    "SoftwareUpdateRootRequest root.signing_request.json": ["root.root.unsigned.pb", "root.holders.json"],
     "SoftwareUpdateRoot root.root.unsigned.pb": ["a.pem", "b.pem"],
     "SoftwareUpdateRootSign root.root.pb": ["root.root.unsigned.pb", "private_a.pem"],
 }
@@ -111,17 +113,20 @@ _CHAIN_ACTIONS = {
     "SoftwareUpdateAssemble with_chain.bundle": ["root_4.root.pb", "root_2.root.pb", "root_3.root.pb", "published.root.pb", "with_chain.targets_metadata.pb", "app.bin", "manifest.json"],
     "SoftwareUpdateDigest with_chain.digests/app/~file.json": ["app.bin"],
     "SoftwareUpdateDigest with_chain.digests/~user_manifest.json": ["manifest.json"],
+    "SoftwareUpdateHolders root_2.holders.json": ["a.pem", "b.pem"],
+    "SoftwareUpdateHolders root_3.holders.json": ["a.pem", "b.pem", "root_2.holders.json"],
+    "SoftwareUpdateHolders root_4.holders.json": ["a.pem", "b.pem", "root_3.holders.json"],
     "SoftwareUpdateReleaseManifest manifest.json": ["notes.txt"],
-    "SoftwareUpdateRequest with_chain.signing_request.json": ["with_chain.targets_metadata.unsigned.pb", "root_4.root.unsigned.pb", "manifest.json"],
-    "SoftwareUpdateRootRequest root_2.signing_request.json": ["root_2.root.unsigned.pb", "published.root.pb"],
-    "SoftwareUpdateRootRequest root_3.signing_request.json": ["root_3.root.unsigned.pb", "root_2.root.unsigned.pb"],
-    "SoftwareUpdateRootRequest root_4.signing_request.json": ["root_4.root.unsigned.pb", "root_3.root.unsigned.pb"],
+    "SoftwareUpdateRequest with_chain.signing_request.json": ["with_chain.targets_metadata.unsigned.pb", "root_4.root.unsigned.pb", "root_4.holders.json", "manifest.json"],
+    "SoftwareUpdateRootRequest root_2.signing_request.json": ["root_2.root.unsigned.pb", "root_2.holders.json", "published.root.pb"],
+    "SoftwareUpdateRootRequest root_3.signing_request.json": ["root_3.root.unsigned.pb", "root_3.holders.json", "root_2.root.unsigned.pb"],
+    "SoftwareUpdateRootRequest root_4.signing_request.json": ["root_4.root.unsigned.pb", "root_4.holders.json", "root_3.root.unsigned.pb"],
     "SoftwareUpdateRoot root_2.root.unsigned.pb": ["a.pem", "b.pem"],
     "SoftwareUpdateRoot root_3.root.unsigned.pb": ["a.pem", "b.pem"],
     "SoftwareUpdateRoot root_4.root.unsigned.pb": ["a.pem", "b.pem"],
-    "SoftwareUpdateRootCheck root_2.check.json": ["root_2.root.pb", "published.root.pb"],
-    "SoftwareUpdateRootCheck root_3.check.json": ["root_3.root.pb", "root_2.root.unsigned.pb"],
-    "SoftwareUpdateRootCheck root_4.check.json": ["root_4.root.pb", "root_3.root.unsigned.pb"],
+    "SoftwareUpdateRootCheck root_2.check.json": ["root_2.root.pb", "root_2.holders.json", "published.root.pb"],
+    "SoftwareUpdateRootCheck root_3.check.json": ["root_3.root.pb", "root_3.holders.json", "root_2.root.unsigned.pb"],
+    "SoftwareUpdateRootCheck root_4.check.json": ["root_4.root.pb", "root_4.holders.json", "root_3.root.unsigned.pb"],
     "SoftwareUpdateRootSign root_2.root.pb": ["root_2.root.unsigned.pb", "private_a.pem"],
     "SoftwareUpdateRootSign root_3.root.pb": ["root_3.root.unsigned.pb", "private_a.pem"],
     "SoftwareUpdateRootSign root_4.root.pb": ["root_4.root.unsigned.pb", "private_a.pem"],
@@ -269,6 +274,9 @@ def _root_provider_test_impl(ctx):
     asserts.equals(env, ["app", "assets/*", "images/*"], info.allowed_targets)
     [create] = [action for action in our_actions_of(analysistest.target_under_test(env)) if action.mnemonic == "SoftwareUpdateRoot"]
     asserts.equals(env, ["--allowed-target=app", "--allowed-target=assets/*", "--allowed-target=images/*"], [each for each in create.argv if each.startswith("--allowed-target")])
+    [names] = [action for action in our_actions_of(analysistest.target_under_test(env)) if action.mnemonic == "SoftwareUpdateHolders"]
+    asserts.equals(env, "root.holders.json", info.holders.basename)
+    asserts.equals(env, ["--holder=tests/analysis/a.pem=100% Anna"], [each for each in names.argv if each.startswith("--holder")])
     asserts.true(env, info.dev_key_signed)
     asserts.equals(env, ["private_a.pem"], _names(info.dev_signing_keys.to_list()))
     asserts.equals(env, [], info.earlier_roots)
@@ -304,6 +312,7 @@ def actions_test_suite(name):
         allowed_targets = ["app", "assets/*", "images/*"],
         dev_signing_keys = ["private_a.pem"],
         expires = "2041-01-01T00:00:00Z",
+        holders = {"a.pem": "100% Anna"},
         root_keys = ["a.pem"],
         tags = ["manual"],
         targets_keys = ["b.pem"],
@@ -415,7 +424,8 @@ def actions_test_suite(name):
         name = "unsigned_root_actions_test",
         size = "small",
         actions = {
-            "SoftwareUpdateRootRequest unsigned_root.signing_request.json": ["a root.pb"],
+            "SoftwareUpdateHolders unsigned_root.holders.json": ["a.pem", "b.pem"],
+            "SoftwareUpdateRootRequest unsigned_root.signing_request.json": ["a root.pb", "unsigned_root.holders.json"],
             "SoftwareUpdateRoot a root.pb": ["a.pem", "b.pem"],
         },
         target_under_test = ":unsigned_root",

@@ -155,7 +155,7 @@ def _make_none():
         tags = ["manual"],
         targets_keys = ["b.pem"],
         version = 1,
-        **_none("allowed_targets", "dev_signing_keys", "expires", "expires_file", "expires_flag", "out", "previous", "root_threshold", "signatures", "signatures_folder", "strict_pigweed", "targets_threshold")
+        **_none("allowed_targets", "dev_signing_keys", "expires", "expires_file", "expires_flag", "holders", "out", "previous", "root_threshold", "signatures", "signatures_folder", "strict_pigweed", "targets_threshold")
     )
     software_update_bundle(
         name = "none_bundle",

@@ -32,6 +32,7 @@ _PARTS = "write the name without a / at either end and without an empty, . or ..
 _NOT_A_PREFIX = "this is not a prefix in targets; write a key of targets that is empty or ends in /"
 _REMOVED = "the bundle contains a payload for this target; remove it from one of the two"
 _ALLOW = "sign it under another root, or make the next root with it in allowed_targets"
+_HOLDER = "write 1 to 64 printable ASCII characters without a space at either end, such as release manager"
 _HERE = "//tests/analysis:"
 
 # Name of the case, what differs from a good bundle, what the error says after the rule's label.
@@ -121,6 +122,13 @@ _ROOTS = [
     ("no_allowed_targets", {"allowed_targets": []}, "allowed_targets = []: an empty list would allow all targets; write at least one entry, or remove the attribute"),
     ("allowed_star", {"allowed_targets": ["app*"]}, "allowed_targets = [\"app*\"]: the entry \"app*\": write a * only in a /* at the end"),
     ("allowed_select", {"allowed_targets": select({"//conditions:default": ["a", "a"]})}, "allowed_targets = [\"a\", \"a\"]: the entry \"a\" appears twice; write it once"),
+    ("holder_of_no_key", {"holders": {"private_a.pem": "Anna"}}, "holders = \"%sprivate_a.pem\": write a file of root_keys or targets_keys" % _HERE),
+    ("holder_of_two_files", {"holders": {":two_files": "Anna"}}, "holders = \"%stwo_files\": write a file of root_keys or targets_keys" % _HERE),
+    ("no_holder", {"holders": {"a.pem": ""}}, "holders = \"\": " + _HOLDER),
+    ("holder_with_space", {"holders": {"a.pem": "Anna "}}, "holders = \"Anna \": " + _HOLDER),
+    ("holder_not_ascii", {"holders": {"a.pem": "Änna"}}, "holders = \"Änna\": " + _HOLDER),
+    ("holder_with_line_break", {"holders": {"a.pem": "An\nna"}}, "holders = \"An\\nna\": " + _HOLDER),
+    ("holder_too_long", {"holders": {"a.pem": "a" * 65}}, "holders = \"%s\": %s" % ("a" * 65, _HOLDER)),
     ("no_root_keys", {"root_keys": []}, "root_keys = []: write at least one public key"),
     ("no_targets_keys", {"targets_keys": []}, "targets_keys = []: write at least one public key"),
     ("root_threshold_0", {"root_threshold": 0}, "root_threshold = 0: write an integer from 1 to 1, the number of keys in root_keys"),

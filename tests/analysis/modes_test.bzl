@@ -230,9 +230,9 @@ def modes_test_suite(name):
             # The private keys in reach, and nothing else.
             "product.dev_key_identities.json": ["private_a.pem", "private_b.pem"],
             # No private key; every root that devices start from or move to.
-            "product.targets_metadata.pb": [_UNSIGNED, "product_before.root.pb", "product_root.root.pb", "signature_1.json", "signature_2.json", "product.dev_key_identities.json"],
+            "product.targets_metadata.pb": [_UNSIGNED, "product_before.root.pb", "product_root.root.pb", "product_root.holders.json", "signature_1.json", "signature_2.json", "product.dev_key_identities.json"],
             "product.verdict.json": ["product.bundle", "product_before.root.pb"],
-            "product_root.root.pb": ["product_root.signing_request", "root_signature.json"],
+            "product_root.root.pb": ["product_root.signing_request", "product_root.holders.json", "root_signature.json"],
         },
         mnemonic_with_key = ["SoftwareUpdateIdentify"],
         root = "product_root.root.pb",
@@ -278,13 +278,13 @@ def modes_test_suite(name):
         test(
             name = "request_with_previous_in_%s_test" % mode,
             size = "small",
-            mnemonics = ["SoftwareUpdateDigest", "SoftwareUpdateRequest", "SoftwareUpdateRoot", "SoftwareUpdateRootRequest", "SoftwareUpdateTargets"],
+            mnemonics = ["SoftwareUpdateDigest", "SoftwareUpdateHolders", "SoftwareUpdateRequest", "SoftwareUpdateRoot", "SoftwareUpdateRootRequest", "SoftwareUpdateTargets"],
             target_under_test = ":next_product.signing_request",
         )
         test(
             name = "root_request_with_previous_in_%s_test" % mode,
             size = "small",
-            mnemonics = ["SoftwareUpdateRoot", "SoftwareUpdateRootRequest"],
+            mnemonics = ["SoftwareUpdateHolders", "SoftwareUpdateRoot", "SoftwareUpdateRootRequest"],
             target_under_test = ":next_root.signing_request",
         )
     _release_test(
@@ -293,10 +293,10 @@ def modes_test_suite(name):
         actions = {
             # Those of the roots before, too.
             "next_product.dev_key_identities.json": ["private_a.pem", "private_b.pem", "private_c.pem"],
-            "next_product.targets_metadata.pb": [_NEXT_UNSIGNED, "next_root.root.pb", "product_root.root.pb", "signature_1.json", "signature_2.json", "next_product.dev_key_identities.json"],
+            "next_product.targets_metadata.pb": [_NEXT_UNSIGNED, "next_root.root.pb", "next_root.holders.json", "product_root.root.pb", "signature_1.json", "signature_2.json", "next_product.dev_key_identities.json"],
             "next_product.verdict.json": ["next_product.bundle", "product_root.root.pb"],
-            "next_root.root.pb": ["next_root.signing_request", "next_root_signature.json", "product_root.root.unsigned.pb"],
-            "product_root.root.pb": ["product_root.signing_request", "root_signature.json"],
+            "next_root.root.pb": ["next_root.signing_request", "next_root.holders.json", "next_root_signature.json", "product_root.root.unsigned.pb"],
+            "product_root.root.pb": ["product_root.signing_request", "product_root.holders.json", "root_signature.json"],
         },
         mnemonic_with_key = ["SoftwareUpdateIdentify"],
         release_root = "next_root.root.pb",
@@ -321,11 +321,11 @@ def modes_test_suite(name):
         actions = {
             "last_product.dev_key_identities.json": ["private_a.pem", "private_b.pem"],
             # The first root is not in the chain, but on devices.
-            "last_product.targets_metadata.pb": ["last_product.targets_metadata.unsigned.pb", "last_root.root.pb", "next_root.root.pb", "product_root.root.pb", "signature_1.json", "signature_2.json", "last_product.dev_key_identities.json"],
+            "last_product.targets_metadata.pb": ["last_product.targets_metadata.unsigned.pb", "last_root.root.pb", "last_root.holders.json", "next_root.root.pb", "product_root.root.pb", "signature_1.json", "signature_2.json", "last_product.dev_key_identities.json"],
             "last_product.verdict.json": ["last_product.bundle", "next_root.root.pb"],
-            "last_root.root.pb": ["last_root.signing_request", "last_root_signature.json", "next_root.root.unsigned.pb"],
-            "next_root.root.pb": ["next_root.signing_request", "next_root_signature.json", "product_root.root.unsigned.pb"],
-            "product_root.root.pb": ["product_root.signing_request", "root_signature.json"],
+            "last_root.root.pb": ["last_root.signing_request", "last_root.holders.json", "last_root_signature.json", "next_root.root.unsigned.pb"],
+            "next_root.root.pb": ["next_root.signing_request", "next_root.holders.json", "next_root_signature.json", "product_root.root.unsigned.pb"],
+            "product_root.root.pb": ["product_root.signing_request", "product_root.holders.json", "root_signature.json"],
         },
         mnemonic_with_key = ["SoftwareUpdateIdentify"],
         release_root = "last_root.root.pb",
@@ -336,9 +336,9 @@ def modes_test_suite(name):
     )
 
     # The signing request.
-    _same_test(name = "same_request_test", size = "small", count = 5, request = ":product.signing_request")
-    _same_test(name = "same_root_request_test", size = "small", count = 2, request = ":product_root.signing_request")
-    _same_test(name = "same_dev_root_request_test", size = "small", count = 2, request = ":product_dev_root.signing_request")
+    _same_test(name = "same_request_test", size = "small", count = 6, request = ":product.signing_request")
+    _same_test(name = "same_root_request_test", size = "small", count = 3, request = ":product_root.signing_request")
+    _same_test(name = "same_dev_root_request_test", size = "small", count = 3, request = ":product_dev_root.signing_request")
 
     messages = {
         "without_root": ({"root": None}, "root = None: a release needs a root; write a software_update_root or a file that lists its keys"),

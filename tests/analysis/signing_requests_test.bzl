@@ -41,7 +41,7 @@ def _requests_test_impl(ctx):
     asserts.equals(env, sorted(_UNSIGNED + ["SoftwareUpdateGather"]), sorted(mnemonics))
     return analysistest.end(env)
 
-_UNSIGNED = ["SoftwareUpdateDigest", "SoftwareUpdateRequest", "SoftwareUpdateRoot", "SoftwareUpdateRootRequest", "SoftwareUpdateTargets"]
+_UNSIGNED = ["SoftwareUpdateDigest", "SoftwareUpdateHolders", "SoftwareUpdateRequest", "SoftwareUpdateRoot", "SoftwareUpdateRootRequest", "SoftwareUpdateTargets"]
 
 def _requests_test(mode):
     return analysistest.make(

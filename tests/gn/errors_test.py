@@ -318,6 +318,19 @@ CASES = (
         "allowed_empty",
         allowed_targets="[]",
     ),
+    *(
+        root(
+            'an entry of holders has no key or no name; write { key = "FILE" name = "NAME" }',
+            what,
+            holders=f"[ {{ {entry} }} ]",
+        )
+        for what, entry in (("holder_no_key", 'name = "Anna"'), ("holder_no_name", 'key = "a.pub"'))
+    ),
+    root(
+        "holders names other.pub, which is not in root_keys or targets_keys; write one of these files",
+        "holder_of_no_key",
+        holders='[ { key = "other.pub" name = "Anna" } ]',
+    ),
     root(
         "allowed_targets has 17 entries; write at most 16, such as a prefix that ends in /*",
         "allowed_17",

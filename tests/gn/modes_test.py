@@ -83,6 +83,7 @@ def test_signing_requests_are_the_same_in_all(tree: Tree) -> None:
             "//:bundle._digest_0",
             "//:bundle.signing_request",
             "//:bundle._targets",
+            "//:root.holders",
             "//:root.signing_request",
             "//:root.unsigned",
         }
@@ -435,7 +436,8 @@ def test_requests_need_no_signatures(tree: Tree, mode: str) -> None:
     ran = tree.build(":bundle.signing_request", ":second.signing_request")
     assert set(ran) <= {
         *("//:bundle._digest_0", "//:bundle.signing_request", "//:bundle._targets"),
-        *("//:root.unsigned", "//:second.signing_request", "//:second.unsigned"),
+        *("//:root.holders", "//:root.unsigned"),
+        *("//:second.holders", "//:second.signing_request", "//:second.unsigned"),
     }
     # A root that may not follow gives no request.
     tree.replace("BUILD.gn", "version = 2", "version = 3")
@@ -456,4 +458,50 @@ def test_unsigned_is_not_verified(tree: Tree, root: bool) -> None:
 def test_verify_false_skips_the_verification(tree: Tree) -> None:
     set_mode(tree, "dev", BUILD.replace("version = 7", "version = 7 verify = false"))
     assert "//:bundle._verify" not in tree.build(":bundle")
+    assert signatures(tree) == 1
+
+
+NEXT_ROOT = """software_update_root("next_root") {
+  version = 2
+  previous = ":root"
+  root_keys = [ "one.pub" ]
+  targets_keys = [ "two_targets.pub" ]
+  holders = [
+    {
+      key = "one.pub"
+      name = "quality"
+    },
+  ]
+  signatures = [ "next_root.one.json", "next_root.two.json" ]
+}
+"""
+
+
+def test_rotation_while_a_release_is_in_flight(tree: Tree) -> None:
+    """Signatures by keys of the root before do not count, and errors and requests name the people."""
+    private, public = generate_private_key_pem()
+    tree.write({"two_targets.pub": public})
+    private_file(tree, "two_targets").parent.mkdir()
+    private_file(tree, "two_targets").write_bytes(private)
+    holders = 'holders = [ { key = "three.pub" name = "Anna" } ]'
+    first = BUILD.replace("  version = 1\n", f"  version = 1\n  {holders}\n")
+    set_mode(tree, "release", first)
+    for request, names in (("root", ROOT_KEYS), ("bundle", TARGETS_KEYS)):
+        sign(tree, request, *names)
+    set_mode(tree, "release", first.replace('root = ":root"', 'root = ":next_root"') + NEXT_ROOT)
+    sign(tree, "next_root", *ROOT_KEYS)
+    request = json.loads(tree.read("gen/next_root.signing_request.json"))
+    assert {"quality", "two_targets.pub", "two.pub"} == {
+        each["name"] for each in request["holders"]
+    }
+    [line] = failure(tree.build_fails(":bundle"))
+    assert re.match(
+        r"software-update: \.\./bundle\.three\.json: signed by key Anna \([0-9a-f]{16}\) of the previous "
+        r"root, version 1; root version 2 does not list this key; keys of the new root must sign; it "
+        r"revokes keys, so targets versions start again: .*, not signed: two_targets\.pub \(",
+        line,
+    )
+    sign(tree, "bundle", "two_targets")
+    tree.replace("BUILD.gn", '"bundle.four.json"', '"bundle.two_targets.json"')
+    tree.build(":bundle")
     assert signatures(tree) == 1

@@ -503,8 +503,8 @@ PUBLIC = (
     *(
         f"root{each}"
         for each in (
-            *("", ".dev_signing_keys", ".earlier_roots", ".file", ".roots", ".signing_request"),
-            *(".trusted_root", ".unsigned"),
+            *("", ".dev_signing_keys", ".earlier_roots", ".file", ".holders", ".roots"),
+            *(".signing_request", ".signing_requests", ".trusted_root", ".unsigned"),
         )
     ),
     *(f"smaller{each}" for each in ("", ".file")),

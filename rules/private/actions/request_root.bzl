@@ -5,7 +5,7 @@ load(":tool.bzl", "run_tool", "tool_args")
 
 visibility("//rules/...")
 
-def request_root(ctx, *, root, previous, strict_pigweed, signing_request):
+def request_root(ctx, *, root, previous, strict_pigweed, holders, signing_request):
     """Declares the action that writes a signing request for root metadata.
 
     The action fails if the root must not follow the previous one.
@@ -15,11 +15,13 @@ def request_root(ctx, *, root, previous, strict_pigweed, signing_request):
       root: File: the root, without signatures.
       previous: File or None: the root before it.
       strict_pigweed: A bool: whether the action rejects a move that Pigweed's client would not make at once.
+      holders: File: the names of the keys of both roots.
       signing_request: The struct of Files to write, from `declare_signing_request`.
     """
     args = tool_args(ctx, ["root", "request"])
     args.add(root)
-    inputs = [root]
+    args.add(holders, format = "--holders=%s")
+    inputs = [root, holders]
     if previous:
         args.add(previous, format = "--previous=%s")
         inputs.append(previous)

@@ -22,7 +22,7 @@ def declare_signing_request(ctx, label):
         summary = ctx.actions.declare_file(label.name + SIGNING_REQUEST_SUFFIX + ".json"),
     )
 
-def request(ctx, label, *, metadata, root, user_manifest, signing_request):
+def request(ctx, label, *, metadata, root, user_manifest, holders, signing_request):
     """Declares the action that writes a signing request for targets metadata.
 
     Args:
@@ -31,6 +31,7 @@ def request(ctx, label, *, metadata, root, user_manifest, signing_request):
       metadata: File: the TargetsMetadata.
       root: File: the root that lists the keys that may sign.
       user_manifest: File or None: the payload of the reserved target `user_manifest`.
+      holders: File or None: the names of the keys.
       signing_request: The struct of Files to write, from `declare_signing_request`.
     """
     args = tool_args(ctx, ["step", "request"])
@@ -40,6 +41,9 @@ def request(ctx, label, *, metadata, root, user_manifest, signing_request):
     if user_manifest:
         args.add(user_manifest, format = "--user-manifest=%s")
         inputs.append(user_manifest)
+    if holders:
+        args.add(holders, format = "--holders=%s")
+        inputs.append(holders)
     args.add(signing_request.bytes, format = "--bytes=%s")
     args.add("-o", signing_request.summary)
     run_tool(
