@@ -16,6 +16,7 @@ _FLEET = Path("examples/fleet")
 _TEXT = (_FLEET / "ci.yml").read_text()
 _WORKFLOW: dict[str, Any] = yaml.safe_load(_TEXT)
 _JOBS = commands(_TEXT)
+_RELEASE = (_FLEET / "release.bazelrc").read_text()
 _PAGE = Path("docs/guides/ci.md").read_text()
 _COMMANDS = [command for job in _JOBS.values() for command in job]
 
@@ -32,7 +33,8 @@ def test_page_shows_each_command_of_the_workflow() -> None:
 
 
 def test_page_describes_each_job() -> None:
-    assert re.findall(r"^\| `([a-z-]+)` \|", _PAGE, re.MULTILINE) == list(_JOBS)
+    overview = _PAGE.partition("\n## Check a pull request\n")[0]
+    assert re.findall(r"^\| `([a-z-]+)` \|", overview, re.MULTILINE) == list(_JOBS)
 
 
 @pytest.mark.parametrize("command", sorted(set(_COMMANDS)))
@@ -49,11 +51,27 @@ def test_command_names_targets_and_files_that_exist(command: str) -> None:
     assert all(Path(file).is_file() for file in re.findall(r" --bazelrc=(\S+)", command))
 
 
+def test_commands_of_gn_name_labels_that_exist() -> None:
+    build = (_FLEET / "BUILD.gn").read_text()
+    [commands_of_gn] = re.findall(
+        r"^## The same with GN$(.*?)^## ", _PAGE, re.MULTILINE | re.DOTALL
+    )
+    names = set(re.findall(r" examples/fleet:(\w+)", commands_of_gn))
+    assert names == {"bundles", "expiry_test", "fleet_test", "requests"}
+    assert all(re.search(rf'^ *\w+\("{name}"\)', build, re.MULTILINE) for name in names)
+    assert re.findall(r"^\| `([a-z-]+)` \|", commands_of_gn, re.MULTILINE) == list(_JOBS)
+
+
+def test_both_builds_take_the_same_release() -> None:
+    of_bazel = re.findall(r"^build --//examples/fleet:(\w+)=(\S+)$", _RELEASE, re.MULTILINE)
+    text = (_FLEET / "release.gni").read_text()
+    of_gn = re.findall(r'^fleet_(\w+) = "?([^"\n]+)"?$', text, re.MULTILINE)
+    assert of_bazel == of_gn
+
+
 def test_flags_of_the_release_exist() -> None:
     build = (_FLEET / "BUILD.bazel").read_text()
-    flags = re.findall(
-        r"^build --//examples/fleet:(\w+)=\S+$", (_FLEET / "release.bazelrc").read_text(), re.M
-    )
+    flags = re.findall(r"^build --//examples/fleet:(\w+)=\S+$", _RELEASE, re.MULTILINE)
     assert flags == ["release_counter", "release_version", "expires"]
     assert all(re.search(rf'_flag\(\n    name = "{flag}"', build) for flag in flags)
 
