@@ -133,6 +133,9 @@ def parse(path: str, content: bytes, schemes: Schemes = DEFAULT_SCHEMES) -> Inde
         if document["schema"] != SCHEMA:
             raise ValueError
         entries = tuple(_entry(path, each) for each in document["requests"])
+        # Without a request, none would lack signatures.
+        if not entries:
+            raise ValueError
         keys = dict(_key(each, schemes) for each in document["keys"])
     except (ValueError, KeyError, TypeError):
         raise InputError(

@@ -98,6 +98,11 @@ def test_missing_field_is_refused(field: str) -> None:
     assert error({**document(), field: None}) == NOT_AN_INDEX
 
 
+@pytest.mark.parametrize("requests", [[], {}])
+def test_index_without_requests_is_refused(requests: object) -> None:
+    assert error({**document(), "requests": requests}) == NOT_AN_INDEX
+
+
 @pytest.mark.parametrize(
     "folder",
     [
@@ -164,7 +169,7 @@ def test_key_of_an_experimental_scheme() -> None:
     key = PublicKey(
         ED25519, bytes.fromhex("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a")
     )
-    content = request_index.build(Index((), {key.key_id: key}))
+    content = request_index.build(Index((ENTRY,), {key.key_id: key}))
     assert request_index.parse("x", content, ALL_SCHEMES).keys == {key.key_id: key}
     with pytest.raises(InputError, match="not an index"):
         request_index.parse("x", content, DEFAULT_SCHEMES)
