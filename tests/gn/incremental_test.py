@@ -95,7 +95,8 @@ SIGNED = BUNDLE | {"_sign"}
 LISTED = SIGNED | {"_targets"}
 DIGESTS = {f"_digest_{each}" for each in ("0", "1", "user_manifest", "collected")}
 ROOT = {f"//:root.{each}" for each in ("unsigned", "file", "_check")}
-OURS = ROOT | DIGESTS | LISTED
+HOLDERS = {"//:root.holders"}
+OURS = ROOT | HOLDERS | DIGESTS | LISTED
 EVERYTHING = OURS | {"//:app", "//product:logo", "//product:unrelated"}
 
 
@@ -183,11 +184,17 @@ CHANGES = (
     Change("expires", builds("persist", 'expires = "2099-01-01T00:00:00Z"\npersist'), LISTED),
     Change("strict_pigweed", builds("persist", "strict_pigweed = true\npersist"), LISTED),
     Change("dev_key", moves("keys/throwaway_other", "keys/throwaway_targets"), SIGNED),
-    Change("root_key", moves("keys/new.pub", "keys/spare.pub"), ROOT | SIGNED),
+    Change("root_key", moves("keys/new.pub", "keys/spare.pub"), ROOT | HOLDERS | SIGNED),
     Change(
         "root_expires",
         builds("version = 2", 'version = 2\nexpires = "2099-01-01T00:00:00Z"'),
         ROOT | SIGNED,
+    ),
+    # Not the root, which does not contain the name.
+    Change(
+        "holder",
+        builds("version = 2", 'version = 2\nholders = [ { key = "keys/root.pub" name = "Anna" } ]'),
+        HOLDERS | {"//:root._check"},
     ),
     Change("trusted_root", renews_trusted_root, {"_verify", "//:root._check"}),
     Change("at", builds("persist", 'at = "2030-01-01T00:00:00Z"\npersist'), {"_verify"}),

@@ -172,7 +172,8 @@ def test_actions_have_no_secrets(nested: Bazel, known: str, mode: str, handed_ou
         }
     # Not for want of looking: the search finds the actions' inputs, and also the keys in the tree.
     assert {each.mnemonic for each in actions if each.names(["known/root_1.pub"])} == {
-        "SoftwareUpdateRoot"
+        "SoftwareUpdateHolders",
+        "SoftwareUpdateRoot",
     }
     assert {each.mnemonic for each in actions if each.names(["throwaway_"])} == KEYS_OF_MODE[mode]
     variables = {
