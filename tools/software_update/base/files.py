@@ -184,6 +184,16 @@ def folder_below(folder: str, names: Iterable[str]) -> Iterator[int]:
         os.close(fd)
 
 
+def make_folder(path: str) -> None:
+    """Makes a folder, and those above it, if missing. Raises InputError if a file is in its place."""
+    try:
+        os.makedirs(path, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise InputError(
+            f"{path}: a file has this name or that of a folder above; name another folder"
+        ) from None
+
+
 def is_one_place(path: str, other: str) -> bool:
     """Says whether two outputs are one file, or are on file systems that ignore case."""
     one, two = os.path.realpath(path), os.path.realpath(other)

@@ -648,6 +648,16 @@ def test_short_reads_of_a_range(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         assert b"".join(files.read_range(file.fileno(), 1, 9, 5)) == b"123456789"
 
 
+def test_make_folder(folder: Path) -> None:
+    for _ in range(2):
+        files.make_folder(str(folder / "a/b"))
+    assert (folder / "a/b").is_dir()
+    (folder / "file").write_bytes(b"")
+    for path in ("file", "file/a", "file/a/b"):
+        with pytest.raises(InputError, match=f"{path}: a file has this name or that of a folder"):
+            files.make_folder(str(folder / path))
+
+
 def test_error_names_the_output_if_a_folder_below_cannot_be_made(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -96,7 +96,7 @@ def _keys(roots: Sequence[str], listed: set[bytes], schemes: Schemes) -> Mapping
 
 
 def _write(folder: str, contents: Mapping[str, bytes]) -> None:
-    os.makedirs(folder, exist_ok=True)
+    files.make_folder(folder)
     stale = [name for name in os.listdir(folder) if _GATHERED.fullmatch(name)]
     for name in set(stale) - contents.keys():
         os.unlink(os.path.join(folder, name))

@@ -108,7 +108,7 @@ def _sign_request(args: argparse.Namespace) -> int:
     else:
         content = signature_file.build(signature_by(signer, request))
         if args.output is None:
-            os.makedirs(chosen, exist_ok=True)
+            files.make_folder(chosen)
         files.write_output(
             path,
             content,
