@@ -371,12 +371,19 @@ def test_gather_and_collect(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*request, "--user-manifest=release.json", "-o", "request.json"]) == 0
     gather = ["step", "gather", "--request=request", "--label=//app:app"]
     gather += ["--signatures-folder=app/signatures"]
-    assert main([*gather, "--root=root-1.pb", "-o", "requests"]) == 0
+    # A root with another targets key, which may not sign any more.
+    assert main(["key", "generate", "old_key"]) == 0
+    create = ["root", "create", "--version=1", "--root-key=root_key.pub", "-o", "old.pb"]
+    assert main([*create, "--targets-key=old_key.pub"]) == 0
+    assert main(["root", "sign", "old.pb", "--dev-signing-key=root_key"]) == 0
+    assert main([*gather, "--root=root-1.pb", "--root=old.pb", "-o", "requests"]) == 0
     index = written("requests/index.json")
     assert index["requests"][0]["product"] == "P"
     check(index)
     sign = ["sign", "--queue=requests", "--yes", "--folder=signed"]
     assert main([*sign, "--key=targets_key"]) == 0
+    Path("bytes_only").write_bytes(Path("bytes").read_bytes())
+    assert main(["sign", "bytes_only", "--key=old_key", "-o", "signed/old.json"]) == 0
     Path("app").mkdir()
     collect = ["signatures", "collect", "signed", "--index=requests/index.json", "--workspace=."]
     check(output(capsys, *collect, "--json"))

@@ -60,15 +60,27 @@ class RequestState(NamedTuple):
 
 
 class Report(NamedTuple):
-    """The state of each request, by label, and the files that were written, as paths in the workspace."""
+    """The state of each request, by label, and the files that were written, as paths in the workspace.
+
+    `left_out` are the signatures by keys that a rotation of the root replaced.
+    """
 
     states: tuple[RequestState, ...]
     written: tuple[str, ...]
+    left_out: tuple["LeftOut", ...] = ()
 
     @property
     def complete(self) -> bool:
         """Says whether no signature is missing."""
         return all(each.complete for each in self.states)
+
+
+class LeftOut(NamedTuple):
+    """A good signature of a request in the file `path`, by a key that only an earlier root lists."""
+
+    path: str
+    key_id: bytes
+    root_version: int
 
 
 def read_requests(path: str, schemes: Schemes = DEFAULT_SCHEMES) -> tuple[Index, list[Request]]:
@@ -125,13 +137,14 @@ def collect(
     """Writes each signature into the folder that the index names, below `workspace`.
 
     `requests` are those of the entries, in their order. Of several signatures by one key, the first one is
-    written. Raises SignatureError for a signature that fits no request or is not good, and InputError if a
-    package is missing from the workspace, or if another file has the place of a signature; nothing is
-    written then.
+    written. Good signatures by keys of earlier roots are left out. Raises SignatureError for a signature that
+    fits no request or is not good, and InputError if a package is missing from the workspace, or if another
+    file has the place of a signature; nothing is written then.
     """
     wanted = list(zip(index.entries, requests, strict=True))
-    for path, signature in signatures:
-        _check(path, signature, wanted, index)
+    left_out = [
+        each for path, signature in signatures if (each := _check(path, signature, wanted, index))
+    ]
     for entry in index.entries:
         _check_folder(workspace, entry)
     folders = {each.signatures_folder for each in index.entries}
@@ -147,7 +160,7 @@ def collect(
             RequestState(entry, tuple(_counts(request, {*kept, *found})), request.holders)
         )
     _write(workspace, new)
-    return Report(tuple(states), tuple(sorted(new)))
+    return Report(tuple(states), tuple(sorted(new)), tuple(left_out))
 
 
 def _check(
@@ -155,8 +168,11 @@ def _check(
     signature: DetachedSignature,
     wanted: Iterable[tuple[IndexEntry, Request]],
     index: Index,
-) -> None:
-    """Raises SignatureError unless a signature is a good one of a request that lists its key."""
+) -> LeftOut | None:
+    """Raises SignatureError unless a signature is a good one of a request that lists its key, or that did.
+
+    Returns it if only an earlier root lists the key, and None otherwise.
+    """
     fitting = [each for _, each in wanted if each.sha256 == signature.sha256]
     if not fitting:
         said = request_name(signature.sha256, signature.role, signature.version)
@@ -164,11 +180,15 @@ def _check(
             f"{path}: signs {said}, which is not in the index; remove it, or name the index of the build "
             "that requested it"
         )
+    earlier = index.earlier_keys.get(signature.key_id)
+    if earlier and any(signature_file.is_good(signature, each, earlier.key) for each in fitting):
+        return LeftOut(path, signature.key_id, earlier.root_version)
     problems = [
         signature_problem(each, _keys(each, index), signature, each.holders) for each in fitting
     ]
     if None not in problems:
         raise SignatureError(f"{path}: {problems[0]}")
+    return None
 
 
 def _keys(request: Request, index: Index) -> dict[bytes, PublicKey]:
@@ -253,6 +273,10 @@ def document(report: Report) -> dict[str, Any]:
         "schema": SCHEMA,
         "complete": report.complete,
         "written": list(report.written),
+        "left_out": [
+            {"file": each.path, "key_id": each.key_id.hex(), "root_version": each.root_version}
+            for each in report.left_out
+        ],
         "requests": [
             {
                 "label": each.entry.label,

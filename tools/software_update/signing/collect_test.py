@@ -8,7 +8,7 @@ import pytest
 from software_update.base.errors import InputError, SignatureError
 from software_update.signing import collect as module
 from software_update.signing import request_index, signature_file
-from software_update.signing.collect import Report, collect, find_signatures, read_requests
+from software_update.signing.collect import LeftOut, Report, collect, find_signatures, read_requests
 from software_update.steps.gather import gather
 from software_update.testing import encode as e
 from software_update.testing import gathered
@@ -162,6 +162,39 @@ def test_signature_by_another_key_is_refused(top: Path) -> None:
     assert refused(top, SignatureError) == (
         f"signed/z.json: signed by key {key_id(STRANGER).hex()[:16]}, which may not sign this; remove it"
     )
+
+
+def rotated(top: Path) -> None:
+    """Gathers the requests again, also with an earlier root, whose targets key is the stranger's."""
+    earlier = e.signed(e.root(1, [ROOT_KEY], [STRANGER]), ROOT_KEY)
+    (top / "earlier.pb").write_bytes(earlier)
+    requests = gathered.request_files(top / "again")
+    gather(requests, [f"{top}/again/root.pb", f"{top}/earlier.pb"], f"{top}/requests")
+
+
+def test_signature_by_a_key_of_an_earlier_root_is_left_out(top: Path) -> None:
+    rotated(top)
+    sign_all(top)
+    write_signature(top / "signed/z.json", LOCK, STRANGER)
+    report = collected(top)
+    assert report.complete
+    assert report.left_out == (LeftOut(f"{top}/signed/z.json", key_id(STRANGER), 1),)
+    assert not any(key_id(STRANGER).hex()[:8] in each for each in report.written)
+
+
+def test_signature_by_a_key_of_an_earlier_root_does_not_count(top: Path) -> None:
+    rotated(top)
+    write_signature(top / "signed/z.json", LOCK, STRANGER)
+    report = collected(top)
+    assert (report.complete, report.written, len(report.left_out)) == (False, (), 1)
+
+
+def test_bad_signature_by_a_key_of_an_earlier_root_is_refused(top: Path) -> None:
+    rotated(top)
+    path = top / "signed/z.json"
+    write_signature(path, LOCK, STRANGER)
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"signature": "11" * 64}))
+    assert "which may not sign this; remove it" in refused(top, SignatureError)
 
 
 def test_bad_signature_is_refused(top: Path) -> None:

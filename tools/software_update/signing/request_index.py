@@ -10,6 +10,7 @@ package of the request's label; `check` compares a request with its entry.
 import hashlib
 import re
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from software_update.base.errors import InputError, shown
@@ -60,11 +61,22 @@ class IndexEntry(NamedTuple):
         return f"{shown(self.label)}: {request_name(self.sha256, self.role, self.version)}"
 
 
+class EarlierKey(NamedTuple):
+    """A targets key of the root with this version that no request lists: it may not sign any more."""
+
+    root_version: int
+    key: PublicKey
+
+
 class Index(NamedTuple):
-    """The entries of an index, sorted by label, and the keys that may sign the requests, by raw key id."""
+    """The entries of an index, sorted by label, and keys by raw key id.
+
+    `keys` may sign the requests. `earlier_keys` were replaced by a rotation of the root.
+    """
 
     entries: tuple[IndexEntry, ...]
     keys: Mapping[bytes, PublicKey]
+    earlier_keys: Mapping[bytes, EarlierKey] = MappingProxyType({})
 
 
 def file_name(label: str) -> str:
@@ -115,11 +127,17 @@ def build(index: Index) -> bytes:
         }
         for each in sorted(index.entries)
     ]
-    keys = [
-        {"key_id": key_id.hex(), "scheme": key.scheme.name, "keyval": key.keyval.hex()}
-        for key_id, key in sorted(index.keys.items())
+    keys = [_key_fields(key) for _, key in sorted(index.keys.items())]
+    earlier = [
+        {**_key_fields(each.key), "root_version": each.root_version}
+        for _, each in sorted(index.earlier_keys.items())
     ]
-    return to_text({"schema": SCHEMA, "requests": entries, "keys": keys}).encode()
+    document = {"schema": SCHEMA, "requests": entries, "keys": keys, "earlier_keys": earlier}
+    return to_text(document).encode()
+
+
+def _key_fields(key: PublicKey) -> dict[str, Any]:
+    return {"key_id": key.key_id.hex(), "scheme": key.scheme.name, "keyval": key.keyval.hex()}
 
 
 def parse(path: str, content: bytes, schemes: Schemes = DEFAULT_SCHEMES) -> Index:
@@ -137,6 +155,7 @@ def parse(path: str, content: bytes, schemes: Schemes = DEFAULT_SCHEMES) -> Inde
         if not entries:
             raise ValueError
         keys = dict(_key(each, schemes) for each in document["keys"])
+        earlier = dict(_earlier_key(each, schemes) for each in document["earlier_keys"])
     except (ValueError, KeyError, TypeError):
         raise InputError(
             f"{path}: not an index of signing requests ({SCHEMA}); name the one that the build made"
@@ -144,7 +163,7 @@ def parse(path: str, content: bytes, schemes: Schemes = DEFAULT_SCHEMES) -> Inde
     labels = [each.label for each in entries]
     if len(set(labels)) != len(labels):
         raise InputError(f"{path}: lists a label twice; name the index that the build made")
-    return Index(entries, keys)
+    return Index(entries, keys, earlier)
 
 
 def _entry(path: str, fields: Mapping[str, Any]) -> IndexEntry:
@@ -167,7 +186,15 @@ def _entry(path: str, fields: Mapping[str, Any]) -> IndexEntry:
     return entry
 
 
-def _key(fields: Mapping[str, str], schemes: Schemes) -> tuple[bytes, PublicKey]:
+def _earlier_key(fields: Mapping[str, Any], schemes: Schemes) -> tuple[bytes, EarlierKey]:
+    key_id, key = _key(fields, schemes)
+    version = fields["root_version"]
+    if type(version) is not int or not 1 <= version <= MAX_VERSION:
+        raise ValueError
+    return key_id, EarlierKey(version, key)
+
+
+def _key(fields: Mapping[str, Any], schemes: Schemes) -> tuple[bytes, PublicKey]:
     scheme = schemes.named(fields["scheme"])
     if scheme is None:
         raise ValueError

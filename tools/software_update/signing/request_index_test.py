@@ -9,13 +9,14 @@ from software_update.base.errors import InputError
 from software_update.keys.public_key import PublicKey
 from software_update.keys.schemes import ALL_SCHEMES, DEFAULT_SCHEMES, ED25519
 from software_update.signing import request_index
-from software_update.signing.request_index import Index, IndexEntry, file_name
-from software_update.testing.signers import TARGETS_KEY, signer
+from software_update.signing.request_index import EarlierKey, Index, IndexEntry, file_name
+from software_update.testing.signers import TARGETS_KEY, TARGETS_KEY_2, signer
 
 PUBLIC = signer(TARGETS_KEY).public
 ENTRY = IndexEntry("//camera:bundle", "targets", "camera", 7, bytes(32), "camera/signatures")
 ROOT = IndexEntry("//:root", "root", None, 1, bytes(32), "signatures/root")
-INDEX = Index((ROOT, ENTRY), {PUBLIC.key_id: PUBLIC})
+EARLIER = EarlierKey(3, signer(TARGETS_KEY_2).public)
+INDEX = Index((ROOT, ENTRY), {PUBLIC.key_id: PUBLIC}, {EARLIER.key.key_id: EARLIER})
 
 
 def document(**changes: Any) -> dict[str, Any]:
@@ -42,7 +43,15 @@ def test_index_is_read_as_it_was_built() -> None:
 
 
 def test_order_of_entries_does_not_matter() -> None:
-    assert request_index.build(Index((ENTRY, ROOT), INDEX.keys)) == request_index.build(INDEX)
+    other = INDEX._replace(entries=(ENTRY, ROOT))
+    assert request_index.build(other) == request_index.build(INDEX)
+
+
+@pytest.mark.parametrize("version", [0, 2**32, "3", True, None])
+def test_version_of_an_earlier_root_is_a_version(version: object) -> None:
+    found = json.loads(request_index.build(INDEX))
+    found["earlier_keys"][0]["root_version"] = version
+    assert error(found) == NOT_AN_INDEX
 
 
 def test_package_of_a_label() -> None:

@@ -12,7 +12,7 @@ from software_update.keys.public_key import PublicKey
 from software_update.keys.schemes import DEFAULT_SCHEMES, Schemes
 from software_update.signing import request_index
 from software_update.signing.request_files import json_path, read_described_request
-from software_update.signing.request_index import INDEX, Index
+from software_update.signing.request_index import INDEX, EarlierKey, Index, IndexEntry
 from software_update.verify.quorum import public_keys
 from software_update.verify.trust_files import read_trusted_root
 
@@ -56,7 +56,7 @@ def gather(
         for each, request in read.items()
     }
     listed = {key_id for request in read.values() for key_id in request.key_ids}
-    index = Index(tuple(entries), _keys(roots, listed, schemes))
+    index = _index(tuple(entries), roots, listed, schemes)
     contents = {INDEX: request_index.build(index)}
     for entry, each in entries.items():
         contents[entry.file_name] = read[each].serialized
@@ -82,17 +82,25 @@ def _check_distinct(requests: Iterable[RequestFile]) -> None:
             )
 
 
-def _keys(roots: Sequence[str], listed: set[bytes], schemes: Schemes) -> Mapping[bytes, PublicKey]:
+def _index(
+    entries: tuple[IndexEntry, ...], roots: Sequence[str], listed: set[bytes], schemes: Schemes
+) -> Index:
     found: dict[bytes, PublicKey] = {}
-    for path in roots:
-        found |= public_keys(read_trusted_root(path, schemes))
+    earlier: dict[bytes, EarlierKey] = {}
+    read = [read_trusted_root(path, schemes) for path in roots]
+    # Of several roots that list a key, the latest one counts.
+    for root in sorted(read, key=lambda each: each.common.version):
+        keys = public_keys(root)
+        found |= keys
+        for key_id in (root.targets.key_ids & keys.keys()) - listed:
+            earlier[key_id] = EarlierKey(root.common.version, keys[key_id])
     missing = sorted(listed - found.keys())
     if missing:
         raise InputError(
             f"key {short_id(missing[0])} may sign, but is in none of the given roots; name the root "
             "that lists it"
         )
-    return {key_id: found[key_id] for key_id in listed}
+    return Index(entries, {key_id: found[key_id] for key_id in listed}, earlier)
 
 
 def _write(folder: str, contents: Mapping[str, bytes]) -> None:

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
-from software_update.base.errors import SignatureError, printable
+from software_update.base.errors import SignatureError, printable, short_id
 from software_update.base.strict_json import to_text
 from software_update.cli.options.arguments import Parser
 from software_update.cli.options.schemes import add_schemes, schemes_of
+from software_update.cli.render.warnings import warn
 from software_update.signing.collect import (
     SCHEMA,
     Count,
@@ -50,7 +51,14 @@ def run(argv: Sequence[str]) -> int:
     text = (
         to_text(document(report)) if args.json else "".join(f"{each}\n" for each in _lines(report))
     )
-    print(text, end="")
+    print(text, end="", flush=True)
+    for each in report.left_out:
+        warn(
+            f"{each.path}: signed by key {short_id(each.key_id)} of an earlier root, version "
+            f"{each.root_version}; the root of the release does not list this key, so the signature is left "
+            "out; if the new root revokes keys, targets versions start again: give each release a release "
+            "counter"
+        )
     return 0 if report.complete else SignatureError.exit_code
 
 

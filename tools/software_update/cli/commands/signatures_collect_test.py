@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from software_update.steps.gather import gather
 from software_update.testing import encode as e
 from software_update.testing import gathered
 from software_update.testing.command import call, done, failed
 from software_update.testing.signers import (
     ROOT_KEY,
+    STRANGER,
     TARGETS_KEY,
     TARGETS_KEY_2,
     key_id,
@@ -50,6 +52,23 @@ def test_requests_signed_as_a_queue_are_collected(top: Path) -> None:
     assert len(written) == 5
     assert all((top / "workspace" / each).is_file() for each in written)
     assert done(*COLLECT).out == f"{last}\n"
+
+
+def test_signature_by_a_key_of_an_earlier_root_is_a_warning(top: Path) -> None:
+    earlier = e.signed(e.root(1, [ROOT_KEY], [STRANGER]), ROOT_KEY)
+    (top / "earlier.pb").write_bytes(earlier)
+    requests = gathered.request_files(top / "again")
+    gather(requests, ["again/root.pb", "earlier.pb"], "requests")
+    for key in ("root", "one", "two"):
+        sign(key, "--folder=signed")
+    write_signature(top / "signed/z.json", gathered.LOCK, STRANGER)
+    result = done(*COLLECT)
+    assert result.out.splitlines()[-1] == "all 3 requests have their signatures"
+    assert result.err == (
+        f"software-update: warning: signed/z.json: signed by key {key_id(STRANGER).hex()[:16]} of an earlier "
+        "root, version 1; the root of the release does not list this key, so the signature is left out; if "
+        "the new root revokes keys, targets versions start again: give each release a release counter\n"
+    )
 
 
 def test_signatures_in_the_queue_are_collected() -> None:
