@@ -79,7 +79,9 @@ UNSIGNED = {
     "//:bundle._digest_user_manifest",
     "//:bundle._targets",
 }
-REQUEST = UNSIGNED | {"//:bundle.signing_request", f"{DEV_ROOT}.unsigned"}
+# A request names the holders of the keys that may sign it.
+NAMED = {f"{DEV_ROOT}.unsigned", f"{DEV_ROOT}.holders"}
+REQUEST = UNSIGNED | NAMED | {"//:bundle.signing_request"}
 FILE = UNSIGNED | ROOT | {"//:bundle._sign", "//:bundle.file"}
 ALL = FILE | {"//:bundle._verify", "//:bundle._persist", "//:bundle.inspect"}
 

@@ -7,7 +7,19 @@ from pathlib import Path
 
 import pytest
 from gn_tree import IMPORT, PLACE, Tree, make_tree
-from one_product import ALL, BUNDLE, DEV_ROOT, FILE, FILES, GOALS, REQUEST, ROOT, built, outputs
+from one_product import (
+    ALL,
+    BUNDLE,
+    DEV_ROOT,
+    FILE,
+    FILES,
+    GOALS,
+    NAMED,
+    REQUEST,
+    ROOT,
+    built,
+    outputs,
+)
 
 
 def ninja_files(tree: Tree) -> dict[str, str]:
@@ -51,7 +63,7 @@ def test_command_line(tmp_path: Path, gn: str, python: Path) -> None:
         ("device", ALL | REQUEST),
         ("device_inspect", FILE | {"//:bundle.inspect"}),
         ("device_request", REQUEST),
-        ("device_root", ROOT | {f"{DEV_ROOT}.signing_request"}),
+        ("device_root", ROOT | NAMED | {f"{DEV_ROOT}.signing_request"}),
     ],
 )
 def test_another_toolchain(tree: Tree, goal: str, runs: set[str]) -> None:
