@@ -12,7 +12,7 @@ def collect_payloads(label, targets, *, strip_prefix = {}, may_be_empty = False)
     Args:
       label: The bundle's Label, for errors.
       targets: The attribute: a dict from target name or prefix to Target.
-      strip_prefix: The attribute: a dict from prefix to the folder whose files the prefix stands for.
+      strip_prefix: The attribute: a dict from a prefix to the folder that its target names leave out.
       may_be_empty: A bool: whether the bundle has targets besides these.
 
     Returns:

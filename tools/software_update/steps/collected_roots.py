@@ -32,7 +32,7 @@ def _version(path: str) -> int:
 
 
 def _read(path: str) -> list[str]:
-    """Returns the paths in the list. An entry {"label", "previous"} stands for roots that it lacks."""
+    """Returns the paths in the list. An entry {"label", "previous"} says that the list lacks earlier roots."""
     try:
         entries = parse_file(path, files.read_input(path, _LIST_BYTES))
         unknown = [(each["label"], each["previous"]) for each in entries if "previous" in each]

@@ -8,7 +8,7 @@ from software_update.format.names import USER_MANIFEST, clash, name_problem
 
 
 def is_prefix(name: str) -> bool:
-    """Returns whether a name stands for all files in a folder: whether it is empty or ends in /."""
+    """Returns whether a target name is for all files in a folder: it is empty or ends in /."""
     return not name or name.endswith("/")
 
 
