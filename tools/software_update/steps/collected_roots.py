@@ -32,7 +32,7 @@ def _version(path: str) -> int:
 
 
 def _read(path: str) -> list[str]:
-    """Returns the paths in the list. An entry {"label", "previous"} says that the list lacks earlier roots."""
+    """Returns the paths in the list. An entry {"label", "previous"} means that earlier roots are missing."""
     try:
         entries = parse_file(path, files.read_input(path, _LIST_BYTES))
         unknown = [(each["label"], each["previous"]) for each in entries if "previous" in each]

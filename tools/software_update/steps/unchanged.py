@@ -1,7 +1,7 @@
 """Partial bundles: the targets of an earlier release stay, except those that are replaced or removed.
 
-    earlier = read_earlier("bundle_7.installed.pb", root)
-    targets = new_list([Target.of("app", 5, sha256)], 8, earlier, removes=["logo"])
+earlier = read_earlier("bundle_7.installed.pb", root)
+targets = new_list([Target.of("app", 5, sha256)], 8, earlier, removes=["logo"])
 """
 
 from collections.abc import Sequence
