@@ -10,6 +10,7 @@ _LAYERS = [
     "verify",
     "signing",
     "steps",
+    "client",
     "cli",
 ]
 

@@ -1,0 +1,67 @@
+"""The interface of boot control, which says and decides which slot starts."""
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class BootError(OSError):
+    """The boot loader's state cannot be read or written, with the place and the reason in one line."""
+
+
+class SlotState(enum.Enum):
+    """The state of a slot, as the boot loader keeps it."""
+
+    UNBOOTABLE = "unbootable"
+    """The boot loader never starts it: nothing there, or not verified."""
+    TRYING = "trying"
+    """It starts next, a limited number of times, and has not been confirmed."""
+    EXHAUSTED = "exhausted"
+    """It has been tried as often as allowed, without confirmation, and does not start any more."""
+    GOOD = "good"
+    """It has been confirmed."""
+
+
+@dataclass(frozen=True, slots=True)
+class BootStatus:
+    """The answer of the boot loader.
+
+    `booted` is the slot that is running, `primary` the one that starts next, None if no slot can.
+    """
+
+    booted: str
+    primary: str | None
+    slots: Mapping[str, SlotState]
+
+
+class BootControl(Protocol):
+    """The boot loader of a device with two or more slots, of which one is running.
+
+    After a power cut, its answer is the truth about which slot runs. Every method that changes something
+    reads it back and raises BootError if the boot loader did not keep it. Every method may be called again
+    after a power cut in its middle, and changes all that it changes in one write where the boot loader can.
+
+        boot.mark_unbootable("B")       # before the first byte is written into B
+        boot.try_slot("B")              # B is verified: the next start tries it
+        status = boot.status()          # after the restart: booted B, or fallen back to A
+        boot.confirm("B")               # healthy: B stays
+    """
+
+    def check(self) -> list[str]:
+        """Returns the problems of its configuration; an empty list if it is usable."""
+
+    def warnings(self) -> list[str]:
+        """Returns weaknesses with which it works, such as an environment without a second copy."""
+
+    def status(self) -> BootStatus:
+        """Reads which slot runs, and the state of each."""
+
+    def mark_unbootable(self, slot: str) -> None:
+        """The boot loader does not start `slot` any more. Another good slot stays or becomes primary."""
+
+    def try_slot(self, slot: str) -> None:
+        """The boot loader starts `slot` next, a few times at most, and otherwise the one that runs now."""
+
+    def confirm(self, slot: str) -> None:
+        """Makes the running `slot` the good and primary one. The other slots keep their states."""

@@ -1,0 +1,1 @@
+"""Installers: they put a target's bytes into a slot."""

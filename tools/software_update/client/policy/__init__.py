@@ -1,0 +1,1 @@
+"""Policy: the consumer's standing answer to the client's questions."""

@@ -1,0 +1,43 @@
+"""The question that the client asks before each phase, with everything that a person needs to decide."""
+
+import enum
+from dataclasses import dataclass
+
+
+class Phase(enum.Enum):
+    """A phase that needs consent, because it costs something."""
+
+    DOWNLOAD = "download"
+    INSTALL = "install"
+    RESTART = "restart"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question about one phase of one release.
+
+    `release` is the release digest and `root` the SHA-256 of the root in force, both in hexadecimal: an
+    answer is valid only for them and the phase. `vendor` is the name in the device's own configuration,
+    never one from the release. `download_bytes` are still to be fetched. `signers` are the names or short
+    ids of the keys that signed. Everything else comes from the verified release manifest; it is None or
+    empty if the manifest lacks it.
+    """
+
+    domain: str
+    phase: Phase
+    release: str
+    root: str
+    vendor: str
+    product: str
+    from_version: str | None
+    to_version: str
+    download_bytes: int
+    install_bytes: int
+    kind: str | None = None
+    severity: str | None = None
+    duration: int | None = None
+    unavailable_functions: tuple[str, ...] = ()
+    reversible: bool | None = None
+    signers: tuple[str, ...] = ()
+    notes: str | None = None
+    powers: tuple[str, ...] = ()

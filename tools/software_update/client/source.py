@@ -1,0 +1,60 @@
+"""The interface of a source, from which the client reads one bundle."""
+
+from typing import Protocol
+
+
+class SourceError(OSError):
+    """A source that cannot be read now, such as a server that does not answer. The client tries again.
+
+    `retry_after` is the number of seconds that the source asks to wait, None if it does not.
+    """
+
+    def __init__(self, text: str, retry_after: float | None = None) -> None:
+        super().__init__(text)
+        self.retry_after = retry_after
+
+
+class OpenBundle(Protocol):
+    """The bytes of one bundle, opened once: all reads see the same content, or fail.
+
+    Metadata and the release manifest are read first, and alone; payloads only after the consumer has agreed.
+    """
+
+    def size(self) -> int:
+        """Returns the length of the whole bundle in bytes, known without reading payloads."""
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Returns exactly `length` bytes from `offset` on. Raises SourceError if it cannot.
+
+        Reading forward is fast for every source. Going back is cheap only if `can_reread`.
+        """
+
+    @property
+    def can_reread(self) -> bool:
+        """Whether reading a range again costs nothing, as for a file."""
+
+    @property
+    def identity(self) -> str:
+        """Returns a text that changes if the content may have changed: for HTTP the ETag, otherwise empty."""
+
+    def close(self) -> None:
+        """Closes the bundle."""
+
+
+class Source(Protocol):
+    """A place that offers at most one bundle at a time, such as a USB stick or a URL.
+
+    `open` starts a check. It returns None if the source offers nothing now (no stick, an empty folder), and
+    raises SourceError if it cannot tell.
+
+        bundle = source.open()
+        if bundle is not None:
+            head = bundle.read(0, 4096)
+            bundle.close()
+    """
+
+    def open(self) -> OpenBundle | None:
+        """Opens the bundle that the source offers now."""
+
+    def describe(self) -> str:
+        """Returns the place in words for a person, without credentials: a path, or a URL's host and path."""
