@@ -33,7 +33,7 @@ def inspect(bundle: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
 
 def test_names_of_payloads(capsys: pytest.CaptureFixture[str]) -> None:
     payloads = inspect(BUNDLE, capsys)["payloads"]
-    assert [each["name"] for each in payloads] == sorted([*FILES, "user_manifest"])
+    assert [each["name"] for each in payloads] == ["user_manifest", *sorted(FILES)]
     content = BUNDLE.read_bytes()
     for each in payloads:
         path = FILES.get(each["name"], HERE / "release.json")
@@ -90,7 +90,7 @@ def test_partial_bundle_has_the_bytes_of_the_command_line(tmp_path: Path) -> Non
 
 def test_partial_bundle_lists_unchanged_targets(capsys: pytest.CaptureFixture[str]) -> None:
     described = inspect(HERE / "partial.bundle", capsys)
-    assert [each["name"] for each in described["payloads"]] == ["app", "user_manifest"]
+    assert [each["name"] for each in described["payloads"]] == ["user_manifest", "app"]
     listed = [each["name"] for each in described["targets"]["targets"]]
     assert listed == sorted([*FILES.keys() - {"tree/one.bin"}, "user_manifest"])
     described = inspect(HERE / "partial_of_bundle.bundle", capsys)
@@ -134,8 +134,8 @@ def test_signing_request_describes_the_content_and_the_keys(
     request = json.loads((HERE / "bundle.signing_request.json").read_text())
     root = json.loads((DEV_KEYS / "dev_root.signing_request.json").read_text())
     described = inspect(BUNDLE, capsys)
-    names = [each["name"] for each in described["payloads"]]
-    assert sorted(each["name"] for each in request["summary"]["targets"]) == names
+    names = sorted(each["name"] for each in described["payloads"])
+    assert [each["name"] for each in request["summary"]["targets"]] == names
     assert request["authorities"][0]["key_ids"] == root["summary"]["targets"]["key_ids"]
     for folder, name, said in ((HERE, "bundle", request), (DEV_KEYS, "dev_root", root)):
         content = (folder / f"{name}.signing_request").read_bytes()

@@ -386,7 +386,7 @@ def test_personalized_bundle(years: Tree) -> None:
     described = json.loads(
         years.software_update("bundle", "inspect", "--json", "out/obj/smaller.bundle")
     )
-    assert [each["name"] for each in described["payloads"]] == ["app", "user_manifest"]
+    assert [each["name"] for each in described["payloads"]] == ["user_manifest", "app"]
     assert years.build(":smaller.file") == []
     years.write({"app_3.bin": "more"})
     assert {"//:smaller.file", "//:smaller._verify"} < set(years.build(":smaller"))

@@ -6,6 +6,8 @@ that neither memory nor the 2 GiB limit of a protobuf message bounds its payload
 
 from typing import NamedTuple
 
+from software_update.format.names import USER_MANIFEST
+
 TARGETS_FIELD = 3
 PAYLOAD_FIELD = 4
 ROOT_FIELD = 5
@@ -37,3 +39,11 @@ class Envelope(NamedTuple):
     root_chain: tuple[bytes, ...]
     targets: bytes | None
     payloads: tuple[Payload, ...]
+
+
+def payload_order(name: str) -> tuple[bool, str]:
+    """Returns the sort key that gives the writer's order: `user_manifest`, then the others by name.
+
+    A client needs the metadata and `user_manifest` to decide whether to fetch the other payloads.
+    """
+    return name != USER_MANIFEST, name

@@ -1,4 +1,4 @@
-"""Writes a bundle as a stream: metadata first (65, 5, 3), then every payload (4), sorted by name.
+"""Writes a bundle as a stream: metadata first (65, 5, 3), then the payloads (4).
 
 The metadata contain the digests of the payloads, and are written before them. So the caller first makes
 a draft of the metadata, with digests of zeros, to learn their length; the writer leaves that room, copies the
@@ -13,7 +13,8 @@ payloads and hashes the same bytes, and then writes the metadata that the caller
 
 The bytes that are hashed are the bytes in the bundle: a payload that changes while it is copied raises
 InputError, and never gets in under the digest of its earlier content. The same files, metadata and names
-give the same bytes. Memory does not grow with payloads; large ones are copied by several threads.
+give the same bytes: `user_manifest` comes before the other payloads, which are sorted by name. Memory does
+not grow with payloads; large ones are copied by several threads.
 """
 
 import contextlib
@@ -59,7 +60,8 @@ def plan_payloads(
     """
     known = compressions or {}
     return [
-        PayloadFile(name, path, input_length(path), known.get(name)) for name, path in sorted(files)
+        PayloadFile(name, path, input_length(path), known.get(name))
+        for name, path in sorted(files, key=lambda pair: envelope.payload_order(pair[0]))
     ]
 
 

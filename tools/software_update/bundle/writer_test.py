@@ -83,6 +83,13 @@ def test_order_on_the_wire(tmp_path: Path) -> None:
     assert places == sorted(places)
 
 
+def test_user_manifest_comes_before_the_other_payloads(tmp_path: Path) -> None:
+    contents = {"z": b"last", "user_manifest": b"{}", "a/user_manifest": b"", "User_manifest": b"1"}
+    found = bundle_of(tmp_path, contents)
+    names = ("user_manifest", "User_manifest", "a/user_manifest", "z")
+    assert found.endswith(b"".join(e.payload(name, contents[name]) for name in names))
+
+
 @pytest.mark.parametrize(
     "size",
     [

@@ -290,8 +290,9 @@ def payload(name: str, content: bytes) -> bytes:
 
 
 def payloads(contents: Mapping[str, bytes]) -> bytes:
-    """UpdateBundle.target_payloads, sorted by name."""
-    return b"".join(payload(name, contents[name]) for name in sorted(contents))
+    """UpdateBundle.target_payloads in our order: user_manifest, then the rest sorted by name."""
+    names = sorted(contents, key=lambda name: (name != "user_manifest", name))
+    return b"".join(payload(name, contents[name]) for name in names)
 
 
 def root_entry(signed_root: bytes) -> bytes:
