@@ -2,21 +2,33 @@
 
 from collections.abc import Iterator, Set
 
-from software_update.bundle.envelope import PAYLOAD_FIELD, Envelope
+from software_update.bundle.envelope import (
+    PAYLOAD_FIELD,
+    ROOT_CHAIN_FIELD,
+    ROOT_FIELD,
+    TARGETS_FIELD,
+    Envelope,
+    payload_order,
+)
 from software_update.bundle.extract import listed_targets
 from software_update.bundle.reader import read_envelope, read_fields
 from software_update.format.messages import Target
 from software_update.format.names import USER_MANIFEST
 
+# The order in which the writer writes fields.
+_FIELDS = {ROOT_CHAIN_FIELD: 0, ROOT_FIELD: 1, TARGETS_FIELD: 2, PAYLOAD_FIELD: 3}
+
 
 def kept_ranges(fd: int, on_device: Set[Target]) -> list[tuple[int, int]]:
-    """Returns start and end of each part of the bundle file `fd` that the device needs.
+    """Returns start and end of each field of the bundle file `fd` that the device needs.
 
+    They are in the writer's order, even if the fields of the file are not.
     `on_device` are the targets that the device has installed, each compressed or not. Metadata and
     `user_manifest` are always kept. Checks no signature. Raises Refused if the bundle is malformed.
     """
     envelope = read_envelope(fd)
-    return list(_kept(fd, envelope, _left_out(envelope, on_device)))
+    kept = sorted(_kept(fd, envelope, _left_out(envelope, on_device)))
+    return [(start, end) for *_, start, end in kept]
 
 
 def _left_out(envelope: Envelope, on_device: Set[Target]) -> set[str]:
@@ -34,9 +46,13 @@ def _left_out(envelope: Envelope, on_device: Set[Target]) -> set[str]:
     }
 
 
-def _kept(fd: int, envelope: Envelope, left_out: set[str]) -> Iterator[tuple[int, int]]:
-    """Start and end of each of the bundle's fields, but for the payloads that are left out."""
+def _kept(
+    fd: int, envelope: Envelope, left_out: set[str]
+) -> Iterator[tuple[int, tuple[bool, str], int, int]]:
+    """Yields two sort keys for the writer's order, and the start and end, of each field to keep."""
     names = iter([entry.name for entry in envelope.payloads])
     for number, start, end in read_fields(fd):
-        if number != PAYLOAD_FIELD or next(names, "") not in left_out:
-            yield start, end
+        name = next(names, "") if number == PAYLOAD_FIELD else ""
+        if number != PAYLOAD_FIELD or name not in left_out:
+            # Another field comes only from a file that changed meanwhile; a device rejects it.
+            yield _FIELDS.get(number, len(_FIELDS)), payload_order(name), start, end

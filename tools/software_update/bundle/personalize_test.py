@@ -13,7 +13,7 @@ from software_update.testing import encode as e
 from software_update.testing import zstd_frames
 from software_update.testing.signers import TARGETS_KEY
 
-CONTENTS = {"app": b"application", "boot": b"bootloader", "user_manifest": b"{}"}
+CONTENTS = {"user_manifest": b"{}", "app": b"application", "boot": b"bootloader"}
 BUNDLE = e.targets_entry(e.signed(e.targets(CONTENTS, 1), TARGETS_KEY)) + e.payloads(CONTENTS)
 
 
@@ -34,11 +34,23 @@ def kept(folder: Path, bundle: bytes, on_device: set[Target]) -> list[str]:
 
 def test_payloads_on_the_device_are_left_out(tmp_path: Path) -> None:
     assert kept(tmp_path, BUNDLE, set()) == list(CONTENTS)
-    assert kept(tmp_path, BUNDLE, {target("app")}) == ["boot", "user_manifest"]
+    assert kept(tmp_path, BUNDLE, {target("app")}) == ["user_manifest", "boot"]
 
 
 def test_user_manifest_is_kept(tmp_path: Path) -> None:
     assert kept(tmp_path, BUNDLE, set(map(target, CONTENTS))) == ["user_manifest"]
+
+
+def test_fields_are_in_the_order_of_the_writer(tmp_path: Path) -> None:
+    signed = e.signed(e.targets(CONTENTS, 1), TARGETS_KEY)
+    ours = e.chain(b"2", b"1") + e.root_entry(b"3") + e.targets_entry(signed) + e.payloads(CONTENTS)
+    payloads = [e.payload(name, CONTENTS[name]) for name in ("boot", "app", "user_manifest")]
+    parts = [*payloads, e.targets_entry(signed), e.root_entry(b"3"), e.chain(b"2"), e.chain(b"1")]
+    path = tmp_path / "a.bundle"
+    path.write_bytes(b"".join(parts))
+    with files.open_input(str(path)) as fd:
+        ranges = kept_ranges(fd, set())
+    assert b"".join(path.read_bytes()[start:end] for start, end in ranges) == ours
 
 
 def test_other_content_of_the_same_name_is_kept(tmp_path: Path) -> None:
@@ -67,6 +79,6 @@ def test_content_is_compared_before_compression(tmp_path: Path) -> None:
     )
     assert kept(tmp_path, bundle, {compressed}) == []
     assert kept(tmp_path, bundle, {target("app")}) == []
-    assert kept(tmp_path, BUNDLE, {compressed}) == ["boot", "user_manifest"]
+    assert kept(tmp_path, BUNDLE, {compressed}) == ["user_manifest", "boot"]
     as_stored = Target.of("app", len(stored), e.sha256(stored))
     assert kept(tmp_path, bundle, {as_stored}) == ["app"]
