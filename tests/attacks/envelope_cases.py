@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from software_update.testing import encode as e
 
-from tests.attacks.product import CONTENTS, TRUSTED, Case, R, T, good, root, targets
+from tests.attacks.product import (
+    CONTENTS,
+    TRUSTED,
+    USER_MANIFEST,
+    Case,
+    R,
+    T,
+    good,
+    release_json,
+    root,
+    targets,
+)
 from tests.attacks.recipes import Repeated, folded, numbered
 
 ROOT = e.root_entry(TRUSTED)
@@ -13,6 +24,10 @@ TARGETS = e.targets_entry(SIGNED)
 APP, BOOT = (e.payload(name, CONTENTS[name]) for name in ("app", "boot"))
 GOOD = ROOT + TARGETS + APP + BOOT
 OTHER = {"app": b"another app", "boot": b"bootloader"}
+RELEASE = e.payload(USER_MANIFEST, release_json())
+TARGETS_WITH_RELEASE = e.targets_entry(
+    e.signed(e.targets({**CONTENTS, USER_MANIFEST: release_json()}), T)
+)
 NOT_UTF8 = e.signed(targets().replace(b"boot", b"boo\xff"), T)
 
 CASES = [
@@ -33,6 +48,18 @@ CASES = [
     Case("order_354", "ACCEPT", "Root between metadata and payloads.", TARGETS + ROOT + APP + BOOT),
     Case(
         "payloads_reversed", "ACCEPT", "Payloads not sorted by name.", ROOT + TARGETS + BOOT + APP
+    ),
+    Case(
+        "user_manifest_first",
+        "ACCEPT",
+        "user_manifest before the other payloads, as we write it.",
+        ROOT + TARGETS_WITH_RELEASE + RELEASE + APP + BOOT,
+    ),
+    Case(
+        "user_manifest_last",
+        "ACCEPT",
+        "user_manifest after the other payloads.",
+        ROOT + TARGETS_WITH_RELEASE + APP + BOOT + RELEASE,
     ),
     Case("payloads_apart", "ACCEPT", "Metadata between two payloads.", APP + ROOT + TARGETS + BOOT),
     Case("no_root", "ACCEPT", "No root: the device keeps the one it has.", TARGETS + APP + BOOT),
