@@ -1,8 +1,8 @@
 """Everything outside the process that the client touches, as Protocols.
 
-`shell` implements them for a real machine, and `testing/device` for a simulated one, where each write,
-sync, rename and program is a point at which the power may fail. No other module of the client does I/O, so
-a test that passes on the simulated machine covers the code of the real one.
+`shell` implements them for a real machine, and `simulator` for a simulated one, where the power may fail
+at each write, sync and rename. No other module of the client does I/O, so a test that passes on the
+simulated machine covers the code of the real one.
 
 Every method may raise OSError. Paths are absolute.
 """
