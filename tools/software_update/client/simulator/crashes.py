@@ -1,0 +1,278 @@
+"""Cuts the power at every crash point of a scenario, with every outcome, and again in each recovery.
+
+A run goes from a start of the machine to a restart, or to the end of the scenario. It is deterministic, so
+one run shows the medium at all its crash points, and equal images need only one recovery. `cut` repeats one
+case with a real interruption, to look at it more closely.
+"""
+
+import enum
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from software_update.client.simulator.changes import Snapshot
+from software_update.client.simulator.image import Image
+from software_update.client.simulator.power import Power, PowerCut
+
+MAX_RESTARTS = 3
+"""A device must have recovered from a power cut after this number of restarts."""
+
+_MAX_VIOLATIONS = 20
+
+
+class Ending(enum.Enum):
+    """The end of a run."""
+
+    RESTART = "restart"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A device without power. `phase` counts changes of the world around it, up to `Scenario.last_phase`."""
+
+    image: Image
+    phase: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A finished run, and the medium at its end."""
+
+    ending: Ending
+    last: Snapshot
+
+
+def no_problems(*_: object) -> Sequence[str]:
+    """Finds nothing."""
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A device, its use, and the rules that hold for it. All functions are pure, except for `run`.
+
+    `run` starts the machine of a state and uses it until a restart or the end; it gives its storage the
+    power. `image_problems` looks at any medium that a cut leaves, `step_problems` at each crash point of
+    a run, before the operation is complete. `change_problems` compares the media before a run and after a
+    cut in it, and `end_problems` looks at the medium once the scenario has ended. Each problem is
+    a sentence.
+    """
+
+    name: str
+    start: Image
+    run: Callable[[State, Power], Ran]
+    image_problems: Callable[[Image], Sequence[str]] = no_problems
+    step_problems: Callable[[State, Snapshot], Sequence[str]] = no_problems
+    change_problems: Callable[[Image, Image], Sequence[str]] = no_problems
+    end_problems: Callable[[Image], Sequence[str]] = no_problems
+    last_phase: int = 0
+
+    def after(self, state: State, image: Image) -> State:
+        """Returns the state in which the machine starts next, from an image that `state` led to."""
+        return State(image, min(state.phase + 1, self.last_phase))
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One way from a state to the next: an orderly restart if `point` is 0, otherwise a cut."""
+
+    point: int
+    choice: tuple[int, ...]
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A broken rule, and the cuts that lead to it."""
+
+    problem: str
+    steps: tuple[Step, ...]
+
+    def __str__(self) -> str:
+        way = "; then ".join(step.words for step in self.steps) or "without a power cut"
+        return f"{self.problem} ({way})"
+
+
+@dataclass(slots=True)
+class Table:
+    """The result. `points` are those of the scenario without a cut, `outcomes` all that were examined.
+
+    `images` are the different media among them, and `restarts` is the largest number of restarts after which
+    a device had recovered.
+    """
+
+    name: str
+    points: int = 0
+    outcomes: int = 0
+    images: int = 0
+    runs: int = 0
+    restarts: int = 0
+    violations: list[Violation] = field(default_factory=list)
+
+    def row(self) -> str:
+        """Returns one line of the printed table."""
+        return (
+            f"{self.name:<28} {self.points:>6} {self.outcomes:>9} {self.images:>7} {self.runs:>7}"
+            f" {self.restarts:>8} {len(self.violations):>10}"
+        )
+
+
+HEADER = (
+    f"{'scenario':<28} {'points':>6} {'outcomes':>9} {'images':>7} {'runs':>7}"
+    f" {'restarts':>8} {'violations':>10}"
+)
+"""The line above the rows of tables."""
+
+
+def explore(
+    scenario: Scenario, *, depth: int = 2, limit: int = 64, max_outcomes: int | None = None
+) -> Table:
+    """Cuts a scenario at every point, and each recovery, `depth` times in a row.
+
+    At most `limit` outcomes are tried at each point; see `Snapshot.outcomes`. The search stops after
+    `max_outcomes`, or 20 violations.
+    """
+    return _Search(scenario, depth, limit, max_outcomes).table()
+
+
+def cut(scenario: Scenario, state: State, point: int, choice: Sequence[int]) -> State:
+    """Runs until crash point `point`, where the power fails, and returns the state that `choice` leaves.
+
+    The result is the state after an orderly end if `point` is 0.
+    """
+    power = Power(cut_at=point or None)
+    try:
+        ran = scenario.run(state, power)
+    except PowerCut:
+        assert power.cut is not None
+        return scenario.after(state, power.cut.outcome(choice))
+    return scenario.after(state, ran.last.outcome(choice))
+
+
+class _Search:
+    def __init__(
+        self, scenario: Scenario, depth: int, limit: int, max_outcomes: int | None
+    ) -> None:
+        self._scenario = scenario
+        self._depth = depth
+        self._limit = limit
+        self._max_outcomes = max_outcomes
+        self._table = Table(scenario.name)
+        self._ways: dict[State, tuple[State, Step] | None] = {}
+        self._next: dict[State, State | None] = {}
+
+    def table(self) -> Table:
+        start = State(self._scenario.start)
+        self._found(start, None)
+        level = [start]
+        for cuts in range(self._depth + 1):
+            following: list[State] = []
+            for state in level:
+                self._follow(state, cuts, following)
+                if self._enough():
+                    break
+            level = following
+        self._table.images = len(self._ways)
+        self._check_recoveries()
+        return self._table
+
+    def _follow(self, state: State | None, cuts: int, following: list[State]) -> None:
+        """Runs a state, and those that orderly restarts lead to, and collects the states after cuts."""
+        while state is not None and state not in self._next:
+            snapshots: list[Snapshot] = []
+            ran = self._run(state, snapshots)
+            if cuts == 0:
+                self._table.points += len(snapshots)
+            if ran is not None and cuts < self._depth:
+                snapshots.append(ran.last)
+                following += self._cuts(state, snapshots)
+            state = self._next[state]
+
+    def _run(self, state: State, snapshots: list[Snapshot]) -> Ran | None:
+        scenario = self._scenario
+        self._table.runs += 1
+        self._next[state] = None
+
+        def observe(snapshot: Snapshot) -> None:
+            snapshots.append(snapshot)
+            for problem in scenario.step_problems(state, snapshot):
+                self._violated(f"at {snapshot.what}: {problem}", state)
+
+        try:
+            ran = scenario.run(state, Power(observe=observe))
+        except Exception as error:  # Any failure of the client is a result of the search.
+            self._violated(f"the run fails: {type(error).__name__}: {error}", state)
+            return None
+        last = ran.last.outcome((1,) * len(ran.last.pending))
+        if ran.ending is Ending.RESTART:
+            onward = scenario.after(state, last)
+            self._next[state] = onward
+            if onward not in self._ways:
+                self._found(onward, (state, Step(0, (1,) * len(ran.last.pending), "a restart")))
+        else:
+            for problem in scenario.end_problems(last):
+                self._violated(f"at the end: {problem}", state)
+        return ran
+
+    def _cuts(self, state: State, snapshots: Sequence[Snapshot]) -> Iterator[State]:
+        before: tuple[object, ...] | None = None
+        count = 0
+        known: set[Image] = set()
+        for snapshot in snapshots:
+            same = (id(snapshot.nodes), id(snapshot.folders), snapshot.pending)
+            if same == before:
+                self._table.outcomes += count
+                continue
+            before = same
+            count = 0
+            for choice, image in snapshot.outcomes(self._limit):
+                count += 1
+                if image in known:
+                    continue
+                known.add(image)
+                after = self._scenario.after(state, image)
+                new = after not in self._ways
+                if new:
+                    words = f"cut {snapshot.number} at {snapshot.what}: {snapshot.describe(choice)}"
+                    step = Step(snapshot.number, choice, words)
+                    self._found(after, (state, step))
+                for problem in self._scenario.change_problems(state.image, image):
+                    self._violated(problem, after)
+                if new:
+                    yield after
+            self._table.outcomes += count
+            if self._enough():
+                return
+
+    def _found(self, state: State, way: tuple[State, Step] | None) -> None:
+        self._ways[state] = way
+        for problem in self._scenario.image_problems(state.image):
+            self._violated(problem, state)
+
+    def _check_recoveries(self) -> None:
+        for state in self._next:
+            place: State | None = state
+            for restarts in range(MAX_RESTARTS + 2):
+                following = self._next.get(place) if place is not None else None
+                if following is None:
+                    self._table.restarts = max(self._table.restarts, restarts)
+                    break
+                place = following
+            else:
+                self._violated(f"has not recovered after {MAX_RESTARTS} restarts", state)
+
+    def _violated(self, problem: str, state: State) -> None:
+        if len(self._table.violations) >= _MAX_VIOLATIONS:
+            return
+        steps: list[Step] = []
+        way = self._ways[state]
+        while way is not None:
+            steps.insert(0, way[1])
+            way = self._ways[way[0]]
+        self._table.violations.append(Violation(problem, tuple(steps)))
+
+    def _enough(self) -> bool:
+        most = self._max_outcomes
+        return len(self._table.violations) >= _MAX_VIOLATIONS or (
+            most is not None and self._table.outcomes >= most
+        )
