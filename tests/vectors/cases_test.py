@@ -6,14 +6,17 @@ import contextlib
 import io
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]
 import pytest
+from software_update.bundle.envelope import PAYLOAD_FIELD, Envelope
+from software_update.bundle.head import MetadataAfterPayloads, Rest, read_head
+from software_update.bundle.reader import read_envelope, read_fields
 from software_update.cli.main import main
-from software_update.format.verdicts import Verdict
+from software_update.format.verdicts import Refused, Verdict
 
 from tests.vectors import cases
 from tests.vectors.cases import FOLDERS, HERE, Case, load
@@ -69,6 +72,55 @@ def test_inspect_and_extract_end_well(case: Case, tmp_path: Path) -> None:
             assert (err[-1], err[:-1].isprintable()) == ("\n", True)
     outside = {path.name for path in tmp_path.iterdir()} - {"extracted", "huge.bundle"}
     assert not outside, "written outside the folder"
+
+
+class InMemory:
+    """A bundle that can be read from any offset."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def size(self) -> int:
+        return len(self._content)
+
+    def read(self, offset: int, length: int) -> bytes:
+        return self._content[offset : offset + length]
+
+
+@each_case
+def test_head_and_rest_are_the_envelope(case: Case, tmp_path: Path) -> None:
+    bundle = case.file(tmp_path)
+    found = outcome(lambda: in_parts(InMemory(bundle.read_bytes())))
+    with bundle.open("rb") as file:
+        assert found == outcome(lambda: read_envelope(file.fileno())) or (
+            found == "MetadataAfterPayloads" and has_late_metadata(file.fileno())
+        )
+
+
+def outcome(read: Callable[[], Envelope]) -> Envelope | str:
+    """Returns what was read, or the error."""
+    try:
+        return read()
+    except Refused as refused:
+        return str(refused)
+    except MetadataAfterPayloads:
+        return "MetadataAfterPayloads"
+
+
+def in_parts(source: InMemory) -> Envelope:
+    """Reads the head of a bundle, and then what comes after it."""
+    head = read_head(source)
+    rest = Rest(source, head)
+    found = [*head.envelope.payloads, *rest.payloads()]
+    assert rest.envelope().payloads == tuple(found)
+    return rest.envelope()
+
+
+def has_late_metadata(fd: int) -> bool:
+    """Returns whether a file has metadata after a payload."""
+    numbers = [number for number, _, _ in read_fields(fd)]
+    first_payload = numbers.index(PAYLOAD_FIELD)
+    return any(number != PAYLOAD_FIELD for number in numbers[first_payload:])
 
 
 def test_a_bundle_is_not_a_trusted_root() -> None:

@@ -1,10 +1,16 @@
-"""Reads a bundle's envelope strictly, without reading its payloads."""
+"""Reads a bundle's envelope strictly, without reading its payloads.
+
+`read_envelope` is for files. `head` uses the same reader for sources of which each byte costs something.
+"""
 
 import os
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Protocol
 
 from software_update.base.errors import shown
-from software_update.base.files import BecameShorter, read_range
+from software_update.base.files import read_range
 from software_update.bundle import envelope
 from software_update.bundle.envelope import Envelope, Payload
 from software_update.format import limits, wire
@@ -26,9 +32,19 @@ _BUNDLE_FIELDS = (
 )
 
 
+class Readable(Protocol):
+    """Bytes that can be read from any offset, such as those of a bundle on a server."""
+
+    def size(self) -> int:
+        """Returns the number of bytes."""
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Returns at most `length` bytes from `offset` on; nothing only at the end."""
+
+
 def read_envelope(fd: int) -> Envelope:
     """Returns the ranges of a bundle file's parts. Raises Refused for uncovered bytes and duplicates."""
-    return _Reader(fd).read()
+    return _file_reader(fd).read()
 
 
 def begins_as_bundle(fd: int) -> bool:
@@ -48,15 +64,22 @@ def read_user_manifest(fd: int, envelope: Envelope) -> bytes | None:
 
 def read_fields(fd: int) -> Iterator[tuple[int, int, int]]:
     """Number, start and end of each field of an envelope, in order; those of payloads as in Envelope."""
-    return _Reader(fd).fields()
+    return _file_reader(fd).fields()
 
 
-class _Reader:
-    """A position in the file, and a window of its bytes round that."""
+def _file_reader(fd: int) -> "Reader":
+    return Reader(os.fstat(fd).st_size, partial(os.pread, fd))
 
-    def __init__(self, fd: int) -> None:
-        self._fd = fd
-        self._size = os.fstat(fd).st_size
+
+class Reader:
+    """A position in a bundle, and a window of its bytes round that.
+
+    `pread` returns at most so many bytes from an offset on: `pread(length, offset)`.
+    """
+
+    def __init__(self, size: int, pread: Callable[[int, int], bytes]) -> None:
+        self._pread = pread
+        self._size = size
         self._position = 0
         self._window = b""
         self._window_start = 0
@@ -67,18 +90,27 @@ class _Reader:
         self._name_bytes = 0
 
     def read(self) -> Envelope:
+        """Reads to the end."""
+        deque(self.payloads(), maxlen=0)
+        return self.envelope()
+
+    def payloads(self) -> Iterator[Payload]:
+        """Yields each payload, in the bundle's order, when its header has been read."""
         while self._position < self._size:
             number, end = self._header(self._size)
-            if number == envelope.TARGETS_FIELD:
+            if number == envelope.PAYLOAD_FIELD:
+                yield self._read_payload(end)
+            elif number == envelope.TARGETS_FIELD:
                 self._read_targets(end)
-            elif number == envelope.PAYLOAD_FIELD:
-                self._read_payload(end)
             elif number == envelope.ROOT_FIELD:
                 self._read_root(end)
             elif number == envelope.ROOT_CHAIN_FIELD:
                 self._read_chained_root(end)
             else:
                 raise Refused(Verdict.UNEXPECTED_FIELD, f"no signature covers field {number}")
+
+    def envelope(self) -> Envelope:
+        """Returns all that has been read."""
         return Envelope(
             self._size,
             self._root,
@@ -87,7 +119,18 @@ class _Reader:
             tuple(self._payloads.values()),
         )
 
+    def user_manifest(self) -> bytes | None:
+        """Reads that payload, if one has been read that is small enough."""
+        entry = self._payloads.get(USER_MANIFEST)
+        if entry is None or entry.length > limits.MAX_USER_MANIFEST_BYTES:
+            return None
+        after, self._position = self._position, entry.offset
+        content = self._content(entry.offset + entry.length, entry.length, USER_MANIFEST)
+        self._position = after
+        return content
+
     def fields(self) -> Iterator[tuple[int, int, int]]:
+        """Number, start and end of each field, in order."""
         while self._position < self._size:
             start = self._position
             number, self._position = self._header(self._size)
@@ -121,13 +164,15 @@ class _Reader:
         )
         self._position = end
 
-    def _read_payload(self, end: int) -> None:
+    def _read_payload(self, end: int) -> Payload:
         name, start, length = self._map_entry(end)
         if name in self._payloads:
             raise Refused(Verdict.DUPLICATE_FIELD, f"the payload '{shown(name)}' appears twice")
         if len(self._payloads) == limits.MAX_TARGETS:
             raise Refused(Verdict.TOO_LARGE, f"more than {limits.MAX_TARGETS} payloads")
-        self._payloads[name] = Payload(name, start, length)
+        payload = Payload(name, start, length)
+        self._payloads[name] = payload
+        return payload
 
     def _map_entry(self, end: int) -> tuple[str, int, int]:
         """Key, and start and length of the value, of the map entry that ends at `end`."""
@@ -162,8 +207,7 @@ class _Reader:
         """Number and end of the length-delimited field at the position; moves to its content."""
         at = self._position - self._window_start
         if at < 0 or at + _LOOKAHEAD_BYTES > len(self._window):
-            self._move_window()
-            at = 0
+            at = self._move_window()
         window = self._window
         available = min(len(window), end - self._window_start)
         # Nearly all tags take one byte, and a call for it would take longer than the comparison.
@@ -184,11 +228,12 @@ class _Reader:
             )
         return number, self._position + length
 
-    def _move_window(self) -> None:
-        """Moves the window so that a header at the position lies in it whole."""
+    def _move_window(self) -> int:
+        """Moves the window so that a header at the position lies in it whole. Returns where in it."""
         length = min(_WINDOW_BYTES, self._size - self._position)
         self._window = self._read_at(self._position, length)
         self._window_start = self._position
+        return 0
 
     def _content(self, end: int, limit: int, what: str) -> bytes:
         length = end - self._position
@@ -203,10 +248,10 @@ class _Reader:
         return content
 
     def _read_at(self, offset: int, length: int) -> bytes:
-        content = os.pread(self._fd, length, offset)
-        if len(content) == length:
-            return content
-        try:
-            return b"".join(read_range(self._fd, offset, length, length))
-        except BecameShorter:
-            raise Refused(Verdict.MALFORMED, "the file became shorter while it was read") from None
+        content = self._pread(length, offset)
+        while len(content) < length:
+            more = self._pread(length - len(content), offset + len(content))
+            if not more:
+                raise Refused(Verdict.MALFORMED, "the file became shorter while it was read")
+            content += more
+        return content
