@@ -18,6 +18,11 @@ class OpenBundle(Protocol):
     """The bytes of one bundle, opened once: all reads see the same content, or fail.
 
     Metadata and the release manifest are read first, and alone; payloads only after the consumer has agreed.
+
+        head = read_head(bundle)                        # asks a server for these bytes only
+        bundle.expect(head.end, bundle.size() - head.end)
+        for payload in Rest(bundle, head).payloads():
+            bundle.read(payload.offset, chunk_length)   # from one request, read forward
     """
 
     def size(self) -> int:
@@ -26,7 +31,14 @@ class OpenBundle(Protocol):
     def read(self, offset: int, length: int) -> bytes:
         """Returns exactly `length` bytes from `offset` on. Raises SourceError if it cannot.
 
-        Reading forward is fast for every source. Going back is cheap only if `can_reread`.
+        Outside of the expected range, it asks the source for no other byte, so that a payload costs nothing
+        before it is wanted. Going back is cheap only if `can_reread`.
+        """
+
+    def expect(self, offset: int, length: int) -> None:
+        """Announces that the bytes of this range are going to be read, forward. Repeatable.
+
+        Within it, the source may fetch bytes before they are read: at most 1 MiB is lost if it fails.
         """
 
     @property
