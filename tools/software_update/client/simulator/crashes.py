@@ -6,10 +6,11 @@ case with a real interruption, to look at it more closely.
 """
 
 import enum
+import errno
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from software_update.client.simulator.changes import Snapshot
+from software_update.client.simulator.changes import KEPT, Change, Snapshot
 from software_update.client.simulator.image import Image
 from software_update.client.simulator.power import Power, PowerCut
 
@@ -28,10 +29,16 @@ class Ending(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A device without power. `phase` counts changes of the world around it, up to `Scenario.last_phase`."""
+    """A device before a run. `phase` counts changes of the world around it, up to `Scenario.last_phase`.
+
+    A device with the power on, on which only the client was killed, has `alive`, and the changes in it that
+    are still `pending`.
+    """
 
     image: Image
     phase: int = 0
+    pending: tuple[Change, ...] = ()
+    alive: Snapshot | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +78,21 @@ class Scenario:
         """Returns the state in which the machine starts next, from an image that `state` led to."""
         return State(image, min(state.phase + 1, self.last_phase))
 
+    def killed(self, state: State, snapshot: Snapshot) -> State:
+        """Returns the state after the client was killed, and the machine stays on."""
+        phase = min(state.phase + 1, self.last_phase)
+        return State(snapshot.durable(), phase, snapshot.pending, snapshot)
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One way from a state to the next: an orderly restart if `point` is 0, otherwise a cut."""
+    """One way from a state to the next: an orderly restart if `point` is 0, otherwise a cut.
+
+    Without a `choice`, the client was killed at the point.
+    """
 
     point: int
-    choice: tuple[int, ...]
+    choice: tuple[int, ...] | None
     words: str
 
 
@@ -125,38 +140,60 @@ HEADER = (
 
 
 def explore(
-    scenario: Scenario, *, depth: int = 2, limit: int = 64, max_outcomes: int | None = None
+    scenario: Scenario,
+    *,
+    depth: int = 2,
+    limit: int = 64,
+    max_outcomes: int | None = None,
+    kills: bool = False,
 ) -> Table:
     """Cuts a scenario at every point, and each recovery, `depth` times in a row.
 
-    At most `limit` outcomes are tried at each point; see `Snapshot.outcomes`. The search stops after
-    `max_outcomes`, or 20 violations.
+    At most `limit` outcomes are tried at each point; see `Snapshot.outcomes`. With `kills`, the first
+    of these faults is also a kill of the client, which leaves everything pending. The search
+    stops after `max_outcomes`, or 20 violations.
     """
-    return _Search(scenario, depth, limit, max_outcomes).table()
+    return _Search(scenario, depth, limit, max_outcomes, kills).table()
 
 
-def cut(scenario: Scenario, state: State, point: int, choice: Sequence[int]) -> State:
+def fail_each(scenario: Scenario, codes: Sequence[int]) -> Table:
+    """Lets each operation of a run fail once, with each error number, such as `errno.EIO`.
+
+    The device must go on by itself, and obey all rules; `step_problems` too. The power stays on.
+    """
+    return _Search(scenario, 0, 1, None, kills=False).failures(codes)
+
+
+def cut(scenario: Scenario, state: State, point: int, choice: Sequence[int] | None) -> State:
     """Runs until crash point `point`, where the power fails, and returns the state that `choice` leaves.
 
-    The result is the state after an orderly end if `point` is 0.
+    The result is the state after an orderly end if `point` is 0, and after a kill if `choice` is None.
     """
     power = Power(cut_at=point or None)
     try:
         ran = scenario.run(state, power)
     except PowerCut:
         assert power.cut is not None
+        if choice is None:
+            return scenario.killed(state, power.cut)
         return scenario.after(state, power.cut.outcome(choice))
-    return scenario.after(state, ran.last.outcome(choice))
+    return scenario.after(state, ran.last.outcome((KEPT,) * len(ran.last.pending)))
 
 
 class _Search:
     def __init__(
-        self, scenario: Scenario, depth: int, limit: int, max_outcomes: int | None
+        self,
+        scenario: Scenario,
+        depth: int,
+        limit: int,
+        max_outcomes: int | None,
+        kills: bool,
     ) -> None:
         self._scenario = scenario
         self._depth = depth
         self._limit = limit
         self._max_outcomes = max_outcomes
+        self._kills = kills
         self._table = Table(scenario.name)
         self._ways: dict[State, tuple[State, Step] | None] = {}
         self._next: dict[State, State | None] = {}
@@ -176,6 +213,43 @@ class _Search:
         self._check_recoveries()
         return self._table
 
+    def failures(self, codes: Sequence[int]) -> Table:
+        """See `fail_each`."""
+        state: State | None = State(self._scenario.start)
+        self._found(State(self._scenario.start), None)
+        while state is not None and state not in self._next:
+            snapshots: list[Snapshot] = []
+            self._run(state, snapshots)
+            self._table.points += len(snapshots)
+            for snapshot in snapshots:
+                for code in codes:
+                    self._fail(state, snapshot, code)
+            state = self._next[state]
+        self._table.images = len(self._ways)
+        self._check_recoveries()
+        return self._table
+
+    def _fail(self, state: State, snapshot: Snapshot, code: int) -> None:
+        self._table.outcomes += 1
+        power = Power(failures={snapshot.number: code})
+        words = f"{errno.errorcode[code]} {snapshot.number} at {snapshot.what}"
+        step = Step(snapshot.number, (), words)
+        try:
+            ran = self._scenario.run(state, power)
+        except Exception as error:  # Any failure of the client is a result of the search.
+            self._violated(f"the run fails: {type(error).__name__}: {error}", state, step)
+            return
+        image = ran.last.outcome((KEPT,) * len(ran.last.pending))
+        after: State | None = self._scenario.after(state, image)
+        assert after is not None
+        if after not in self._ways:
+            self._found(after, (state, step))
+        for problem in self._scenario.change_problems(state.image, image):
+            self._violated(problem, after)
+        while after is not None and after not in self._next:
+            self._run(after, [])
+            after = self._next[after]
+
     def _follow(self, state: State | None, cuts: int, following: list[State]) -> None:
         """Runs a state, and those that orderly restarts lead to, and collects the states after cuts."""
         while state is not None and state not in self._next:
@@ -186,6 +260,8 @@ class _Search:
             if ran is not None and cuts < self._depth:
                 snapshots.append(ran.last)
                 following += self._cuts(state, snapshots)
+                if cuts == 0 and self._kills:
+                    following += self._killed(state, snapshots)
             state = self._next[state]
 
     def _run(self, state: State, snapshots: list[Snapshot]) -> Ran | None:
@@ -203,12 +279,12 @@ class _Search:
         except Exception as error:  # Any failure of the client is a result of the search.
             self._violated(f"the run fails: {type(error).__name__}: {error}", state)
             return None
-        last = ran.last.outcome((1,) * len(ran.last.pending))
+        last = ran.last.outcome((KEPT,) * len(ran.last.pending))
         if ran.ending is Ending.RESTART:
             onward = scenario.after(state, last)
             self._next[state] = onward
             if onward not in self._ways:
-                self._found(onward, (state, Step(0, (1,) * len(ran.last.pending), "a restart")))
+                self._found(onward, (state, Step(0, (KEPT,) * len(ran.last.pending), "a restart")))
         else:
             for problem in scenario.end_problems(last):
                 self._violated(f"at the end: {problem}", state)
@@ -244,6 +320,15 @@ class _Search:
             if self._enough():
                 return
 
+    def _killed(self, state: State, snapshots: Sequence[Snapshot]) -> Iterator[State]:
+        for snapshot in snapshots:
+            after = self._scenario.killed(state, snapshot)
+            self._table.outcomes += 1
+            if after not in self._ways:
+                words = f"kill {snapshot.number} at {snapshot.what}"
+                self._found(after, (state, Step(snapshot.number, None, words)))
+                yield after
+
     def _found(self, state: State, way: tuple[State, Step] | None) -> None:
         self._ways[state] = way
         for problem in self._scenario.image_problems(state.image):
@@ -261,10 +346,10 @@ class _Search:
             else:
                 self._violated(f"has not recovered after {MAX_RESTARTS} restarts", state)
 
-    def _violated(self, problem: str, state: State) -> None:
+    def _violated(self, problem: str, state: State, *last: Step) -> None:
         if len(self._table.violations) >= _MAX_VIOLATIONS:
             return
-        steps: list[Step] = []
+        steps: list[Step] = [*last]
         way = self._ways[state]
         while way is not None:
             steps.insert(0, way[1])

@@ -1,5 +1,6 @@
 """Tests of the search for broken rules, with small programs and bugs planted in them."""
 
+import errno
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -15,6 +16,7 @@ from software_update.client.simulator.crashes import (
     State,
     cut,
     explore,
+    fail_each,
 )
 from software_update.client.simulator.image import Device, Image
 from software_update.client.simulator.power import Power
@@ -223,6 +225,43 @@ def test_snapshots_show_the_same_states_as_real_interruptions(
     assert interrupted(scenario) | {State(scenario.start)} == seen
 
 
+def started_scenario(*, always_sync: bool) -> Scenario:
+    """Creates a file at the first start, syncs its name only then or always, and then marks it."""
+
+    def run(state: State, power: Power) -> Ran:
+        if state.alive is not None:
+            storage = SimulatedStorage.resumed(state.alive, power)
+        else:
+            storage = SimulatedStorage(state.image, power)
+        new = not storage.exists("/data/file")
+        storage.open_to_write("/data/file")
+        if new or always_sync:
+            storage.sync_folder("/data")
+        mark = storage.open_to_write("/dev/mark")
+        mark.write(0, b"1")
+        mark.sync()
+        return Ran(Ending.DONE, storage.snapshot())
+
+    def problems(image: Image) -> Sequence[str]:
+        marked = image.content("/dev/mark") == b"1"
+        return ["marked, but missing"] if marked and image.find("/data/file") is None else []
+
+    start = Image.of({"/data": None, "/dev/mark": Device(b"0")})
+    return Scenario("started", start, run, image_problems=problems)
+
+
+def test_kill_of_the_client_leaves_unsynced_names_to_a_later_cut() -> None:
+    good, bad = (started_scenario(always_sync=each) for each in (True, False))
+    assert explore(good, kills=True).violations == []
+    assert explore(bad).violations == []
+    violation = explore(bad, kills=True).violations[0]
+    assert str(violation).startswith("marked, but missing (kill 1 at create /data/file; then cut ")
+    state = State(bad.start)
+    for step in violation.steps:
+        state = cut(bad, state, step.point, step.choice)
+    assert bad.image_problems(state.image) == ["marked, but missing"]
+
+
 def test_cut_without_a_point_is_an_orderly_end() -> None:
     scenario = record_scenario()
     after = cut(scenario, State(scenario.start), 0, ())
@@ -253,6 +292,27 @@ def test_problem_of_a_step_names_the_operation() -> None:
     scenario = replace(record_scenario(), step_problems=lambda _, snapshot: [snapshot.what])
     table = explore(scenario, depth=0)
     assert table.violations[0].problem == "at write /data/1 0+832: write /data/1 0+832"
+
+
+def test_failure_of_each_operation_is_tried() -> None:
+    table = fail_each(install_scenario(), [errno.EIO])
+    assert any("the run fails: OSError" in str(each) for each in table.violations)
+    assert "EIO 1 at write /dev/slot 0+512" in str(table.violations[0])
+
+
+def careful(state: State, power: Power) -> Ran:
+    try:
+        return install_scenario().run(state, power)
+    except OSError:
+        power.failures = {}
+        return Ran(Ending.RESTART, SimulatedStorage(state.image, power).snapshot())
+
+
+def test_device_that_recovers_from_each_failure_has_no_violation() -> None:
+    codes = [errno.EIO, errno.ENOSPC]
+    table = fail_each(replace(install_scenario(), run=careful), codes)
+    assert [str(each) for each in table.violations] == []
+    assert table.outcomes == len(codes) * table.points
 
 
 def test_search_stops_after_enough_outcomes() -> None:

@@ -7,13 +7,16 @@ from typing import TypeAlias
 
 from software_update.client.simulator.boot_programs import BootPrograms
 from software_update.client.simulator.bootloader import BootLoader
-from software_update.client.simulator.image import Image
-from software_update.client.simulator.power import Power
 from software_update.client.simulator.storage import SimulatedStorage
 from software_update.client.system import ProgramResult, Response, System
 
 Program: TypeAlias = Callable[[Sequence[str], bytes], ProgramResult]
 """A program: arguments, of which the first is its name, and standard input."""
+
+COMMAND_LINE = "/proc/cmdline"
+"""The file in which the kernel shows the slot that the boot loader started, if the image has this file."""
+
+_SLOT = "software_update.slot="
 
 DEFAULT_TIME = 1_800_000_000
 """The wall clock of a machine at its start, in seconds since 1970."""
@@ -31,6 +34,10 @@ class SimulatedClock:
     def now(self) -> int:
         """See `system.Clock.now`."""
         return self.wall
+
+    def local_minute(self) -> int:
+        """See `system.Clock.local_minute`. The device is in the time zone of UTC."""
+        return self.wall // 60 % (24 * 60)
 
     def since_boot(self) -> float:
         """See `system.Clock.since_boot`."""
@@ -109,24 +116,23 @@ class Machine:
 
 
 def boot(
-    image: Image,
+    storage: SimulatedStorage,
     loader: BootLoader,
     *,
-    power: Power | None = None,
-    storage: SimulatedStorage | None = None,
     clock: SimulatedClock | None = None,
     programs: Mapping[str, Program] | None = None,
     default_environment: Mapping[str, str] | None = None,
 ) -> Machine:
-    """Starts a machine on an image. The boot loader's writes are crash points, too.
+    """Starts a machine. The boot loader's writes are crash points, too.
 
-    `storage` replaces the ordinary storage on `image`, for example by one that is full. `programs` are
-    added to `fw_printenv` and `fw_setenv`. Raises CannotStart, and PowerCut.
+    If the storage is that of a machine that is on already, only the client starts. `programs` are added to
+    `fw_printenv` and `fw_setenv`. Raises CannotStart, and PowerCut.
     """
-    storage = storage or SimulatedStorage(image, power)
-    booted = loader.start(storage)
+    booted = _running(storage) if storage.alive else loader.start(storage)
     if booted is None:
         raise CannotStart("the boot loader finds no slot to start")
+    if not storage.alive and storage.exists(COMMAND_LINE):
+        storage.show(COMMAND_LINE, f"{_SLOT}{booted}".encode())
     tools = BootPrograms(storage, default_environment)
     return Machine(
         storage,
@@ -137,3 +143,8 @@ def boot(
         SimulatedNetwork(),
         booted,
     )
+
+
+def _running(storage: SimulatedStorage) -> str:
+    file = storage.open(COMMAND_LINE)
+    return file.read(0, file.size()).decode().removeprefix(_SLOT)

@@ -6,6 +6,7 @@ from software_update.client.simulator import environment
 from software_update.client.simulator.bootloader import DirectoryLoader, UBoot
 from software_update.client.simulator.image import Device, Image, Link
 from software_update.client.simulator.machine import (
+    COMMAND_LINE,
     CannotStart,
     Program,
     SimulatedClock,
@@ -21,14 +22,14 @@ LOADER = DirectoryLoader("/current")
 
 
 def test_machine_starts_the_slot_of_the_boot_loader() -> None:
-    machine = boot(LINKED, LOADER)
+    machine = boot(SimulatedStorage(LINKED), LOADER)
     assert machine.booted == "B"
     assert machine.system.storage.list("/") == ["B", "current"]
 
 
 def test_machine_without_a_slot_cannot_start() -> None:
     with pytest.raises(CannotStart):
-        boot(Image(), LOADER)
+        boot(SimulatedStorage(Image()), LOADER)
 
 
 def test_boot_programs_use_the_storage_of_the_machine() -> None:
@@ -36,7 +37,7 @@ def test_boot_programs_use_the_storage_of_the_machine() -> None:
     config = f"/dev/env 0 {size:x}\n"
     content = environment.encode({"BOOT_ORDER": "A", "BOOT_A_LEFT": "3"}, size)
     image = Image.of({"/etc/fw_env.config": config.encode(), "/dev/env": Device(content)})
-    machine = boot(image, UBoot(environment.parse_config(config)))
+    machine = boot(SimulatedStorage(image), UBoot(environment.parse_config(config)))
     run = machine.system.programs.run
     assert run(["/usr/bin/fw_setenv", "-s", "-"], stdin=b"x=1\n").exit_code == 0
     printed = run(["/usr/bin/fw_printenv"])
@@ -52,8 +53,9 @@ def test_power_may_fail_in_the_boot_loader() -> None:
     config = f"/dev/env 0 {size:x}\n"
     content = environment.encode({"BOOT_ORDER": "A", "BOOT_A_LEFT": "3"}, size)
     image = Image.of({"/dev/env": Device(content)})
+    storage = SimulatedStorage(image, Power(cut_at=1))
     with pytest.raises(PowerCut):
-        boot(image, UBoot(environment.parse_config(config)), power=Power(cut_at=1))
+        boot(storage, UBoot(environment.parse_config(config)))
 
 
 def test_program_of_the_test_gets_arguments_and_input() -> None:
@@ -61,7 +63,7 @@ def test_program_of_the_test_gets_arguments_and_input() -> None:
         return ProgramResult(3, " ".join(argv).encode(), stdin)
 
     program: Program = lambda argv, stdin: echo([*argv], stdin)  # noqa: E731
-    machine = boot(LINKED, LOADER, programs={"health": program})
+    machine = boot(SimulatedStorage(LINKED), LOADER, programs={"health": program})
     result = machine.system.programs.run(["/bin/health", "-v"], stdin=b"in")
     assert result == ProgramResult(3, b"/bin/health -v", b"in")
     with pytest.raises(FileNotFoundError):
@@ -77,6 +79,10 @@ def test_clock_moves_only_when_the_test_moves_it() -> None:
     assert (clock.now(), clock.since_boot()) == (0, 2.5)
 
 
+def test_local_minute_is_that_of_utc() -> None:
+    assert SimulatedClock(wall=86400 * 3 + 61 * 60 + 59).local_minute() == 61
+
+
 def test_random_numbers_repeat_in_each_run() -> None:
     first, second = SimulatedClock(), SimulatedClock()
     drawn = [first.random() for _ in range(5)]
@@ -88,7 +94,7 @@ def test_random_numbers_repeat_in_each_run() -> None:
 
 def test_device_is_offline_without_a_server() -> None:
     with pytest.raises(ConnectionError, match="offline"):
-        boot(LINKED, LOADER).system.network.get("http://localhost/", {})
+        boot(SimulatedStorage(LINKED), LOADER).system.network.get("http://localhost/", {})
 
 
 def test_server_of_the_test_gets_url_and_headers() -> None:
@@ -102,6 +108,13 @@ def test_server_of_the_test_gets_url_and_headers() -> None:
     assert asked == [("http://localhost/", {"a": "b"})]
 
 
-def test_other_storage_replaces_the_ordinary_one() -> None:
-    full = SimulatedStorage(LINKED, capacity=0)
-    assert boot(LINKED, LOADER, storage=full).system.storage.free_bytes("/") == 0
+def test_kernel_shows_the_slot_and_a_killed_client_finds_it() -> None:
+    image = Image.of({"/current": Link("B"), "/B": None, COMMAND_LINE: b"old"})
+    machine = boot(SimulatedStorage(image), LOADER)
+    file = machine.storage.open(COMMAND_LINE)
+    assert file.read(0, 99) == b"software_update.slot=B"
+    machine.storage.remove("/current")
+    again = boot(SimulatedStorage.resumed(machine.storage.snapshot()), LOADER)
+    assert again.booted == "B"
+    assert not again.storage.exists("/current")
+    assert machine.storage.snapshot().outcome((0,)).find("/current") == Link("B")

@@ -5,6 +5,7 @@ import posixpath
 from collections.abc import Iterable, Mapping, Sequence
 
 from software_update.client.simulator.changes import (
+    KEPT,
     Change,
     Names,
     Snapshot,
@@ -12,6 +13,7 @@ from software_update.client.simulator.changes import (
     Write,
     apply,
     content_of,
+    renamed,
     resized,
     spoiled,
 )
@@ -44,6 +46,8 @@ class SimulatedStorage:
         unsafe: Mapping[str, str] | None = None,
     ) -> None:
         self.power = power or Power()
+        self.alive = False
+        self.locked: set[str] = set()
         self.capacity = capacity
         self.read_only = tuple(read_only)
         self.unsafe = dict(unsafe or {})
@@ -66,6 +70,25 @@ class SimulatedStorage:
 
     # The test's side.
 
+    @classmethod
+    def resumed(cls, snapshot: Snapshot, power: Power | None = None) -> "SimulatedStorage":
+        """Returns the storage of a machine that is still on, after its programs were killed."""
+        storage = cls(Image(), power)
+        storage.alive = True
+        storage._nodes = dict(snapshot.nodes)
+        storage._folders = {number: dict(names) for number, names in snapshot.folders.items()}
+        storage._pending = list(snapshot.pending)
+        storage._bad = snapshot.bad
+        names: Mapping[int, Mapping[str, int]] = snapshot.folders
+        for change in snapshot.pending:
+            if isinstance(change, Names):
+                names = renamed(names, change.entries)
+            else:
+                storage._show(change)
+        storage._names = {number: dict(inside) for number, inside in names.items()}
+        storage._next = 1 + max([*storage._nodes, *storage._folders])
+        return storage
+
     def snapshot(self, what: str = "the end") -> Snapshot:
         """Returns the state of the medium now."""
         return Snapshot(
@@ -80,7 +103,11 @@ class SimulatedStorage:
     def image(self) -> Image:
         """Returns the image after an orderly end, with everything that is pending."""
         snapshot = self.snapshot()
-        return snapshot.outcome((1,) * len(snapshot.pending))
+        return snapshot.outcome((KEPT,) * len(snapshot.pending))
+
+    def show(self, path: str, content: bytes) -> None:
+        """Replaces a file on the medium at once, as the kernel does in `/proc`. Not a crash point."""
+        self._nodes = {**self._nodes, self._existing(path): content}
 
     # system.Storage
 
@@ -227,6 +254,11 @@ class SimulatedStorage:
             return 1 << 40
         return max(0, self.capacity - self._used())
 
+    def lock(self, path: str) -> bool:
+        """See `system.Storage.lock`. Nothing else runs on a simulated device, except for `locked` paths."""
+        self.open_to_write(path).close()
+        return path not in self.locked
+
     def owner_problem(self, path: str) -> str | None:
         """See `system.Storage.owner_problem`."""
         self.power.check()
@@ -252,10 +284,7 @@ class SimulatedStorage:
         if fits:
             change = Write(number, offset, content[:fits], path)
             self._change(f"write {path} {offset}+{fits}", change)
-            cached = self._cache(number)
-            if offset > len(cached):
-                cached.extend(bytes(offset - len(cached)))
-            cached[offset : offset + fits] = content[:fits]
+            self._show(change)
         if full:
             raise _error(errno.ENOSPC, path)
 
@@ -263,9 +292,9 @@ class SimulatedStorage:
         """Changes the length of a file."""
         if isinstance(self._nodes[number], Device) or len(self.content(number)) == length:
             return
-        self._change(f"truncate {path} {length}", Truncate(number, length, path))
-        cached = self._cache(number)
-        cached[:] = resized(bytes(cached), length)
+        change = Truncate(number, length, path)
+        self._change(f"truncate {path} {length}", change)
+        self._show(change)
 
     def sync(self, number: int, path: str) -> None:
         """Puts a file on the medium.
@@ -329,11 +358,17 @@ class SimulatedStorage:
             else:
                 self._names[folder][name] = node
 
-    def _cache(self, number: int) -> bytearray:
-        cached = self._cached.get(number)
+    def _show(self, change: Write | Truncate) -> None:
+        """Changes the content that programs see."""
+        cached = self._cached.get(change.node)
         if cached is None:
-            cached = self._cached[number] = bytearray(content_of(self._nodes[number]))
-        return cached
+            cached = self._cached[change.node] = bytearray(content_of(self._nodes[change.node]))
+        if isinstance(change, Truncate):
+            cached[:] = resized(bytes(cached), change.length)
+            return
+        if change.offset > len(cached):
+            cached.extend(bytes(change.offset - len(cached)))
+        cached[change.offset : change.offset + len(change.content)] = change.content
 
     def _new(self, node: Node) -> int:
         number = self._next

@@ -234,6 +234,27 @@ def test_nothing_works_after_a_power_cut() -> None:
     assert cut.outcome((1,)) == START.replaced("/data/a", b"new")
 
 
+def test_resumed_storage_continues_with_everything_pending() -> None:
+    storage = SimulatedStorage(START, bad_sectors=[("/dev/slot", 0)])
+    write(storage, "/data/a", b"newer", sync=False)
+    storage.open_to_write("/data/a").truncate(3)
+    write(storage, "/data/b", b"b")
+    storage.rename("/data/b", "/data/c")
+    write(storage, "/dev/slot", b"x", sync=False)
+    again = SimulatedStorage.resumed(storage.snapshot())
+    assert read(again, "/data/a") == b"new"
+    assert again.list("/data") == ["a", "c", "current", "slots"]
+    assert after_cut(again) == after_cut(storage)
+    write(again, "/data/d", b"d")
+    again.sync_folder("/data")
+    assert again.image().content("/dev/slot") == b"y" + bytes(4 * SECTOR - 1)
+    assert contents(again, "/data/a") == {b"old", b"new", b"newer", b"newer"[:3]} | contents(
+        storage, "/data/a"
+    )
+    assert contents(again, "/data/d") == {b"d"}
+    assert contents(again, "/data/b") == {None}
+
+
 def test_each_change_and_sync_is_a_crash_point() -> None:
     seen: list[str] = []
     power = Power(observe=lambda snapshot: seen.append(snapshot.what))
@@ -295,6 +316,15 @@ def test_closed_file_cannot_be_used() -> None:
     file.close()
     with pytest.raises(OSError, match="EBADF"):
         file.size()
+
+
+def test_lock_creates_the_file_and_fails_if_another_process_has_it() -> None:
+    storage = SimulatedStorage(START)
+    assert storage.lock("/data/lock")
+    assert storage.lock("/data/lock")
+    storage.locked.add("/data/lock")
+    assert not storage.lock("/data/lock")
+    assert read(storage, "/data/lock") == b""
 
 
 def test_unsafe_owner_is_reported() -> None:
