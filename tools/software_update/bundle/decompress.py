@@ -31,16 +31,19 @@ _idle: "list[ZstdDecompressor]" = []
 
 
 class _Source(NamedTuple):
-    """The bytes of a payload as a file for zstandard, which stops at the end of the payload."""
+    """The bytes of a payload as a file for zstandard, which stops at the end of the payload.
 
-    fd: int
-    end: int
+    `read_at` returns at most so many bytes from an offset on.
+    """
+
+    read_at: Callable[[int, int], bytes]
+    length: int
     position: list[int]
 
     def read(self, size: int) -> bytes:
         start = self.position[0]
-        wanted = min(size, self.end - start)
-        chunk = os.pread(self.fd, wanted, start)
+        wanted = min(size, self.length - start)
+        chunk = self.read_at(start, wanted)
         if wanted and not chunk:
             raise BecameShorter
         self.position[0] += len(chunk)
@@ -48,17 +51,25 @@ class _Source(NamedTuple):
 
 
 def original_chunks(fd: int, payload: Payload, compression: Compression) -> Iterator[bytes]:
-    """Yields the content of a compressed payload of the bundle file `fd`, at most 256 KiB at a time.
-
-    Never yields more than `compression` lists. Raises Refused with DECOMPRESSION_FAILED, at the latest
-    after the last chunk, if the content is not the listed original. Check `compression` before.
-    """
+    """Yields the content of a compressed payload of the bundle file `fd`, as `original_chunks_from`."""
 
     def read(offset: int, length: int) -> bytes:
         return os.pread(fd, max(0, min(length, payload.length - offset)), payload.offset + offset)
 
-    check_frame(read, payload.length, compression)
-    source = _Source(fd, payload.offset + payload.length, [payload.offset])
+    return original_chunks_from(read, payload.length, compression)
+
+
+def original_chunks_from(
+    read: Callable[[int, int], bytes], length: int, compression: Compression
+) -> Iterator[bytes]:
+    """Yields the content of a compressed payload of `length` bytes, at most 256 KiB at a time.
+
+    `read` returns at most so many bytes from an offset of the payload on. Never yields more than
+    `compression` lists. Raises Refused with DECOMPRESSION_FAILED, at the latest after the last chunk, if
+    the content is not the listed original. Check `compression` before.
+    """
+    check_frame(read, length, compression)
+    source = _Source(read, length, [0])
     hasher, left = hashlib.sha256(), compression.original_length
     # Closed before another thread begins, so that the decompressor is free again.
     with _slots, contextlib.closing(_decompressed(source)) as chunks:
