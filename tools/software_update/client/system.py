@@ -76,6 +76,12 @@ class Storage(Protocol):
     def free_bytes(self, folder: str) -> int:
         """Returns the number of bytes that may still be written to the file system of `folder`."""
 
+    def lock(self, path: str) -> bool:
+        """Locks a file for the life of the process, and creates it. False: another process has locked it.
+
+        The system unlocks it when the process ends, in whatever way.
+        """
+
     def owner_problem(self, path: str) -> str | None:
         """Returns why a file could be changed by a user other than root; None if it could not.
 
@@ -114,6 +120,9 @@ class Clock(Protocol):
 
     def now(self) -> int:
         """Returns the wall clock, in seconds since 1970. It may be wrong, and go backwards."""
+
+    def local_minute(self) -> int:
+        """Returns the local time of day in minutes, 0 to 1439."""
 
     def since_boot(self) -> float:
         """Returns the seconds since the machine started, suspended time included."""

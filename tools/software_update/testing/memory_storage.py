@@ -198,6 +198,9 @@ class MemoryStorage:
         assert isinstance(self._find(folder), _Folder), folder
         return self.free
 
+    def lock(self, path: str) -> bool:
+        return True
+
     def owner_problem(self, path: str) -> str | None:
         return None
 

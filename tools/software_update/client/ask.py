@@ -1,0 +1,32 @@
+"""Makes the question that a person or a policy is asked before a phase. Pure."""
+
+from software_update.client.question import Phase, Question
+from software_update.client.release import slot_targets
+from software_update.client.state import DomainState, Plan
+from software_update.format.metadata import Installed
+
+
+def make_question(plan: Plan, release: Installed, vendor: str, domain: DomainState) -> Question:
+    """Returns the question about the phase that the plan waits for.
+
+    `release` is the verified release of the plan, `vendor` the name in the device's configuration, and
+    `domain` what the device knows of the trust domain.
+    """
+    running = domain.slots.get(domain.running)
+    said = release.release
+    phase = plan.phase or Phase.DOWNLOAD
+    return Question(
+        domain=plan.domain,
+        phase=phase,
+        release=plan.release,
+        root=plan.root,
+        vendor=vendor,
+        product=plan.product,
+        from_version=running.version if running else None,
+        to_version=plan.version,
+        download_bytes=plan.size if phase == Phase.DOWNLOAD else 0,
+        install_bytes=sum(each.length for each in slot_targets(release.targets)),
+        severity=said.severity if said else None,
+        signers=plan.signers,
+        notes=said.notes if said else None,
+    )

@@ -1,0 +1,40 @@
+"""Tests of the question that the client asks."""
+
+from dataclasses import replace
+
+from software_update.client.ask import make_question
+from software_update.client.question import Phase
+from software_update.client.state import DomainState
+from software_update.format import metadata
+from software_update.format.messages import Target
+from software_update.format.metadata import Installed
+from software_update.format.names import USER_MANIFEST
+from software_update.format.release_manifest import ReleaseManifest
+from software_update.testing.stories import NEW, OLD, PLAN
+
+TARGETS = metadata.parse_targets(
+    metadata.build_targets(
+        2, [Target.of("app", 5, b"a" * 32), Target.of(USER_MANIFEST, 9, b"b" * 32)], None
+    )
+)
+SAID = ReleaseManifest("Blinky", "2.0", 2, severity="high", notes="Blinks faster.")
+RELEASE = Installed(TARGETS, None, SAID)
+DOMAIN = DomainState(slots={"A": OLD}, running="A")
+
+
+def test_question_names_vendor_of_the_device_and_facts_of_the_release() -> None:
+    question = make_question(replace(PLAN, phase=Phase.DOWNLOAD), RELEASE, "Example", DOMAIN)
+    assert (question.vendor, question.product) == ("Example", "Blinky")
+    assert (question.from_version, question.to_version) == (OLD.version, NEW.version)
+    assert (question.severity, question.notes) == ("high", "Blinks faster.")
+    assert (question.download_bytes, question.install_bytes) == (PLAN.size, 5)
+
+
+def test_later_phases_fetch_nothing() -> None:
+    question = make_question(replace(PLAN, phase=Phase.RESTART), RELEASE, "Example", DOMAIN)
+    assert (question.phase, question.download_bytes) == (Phase.RESTART, 0)
+
+
+def test_first_release_of_a_device_has_no_version_before() -> None:
+    question = make_question(PLAN, RELEASE._replace(release=None), "Example", DomainState())
+    assert (question.from_version, question.severity) == (None, None)

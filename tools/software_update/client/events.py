@@ -1,0 +1,226 @@
+"""The events that the core reacts to. Times (`at`) are in seconds since 1970, from the device's clock."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from software_update.client.boot_control import BootStatus
+from software_update.client.decision import Decision
+from software_update.client.state import Answer, Code, Installed, Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The client started: after a start of the device, or of the client only.
+
+    `boot` is the answer of each domain's boot loader.
+    """
+
+    at: int
+    boot: Mapping[str, BootStatus]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckBegan:
+    """The source of a domain is going to be read."""
+
+    at: int
+    domain: str
+
+
+@dataclass(frozen=True, slots=True)
+class RootVerified:
+    """A newer root, which the root in force has signed, is on the medium.
+
+    `root` is the SHA-256 of the file, and `root_id` that of the signed bytes in it.
+    """
+
+    at: int
+    domain: str
+    root: str
+    root_id: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """The source offers a verified release that may be installed, in the form of a plan."""
+
+    at: int
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class NothingToDo:
+    """The check ended without a release to install, for example because it is installed already."""
+
+    at: int
+    domain: str
+    code: Code
+    text: str
+    release: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFailed:
+    """The source could not be read. `wait` is the number of seconds before the next attempt."""
+
+    at: int
+    text: str
+    wait: int
+
+
+@dataclass(frozen=True, slots=True)
+class WaitOver:
+    """The wait of `retry_in` seconds, or until `not_before`, is over."""
+
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """The policy's decision about the phase that waits for consent.
+
+    After a person's YES, policies that only ask do not count: then it is allow, defer or deny.
+    """
+
+    at: int
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The answer of a person."""
+
+    at: int
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class PresetChanged:
+    """A person chose another preset for a domain."""
+
+    at: int
+    domain: str
+    preset: str
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The whole bundle is in the store."""
+
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyingBegan:
+    """The stored bundle is going to be verified."""
+
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """All targets are in the slot, on the medium. Nothing has been read back yet."""
+
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """All bytes, read back from the slot or the store, are those that the metadata lists."""
+
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A step of the plan failed for a reason other than the source."""
+
+    at: int
+    code: Code
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Activated:
+    """The boot loader will try the slot at the next start."""
+
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class HealthPassed:
+    """All health checks passed in the slot that is being tried, or a person says that it works (`who`)."""
+
+    at: int
+    who: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """The boot loader has confirmed the slot."""
+
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Abandoned:
+    """The boot loader does not start the slot any more. `running` is the slot that runs now."""
+
+    at: int
+    running: str
+
+
+@dataclass(frozen=True, slots=True)
+class CancelRequested:
+    """A person wants the plan to end and the device to stay with, or go back to, its committed release."""
+
+    at: int
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClearRequested:
+    """A person lifts the quarantine of all releases, and forgets the last result."""
+
+    at: int
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class Provisioned:
+    """The factory, or a technician, states the release in a slot, which becomes the floor, and the preset."""
+
+    at: int
+    domain: str
+    slot: str
+    installed: Installed | None
+    preset: str | None
+    who: str
+
+
+Event = (
+    Started
+    | CheckBegan
+    | RootVerified
+    | Offered
+    | NothingToDo
+    | SourceFailed
+    | WaitOver
+    | Decided
+    | Answered
+    | PresetChanged
+    | Stored
+    | VerifyingBegan
+    | Written
+    | Verified
+    | Failed
+    | Activated
+    | HealthPassed
+    | Confirmed
+    | Abandoned
+    | CancelRequested
+    | ClearRequested
+    | Provisioned
+)

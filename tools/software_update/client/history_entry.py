@@ -1,0 +1,67 @@
+"""The line of the history about a transition. Pure."""
+
+import dataclasses
+from typing import Any
+
+from software_update.client import events
+from software_update.client.codec import to_json
+from software_update.client.events import Event
+from software_update.client.state import State
+
+# Members of the state that change without anything to tell.
+_SILENT = (events.CheckBegan, events.WaitOver, events.VerifyingBegan)
+_MAX_TEXT = 400
+
+
+def history_entry(old: State, event: Event, new: State) -> dict[str, Any] | None:
+    """Returns the members of the line, without the digest of the line before; None if there is none.
+
+    They are `at` (seconds since 1970), `event`, `detail` (the new state), `release` (its digest), `result`
+    and `text`, and the members of the event: who answered what, and what a policy decided for which reason.
+    """
+    if isinstance(event, _SILENT) or new == old:
+        return None
+    if isinstance(event, events.Started) and _same_but_question(old, new):
+        return None
+    entry: dict[str, Any] = {
+        "at": event.at,
+        "event": type(event).__name__,
+        "detail": new.detail.value,
+    }
+    plan = new.plan or old.plan
+    if plan is not None:
+        entry |= {"domain": plan.domain, "release": plan.release, "version": plan.version}
+        if plan.phase is not None:
+            entry["phase"] = plan.phase.value
+    if new.result is not None and new.result != old.result:
+        entry |= {"result": new.result.code.value, "text": new.result.text[:_MAX_TEXT]}
+    return entry | _members(event)
+
+
+def _same_but_question(old: State, new: State) -> bool:
+    """Returns whether a start changed nothing but that a question is asked again."""
+    return (old.detail, old.domains) == (new.detail, new.domains)
+
+
+def _members(event: Event) -> dict[str, Any]:
+    match event:
+        case events.Started():
+            return {
+                "booted": {name: boot.booted for name, boot in sorted(event.boot.items())},
+            }
+        case events.Decided():
+            decision = event.decision
+            found: dict[str, Any] = {
+                "choice": decision.choice.name.lower(),
+                "reason": decision.reason[:_MAX_TEXT],
+            }
+            return found if decision.until is None else {**found, "until": decision.until}
+        case events.Offered():
+            return {"root": event.plan.root}
+        case _:
+            kept = {
+                each.name: to_json(getattr(event, each.name))
+                for each in dataclasses.fields(event)
+                if each.name not in ("at", "text", "code", "plan")
+            }
+            return kept

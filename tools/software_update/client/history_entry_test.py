@@ -1,0 +1,60 @@
+"""Tests of the lines of the history."""
+
+from software_update.client import events
+from software_update.client.decision import Choice
+from software_update.client.history_entry import history_entry
+from software_update.client.question import Phase
+from software_update.client.state import Code, State
+from software_update.client.step import step
+from software_update.testing.stories import (
+    AGREED,
+    OFFERED,
+    RELEASE,
+    ROOT,
+    answered,
+    boot,
+    decided,
+    play,
+)
+
+
+def entry(state: State, event: events.Event) -> dict[str, object] | None:
+    return history_entry(state, event, step(state, event)[0])
+
+
+def test_answer_names_who_gave_it_and_what_it_is_bound_to() -> None:
+    said = entry(play(OFFERED, decided(Choice.ASK)), answered(Phase.DOWNLOAD))
+    assert said is not None
+    assert said["answer"] == {
+        "release": RELEASE,
+        "root": ROOT,
+        "phase": "download",
+        "reply": "yes",
+        "who": "alice",
+        "at": 20,
+    }
+
+
+def test_decision_of_policy_has_its_reason() -> None:
+    said = entry(play(OFFERED), decided(Choice.DEFER, 100))
+    assert said is not None
+    assert (said["choice"], said["reason"], said["until"]) == ("defer", "a reason", 100)
+
+
+def test_failure_has_its_code_and_text() -> None:
+    failed = events.Failed(30, Code.REFUSED, "x" * 1000)
+    said = entry(play(OFFERED, *AGREED), failed)
+    assert said is not None
+    assert (said["event"], said["result"], said["text"]) == ("Failed", "REFUSED", "x" * 400)
+
+
+def test_restart_of_the_client_alone_is_not_told() -> None:
+    asking = play(OFFERED, decided(Choice.ASK))
+    assert entry(asking, boot()) is None
+    assert entry(asking, events.CheckBegan(1, "main")) is None
+
+
+def test_start_from_another_slot_is_told() -> None:
+    said = entry(play(), boot("B"))
+    assert said is not None
+    assert said["booted"] == {"main": "B"}

@@ -1,0 +1,127 @@
+"""The record: the state in a file of two places, of which each transition writes the older one.
+
+A place has 8 KiB: magic, sequence, length, JSON, SHA-256. A power cut during a write spoils only that
+place, so the other one is the state. One write and one fsync suffice, because the file has its length
+from the start.
+
+    | "SURECORD" | sequence, 8 bytes | length, 4 bytes | JSON | SHA-256 of everything before |
+"""
+
+import dataclasses
+import hashlib
+import json
+import struct
+from dataclasses import dataclass
+
+from software_update.base.errors import InputError
+from software_update.client.codec import from_json, to_json
+from software_update.client.state import State
+from software_update.client.system import File, Storage
+
+PLACE_BYTES = 8192
+RECORD_BYTES = 2 * PLACE_BYTES
+SCHEMA = 1
+_MAGIC = b"SURECORD"
+_HEADER = struct.Struct(">8sQI")
+_DIGEST_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A state with its sequence number."""
+
+    sequence: int
+    state: State
+
+
+def encode(record: Record) -> bytes:
+    """Returns the bytes of one place. Raises InputError if the state is too large."""
+    state = dataclasses.replace(record.state, checking="")
+    document = {"schema": SCHEMA, "state": to_json(state)}
+    content = json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
+    if _HEADER.size + len(content) + _DIGEST_BYTES > PLACE_BYTES:
+        raise InputError(
+            f"the client's state has {len(content)} bytes, more than its record takes; clear it"
+        )
+    body = _HEADER.pack(_MAGIC, record.sequence, len(content)) + content
+    return body + hashlib.sha256(body).digest()
+
+
+def decode(place: bytes) -> Record | None:
+    """Returns the record in one place; None if the place is empty, torn or damaged."""
+    if len(place) < _HEADER.size:
+        return None
+    magic, sequence, length = _HEADER.unpack_from(place)
+    end = _HEADER.size + length
+    if magic != _MAGIC or end + _DIGEST_BYTES > len(place):
+        return None
+    if hashlib.sha256(place[:end]).digest() != place[end : end + _DIGEST_BYTES]:
+        return None
+    document = json.loads(place[_HEADER.size : end])
+    if document.get("schema") != SCHEMA:
+        raise InputError(
+            f"the client's record has schema {document.get('schema')}; this version reads {SCHEMA}"
+        )
+    try:
+        return Record(sequence, from_json(State, document["state"]))
+    except ValueError as error:
+        raise InputError(f"the client's record was written by another version ({error})") from None
+
+
+class RecordFile:
+    """The file of the record, open for the life of the client.
+
+    record = RecordFile(storage, "/var/lib/software-update", "record")
+    state = record.state or State()
+    record.write(new_state)
+    """
+
+    def __init__(self, storage: Storage, folder: str, name: str = "record") -> None:
+        """Opens the file, and reserves its room if it is new.
+
+        Raises InputError if both places are damaged.
+        """
+        path = f"{folder}/{name}"
+        # A new file gets its name only when its room is on the medium.
+        if not storage.exists(path):
+            _reserve(storage, folder, f"{name}.new", path)
+        self._file: File = storage.open_to_write(path)
+        places = [self._file.read(start, PLACE_BYTES) for start in (0, PLACE_BYTES)]
+        records = [decode(place) for place in places]
+        valid = [each for each in records if each is not None]
+        self._current = max(valid, key=lambda each: each.sequence, default=None)
+        if self._current is None and any(place.strip(b"\0") for place in places[1:]):
+            raise InputError(
+                f"{path}: both copies of the state are damaged; provision the device again"
+            )
+
+    @property
+    def state(self) -> State | None:
+        """The state that was written last; None if none was."""
+        return self._current.state if self._current else None
+
+    def write(self, state: State) -> None:
+        """Writes a state and syncs it: one write, one fsync."""
+        sequence = self._current.sequence + 1 if self._current else 1
+        record = Record(sequence, state)
+        # An odd sequence is in the first place, so the last write of a new file spoils nothing.
+        offset = 0 if sequence % 2 else PLACE_BYTES
+        self._file.write(offset, encode(record))
+        self._file.sync()
+        self._current = record
+
+    def close(self) -> None:
+        """Closes the file."""
+        self._file.close()
+
+
+def _reserve(storage: Storage, folder: str, new_name: str, path: str) -> None:
+    new_path = f"{folder}/{new_name}"
+    file = storage.open_to_write(new_path)
+    try:
+        file.write(0, bytes(RECORD_BYTES))
+        file.sync()
+    finally:
+        file.close()
+    storage.rename(new_path, path)
+    storage.sync_folder(folder)

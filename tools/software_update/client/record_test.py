@@ -1,0 +1,107 @@
+"""Tests of the record, with each sector of each write lost or kept."""
+
+import dataclasses
+
+import pytest
+
+from software_update.base.errors import InputError
+from software_update.client.question import Phase
+from software_update.client.record import PLACE_BYTES, Record, RecordFile, decode, encode
+from software_update.client.state import Answer, Failures, Reply, State
+from software_update.testing.memory_storage import MemoryStorage
+
+_SECTOR = 512
+FOLDER = "/state"
+
+
+def opened(storage: MemoryStorage) -> RecordFile:
+    return RecordFile(storage, FOLDER)
+
+
+@pytest.fixture
+def storage() -> MemoryStorage:
+    made = MemoryStorage()
+    made.make_folder(FOLDER)
+    made.sync_folder("/")
+    return made
+
+
+def test_new_record_has_no_state(storage: MemoryStorage) -> None:
+    assert opened(storage).state is None
+
+
+def test_last_state_is_read_after_restart(storage: MemoryStorage) -> None:
+    record = opened(storage)
+    for seen in range(5):
+        record.write(State(seen=seen))
+    record.close()
+    assert opened(storage).state == State(seen=4)
+
+
+def test_checking_is_not_recorded(storage: MemoryStorage) -> None:
+    opened(storage).write(State(seen=1, checking="main"))
+    assert opened(storage).state == State(seen=1)
+
+
+def test_every_torn_write_leaves_old_or_new_state() -> None:
+    text = "x" * 1500
+    old = encode(Record(7, State(seen=7, answers=(answer(text),))))
+    new = encode(Record(9, State(seen=9, answers=(answer(text),))))
+    old, new = (each.ljust(PLACE_BYTES, b"\0") for each in (old, new))
+    sectors = (len(new.rstrip(b"\0")) + _SECTOR - 1) // _SECTOR
+    for kept in range(1 << sectors):
+        torn = bytearray(old)
+        for sector in range(sectors):
+            if kept >> sector & 1:
+                start = sector * _SECTOR
+                torn[start : start + _SECTOR] = new[start : start + _SECTOR]
+        found = decode(bytes(torn))
+        assert found is None or found.sequence in (7, 9)
+        if found is not None:
+            assert found.state.seen == found.sequence
+
+
+def answer(who: str) -> Answer:
+    return Answer("r" * 64, "q" * 64, Phase.DOWNLOAD, Reply.YES, who, 1)
+
+
+def test_damaged_newest_copy_leaves_the_one_before(storage: MemoryStorage) -> None:
+    record = opened(storage)
+    record.write(State(seen=1))
+    record.write(State(seen=2))
+    file = storage.open_to_write(f"{FOLDER}/record")
+    file.write(PLACE_BYTES + 30, b"\xff")
+    assert opened(storage).state == State(seen=1)
+
+
+def test_two_damaged_copies_are_an_error(storage: MemoryStorage) -> None:
+    record = opened(storage)
+    record.write(State(seen=1))
+    record.write(State(seen=2))
+    file = storage.open_to_write(f"{FOLDER}/record")
+    file.write(30, b"\xff")
+    file.write(PLACE_BYTES + 30, b"\xff")
+    with pytest.raises(InputError, match="both copies of the state are damaged"):
+        opened(storage)
+
+
+def test_record_of_another_version_is_named(storage: MemoryStorage) -> None:
+    place = encode(Record(1, State()))
+    with pytest.raises(InputError, match="has schema 9; this version reads 1"):
+        decode(resigned(place.replace(b'"schema":1', b'"schema":9')))
+    with pytest.raises(InputError, match=r"written by another version \(unknown member 'sean'\)"):
+        decode(resigned(encode(Record(1, State(seen=1))).replace(b'"seen"', b'"sean"')))
+
+
+def resigned(place: bytes) -> bytes:
+    import hashlib
+
+    return place[:-32] + hashlib.sha256(place[:-32]).digest()
+
+
+def test_full_state_fits_and_a_larger_one_is_an_error() -> None:
+    many = tuple(Failures("main", f"{n:064x}", 1, 3) for n in range(12))
+    answers = tuple(dataclasses.replace(answer("user alice"), at=n) for n in range(12))
+    assert len(encode(Record(1, State(failures=many, answers=answers)))) < PLACE_BYTES
+    with pytest.raises(InputError, match="more than its record takes"):
+        encode(Record(1, State(answers=(answer("x" * 9000),))))

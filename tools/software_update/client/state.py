@@ -1,0 +1,293 @@
+"""The state of the client: one immutable value, small enough for the record of a device."""
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from software_update.client.question import Phase
+
+# The record has room for about this many, and a device needs no more: older ones are in the history.
+MAX_ANSWERS = 12
+MAX_FAILURES = 12
+FAILURES_TO_QUARANTINE = 3
+
+
+class External(enum.IntEnum):
+    """The state as other systems see it, with the names and numbers of pw_software_update."""
+
+    INACTIVE = 1
+    TRANSFERRING = 2
+    TRANSFERRED = 3
+    VERIFYING = 4
+    VERIFIED = 5
+    APPLYING = 6
+    ABORTING = 7
+    FINISHED = 8
+
+
+class Detail(enum.Enum):
+    """The state in detail. A plan is under way in those from AWAITING_CONSENT to ROLLING_BACK."""
+
+    IDLE = "Idle"
+    AWAITING_CONSENT = "AwaitingConsent"
+    DOWNLOADING = "Downloading"
+    VERIFYING = "Verifying"
+    INSTALLING = "Installing"
+    AWAITING_RESTART = "AwaitingRestart"
+    TRYING = "Trying"
+    COMMITTING = "Committing"
+    ROLLING_BACK = "RollingBack"
+    QUARANTINED = "Quarantined"
+    FINISHED = "Finished"
+
+
+AT_REST = frozenset({Detail.IDLE, Detail.FINISHED, Detail.QUARANTINED})
+
+
+class Code(enum.Enum):
+    """The result of a check or a plan."""
+
+    UPDATED = "UPDATED"
+    UP_TO_DATE = "UP_TO_DATE"
+    NOTHING_OFFERED = "NOTHING_OFFERED"
+    DECLINED = "DECLINED"
+    DENIED_BY_POLICY = "DENIED_BY_POLICY"
+    CANCELLED = "CANCELLED"
+    REFUSED = "REFUSED"
+    NO_PLACE = "NO_PLACE"
+    NO_ROOM = "NO_ROOM"
+    ORDER_NOT_TAKEN = "ORDER_NOT_TAKEN"
+    BASE_CHANGED = "BASE_CHANGED"
+    RELEASE_CHANGED = "RELEASE_CHANGED"
+    SOURCE_FAILED = "SOURCE_FAILED"
+    INSTALL_FAILED = "INSTALL_FAILED"
+    BOOT_CONTROL_FAILED = "BOOT_CONTROL_FAILED"
+    HEALTH_FAILED = "HEALTH_FAILED"
+    FELL_BACK = "FELL_BACK"
+    SWITCHED_OUTSIDE = "SWITCHED_OUTSIDE"
+    ROLLED_BACK = "ROLLED_BACK"
+    QUARANTINED = "QUARANTINED"
+
+
+class Reply(enum.Enum):
+    """The reply of a person, or of the policy, to a question."""
+
+    YES = "yes"
+    NO = "no"
+    LATER = "later"
+    NEVER = "never"
+
+
+class Staging(enum.Enum):
+    """Where fetched bytes go: at once into the slot, or first into a file."""
+
+    STREAM = "stream"
+    STORE = "store"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer to the question about one phase of one release, under one root.
+
+    `who` is a user of the device, or the policy with its reason. `at` and `until` are in seconds since 1970;
+    `until` belongs to LATER. NEVER is valid under every root.
+    """
+
+    release: str
+    root: str
+    phase: Phase
+    reply: Reply
+    who: str
+    at: int
+    until: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """A release in a slot. `manifest` is the SHA-256 of the installed manifest, which is a file."""
+
+    manifest: str
+    release: str
+    version: str
+    counter: int | None
+    targets_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class DomainState:
+    """The knowledge of one trust domain.
+
+    `root` is the SHA-256 of the file with the root in force, empty for the root in the image. `slots` has the
+    committed release of each slot of which the content is known. `floor` is the last committed release: no
+    release below it is ever installed. `running` is the slot that runs, as the boot loader said last.
+    """
+
+    root: str = ""
+    slots: Mapping[str, Installed] = field(default_factory=dict)
+    floor: Installed | None = None
+    running: str = ""
+    preset: str = "ask"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The plan to bring one release into one slot.
+
+    `release` is the release digest, and `root` the SHA-256 of the root in force (of its signed bytes, not
+    of a file). `manifest` is the SHA-256 of the file with the metadata and the release manifest. `size` is
+    the number of bytes to fetch. `phase` is the phase that waits for consent, and `asking` says that a
+    person is asked. `first_asked` and `not_before` are in seconds since 1970. `stored` says that the bundle
+    is complete in the store, `written` that the slot has all targets, `activated` that the boot loader was
+    told to try the slot, `abandoned` that it was told not to. `failed` is the reason of a rollback.
+    `signers` are the short ids of keys that signed the release.
+    """
+
+    domain: str
+    release: str
+    root: str
+    manifest: str
+    product: str
+    version: str
+    counter: int | None
+    targets_version: int
+    size: int
+    slot: str
+    source: int
+    staging: Staging = Staging.STREAM
+    identity: str = ""
+    phase: Phase | None = None
+    asking: bool = False
+    first_asked: int = 0
+    postponements: int = 0
+    not_before: int = 0
+    stored: bool = False
+    written: bool = False
+    activated: bool = False
+    abandoned: bool = False
+    failed: Code | None = None
+    signers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The end of a check or a plan, in one code and one line of text."""
+
+    code: Code
+    text: str
+    release: str = ""
+    at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Failures:
+    """How often a release has failed on this device."""
+
+    domain: str
+    release: str
+    counter: int | None
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryHead:
+    """The end of the history file: its length in bytes, the lines in it, and the SHA-256 of the last line.
+
+    `pending` are the lines after it that the file may not have yet.
+    """
+
+    length: int = 0
+    lines: int = 0
+    digest: str = ""
+    pending: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Everything that the client knows and must not forget.
+
+    `seen` is the latest time at which valid metadata was accepted, in seconds since 1970. `retry_in` is the
+    number of seconds to wait before failed work is tried again, and `attempts` how often the source has
+    failed in a row.
+    `checking` is the domain whose source is being read; it is not recorded.
+    """
+
+    detail: Detail = Detail.IDLE
+    plan: Plan | None = None
+    domains: Mapping[str, DomainState] = field(default_factory=dict)
+    answers: tuple[Answer, ...] = ()
+    failures: tuple[Failures, ...] = ()
+    result: Result | None = None
+    seen: int = 0
+    last_install: int | None = None
+    retry_in: int = 0
+    attempts: int = 0
+    history: HistoryHead = field(default_factory=HistoryHead)
+    checking: str = ""
+
+    def domain(self, name: str) -> DomainState:
+        """Returns the knowledge of a domain; that of a new one if there is none."""
+        return self.domains.get(name, DomainState())
+
+    def with_domain(self, name: str, domain: DomainState) -> "State":
+        """Returns the state with another knowledge of one domain."""
+        return replace(self, domains={**self.domains, name: domain})
+
+
+def external(state: State) -> External:
+    """Returns the state as other systems see it."""
+    plan = state.plan
+    if state.detail == Detail.AWAITING_CONSENT and plan:
+        return {
+            Phase.DOWNLOAD: External.INACTIVE,
+            Phase.INSTALL: External.VERIFIED,
+            Phase.RESTART: External.APPLYING,
+        }[plan.phase or Phase.DOWNLOAD]
+    if state.detail == Detail.DOWNLOADING and plan and plan.stored:
+        return External.TRANSFERRED
+    return _EXTERNAL[state.detail]
+
+
+_EXTERNAL = {
+    Detail.IDLE: External.INACTIVE,
+    Detail.AWAITING_CONSENT: External.INACTIVE,
+    Detail.DOWNLOADING: External.TRANSFERRING,
+    Detail.VERIFYING: External.VERIFYING,
+    Detail.INSTALLING: External.APPLYING,
+    Detail.AWAITING_RESTART: External.APPLYING,
+    Detail.TRYING: External.APPLYING,
+    Detail.COMMITTING: External.APPLYING,
+    Detail.ROLLING_BACK: External.ABORTING,
+    Detail.QUARANTINED: External.FINISHED,
+    Detail.FINISHED: External.FINISHED,
+}
+
+
+def below_floor(domain: DomainState) -> bool:
+    """Returns whether the running slot has an older release than the device has committed before."""
+    running = domain.slots.get(domain.running)
+    if running is None or domain.floor is None:
+        return False
+    if running.counter is not None and domain.floor.counter is not None:
+        return running.counter < domain.floor.counter
+    return running.targets_version < domain.floor.targets_version
+
+
+def failures_of(state: State, domain: str, release: str) -> int:
+    """Returns how often a release has failed in a domain."""
+    return next(
+        (each.count for each in state.failures if (each.domain, each.release) == (domain, release)),
+        0,
+    )
+
+
+def answer_to(state: State, release: str, root: str, phase: Phase) -> Answer | None:
+    """Returns the last answer that is valid for this release, root and phase.
+
+    A "never" is valid for the release under every root and in every phase.
+    """
+    for each in reversed(state.answers):
+        if each.release != release:
+            continue
+        if each.reply == Reply.NEVER or (each.root, each.phase) == (root, phase):
+            return each
+    return None

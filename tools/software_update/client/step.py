@@ -1,0 +1,523 @@
+"""The core of the client: `step(state, event) -> (state, effect)`. Pure.
+
+    check -> verify metadata -> ASK(download) -> fetch -> [ASK(install)] -> inactive slot -> ASK(restart)
+          -> trying -> health -> commit -> floor raised
+
+The shell records the new state before it runs the effect, and calls `step` with the event that the effect
+ends with. An event that does not fit the state changes nothing, because it may be late: an answer to a
+question that is void by now, or the end of work that a person has cancelled.
+
+The rules that no event breaks:
+
+- No phase begins without an answer YES for the release digest, the root in force and the phase.
+- Only a slot that was read back and verified is ever activated.
+- Only the slot that was tried, and that runs, is confirmed.
+- The floor rises only when a slot is confirmed.
+- After a start, the boot loader's answer decides, whatever the record says.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from software_update.client import events
+from software_update.client.boot_control import BootStatus, SlotState
+from software_update.client.decision import Choice
+from software_update.client.effects import Effect, effect_of
+from software_update.client.events import Event
+from software_update.client.question import Phase
+from software_update.client.state import (
+    AT_REST,
+    FAILURES_TO_QUARANTINE,
+    MAX_ANSWERS,
+    MAX_FAILURES,
+    Answer,
+    Code,
+    Detail,
+    Failures,
+    Installed,
+    Plan,
+    Reply,
+    Result,
+    Staging,
+    State,
+    answer_to,
+    failures_of,
+)
+
+# Codes that count towards the quarantine of a release: this device and this release do not go together.
+_FAILURES_OF_RELEASE = frozenset(
+    {Code.REFUSED, Code.INSTALL_FAILED, Code.HEALTH_FAILED, Code.FELL_BACK}
+)
+_BEFORE_RESTART = frozenset(
+    {Detail.AWAITING_CONSENT, Detail.DOWNLOADING, Detail.VERIFYING, Detail.INSTALLING}
+)
+# Seconds to wait before a boot loader that failed is told again to leave a slot.
+RETRY_BOOT_CONTROL = 60
+
+
+def step(state: State, event: Event) -> tuple[State, Effect | None]:
+    """Returns the state after an event, and the work that it calls for (None: wait for the next event)."""
+    handler: Callable[[State, Event], State] = _HANDLERS[type(event)]
+    new = handler(state, event)
+    return new, effect_of(new)
+
+
+# Checks.
+
+
+def _check_began(state: State, event: events.CheckBegan) -> State:
+    return replace(state, checking=event.domain) if may_check(state) else state
+
+
+def may_check(state: State) -> bool:
+    """Returns whether a source may be read: at rest, or while the first question waits for an answer."""
+    return state.detail in AT_REST or _waits_for(state, Phase.DOWNLOAD)
+
+
+def _root_verified(state: State, event: events.RootVerified) -> State:
+    state = state.with_domain(event.domain, replace(state.domain(event.domain), root=event.root))
+    plan = state.plan
+    if (
+        plan
+        and plan.domain == event.domain
+        and plan.root != event.root_id
+        and _not_activated(state)
+    ):
+        text = f"root version {event.version} makes earlier answers void"
+        return _end(state, event.at, Code.RELEASE_CHANGED, text, None)
+    return state
+
+
+def _offered(state: State, event: events.Offered) -> State:
+    state = replace(state, checking="", attempts=0, retry_in=0)
+    plan = event.plan
+    if not may_check(state):
+        return state
+    if state.plan and _same_offer(state.plan, plan) and state.detail == Detail.AWAITING_CONSENT:
+        return replace(state, plan=replace(state.plan, source=plan.source, identity=plan.identity))
+    state = _forget_older_failures(replace(state, seen=max(state.seen, event.at)), plan)
+    if failures_of(state, plan.domain, plan.release) >= FAILURES_TO_QUARANTINE:
+        text = f"release {plan.version} failed {FAILURES_TO_QUARANTINE} times on this device"
+        return _end(state, event.at, Code.QUARANTINED, text, plan)
+    return _ask(state, replace(plan, first_asked=event.at), Phase.DOWNLOAD, event.at)
+
+
+def _same_offer(one: Plan, other: Plan) -> bool:
+    return (one.domain, one.release, one.root) == (other.domain, other.release, other.root)
+
+
+def _forget_older_failures(state: State, plan: Plan) -> State:
+    """Forgets the failures of releases that this one replaces with a higher counter."""
+    kept = tuple(
+        each
+        for each in state.failures
+        if each.domain != plan.domain
+        or each.release == plan.release
+        or (each.counter or 0) >= (plan.counter or 0)
+    )
+    return replace(state, failures=kept)
+
+
+def _nothing_to_do(state: State, event: events.NothingToDo) -> State:
+    state = replace(state, checking="", attempts=0, retry_in=0)
+    if not may_check(state):
+        return state
+    if state.detail == Detail.AWAITING_CONSENT and state.plan and state.plan.domain != event.domain:
+        return state
+    result = Result(event.code, event.text, event.release, event.at)
+    return replace(state, detail=Detail.IDLE, plan=None, result=result)
+
+
+def _source_failed(state: State, event: events.SourceFailed) -> State:
+    state = replace(state, checking="", attempts=state.attempts + 1, retry_in=max(1, event.wait))
+    return replace(state, result=Result(Code.SOURCE_FAILED, event.text, _release(state), event.at))
+
+
+def _wait_over(state: State, event: events.WaitOver) -> State:
+    plan = state.plan
+    if plan and plan.not_before:
+        state = replace(state, plan=replace(plan, not_before=0, asking=False))
+    return replace(state, retry_in=0)
+
+
+# Consent.
+
+
+def _ask(state: State, plan: Plan, phase: Phase, at: int) -> State:
+    """Waits for consent to a phase. An earlier answer to the same question is valid."""
+    plan = replace(plan, phase=phase, asking=False, not_before=0)
+    state = replace(state, detail=Detail.AWAITING_CONSENT, plan=plan)
+    known = answer_to(state, plan.release, plan.root, phase)
+    return state if known is None else _follow(state, known, at)
+
+
+def _decided(state: State, event: events.Decided) -> State:
+    plan = state.plan
+    if state.detail != Detail.AWAITING_CONSENT or plan is None or plan.phase is None:
+        return state
+    decision = event.decision
+    match decision.choice:
+        case Choice.ALLOW:
+            known = answer_to(state, plan.release, plan.root, plan.phase)
+            if known is None or known.reply != Reply.YES:
+                who = f"policy: {decision.reason}"
+                answer = Answer(plan.release, plan.root, plan.phase, Reply.YES, who, event.at)
+                state = _remember(state, answer)
+            return _begin(state, plan)
+        case Choice.DENY:
+            return _end(state, event.at, Code.DENIED_BY_POLICY, decision.reason, None)
+        case Choice.DEFER:
+            until = max(decision.until or 0, event.at + 60)
+            return replace(state, plan=replace(plan, not_before=until))
+    return replace(state, plan=replace(plan, asking=True))
+
+
+def _answered(state: State, event: events.Answered) -> State:
+    answer, plan = event.answer, state.plan
+    if plan is None or answer_problem(state, answer):
+        return state
+    state = _remember(state, answer)
+    if answer.reply == Reply.LATER:
+        state = replace(state, plan=replace(plan, postponements=plan.postponements + 1))
+    if state.detail == Detail.AWAITING_CONSENT and answer.phase == plan.phase:
+        return _follow(state, answer, event.at)
+    if state.detail == Detail.FINISHED and answer.reply == Reply.YES:
+        return _ask(state, plan, Phase.DOWNLOAD, event.at)
+    return state
+
+
+def answer_problem(state: State, answer: Answer) -> str | None:
+    """Returns why an answer is not valid now, in words; None if it is."""
+    plan = state.plan
+    if plan is None:
+        return "no release waits for an answer"
+    if answer.release != plan.release:
+        return f"the release that waits is {plan.release[:16]}..., not {answer.release[:16]}..."
+    if answer.root != plan.root:
+        return "the root has changed since the question; read the question again"
+    declined = state.detail == Detail.FINISHED and state.result is not None
+    if declined and state.result and state.result.code in (Code.DECLINED, Code.DENIED_BY_POLICY):
+        return None
+    if state.detail != Detail.AWAITING_CONSENT:
+        return f"no question waits for an answer in the state {state.detail.value}"
+    return None
+
+
+def _follow(state: State, answer: Answer, at: int) -> State:
+    plan = state.plan
+    assert plan is not None
+    match answer.reply:
+        case Reply.YES:
+            # A yes does not charge the battery: the policies that defer are asked once more.
+            return replace(state, plan=replace(plan, asking=False, not_before=0))
+        case Reply.LATER:
+            until = answer.until or 0
+            return replace(
+                state, plan=replace(plan, not_before=until if until > at else 0, asking=False)
+            )
+    return _end(state, at, Code.DECLINED, f"{answer.who} declined the {answer.phase.value}", plan)
+
+
+def _begin(state: State, plan: Plan) -> State:
+    """Begins the phase that has consent. A slot that will be written has no known release any more."""
+    plan = replace(plan, asking=False, not_before=0)
+    match plan.phase:
+        case Phase.DOWNLOAD if plan.staging == Staging.STREAM:
+            return _write_slot(state, plan, Detail.DOWNLOADING)
+        case Phase.DOWNLOAD:
+            return replace(state, detail=Detail.DOWNLOADING, plan=plan)
+        case Phase.INSTALL:
+            return _write_slot(state, plan, Detail.INSTALLING)
+    return replace(state, detail=Detail.AWAITING_RESTART, plan=plan)
+
+
+def _write_slot(state: State, plan: Plan, detail: Detail) -> State:
+    domain = state.domain(plan.domain)
+    slots = {slot: known for slot, known in domain.slots.items() if slot != plan.slot}
+    state = state.with_domain(plan.domain, replace(domain, slots=slots))
+    return replace(state, detail=detail, plan=plan)
+
+
+def _remember(state: State, answer: Answer) -> State:
+    """Keeps an answer in place of an earlier one to the same question, and drops the oldest."""
+    question = (answer.release, answer.root, answer.phase)
+    kept = [each for each in state.answers if (each.release, each.root, each.phase) != question]
+    if answer.reply == Reply.YES:
+        kept = [
+            each for each in kept if (each.release, each.reply) != (answer.release, Reply.NEVER)
+        ]
+    return replace(state, answers=(*kept, answer)[-MAX_ANSWERS:])
+
+
+def _preset_changed(state: State, event: events.PresetChanged) -> State:
+    domain = replace(state.domain(event.domain), preset=event.preset)
+    state = state.with_domain(event.domain, domain)
+    if state.detail == Detail.AWAITING_CONSENT and state.plan:
+        # The new preset may answer the question.
+        return replace(state, plan=replace(state.plan, asking=False, not_before=0))
+    return state
+
+
+# Fetching, writing, verifying.
+
+
+def _stored(state: State, event: events.Stored) -> State:
+    if state.detail != Detail.DOWNLOADING or state.plan is None:
+        return state
+    return replace(state, plan=replace(state.plan, stored=True), attempts=0, retry_in=0)
+
+
+def _verifying_began(state: State, event: events.VerifyingBegan) -> State:
+    if state.detail != Detail.DOWNLOADING or state.plan is None or not state.plan.stored:
+        return state
+    return replace(state, detail=Detail.VERIFYING)
+
+
+def _written(state: State, event: events.Written) -> State:
+    if state.detail not in (Detail.DOWNLOADING, Detail.INSTALLING) or state.plan is None:
+        return state
+    detail = Detail.VERIFYING if state.detail == Detail.DOWNLOADING else state.detail
+    plan = replace(state.plan, written=True)
+    return replace(state, detail=detail, plan=plan, attempts=0, retry_in=0)
+
+
+def _verified(state: State, event: events.Verified) -> State:
+    if state.detail not in (Detail.VERIFYING, Detail.INSTALLING) or state.plan is None:
+        return state
+    phase = Phase.RESTART if state.plan.written else Phase.INSTALL
+    return _ask(state, state.plan, phase, event.at)
+
+
+def _failed(state: State, event: events.Failed) -> State:
+    if state.plan is None or state.detail in AT_REST:
+        return replace(state, checking="", result=Result(event.code, event.text, "", event.at))
+    if state.detail in (Detail.AWAITING_RESTART, Detail.TRYING, Detail.COMMITTING):
+        return _roll_back(state, event.code, event.text, event.at)
+    if state.detail == Detail.ROLLING_BACK:
+        result = Result(event.code, event.text, _release(state), event.at)
+        return replace(state, retry_in=RETRY_BOOT_CONTROL, result=result)
+    return _fail(state, event.at, event.code, event.text)
+
+
+# Restart, trial, commit.
+
+
+def _activated(state: State, event: events.Activated) -> State:
+    if state.detail != Detail.AWAITING_RESTART or state.plan is None:
+        return state
+    return replace(state, plan=replace(state.plan, activated=True))
+
+
+def _health_passed(state: State, event: events.HealthPassed) -> State:
+    """The checks of the device, or a person, say that the release works."""
+    return replace(state, detail=Detail.COMMITTING) if state.detail == Detail.TRYING else state
+
+
+def _confirmed(state: State, event: events.Confirmed) -> State:
+    plan = state.plan
+    if state.detail != Detail.COMMITTING or plan is None:
+        return state
+    domain = state.domain(plan.domain)
+    installed = Installed(
+        plan.manifest, plan.release, plan.version, plan.counter, plan.targets_version
+    )
+    slots = {**domain.slots, plan.slot: installed}
+    domain = replace(domain, slots=slots, floor=installed, running=plan.slot)
+    state = replace(
+        state.with_domain(plan.domain, domain),
+        last_install=event.at,
+        answers=tuple(each for each in state.answers if each.release != plan.release),
+        failures=tuple(each for each in state.failures if each.release != plan.release),
+    )
+    text = f"{plan.product} {plan.version} is installed"
+    return _end(state, event.at, Code.UPDATED, text, None)
+
+
+def _abandoned(state: State, event: events.Abandoned) -> State:
+    plan = state.plan
+    if state.detail != Detail.ROLLING_BACK or plan is None:
+        return state
+    if event.running == plan.slot:
+        return replace(state, plan=replace(plan, abandoned=True))
+    code = plan.failed or Code.ROLLED_BACK
+    text = state.result.text if state.result else "rolled back"
+    return _fail(state, event.at, code, text)
+
+
+def _roll_back(state: State, code: Code, text: str, at: int) -> State:
+    plan = state.plan
+    assert plan is not None
+    return replace(
+        state,
+        detail=Detail.ROLLING_BACK,
+        plan=replace(plan, failed=code, abandoned=False, phase=None),
+        result=Result(code, text, plan.release, at),
+    )
+
+
+def _cancel_requested(state: State, event: events.CancelRequested) -> State:
+    plan = state.plan
+    if plan is None or state.detail in AT_REST or state.detail == Detail.COMMITTING:
+        return state
+    if state.detail == Detail.ROLLING_BACK:
+        return state
+    text = f"{event.who} cancelled the update"
+    if state.detail in (Detail.AWAITING_RESTART, Detail.TRYING):
+        return _roll_back(state, Code.ROLLED_BACK, f"{event.who} rolled back", event.at)
+    answer = Answer(
+        plan.release, plan.root, plan.phase or Phase.DOWNLOAD, Reply.NO, event.who, event.at
+    )
+    return _end(_remember(state, answer), event.at, Code.CANCELLED, text, plan)
+
+
+# The end of a plan.
+
+
+def _fail(state: State, at: int, code: Code, text: str) -> State:
+    """Ends a plan that failed, and counts the failure if the release may be the reason."""
+    plan = state.plan
+    assert plan is not None
+    # The consent to a restart is used up; a person who is still there is asked again.
+    kept = tuple(
+        each
+        for each in state.answers
+        if (each.release, each.phase, each.reply) != (plan.release, Phase.RESTART, Reply.YES)
+    )
+    state = replace(state, answers=kept)
+    if code not in _FAILURES_OF_RELEASE:
+        return _end(state, at, code, text, None)
+    count = failures_of(state, plan.domain, plan.release) + 1
+    others = [
+        each
+        for each in state.failures
+        if (each.domain, each.release) != (plan.domain, plan.release)
+    ]
+    failures = (*others, Failures(plan.domain, plan.release, plan.counter, count))[-MAX_FAILURES:]
+    return _end(replace(state, failures=failures), at, code, text, None)
+
+
+def _end(state: State, at: int, code: Code, text: str, kept: Plan | None) -> State:
+    """Ends the plan. `kept` is the plan if a person may still agree to it, or clear its quarantine."""
+    release = _release(state) or (kept.release if kept else "")
+    count = max(
+        (each.count for each in state.failures if each.release == release and release), default=0
+    )
+    quarantined = code != Code.UPDATED and count >= FAILURES_TO_QUARANTINE
+    return replace(
+        state,
+        detail=Detail.QUARANTINED if quarantined else Detail.FINISHED,
+        plan=kept,
+        result=Result(code, text, release, at),
+        attempts=0,
+        retry_in=0,
+    )
+
+
+def _clear_requested(state: State, event: events.ClearRequested) -> State:
+    if state.detail not in AT_REST:
+        return state
+    return replace(state, detail=Detail.IDLE, plan=None, result=None, failures=())
+
+
+def _provisioned(state: State, event: events.Provisioned) -> State:
+    domain = state.domain(event.domain)
+    if event.installed is not None:
+        slots = {**domain.slots, event.slot: event.installed}
+        domain = replace(domain, slots=slots, floor=event.installed)
+    if event.preset is not None:
+        domain = replace(domain, preset=event.preset)
+    return state.with_domain(event.domain, domain)
+
+
+# After a start.
+
+
+def _started(state: State, event: events.Started) -> State:
+    state = replace(state, checking="")
+    for name, boot in event.boot.items():
+        if state.domain(name).running != boot.booted:
+            state = state.with_domain(name, replace(state.domain(name), running=boot.booted))
+    plan = state.plan
+    if plan is None or state.detail in AT_REST or plan.domain not in event.boot:
+        return state
+    boot = event.boot[plan.domain]
+    if state.detail == Detail.AWAITING_CONSENT:
+        state = replace(state, plan=replace(plan, asking=False))
+    if boot.booted == plan.slot:
+        return _started_in_slot(state, plan, event.at)
+    return _started_elsewhere(state, plan, boot, event.at)
+
+
+def _started_in_slot(state: State, plan: Plan, at: int) -> State:
+    """The slot of the plan runs."""
+    match state.detail:
+        case Detail.AWAITING_RESTART:
+            return replace(state, detail=Detail.TRYING)
+        case Detail.TRYING | Detail.COMMITTING:
+            return state
+        case Detail.ROLLING_BACK:
+            return replace(state, plan=replace(plan, abandoned=False))
+    text = f"slot {plan.slot} was started by something other than this client"
+    return _end(state, at, Code.SWITCHED_OUTSIDE, text, None)
+
+
+def _started_elsewhere(state: State, plan: Plan, boot: BootStatus, at: int) -> State:
+    """Another slot than the plan's runs."""
+    match state.detail:
+        case Detail.ROLLING_BACK:
+            return replace(state, plan=replace(plan, abandoned=False))
+        case Detail.TRYING | Detail.COMMITTING:
+            fell_back = True
+        case Detail.AWAITING_RESTART:
+            fell_back = boot.slots.get(plan.slot) == SlotState.EXHAUSTED or (
+                plan.activated and boot.slots.get(plan.slot) == SlotState.UNBOOTABLE
+            )
+        case _:
+            return state
+    if not fell_back:
+        return state
+    return _roll_back(state, Code.FELL_BACK, f"the device fell back to slot {boot.booted}", at)
+
+
+def _not_activated(state: State) -> bool:
+    return state.detail in _BEFORE_RESTART or (
+        state.detail == Detail.AWAITING_RESTART and not (state.plan and state.plan.activated)
+    )
+
+
+def _waits_for(state: State, phase: Phase) -> bool:
+    return (
+        state.detail == Detail.AWAITING_CONSENT
+        and state.plan is not None
+        and state.plan.phase == phase
+    )
+
+
+def _release(state: State) -> str:
+    return state.plan.release if state.plan else ""
+
+
+_HANDLERS: dict[type, Callable[..., State]] = {
+    events.Started: _started,
+    events.CheckBegan: _check_began,
+    events.RootVerified: _root_verified,
+    events.Offered: _offered,
+    events.NothingToDo: _nothing_to_do,
+    events.SourceFailed: _source_failed,
+    events.WaitOver: _wait_over,
+    events.Decided: _decided,
+    events.Answered: _answered,
+    events.PresetChanged: _preset_changed,
+    events.Stored: _stored,
+    events.VerifyingBegan: _verifying_began,
+    events.Written: _written,
+    events.Verified: _verified,
+    events.Failed: _failed,
+    events.Activated: _activated,
+    events.HealthPassed: _health_passed,
+    events.Confirmed: _confirmed,
+    events.Abandoned: _abandoned,
+    events.CancelRequested: _cancel_requested,
+    events.ClearRequested: _clear_requested,
+    events.Provisioned: _provisioned,
+}
