@@ -1,0 +1,251 @@
+"""The client's configuration: plain data, read from TOML. Pure."""
+
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from software_update.base.errors import InputError, printable
+from software_update.client import config_options
+from software_update.client.sections import Option, read_section
+
+Program = tuple[str, ...]
+
+
+class ConfigError(InputError):
+    """A configuration that is not valid. `problems` has a line for each problem; the text is the first."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__(problems[0])
+        self.problems = tuple(problems)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A source, an installer, a boot control or a policy: its type, and the options of that type.
+
+    Durations are in seconds, sizes in bytes. An option that is not in the file has its default, or None.
+    """
+
+    type: str
+    options: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class InstallerConfig:
+    """An installer, and the names and patterns of the targets that it takes."""
+
+    targets: tuple[str, ...]
+    part: Part
+
+
+@dataclass(frozen=True, slots=True)
+class HealthProgram:
+    """A program that must end with status 0 within `timeout` seconds before a commit."""
+
+    program: Program
+    timeout: int
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyConfig:
+    """The first preset, and the policies in the order of the chain.
+
+    `retry` is the number of seconds after which a policy that deferred without a time is asked again.
+    """
+
+    preset: str
+    retry: int
+    parts: tuple[Part, ...]
+
+    def part(self, type_: str) -> Part | None:
+        """Returns the policy of a type; None if it is not configured."""
+        return next((each for each in self.parts if each.type == type_), None)
+
+
+@dataclass(frozen=True, slots=True)
+class DomainConfig:
+    """A trust domain. `root` and `holders` are paths. `policy` is its own, or else that of the device."""
+
+    name: str
+    root: str
+    holders: str | None
+    slots: tuple[str, ...]
+    staging: str
+    sources: tuple[Part, ...]
+    full_bundle: Part | None
+    installers: tuple[InstallerConfig, ...]
+    boot: Part
+    health: tuple[HealthProgram, ...]
+    restart: Program
+    commits_itself: bool
+    policy: PolicyConfig
+
+
+@dataclass(frozen=True, slots=True)
+class CheckConfig:
+    """Times in seconds: between checks, and the first and longest wait after a source has failed."""
+
+    interval: int
+    first_retry: int
+    longest_retry: int
+
+
+@dataclass(frozen=True, slots=True)
+class Approvers:
+    """The names of users and groups who may answer questions."""
+
+    users: frozenset[str]
+    groups: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportConfig:
+    """The receiver of reports, either a program or a URL, and its time limit in seconds."""
+
+    program: Program | None
+    url: str | None
+    timeout: int
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The whole configuration. `state` is a folder and `socket` a path."""
+
+    vendor: str
+    hardware_id: str | None
+    state: str
+    language: str
+    domains: tuple[DomainConfig, ...]
+    check: CheckConfig
+    approvers: Approvers
+    report: ReportConfig | None
+    socket: str
+
+
+def parse_config(text: str, place: str) -> Config:
+    """Returns the configuration in a TOML document. `place` is its file, for errors.
+
+    Raises ConfigError with every problem, such as `client.toml: domains.main.boot: is missing`.
+    """
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError([f"{place}: is not TOML: {printable(str(error))}"]) from None
+    values, problems = read_section(config_options.CONFIGURATION, document, "")
+    if not problems:
+        problems = list(_contradictions(values))
+    if problems:
+        raise ConfigError([f"{place}: {each}" for each in problems])
+    return _config(values)
+
+
+# Options that contradict each other.
+
+
+def _contradictions(values: Mapping[str, Any]) -> Iterator[str]:
+    check = values["check"]
+    if check["first_retry"] > check["longest_retry"]:
+        yield "check.first_retry: must not be longer than longest_retry"
+    if values["report"]:
+        yield from _exactly_one(values["report"], "report", "program", "url")
+    yield from _policy_contradictions(values["policy"], "policy")
+    for name, domain in values["domains"].items():
+        place = f"domains.{name}"
+        yield from _domain_contradictions(domain, place)
+        if domain["policy"]:
+            yield from _policy_contradictions(domain["policy"], f"{place}.policy")
+
+
+def _exactly_one(fields: Mapping[str, Any], place: str, one: str, other: str) -> Iterator[str]:
+    if (fields[one] is None) == (fields[other] is None):
+        yield f"{place}: set either {one} or {other}"
+
+
+def _policy_contradictions(policy: Mapping[str, Any], place: str) -> Iterator[str]:
+    metered, power, busy = policy["metered"], policy["power"], policy["busy_file"]
+    if metered:
+        yield from _exactly_one(metered, f"{place}.metered", "file", "program")
+    if power and power["file"] and power["mains"]:
+        yield f"{place}.power.file: has only the charge of the battery; remove it, or mains"
+    if busy and not busy["files"] and not busy["folders"]:
+        yield f"{place}.busy_file: set files, folders, or both"
+
+
+def _domain_contradictions(domain: Mapping[str, Any], place: str) -> Iterator[str]:
+    slots = set(domain["slots"])
+    boot_types, types = config_options.BOOT_TYPES, config_options.INSTALLER_TYPES
+    boot = domain["boot"]
+    yield from _slot_problems(boot, boot_types[boot["type"]].options, slots, f"{place}.boot")
+    for index, installer in enumerate(domain["installers"]):
+        inside = f"{place}.installers[{index}]"
+        yield from _slot_problems(installer, types[installer["type"]].options, slots, inside)
+        if installer["type"] in config_options.SINGLE_TARGET_TYPES:
+            names = installer["targets"]
+            if len(names) > 1 or any(sign in names[0] for sign in "*?["):
+                yield f"{inside}.targets: must be one name without a pattern for this type"
+
+
+def _slot_problems(
+    part: Mapping[str, Any], options: Sequence[Option], slots: set[str], place: str
+) -> Iterator[str]:
+    for option in options:
+        if option.kind not in config_options.BY_SLOT:
+            continue
+        value = part["options"][option.name]
+        if {*value} != slots:
+            names = ", ".join(sorted(slots))
+            yield f"{place}.{option.name}: must have exactly the slots of the domain: {names}"
+        elif len(set(value.values())) < len(value):
+            yield f"{place}.{option.name}: must have a different value for each slot"
+
+
+# From checked values to the configuration.
+
+
+def _config(values: Mapping[str, Any]) -> Config:
+    policy = _policy(values["policy"])
+    names = [each.partition(":") for each in values["consent"]["approvers"]]
+    return Config(
+        vendor=values["vendor"],
+        hardware_id=values["hardware_id"],
+        state=values["state"],
+        language=values["language"],
+        domains=tuple(_domain(name, each, policy) for name, each in values["domains"].items()),
+        check=CheckConfig(**values["check"]),
+        approvers=Approvers(
+            frozenset(name for kind, _, name in names if kind == "user"),
+            frozenset(name for kind, _, name in names if kind == "group"),
+        ),
+        report=ReportConfig(**values["report"]) if values["report"] else None,
+        socket=values["socket"]["path"],
+    )
+
+
+def _domain(name: str, values: Mapping[str, Any], policy: PolicyConfig) -> DomainConfig:
+    return DomainConfig(
+        name=name,
+        root=values["root"],
+        holders=values["holders"],
+        slots=values["slots"],
+        staging=values["staging"],
+        sources=tuple(map(_part, values["sources"])),
+        full_bundle=_part(values["full_bundle"]) if values["full_bundle"] else None,
+        installers=tuple(
+            InstallerConfig(each["targets"], _part(each)) for each in values["installers"]
+        ),
+        boot=_part(values["boot"]),
+        health=tuple(HealthProgram(**each) for each in values["health"] or ()),
+        restart=values["restart"],
+        commits_itself=values["commit"] == "automatic",
+        policy=_policy(values["policy"]) if values["policy"] else policy,
+    )
+
+
+def _part(values: Mapping[str, Any]) -> Part:
+    return Part(values["type"], values["options"])
+
+
+def _policy(values: Mapping[str, Any]) -> PolicyConfig:
+    parts = (Part(name, values[name]) for name in config_options.POLICIES if values[name])
+    return PolicyConfig(values["preset"], values["retry"], tuple(parts))

@@ -1,0 +1,469 @@
+"""Every option of the client's configuration: type, default and meaning.
+
+docs/reference/client_configuration.md is generated from these tables.
+"""
+
+from software_update.client.sections import Option, Section, Shape, Type
+from software_update.client.values import (
+    APPROVER,
+    BOOLEAN,
+    DURATION,
+    LANGUAGE,
+    NAME,
+    NAME_BY_SLOT,
+    PATH,
+    PATH_BY_SLOT,
+    PATTERN,
+    PHASES,
+    PROGRAM,
+    SIZE,
+    TEXT,
+    URL,
+    WINDOW,
+    integer,
+    list_of,
+    one_of,
+)
+
+_ALL_PHASES = ["download", "install", "restart"]
+_PHASES = Option("phases", PHASES, "The phases about which this policy decides.", _ALL_PHASES)
+_ATTEMPTS = Option(
+    "attempts",
+    integer(1, 9),
+    "How often the boot loader starts a slot that is not confirmed, before it falls back.",
+    3,
+)
+
+
+def _timeout(default: str) -> Option:
+    return Option("timeout", DURATION, "The time after which the program is stopped.", default)
+
+
+SOURCE_TYPES = {
+    "file": Type(
+        "A file, or a folder such as the mount point of a USB stick.",
+        [
+            Option(
+                "path",
+                PATH,
+                "The bundle, or a folder: then the only file in it whose name ends with `.bundle`.",
+            ),
+        ],
+    ),
+    "http": Type(
+        "A bundle at a URL, over HTTP or HTTPS.",
+        [
+            Option("url", URL, "The address of the bundle."),
+            Option(
+                "bytes_per_second",
+                SIZE,
+                "The most bytes to fetch in a second; without it, as many as the network allows.",
+                None,
+            ),
+            Option("proxy", URL, "The proxy; without it, the client uses none.", None),
+            Option(
+                "timeout",
+                DURATION,
+                "The time after which a connection that sends nothing has failed.",
+                "30s",
+            ),
+        ],
+    ),
+}
+
+INSTALLER_TYPES = {
+    "raw": Type(
+        "One target in a partition or file for each slot. Its `targets` are one name.",
+        [Option("slots", PATH_BY_SLOT, "The block device or file of each slot.")],
+    ),
+    "directory": Type(
+        "Targets as files in a folder for each slot. A target's name is the file's path in it.",
+        [Option("slots", PATH_BY_SLOT, "The folder of each slot.")],
+    ),
+    "exec": Type(
+        "A program that installs targets, such as for a coprocessor.",
+        [
+            Option("program", PROGRAM, "The program, which reads and writes JSON."),
+            _timeout("10m"),
+        ],
+    ),
+    "mcuboot": Type(
+        "A microcontroller with MCUboot, over SMP. Its `targets` are one name.",
+        [
+            Option("address", TEXT, "The address of the SMP server, such as `udp:192.0.2.7:1337`."),
+            Option("image", integer(0, 15), "The number of the image.", 0),
+            Option(
+                "timeout",
+                DURATION,
+                "The time after which a request without an answer fails.",
+                "10s",
+            ),
+        ],
+    ),
+}
+
+BOOT_TYPES = {
+    "uboot": Type(
+        "U-Boot's environment with the variables of RAUC, `BOOT_ORDER` and `BOOT_x_LEFT`.",
+        [
+            Option("config", PATH, "The configuration of `fw_setenv`.", "/etc/fw_env.config"),
+            _ATTEMPTS,
+            Option(
+                "require_redundant",
+                BOOLEAN,
+                "Whether an environment without a second copy is an error. Otherwise it is a warning.",
+                False,
+            ),
+        ],
+    ),
+    "grub": Type(
+        "GRUB's environment block, through `grub-editenv`.",
+        [
+            Option("environment", PATH, "The environment block.", "/boot/grub/grubenv"),
+            _ATTEMPTS,
+        ],
+    ),
+    "systemd-boot": Type(
+        "systemd-boot, by the names of its entries.",
+        [
+            Option("entries", PATH, "The folder of the entries.", "/efi/loader/entries"),
+            Option("names", NAME_BY_SLOT, "The name of the entry of each slot, without `.conf`."),
+            _ATTEMPTS,
+        ],
+    ),
+    "rauc": Type("RAUC's service, over D-Bus.", []),
+    "directory": Type(
+        "A symbolic link to the folder of a slot, for containers and applications.",
+        [
+            Option("folder", PATH, "A folder for the link `current` and the states of the slots."),
+            _ATTEMPTS,
+        ],
+    ),
+    "exec": Type(
+        "A program for any other boot loader.",
+        [
+            Option("program", PROGRAM, "The program, which reads and writes JSON."),
+            _timeout("30s"),
+        ],
+    ),
+}
+
+# Types of installers that take one target.
+SINGLE_TARGET_TYPES = frozenset({"raw", "mcuboot"})
+# Kinds of values with an entry for each slot of the domain.
+BY_SLOT = (PATH_BY_SLOT, NAME_BY_SLOT)
+
+QUIET_HOURS = Section(
+    "policy.quiet_hours",
+    "Defers outside windows of the day.",
+    [
+        Option("windows", list_of(WINDOW, "windows"), "The times at which a phase may start."),
+        _PHASES,
+    ],
+)
+METERED = Section(
+    "policy.metered",
+    "Limits the size of a download over a metered network. Set `file` or `program`, which contains or "
+    "prints one line: yes, no, true, false, 1 or 0, and perhaps further words.",
+    [
+        Option("file", PATH, "The file that says whether the network is metered.", None),
+        Option("program", PROGRAM, "The program that says it.", None),
+        _timeout("10s"),
+        Option("most_bytes", SIZE, "The largest download over a metered network.", "1MiB"),
+        Option(
+            "choice",
+            one_of("ask", "defer", "deny"),
+            "The decision about a larger one: a person is asked, the client waits for another network, "
+            "or the release is refused.",
+            "ask",
+        ),
+        Option("phases", PHASES, _PHASES.meaning, ["download"]),
+    ],
+)
+POWER = Section(
+    "policy.power",
+    "Defers without enough charge in the battery. Mains power is always enough.",
+    [
+        Option("minimum_percent", integer(0, 100), "The charge that is enough.", 50),
+        Option("mains", BOOLEAN, "Whether only mains power is enough.", False),
+        Option("folder", PATH, "The kernel's list of power supplies.", "/sys/class/power_supply"),
+        Option(
+            "file",
+            PATH,
+            "A file with the charge in percent, which is read in place of `folder`.",
+            None,
+        ),
+        _PHASES,
+    ],
+)
+BUSY_FILE = Section(
+    "policy.busy_file",
+    "Defers while another program is busy. Set `files`, `folders`, or both.",
+    [
+        Option(
+            "files", list_of(PATH, "paths"), "Files: the device is busy while one exists.", None
+        ),
+        Option(
+            "folders",
+            list_of(PATH, "paths"),
+            "Folders: the device is busy while one has entries.",
+            None,
+        ),
+        _PHASES,
+    ],
+)
+MINIMUM_INTERVAL = Section(
+    "policy.minimum_interval",
+    "Defers until some time after the last installation.",
+    [Option("interval", DURATION, "The time between two installations."), _PHASES],
+)
+POSTPONEMENT = Section(
+    "policy.postponement",
+    "Limits how often and how long a person may put off a release. Afterwards, the preset decides about the "
+    "download and the installation. A restart that was put off happens only after an answer.",
+    [
+        Option("times", integer(0, 1000), "How often a person may put off a release.", 3),
+        Option(
+            "days",
+            integer(0, 3650),
+            "The number of days after the first question about a release in which a person may.",
+            14,
+        ),
+    ],
+)
+EXEC_PROGRAM = Section(
+    "policy.exec_program",
+    "Lets a program decide, which reads and writes JSON (`software_update.exec_policy.v1`).",
+    [Option("program", PROGRAM, "The program."), _timeout("30s"), _PHASES],
+)
+# In the order of the chain.
+POLICIES = {
+    section.place.partition(".")[2]: section
+    for section in (
+        QUIET_HOURS,
+        METERED,
+        POWER,
+        BUSY_FILE,
+        MINIMUM_INTERVAL,
+        POSTPONEMENT,
+        EXEC_PROGRAM,
+    )
+}
+
+POLICY = Section(
+    "policy",
+    "The consumer's and the product's standing answers. Of several decisions, the strictest counts: deny, "
+    "then ask, then defer, then allow.",
+    [
+        Option(
+            "preset",
+            one_of("ask", "auto-security", "auto-all", "never"),
+            "The first preset, which `provision` writes. The consumer changes it with `policy`.",
+            "ask",
+        ),
+        Option(
+            "retry",
+            DURATION,
+            "The time after which the client asks a policy again that deferred without a time.",
+            "15m",
+        ),
+        *(Option(name, section, default=None) for name, section in POLICIES.items()),
+    ],
+)
+
+DOMAIN = Section(
+    "domains.NAME",
+    "A trust domain: a part of the device, and the root that decides who signs its releases.",
+    [
+        Option(
+            "root",
+            PATH,
+            "Signed root metadata in the image, from which the first verification starts.",
+        ),
+        Option(
+            "holders",
+            PATH,
+            "A file of holders, which gives the names of the keys that signed. Without it, questions show "
+            "the start of each key id.",
+            None,
+        ),
+        Option("slots", list_of(NAME, "names", at_least=2), "The names of the slots."),
+        Option(
+            "staging",
+            one_of("stream", "store"),
+            "`stream`: bytes go from the source into the slot, and download and installation are one "
+            "question. `store`: the bundle is fetched first, and they are two questions.",
+            "stream",
+        ),
+        Option(
+            "restart",
+            PROGRAM,
+            "The program that restarts this part of the device, after consent.",
+            ["/sbin/reboot"],
+        ),
+        Option(
+            "commit",
+            one_of("automatic", "manual"),
+            "`automatic`: the client commits a release whose health programs pass. `manual`: a person "
+            "commits it.",
+            "automatic",
+        ),
+        Option(
+            "sources",
+            Section(
+                "domains.NAME.sources",
+                "The places that offer a bundle, in the order in which the client reads them.",
+                [],
+                SOURCE_TYPES,
+                Shape.LIST,
+            ),
+        ),
+        Option(
+            "full_bundle",
+            Section(
+                "domains.NAME.full_bundle",
+                "The full bundle of the same release. The client fetches payloads from it that a "
+                "personalized bundle does not contain, and the running slot does not contain any more.",
+                [],
+                SOURCE_TYPES,
+            ),
+            default=None,
+        ),
+        Option(
+            "installers",
+            Section(
+                "domains.NAME.installers",
+                "The installers. The first one that takes a target installs it.",
+                [
+                    Option(
+                        "targets",
+                        list_of(PATTERN, "patterns"),
+                        "The targets that this installer takes.",
+                    )
+                ],
+                INSTALLER_TYPES,
+                Shape.LIST,
+            ),
+        ),
+        Option(
+            "boot",
+            Section(
+                "domains.NAME.boot",
+                "The boot control, which decides which slot starts.",
+                [],
+                BOOT_TYPES,
+            ),
+        ),
+        Option(
+            "health",
+            Section(
+                "domains.NAME.health",
+                "The programs that must end with status 0 before a commit. Otherwise the client rolls "
+                "back.",
+                [Option("program", PROGRAM, "The program."), _timeout("60s")],
+                shape=Shape.LIST,
+            ),
+            default=None,
+        ),
+        Option(
+            "policy",
+            Section(
+                "domains.NAME.policy",
+                "The policy of this domain, with the same options as `policy`. It replaces the whole "
+                "`policy` of the device.",
+                POLICY.options,
+            ),
+            default=None,
+        ),
+    ],
+    shape=Shape.NAMED,
+)
+
+CONFIGURATION = Section(
+    "",
+    "Options at the top of the file, before the first table.",
+    [
+        Option(
+            "vendor",
+            TEXT,
+            "The name of the vendor in questions. It comes from here, and never from a release.",
+        ),
+        Option(
+            "hardware_id",
+            NAME,
+            "The hardware id of the device. Without it, the client does not compare hardware ids.",
+            None,
+        ),
+        Option(
+            "state",
+            PATH,
+            "The folder for the record, the history, roots and stored bundles.",
+            "/var/lib/software_update",
+        ),
+        Option(
+            "language",
+            LANGUAGE,
+            "The language of the release notes in questions, if the release has them in it.",
+            "en",
+        ),
+        Option("domains", DOMAIN),
+        Option(
+            "check",
+            Section(
+                "check",
+                "The times at which the service looks for releases.",
+                [
+                    Option("interval", DURATION, "The time between two checks.", "6h"),
+                    Option(
+                        "first_retry",
+                        DURATION,
+                        "The wait after a source has failed. It doubles with each failure in a row.",
+                        "1m",
+                    ),
+                    Option("longest_retry", DURATION, "The longest such wait.", "12h"),
+                ],
+            ),
+            default={},
+        ),
+        Option(
+            "consent",
+            Section(
+                "consent",
+                "The people who may answer questions and change the policy.",
+                [
+                    Option(
+                        "approvers",
+                        list_of(APPROVER, "approvers"),
+                        "The users and groups who may. Reading the status needs no permission.",
+                        ["user:root"],
+                    )
+                ],
+            ),
+            default={},
+        ),
+        Option("policy", POLICY, default={}),
+        Option(
+            "report",
+            Section(
+                "report",
+                "The receiver of reports. Without this table, the client sends none. Set `program` or "
+                "`url`.",
+                [
+                    Option("program", PROGRAM, "A program that reads a report as JSON.", None),
+                    Option("url", URL, "A URL to which a report is posted as JSON.", None),
+                    _timeout("30s"),
+                ],
+            ),
+            default=None,
+        ),
+        Option(
+            "socket",
+            Section(
+                "socket",
+                "The socket of the service's API.",
+                [Option("path", PATH, "The Unix socket.", "/run/software_update/client.sock")],
+            ),
+            default={},
+        ),
+    ],
+)

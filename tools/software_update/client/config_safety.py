@@ -1,0 +1,44 @@
+"""Finds files that a user other than root could change, and that decide what the client does as root."""
+
+from collections.abc import Iterator
+
+from software_update.client.config import Config, Part
+from software_update.client.system import Storage
+
+_PROGRAM = "program"
+
+
+def unsafe_files(storage: Storage, config: Config, path: str) -> list[str]:
+    """Returns a line for each file that another user could change. The service starts only without any.
+
+    `path` is the configuration's file. The arguments of programs are not checked: a script is safe only as a
+    program with `#!` in its first line, and not as the argument of its interpreter.
+    """
+    problems = ((file, storage.owner_problem(file)) for file in checked_files(config, path))
+    return [f"{file}: {problem}" for file, problem in problems if problem]
+
+
+def checked_files(config: Config, path: str) -> list[str]:
+    """Returns the configuration's file, the roots, the files of holders, and all programs, sorted."""
+    return sorted({path, *_files(config)})
+
+
+def _files(config: Config) -> Iterator[str]:
+    if config.report and config.report.program:
+        yield config.report.program[0]
+    for domain in config.domains:
+        yield domain.root
+        if domain.holders:
+            yield domain.holders
+        yield domain.restart[0]
+        for check in domain.health:
+            yield check.program[0]
+        installers = (each.part for each in domain.installers)
+        for part in (domain.boot, *installers, *domain.policy.parts):
+            yield from _programs(part)
+
+
+def _programs(part: Part) -> Iterator[str]:
+    program = part.options.get(_PROGRAM)
+    if program:
+        yield program[0]

@@ -1,0 +1,233 @@
+"""Tests of the client's configuration."""
+
+import pytest
+
+from software_update.client.config import (
+    Approvers,
+    CheckConfig,
+    Config,
+    ConfigError,
+    DomainConfig,
+    HealthProgram,
+    InstallerConfig,
+    Part,
+    PolicyConfig,
+    ReportConfig,
+    parse_config,
+)
+from software_update.client.windows import Window
+from software_update.testing.configurations import MINIMAL, with_lines
+
+
+def problems(text: str) -> list[str]:
+    with pytest.raises(ConfigError) as error:
+        parse_config(text, "client.toml")
+    assert str(error.value) == error.value.problems[0]
+    assert all(each.startswith("client.toml: ") for each in error.value.problems)
+    return [each.removeprefix("client.toml: ") for each in error.value.problems]
+
+
+def test_minimal_configuration() -> None:
+    policy = PolicyConfig("ask", 900, ())
+    slots = {"A": "/data/a", "B": "/data/b"}
+    assert parse_config(MINIMAL, "client.toml") == Config(
+        vendor="Example Lamps Ltd",
+        hardware_id=None,
+        state="/var/lib/software_update",
+        language="en",
+        domains=(
+            DomainConfig(
+                name="main",
+                root="/usr/share/lamp/root.pb",
+                holders=None,
+                slots=("A", "B"),
+                staging="stream",
+                sources=(Part("file", {"path": "/media/usb"}),),
+                full_bundle=None,
+                installers=(InstallerConfig(("*",), Part("directory", {"slots": slots})),),
+                boot=Part("directory", {"folder": "/data/boot", "attempts": 3}),
+                health=(),
+                restart=("/sbin/reboot",),
+                commits_itself=True,
+                policy=policy,
+            ),
+        ),
+        check=CheckConfig(6 * 3600, 60, 12 * 3600),
+        approvers=Approvers(frozenset({"root"}), frozenset()),
+        report=None,
+        socket="/run/software_update/client.sock",
+    )
+
+
+def test_options_of_a_domain() -> None:
+    config = parse_config(
+        with_lines(
+            'staging = "store"',
+            'commit = "manual"',
+            'restart = ["/usr/bin/restart-app", "--now"]',
+            'holders = "/usr/share/lamp/holders.json"',
+            'full_bundle = {type = "http", url = "https://updates.example/full.bundle"}',
+            "[[domains.main.health]]",
+            'program = ["/usr/bin/lamp-check"]',
+            "[[domains.main.health]]",
+            'program = ["/usr/bin/net-check", "-4"]',
+            'timeout = "2m"',
+        ),
+        "client.toml",
+    )
+    [domain] = config.domains
+    assert (domain.staging, domain.commits_itself) == ("store", False)
+    assert domain.restart == ("/usr/bin/restart-app", "--now")
+    assert domain.holders == "/usr/share/lamp/holders.json"
+    assert domain.full_bundle == Part(
+        "http",
+        {
+            "url": "https://updates.example/full.bundle",
+            "bytes_per_second": None,
+            "proxy": None,
+            "timeout": 30,
+        },
+    )
+    assert domain.health == (
+        HealthProgram(("/usr/bin/lamp-check",), 60),
+        HealthProgram(("/usr/bin/net-check", "-4"), 120),
+    )
+
+
+def test_options_of_the_device() -> None:
+    lines = ["[check]", 'interval = "1d"', "[consent]", 'approvers = ["user:ann", "group:ops"]']
+    lines += ["[report]", 'program = ["/usr/bin/report"]', "[socket]", 'path = "/run/u"']
+    config = parse_config(with_lines(*lines), "client.toml")
+    assert config.check.interval == 24 * 3600
+    assert config.approvers == Approvers(frozenset({"ann"}), frozenset({"ops"}))
+    assert config.report == ReportConfig(("/usr/bin/report",), None, 30)
+    assert config.socket == "/run/u"
+
+
+POLICY = """
+[policy]
+preset = "auto-security"
+retry = "5m"
+exec_program = {program = ["/usr/bin/decide"], phases = ["restart"]}
+quiet_hours = {windows = ["02:00-04:00"]}
+"""
+
+
+def test_policies_are_in_the_order_of_the_chain() -> None:
+    config = parse_config(MINIMAL + POLICY, "client.toml")
+    phases = ("download", "install", "restart")
+    program = {"program": ("/usr/bin/decide",), "timeout": 30, "phases": ("restart",)}
+    windows = {"windows": (Window(120, 240),), "phases": phases}
+    expected = PolicyConfig(
+        "auto-security", 300, (Part("quiet_hours", windows), Part("exec_program", program))
+    )
+    assert config.domains[0].policy == expected
+    assert expected.part("exec_program") == Part("exec_program", program)
+    assert expected.part("power") is None
+
+
+def test_policy_of_a_domain_replaces_that_of_the_device() -> None:
+    own = '[domains.main.policy]\nminimum_interval = {interval = "7d"}\n'
+    [domain] = parse_config(MINIMAL + POLICY + own, "client.toml").domains
+    assert domain.policy.preset == "ask"
+    assert [each.type for each in domain.policy.parts] == ["minimum_interval"]
+    assert domain.policy.parts[0].options["interval"] == 7 * 24 * 3600
+
+
+def test_every_problem_is_reported() -> None:
+    text = MINIMAL.replace('root = "/usr/share/lamp/root.pb"', "rot = 1").replace(
+        '{type = "directory", folder', '{type = "lilo", folder'
+    )
+    assert problems(text) == [
+        "domains.main.rot: unknown option; the options here are boot, commit, full_bundle, health, "
+        "holders, installers, policy, restart, root, slots, sources, staging",
+        "domains.main.root: is missing",
+        "domains.main.boot.type: must be one of uboot, grub, systemd-boot, rauc, directory, exec",
+    ]
+
+
+def test_file_that_is_not_toml() -> None:
+    [problem] = problems("vendor = ")
+    assert problem.startswith("is not TOML: ")
+
+
+@pytest.mark.parametrize(
+    "lines, problem",
+    [
+        ("[check]\nfirst_retry = '2d'", "check.first_retry: must not be longer than longest_retry"),
+        ("[report]", "report: set either program or url"),
+        (
+            "[report]\nprogram = ['/bin/x']\nurl = 'http://x'",
+            "report: set either program or url",
+        ),
+        ("[policy]\nmetered = {}", "policy.metered: set either file or program"),
+        (
+            "[policy]\nmetered = {file = '/x', program = ['/x']}",
+            "policy.metered: set either file or program",
+        ),
+        (
+            "[policy]\npower = {file = '/x', mains = true}",
+            "policy.power.file: has only the charge of the battery; remove it, or mains",
+        ),
+        ("[policy]\nbusy_file = {}", "policy.busy_file: set files, folders, or both"),
+        (
+            "[domains.main.policy]\nbusy_file = {}",
+            "domains.main.policy.busy_file: set files, folders, or both",
+        ),
+        (
+            "[policy]\npreset = 'off'",
+            "policy.preset: must be one of ask, auto-security, auto-all, never",
+        ),
+        ("[consent]\napprovers = ['ann']", "consent.approvers: must be user:NAME or group:NAME"),
+    ],
+)
+def test_options_that_contradict_each_other(lines: str, problem: str) -> None:
+    assert problems(with_lines(lines)) == [problem]
+
+
+@pytest.mark.parametrize(
+    "installer, problem",
+    [
+        (
+            "{type = 'raw', targets = ['x'], slots = {A = '/a'}}",
+            "slots: must have exactly the slots of the domain: A, B",
+        ),
+        (
+            "{type = 'raw', targets = ['x'], slots = {A = '/a', B = '/b', C = '/c'}}",
+            "slots: must have exactly the slots of the domain: A, B",
+        ),
+        (
+            "{type = 'directory', targets = ['x'], slots = {A = '/a', B = '/a'}}",
+            "slots: must have a different value for each slot",
+        ),
+        (
+            "{type = 'raw', targets = ['x', 'y'], slots = {A = '/a', B = '/b'}}",
+            "targets: must be one name without a pattern for this type",
+        ),
+        (
+            "{type = 'mcuboot', targets = ['x*'], address = 'udp:192.0.2.7:1337'}",
+            "targets: must be one name without a pattern for this type",
+        ),
+        ("{type = 'raw', slots = {A = '/a', B = '/b'}}", "targets: is missing"),
+    ],
+)
+def test_bad_installers(installer: str, problem: str) -> None:
+    text = MINIMAL.replace(
+        '    {type = "directory", targets = ["*"], slots = {A = "/data/a", B = "/data/b"}},',
+        installer,
+    )
+    assert problems(text) == [f"domains.main.installers[0].{problem}"]
+
+
+def test_slots_of_a_boot_control() -> None:
+    boot = "boot = {type = 'systemd-boot', names = {A = 'a'}}"
+    text = MINIMAL.replace('boot = {type = "directory", folder = "/data/boot"}', boot)
+    assert problems(text) == [
+        "domains.main.boot.names: must have exactly the slots of the domain: A, B"
+    ]
+
+
+@pytest.mark.parametrize("slots", ["[]", "['A']"])
+def test_domain_needs_two_slots(slots: str) -> None:
+    found = problems(MINIMAL.replace('["A", "B"]', slots))
+    assert found == ["domains.main.slots: must have at least 2 names"]
