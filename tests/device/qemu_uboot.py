@@ -7,17 +7,17 @@ Debian's U-Boot for it has no redundant environment, boot counter or check of si
 
 from __future__ import annotations
 
-import functools
 import os
 import re
 import selectors
-import shutil
 import struct
 import subprocess
 import time
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.device.programs import advice, program
 
 FLASH_SIZE = 64 << 20
 ENVIRONMENT_SIZE = 0x40000
@@ -43,6 +43,13 @@ class Boot:
 
     slot: str | None
     console: str
+
+    @property
+    def command_line(self) -> str:
+        """The kernel's command line, as a stand-in prints it."""
+        return next(
+            (line for line in self.console.splitlines() if "software_update.slot=" in line), ""
+        )
 
     def prints(self, line: str) -> bool:
         """Returns whether a line of the console is `line`."""
@@ -149,20 +156,8 @@ def stand_in(line: str) -> bytes:
     return script_image(f'echo "{line}"\necho "${{bootargs}}"\npoweroff\n')
 
 
-@functools.cache
-def program(name: str, package: str) -> str:
-    """Returns the path of a program, which must be installed."""
-    found = shutil.which(name)
-    assert found, (
-        f"{name} is missing; install it (Debian: apt-get install {package}), or use ./bazelw"
-    )
-    return found
-
-
 def _firmware() -> str:
-    assert _UBOOT.exists(), (
-        f"{_UBOOT} is missing; install it (Debian: apt-get install u-boot-qemu), or use ./bazelw"
-    )
+    assert _UBOOT.exists(), f"{_UBOOT} is missing; {advice('u-boot-qemu')}"
     return str(_UBOOT)
 
 
