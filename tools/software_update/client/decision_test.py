@@ -9,7 +9,7 @@ from software_update.client.decision import Choice, Decision, combine
 ORDER = (Choice.DENY, Choice.ASK, Choice.DEFER, Choice.ALLOW)
 
 
-@pytest.mark.parametrize("choices", itertools.product(ORDER, repeat=3))
+@pytest.mark.parametrize("choices", list(itertools.product(ORDER, repeat=3)))
 def test_strictest_choice_counts_in_every_order(choices: tuple[Choice, ...]) -> None:
     decided = combine(Decision(choice, choice.name) for choice in choices)
     strictest = next(each for each in ORDER if each in choices)

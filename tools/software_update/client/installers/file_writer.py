@@ -18,7 +18,10 @@ def naming(path: str) -> Iterator[None]:
     except (InstallError, FileNotFoundError):
         raise
     except OSError as error:
-        raise InstallError(f"{path}: {error.strerror or error}") from error
+        failed = InstallError(f"{path}: {error.strerror or error}")
+        # A full disk says nothing about the release, and is treated differently.
+        failed.errno = error.errno
+        raise failed from error
 
 
 class FileWriter:

@@ -1,0 +1,59 @@
+"""A trust domain: a root, a part of the device, and the places from which and to which its releases go."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from software_update.client.boot_control import BootControl
+from software_update.client.installer import Installer
+from software_update.client.policy.chain import Link
+from software_update.client.source import Source
+from software_update.client.state import Staging
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An installer with the targets that it takes: names, or patterns as fnmatch has them."""
+
+    targets: tuple[str, ...]
+    installer: Installer
+
+
+@dataclass(frozen=True, slots=True)
+class HealthCheck:
+    """A program that must end with 0 within `timeout` seconds before a release is committed."""
+
+    argv: tuple[str, ...]
+    timeout: float
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """A trust domain of this device, as its configuration describes it.
+
+    `anchor` is the content of the root file in the image. `vendor` is shown to the person who is asked.
+    `restart` is the program that restarts this part of the device; if empty, somebody else does it.
+    `commits_itself` says that passed health checks suffice; otherwise a person commits.
+    """
+
+    name: str
+    vendor: str
+    anchor: bytes
+    hardware_id: str | None
+    slots: tuple[str, ...]
+    sources: Sequence[Source]
+    places: Sequence[Place]
+    boot: BootControl
+    policies: Sequence[Link] = ()
+    staging: Staging = Staging.STREAM
+    health: Sequence[HealthCheck] = ()
+    restart: tuple[str, ...] = ()
+    commits_itself: bool = True
+
+
+def installer_of(domain: Domain, target: str) -> Installer | None:
+    """Returns the first installer that takes a target; None if there is none."""
+    for place in domain.places:
+        if any(fnmatchcase(target, pattern) for pattern in place.targets):
+            return place.installer
+    return None

@@ -1,0 +1,147 @@
+"""Looks at the bundle that a source offers: verifies its head, and makes a plan of it.
+
+It reads metadata and the release manifest only. Nothing is written: the caller keeps the root and the
+release, and records the plan.
+"""
+
+from dataclasses import dataclass
+
+from software_update.base.errors import short_id
+from software_update.bundle.head import Head, read_head, read_whole
+from software_update.client.boot_control import BootStatus
+from software_update.client.domain import Domain, installer_of
+from software_update.client.release import encode_release, release_digest, slot_targets
+from software_update.client.source import OpenBundle
+from software_update.client.staging import PlanFailed, no_place
+from software_update.client.state import Code, Plan
+from software_update.format.metadata import Installed, Root
+from software_update.format.names import USER_MANIFEST
+from software_update.format.verdicts import Refused
+from software_update.verify.bundle_file import verify_metadata
+from software_update.verify.device import Device
+from software_update.verify.recovery import root_to_record
+from software_update.verify.roots import TrustedRoot, verify_roots
+from software_update.verify.targets import VerifiedRelease
+
+# The record has room for so many; a release rarely has more.
+MAX_SIGNERS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The knowledge of the device before it looks.
+
+    `root` is the root in force. `floor` is the last committed release, below which nothing is installed.
+    `at` is the time in seconds since 1970 that expiry dates are compared with.
+    """
+
+    root: Root
+    floor: Installed | None
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The result of looking at a bundle.
+
+    `root` is a newer root that the bundle brought, which the device keeps whatever else happens. `release`
+    is the accepted release and `manifest` the content of its file, both None if `problem` says why it is not
+    accepted.
+    """
+
+    root: TrustedRoot | None
+    release: VerifiedRelease | None
+    manifest: bytes
+    size: int
+    problem: PlanFailed | None
+
+
+def look(domain: Domain, bundle: OpenBundle, known: Known) -> Look:
+    """Verifies the head of a bundle. Raises SourceError if it cannot be read."""
+    device = Device(known.root, known.floor, domain.hardware_id, known.at)
+    root = None
+    try:
+        head = _read_head(bundle)
+        root = verify_roots(device, head.envelope.root_chain, head.envelope.root)
+        release = verify_metadata(head.envelope, head.user_manifest, device)
+        if head.lacks(release.targets):
+            raise PlanFailed(Code.ORDER_NOT_TAKEN, _ORDER)
+        _check_places(domain, release)
+    except Refused as refused:
+        problem = PlanFailed(Code.REFUSED, f"{refused.verdict.name}: {refused}")
+        return Look(root, None, b"", 0, problem)
+    except PlanFailed as problem:
+        return Look(root, None, b"", 0, problem)
+    accepted_under = root_to_record(known.floor, release.former, release.targets, release.root)
+    manifest = encode_release(release.targets, release.user_manifest, accepted_under)
+    return Look(root, release, manifest, _payload_bytes(bundle, head), None)
+
+
+_ORDER = (
+    "the bundle has its metadata or release manifest after payloads, so it cannot be verified before "
+    "they are fetched; write the bundle with this project's tools"
+)
+
+
+def _read_head(bundle: OpenBundle) -> Head:
+    if bundle.can_reread:
+        return read_whole(bundle)
+    head = read_head(bundle)
+    if head.lacks():
+        raise PlanFailed(Code.ORDER_NOT_TAKEN, _ORDER)
+    return head
+
+
+def _payload_bytes(bundle: OpenBundle, head: Head) -> int:
+    """Returns the number of bytes to fetch: known from the headers, or all that comes after the head."""
+    if head.end < bundle.size():
+        return bundle.size() - head.end
+    return sum(each.length for each in head.envelope.payloads if each.name != USER_MANIFEST)
+
+
+def _check_places(domain: Domain, release: VerifiedRelease) -> None:
+    for target in slot_targets(release.targets):
+        if installer_of(domain, target.name) is None:
+            raise PlanFailed(Code.NO_PLACE, no_place(domain, target.name))
+
+
+def check_room(domain: Domain, slot: str, release: VerifiedRelease) -> None:
+    """Raises PlanFailed if a target does not fit into the slot."""
+    for target in slot_targets(release.targets):
+        installer = installer_of(domain, target.name)
+        problem = installer.problem(slot, target.name, target.length) if installer else None
+        if problem:
+            raise PlanFailed(Code.NO_ROOM, problem)
+
+
+def inactive_slot(domain: Domain, boot: BootStatus) -> str:
+    """Returns the slot to install into: the first that does not run. Raises PlanFailed if there is none."""
+    for slot in domain.slots:
+        if slot != boot.booted:
+            return slot
+    raise PlanFailed(
+        Code.NO_PLACE, f"domain '{domain.name}' has no slot besides the one that runs; add one"
+    )
+
+
+def make_plan(domain: Domain, found: Look, slot: str, source: int, manifest: str) -> Plan:
+    """Returns the plan for an accepted release. `manifest` is the name of its file."""
+    release = found.release
+    assert release is not None
+    said = release.manifest
+    version = said.version if said else str(release.targets.common.version)
+    return Plan(
+        domain=domain.name,
+        release=release_digest(release.targets),
+        root=release.root.id.sha256.hex(),
+        manifest=manifest,
+        product=said.product if said else domain.name,
+        version=version[:64],
+        counter=said.counter if said else None,
+        targets_version=release.targets.common.version,
+        size=found.size,
+        slot=slot,
+        source=source,
+        staging=domain.staging,
+        signers=tuple(short_id(each) for each in release.signers[:MAX_SIGNERS]),
+    )

@@ -1,0 +1,442 @@
+"""The client: runs the core on a machine, and each effect that the core calls for.
+
+    client = Client(system, "/var/lib/software-update", {"main": domain})
+    client.start()
+    client.check("main")
+    client.handle(Answered(now, answer))
+    client.run()
+
+The service, the command line and the simulated device all construct this class. Each transition is
+recorded before its effect runs, so a power cut in an effect only repeats it.
+"""
+
+import errno
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TypeVar
+
+from software_update.base.errors import InputError, SoftwareUpdateError, printable
+from software_update.client import events, history, named_files, staging
+from software_update.client.ask import make_question
+from software_update.client.boot_control import BootError, BootStatus
+from software_update.client.decision import Choice, Decision, Situation
+from software_update.client.domain import Domain, HealthCheck
+from software_update.client.effects import Effect, effect_of
+from software_update.client.events import Event
+from software_update.client.history_entry import history_entry
+from software_update.client.look import Known, Look, check_room, inactive_slot, look, make_plan
+from software_update.client.policy.chain import Link, evaluate
+from software_update.client.policy.preset import Preset, StandingAnswer
+from software_update.client.question import Question
+from software_update.client.record import RecordFile
+from software_update.client.release import decode_release
+from software_update.client.source import OpenBundle, SourceError
+from software_update.client.staging import Base, PlanFailed
+from software_update.client.state import AT_REST, Code, Plan, Reply, State, answer_to
+from software_update.client.step import may_check, step
+from software_update.client.stored_bundle import StoredBundle
+from software_update.client.system import File, System
+from software_update.format.metadata import Installed, Root
+from software_update.format.verdicts import Refused
+from software_update.verify.device import Device
+from software_update.verify.roots import trust_root, verify_roots
+
+_STORED = "stored.bundle"
+_SPOOL = "spool"
+_LOCK = "lock"
+# Seconds after which a policy that gives no time is asked again.
+_POLICY_RETRY = 300
+_T = TypeVar("_T")
+
+
+class Interrupted(Exception):
+    """Raised by `on_progress` to stop an effect; the caller handles an event and calls `run` again."""
+
+
+class Client:
+    """The client of one device.
+
+    `folder` holds its record, history, roots and manifests. `on_change` is called with each new state, and
+    `on_progress` with the number of bytes that an effect has handled since its last call.
+    """
+
+    def __init__(
+        self,
+        system: System,
+        folder: str,
+        domains: Mapping[str, Domain],
+        on_change: Callable[[State], None] = lambda _: None,
+        on_progress: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        self._system = system
+        self._folder = folder
+        self._domains = dict(domains)
+        self._on_change = on_change
+        self._on_progress = on_progress
+        self._record: RecordFile
+        self.state = State()
+        # A problem that does not stop the client, for its status; empty if there is none.
+        self.problem = ""
+        self._effects: dict[Effect, Callable[[Plan, Domain], Event | None]] = {
+            Effect.CONSULT: self._consult,
+            Effect.STORE: self._store,
+            Effect.BEGIN_VERIFYING: lambda plan, domain: events.VerifyingBegan(self._now()),
+            Effect.VERIFY_STORED: self._verify_stored,
+            Effect.WRITE_SLOT: self._write_slot,
+            Effect.VERIFY_SLOT: self._verify_slot,
+            Effect.ACTIVATE: self._activate,
+            Effect.RESTART: self._restart,
+            Effect.CHECK_HEALTH: self._check_health,
+            Effect.CONFIRM: self._confirm,
+            Effect.ABANDON: self._abandon,
+        }
+
+    # Starting, events.
+
+    def start(self) -> None:
+        """Reads the record, and asks each boot loader which slot runs. Then `run` continues the plan.
+
+        Raises InputError if another client uses the folder or the state is damaged, and BootError.
+        """
+        storage = self._system.storage
+        storage.make_folder(self._folder)
+        if not storage.lock(f"{self._folder}/{_LOCK}"):
+            raise InputError(f"{self._folder}: another client uses this folder; stop it first")
+        self._record = RecordFile(storage, self._folder)
+        self.state = self._record.state or State()
+        self._append_history()
+        for domain in self._domains.values():
+            self._adopt_anchor(domain)
+        self.handle(events.Started(self._now(), self.boot_status()))
+        self._remove_garbage()
+
+    def boot_status(self) -> Mapping[str, BootStatus]:
+        """Returns the answer of each domain's boot loader. Raises BootError."""
+        return {name: domain.boot.status() for name, domain in self._domains.items()}
+
+    def handle(self, event: Event) -> bool:
+        """Lets the core handle an event, and records the new state. Returns whether it changed."""
+        new, _ = step(self.state, event)
+        if new == self.state:
+            return False
+        entry = history_entry(self.state, event, new)
+        if entry is not None:
+            if len(self.state.history.pending) >= history.MAX_PENDING:
+                self._append_history()
+            new = replace(new, history=history.add_line(self.state.history, entry))
+        if replace(new, checking="") != replace(self.state, checking=""):
+            self._record.write(new)
+        self.state = new
+        self._on_change(new)
+        return True
+
+    def run(self) -> None:
+        """Runs effects until the client waits for an event from outside."""
+        while (effect := effect_of(self.state)) is not None:
+            event = self._perform(effect)
+            if event is None or not self.handle(event):
+                break
+        self._append_history()
+
+    def _perform(self, effect: Effect) -> Event | None:
+        plan = self.state.plan
+        if plan is None or plan.domain not in self._domains:
+            return None
+        try:
+            return self._effects[effect](plan, self._domains[plan.domain])
+        except Interrupted:
+            return None
+        except SourceError as error:
+            return self._source_failed(error)
+        except (PlanFailed, Refused, SoftwareUpdateError, OSError) as error:
+            return events.Failed(self._now(), _code(error), printable(str(error)))
+
+    def _source_failed(self, error: SourceError) -> Event:
+        wait = int(error.retry_after or 60)
+        return events.SourceFailed(self._now(), printable(str(error)), wait)
+
+    # Checking.
+
+    def check(self, name: str, *, by_person: bool = False) -> None:
+        """Looks for a release of a domain, and makes a plan for it. Reads no payload.
+
+        With the preset `never`, only a person makes the client look.
+        """
+        preset = Preset(self.state.domain(name).preset)
+        if not may_check(self.state) or (preset == Preset.NEVER and not by_person):
+            return
+        self.handle(events.CheckBegan(self._now(), name))
+        domain, failed = self._domains[name], None
+        for number, source in enumerate(domain.sources):
+            try:
+                bundle = source.open()
+                if bundle is None:
+                    continue
+                try:
+                    ended = self._look(domain, number, bundle)
+                finally:
+                    bundle.close()
+            except SourceError as error:
+                failed = error
+                continue
+            if ended is not None:
+                self.handle(ended)
+                return
+        self.handle(self._nothing(name, failed))
+
+    def _nothing(self, name: str, failed: SourceError | None) -> Event:
+        if failed is not None:
+            return self._source_failed(failed)
+        running = self.state.domain(name).slots.get(self.state.domain(name).running)
+        if running is None:
+            text = "no source offers a release"
+            return events.NothingToDo(self._now(), name, Code.NOTHING_OFFERED, text)
+        text = f"version {running.version} is up to date"
+        return events.NothingToDo(self._now(), name, Code.UP_TO_DATE, text, running.release)
+
+    def _look(self, domain: Domain, number: int, bundle: OpenBundle) -> Event | None:
+        """Returns the event about a bundle; None if it is the release that runs."""
+        state = self.state.domain(domain.name)
+        floor = self._installed(state.floor.manifest) if state.floor else None
+        at = max(self._now(), self.state.seen)
+        found = look(domain, bundle, Known(self._root(domain), floor, at))
+        self._keep_root(domain, found)
+        if found.problem is not None:
+            problem = found.problem
+            return events.NothingToDo(self._now(), domain.name, problem.code, str(problem))
+        try:
+            return self._offer(domain, number, bundle, found)
+        except PlanFailed as problem:
+            return events.NothingToDo(self._now(), domain.name, problem.code, str(problem))
+
+    def _offer(self, domain: Domain, number: int, bundle: OpenBundle, found: Look) -> Event | None:
+        slot = inactive_slot(domain, domain.boot.status())
+        state = self.state.domain(domain.name)
+        plan = replace(make_plan(domain, found, slot, number, ""), identity=bundle.identity)
+        running = state.slots.get(state.running)
+        if running is not None and running.release == plan.release:
+            return None
+        assert found.release is not None
+        check_room(domain, slot, found.release)
+        manifest = self._put(named_files.MANIFESTS, found.manifest)
+        return events.Offered(self._now(), replace(plan, manifest=manifest))
+
+    def _keep_root(self, domain: Domain, found: Look) -> None:
+        if found.root is None or found.root.signed is None:
+            return
+        self._set_root(domain, found.root.root, found.root.signed)
+
+    def _set_root(self, domain: Domain, root: Root, signed: bytes) -> None:
+        name = self._put(named_files.ROOTS, signed)
+        self.handle(
+            events.RootVerified(
+                self._now(), domain.name, name, root.id.sha256.hex(), root.common.version
+            )
+        )
+
+    def _adopt_anchor(self, domain: Domain) -> None:
+        """Adopts a newer root that came with the image, if the root in force has signed it."""
+        stored, anchor = self._root(domain), trust_root(domain.anchor)
+        if anchor.common.version <= stored.common.version:
+            return
+        try:
+            found = verify_roots(Device(stored), [], domain.anchor)
+        except Refused:
+            return
+        self._set_root(domain, found.root, domain.anchor)
+
+    # Effects.
+
+    def question(self) -> Question | None:
+        """Returns the question that waits for an answer; None if none does."""
+        plan = self.state.plan
+        if plan is None or plan.phase is None or plan.domain not in self._domains:
+            return None
+        domain = self._domains[plan.domain]
+        release = self._installed(plan.manifest)
+        return make_question(plan, release, domain.vendor, self.state.domain(plan.domain))
+
+    def _consult(self, plan: Plan, domain: Domain) -> Event:
+        question = self.question()
+        assert question is not None
+        now = self._now()
+        situation = Situation(
+            now=now,
+            local_minute=self._system.clock.local_minute(),
+            first_asked=plan.first_asked,
+            last_install=self.state.last_install,
+            postponements=plan.postponements,
+        )
+        preset = Preset(self.state.domain(domain.name).preset)
+        chain = [Link("preset", StandingAnswer(preset)), *domain.policies]
+        evaluation = evaluate(chain, question, situation, _POLICY_RETRY)
+        known = answer_to(self.state, plan.release, plan.root, question.phase)
+        if known is None:
+            return events.Decided(now, evaluation.combined)
+        match known.reply:
+            case Reply.YES:
+                return events.Decided(now, evaluation.after_yes)
+            case Reply.LATER:
+                return events.Decided(now, evaluation.combined)
+        return events.Decided(now, Decision(Choice.DENY, f"{known.who} declined it"))
+
+    def _write_slot(self, plan: Plan, domain: Domain) -> Event:
+        domain.boot.mark_unbootable(plan.slot)
+        release = self._installed(plan.manifest)
+        bundle = self._stored() if plan.stored else self._open(plan, domain)
+        try:
+            staging.write_slot(
+                domain,
+                plan.slot,
+                release,
+                bundle,
+                self._base(domain),
+                self._spool,
+                self._on_progress,
+            )
+        finally:
+            bundle.close()
+            self._system.storage.remove(f"{self._folder}/{_SPOOL}")
+        return events.Written(self._now())
+
+    def _verify_slot(self, plan: Plan, domain: Domain) -> Event:
+        release = self._installed(plan.manifest)
+        staging.verify_slot(domain, plan.slot, release.targets, self._on_progress)
+        return events.Verified(self._now())
+
+    def _store(self, plan: Plan, domain: Domain) -> Event:
+        bundle = self._open(plan, domain)
+        try:
+            path = f"{self._folder}/{_STORED}"
+            staging.copy_to_store(self._system.storage, path, bundle, self._on_progress)
+        finally:
+            bundle.close()
+        self._system.storage.sync_folder(self._folder)
+        return events.Stored(self._now())
+
+    def _verify_stored(self, plan: Plan, domain: Domain) -> Event:
+        release = self._installed(plan.manifest)
+        bundle = self._stored()
+        try:
+            staging.verify_stored(release, bundle, self._base(domain), self._on_progress)
+        finally:
+            bundle.close()
+        return events.Verified(self._now())
+
+    def _activate(self, plan: Plan, domain: Domain) -> Event:
+        domain.boot.try_slot(plan.slot)
+        return events.Activated(self._now())
+
+    def _restart(self, plan: Plan, domain: Domain) -> Event | None:
+        if domain.restart:
+            self._append_history()
+            self._system.programs.run(domain.restart)
+        return None
+
+    def _check_health(self, plan: Plan, domain: Domain) -> Event | None:
+        for check in domain.health:
+            problem = self._health_problem(check)
+            if problem:
+                return events.Failed(self._now(), Code.HEALTH_FAILED, problem)
+        return events.HealthPassed(self._now()) if domain.commits_itself else None
+
+    def _health_problem(self, check: HealthCheck) -> str | None:
+        name = check.argv[0]
+        try:
+            result = self._system.programs.run(check.argv, timeout=check.timeout)
+        except OSError as error:
+            return f"health check {name}: {error}"
+        if result.exit_code == 0:
+            return None
+        said = (result.stderr or result.stdout).decode(errors="replace").strip()
+        return f"health check {name}: ended with {result.exit_code}: {said[:200]}"
+
+    def _confirm(self, plan: Plan, domain: Domain) -> Event:
+        status = domain.boot.status()
+        if status.booted != plan.slot:
+            return events.Started(self._now(), {**self.boot_status(), domain.name: status})
+        domain.boot.confirm(plan.slot)
+        return events.Confirmed(self._now())
+
+    def _abandon(self, plan: Plan, domain: Domain) -> Event:
+        domain.boot.mark_unbootable(plan.slot)
+        return events.Abandoned(self._now(), domain.boot.status().booted)
+
+    # Files.
+
+    def _open(self, plan: Plan, domain: Domain) -> OpenBundle:
+        bundle = domain.sources[plan.source].open()
+        if bundle is None:
+            raise SourceError(f"{domain.sources[plan.source].describe()}: offers no bundle now")
+        return bundle
+
+    def _stored(self) -> OpenBundle:
+        return StoredBundle(self._system.storage.open(f"{self._folder}/{_STORED}"))
+
+    def _spool(self) -> File:
+        file = self._system.storage.open_to_write(f"{self._folder}/{_SPOOL}")
+        file.truncate(0)
+        return file
+
+    def _base(self, domain: Domain) -> Base | None:
+        state = self.state.domain(domain.name)
+        running = state.slots.get(state.running)
+        return Base(state.running, self._installed(running.manifest)) if running else None
+
+    def _installed(self, manifest: str) -> Installed:
+        return decode_release(
+            named_files.get(
+                self._system.storage, f"{self._folder}/{named_files.MANIFESTS}", manifest
+            )
+        )
+
+    def _root(self, domain: Domain) -> Root:
+        name = self.state.domain(domain.name).root
+        if not name:
+            return trust_root(domain.anchor)
+        folder = f"{self._folder}/{named_files.ROOTS}"
+        return trust_root(named_files.get(self._system.storage, folder, name))
+
+    def _put(self, folder: str, content: bytes) -> str:
+        return named_files.put(self._system.storage, f"{self._folder}/{folder}", content)
+
+    def _append_history(self) -> None:
+        """Appends the lines that wait. If the disk is full, they stay in the record, which has some room."""
+        if not self.state.history.pending:
+            return
+        try:
+            head = history.append(self._system.storage, self._folder, self.state.history)
+        except OSError as error:
+            self.problem = f"the history waits for the disk: {error}"
+            return
+        self.problem = ""
+        self.state = replace(self.state, history=head)
+
+    def _remove_garbage(self) -> None:
+        """Removes files that the state does not name any more."""
+        storage, plan = self._system.storage, self.state.plan
+        domains = self.state.domains.values()
+        manifests = {each.manifest for domain in domains for each in domain.slots.values()}
+        manifests |= {domain.floor.manifest for domain in domains if domain.floor}
+        manifests |= {plan.manifest} if plan else set()
+        named_files.keep_only(storage, f"{self._folder}/{named_files.MANIFESTS}", manifests)
+        roots = {domain.root for domain in domains if domain.root}
+        named_files.keep_only(storage, f"{self._folder}/{named_files.ROOTS}", roots)
+        if self.state.detail in AT_REST:
+            storage.remove(f"{self._folder}/{_STORED}")
+
+    def _now(self) -> int:
+        return self._system.clock.now()
+
+
+def _code(error: Exception) -> Code:
+    match error:
+        case PlanFailed():
+            return error.code
+        case Refused():
+            return Code.REFUSED
+        case BootError():
+            return Code.BOOT_CONTROL_FAILED
+        case OSError(errno=errno.ENOSPC | errno.EDQUOT):
+            return Code.NO_ROOM
+    return Code.INSTALL_FAILED

@@ -1,0 +1,319 @@
+"""Brings the bytes of a verified release into a slot, and proves that they are there.
+
+The slot is unbootable meanwhile, so bytes may be written before they are verified. Every byte is hashed on
+its way, and read back from the medium afterwards: only the second hash leads to activation.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from software_update.base.errors import shown
+from software_update.bundle.decompress import original_chunks_from
+from software_update.bundle.envelope import Envelope, Payload
+from software_update.bundle.head import MetadataAfterPayloads, Rest, read_head, read_whole
+from software_update.client.domain import Domain, installer_of
+from software_update.client.installer import Installer
+from software_update.client.release import (
+    SlotTarget,
+    offered_digest,
+    payload_targets,
+    release_digest,
+    slot_targets,
+)
+from software_update.client.source import OpenBundle
+from software_update.client.state import Code
+from software_update.client.system import File, Storage
+from software_update.format.compression import check_compression
+from software_update.format.messages import Target
+from software_update.format.metadata import Installed, Targets
+from software_update.format.names import USER_MANIFEST
+from software_update.format.verdicts import Refused
+from software_update.verify.payloads import verify_payloads
+
+CHUNK_BYTES = 1 << 20
+
+
+class PlanFailed(Exception):
+    """The plan cannot go on: a code, and the place and reason in one line."""
+
+    def __init__(self, code: Code, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """The release in the slot that runs, from which a personalized bundle takes payloads."""
+
+    slot: str
+    installed: Installed
+
+
+def write_slot(
+    domain: Domain,
+    slot: str,
+    release: Installed,
+    bundle: OpenBundle,
+    base: Base | None,
+    spool: Callable[[], File],
+    on_progress: Callable[[int], None],
+) -> None:
+    """Writes all targets of `release` into a slot, from a bundle and, for those it lacks, from `base`.
+
+    `spool` opens an empty file, for compressed payloads of a source that cannot be read again. Raises
+    Refused for wrong bytes, PlanFailed, SourceError and OSError.
+    """
+    entries = _entries(bundle, release.targets)
+    for place in domain.places:
+        place.installer.clear(slot)
+    listed = {each.name: each for each in payload_targets(release.targets)}
+    found: list[Payload] = []
+    for entry in entries:
+        target = listed.get(entry.name)
+        if target is None or entry.length != target.length:
+            # verify_payloads rejects it; its bytes are not read.
+            found.append(entry)
+            continue
+        digest = _copy_payload(domain, slot, target, _Input(bundle, entry, spool, on_progress))
+        found.append(entry._replace(sha256=digest))
+        if digest != target.sha256:
+            break
+    base_release = base.installed if base else None
+    verify_payloads(release.targets, found, release.user_manifest, base_release)
+    present = {each.name for each in found}
+    for missing in slot_targets(release.targets):
+        if missing.name not in present and base is not None:
+            _copy_from_base(domain, slot, missing, base)
+
+
+def _entries(bundle: OpenBundle, targets: Targets) -> Iterator[Payload]:
+    """Finds the payloads of a bundle. Raises PlanFailed if it offers another release by now."""
+    if bundle.can_reread:
+        envelope = read_whole(bundle).envelope
+        _check_same(envelope, targets)
+        return (each for each in envelope.payloads if each.name != USER_MANIFEST)
+    head = read_head(bundle)
+    _check_same(head.envelope, targets)
+    bundle.expect(head.end, bundle.size() - head.end)
+    return _rest(Rest(bundle, head))
+
+
+def _rest(rest: Rest) -> Iterator[Payload]:
+    try:
+        yield from rest.payloads()
+    except MetadataAfterPayloads as error:
+        raise PlanFailed(Code.ORDER_NOT_TAKEN, str(error)) from None
+
+
+def _check_same(envelope: Envelope, targets: Targets) -> None:
+    expected = release_digest(targets)
+    if offered_digest(envelope) != expected:
+        raise PlanFailed(
+            Code.RELEASE_CHANGED,
+            f"the source does not offer release {expected[:16]}... any more; check again",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Input:
+    """A payload in a bundle, and what it takes to read it."""
+
+    bundle: OpenBundle
+    entry: Payload
+    spool: Callable[[], File]
+    on_progress: Callable[[int], None]
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yields the payload's bytes, once."""
+        offset, end = self.entry.offset, self.entry.offset + self.entry.length
+        while offset < end:
+            chunk = self.bundle.read(offset, min(CHUNK_BYTES, end - offset))
+            offset += len(chunk)
+            self.on_progress(len(chunk))
+            yield chunk
+
+    def read_again(self, offset: int, length: int) -> bytes:
+        """Returns at most `length` bytes from an offset of the payload on. Only if the bundle allows it."""
+        rest = max(0, self.entry.length - offset)
+        return self.bundle.read(self.entry.offset + offset, min(length, rest))
+
+
+def _copy_payload(domain: Domain, slot: str, target: Target, payload: _Input) -> bytes:
+    """Copies a payload into its place, decompressed. Returns the SHA-256 of the payload."""
+    writer = installer_for(domain, target.name).begin(slot, target.name, target.original.length)
+    try:
+        if target.compression is None:
+            digest = _copy(payload, writer.write)
+        elif payload.bundle.can_reread:
+            digest = _copy(payload, lambda _: None)
+            _write_original(target, digest, payload.read_again, writer.write)
+        else:
+            digest = _copy_spooled(target, payload, writer.write)
+    except BaseException:
+        writer.abort()
+        raise
+    if digest == target.sha256:
+        writer.finish()
+    else:
+        writer.abort()
+    return digest
+
+
+def _copy(payload: _Input, write: Callable[[bytes], None]) -> bytes:
+    hasher = hashlib.sha256()
+    for chunk in payload.chunks():
+        hasher.update(chunk)
+        write(chunk)
+    return hasher.digest()
+
+
+def _copy_spooled(target: Target, payload: _Input, write: Callable[[bytes], None]) -> bytes:
+    file = payload.spool()
+    try:
+        end = 0
+
+        def append(chunk: bytes) -> None:
+            nonlocal end
+            file.write(end, chunk)
+            end += len(chunk)
+
+        digest = _copy(payload, append)
+        _write_original(target, digest, file.read, write)
+    finally:
+        file.close()
+    return digest
+
+
+def _write_original(
+    target: Target,
+    digest: bytes,
+    read: Callable[[int, int], bytes],
+    write: Callable[[bytes], None],
+) -> None:
+    """Decompresses a payload, if `digest` is the listed one: no other bytes reach the decompressor."""
+    compression = target.compression
+    if compression is None or digest != target.sha256:
+        return
+    check_compression(target)
+    try:
+        for chunk in original_chunks_from(read, target.length, compression):
+            write(chunk)
+    except Refused as refused:
+        raise refused.about("", f"target '{shown(target.name)}'") from None
+
+
+def _copy_from_base(domain: Domain, slot: str, target: SlotTarget, base: Base) -> None:
+    """Copies a target that the bundle lacks from the slot that runs, and hashes it on the way."""
+    installer = installer_for(domain, target.name)
+    writer = installer.begin(slot, target.name, target.length)
+    hasher = hashlib.sha256()
+    try:
+        for chunk in read_target(installer, base.slot, target):
+            hasher.update(chunk)
+            writer.write(chunk)
+    except FileNotFoundError:
+        writer.abort()
+        raise _base_changed(base.slot, target) from None
+    except BaseException:
+        writer.abort()
+        raise
+    if hasher.digest() != target.sha256:
+        writer.abort()
+        raise _base_changed(base.slot, target)
+    writer.finish()
+
+
+def _base_changed(slot: str, target: SlotTarget) -> PlanFailed:
+    return PlanFailed(
+        Code.BASE_CHANGED,
+        f"target '{shown(target.name)}' in slot {slot} is not the installed one; "
+        "install the full bundle",
+    )
+
+
+def verify_slot(
+    domain: Domain, slot: str, targets: Targets, on_progress: Callable[[int], None]
+) -> None:
+    """Reads all targets back from the medium and hashes them. Raises PlanFailed for the first wrong one."""
+    for target in slot_targets(targets):
+        hasher = hashlib.sha256()
+        try:
+            for chunk in read_target(installer_for(domain, target.name), slot, target):
+                hasher.update(chunk)
+                on_progress(len(chunk))
+        except FileNotFoundError:
+            hasher.update(b"missing")
+        if hasher.digest() != target.sha256:
+            raise PlanFailed(
+                Code.INSTALL_FAILED,
+                f"slot {slot}: target '{shown(target.name)}' reads back differently; check the medium",
+            )
+
+
+def read_target(installer: Installer, slot: str, target: SlotTarget) -> Iterator[bytes]:
+    """Yields the bytes of a target in a slot, as many as it has, from the medium."""
+    offset = 0
+    while offset < target.length:
+        chunk = installer.read(slot, target.name, offset, min(CHUNK_BYTES, target.length - offset))
+        if not chunk:
+            return
+        offset += len(chunk)
+        yield chunk
+
+
+def installer_for(domain: Domain, target: str) -> Installer:
+    """Returns the installer that takes a target. Raises PlanFailed if none does."""
+    installer = installer_of(domain, target)
+    if installer is None:
+        raise PlanFailed(Code.NO_PLACE, no_place(domain, target))
+    return installer
+
+
+def no_place(domain: Domain, target: str) -> str:
+    """Returns the sentence about a target that no installer takes."""
+    return (
+        f"no installer of domain '{domain.name}' takes target '{shown(target)}'; "
+        "add it to an installer's targets"
+    )
+
+
+def copy_to_store(
+    storage: Storage, path: str, bundle: OpenBundle, on_progress: Callable[[int], None]
+) -> None:
+    """Copies a whole bundle into a file and syncs it; continues after the bytes that the file has."""
+    file = storage.open_to_write(path)
+    try:
+        offset = min(file.size(), bundle.size())
+        file.truncate(offset)
+        bundle.expect(offset, bundle.size() - offset)
+        while offset < bundle.size():
+            chunk = bundle.read(offset, min(CHUNK_BYTES, bundle.size() - offset))
+            file.write(offset, chunk)
+            offset += len(chunk)
+            on_progress(len(chunk))
+        file.sync()
+    finally:
+        file.close()
+
+
+def verify_stored(
+    release: Installed,
+    bundle: OpenBundle,
+    base: Base | None,
+    on_progress: Callable[[int], None],
+) -> None:
+    """Hashes the payloads of a stored bundle. Raises Refused as a verifier does, and PlanFailed."""
+    listed = {each.name: each for each in payload_targets(release.targets)}
+    found = []
+    for entry in _entries(bundle, release.targets):
+        hasher = hashlib.sha256()
+        if entry.name in listed and entry.length == listed[entry.name].length:
+            for chunk in _Input(bundle, entry, _no_spool, on_progress).chunks():
+                hasher.update(chunk)
+        found.append(entry._replace(sha256=hasher.digest()))
+    verify_payloads(release.targets, found, release.user_manifest, base.installed if base else None)
+
+
+def _no_spool() -> File:
+    raise AssertionError("a stored bundle can be read again")
