@@ -4,27 +4,36 @@ Like the real ones, they do not sync: the environment is safe only after a sync 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from software_update.client.simulator import environment
 from software_update.client.system import ProgramResult, Storage
 
 DEFAULT_CONFIG = "/etc/fw_env.config"
+DEFAULT_VARIABLES = "/etc/u-boot-initial-env"
+
+_WITH_VALUE = {
+    "-c": "-c",
+    "--config": "-c",
+    "-f": "-f",
+    "--defenv": "-f",
+    "-s": "-s",
+    "--script": "-s",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class BootPrograms:
-    """The two programs. `defaults` are used if no copy is intact, as from `/etc/u-boot-initial-env`."""
+    """The two programs. If no copy is intact, the file of option `-f` has the variables."""
 
     storage: Storage
-    defaults: Mapping[str, str] | None = field(default=None)
 
     def printenv(self, argv: Sequence[str], stdin: bytes) -> ProgramResult:
-        """Runs `fw_printenv [-c CONFIG] [-n] [NAME...]`."""
+        """Runs `fw_printenv [-c CONFIG] [-f DEFAULTS] [-n] [NAME...]`."""
         del stdin
         options, names = _parse(argv)
         try:
-            variables = self._read(_places(self.storage, options))[1]
+            variables = self._read(_places(self.storage, options), options)[1]
         except _Failed as error:
             return _failure(error)
         if "-n" in options:
@@ -35,11 +44,11 @@ class BootPrograms:
         return ProgramResult(0, "".join(line + "\n" for line in lines).encode(), b"")
 
     def setenv(self, argv: Sequence[str], stdin: bytes) -> ProgramResult:
-        """Runs `fw_setenv [-c CONFIG] -s -` or `fw_setenv [-c CONFIG] NAME [VALUE]`."""
+        """Runs `fw_setenv [-c CONFIG] [-f DEFAULTS] -s -`, or with `NAME [VALUE]` instead of `-s`."""
         options, words = _parse(argv)
         try:
             places = _places(self.storage, options)
-            before, variables = self._read(places)
+            before, variables = self._read(places, options)
         except _Failed as error:
             return _failure(error)
         script = options.get("-s")
@@ -59,7 +68,7 @@ class BootPrograms:
         return ProgramResult(0, b"", b"")
 
     def _read(
-        self, places: Sequence[environment.Place]
+        self, places: Sequence[environment.Place], options: Mapping[str, str]
     ) -> tuple[environment.Environment, dict[str, str]]:
         try:
             before = environment.read(self.storage, places)
@@ -67,9 +76,10 @@ class BootPrograms:
             raise _Failed("Cannot initialize environment") from error
         if before.variables is not None:
             return before, dict(before.variables)
-        if self.defaults is None:
-            raise _Failed("Cannot read default environment from file")
-        return before, dict(self.defaults)
+        try:
+            return before, _script(_content(self.storage, options.get("-f", DEFAULT_VARIABLES)))
+        except OSError as error:
+            raise _Failed("Cannot read default environment from file") from error
 
 
 class _Failed(Exception):
@@ -85,8 +95,8 @@ def _parse(argv: Sequence[str]) -> tuple[dict[str, str], list[str]]:
     words = []
     rest = iter(argv[1:])
     for word in rest:
-        if word in ("-c", "--config", "-s", "--script"):
-            options[{"--config": "-c", "--script": "-s"}.get(word, word)] = next(rest, "")
+        if word in _WITH_VALUE:
+            options[_WITH_VALUE[word]] = next(rest, "")
         elif word in ("-n", "--no-header"):
             options["-n"] = ""
         else:

@@ -83,10 +83,11 @@ def test_defaults_are_used_without_an_intact_copy() -> None:
         1,
         b"Cannot read default environment from file\n",
     )
-    programs = BootPrograms(storage, {"BOOT_ORDER": "A"})
-    assert printed(programs) == b"BOOT_ORDER=A\n"
-    assert programs.setenv(["fw_setenv", "-s", "-"], b"x=1\n").exit_code == 0
-    assert variables(storage) == {"BOOT_ORDER": "A", "x": "1"}
+    programs = BootPrograms(storage)
+    assert printed(programs, "-f", "/script") == b"a=1\n"
+    arguments = ["fw_setenv", "--defenv", "/script", "-s", "-"]
+    assert programs.setenv(arguments, b"x=1\n").exit_code == 0
+    assert variables(storage) == {"a": "1", "x": "1"}
 
 
 def test_errors_end_with_exit_code_1() -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from software_update.client.simulator.image import Device, Image, Node, canonical
+from software_update.client.simulator.image import Device, Image, Node, Tree
 
 SECTOR = 512
 """The unit in bytes that a medium writes whole or not at all."""
@@ -53,20 +53,20 @@ class Snapshot:
     """The medium at one moment: what is safe, and what is pending, in the order of the program.
 
     `number` counts the crash points of one run from 1; `what` describes the operation that was interrupted.
-    `nodes` and `folders` are never modified. `bad` names sectors that the medium corrupts when it writes
-    them.
+    `nodes` are those that are not folders; it is never modified. `bad` names sectors that the medium
+    corrupts when it writes them.
     """
 
     number: int
     what: str
     nodes: Mapping[int, Node]
-    folders: Mapping[int, Mapping[str, int]]
+    tree: Tree
     pending: tuple[Change, ...]
     bad: frozenset[tuple[int, int]] = frozenset()
 
     def durable(self) -> Image:
         """The image if everything pending is lost."""
-        return canonical(self.nodes, self.folders)
+        return self.tree.image(self.nodes)
 
     def outcome(self, choice: Sequence[int]) -> Image:
         """The image for one choice of `fates` for each pending change."""
@@ -202,11 +202,15 @@ class _Materials:
         self._snapshot = snapshot
         self._contents: dict[tuple[int, tuple[int, ...]], Node] = {}
         self._places: dict[int, list[int]] = {}
+        self._renames: list[int] = []
+        # Without a rename, snapshots share the tree with its order.
+        self._trees: dict[tuple[int, ...], Tree] = {}
         sizes: dict[int, int] = {}
         found: list[tuple[Fate, ...]] = []
         for index, change in enumerate(snapshot.pending):
             if isinstance(change, Names):
                 found.append(_SIMPLE)
+                self._renames.append(index)
                 continue
             size = sizes.get(change.node)
             if size is None:
@@ -217,6 +221,7 @@ class _Materials:
             else:
                 sizes[change.node] = change.length
             self._places.setdefault(change.node, []).append(index)
+        self._trees[(LOST,) * len(self._renames)] = snapshot.tree
         self.fates = tuple(found)
         self.radices = tuple(map(len, found))
 
@@ -224,14 +229,23 @@ class _Materials:
         snapshot = self._snapshot
         nodes = snapshot.nodes
         if self._places:
-            nodes = dict(nodes)
-            for node, places in self._places.items():
-                nodes[node] = self._content(node, places, choice)
-        folders: Mapping[int, Mapping[str, int]] = snapshot.folders
-        for index, change in enumerate(snapshot.pending):
-            if isinstance(change, Names) and choice[index]:
-                folders = renamed(folders, change.entries)
-        return canonical(nodes, folders)
+            contents = {
+                node: self._content(node, places, choice) for node, places in self._places.items()
+            }
+            nodes = {**nodes, **contents}
+        return self._tree(tuple(choice[index] for index in self._renames)).image(nodes)
+
+    def _tree(self, choice: tuple[int, ...]) -> Tree:
+        tree = self._trees.get(choice)
+        if tree is None:
+            kept = [
+                entry
+                for index, kept in zip(self._renames, choice, strict=True)
+                for entry in _entries(self._snapshot.pending[index])
+                if kept
+            ]
+            tree = self._trees[choice] = self._snapshot.tree.renamed(kept)
+        return tree
 
     def _content(self, node: int, places: Sequence[int], choice: Sequence[int]) -> Node:
         key = (node, tuple(choice[index] for index in places))
@@ -252,19 +266,8 @@ class _Materials:
         return self._contents[key]
 
 
-def renamed(
-    folders: Mapping[int, Mapping[str, int]], entries: Sequence[tuple[int, str, int | None]]
-) -> dict[int, Mapping[str, int]]:
-    """Returns folders with changed names."""
-    result = dict(folders)
-    for folder, name, node in entries:
-        names = dict(result[folder])
-        if node is None:
-            names.pop(name, None)
-        else:
-            names[name] = node
-        result[folder] = names
-    return result
+def _entries(change: Change) -> tuple[tuple[int, str, int | None], ...]:
+    return change.entries if isinstance(change, Names) else ()
 
 
 def _sectors(offset: int, content: bytes) -> Iterator[tuple[int, bytes]]:

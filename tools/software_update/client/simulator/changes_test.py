@@ -11,14 +11,16 @@ from software_update.client.simulator.changes import (
     fates,
     resized,
 )
-from software_update.client.simulator.image import Device, Image
+from software_update.client.simulator.image import Device, Image, Tree
 
 OLD = b"a" * 3 * SECTOR
 NEW = b"b" * 3 * SECTOR
 
 
 def results(change: Write) -> set[bytes]:
-    snapshot = Snapshot(1, "", {1: Device(OLD)}, {0: {"device": 1}}, (change,), bad=frozenset())
+    snapshot = Snapshot(
+        1, "", {1: Device(OLD)}, Tree({0: {"device": 1}}), (change,), bad=frozenset()
+    )
     return {image.content("/device") or b"" for _, image in snapshot.outcomes(1000)}
 
 
@@ -63,21 +65,21 @@ def test_large_write_keeps_prefix_suffix_or_every_other_sector() -> None:
 
 def test_file_may_grow_without_its_content() -> None:
     pending = (Names(((0, "file", 1),), "/file"), Write(1, 0, b"content", "/file"))
-    snapshot = Snapshot(1, "", {1: b""}, {0: {}}, pending)
+    snapshot = Snapshot(1, "", {1: b""}, Tree({0: {}}), pending)
     found = {image.content("/file") for _, image in snapshot.outcomes(1000)}
     assert found == {None, b"", bytes(7), b"content"}
 
 
 def test_later_change_may_be_kept_without_the_earlier() -> None:
     pending = (Write(1, 0, b"1", "/a"), Write(2, 0, b"2", "/b"), Truncate(2, 0, "/b"))
-    snapshot = Snapshot(1, "", {1: b"-", 2: b"-"}, {0: {"a": 1, "b": 2}}, pending)
+    snapshot = Snapshot(1, "", {1: b"-", 2: b"-"}, Tree({0: {"a": 1, "b": 2}}), pending)
     found = {(image.content("/a"), image.content("/b")) for _, image in snapshot.outcomes(99)}
     assert found == {(a, b) for a in (b"-", b"1") for b in (b"-", b"2", b"")}
 
 
 def test_names_of_one_rename_change_together() -> None:
     rename = Names(((0, "old", None), (0, "new", 1)), "/new")
-    snapshot = Snapshot(1, "", {1: b"x"}, {0: {"old": 1}}, (rename,))
+    snapshot = Snapshot(1, "", {1: b"x"}, Tree({0: {"old": 1}}), (rename,))
     found = {image for _, image in snapshot.outcomes(99)}
     assert found == {Image.of({"/old": b"x"}), Image.of({"/new": b"x"})}
     assert snapshot.durable() == Image.of({"/old": b"x"})
@@ -85,7 +87,9 @@ def test_names_of_one_rename_change_together() -> None:
 
 def test_bad_sector_flips_a_bit() -> None:
     write = Write(1, 0, NEW, "/device")
-    snapshot = Snapshot(1, "", {1: Device(OLD)}, {0: {"device": 1}}, (write,), frozenset({(1, 1)}))
+    snapshot = Snapshot(
+        1, "", {1: Device(OLD)}, Tree({0: {"device": 1}}), (write,), frozenset({(1, 1)})
+    )
     kept = snapshot.outcome((1,)).content("/device")
     assert kept == apply(NEW, [(SECTOR, bytes([ord("b") ^ 1]))])
 
@@ -106,9 +110,9 @@ def test_sample_contains_the_extremes_and_depends_on_the_seed_only() -> None:
 
 def test_outcome_is_described_in_words() -> None:
     write = Write(1, 0, NEW[: 2 * SECTOR], "/device")
-    snapshot = Snapshot(1, "", {1: Device(OLD)}, {0: {"device": 1}}, (write,))
+    snapshot = Snapshot(1, "", {1: Device(OLD)}, Tree({0: {"device": 1}}), (write,))
     assert snapshot.describe((2,)) == "write /device: only sectors 0"
-    assert Snapshot(1, "", {}, {0: {}}, ()).describe(()) == "nothing was pending"
+    assert Snapshot(1, "", {}, Tree({0: {}}), ()).describe(()) == "nothing was pending"
 
 
 def test_resized_bytes_end_in_zeros() -> None:

@@ -295,7 +295,7 @@ class _Search:
         count = 0
         known: set[Image] = set()
         for snapshot in snapshots:
-            same = (id(snapshot.nodes), id(snapshot.folders), snapshot.pending)
+            same = (id(snapshot.nodes), id(snapshot.tree), snapshot.pending)
             if same == before:
                 self._table.outcomes += count
                 continue

@@ -1,28 +1,27 @@
 """The content of a device's medium: files, folders, links and block devices. Immutable and comparable."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from functools import cached_property
+from typing import NamedTuple, TypeAlias
 
 ROOT = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Device:
+# Tuples, because images are compared by the hundred thousand.
+class Device(NamedTuple):
     """A block device, such as a partition. Its length never changes."""
 
     content: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """A symbolic link."""
 
     target: str
 
 
-@dataclass(frozen=True, slots=True)
-class Folder:
+class Folder(NamedTuple):
     """A folder: names, sorted, and the positions of their nodes in the image."""
 
     entries: tuple[tuple[str, int], ...] = ()
@@ -57,7 +56,7 @@ class Image:
                 inner = len(nodes) + len(folders)
                 folders[place][names[-1]] = inner
                 nodes[inner] = content
-        return canonical(nodes, folders)
+        return Tree(folders).image(nodes)
 
     def walk(self) -> Iterator[tuple[str, Node]]:
         """Yields each path and its node, folders before their content."""
@@ -99,22 +98,47 @@ class Image:
         return Image.of(files)
 
 
-def canonical(nodes: Mapping[int, Node], folders: Mapping[int, Mapping[str, int]]) -> Image:
-    """Returns the image of numbered nodes and folders; it drops nodes that no path leads to."""
-    order: dict[int, int] = {ROOT: 0}
-    result: list[Node] = [Folder()]
-    stack = [ROOT]
-    while stack:
-        number = stack.pop()
-        entries = []
-        for name, inner in sorted(folders[number].items()):
-            if inner not in order:
-                order[inner] = len(result)
-                if inner in folders:
-                    result.append(Folder())
-                    stack.append(inner)
-                else:
-                    result.append(nodes[inner])
-            entries.append((name, order[inner]))
-        result[order[number]] = Folder(tuple(entries))
-    return Image(tuple(result))
+class Tree:
+    """Numbered folders: for each, its names, and the numbers of the nodes that they lead to. Immutable."""
+
+    def __init__(self, folders: Mapping[int, Mapping[str, int]]) -> None:
+        self.folders = folders
+
+    def image(self, nodes: Mapping[int, Node]) -> Image:
+        """Returns the image of these folders, and of the nodes that are not folders."""
+        return Image(
+            tuple(
+                [nodes[each] if isinstance(each, int) else each for each in self._places],
+            )
+        )
+
+    def renamed(self, entries: Iterable[tuple[int, str, int | None]]) -> "Tree":
+        """Returns the tree with changed names: folder, name, and node, or None to remove the name."""
+        result = dict(self.folders)
+        for folder, name, node in entries:
+            names = dict(result[folder])
+            if node is None:
+                names.pop(name, None)
+            else:
+                names[name] = node
+            result[folder] = names
+        return Tree(result)
+
+    @cached_property
+    def _places(self) -> list[int | Folder]:
+        """Each folder that a path leads to, with positions in the image, and the numbers of other nodes."""
+        order: dict[int, int] = {ROOT: 0}
+        result: list[int | Folder] = [ROOT]
+        stack = [ROOT]
+        while stack:
+            number = stack.pop()
+            entries = []
+            for name, inner in sorted(self.folders[number].items()):
+                if inner not in order:
+                    order[inner] = len(result)
+                    result.append(inner)
+                    if inner in self.folders:
+                        stack.append(inner)
+                entries.append((name, order[inner]))
+            result[order[number]] = Folder(tuple(entries))
+        return result

@@ -121,7 +121,6 @@ def boot(
     *,
     clock: SimulatedClock | None = None,
     programs: Mapping[str, Program] | None = None,
-    default_environment: Mapping[str, str] | None = None,
 ) -> Machine:
     """Starts a machine. The boot loader's writes are crash points, too.
 
@@ -133,7 +132,7 @@ def boot(
         raise CannotStart("the boot loader finds no slot to start")
     if not storage.alive and storage.exists(COMMAND_LINE):
         storage.show(COMMAND_LINE, f"{_SLOT}{booted}".encode())
-    tools = BootPrograms(storage, default_environment)
+    tools = BootPrograms(storage)
     return Machine(
         storage,
         SimulatedPrograms(

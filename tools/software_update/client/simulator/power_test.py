@@ -3,6 +3,7 @@
 import pytest
 
 from software_update.client.simulator.changes import Snapshot
+from software_update.client.simulator.image import Tree
 from software_update.client.simulator.power import Power, PowerCut
 
 
@@ -13,6 +14,6 @@ def test_handler_of_exceptions_does_not_keep_a_power_cut() -> None:
 def test_check_raises_only_after_a_cut() -> None:
     power = Power()
     power.check()
-    power.cut = Snapshot(3, "sync /a", {}, {0: {}}, ())
+    power.cut = Snapshot(3, "sync /a", {}, Tree({0: {}}), ())
     with pytest.raises(PowerCut, match="sync /a"):
         power.check()

@@ -13,11 +13,10 @@ from software_update.client.simulator.changes import (
     Write,
     apply,
     content_of,
-    renamed,
     resized,
     spoiled,
 )
-from software_update.client.simulator.image import ROOT, Device, Folder, Image, Link, Node
+from software_update.client.simulator.image import ROOT, Device, Folder, Image, Link, Node, Tree
 from software_update.client.simulator.power import Power, PowerCut
 
 _MAX_LINKS = 40
@@ -51,20 +50,19 @@ class SimulatedStorage:
         self.capacity = capacity
         self.read_only = tuple(read_only)
         self.unsafe = dict(unsafe or {})
-        # The medium. These mappings and their values are replaced and never modified: snapshots share them.
+        # The medium. The mapping is replaced and never modified: snapshots share it.
         self._nodes: dict[int, Node] = {}
-        self._folders: dict[int, dict[str, int]] = {}
+        folders: dict[int, dict[str, int]] = {}
         for number, node in enumerate(image.nodes):
             if isinstance(node, Folder):
-                self._folders[number] = dict(node.entries)
+                folders[number] = dict(node.entries)
             else:
                 self._nodes[number] = node
+        self._tree = Tree(folders)
         self._pending: list[Change] = []
         # The view of programs: what differs from the medium.
         self._cached: dict[int, bytearray] = {}
-        self._names: dict[int, dict[str, int]] = {
-            number: dict(names) for number, names in self._folders.items()
-        }
+        self._names = {number: dict(names) for number, names in folders.items()}
         self._next = len(image.nodes)
         self._bad = frozenset((self._existing(path), sector) for path, sector in bad_sectors)
 
@@ -76,17 +74,16 @@ class SimulatedStorage:
         storage = cls(Image(), power)
         storage.alive = True
         storage._nodes = dict(snapshot.nodes)
-        storage._folders = {number: dict(names) for number, names in snapshot.folders.items()}
+        storage._tree = tree = snapshot.tree
         storage._pending = list(snapshot.pending)
         storage._bad = snapshot.bad
-        names: Mapping[int, Mapping[str, int]] = snapshot.folders
         for change in snapshot.pending:
             if isinstance(change, Names):
-                names = renamed(names, change.entries)
+                tree = tree.renamed(change.entries)
             else:
                 storage._show(change)
-        storage._names = {number: dict(inside) for number, inside in names.items()}
-        storage._next = 1 + max([*storage._nodes, *storage._folders])
+        storage._names = {number: dict(names) for number, names in tree.folders.items()}
+        storage._next = 1 + max([*storage._nodes, *storage._names])
         return storage
 
     def snapshot(self, what: str = "the end") -> Snapshot:
@@ -95,7 +92,7 @@ class SimulatedStorage:
             self.power.points,
             what,
             self._nodes,
-            self._folders,
+            self._tree,
             tuple(self._pending),
             self._bad,
         )
@@ -163,7 +160,7 @@ class SimulatedStorage:
             self._writable(path)
             number = self._next
             self._next += 1
-            self._folders = {**self._folders, number: {}}
+            self._tree = Tree({**self._tree.folders, number: {}})
             self._names[number] = {}
             self._rename(f"make folder {path}", path, (folder, name, number))
         elif number not in self._names:
@@ -212,21 +209,18 @@ class SimulatedStorage:
             raise _error(errno.ENOTDIR, path)
         self._point(f"sync folder {path}")
         pending: list[Change] = []
-        names = dict(self._folders[number])
+        done: list[tuple[int, str, int | None]] = []
         for change in self._pending:
             if not isinstance(change, Names):
                 pending.append(change)
                 continue
+            done += [entry for entry in change.entries if entry[0] == number]
             rest = tuple(entry for entry in change.entries if entry[0] != number)
-            for folder, name, node in change.entries:
-                if folder == number and node is None:
-                    names.pop(name, None)
-                elif folder == number and node is not None:
-                    names[name] = node
             if rest:
                 pending.append(Names(rest, change.path))
-        self._folders = {**self._folders, number: names}
         self._pending = pending
+        if done:
+            self._tree = self._tree.renamed(done)
 
     def make_link(self, target: str, path: str) -> None:
         """See `system.Storage.make_link`."""
