@@ -2,7 +2,7 @@
 
 from software_update.client.question import Phase, Question
 from software_update.client.release import slot_targets
-from software_update.client.state import DomainState, Plan
+from software_update.client.state import DomainState, Plan, Staging
 from software_update.format.metadata import Installed
 
 
@@ -28,5 +28,6 @@ def make_question(plan: Plan, release: Installed, vendor: str, domain: DomainSta
         install_bytes=sum(each.length for each in slot_targets(release.targets)),
         severity=said.severity if said else None,
         signers=plan.signers,
+        download_installs=plan.staging == Staging.STREAM,
         notes=said.notes if said else None,
     )

@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 
+import pytest
+
 from software_update.client.ask import make_question
 from software_update.client.question import Phase
-from software_update.client.state import DomainState
+from software_update.client.state import DomainState, Staging
 from software_update.format import metadata
 from software_update.format.messages import Target
 from software_update.format.metadata import Installed
@@ -38,3 +40,9 @@ def test_later_phases_fetch_nothing() -> None:
 def test_first_release_of_a_device_has_no_version_before() -> None:
     question = make_question(PLAN, RELEASE._replace(release=None), "Example", DomainState())
     assert (question.from_version, question.severity) == (None, None)
+
+
+@pytest.mark.parametrize("staging", Staging)
+def test_download_installs_unless_the_bundle_is_stored(staging: Staging) -> None:
+    question = make_question(replace(PLAN, staging=staging), RELEASE, "Example", DomainState())
+    assert question.download_installs == (staging == Staging.STREAM)

@@ -37,6 +37,7 @@ def question_document(question: Question) -> dict[str, Any]:
         "signers": list(question.signers),
         "notes": question.notes,
         "powers": list(question.powers),
+        "download_installs": question.download_installs,
     }
 
 

@@ -17,7 +17,8 @@ class Question:
     """A question about one phase of one release.
 
     `release` is the release digest and `root` the SHA-256 of the root in force, both in hexadecimal: an
-    answer is valid only for them and the phase. `vendor` is the name in the device's own configuration,
+    answer is valid only for them and the phase. `download_installs` says that the download also writes
+    the inactive slot, without a question of its own. `vendor` is the name in the device's own configuration,
     never one from the release. `download_bytes` are still to be fetched. `signers` are the names or short
     ids of the keys that signed. Everything else comes from the verified release manifest; it is None or
     empty if the manifest lacks it.
@@ -41,3 +42,4 @@ class Question:
     signers: tuple[str, ...] = ()
     notes: str | None = None
     powers: tuple[str, ...] = ()
+    download_installs: bool = False

@@ -1,0 +1,126 @@
+"""Shows a question to a person on a terminal, as lines of plain text in a fixed order. Pure.
+
+Texts of a release are not trusted: its maker must not be able to send commands to the terminal, or to make a
+text look like another line of the question. So all characters that do not print are escaped, and each line
+of the release notes begins with `> `, and is short enough not to wrap.
+"""
+
+import textwrap
+import unicodedata
+from collections.abc import Iterator, Sequence
+
+from software_update.base.errors import shown
+from software_update.client.question import Phase, Question
+
+_LABEL = 22
+_COLUMNS = 72
+_MAX_NOTE_LINES = 40
+_MAX_NOTE_CHARACTERS = 4000
+_MAX_ENTRIES = 16
+_NOT_STATED = "not stated"
+_SIZES = ((10**9, "GB"), (10**6, "MB"), (10**3, "kB"))
+
+
+def question_text(question: Question) -> list[str]:
+    """Returns the question as lines without line ends."""
+    return [_asked(question), "", *_facts(question), *_notes(question)]
+
+
+def _asked(question: Question) -> str:
+    verb = {
+        Phase.DOWNLOAD: "Download and install" if question.download_installs else "Download",
+        Phase.INSTALL: "Install",
+        Phase.RESTART: "Restart into",
+    }[question.phase]
+    return f"{verb} version {shown(question.to_version)} of {shown(question.product)}?"
+
+
+def _facts(question: Question) -> Iterator[str]:
+    before = "nothing known" if question.from_version is None else shown(question.from_version)
+    yield _fact("Vendor", _cut(question.vendor))
+    yield _fact("Product", shown(question.product))
+    yield _fact("Version", f"{before} -> {shown(question.to_version)}")
+    yield _fact("Kind", shown(question.kind or _NOT_STATED))
+    yield _fact("Severity", shown(question.severity or _NOT_STATED))
+    yield _fact("Download", _size(question.download_bytes))
+    yield _fact("Installation", _size(question.install_bytes))
+    yield _fact("Duration", _duration(question.duration))
+    yield from _list("Does not work then", question.unavailable_functions)
+    undone = {True: "yes", False: "no", None: _NOT_STATED}[question.reversible]
+    yield _fact("Can be undone", undone)
+    yield from _list("Powers", question.powers)
+    yield from _list("Signed by", question.signers)
+    yield _fact("Release digest", shown(question.release))
+
+
+def _fact(label: str, text: str) -> str:
+    return f"{label + ':':<{_LABEL}}{text}"
+
+
+def _list(label: str, texts: Sequence[str]) -> Iterator[str]:
+    """Yields a line for each text, the first one with the label."""
+    if not texts:
+        yield _fact(label, _NOT_STATED)
+        return
+    for index, text in enumerate(texts[:_MAX_ENTRIES]):
+        prefix = f"{label}:" if index == 0 else ""
+        yield f"{prefix:<{_LABEL}}{_cut(text)}"
+    if len(texts) > _MAX_ENTRIES:
+        yield f"{'':<{_LABEL}}and {len(texts) - _MAX_ENTRIES} more"
+
+
+def _cut(text: str) -> str:
+    room = _columns(text) - _LABEL
+    start = readable(text[: room + 1])
+    return start if len(start) <= room else f"{start[: room - 3]}..."
+
+
+def _notes(question: Question) -> Iterator[str]:
+    notes = question.notes or ""
+    if not notes.strip():
+        return
+    yield _fact("Notes", "the vendor's words, up to the end")
+    lines = [
+        line
+        for paragraph in notes[:_MAX_NOTE_CHARACTERS].strip().splitlines()
+        for line in _wrapped(readable(paragraph))
+    ]
+    yield from (f"> {line}".rstrip() for line in lines[:_MAX_NOTE_LINES])
+    if len(lines) > _MAX_NOTE_LINES or len(notes.strip()) > _MAX_NOTE_CHARACTERS:
+        yield "> [...]"
+
+
+def _wrapped(paragraph: str) -> list[str]:
+    return textwrap.wrap(paragraph, _columns(paragraph)) or [""]
+
+
+def _columns(text: str) -> int:
+    """Returns how many characters of a text fit into a line: half as many if some are wide."""
+    wide = any(unicodedata.east_asian_width(each) in "WF" for each in text)
+    return _COLUMNS // 2 if wide else _COLUMNS
+
+
+def readable(text: str) -> str:
+    """Returns an untrusted text in which letters of all languages stay, and all else is escaped.
+
+    Python's `isprintable` is false for control characters, for line ends, and for invisible characters,
+    which can also change the direction of the text after them.
+    """
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
+
+
+def _size(length: int) -> str:
+    for unit, name in _SIZES:
+        if length >= unit:
+            return f"{length / unit:.1f} {name}"
+    return f"{length} bytes"
+
+
+def _duration(seconds: int | None) -> str:
+    if seconds is None:
+        return _NOT_STATED
+    if seconds < 120:
+        return f"about {seconds} seconds"
+    if seconds < 2 * 60 * 60:
+        return f"about {-(-seconds // 60)} minutes"
+    return f"about {-(-seconds // 3600)} hours"

@@ -1,0 +1,131 @@
+"""Tests of questions on a terminal."""
+
+from typing import Any
+
+import pytest
+
+from software_update.client.question import Phase
+from software_update.client.question_text import question_text, readable
+from software_update.testing.questions import QUESTION, question
+
+FULL: dict[str, Any] = {
+    "kind": "security",
+    "severity": "high",
+    "duration": 180,
+    "unavailable_functions": ("light", "remote control"),
+    "reversible": False,
+    "signers": ("release manager (7cdf3a1b5d8e9f02)", "2b00042f7481c7b0"),
+    "notes": "Closes a hole in the radio.\n\nThe lamp blinks once.\n",
+    "powers": ("network",),
+    "download_installs": True,
+}
+
+
+def test_whole_question() -> None:
+    assert question_text(question(**FULL)) == [
+        "Download and install version 1.5.0 of lamp?",
+        "",
+        "Vendor:               Example Lamps Ltd",
+        "Product:              lamp",
+        "Version:              1.4.0 -> 1.5.0",
+        "Kind:                 security",
+        "Severity:             high",
+        "Download:             12.0 MB",
+        "Installation:         30.0 MB",
+        "Duration:             about 3 minutes",
+        "Does not work then:   light",
+        "                      remote control",
+        "Can be undone:        no",
+        "Powers:               network",
+        "Signed by:            release manager (7cdf3a1b5d8e9f02)",
+        "                      2b00042f7481c7b0",
+        f"Release digest:       {'11' * 32}",
+        "Notes:                the vendor's words, up to the end",
+        "> Closes a hole in the radio.",
+        ">",
+        "> The lamp blinks once.",
+    ]
+
+
+def test_facts_that_the_release_does_not_state() -> None:
+    lines = question_text(question(from_version=None))
+    assert "Version:              nothing known -> 1.5.0" in lines
+    for label in ("Kind", "Severity", "Duration", "Does not work then", "Can be undone", "Powers"):
+        assert f"{label + ':':<22}not stated" in lines
+    assert not any(line.startswith("Notes") for line in lines)
+
+
+@pytest.mark.parametrize(
+    "phase, asked",
+    [
+        (Phase.DOWNLOAD, "Download version 1.5.0 of lamp?"),
+        (Phase.INSTALL, "Install version 1.5.0 of lamp?"),
+        (Phase.RESTART, "Restart into version 1.5.0 of lamp?"),
+    ],
+)
+def test_first_line_names_the_phase(phase: Phase, asked: str) -> None:
+    assert question_text(question(phase=phase))[0] == asked
+
+
+def test_order_of_lines_is_the_same_for_every_question() -> None:
+    plain = [line.split(":")[0] for line in question_text(QUESTION)[1:] if line[:1] != " "]
+    full = [line.split(":")[0] for line in question_text(question(**FULL))[1:] if line[:1] != " "]
+    assert full[: len(plain)] == plain
+
+
+EVIL = "\x1b[2J\r\x00\x9b\u202e\u200b\u2028\ue000\ud800"
+FIELDS = ("vendor", "product", "from_version", "to_version", "kind", "severity", "notes")
+LISTS = ("unavailable_functions", "signers", "powers")
+
+
+@pytest.mark.parametrize("field", FIELDS + LISTS)
+@pytest.mark.parametrize("text", [EVIL, "x" * 5000, "a\nSigned by: root", "界" * 5000])
+def test_no_text_of_a_release_disturbs_the_terminal(field: str, text: str) -> None:
+    value: Any = (text,) * 20 if field in LISTS else text
+    lines = question_text(question(**{**FULL, field: value}))
+    assert all(line.isprintable() for line in lines)
+    assert sum(line.startswith("Signed by: ") for line in lines) == 1
+    assert all(width(line) <= 155 for line in lines)
+    assert len(lines) <= 90
+
+
+def width(line: str) -> int:
+    return sum(2 if ord(each) > 0x1100 else 1 for each in line)
+
+
+def test_notes_cannot_look_like_another_line() -> None:
+    """A terminal of 80 columns wraps no line of the notes, so each begins with the mark."""
+    for letter in "x", "界", "x " * 3:
+        notes = letter * 90 + " " * 90 + "Signed by: root\n" * 60
+        lines = question_text(question(notes=notes))
+        notes_from = next(index for index, line in enumerate(lines) if line.startswith("Notes"))
+        assert all(line.startswith(">") and width(line) <= 74 for line in lines[notes_from + 1 :])
+        assert lines[-1] == "> [...]"
+
+
+def test_long_entry_is_cut_and_many_are_counted() -> None:
+    lines = question_text(question(signers=("x" * 60, *["y"] * 17)))
+    assert f"Signed by:            {'x' * 47}..." in lines
+    assert "                      and 2 more" in lines
+
+
+def test_letters_of_other_languages_stay() -> None:
+    text = "Schließt eine Lücke. 電球を修正 🔒"
+    assert readable(text) == text
+    assert f"> {text}" in question_text(question(notes=text))
+
+
+@pytest.mark.parametrize(
+    "length, expected",
+    [(0, "0 bytes"), (999, "999 bytes"), (1000, "1.0 kB"), (3_400_000_000, "3.4 GB")],
+)
+def test_sizes(length: int, expected: str) -> None:
+    assert f"Download:             {expected}" in question_text(question(download_bytes=length))
+
+
+@pytest.mark.parametrize(
+    "seconds, expected",
+    [(0, "0 seconds"), (119, "119 seconds"), (121, "3 minutes"), (7201, "3 hours")],
+)
+def test_durations(seconds: int, expected: str) -> None:
+    assert f"Duration:             about {expected}" in question_text(question(duration=seconds))
