@@ -27,8 +27,8 @@ from software_update.client.values import (
 
 _ALL_PHASES = ["download", "install", "restart"]
 _PHASES = Option("phases", PHASES, "The phases about which this policy decides.", _ALL_PHASES)
-_ATTEMPTS = Option(
-    "attempts",
+_TRIES = Option(
+    "tries",
     integer(1, 9),
     "How often the boot loader starts a slot that is not confirmed, before it falls back.",
     3,
@@ -41,14 +41,13 @@ def _timeout(default: str) -> Option:
 
 SOURCE_TYPES = {
     "file": Type(
-        "A file, or a folder such as the mount point of a USB stick.",
-        [
-            Option(
-                "path",
-                PATH,
-                "The bundle, or a folder: then the only file in it whose name ends with `.bundle`.",
-            ),
-        ],
+        "A bundle at a path. There is nothing to install while there is no file.",
+        [Option("path", PATH, "The bundle.")],
+    ),
+    "folder": Type(
+        "A folder that contains one bundle, such as the mount point of a USB stick. The bundle's name ends "
+        "with `.bundle`.",
+        [Option("path", PATH, "The folder.")],
     ),
     "http": Type(
         "A bundle at a URL, over HTTP or HTTPS.",
@@ -107,7 +106,13 @@ BOOT_TYPES = {
         "U-Boot's environment with the variables of RAUC, `BOOT_ORDER` and `BOOT_x_LEFT`.",
         [
             Option("config", PATH, "The configuration of `fw_setenv`.", "/etc/fw_env.config"),
-            _ATTEMPTS,
+            Option(
+                "defaults",
+                PATH,
+                "The variables with which `fw_setenv` of libubootenv starts a new environment.",
+                None,
+            ),
+            _TRIES,
             Option(
                 "require_redundant",
                 BOOLEAN,
@@ -120,7 +125,7 @@ BOOT_TYPES = {
         "GRUB's environment block, through `grub-editenv`.",
         [
             Option("environment", PATH, "The environment block.", "/boot/grub/grubenv"),
-            _ATTEMPTS,
+            _TRIES,
         ],
     ),
     "systemd-boot": Type(
@@ -128,7 +133,7 @@ BOOT_TYPES = {
         [
             Option("entries", PATH, "The folder of the entries.", "/efi/loader/entries"),
             Option("names", NAME_BY_SLOT, "The name of the entry of each slot, without `.conf`."),
-            _ATTEMPTS,
+            _TRIES,
         ],
     ),
     "rauc": Type("RAUC's service, over D-Bus.", []),
@@ -136,7 +141,7 @@ BOOT_TYPES = {
         "A symbolic link to the folder of a slot, for containers and applications.",
         [
             Option("folder", PATH, "A folder for the link `current` and the states of the slots."),
-            _ATTEMPTS,
+            _TRIES,
         ],
     ),
     "exec": Type(
@@ -451,7 +456,12 @@ CONFIGURATION = Section(
                 [
                     Option("program", PROGRAM, "A program that reads a report as JSON.", None),
                     Option("url", URL, "A URL to which a report is posted as JSON.", None),
-                    _timeout("30s"),
+                    Option(
+                        "timeout",
+                        DURATION,
+                        "The time after which the program is stopped, or the request has failed.",
+                        "30s",
+                    ),
                 ],
             ),
             default=None,

@@ -45,7 +45,7 @@ def test_minimal_configuration() -> None:
                 sources=(Part("file", {"path": "/media/usb"}),),
                 full_bundle=None,
                 installers=(InstallerConfig(("*",), Part("directory", {"slots": slots})),),
-                boot=Part("directory", {"folder": "/data/boot", "attempts": 3}),
+                boot=Part("directory", {"folder": "/data/boot", "tries": 3}),
                 health=(),
                 restart=("/sbin/reboot",),
                 commits_itself=True,

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import render_api
 import render_cli
+import render_client_configuration
 import render_gn
 import render_json
 import render_python
@@ -22,6 +23,7 @@ def pages(api: Path, top: Path) -> dict[str, str]:
     return {
         **render_cli.render(top),
         **{f"docs/reference/rules/{name}": text for name, text in rules.items()},
+        "docs/reference/client_configuration.md": render_client_configuration.render(),
         "docs/reference/gn.md": render_gn.render(top / "gn"),
         "docs/reference/json.md": render_json.render(top / "docs/reference/schemas"),
         "docs/reference/python.md": render_python.render(),

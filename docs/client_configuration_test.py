@@ -1,0 +1,84 @@
+"""Tests of the example configuration, and of the page about every option."""
+
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import render_client_configuration
+from software_update.client.config import ConfigError, parse_config
+from software_update.client.config_options import CONFIGURATION
+from software_update.client.sections import Option, Section, Shape
+
+EXAMPLE = Path("docs/guides/client.toml")
+PAGE = Path("docs/reference/client_configuration.md")
+# Options that replace another one of the example.
+LEFT_OUT = {"policy.metered.file", "policy.power.folder", "policy.power.file", "report.url"}
+
+
+def options(section: Section) -> Iterator[tuple[str, Option]]:
+    """Yields all options of a section and those below it by their places, but for those of a type.
+
+    The options of a domain's policy are those of the device's.
+    """
+    for option in section.options:
+        yield f"{section.place}.{option.name}".removeprefix("."), option
+        if isinstance(option.kind, Section) and option.kind.place != "domains.NAME.policy":
+            yield from options(option.kind)
+
+
+def places(table: dict[str, Any], section: Section, place: str = "") -> Iterator[str]:
+    """Yields the places of a file's options, as `options` writes them."""
+    sections = {each.name: each.kind for each in section.options}
+    for name, value in table.items():
+        inside = f"{place}.{name}".removeprefix(".")
+        yield inside
+        kind = sections.get(name)
+        if not isinstance(kind, Section):
+            continue
+        tables = [value]
+        if kind.shape is Shape.NAMED:
+            inside, tables = f"{inside}.NAME", list(value.values())
+        elif kind.shape is Shape.LIST:
+            tables = value
+        for each in tables:
+            yield from places(each, kind, inside)
+
+
+def test_example_is_valid() -> None:
+    config = parse_config(EXAMPLE.read_text(encoding="utf-8"), str(EXAMPLE))
+    assert [domain.name for domain in config.domains] == ["system", "scenes"]
+
+
+def test_example_has_every_option() -> None:
+    used = set(places(tomllib.loads(EXAMPLE.read_text(encoding="utf-8")), CONFIGURATION))
+    known = {place for place, _ in options(CONFIGURATION)}
+    assert known - used == LEFT_OUT
+
+
+@pytest.mark.parametrize("place, option", [*options(CONFIGURATION)])
+def test_every_option_is_described(place: str, option: Option) -> None:
+    meaning = option.kind.meaning if isinstance(option.kind, Section) else option.meaning
+    assert meaning.endswith("."), place
+
+
+def test_page_lists_options_of_each_type() -> None:
+    page = render_client_configuration.render()
+    assert '### `type = "raw"` in `[[domains.NAME.installers]]`' in page
+    assert "| `require_redundant` | boolean | `false` | " in page
+    assert "| `vendor` | text | required | " in page
+    assert page.count("## `[policy.power]`") == 1
+
+
+def test_error_on_the_page_is_real() -> None:
+    [quoted] = [
+        line for line in PAGE.read_text().splitlines() if line.startswith("    client.toml")
+    ]
+    broken = EXAMPLE.read_text(encoding="utf-8").replace('"uboot"', '"lilo"')
+    broken = broken.replace("[domains.system", "[domains.main").replace(
+        "[[domains.system", "[[domains.main"
+    )
+    with pytest.raises(ConfigError) as error:
+        parse_config(broken, "client.toml")
+    assert str(error.value) == quoted.strip()
