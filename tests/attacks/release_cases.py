@@ -462,11 +462,22 @@ HARDWARE_CASES = [
     ),
 ]
 
+ADVISORY = {"id": "CVE-2031-1", "severity": "high", "text": "Frames could overflow a buffer."}
+# What a person reads before an update.
+CONSENT = {
+    "kind": "both",
+    "advisories": [{**ADVISORY, "action": "Change the password."}, ADVISORY],
+    "duration": 90,
+    "unavailable_functions": ["heating", "remote control"],
+    "reversible": False,
+    "texts": {"de": {"notes": "Schneller.", "unavailable_functions": ["Heizung"]}, "pt-BR": {}},
+}
+
 MANIFEST_CASES = [
     Case(
         "release_whole",
         "ACCEPT",
-        "A release manifest with every member there is.",
+        "A release manifest with every member of the first version.",
         described(
             release_json(
                 hardware_ids=[HARDWARE],
@@ -476,6 +487,30 @@ MANIFEST_CASES = [
                 support_until="2031-01-01T00:00:00Z",
             )
         ),
+    ),
+    Case(
+        "release_for_consent",
+        "ACCEPT",
+        "A release manifest with every member that a question to a person shows.",
+        described(release_json(**CONSENT)),
+    ),
+    Case(
+        "release_empty_lists",
+        "ACCEPT",
+        "No advisory, no unavailable function and no language.",
+        described(release_json(advisories=[], unavailable_functions=[], texts={})),
+    ),
+    Case(
+        "release_unknown_inside",
+        "ACCEPT",
+        "Unknown members of an advisory and of the texts in a language.",
+        described(release_json(advisories=[{**ADVISORY, "a": 1}], texts={"de": {"a": None}})),
+    ),
+    Case(
+        "release_language_35",
+        "ACCEPT",
+        "A language tag of 35 characters.",
+        described(release_json(texts={f"de{'-x' * 15}-ab": {}})),
     ),
     Case(
         "release_unknown_member",
@@ -677,6 +712,59 @@ MANIFEST_CASES = [
         "support_until_february", "The 30th of February.", support_until="2031-02-30T00:00:00Z"
     ),
     changed("support_until_number", "A date that is a number.", support_until=1924992000),
+    changed("kind_unknown", "A kind that there is not.", kind="bugfix"),
+    changed("kind_list", "A kind that is a list.", kind=["security"]),
+    changed("duration_0", "A duration of 0 seconds.", duration=0),
+    changed("duration_fraction", "A duration of 1.5 seconds.", duration=1.5),
+    changed("duration_true", "A duration that is true.", duration=True),
+    changed("duration_2_32", "A duration that 32 bits cannot hold.", duration=2**32),
+    changed("functions_text", "Functions that are not a list.", unavailable_functions="heating"),
+    changed("functions_object", "Functions that are an object.", unavailable_functions={}),
+    changed("functions_empty", "A function without a name.", unavailable_functions=["a", ""]),
+    changed("reversible_text", "A text instead of true.", reversible="true"),
+    changed("reversible_1", "A number instead of true.", reversible=1),
+    changed("reversible_null", "Null instead of true.", reversible=None),
+    changed("advisories_object", "Advisories that are an object.", advisories=ADVISORY),
+    changed("advisories_text", "An advisory that is a text.", advisories=["CVE-2031-1"]),
+    *(
+        changed(
+            f"advisory_no_{name}",
+            f"The second advisory has no {name}.",
+            advisories=[ADVISORY, {key: value for key, value in ADVISORY.items() if key != name}],
+        )
+        for name in ADVISORY
+    ),
+    changed(
+        "advisory_severity",
+        "An advisory of an unknown severity.",
+        advisories=[{**ADVISORY, "severity": "none"}],
+    ),
+    changed(
+        "advisory_action",
+        "An advisory whose action is null.",
+        advisories=[{**ADVISORY, "action": None}],
+    ),
+    malformed(
+        "advisory_id_twice",
+        "An advisory with two ids.",
+        release_json(advisories=[ADVISORY]).replace(b'{"id":', b'{"id": "CVE-2031-2", "id":'),
+    ),
+    changed("texts_list", "Texts that are a list.", texts=[{"notes": "Schneller."}]),
+    changed("texts_text", "A text instead of the texts in a language.", texts={"de": "Schneller."}),
+    changed("texts_notes", "Notes in a language that are a list.", texts={"de": {"notes": ["a"]}}),
+    changed(
+        "texts_functions",
+        "Functions in a language that are not a list.",
+        texts={"de": {"unavailable_functions": "Heizung"}},
+    ),
+    changed("language_empty", "An empty language tag.", texts={"": {}}),
+    changed("language_underscore", "A language tag with an underscore.", texts={"de_DE": {}}),
+    changed("language_36", "A language tag of 36 characters.", texts={f"de{'-x' * 17}": {}}),
+    changed(
+        "language_twice",
+        "Two language tags that differ only in case are one.",
+        texts={"de": {}, "DE": {}},
+    ),
     malformed("cut", "Cut off after the schema.", release_json()[:60]),
     malformed("bytes_after", "A second JSON value after it.", release_json() + b"{}"),
     malformed("comma", "A comma before the end.", release_json()[:-1] + b",}"),

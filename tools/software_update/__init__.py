@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from software_update.base.errors import InputError, SoftwareUpdateError, UsageError
-    from software_update.format.release_manifest import ReleaseManifest
+    from software_update.format.release_manifest import Advisory, ReleaseManifest, ReleaseTexts
     from software_update.format.verdicts import Refused, Verdict
     from software_update.steps.create import NewBundle, create_bundle
     from software_update.steps.extract import extract_bundle
@@ -40,12 +40,14 @@ __version__ = "0.1.0"
 
 # The module of each public name.
 _MODULES = {
+    "Advisory": "format.release_manifest",
     "Device": "verify.device",
     "InputError": "base.errors",
     "NewBundle": "steps.create",
     "NotPromoted": "verify.promote",
     "Refused": "format.verdicts",
     "ReleaseManifest": "format.release_manifest",
+    "ReleaseTexts": "format.release_manifest",
     "SoftwareUpdateError": "base.errors",
     "UsageError": "base.errors",
     "Verdict": "format.verdicts",
@@ -59,12 +61,14 @@ _MODULES = {
     "verify_bundle": "verify.bundle_file",
 }
 __all__ = [
+    "Advisory",
     "Device",
     "InputError",
     "NewBundle",
     "NotPromoted",
     "Refused",
     "ReleaseManifest",
+    "ReleaseTexts",
     "SoftwareUpdateError",
     "UsageError",
     "Verdict",
