@@ -13,7 +13,8 @@ COMMON = "common.schema.json"
 
 _ANNOTATIONS = {"$schema", "title", "description", "examples", "$defs"}
 _LIMITS = {"pattern", "contentEncoding", "minLength", "maxLength", "minItems", "minimum", "maximum"}
-_STRUCTURE = {"$ref", "type", "const", "enum", "properties", "required", "items", "oneOf", "anyOf"}
+_OBJECTS = {"properties", "required", "propertyNames", "additionalProperties"}
+_STRUCTURE = {"$ref", "type", "const", "enum", "items", "oneOf", "anyOf"} | _OBJECTS
 _KNOWN = _ANNOTATIONS | _LIMITS | _STRUCTURE | {"if", "then", "else"}
 
 
@@ -21,8 +22,8 @@ _KNOWN = _ANNOTATIONS | _LIMITS | _STRUCTURE | {"if", "then", "else"}
 class Field:
     """A field of a document.
 
-    `path` is its place, such as `targets[].name`. `present` says when the document contains it, and is empty
-    if it always does.
+    `path` is its place, such as `targets[].name`; a `*` in it stands for any name. `present` says when the
+    document contains it, and is empty if it always does.
     """
 
     path: str
@@ -112,7 +113,10 @@ class _Walk:
                     yield from self._properties(schema[branch], path, f"{word} {says}")
 
     def _properties(self, schema: Any, path: str, present: str) -> Iterator[Field]:
-        for name, value in schema.get("properties", {}).items():
+        properties = dict(schema.get("properties", {}))
+        if "additionalProperties" in schema:
+            properties["*"] = schema["additionalProperties"]
+        for name, value in properties.items():
             place = f"{path}.{name}" if path else name
             found = self._resolved(value)
             here = present if name in schema.get("required", []) else "optional"

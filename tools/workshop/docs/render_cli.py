@@ -28,6 +28,7 @@ _TYPES = {
     "FILE.json": "file",
     "ID": "text",
     "LABEL": "label",
+    "LANGUAGE=FILE": "language and file",
     "N": "integer",
     "NAME": "name",
     "NAME=COMPRESSION": "name and compression",

@@ -5,12 +5,15 @@ from collections.abc import Sequence
 
 from software_update.base import files
 from software_update.base.dates import parse_date
-from software_update.base.errors import InputError, UsageError
+from software_update.base.errors import InputError, UsageError, shown
 from software_update.base.text import check_encoding
 from software_update.cli.options import arguments, values
 from software_update.format import release_manifest
 from software_update.format.limits import MAX_USER_MANIFEST_BYTES
-from software_update.format.release_manifest import ReleaseManifest
+from software_update.format.release_manifest import ReleaseManifest, is_language
+from software_update.steps.release_files import read_advisories, read_texts
+
+_BOOLEANS = {"true": True, "false": False}
 
 
 def run(argv: Sequence[str]) -> int:
@@ -48,9 +51,7 @@ def run(argv: Sequence[str]) -> int:
     notes.add_argument(
         "--notes-file", metavar="FILE", help="a file (UTF-8) with the changes in this release"
     )
-    parser.add_argument(
-        "--severity", choices=release_manifest.SEVERITIES, help="the importance of the release"
-    )
+    _add_consent(parser)
     values.add_value(
         parser,
         "support-until",
@@ -63,9 +64,11 @@ def run(argv: Sequence[str]) -> int:
     if len(content) > MAX_USER_MANIFEST_BYTES:
         raise UsageError(
             f"{args.output}: {len(content)} bytes, a device reads at most {MAX_USER_MANIFEST_BYTES}; "
-            "shorten --notes"
+            "shorten --notes and the other texts"
         )
     inputs = arguments.files_of(
+        *args.advisories,
+        *(path for _, path in _texts_of(args.texts)),
         args.minimum_release_counter_file,
         args.notes_file,
         args.release_counter_file,
@@ -74,6 +77,48 @@ def run(argv: Sequence[str]) -> int:
     )
     files.write_output(args.output, content, inputs=inputs)
     return 0
+
+
+def _add_consent(parser: argparse.ArgumentParser) -> None:
+    """Options for the fields that a person reads before an update."""
+    parser.add_argument(
+        "--kind",
+        choices=release_manifest.KINDS,
+        help="the contents of the release: security fixes, features, or both",
+    )
+    parser.add_argument(
+        "--severity", choices=release_manifest.SEVERITIES, help="the importance of the release"
+    )
+    arguments.add_list(
+        parser,
+        "--advisories",
+        "FILE",
+        "security advisories about vulnerabilities that the release fixes (JSON): a list of objects "
+        "with id, severity, text and optionally action",
+    )
+    parser.add_argument(
+        "--duration",
+        metavar="N",
+        help="the time that the installation is expected to take, in seconds",
+    )
+    arguments.add_list(
+        parser,
+        "--unavailable-function",
+        "TEXT",
+        "functions of the product that do not work during the update, for people",
+    )
+    parser.add_argument(
+        "--reversible",
+        choices=tuple(_BOOLEANS),
+        help="whether the update can be undone after it is committed",
+    )
+    arguments.add_list(
+        parser,
+        "--texts",
+        "LANGUAGE=FILE",
+        "texts in a language (BCP 47, such as de or pt-BR) and their file (JSON): an object with notes "
+        "or unavailable_functions",
+    )
 
 
 def _release(args: argparse.Namespace) -> ReleaseManifest:
@@ -100,13 +145,40 @@ def _release(args: argparse.Namespace) -> ReleaseManifest:
         hardware_ids=tuple(_text(each, "--hardware-id") for each in args.hardware_id),
         minimum_counter=values.value_of(args, "minimum-release-counter", minimum),
         notes=_notes(args),
+        kind=args.kind,
         severity=args.severity,
+        advisories=tuple(each for path in args.advisories for each in read_advisories(path)),
+        duration=None if args.duration is None else _duration(args.duration),
+        unavailable_functions=tuple(
+            _text(each, "--unavailable-function") for each in args.unavailable_function
+        ),
+        reversible=None if args.reversible is None else _BOOLEANS[args.reversible],
+        texts=tuple(read_texts(language, path) for language, path in _texts_of(args.texts)),
         support_until=values.value_of(args, "support-until", _date),
     )
 
 
 def _counter(text: str, what: str) -> int:
     return arguments.parse_integer(text, what, "release counter")
+
+
+def _duration(text: str) -> int:
+    return arguments.parse_integer(text, "--duration", "number of seconds")
+
+
+def _texts_of(given: Sequence[str]) -> list[tuple[str, str]]:
+    """The languages and files of --texts, sorted by language."""
+    pairs: list[tuple[str, str]] = []
+    for each in given:
+        language, equals, path = each.partition("=")
+        if not equals or not path or not is_language(language):
+            raise UsageError(
+                f"--texts: '{shown(each)}': write LANGUAGE=FILE, with a BCP 47 tag such as de or pt-BR"
+            )
+        if language.lower() in (known.lower() for known, _ in pairs):
+            raise UsageError(f"--texts: {language} appears twice; name each language once")
+        pairs.append((language, path))
+    return sorted(pairs)
 
 
 def _date(text: str, what: str) -> str:

@@ -5,7 +5,12 @@ from pathlib import Path
 import pytest
 
 from software_update.format.limits import MAX_USER_MANIFEST_BYTES
-from software_update.format.release_manifest import ReleaseManifest, parse_release
+from software_update.format.release_manifest import (
+    Advisory,
+    ReleaseManifest,
+    ReleaseTexts,
+    parse_release,
+)
 from software_update.testing import encode as e
 from software_update.testing import workspace
 from software_update.testing.command import done, failed, run
@@ -60,6 +65,49 @@ def test_manifest_with_all_fields(tmp_path: Path) -> None:
         "critical",
         "2031-01-01T00:00:00Z",
     )
+
+
+def test_fields_for_consent(tmp_path: Path) -> None:
+    (tmp_path / "fixed.json").write_text('[{"id": "1", "severity": "high", "text": "Overflow."}]')
+    (tmp_path / "more.json").write_text(
+        '[{"id": "2", "severity": "low", "text": "Logs.", "action": "Delete logs."}]'
+    )
+    (tmp_path / "de.json").write_text('{"notes": "Neu.", "unavailable_functions": ["Heizung"]}')
+    (tmp_path / "fr.json").write_text('{"notes": "Nouveau."}')
+    args = ["--kind=both", "--duration=90", "--unavailable-function", "heating", "radio"]
+    args += ["--advisories", f"{tmp_path}/fixed.json", f"{tmp_path}/more.json"]
+    args += ["--reversible=false", f"--texts=fr={tmp_path}/fr.json"]
+    done(*GOOD, *args, f"--texts=de={tmp_path}/de.json", "-o", tmp_path / "r.json")
+    assert release_of(tmp_path / "r.json") == ReleaseManifest(
+        "Blinky 3",
+        "2.1.0",
+        12,
+        kind="both",
+        advisories=(
+            Advisory("1", "high", "Overflow."),
+            Advisory("2", "low", "Logs.", "Delete logs."),
+        ),
+        duration=90,
+        unavailable_functions=("heating", "radio"),
+        reversible=False,
+        texts=(ReleaseTexts("de", "Neu.", ("Heizung",)), ReleaseTexts("fr", "Nouveau.")),
+    )
+    done(*GOOD, "--reversible=true", "-o", tmp_path / "r.json")
+    assert release_of(tmp_path / "r.json").reversible is True
+
+
+def test_faults_in_files_of_advisories_and_texts(tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_text("{}")
+    output = ["-o", f"{tmp_path}/r.json"]
+    text = failed(3, *GOOD, f"--advisories={tmp_path}/x.json", *output)
+    assert text.startswith(f"{tmp_path}/x.json: not of the form [")
+    (tmp_path / "x.json").write_text("[]")
+    text = failed(3, *GOOD, f"--texts=de={tmp_path}/x.json", *output)
+    assert text == f"{tmp_path}/x.json: needs an object in texts.de; correct it"
+    for option in ("--advisories=", "--texts=de="):
+        args = [*GOOD, f"{option}{tmp_path}/x.json", "-o", f"{tmp_path}/x.json"]
+        (tmp_path / "x.json").write_text("[]" if option == "--advisories=" else "{}")
+        assert "would replace the input" in failed(2, *args)
 
 
 def test_notes_from_a_file(tmp_path: Path) -> None:
@@ -148,6 +196,20 @@ def test_output_never_replaces_a_file_with_a_value(tmp_path: Path, name: str) ->
         (["--notes="], "--notes: empty"),
         (["--notes=a", "--notes-file=b"], "argument --notes-file: not allowed with argument --no"),
         (["--severity=dire"], "argument --severity: invalid choice: 'dire'"),
+        (["--kind=bugfix"], "argument --kind: invalid choice: 'bugfix'"),
+        (["--reversible=yes"], "argument --reversible: invalid choice: 'yes'"),
+        (
+            ["--duration=0"],
+            "--duration: '0' is not a number of seconds; write an integer from 1 to 4294967295",
+        ),
+        (["--unavailable-function", "a", ""], "--unavailable-function: empty; write a text"),
+        (
+            ["--texts=de_DE=x"],
+            "--texts: 'de_DE=x': write LANGUAGE=FILE, with a BCP 47 tag such as de or pt-BR",
+        ),
+        (["--texts=de"], "--texts: 'de': write LANGUAGE=FILE"),
+        (["--texts=de="], "--texts: 'de=': write LANGUAGE=FILE"),
+        (["--texts", "de=a", "DE=b"], "--texts: DE appears twice; name each language once"),
         (["--support-until=2031"], "--support-until: '2031' is not a date"),
         ([f"--notes={'x' * MAX_USER_MANIFEST_BYTES}"], "shorten --notes"),
     ],
