@@ -19,7 +19,13 @@ def software_update_release_manifest(
         minimum_release_counter_file = None,
         minimum_release_counter_flag = None,
         notes = None,
+        kind = None,
         severity = None,
+        advisories = None,
+        duration = None,
+        unavailable_functions = None,
+        reversible = None,
+        texts = None,
         support_until = None,
         support_until_file = None,
         support_until_flag = None,
@@ -55,7 +61,18 @@ def software_update_release_manifest(
       minimum_release_counter_file: A label of a file that contains this counter, read when the manifest is built.
       minimum_release_counter_flag: A label of a build setting that holds this counter.
       notes: A label of a text file in UTF-8: the release notes. By default, none.
+      kind: A string: `security`, `feature` or `both`, the contents of the release. By default, not stated.
       severity: A string: `low`, `medium`, `high` or `critical`, how urgent the release is. By default, not stated.
+      advisories: A list of labels of JSON files: security advisories about the vulnerabilities that the release fixes.
+        Each file has a list of objects with `id`, `severity`, `text` and optionally `action`, which says what people
+        should do apart from installing the release. By default, none.
+      duration: An integer from 1, in the same forms as `release_counter`: the time that the installation is expected to
+        take, in seconds. By default, not stated.
+      unavailable_functions: A list of strings: the functions of the product that do not work during the update, such as
+        `heating`, for people. By default, none.
+      reversible: A bool: whether the update can be undone after it is committed. By default, not stated.
+      texts: A dict from string to label: language tags (BCP 47), such as `de` or `pt-BR`, and for each a JSON file with
+        an object: `notes` and `unavailable_functions` in this language, both optional. By default, none.
       support_until: A string: when the support of the release ends, such as `2031-01-01T00:00:00Z`. Set at most one
         of `support_until`, `support_until_file` and `support_until_flag`. By default, not stated.
       support_until_file: A label of a file that contains this date, read when the manifest is built.
@@ -67,7 +84,9 @@ def software_update_release_manifest(
     common = common_attributes("software_update_release_manifest", name, kwargs)
     _software_update_release_manifest(
         name = name,
+        advisories = advisories,
         hardware_ids = hardware_ids,
+        kind = kind,
         minimum_release_counter_file = minimum_release_counter_file,
         minimum_release_counter_flag = minimum_release_counter_flag,
         notes = notes,
@@ -78,11 +97,16 @@ def software_update_release_manifest(
         release_version = release_version,
         release_version_file = release_version_file,
         release_version_flag = release_version_flag,
+        reversible = reversible,
+        reversible_or_true = reversible,
         severity = severity,
         support_until = support_until,
         support_until_file = support_until_file,
         support_until_flag = support_until_flag,
+        texts = texts,
+        unavailable_functions = unavailable_functions,
         **(common.public | integer_arguments(
+            duration = duration,
             minimum_release_counter = minimum_release_counter,
             release_counter = release_counter,
         ))

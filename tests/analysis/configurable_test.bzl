@@ -233,7 +233,10 @@ def _make_none():
         release_version = "1.0",
         tags = ["manual"],
         **_none(
+            "advisories",
+            "duration",
             "hardware_ids",
+            "kind",
             "minimum_release_counter",
             "minimum_release_counter_file",
             "minimum_release_counter_flag",
@@ -243,10 +246,13 @@ def _make_none():
             "release_counter_flag",
             "release_version_file",
             "release_version_flag",
+            "reversible",
             "severity",
             "support_until",
             "support_until_file",
             "support_until_flag",
+            "texts",
+            "unavailable_functions",
         )
     )
     software_update_bundle_test(

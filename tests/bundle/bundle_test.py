@@ -98,6 +98,42 @@ def test_partial_bundle_lists_unchanged_targets(capsys: pytest.CaptureFixture[st
     assert [each["name"] for each in described["targets"]["targets"]] == ["app"]
 
 
+def release_manifest(tmp_path: Path, *more: str) -> bytes:
+    """Returns the release manifest that the command line makes."""
+    made = tmp_path / "made.json"
+    arguments = ["--product=product", "--release-version=1.7", "--release-counter=7", *more]
+    assert main(["step", "release-manifest", *arguments, "-o", str(made)]) == 0
+    return made.read_bytes()
+
+
+def test_release_manifest_has_the_bytes_of_the_command_line(tmp_path: Path) -> None:
+    more = ["--kind=both", "--severity=high", "--duration=90", f"--notes-file={HERE}/notes.txt"]
+    more += [f"--advisories={HERE}/advisories.json", f"--advisories={HERE}/more_advisories.json"]
+    more += ["--unavailable-function", "heating, 100 %", "remote 'control'", "--reversible=false"]
+    more += [f"--texts=de={HERE}/texts_de.json", f"--texts=pt-BR={HERE}/texts_pt_br.json"]
+    made = (HERE / "described.json").read_bytes()
+    assert made == release_manifest(tmp_path, *more)
+    document = json.loads(made)
+    assert [each["id"] for each in document["advisories"]] == ["CVE-2031-1", "CVE-2031-2"]
+    assert document["texts"]["pt-BR"] == {"notes": "Mais rápido."}
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("true", ["--reversible=true"]),
+        ("selected_true", ["--reversible=true"]),
+        ("selected_false", ["--reversible=false"]),
+        ("selected_none", []),
+    ],
+)
+def test_reversible_is_true_false_or_not_stated(
+    tmp_path: Path, name: str, options: list[str]
+) -> None:
+    made = (HERE / f"described_{name}.json").read_bytes()
+    assert made == release_manifest(tmp_path, "--duration=90", *options)
+
+
 def test_root_with_allowed_targets(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     root = inspect(HERE / "limited.bundle", capsys)["root"]
     assert root["allowed_targets"] == ["app", "tree/*"]

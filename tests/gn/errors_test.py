@@ -412,6 +412,14 @@ CASES = (
         for what, parameters in (("no_bundles", {}), ("empty_bundles", {"bundles": "[]"}))
         for message in ('bundles is missing; write bundles = [ ":bundle" ]',)
     ),
+    release('kind = "bugfix"; write "security", "feature" or "both"', "kind", kind='"bugfix"'),
+    release('reversible = "yes"; write true or false', "reversible", reversible='"yes"'),
+    release(f"duration = 0; {_NUMBER}, in seconds", "duration", duration="0"),
+    release(
+        'an entry of texts has no language or no file; write { language = "de" file = "FILE" }',
+        "texts",
+        texts='[ { language = "de" } ]',
+    ),
     release(
         'severity = "urgent"; write "low", "medium", "high" or "critical"',
         "severity",

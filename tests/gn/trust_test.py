@@ -31,7 +31,18 @@ foreach(year, [ 1, 2, 3 ]) {{
     release_counter = year
     hardware_ids = [ "board a", "board_b" ]
     notes = "notes.txt"
+    kind = "both"
     severity = "high"
+    advisories = [ "advisories.json" ]
+    duration = 90
+    unavailable_functions = [ "alarm, \\"snooze\\"", "100 %" ]
+    reversible = year == 1
+    texts = [
+      {{
+        language = "de"
+        file = "texts_de.json"
+      }},
+    ]
     support_until = "2031-01-01T00:00:00Z"
   }}
 
@@ -90,6 +101,9 @@ def write_years(tree: Tree, keys: Path) -> Tree:
     shutil.copytree(keys, tree.top / "keys")
     tree.write({f"app_{year}.bin": f"app {year}" for year in (1, 2, 3)})
     tree.write({"boot.bin": "boot", "notes.txt": "Chimes.\n"})
+    advisory = {"id": "CVE-2031-1", "severity": "low", "text": "Chimes overflow."}
+    tree.write({"advisories.json": json.dumps([advisory])})
+    tree.write({"texts_de.json": json.dumps({"notes": "Schlägt."})})
     return tree
 
 
@@ -241,10 +255,20 @@ def test_release_manifest(unbuilt_years: Tree) -> None:
         "version": "1.2",
         "release_counter": 2,
         "hardware_ids": ["board a", "board_b"],
+        "kind": "both",
         "severity": "high",
+        "advisories": [{"id": "CVE-2031-1", "severity": "low", "text": "Chimes overflow."}],
+        "duration": 90,
+        "unavailable_functions": ['alarm, "snooze"', "100 %"],
+        "reversible": False,
         "support_until": "2031-01-01T00:00:00Z",
         "notes": "Chimes.\n",
+        "texts": {"de": {"notes": "Schlägt."}},
     }
+    years.write({"advisories.json": "[]\n"})
+    assert years.build(":manifest_2") == ["//:manifest_2"]
+    years.write({"texts_de.json": "{}\n"})
+    assert years.build(":manifest_2") == ["//:manifest_2"]
     years.write({"notes.txt": "Chimes louder.\n"})
     assert years.build(":manifest_2") == ["//:manifest_2"]
 

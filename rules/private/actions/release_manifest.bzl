@@ -14,7 +14,13 @@ def write_release_manifest(
         hardware_ids,
         minimum_release_counter,
         notes,
+        kind,
         severity,
+        advisories,
+        duration,
+        unavailable_functions,
+        reversible,
+        texts,
         support_until,
         output):
     """Declares the action that writes a release manifest.
@@ -27,7 +33,13 @@ def write_release_manifest(
       hardware_ids: A list of hardware ids; empty if the release is for any hardware.
       minimum_release_counter: The release counter that a device must have reached, from `value_of`; None if any.
       notes: File or None: the release notes.
+      kind: The contents of the release; empty if the manifest does not state them.
       severity: The severity; empty if the manifest does not state one.
+      advisories: A list of Files: JSON with security advisories.
+      duration: The expected time of the installation in seconds, as text; empty if the manifest does not state it.
+      unavailable_functions: A list of functions that do not work during the update.
+      reversible: A bool: whether the update can be undone; None if the manifest does not state it.
+      texts: A dict from language tags to Files: JSON with texts.
       support_until: The end of support, from `value_of`; None if the manifest does not state one.
       output: File: the JSON to write.
     """
@@ -39,14 +51,24 @@ def write_release_manifest(
     value_files += add_value(args, "--minimum-release-counter", minimum_release_counter)
     if notes:
         args.add(notes, format = "--notes-file=%s")
+    if kind:
+        args.add(kind, format = "--kind=%s")
     if severity:
         args.add(severity, format = "--severity=%s")
+    args.add_all(advisories, format_each = "--advisories=%s")
+    if duration:
+        args.add(duration, format = "--duration=%s")
+    args.add_all(unavailable_functions, format_each = "--unavailable-function=%s")
+    if reversible != None:
+        args.add("true" if reversible else "false", format = "--reversible=%s")
+    for language, file in texts.items():
+        args.add(file, format = "--texts=" + language.replace("%", "%%") + "=%s")
     value_files += add_value(args, "--support-until", support_until)
     args.add("-o", output)
     run_tool(
         ctx,
         args = args,
-        inputs = ([notes] if notes else []) + value_files,
+        inputs = ([notes] if notes else []) + advisories + texts.values() + value_files,
         outputs = [output],
         mnemonic = "SoftwareUpdateReleaseManifest",
         progress_message = "Writing the release manifest %s" % display(ctx.label),
