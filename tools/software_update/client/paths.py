@@ -1,9 +1,22 @@
 """Writes files whole, and makes names last: the order of writes, renames and folder syncs."""
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Callable, Iterator
 from posixpath import dirname
 
 from software_update.client.system import Storage
+
+
+@contextlib.contextmanager
+def naming(path: str, error: Callable[[str], OSError]) -> Iterator[None]:
+    """Turns an OSError inside into an `error` in one line: the path, and the reason."""
+    try:
+        yield
+    except OSError as caught:
+        failed = error(f"{path}: {caught.strerror or caught}")
+        # A full disk says nothing about the release, and is treated differently.
+        failed.errno = caught.errno
+        raise failed from caught
 
 
 def write_whole(storage: Storage, path: str, content: bytes) -> None:

@@ -1,8 +1,11 @@
 """Tests that files and links are replaced whole."""
 
+import errno
+
 import pytest
 
-from software_update.client.paths import folders_above, read_whole, switch_link, write_whole
+from software_update.client.boot_control import BootError
+from software_update.client.paths import folders_above, naming, read_whole, switch_link, write_whole
 from software_update.testing.memory_storage import MemoryStorage
 
 
@@ -68,3 +71,13 @@ def test_leftovers_of_an_interrupted_write_do_not_stay(storage: MemoryStorage) -
     assert storage.content("/srv/state") == b"new"
     switch_link(storage, "B", "/srv/current")
     assert storage.list("/srv") == ["current", "state"]
+
+
+def test_naming_gives_the_place_and_the_reason() -> None:
+    failure = OSError(errno.ENOSPC, "No space left on device", "/elsewhere")
+    with (
+        pytest.raises(BootError, match=r"^/srv/x: No space left on device$") as caught,
+        naming("/srv/x", BootError),
+    ):
+        raise failure
+    assert caught.value.errno == errno.ENOSPC

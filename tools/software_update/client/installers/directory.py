@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from posixpath import dirname, join
 
 from software_update.client.installer import InstallError, TargetWriter
-from software_update.client.installers.file_writer import FileWriter, naming
-from software_update.client.paths import folders_above
+from software_update.client.installers.file_writer import FileWriter, read_file
+from software_update.client.paths import folders_above, naming
 from software_update.client.system import Storage
 from software_update.format.names import name_problem
 
@@ -61,7 +61,7 @@ class DirectoryInstaller:
     def clear(self, slot: str) -> None:
         """Empties the slot's folder, and creates it if it is missing."""
         folder = self._folder(slot)
-        with naming(folder):
+        with naming(folder, InstallError):
             for name in self._storage.list(folder):
                 self._storage.remove(join(folder, name))
             self._storage.make_folder(folder)
@@ -79,7 +79,7 @@ class DirectoryInstaller:
             for folder in folders_above(path, dirname(self._slots[slot])):
                 self._storage.sync_folder(folder)
 
-        with naming(path):
+        with naming(path, InstallError):
             self._storage.make_folder(dirname(path))
             self._storage.remove(beside)
             file = self._storage.open_to_write(beside)
@@ -87,13 +87,7 @@ class DirectoryInstaller:
 
     def read(self, slot: str, target: str, offset: int, length: int) -> bytes:
         """Returns bytes of the target's file."""
-        path = self._path(slot, target)
-        with naming(path):
-            file = self._storage.open(path)
-            try:
-                return file.read(offset, length)
-            finally:
-                file.close()
+        return read_file(self._storage, self._path(slot, target), offset, length)
 
     def _folder(self, slot: str) -> str:
         if slot not in self._slots:

@@ -1,27 +1,25 @@
-"""A file that receives a target's bytes, and errors that name the place."""
+"""Files that receive and return a target's bytes."""
 
-import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from software_update.client.installer import InstallError
-from software_update.client.system import File
+from software_update.client.paths import naming
+from software_update.client.system import File, Storage
 
 
-@contextlib.contextmanager
-def naming(path: str) -> Iterator[None]:
-    """Turns an OSError inside into an InstallError that begins with `path`.
+def read_file(storage: Storage, path: str, offset: int, length: int) -> bytes:
+    """Returns at most `length` bytes of a file.
 
-    FileNotFoundError stays what it is, because it says that a slot does not contain a target.
+    Raises FileNotFoundError if it is missing, and InstallError if it cannot be read.
     """
-    try:
-        yield
-    except (InstallError, FileNotFoundError):
-        raise
-    except OSError as error:
-        failed = InstallError(f"{path}: {error.strerror or error}")
-        # A full disk says nothing about the release, and is treated differently.
-        failed.errno = error.errno
-        raise failed from error
+    if not storage.exists(path):
+        raise FileNotFoundError(f"{path}: missing")
+    with naming(path, InstallError):
+        file = storage.open(path)
+        try:
+            return file.read(offset, length)
+        finally:
+            file.close()
 
 
 class FileWriter:
@@ -44,7 +42,7 @@ class FileWriter:
             raise InstallError(
                 f"{self._path}: {end} bytes for a target of {self._length}; nothing more is written"
             )
-        with naming(self._path):
+        with naming(self._path, InstallError):
             self._file.write(self._written, content)
         self._written = end
 
@@ -55,12 +53,12 @@ class FileWriter:
                 raise InstallError(
                     f"{self._path}: only {self._written} of {self._length} bytes; write it again"
                 )
-            with naming(self._path):
+            with naming(self._path, InstallError):
                 self._file.sync()
                 self._file.drop_cache()
         finally:
             self._file.close()
-        with naming(self._path):
+        with naming(self._path, InstallError):
             self._publish()
 
     def abort(self) -> None:

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from posixpath import dirname
 
 from software_update.client.installer import InstallError, TargetWriter
-from software_update.client.installers.file_writer import FileWriter, naming
+from software_update.client.installers.file_writer import FileWriter, read_file
+from software_update.client.paths import naming
 from software_update.client.system import Storage
 
 # Devices are here, and do not grow.
@@ -61,7 +62,7 @@ class RawInstaller:
         """Empties the slot if it is a file, and starts to write. Raises InstallError if it is missing."""
         path = self._path(slot, target)
         self._size(path)  # Without a device, opening to write would create a file.
-        with naming(path):
+        with naming(path, InstallError):
             file = self._storage.open_to_write(path)
             try:
                 file.truncate(0)
@@ -72,13 +73,7 @@ class RawInstaller:
 
     def read(self, slot: str, target: str, offset: int, length: int) -> bytes:
         """Returns bytes of the slot; of a device, also those after the target."""
-        path = self._path(slot, target)
-        with naming(path):
-            file = self._storage.open(path)
-            try:
-                return file.read(offset, length)
-            finally:
-                file.close()
+        return read_file(self._storage, self._path(slot, target), offset, length)
 
     def _path(self, slot: str, target: str) -> str:
         if target != self._target:
@@ -90,7 +85,7 @@ class RawInstaller:
     def _size(self, path: str) -> int:
         if not self._storage.exists(path):
             raise InstallError(f"{path}: missing; create it, or correct the path")
-        with naming(path):
+        with naming(path, InstallError):
             file = self._storage.open(path)
             try:
                 return file.size()
