@@ -64,4 +64,7 @@ class BootControl(Protocol):
         """The boot loader starts `slot` next, a few times at most, and otherwise the one that runs now."""
 
     def confirm(self, slot: str) -> None:
-        """Makes the running `slot` the good and primary one. The other slots keep their states."""
+        """Makes the running `slot` the good and primary one. The other slots keep their states.
+
+        The client also calls it when it starts in a good slot, for boot loaders that count every start.
+        """

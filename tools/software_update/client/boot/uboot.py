@@ -72,7 +72,7 @@ class UBoot:
         booted = self._booted()
         variables = self._read()
         startable = [slot for slot in self._order(variables) if self._left(variables, slot) > 0]
-        states = {slot: self._state(variables, slot) for slot in self.slots}
+        states = {slot: self._state(variables, slot, booted) for slot in self.slots}
         return BootStatus(booted, startable[0] if startable else None, states)
 
     def mark_unbootable(self, slot: str) -> None:
@@ -134,10 +134,10 @@ class UBoot:
     def _all_tries(self) -> str:
         return f"{self.tries:x}"
 
-    def _state(self, variables: Mapping[str, str], slot: str) -> SlotState:
+    def _state(self, variables: Mapping[str, str], slot: str, booted: str) -> SlotState:
         if slot not in self._order(variables):
             return SlotState.UNBOOTABLE
-        if self._left(variables, slot) == 0:
+        if self._left(variables, slot) == 0 and slot != booted:  # which may run by its last start
             return SlotState.EXHAUSTED
         return SlotState.TRYING if variables.get(_TRYING) == slot else SlotState.GOOD
 

@@ -95,6 +95,16 @@ def test_slot_that_was_never_healthy_is_exhausted(environment: Environment, boot
     assert boot.status() == BootStatus("A", "A", {"A": SlotState.GOOD, "B": SlotState.EXHAUSTED})
 
 
+def test_running_slot_is_not_exhausted(environment: Environment, boot: UBoot) -> None:
+    """U-Boot took its last start away to start it."""
+    environment.variables["BOOT_A_LEFT"] = "0"
+    assert boot.status() == BootStatus("A", "B", {"A": SlotState.GOOD, "B": SlotState.GOOD})
+    boot.try_slot("B")
+    environment.variables["BOOT_B_LEFT"] = "0"
+    boot = boot_of(environment, booted="B")
+    assert boot.status() == BootStatus("B", "A", {"A": SlotState.GOOD, "B": SlotState.TRYING})
+
+
 def test_running_slot_can_be_given_up(environment: Environment) -> None:
     """A rollback happens in the slot that is being tried."""
     boot = boot_of(environment, booted="B")

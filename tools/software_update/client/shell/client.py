@@ -18,7 +18,7 @@ from typing import TypeVar
 from software_update.base.errors import InputError, SoftwareUpdateError, printable
 from software_update.client import events, history, named_files, staging
 from software_update.client.ask import make_question
-from software_update.client.boot_control import BootError, BootStatus
+from software_update.client.boot_control import BootError, BootStatus, SlotState
 from software_update.client.decision import Choice, Decision, Situation
 from software_update.client.domain import Domain, HealthCheck
 from software_update.client.effects import Effect, effect_of
@@ -75,8 +75,8 @@ class Client:
         self._on_progress = on_progress
         self._record: RecordFile
         self.state = State()
-        # A problem that does not stop the client, for its status; empty if there is none.
-        self.problem = ""
+        self._history_problem = ""
+        self._boot_problem = ""
         self._effects: dict[Effect, Callable[[Plan, Domain], Event | None]] = {
             Effect.CONSULT: self._consult,
             Effect.STORE: self._store,
@@ -90,6 +90,11 @@ class Client:
             Effect.CONFIRM: self._confirm,
             Effect.ABANDON: self._abandon,
         }
+
+    @property
+    def problem(self) -> str:
+        """The problems that do not stop the client; empty if there are none."""
+        return "; ".join(each for each in (self._history_problem, self._boot_problem) if each)
 
     # Starting, events.
 
@@ -108,11 +113,28 @@ class Client:
         for domain in self._domains.values():
             self._adopt_anchor(domain)
         self.handle(events.Started(self._now(), self.boot_status()))
+        self._restore_starts()
         self._remove_garbage()
 
     def boot_status(self) -> Mapping[str, BootStatus]:
         """Returns the answer of each domain's boot loader. Raises BootError."""
         return {name: domain.boot.status() for name, domain in self._domains.items()}
+
+    def _restore_starts(self) -> None:
+        """Confirms each good slot that runs: boot loaders count its starts too, and would leave it one day.
+
+        While another slot is to be tried, that one stays the next to start.
+        """
+        for domain in self._domains.values():
+            try:
+                status = domain.boot.status()
+                good = status.slots.get(status.booted) == SlotState.GOOD
+                if good and SlotState.TRYING not in status.slots.values():
+                    domain.boot.confirm(status.booted)
+            except BootError as error:
+                self._boot_problem = (
+                    f"the starts of the running slot could not be restored: {error}"
+                )
 
     def handle(self, event: Event) -> bool:
         """Lets the core handle an event, and records the new state. Returns whether it changed."""
@@ -407,9 +429,9 @@ class Client:
         try:
             head = history.append(self._system.storage, self._folder, self.state.history)
         except OSError as error:
-            self.problem = f"the history waits for the disk: {error}"
+            self._history_problem = f"the history waits for the disk: {error}"
             return
-        self.problem = ""
+        self._history_problem = ""
         self.state = replace(self.state, history=head)
 
     def _remove_garbage(self) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from software_update.base.errors import InputError
 from software_update.client import events, history
-from software_update.client.boot_control import SlotState
+from software_update.client.boot_control import BootError, SlotState
 from software_update.client.decision import Choice, Decision
 from software_update.client.domain import HealthCheck
 from software_update.client.question import Phase
@@ -92,7 +92,36 @@ def test_nothing_is_written_before_consent(device: FakeDevice) -> None:
     check(client)
     assert client.state.detail == Detail.AWAITING_CONSENT
     assert device.slot("app", "B") == b""
-    assert device.boot.calls == []
+    assert "mark_unbootable B" not in device.boot.calls
+
+
+@pytest.mark.parametrize(
+    "a, b, calls",
+    [
+        (SlotState.GOOD, SlotState.UNBOOTABLE, ["confirm A"]),
+        (SlotState.GOOD, SlotState.EXHAUSTED, ["confirm A"]),
+        (SlotState.GOOD, SlotState.TRYING, []),
+        (SlotState.TRYING, SlotState.GOOD, []),
+    ],
+)
+def test_ordinary_start_restores_the_starts_of_a_good_slot(
+    device: FakeDevice, a: SlotState, b: SlotState, calls: list[str]
+) -> None:
+    """A boot loader that counts starts would leave the slot after a few restarts."""
+    device.boot.slots.update(A=a, B=b)
+    started(device)
+    assert device.boot.calls == calls
+
+
+def test_client_starts_if_the_starts_cannot_be_restored(
+    device: FakeDevice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: str) -> None:
+        raise BootError("/etc/fw_env.config: cannot be written")
+
+    monkeypatch.setattr(device.boot, "confirm", fail)
+    client = started(device)
+    assert client.problem.endswith("restored: /etc/fw_env.config: cannot be written")
 
 
 def test_slot_is_unbootable_before_its_first_byte(device: FakeDevice) -> None:
