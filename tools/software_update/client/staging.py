@@ -76,7 +76,7 @@ def write_slot(
             found.append(entry)
             continue
         digest = _copy_payload(domain, slot, target, _Input(bundle, entry, spool, on_progress))
-        found.append(entry._replace(sha256=digest))
+        found.append(Payload(entry.name, entry.offset, entry.length, digest))
         if digest != target.sha256:
             break
     base_release = base.installed if base else None
@@ -311,7 +311,7 @@ def verify_stored(
         if entry.name in listed and entry.length == listed[entry.name].length:
             for chunk in _Input(bundle, entry, _no_spool, on_progress).chunks():
                 hasher.update(chunk)
-        found.append(entry._replace(sha256=hasher.digest()))
+        found.append(Payload(entry.name, entry.offset, entry.length, hasher.digest()))
     verify_payloads(release.targets, found, release.user_manifest, base.installed if base else None)
 
 
