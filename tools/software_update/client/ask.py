@@ -6,14 +6,18 @@ from software_update.client.state import DomainState, Plan, Staging
 from software_update.format.metadata import Installed
 
 
-def make_question(plan: Plan, release: Installed, vendor: str, domain: DomainState) -> Question:
+def make_question(
+    plan: Plan, release: Installed, vendor: str, domain: DomainState, language: str = ""
+) -> Question:
     """Returns the question about the phase that the plan waits for.
 
     `release` is the verified release of the plan, `vendor` the name in the device's configuration, and
-    `domain` what the device knows of the trust domain.
+    `domain` what the device knows of the trust domain. `language` is the tag of the person's language; texts
+    without a translation stay as they are.
     """
     running = domain.slots.get(domain.running)
     said = release.release
+    texts = said.texts_in(language) if said else None
     phase = plan.phase or Phase.DOWNLOAD
     return Question(
         domain=plan.domain,
@@ -26,8 +30,12 @@ def make_question(plan: Plan, release: Installed, vendor: str, domain: DomainSta
         to_version=plan.version,
         download_bytes=plan.size if phase == Phase.DOWNLOAD else 0,
         install_bytes=sum(each.length for each in slot_targets(release.targets)),
+        kind=said.kind if said else None,
         severity=said.severity if said else None,
+        duration=said.duration if said else None,
+        unavailable_functions=texts.unavailable_functions if texts else (),
+        reversible=said.reversible if said else None,
         signers=plan.signers,
         download_installs=plan.staging == Staging.STREAM,
-        notes=said.notes if said else None,
+        notes=texts.notes if texts else None,
     )

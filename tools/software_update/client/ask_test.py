@@ -11,7 +11,7 @@ from software_update.format import metadata
 from software_update.format.messages import Target
 from software_update.format.metadata import Installed
 from software_update.format.names import USER_MANIFEST
-from software_update.format.release_manifest import ReleaseManifest
+from software_update.format.release_manifest import ReleaseManifest, ReleaseTexts
 from software_update.testing.stories import NEW, OLD, PLAN
 
 TARGETS = metadata.parse_targets(
@@ -19,7 +19,18 @@ TARGETS = metadata.parse_targets(
         2, [Target.of("app", 5, b"a" * 32), Target.of(USER_MANIFEST, 9, b"b" * 32)], None
     )
 )
-SAID = ReleaseManifest("Blinky", "2.0", 2, severity="high", notes="Blinks faster.")
+SAID = ReleaseManifest(
+    "Blinky",
+    "2.0",
+    2,
+    notes="Blinks faster.",
+    severity="high",
+    kind="security",
+    duration=90,
+    unavailable_functions=("blinking",),
+    reversible=False,
+    texts=(ReleaseTexts("de", "Blinkt schneller.", ("Blinken",)),),
+)
 RELEASE = Installed(TARGETS, None, SAID)
 DOMAIN = DomainState(slots={"A": OLD}, running="A")
 
@@ -29,7 +40,16 @@ def test_question_names_vendor_of_the_device_and_facts_of_the_release() -> None:
     assert (question.vendor, question.product) == ("Example", "Blinky")
     assert (question.from_version, question.to_version) == (OLD.version, NEW.version)
     assert (question.severity, question.notes) == ("high", "Blinks faster.")
+    assert (question.kind, question.duration, question.reversible) == ("security", 90, False)
+    assert question.unavailable_functions == ("blinking",)
     assert (question.download_bytes, question.install_bytes) == (PLAN.size, 5)
+
+
+def test_texts_are_in_the_language_of_the_device() -> None:
+    question = make_question(PLAN, RELEASE, "Example", DOMAIN, "de-AT")
+    assert (question.notes, question.unavailable_functions) == ("Blinkt schneller.", ("Blinken",))
+    question = make_question(PLAN, RELEASE, "Example", DOMAIN, "fr")
+    assert (question.notes, question.unavailable_functions) == ("Blinks faster.", ("blinking",))
 
 
 def test_later_phases_fetch_nothing() -> None:
@@ -40,6 +60,7 @@ def test_later_phases_fetch_nothing() -> None:
 def test_first_release_of_a_device_has_no_version_before() -> None:
     question = make_question(PLAN, RELEASE._replace(release=None), "Example", DomainState())
     assert (question.from_version, question.severity) == (None, None)
+    assert (question.notes, question.unavailable_functions) == (None, ())
 
 
 @pytest.mark.parametrize("staging", Staging)
