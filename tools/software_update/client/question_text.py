@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 
 from software_update.base.errors import shown
+from software_update.client.decision import Decision
 from software_update.client.question import Phase, Question
 
 _LABEL = 22
@@ -24,6 +25,18 @@ _SIZES = ((10**9, "GB"), (10**6, "MB"), (10**3, "kB"))
 def question_text(question: Question) -> list[str]:
     """Returns the question as lines without line ends."""
     return [_asked(question), "", *_facts(question), *_notes(question)]
+
+
+def decisions_text(decisions: Sequence[tuple[str, Decision]]) -> list[str]:
+    """Returns the decision of each policy with its reason, as lines without line ends."""
+    return [line for name, decision in decisions for line in _decision(name, decision)]
+
+
+def _decision(name: str, decision: Decision) -> Iterator[str]:
+    text = readable(f"{decision.choice.name.lower()}, {decision.reason}")
+    lines = textwrap.wrap(text, _columns(text) - _LABEL)
+    for label, line in zip([f"{shown(name)}:", *[""] * len(lines)], lines, strict=False):
+        yield f"{label:<{_LABEL}}{line}"
 
 
 def _asked(question: Question) -> str:

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from software_update.client.decision import Choice, Decision
 from software_update.client.question import Phase
-from software_update.client.question_text import question_text, readable
+from software_update.client.question_text import decisions_text, question_text, readable
 from software_update.testing.questions import QUESTION, question
 
 FULL: dict[str, Any] = {
@@ -44,6 +45,19 @@ def test_whole_question() -> None:
         "> Closes a hole in the radio.",
         ">",
         "> The lamp blinks once.",
+    ]
+
+
+def test_decisions_with_their_reasons() -> None:
+    decisions = [
+        ("preset", Decision(Choice.ASK, "a person decides about each release (preset ask)")),
+        ("exec_program", Decision(Choice.DEFER, "shop is \x1b[2J open " * 3, 5)),
+    ]
+    assert decisions_text(decisions) == [
+        "preset:               ask, a person decides about each release (preset",
+        "                      ask)",
+        "exec_program:         defer, shop is \\x1b[2J open shop is \\x1b[2J open",
+        "                      shop is \\x1b[2J open",
     ]
 
 

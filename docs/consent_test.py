@@ -1,0 +1,217 @@
+"""Tests of the guide about consent: its question, its profiles, and the questions that they ask."""
+
+import itertools
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from software_update.client.config import Config, parse_config
+from software_update.client.decision import Choice, Decision, Situation
+from software_update.client.policies import chain_of
+from software_update.client.policy.chain import Evaluation, evaluate
+from software_update.client.policy.preset import Preset, may_check
+from software_update.client.question import Phase
+from software_update.client.question_text import question_text
+from software_update.client.system import System
+from software_update.testing.configurations import MINIMAL
+from software_update.testing.fake_machine import machine
+from software_update.testing.questions import NOW, question, situation
+
+PAGE = Path("docs/guides/consent.md").read_text(encoding="utf-8")
+# The phases of a release that is streamed into its slot.
+PHASES = (Phase.DOWNLOAD, Phase.RESTART)
+KINDS = ("security", "feature", "both", None)
+BATTERY = "/sys/class/power_supply/BAT0"
+READY = {
+    "/run/metered": "no",
+    f"{BATTERY}/type": "Battery",
+    f"{BATTERY}/capacity": "80",
+}
+NIGHT = situation(local_minute=3 * 60)
+
+
+def profiles() -> dict[str, Config]:
+    """Returns the configuration of each profile on the page, by its heading."""
+    found = re.findall(r"^### (A [^\n]+)\n[^`]*```toml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    return {name: parse_config(MINIMAL + "\n" + text, name) for name, text in found}
+
+
+PROFILES = profiles()
+DEVELOPER, CAREFUL, TECHNICIAN = PROFILES
+
+
+def decide(
+    config: Config,
+    phase: Phase,
+    kind: str | None,
+    system: System,
+    at: Situation = NIGHT,
+    preset: Preset | None = None,
+) -> Evaluation:
+    [domain] = config.domains
+    chain = chain_of(domain.policy, preset or Preset(domain.policy.preset), system)
+    return evaluate(chain, question(phase=phase, kind=kind), at, domain.policy.retry)
+
+
+def test_page_has_three_profiles() -> None:
+    assert len(PROFILES) == 3
+
+
+def test_question_on_the_page_is_what_a_terminal_shows() -> None:
+    [shown] = re.findall(r"^```text\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    asked = question(
+        kind="security",
+        severity="high",
+        duration=180,
+        unavailable_functions=("light", "remote control"),
+        reversible=False,
+        signers=("release manager (7cdf3a1b5d8e9f02)",),
+        notes="Closes a hole in the radio.",
+        download_installs=True,
+    )
+    assert shown.splitlines() == question_text(asked)
+
+
+def rows(heading: str) -> Iterator[list[str]]:
+    """Yields the cells of the table below a heading of the page."""
+    section = PAGE.split(f"{heading}\n", 1)[1]
+    table = section[section.index("|---") :].split("\n\n", 1)[0]
+    for line in table.splitlines()[1:]:
+        yield [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def asked_phases(config: Config, kind: str | None) -> str:
+    found = [
+        phase.value
+        for phase in PHASES
+        if decide(config, phase, kind, machine(READY)).combined.choice is Choice.ASK
+    ]
+    return ", ".join(found) or "no question"
+
+
+def test_table_of_questions_is_true() -> None:
+    table = {profile: questions for profile, *questions in rows("### Their questions")}
+    assert [*table] == [name[0].lower() + name[1:] for name in PROFILES]
+    for (profile, (security, other)), config in zip(table.items(), PROFILES.values(), strict=True):
+        assert asked_phases(config, "security") == security, profile
+        for kind in ("feature", "both", None):
+            assert asked_phases(config, kind) == other, profile
+
+
+WORDS = {
+    "a person is asked": Choice.ASK,
+    "no question": Choice.ALLOW,
+    "are denied": Choice.DENY,
+}
+
+
+def test_table_of_presets_is_true() -> None:
+    table = {Preset(row[0].strip("`")): row[1:] for row in rows("## Choose a preset")}
+    assert [*table] == [*Preset]
+    plain = parse_config(MINIMAL, "minimal")
+    for preset, (security, other, traffic) in table.items():
+        assert may_check(preset) == (traffic == "checks")
+        for kind, phase in itertools.product(KINDS, Phase):
+            decided = decide(plain, phase, kind, machine(), preset=preset).combined
+            assert decided.choice is WORDS[security if kind == "security" else other]
+
+
+def machines() -> Iterator[System]:
+    """Yields machines in all states that the profiles look at, and one without any of their files."""
+    yield machine()
+    for metered, charge, busy in itertools.product(("yes", "no", "?"), ("3", "80"), (True, False)):
+        files = {**READY, "/run/metered": metered, f"{BATTERY}/capacity": charge}
+        if busy:
+            files |= {"/run/debugger": "", "/run/machine/jobs/1": ""}
+        yield machine(files)
+
+
+def situations() -> Iterator[Situation]:
+    for hour, postponements, days in itertools.product((3, 12, 23), (0, 3, 99), (0, 100)):
+        yield situation(
+            local_minute=hour * 60,
+            postponements=postponements,
+            now=NOW + days * 86400,
+            last_install=NOW,
+        )
+
+
+def test_developer_gets_no_question_in_any_situation() -> None:
+    decided = {
+        decide(PROFILES[DEVELOPER], phase, kind, system, at).combined.choice
+        for phase, kind, system, at in itertools.product(Phase, KINDS, machines(), situations())
+    }
+    assert decided == {Choice.ALLOW, Choice.DEFER}
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_preset_never_causes_no_traffic_and_no_question(profile: str) -> None:
+    assert not may_check(Preset.NEVER)
+    for phase, kind, system, at in itertools.product(Phase, KINDS, machines(), situations()):
+        decided = decide(PROFILES[profile], phase, kind, system, at, Preset.NEVER)
+        assert decided.combined.choice is Choice.DENY
+        assert decided.after_yes.choice is Choice.DENY
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("phase", Phase)
+def test_careful_person_is_asked_in_every_situation(phase: Phase, kind: str | None) -> None:
+    for system, at in itertools.product(machines(), situations()):
+        decided = decide(PROFILES[CAREFUL], phase, kind, system, at).combined
+        assert decided.choice is Choice.ASK
+
+
+@pytest.mark.parametrize(
+    "phase, change, hour, waits_for",
+    [
+        (Phase.RESTART, {}, 12, "quiet_hours"),
+        (Phase.RESTART, {f"{BATTERY}/capacity": "20"}, 3, "power"),
+        (Phase.DOWNLOAD, {f"{BATTERY}/capacity": "20"}, 12, "power"),
+        (Phase.DOWNLOAD, {}, 12, None),
+        (Phase.RESTART, {}, 3, None),
+    ],
+)
+def test_yes_of_the_careful_person_waits_for_the_night_and_the_battery(
+    phase: Phase, change: dict[str, str], hour: int, waits_for: str | None
+) -> None:
+    at = situation(local_minute=hour * 60)
+    decided = decide(PROFILES[CAREFUL], phase, "security", machine({**READY, **change}), at)
+    deferring = [name for name, each in decided.decisions if each.choice is Choice.DEFER]
+    assert deferring == ([waits_for] if waits_for else [])
+    assert decided.after_yes.choice is (Choice.DEFER if waits_for else Choice.ALLOW)
+
+
+def test_careful_person_reads_that_the_network_is_metered() -> None:
+    system = machine({**READY, "/run/metered": "yes"})
+    decided = dict(decide(PROFILES[CAREFUL], Phase.DOWNLOAD, "security", system).decisions)
+    assert decided["metered"].choice is Choice.ASK
+
+
+@pytest.mark.parametrize(
+    "files, hour, choice",
+    [
+        ({}, 23, Choice.ALLOW),
+        ({}, 12, Choice.DEFER),
+        ({"/run/machine/jobs/7": ""}, 23, Choice.DEFER),
+    ],
+)
+def test_security_releases_of_the_fleet_wait_for_the_night_and_idle_machines(
+    files: dict[str, str], hour: int, choice: Choice
+) -> None:
+    for phase in Phase:
+        at = situation(local_minute=hour * 60)
+        decided = decide(PROFILES[TECHNICIAN], phase, "security", machine(files), at)
+        assert decided.combined.choice is choice
+
+
+def test_restart_that_a_technician_put_off_three_times_needs_an_answer() -> None:
+    at = situation(local_minute=23 * 60, postponements=3)
+    decided = decide(PROFILES[TECHNICIAN], Phase.RESTART, "security", machine(), at).combined
+    reason = "it has been put off 3 times, and may not be put off again; answer yes or no"
+    assert decided == Decision(Choice.ASK, reason)
+
+
+def test_approvers_of_each_profile() -> None:
+    groups = [config.approvers.groups for config in PROFILES.values()]
+    assert groups == [set(), {"household"}, {"technicians"}]
