@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from software_update.client.boot_control import BootControl
 from software_update.client.installer import Installer
 from software_update.client.policy.chain import Link
+from software_update.client.policy.postponement import Postponement
 from software_update.client.source import Source
 from software_update.client.state import Staging
 
@@ -33,7 +34,8 @@ class Domain:
 
     `anchor` is the content of the root file in the image. `vendor` is shown to the person who is asked.
     `restart` is the program that restarts this part of the device; if empty, somebody else does it.
-    `commits_itself` says that passed health checks suffice; otherwise a person commits.
+    `commits_itself` says that passed health checks suffice; otherwise a person commits. `postponement` caps
+    how often and how long a person may put a release off; None: no cap.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Domain:
     health: Sequence[HealthCheck] = ()
     restart: tuple[str, ...] = ()
     commits_itself: bool = True
+    postponement: Postponement | None = None
 
 
 def installer_of(domain: Domain, target: str) -> Installer | None:

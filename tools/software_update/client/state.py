@@ -139,7 +139,8 @@ class Plan:
     person is asked. `first_asked` and `not_before` are in seconds since 1970. `stored` says that the bundle
     is complete in the store, `written` that the slot has all targets, `activated` that the boot loader was
     told to try the slot, `abandoned` that it was told not to. `failed` is the reason of a rollback.
-    `signers` are the short ids of keys that signed the release.
+    `signers` are the short ids of keys that signed the release. `path` is the bundle that a person named,
+    instead of the source with the number `source`.
     """
 
     domain: str
@@ -166,6 +167,7 @@ class Plan:
     abandoned: bool = False
     failed: Code | None = None
     signers: tuple[str, ...] = ()
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,11 +267,14 @@ _EXTERNAL = {
 def below_floor(domain: DomainState) -> bool:
     """Returns whether the running slot has an older release than the device has committed before."""
     running = domain.slots.get(domain.running)
-    if running is None or domain.floor is None:
-        return False
-    if running.counter is not None and domain.floor.counter is not None:
-        return running.counter < domain.floor.counter
-    return running.targets_version < domain.floor.targets_version
+    return running is not None and domain.floor is not None and is_lower(running, domain.floor)
+
+
+def is_lower(one: Installed, other: Installed) -> bool:
+    """Returns whether a release is older than another, by their counters if both have one."""
+    if one.counter is not None and other.counter is not None:
+        return one.counter < other.counter
+    return one.targets_version < other.targets_version
 
 
 def failures_of(state: State, domain: str, release: str) -> int:

@@ -94,7 +94,10 @@ def _offered(state: State, event: events.Offered) -> State:
     if not may_check(state):
         return state
     if state.plan and _same_offer(state.plan, plan) and state.detail == Detail.AWAITING_CONSENT:
-        return replace(state, plan=replace(state.plan, source=plan.source, identity=plan.identity))
+        now = replace(
+            state.plan, source=plan.source, identity=plan.identity, path=plan.path, size=plan.size
+        )
+        return replace(state, plan=now)
     state = _forget_older_failures(replace(state, seen=max(state.seen, event.at)), plan)
     if failures_of(state, plan.domain, plan.release) >= FAILURES_TO_QUARANTINE:
         text = f"release {plan.version} failed {FAILURES_TO_QUARANTINE} times on this device"

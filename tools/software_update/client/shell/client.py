@@ -30,7 +30,8 @@ from software_update.client.policy.preset import Preset, StandingAnswer
 from software_update.client.question import Question
 from software_update.client.record import RecordFile
 from software_update.client.release import decode_release
-from software_update.client.source import OpenBundle, SourceError
+from software_update.client.source import OpenBundle, Source, SourceError
+from software_update.client.sources.file import FileSource
 from software_update.client.staging import Base, PlanFailed
 from software_update.client.state import AT_REST, Code, Plan, Reply, State, answer_to
 from software_update.client.step import may_check, step
@@ -68,11 +69,11 @@ class Client:
         on_change: Callable[[State], None] = lambda _: None,
         on_progress: Callable[[int], None] = lambda _: None,
     ) -> None:
-        self._system = system
-        self._folder = folder
-        self._domains = dict(domains)
+        self.system = system
+        self.folder = folder
+        self.domains = dict(domains)
         self._on_change = on_change
-        self._on_progress = on_progress
+        self.on_progress = on_progress
         self._record: RecordFile
         self.state = State()
         self._history_problem = ""
@@ -80,7 +81,7 @@ class Client:
         self._effects: dict[Effect, Callable[[Plan, Domain], Event | None]] = {
             Effect.CONSULT: self._consult,
             Effect.STORE: self._store,
-            Effect.BEGIN_VERIFYING: lambda plan, domain: events.VerifyingBegan(self._now()),
+            Effect.BEGIN_VERIFYING: lambda plan, domain: events.VerifyingBegan(self.now()),
             Effect.VERIFY_STORED: self._verify_stored,
             Effect.WRITE_SLOT: self._write_slot,
             Effect.VERIFY_SLOT: self._verify_slot,
@@ -103,29 +104,29 @@ class Client:
 
         Raises InputError if another client uses the folder or the state is damaged, and BootError.
         """
-        storage = self._system.storage
-        storage.make_folder(self._folder)
-        if not storage.lock(f"{self._folder}/{_LOCK}"):
-            raise InputError(f"{self._folder}: another client uses this folder; stop it first")
-        self._record = RecordFile(storage, self._folder)
+        storage = self.system.storage
+        storage.make_folder(self.folder)
+        if not storage.lock(f"{self.folder}/{_LOCK}"):
+            raise InputError(f"{self.folder}: another client uses this folder; stop it first")
+        self._record = RecordFile(storage, self.folder)
         self.state = self._record.state or State()
         self._append_history()
-        for domain in self._domains.values():
+        for domain in self.domains.values():
             self._adopt_anchor(domain)
-        self.handle(events.Started(self._now(), self.boot_status()))
+        self.handle(events.Started(self.now(), self.boot_status()))
         self._restore_starts()
         self._remove_garbage()
 
     def boot_status(self) -> Mapping[str, BootStatus]:
         """Returns the answer of each domain's boot loader. Raises BootError."""
-        return {name: domain.boot.status() for name, domain in self._domains.items()}
+        return {name: domain.boot.status() for name, domain in self.domains.items()}
 
     def _restore_starts(self) -> None:
         """Confirms each good slot that runs: boot loaders count its starts too, and would leave it one day.
 
         While another slot is to be tried, that one stays the next to start.
         """
-        for domain in self._domains.values():
+        for domain in self.domains.values():
             try:
                 status = domain.boot.status()
                 good = status.slots.get(status.booted) == SlotState.GOOD
@@ -162,20 +163,20 @@ class Client:
 
     def _perform(self, effect: Effect) -> Event | None:
         plan = self.state.plan
-        if plan is None or plan.domain not in self._domains:
+        if plan is None or plan.domain not in self.domains:
             return None
         try:
-            return self._effects[effect](plan, self._domains[plan.domain])
+            return self._effects[effect](plan, self.domains[plan.domain])
         except Interrupted:
             return None
         except SourceError as error:
             return self._source_failed(error)
         except (PlanFailed, Refused, SoftwareUpdateError, OSError) as error:
-            return events.Failed(self._now(), _code(error), printable(str(error)))
+            return events.Failed(self.now(), _code(error), printable(str(error)))
 
     def _source_failed(self, error: SourceError) -> Event:
         wait = int(error.retry_after or 60)
-        return events.SourceFailed(self._now(), printable(str(error)), wait)
+        return events.SourceFailed(self.now(), printable(str(error)), wait)
 
     # Checking.
 
@@ -184,20 +185,16 @@ class Client:
 
         With the preset `never`, only a person makes the client look.
         """
-        preset = Preset(self.state.domain(name).preset)
+        preset, plan = Preset(self.state.domain(name).preset), self.state.plan
         if not may_check(self.state) or (preset == Preset.NEVER and not by_person):
             return
-        self.handle(events.CheckBegan(self._now(), name))
-        domain, failed = self._domains[name], None
+        if plan and plan.path and self.state.detail not in AT_REST and not by_person:
+            return  # A person has named this bundle.
+        self.handle(events.CheckBegan(self.now(), name))
+        domain, failed = self.domains[name], None
         for number, source in enumerate(domain.sources):
             try:
-                bundle = source.open()
-                if bundle is None:
-                    continue
-                try:
-                    ended = self._look(domain, number, bundle)
-                finally:
-                    bundle.close()
+                ended = self._look_at(domain, source, number)
             except SourceError as error:
                 failed = error
                 continue
@@ -206,30 +203,55 @@ class Client:
                 return
         self.handle(self._nothing(name, failed))
 
+    def check_file(self, name: str, path: str) -> None:
+        """Looks at the bundle in a file that a person has named, instead of the domain's sources."""
+        if not may_check(self.state):
+            return
+        self.handle(events.CheckBegan(self.now(), name))
+        try:
+            source = FileSource(self.system.storage, path)
+            ended = self._look_at(self.domains[name], source, 0, path)
+        except SourceError as error:
+            ended = events.NothingToDo(self.now(), name, Code.SOURCE_FAILED, printable(str(error)))
+        self.handle(ended or self._nothing(name, None))
+
+    def _look_at(self, domain: Domain, source: Source, number: int, path: str = "") -> Event | None:
+        """Returns the event about the bundle of a source; None if it offers none, or the one that runs."""
+        bundle = source.open()
+        if bundle is None:
+            return None
+        try:
+            ended = self._look(domain, number, bundle)
+        finally:
+            bundle.close()
+        if isinstance(ended, events.Offered):
+            return replace(ended, plan=replace(ended.plan, path=path))
+        return ended
+
     def _nothing(self, name: str, failed: SourceError | None) -> Event:
         if failed is not None:
             return self._source_failed(failed)
         running = self.state.domain(name).slots.get(self.state.domain(name).running)
         if running is None:
             text = "no source offers a release"
-            return events.NothingToDo(self._now(), name, Code.NOTHING_OFFERED, text)
+            return events.NothingToDo(self.now(), name, Code.NOTHING_OFFERED, text)
         text = f"version {running.version} is up to date"
-        return events.NothingToDo(self._now(), name, Code.UP_TO_DATE, text, running.release)
+        return events.NothingToDo(self.now(), name, Code.UP_TO_DATE, text, running.release)
 
     def _look(self, domain: Domain, number: int, bundle: OpenBundle) -> Event | None:
         """Returns the event about a bundle; None if it is the release that runs."""
         state = self.state.domain(domain.name)
-        floor = self._installed(state.floor.manifest) if state.floor else None
-        at = max(self._now(), self.state.seen)
-        found = look(domain, bundle, Known(self._root(domain), floor, at))
+        floor = self.installed(state.floor.manifest) if state.floor else None
+        at = max(self.now(), self.state.seen)
+        found = look(domain, bundle, Known(self.root(domain), floor, at))
         self._keep_root(domain, found)
         if found.problem is not None:
             problem = found.problem
-            return events.NothingToDo(self._now(), domain.name, problem.code, str(problem))
+            return events.NothingToDo(self.now(), domain.name, problem.code, str(problem))
         try:
             return self._offer(domain, number, bundle, found)
         except PlanFailed as problem:
-            return events.NothingToDo(self._now(), domain.name, problem.code, str(problem))
+            return events.NothingToDo(self.now(), domain.name, problem.code, str(problem))
 
     def _offer(self, domain: Domain, number: int, bundle: OpenBundle, found: Look) -> Event | None:
         slot = inactive_slot(domain, domain.boot.status())
@@ -240,8 +262,8 @@ class Client:
             return None
         assert found.release is not None
         check_room(domain, slot, found.release)
-        manifest = self._put(named_files.MANIFESTS, found.manifest)
-        return events.Offered(self._now(), replace(plan, manifest=manifest))
+        manifest = self.keep_manifest(found.manifest)
+        return events.Offered(self.now(), replace(plan, manifest=manifest))
 
     def _keep_root(self, domain: Domain, found: Look) -> None:
         if found.root is None or found.root.signed is None:
@@ -252,13 +274,13 @@ class Client:
         name = self._put(named_files.ROOTS, signed)
         self.handle(
             events.RootVerified(
-                self._now(), domain.name, name, root.id.sha256.hex(), root.common.version
+                self.now(), domain.name, name, root.id.sha256.hex(), root.common.version
             )
         )
 
     def _adopt_anchor(self, domain: Domain) -> None:
         """Adopts a newer root that came with the image, if the root in force has signed it."""
-        stored, anchor = self._root(domain), trust_root(domain.anchor)
+        stored, anchor = self.root(domain), trust_root(domain.anchor)
         if anchor.common.version <= stored.common.version:
             return
         try:
@@ -272,23 +294,27 @@ class Client:
     def question(self) -> Question | None:
         """Returns the question that waits for an answer; None if none does."""
         plan = self.state.plan
-        if plan is None or plan.phase is None or plan.domain not in self._domains:
+        if plan is None or plan.phase is None or plan.domain not in self.domains:
             return None
-        domain = self._domains[plan.domain]
-        release = self._installed(plan.manifest)
+        domain = self.domains[plan.domain]
+        release = self.installed(plan.manifest)
         return make_question(plan, release, domain.vendor, self.state.domain(plan.domain))
 
-    def _consult(self, plan: Plan, domain: Domain) -> Event:
-        question = self.question()
-        assert question is not None
-        now = self._now()
-        situation = Situation(
-            now=now,
-            local_minute=self._system.clock.local_minute(),
+    def situation(self, plan: Plan) -> Situation:
+        """Returns the facts that policies use besides the question."""
+        return Situation(
+            now=self.now(),
+            local_minute=self.system.clock.local_minute(),
             first_asked=plan.first_asked,
             last_install=self.state.last_install,
             postponements=plan.postponements,
         )
+
+    def _consult(self, plan: Plan, domain: Domain) -> Event:
+        question = self.question()
+        assert question is not None
+        situation = self.situation(plan)
+        now = situation.now
         preset = Preset(self.state.domain(domain.name).preset)
         chain = [Link("preset", StandingAnswer(preset)), *domain.policies]
         evaluation = evaluate(chain, question, situation, _POLICY_RETRY)
@@ -304,7 +330,7 @@ class Client:
 
     def _write_slot(self, plan: Plan, domain: Domain) -> Event:
         domain.boot.mark_unbootable(plan.slot)
-        release = self._installed(plan.manifest)
+        release = self.installed(plan.manifest)
         bundle = self._stored() if plan.stored else self._open(plan, domain)
         try:
             staging.write_slot(
@@ -314,58 +340,58 @@ class Client:
                 bundle,
                 self._base(domain),
                 self._spool,
-                self._on_progress,
+                self.on_progress,
             )
         finally:
             bundle.close()
-            self._system.storage.remove(f"{self._folder}/{_SPOOL}")
-        return events.Written(self._now())
+            self.system.storage.remove(f"{self.folder}/{_SPOOL}")
+        return events.Written(self.now())
 
     def _verify_slot(self, plan: Plan, domain: Domain) -> Event:
-        release = self._installed(plan.manifest)
-        staging.verify_slot(domain, plan.slot, release.targets, self._on_progress)
-        return events.Verified(self._now())
+        release = self.installed(plan.manifest)
+        staging.verify_slot(domain, plan.slot, release.targets, self.on_progress)
+        return events.Verified(self.now())
 
     def _store(self, plan: Plan, domain: Domain) -> Event:
         bundle = self._open(plan, domain)
         try:
-            path = f"{self._folder}/{_STORED}"
-            staging.copy_to_store(self._system.storage, path, bundle, self._on_progress)
+            path = f"{self.folder}/{_STORED}"
+            staging.copy_to_store(self.system.storage, path, bundle, self.on_progress)
         finally:
             bundle.close()
-        self._system.storage.sync_folder(self._folder)
-        return events.Stored(self._now())
+        self.system.storage.sync_folder(self.folder)
+        return events.Stored(self.now())
 
     def _verify_stored(self, plan: Plan, domain: Domain) -> Event:
-        release = self._installed(plan.manifest)
+        release = self.installed(plan.manifest)
         bundle = self._stored()
         try:
-            staging.verify_stored(release, bundle, self._base(domain), self._on_progress)
+            staging.verify_stored(release, bundle, self._base(domain), self.on_progress)
         finally:
             bundle.close()
-        return events.Verified(self._now())
+        return events.Verified(self.now())
 
     def _activate(self, plan: Plan, domain: Domain) -> Event:
         domain.boot.try_slot(plan.slot)
-        return events.Activated(self._now())
+        return events.Activated(self.now())
 
     def _restart(self, plan: Plan, domain: Domain) -> Event | None:
         if domain.restart:
             self._append_history()
-            self._system.programs.run(domain.restart)
+            self.system.programs.run(domain.restart)
         return None
 
     def _check_health(self, plan: Plan, domain: Domain) -> Event | None:
         for check in domain.health:
             problem = self._health_problem(check)
             if problem:
-                return events.Failed(self._now(), Code.HEALTH_FAILED, problem)
-        return events.HealthPassed(self._now()) if domain.commits_itself else None
+                return events.Failed(self.now(), Code.HEALTH_FAILED, problem)
+        return events.HealthPassed(self.now()) if domain.commits_itself else None
 
     def _health_problem(self, check: HealthCheck) -> str | None:
         name = check.argv[0]
         try:
-            result = self._system.programs.run(check.argv, timeout=check.timeout)
+            result = self.system.programs.run(check.argv, timeout=check.timeout)
         except OSError as error:
             return f"health check {name}: {error}"
         if result.exit_code == 0:
@@ -376,58 +402,72 @@ class Client:
     def _confirm(self, plan: Plan, domain: Domain) -> Event:
         status = domain.boot.status()
         if status.booted != plan.slot:
-            return events.Started(self._now(), {**self.boot_status(), domain.name: status})
+            return events.Started(self.now(), {**self.boot_status(), domain.name: status})
         domain.boot.confirm(plan.slot)
-        return events.Confirmed(self._now())
+        return events.Confirmed(self.now())
 
     def _abandon(self, plan: Plan, domain: Domain) -> Event:
         domain.boot.mark_unbootable(plan.slot)
-        return events.Abandoned(self._now(), domain.boot.status().booted)
+        return events.Abandoned(self.now(), domain.boot.status().booted)
 
     # Files.
 
     def _open(self, plan: Plan, domain: Domain) -> OpenBundle:
-        bundle = domain.sources[plan.source].open()
+        source = self._source(plan, domain)
+        bundle = source.open()
         if bundle is None:
-            raise SourceError(f"{domain.sources[plan.source].describe()}: offers no bundle now")
+            raise SourceError(f"{source.describe()}: offers no bundle now")
         return bundle
 
+    def _source(self, plan: Plan, domain: Domain) -> Source:
+        if plan.path:
+            return FileSource(self.system.storage, plan.path)
+        if plan.source < len(domain.sources):
+            return domain.sources[plan.source]
+        raise SourceError(
+            f"domain '{domain.name}': the source of the release is not configured any more"
+        )
+
     def _stored(self) -> OpenBundle:
-        return StoredBundle(self._system.storage.open(f"{self._folder}/{_STORED}"))
+        return StoredBundle(self.system.storage.open(f"{self.folder}/{_STORED}"))
 
     def _spool(self) -> File:
-        file = self._system.storage.open_to_write(f"{self._folder}/{_SPOOL}")
+        file = self.system.storage.open_to_write(f"{self.folder}/{_SPOOL}")
         file.truncate(0)
         return file
 
     def _base(self, domain: Domain) -> Base | None:
         state = self.state.domain(domain.name)
         running = state.slots.get(state.running)
-        return Base(state.running, self._installed(running.manifest)) if running else None
+        return Base(state.running, self.installed(running.manifest)) if running else None
 
-    def _installed(self, manifest: str) -> Installed:
+    def installed(self, manifest: str) -> Installed:
+        """Returns the release in a file of manifests. Raises InputError."""
         return decode_release(
-            named_files.get(
-                self._system.storage, f"{self._folder}/{named_files.MANIFESTS}", manifest
-            )
+            named_files.get(self.system.storage, f"{self.folder}/{named_files.MANIFESTS}", manifest)
         )
 
-    def _root(self, domain: Domain) -> Root:
+    def root(self, domain: Domain) -> Root:
+        """Returns the root in force. Raises InputError."""
         name = self.state.domain(domain.name).root
         if not name:
             return trust_root(domain.anchor)
-        folder = f"{self._folder}/{named_files.ROOTS}"
-        return trust_root(named_files.get(self._system.storage, folder, name))
+        folder = f"{self.folder}/{named_files.ROOTS}"
+        return trust_root(named_files.get(self.system.storage, folder, name))
+
+    def keep_manifest(self, content: bytes) -> str:
+        """Writes the file of a release, and returns its name."""
+        return self._put(named_files.MANIFESTS, content)
 
     def _put(self, folder: str, content: bytes) -> str:
-        return named_files.put(self._system.storage, f"{self._folder}/{folder}", content)
+        return named_files.put(self.system.storage, f"{self.folder}/{folder}", content)
 
     def _append_history(self) -> None:
         """Appends the lines that wait. If the disk is full, they stay in the record, which has some room."""
         if not self.state.history.pending:
             return
         try:
-            head = history.append(self._system.storage, self._folder, self.state.history)
+            head = history.append(self.system.storage, self.folder, self.state.history)
         except OSError as error:
             self._history_problem = f"the history waits for the disk: {error}"
             return
@@ -436,19 +476,20 @@ class Client:
 
     def _remove_garbage(self) -> None:
         """Removes files that the state does not name any more."""
-        storage, plan = self._system.storage, self.state.plan
+        storage, plan = self.system.storage, self.state.plan
         domains = self.state.domains.values()
         manifests = {each.manifest for domain in domains for each in domain.slots.values()}
         manifests |= {domain.floor.manifest for domain in domains if domain.floor}
         manifests |= {plan.manifest} if plan else set()
-        named_files.keep_only(storage, f"{self._folder}/{named_files.MANIFESTS}", manifests)
+        named_files.keep_only(storage, f"{self.folder}/{named_files.MANIFESTS}", manifests)
         roots = {domain.root for domain in domains if domain.root}
-        named_files.keep_only(storage, f"{self._folder}/{named_files.ROOTS}", roots)
+        named_files.keep_only(storage, f"{self.folder}/{named_files.ROOTS}", roots)
         if self.state.detail in AT_REST:
-            storage.remove(f"{self._folder}/{_STORED}")
+            storage.remove(f"{self.folder}/{_STORED}")
 
-    def _now(self) -> int:
-        return self._system.clock.now()
+    def now(self) -> int:
+        """Returns the wall clock, in seconds since 1970."""
+        return self.system.clock.now()
 
 
 def _code(error: Exception) -> Code:

@@ -129,7 +129,7 @@ def test_slot_is_unbootable_before_its_first_byte(device: FakeDevice) -> None:
     client = started(device)
     check(client)
     written: list[SlotState] = []
-    client._on_progress = lambda _: written.append(device.boot.slots["B"])
+    client.on_progress = lambda _: written.append(device.boot.slots["B"])
     agree(client)
     assert set(written) == {SlotState.UNBOOTABLE}
 
