@@ -14,6 +14,13 @@ class SourceError(OSError):
         self.retry_after = retry_after
 
 
+class BundleChanged(SourceError):
+    """The source has other content than it had when the bundle was opened, or may have.
+
+    Open it again and read its head. If the release digest is the same, the download goes on where it ended.
+    """
+
+
 class OpenBundle(Protocol):
     """The bytes of one bundle, opened once: all reads see the same content, or fail.
 
@@ -29,8 +36,9 @@ class OpenBundle(Protocol):
         """Returns the length of the whole bundle in bytes, known without reading payloads."""
 
     def read(self, offset: int, length: int) -> bytes:
-        """Returns exactly `length` bytes from `offset` on. Raises SourceError if it cannot.
+        """Returns exactly `length` bytes from `offset` on.
 
+        Raises SourceError if it cannot, after which the same call may be tried again, and BundleChanged.
         Outside of the expected range, it asks the source for no other byte, so that a payload costs nothing
         before it is wanted. Going back is cheap only if `can_reread`.
         """
@@ -38,7 +46,8 @@ class OpenBundle(Protocol):
     def expect(self, offset: int, length: int) -> None:
         """Announces that the bytes of this range are going to be read, forward. Repeatable.
 
-        Within it, the source may fetch bytes before they are read: at most 1 MiB is lost if it fails.
+        Within it, the source may fetch bytes before they are read, at most 1 MiB. A server may send more,
+        so name the bytes that are going to be read, and no more.
         """
 
     @property

@@ -16,6 +16,7 @@ _BUILD = "BUILD.bazel"
 _PACKAGES = {
     "cryptography": "@software_update_pip//:cryptography",
     "google": "@software_update_pip//:protobuf",
+    "urllib3": "@software_update_pip//:urllib3",
     "zstandard": "@software_update_pip//:zstandard",
 }
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
+from typing import NamedTuple
 
 MAX_RETRY_AFTER = 24 * 3600.0
 
@@ -11,10 +12,18 @@ _SECONDS = re.compile(r"[0-9]{1,18}")
 _STRONG_ETAG = re.compile(r'"[\x21\x23-\x7e]{0,200}"')
 
 
-def content_range(headers: Mapping[str, str]) -> tuple[int, int, int] | None:
-    """Returns first byte, last byte and size of the whole from Content-Range; None if it is not valid."""
+class Part(NamedTuple):
+    """A part of a file: offsets of its first and last byte, and the size of the whole."""
+
+    first: int
+    last: int
+    size: int
+
+
+def content_range(headers: Mapping[str, str]) -> Part | None:
+    """Returns the part that Content-Range states; None if it states none."""
     found = _CONTENT_RANGE.fullmatch(headers.get("content-range", "").strip())
-    return (int(found[1]), int(found[2]), int(found[3])) if found else None
+    return Part(int(found[1]), int(found[2]), int(found[3])) if found else None
 
 
 def strong_etag(headers: Mapping[str, str]) -> str:
