@@ -19,6 +19,7 @@ from software_update.base.errors import InputError, SoftwareUpdateError, printab
 from software_update.client import events, history, named_files, staging
 from software_update.client.ask import make_question
 from software_update.client.boot_control import BootError, BootStatus, SlotState
+from software_update.client.config import CheckConfig
 from software_update.client.decision import Choice, Decision, Situation
 from software_update.client.domain import Domain, HealthCheck
 from software_update.client.effects import Effect, effect_of
@@ -30,6 +31,7 @@ from software_update.client.policy.preset import Preset, StandingAnswer
 from software_update.client.question import Question
 from software_update.client.record import RecordFile
 from software_update.client.release import decode_release
+from software_update.client.schedule import wait_after_failure
 from software_update.client.source import OpenBundle, Source, SourceError
 from software_update.client.sources.file import FileSource
 from software_update.client.staging import Base, PlanFailed
@@ -47,6 +49,7 @@ _SPOOL = "spool"
 _LOCK = "lock"
 # Seconds after which a policy that gives no time is asked again.
 _POLICY_RETRY = 300
+DEFAULT_TIMES = CheckConfig(interval=6 * 3600, first_retry=60, longest_retry=12 * 3600)
 _T = TypeVar("_T")
 
 
@@ -58,7 +61,8 @@ class Client:
     """The client of one device.
 
     `folder` holds its record, history, roots and manifests. `on_change` is called with each new state, and
-    `on_progress` with the number of bytes that an effect has handled since its last call.
+    `on_progress` with the number of bytes that an effect has handled since its last call. `times` decides how
+    long it waits after a source has failed.
     """
 
     def __init__(
@@ -68,12 +72,14 @@ class Client:
         domains: Mapping[str, Domain],
         on_change: Callable[[State], None] = lambda _: None,
         on_progress: Callable[[int], None] = lambda _: None,
+        times: CheckConfig = DEFAULT_TIMES,
     ) -> None:
         self.system = system
         self.folder = folder
         self.domains = dict(domains)
         self._on_change = on_change
         self.on_progress = on_progress
+        self._times = times
         self._record: RecordFile
         self.state = State()
         self._history_problem = ""
@@ -175,8 +181,9 @@ class Client:
             return events.Failed(self.now(), _code(error), printable(str(error)))
 
     def _source_failed(self, error: SourceError) -> Event:
-        wait = int(error.retry_after or 60)
-        return events.SourceFailed(self.now(), printable(str(error)), wait)
+        random = self.system.clock.random()
+        wait = wait_after_failure(self.state, self._times, random, error.retry_after)
+        return events.SourceFailed(self.now(), printable(str(error)), int(wait))
 
     # Checking.
 
