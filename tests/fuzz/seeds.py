@@ -2,7 +2,12 @@
 
 from pathlib import Path
 
-from software_update.format.release_manifest import ReleaseManifest, build_release
+from software_update.format.release_manifest import (
+    Advisory,
+    ReleaseManifest,
+    ReleaseTexts,
+    build_release,
+)
 from software_update.testing import encode as e
 from software_update.testing import zstd_frames
 from software_update.testing.signers import ROOT_KEY, ROOT_KEY_2, TARGETS_KEY
@@ -16,6 +21,19 @@ def corpus() -> dict[str, bytes]:
     """The seeds by file name; the device accepts the bundles."""
     release = build_release(
         ReleaseManifest("lamp", "2.0", counter=4, hardware_ids=("lamp-1",), minimum_counter=2)
+    )
+    for_consent = build_release(
+        ReleaseManifest(
+            "lamp",
+            "2.1",
+            counter=5,
+            kind="both",
+            advisories=(Advisory("CVE-1", "high", "Overflow.", "Restart."),),
+            duration=90,
+            unavailable_functions=("light",),
+            reversible=False,
+            texts=(ReleaseTexts("de", "Neu.", ("Licht",)),),
+        )
     )
     contents = {"app": b"application", "boot": b"boot", "user_manifest": release}
     targets = e.targets(contents, version=4, expires=2_000_000_000)
@@ -50,6 +68,7 @@ def corpus() -> dict[str, bytes]:
         "root.pb": TRUSTED,
         "installed.pb": INSTALLED,
         "release.json": release,
+        "release_for_consent.json": for_consent,
     }
 
 
