@@ -18,14 +18,14 @@ SCHEMA = "software_update.release.v1"
 SEVERITIES = ("low", "medium", "high", "critical")
 KINDS = ("security", "feature", "both")
 MAX_COUNTER = 2**32 - 1
+# Of a language tag. Every reader should have room for so many (RFC 5646 4.4.1).
+MAX_LANGUAGE_CHARACTERS = 35
 
 _FAMILY = "software_update.release."
 # In UTF-8, UTF-16 and UTF-32: either byte order has this many zero bytes between two characters.
 _CLAIMS = tuple((b"\0" * zeros).join(map(str.encode, _FAMILY)) for zeros in (0, 1, 3))
 # A language tag (BCP 47, RFC 5646 2.1), without its registry: a language and subtags.
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", re.ASCII)
-# RFC 5646 4.4.1: every reader should have room for so many.
-_MAX_LANGUAGE_CHARACTERS = 35
 
 _T = TypeVar("_T")
 
@@ -203,7 +203,7 @@ def parse_texts(language: str, value: Any) -> ReleaseTexts:
 
 def is_language(tag: str) -> bool:
     """Returns whether a text has the form of a language tag (BCP 47) of at most 35 characters."""
-    return len(tag) <= _MAX_LANGUAGE_CHARACTERS and _LANGUAGE.fullmatch(tag) is not None
+    return len(tag) <= MAX_LANGUAGE_CHARACTERS and _LANGUAGE.fullmatch(tag) is not None
 
 
 class _Object(list[tuple[str, Any]]):
