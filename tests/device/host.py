@@ -26,6 +26,9 @@ class _Bytes:
     def read(self, offset: int, length: int) -> bytes:
         return self._content[offset : offset + length]
 
+    def sync(self) -> None:
+        """Does nothing: this computer stays on."""
+
     def close(self) -> None:
         pass
 

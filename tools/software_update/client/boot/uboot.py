@@ -23,6 +23,8 @@ _COMMAND_LINE = "/proc/cmdline"
 _BOOTED = re.compile(r"(?:^|\s)(?:software_update|rauc)\.slot=(\S+)")
 _SLOT_NAME = re.compile(r"[A-Za-z0-9_]+")
 _MAX_FILE_BYTES = 1 << 16
+# Flash without a cache. Its devices cannot be synced.
+_UNCACHED = ("/dev/mtd", "/dev/ubi")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +156,8 @@ class UBoot:
         Raises BootError if the environment does not have the values afterwards.
         """
         if all(variables.get(name, "") == value for name, value in changes.items()):
+            # A client that was killed may have written them and not synced.
+            self._sync()
             return
         script = "".join(f"{name}={value}\n" for name, value in changes.items())
         self._run("fw_setenv", "-s", "-", stdin=script.encode())
@@ -164,6 +168,20 @@ class UBoot:
                     f"{self.config}: {name} is '{shown(written.get(name, ''))}' after fw_setenv set it to "
                     f"'{value}'; correct the configuration, or replace the worn memory"
                 )
+        self._sync()
+
+    def _sync(self) -> None:
+        """Puts the environment on the medium: libubootenv leaves files and block devices in the cache."""
+        for path in sorted({path for path, _ in self._places()}):
+            if not path.startswith(_UNCACHED):
+                try:
+                    file = self.system.storage.open(path)
+                    try:
+                        file.sync()
+                    finally:
+                        file.close()
+                except OSError as error:
+                    raise BootError(f"{path}: cannot be synced ({error.strerror})") from error
 
     def _run(self, name: str, *words: str, stdin: bytes = b"") -> bytes:
         defaults = ("-f", self.defaults) if self.defaults else ()
@@ -187,15 +205,22 @@ class UBoot:
 
     # --- files ---
 
-    def _copies(self) -> int:
-        """Returns the number of copies of the environment that `config` lists."""
+    def _places(self) -> set[tuple[str, str]]:
+        """Returns device and offset of each copy of the environment that `config` lists."""
         lines = (line.split() for line in self._text(self.config).splitlines())
-        places = {tuple(words[:2]) for words in lines if words and not words[0].startswith("#")}
+        places = {
+            (words[0], words[1])
+            for words in lines
+            if len(words) > 1 and not words[0].startswith("#")
+        }
         if not places:
             raise BootError(
                 f"{self.config}: lists no environment; add 'DEVICE OFFSET SIZE' for each copy"
             )
-        return len(places)
+        return places
+
+    def _copies(self) -> int:
+        return len(self._places())
 
     def _check_copies(self) -> None:
         """Raises BootError if the environment has only one copy and must have two."""

@@ -3,6 +3,7 @@
 `//tests/device` has tests with the real programs and a real U-Boot.
 """
 
+import errno
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +12,13 @@ import pytest
 
 from software_update.client.boot.uboot import UBoot
 from software_update.client.boot_control import BootError, BootStatus, SlotState
+from software_update.client.simulator import environment as format_of
+from software_update.client.simulator.boot_programs import BootPrograms
+from software_update.client.simulator.bootloader import DirectoryLoader
+from software_update.client.simulator.image import Device, Image, Link
+from software_update.client.simulator.machine import boot as start
+from software_update.client.simulator.power import Power
+from software_update.client.simulator.storage import SimulatedStorage
 from software_update.client.system import ProgramTimeout
 from software_update.testing.fake_machine import machine
 
@@ -292,3 +300,60 @@ def test_defaults_reach_the_programs(environment: Environment) -> None:
 )
 def test_bad_options(environment: Environment, options: dict[str, Any], problem: str) -> None:
     assert boot_of(environment, **options).check() == [problem]
+
+
+SIZE = 0x400
+
+
+def on_a_medium(path: str, power: Power | None = None) -> SimulatedStorage:
+    """Returns the storage of a device whose environment is in the file or block device `path`."""
+    copy = format_of.encode(CONFIRMED, SIZE, 1)
+    image = Image.of(
+        {
+            CONFIG: f"{path} 0 {SIZE:x}\n{path} {SIZE:#x} {SIZE:#x}\n".encode(),
+            "/proc/cmdline": RUNS_A.encode(),
+            path: Device(2 * copy),
+            "/current": Link("A"),
+        }
+    )
+    return SimulatedStorage(image, power)
+
+
+def order_after_a_cut(storage: SimulatedStorage) -> set[str]:
+    """The orders that U-Boot may find if the power fails now."""
+    places = format_of.parse_config(f"/env 0 {SIZE:x}\n/env {SIZE:#x} {SIZE:#x}\n")
+    return {
+        (format_of.read(SimulatedStorage(image), places).variables or {}).get("BOOT_ORDER", "")
+        for _, image in storage.snapshot().outcomes(1000)
+    }
+
+
+def test_change_survives_a_power_cut() -> None:
+    storage = on_a_medium("/env")
+    UBoot(start(storage, DirectoryLoader("/current")).system).mark_unbootable("B")
+    assert order_after_a_cut(storage) == {"A"}
+
+
+def test_change_of_a_killed_client_is_synced_without_another_write() -> None:
+    storage = on_a_medium("/env")
+    BootPrograms(storage).setenv(["fw_setenv", "-s", "-"], b"BOOT_ORDER=A\nBOOT_B_LEFT=0\n")
+    assert order_after_a_cut(storage) == {"A", "A B"}
+    again = SimulatedStorage.resumed(storage.snapshot())
+    again.alive = False
+    UBoot(start(again, DirectoryLoader("/current")).system).mark_unbootable("B")
+    assert order_after_a_cut(again) == {"A"}
+    assert again.power.points == 1
+
+
+def test_flash_is_not_synced() -> None:
+    power = Power()
+    storage = on_a_medium("/dev/mtd0", power)
+    UBoot(start(storage, DirectoryLoader("/current")).system).mark_unbootable("B")
+    assert power.points == 1
+
+
+def test_environment_that_cannot_be_synced() -> None:
+    storage = on_a_medium("/env", Power(failures={2: errno.EIO}))
+    boot = UBoot(start(storage, DirectoryLoader("/current")).system)
+    with pytest.raises(BootError, match=r"^/env: cannot be synced"):
+        boot.mark_unbootable("B")
