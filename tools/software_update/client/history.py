@@ -60,7 +60,6 @@ def append(storage: Storage, folder: str, head: HistoryHead) -> HistoryHead:
     than the record says.
     """
     path = f"{folder}/history.jsonl"
-    new = not storage.exists(path)
     file = storage.open_to_write(path)
     try:
         if file.size() < head.length:
@@ -74,7 +73,8 @@ def append(storage: Storage, folder: str, head: HistoryHead) -> HistoryHead:
         file.sync()
     finally:
         file.close()
-    if new:
+    # Not only for a new file: a client that created it may have been killed before it synced the folder.
+    if not head.length:
         storage.sync_folder(folder)
     return appended(head)
 

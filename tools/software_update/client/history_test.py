@@ -4,6 +4,8 @@ import pytest
 
 from software_update.base.errors import InputError
 from software_update.client import history
+from software_update.client.simulator.image import Image
+from software_update.client.simulator.storage import SimulatedStorage
 from software_update.client.state import HistoryHead
 from software_update.testing.memory_storage import MemoryStorage
 
@@ -86,3 +88,12 @@ def test_changed_line_is_detected(storage: MemoryStorage, line: int) -> None:
 def test_line_that_is_not_json_is_named(storage: MemoryStorage) -> None:
     with pytest.raises(InputError, match=r"^history line 1: is not a line of the history$"):
         history.check_chain(["hello"])
+
+
+def test_name_of_the_file_is_on_the_medium_although_its_creator_was_killed() -> None:
+    storage = SimulatedStorage(Image.of({FOLDER: None}))
+    storage.open_to_write(PATH).close()
+    again = SimulatedStorage.resumed(storage.snapshot())
+    head = history.append(again, FOLDER, history.add_line(HistoryHead(), {"at": 1}))
+    for _, image in again.snapshot().outcomes(100):
+        assert history.verify(SimulatedStorage(image), FOLDER, head) == 1

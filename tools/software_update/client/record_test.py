@@ -7,6 +7,8 @@ import pytest
 from software_update.base.errors import InputError
 from software_update.client.question import Phase
 from software_update.client.record import PLACE_BYTES, Record, RecordFile, decode, encode
+from software_update.client.simulator.image import Image
+from software_update.client.simulator.storage import SimulatedStorage
 from software_update.client.state import Answer, Failures, Reply, State
 from software_update.testing.memory_storage import MemoryStorage
 
@@ -105,3 +107,22 @@ def test_full_state_fits_and_a_larger_one_is_an_error() -> None:
     assert len(encode(Record(1, State(failures=many, answers=answers)))) < PLACE_BYTES
     with pytest.raises(InputError, match="more than its record takes"):
         encode(Record(1, State(answers=(answer("x" * 9000),))))
+
+
+def test_state_of_a_killed_client_is_on_the_medium_before_the_next_write() -> None:
+    storage = SimulatedStorage(Image.of({FOLDER: None}))
+    record = RecordFile(storage, FOLDER)
+    record.write(State(seen=1))
+    file = storage.open_to_write(f"{FOLDER}/record")
+    file.write(PLACE_BYTES, encode(Record(2, State(seen=2))))
+    again = SimulatedStorage.resumed(storage.snapshot())
+    record = RecordFile(again, FOLDER)
+    assert record.state == State(seen=2)
+    # Without its sync, the next write.
+    again.open_to_write(f"{FOLDER}/record").write(0, encode(Record(3, State(seen=3))))
+    found = [
+        RecordFile(SimulatedStorage(image), FOLDER).state
+        for _, image in again.snapshot().outcomes(1000)
+    ]
+    assert {state.seen for state in found if state} == {2, 3}
+    assert None not in found
