@@ -7,6 +7,7 @@ its way, and read back from the medium afterwards: only the second hash leads to
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from posixpath import dirname
 
 from software_update.base.errors import shown
 from software_update.bundle.decompress import original_chunks_from
@@ -281,18 +282,23 @@ def no_place(domain: Domain, target: str) -> str:
 def copy_to_store(
     storage: Storage, path: str, bundle: OpenBundle, on_progress: Callable[[int], None]
 ) -> None:
-    """Copies a whole bundle into a file and syncs it; continues after the bytes that the file has."""
+    """Copies a whole bundle into a file, and continues after the bytes that the file has.
+
+    Each chunk is on the medium before the next is written. So a power cut may have spoiled only the last
+    one, which is copied again.
+    """
     file = storage.open_to_write(path)
     try:
-        offset = min(file.size(), bundle.size())
+        storage.sync_folder(dirname(path))
+        offset = max(0, min(file.size(), bundle.size()) - 1) // CHUNK_BYTES * CHUNK_BYTES
         file.truncate(offset)
         bundle.expect(offset, bundle.size() - offset)
         while offset < bundle.size():
             chunk = bundle.read(offset, min(CHUNK_BYTES, bundle.size() - offset))
             file.write(offset, chunk)
+            file.sync()
             offset += len(chunk)
             on_progress(len(chunk))
-        file.sync()
     finally:
         file.close()
 

@@ -26,6 +26,7 @@ from software_update.client.effects import Effect, effect_of
 from software_update.client.events import Event
 from software_update.client.history_entry import history_entry
 from software_update.client.look import Known, Look, check_room, inactive_slot, look, make_plan
+from software_update.client.paths import folders_above
 from software_update.client.policy.chain import Link, evaluate
 from software_update.client.policy.preset import Preset, StandingAnswer
 from software_update.client.question import Question
@@ -115,6 +116,8 @@ class Client:
         if not storage.lock(f"{self.folder}/{_LOCK}"):
             raise InputError(f"{self.folder}: another client uses this folder; stop it first")
         self._record = RecordFile(storage, self.folder)
+        if self._record.state is None:
+            self._make_folders()
         self.state = self._record.state or State()
         self._append_history()
         for domain in self.domains.values():
@@ -122,6 +125,14 @@ class Client:
         self.handle(events.Started(self.now(), self.boot_status()))
         self._restore_starts()
         self._remove_garbage()
+
+    def _make_folders(self) -> None:
+        """Puts the folders on the medium, with their names, before anything in them is relied on."""
+        storage = self.system.storage
+        for name in (named_files.ROOTS, named_files.MANIFESTS):
+            storage.make_folder(f"{self.folder}/{name}")
+        for folder in (self.folder, *folders_above(self.folder, "/")):
+            storage.sync_folder(folder)
 
     def boot_status(self) -> Mapping[str, BootStatus]:
         """Returns the answer of each domain's boot loader. Raises BootError."""
@@ -366,7 +377,6 @@ class Client:
             staging.copy_to_store(self.system.storage, path, bundle, self.on_progress)
         finally:
             bundle.close()
-        self.system.storage.sync_folder(self.folder)
         return events.Stored(self.now())
 
     def _verify_stored(self, plan: Plan, domain: Domain) -> Event:
