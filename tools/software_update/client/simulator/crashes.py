@@ -43,10 +43,14 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """A finished run, and the medium at its end."""
+    """A finished run, and the medium at its end.
+
+    `boot_points` is the number of crash points in the boot loader, before the client started.
+    """
 
     ending: Ending
     last: Snapshot
+    boot_points: int = 0
 
 
 def no_problems(*_: object) -> Sequence[str]:
@@ -261,7 +265,7 @@ class _Search:
                 snapshots.append(ran.last)
                 following += self._cuts(state, snapshots)
                 if cuts == 0 and self._kills:
-                    following += self._killed(state, snapshots)
+                    following += self._killed(state, snapshots[ran.boot_points :])
             state = self._next[state]
 
     def _run(self, state: State, snapshots: list[Snapshot]) -> Ran | None:
