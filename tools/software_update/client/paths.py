@@ -1,17 +1,19 @@
 """Writes files whole, and makes names last: the order of writes, renames and folder syncs."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from posixpath import dirname
 
 from software_update.client.system import Storage
 
 
 @contextlib.contextmanager
-def naming(path: str, error: Callable[[str], OSError]) -> Iterator[None]:
-    """Turns an OSError inside into an `error` in one line: the path, and the reason."""
+def naming(path: str, error: type[OSError]) -> Iterator[None]:
+    """Turns other OSErrors inside into an `error` in one line: the path, and the reason."""
     try:
         yield
+    except error:
+        raise
     except OSError as caught:
         failed = error(f"{path}: {caught.strerror or caught}")
         # A full disk says nothing about the release, and is treated differently.

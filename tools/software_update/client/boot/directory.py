@@ -181,7 +181,7 @@ class DirectoryBoot:
                 return
             write_whole(self._storage, self._path, content)
             if read_whole(self._storage, self._path, _MAX_BYTES) != content:
-                raise BootError("does not have its new content after it was written")
+                raise BootError(f"{self._path}: does not have its new content after it was written")
 
 
 def _state(record: _Record, linked: str, slot: str) -> SlotState:
