@@ -38,18 +38,15 @@ class ExecBoot:
     def status(self) -> BootStatus:
         """Returns the program's status. Raises BootError if it does not contain exactly the slots."""
         answer = self._ask("status")
-        booted, primary, states = (answer.get(each) for each in ("booted", "primary", "slots"))
+        booted, primary = answer.get("booted"), answer.get("primary", False)
         if booted not in self._slots:
             raise self._program.wrong("status", "booted")
         if primary is not None and primary not in self._slots:
             raise self._program.wrong("status", "primary")
-        if not isinstance(states, dict) or states.keys() != set(self._slots):
+        found = _states(answer.get("slots"))
+        if found is None or found.keys() != set(self._slots):
             raise self._program.wrong("status", "slots")
-        try:
-            found = {slot: SlotState(states[slot]) for slot in self._slots}
-        except ValueError:
-            raise self._program.wrong("status", "slots") from None
-        return BootStatus(str(booted), primary, found)
+        return BootStatus(str(booted), None if primary is None else str(primary), found)
 
     def mark_unbootable(self, slot: str) -> None:
         """Runs the program, and compares the status."""
@@ -90,3 +87,14 @@ class ExecBoot:
             raise BootError(
                 f"{self._program.program[0]}: {call}: the status does not show the change of slot '{slot}'"
             )
+
+
+def _states(slots: object) -> dict[str, SlotState] | None:
+    """Returns the states in a list of slots; None if it is not valid, or has a slot twice."""
+    if not isinstance(slots, list):
+        return None
+    try:
+        found = {each["slot"]: SlotState(each["state"]) for each in slots}
+    except (TypeError, KeyError, ValueError):
+        return None
+    return found if len(found) == len(slots) else None

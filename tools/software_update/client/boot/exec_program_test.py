@@ -19,7 +19,7 @@ class Product:
 
     booted: str = "A"
     primary: str | None = "A"
-    slots: dict[str, str] = field(default_factory=lambda: {"A": "good", "B": "unbootable"})
+    slots: Any = field(default_factory=lambda: {"A": "good", "B": "unbootable"})
     ignored: tuple[str, ...] = ()
     calls: list[tuple[str, str | None]] = field(default_factory=list)
 
@@ -35,7 +35,10 @@ class Product:
         if call == "check":
             answer |= {"problems": ["no flash"], "warnings": ["one copy\nonly"]}
         if call == "status":
-            answer |= {"booted": self.booted, "primary": self.primary, "slots": self.slots}
+            slots = self.slots
+            if isinstance(slots, dict):
+                slots = [{"slot": name, "state": state} for name, state in slots.items()]
+            answer |= {"booted": self.booted, "primary": self.primary, "slots": slots}
         return ProgramResult(0, json.dumps(answer).encode(), b"")
 
     def change(self, call: str, slot: str) -> None:
@@ -111,6 +114,10 @@ def test_unknown_slot() -> None:
         ("slots", {"A": "good", "B": ["good"]}),
         ("slots", {"A": "good", "B": "good", "C": "good"}),
         ("slots", ["A", "B"]),
+        ("slots", 1),
+        ("slots", [{"slot": "A", "state": "good"}] * 2 + [{"slot": "B", "state": "good"}]),
+        ("slots", [{"slot": "A", "state": "good"}, {"slot": "B"}]),
+        ("slots", [{"slot": [], "state": "good"}, {"slot": "B", "state": "good"}]),
     ],
 )
 def test_wrong_status(field_: str, value: Any) -> None:
