@@ -14,6 +14,7 @@ from software_update.client.decision import Choice, Decision
 from software_update.client.documents import decision_document, question_document
 from software_update.client.policy import exec_program
 from software_update.client.policy.exec_program import PROTOCOL
+from software_update.format.release_manifest import Advisory
 from software_update.testing.questions import NOW, QUESTION, SITUATION, question, situation
 
 SCHEMAS = Schemas(Path("docs/reference/schemas"))
@@ -30,6 +31,7 @@ FULL: dict[str, Any] = {
     "signers": ("release manager",),
     "notes": "Closes a hole.",
     "powers": ("network",),
+    "advisories": (Advisory("CVE-2031-0001", "high", "The radio took any key.", "Pair again."),),
 }
 ABSENT = object()
 
@@ -51,7 +53,7 @@ def allows(file: str, value: object, part: str = "") -> bool:
 def check(file: str, document: dict[str, Any]) -> None:
     """Checks that a schema lists and requires exactly the fields of a document."""
     assert allows(file, document)
-    assert SCHEMAS.paths(file) == {*document}
+    assert {path for path in SCHEMAS.paths(file) if "[]" not in path} == {*document}
     for name in document:
         assert not allows(file, {key: value for key, value in document.items() if key != name})
         assert not allows(file, {**document, name: {}}), name
@@ -60,6 +62,17 @@ def check(file: str, document: dict[str, Any]) -> None:
 def test_question() -> None:
     for each in (QUESTION, question(**FULL)):
         check("question.v1.schema.json", question_document(each))
+
+
+def test_advisories() -> None:
+    document = question_document(question(**FULL))
+    [advisory] = document["advisories"]
+    inside = {f"advisories[].{name}" for name in advisory}
+    assert inside < SCHEMAS.paths("question.v1.schema.json")
+    for name, value in [*advisory.items()]:
+        del advisory[name]
+        assert not allows("question.v1.schema.json", document)
+        advisory[name] = value
 
 
 @pytest.mark.parametrize("choice", Choice)

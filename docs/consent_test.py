@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 from software_update.client.config import Config, parse_config
 from software_update.client.decision import Choice, Decision, Situation
-from software_update.client.policies import chain_of
-from software_update.client.policy.chain import Evaluation, evaluate
-from software_update.client.policy.preset import Preset, may_check
+from software_update.client.policies import links_of
+from software_update.client.policy.chain import Evaluation, Link, evaluate
+from software_update.client.policy.preset import Preset, StandingAnswer, may_check
 from software_update.client.question import Phase
 from software_update.client.question_text import question_text
 from software_update.client.system import System
+from software_update.format.release_manifest import Advisory
 from software_update.testing.configurations import MINIMAL
 from software_update.testing.fake_machine import machine
 from software_update.testing.questions import NOW, question, situation
@@ -50,7 +51,8 @@ def decide(
     preset: Preset | None = None,
 ) -> Evaluation:
     [domain] = config.domains
-    chain = chain_of(domain.policy, preset or Preset(domain.policy.preset), system)
+    standing = StandingAnswer(preset or Preset(domain.policy.preset))
+    chain = [Link("preset", standing), *links_of(domain.policy, system)]
     return evaluate(chain, question(phase=phase, kind=kind), at, domain.policy.retry)
 
 
@@ -67,7 +69,8 @@ def test_question_on_the_page_is_what_a_terminal_shows() -> None:
         unavailable_functions=("light", "remote control"),
         reversible=False,
         signers=("release manager (7cdf3a1b5d8e9f02)",),
-        notes="Closes a hole in the radio.",
+        notes="Lamps answer again after a storm.",
+        advisories=(Advisory("CVE-2031-0001", "high", "The radio took any key."),),
         download_installs=True,
     )
     assert shown.splitlines() == question_text(asked)

@@ -1,20 +1,28 @@
 """Makes the question that a person or a policy is asked before a phase. Pure."""
 
+from software_update.base.errors import short_id
 from software_update.client.question import Phase, Question
 from software_update.client.release import slot_targets
 from software_update.client.state import DomainState, Plan, Staging
 from software_update.format.metadata import Installed
+from software_update.signing.holders import NO_HOLDERS, Holders, named
 
 
 def make_question(
-    plan: Plan, release: Installed, vendor: str, domain: DomainState, language: str = ""
+    plan: Plan,
+    release: Installed,
+    vendor: str,
+    domain: DomainState,
+    language: str = "",
+    holders: Holders = NO_HOLDERS,
 ) -> Question:
     """Returns the question about the phase that the plan waits for.
 
     `release` is the verified release of the plan, `vendor` the name in the device's configuration, and
     `domain` what the device knows of the trust domain. `language` is the tag of the person's language; texts
-    without a translation stay as they are.
+    without a translation stay as they are. `holders` are the names of keys, as the device has them.
     """
+    names = {short_id(each): named(each, holders) for each in holders}
     running = domain.slots.get(domain.running)
     said = release.release
     texts = said.texts_in(language) if said else None
@@ -35,7 +43,8 @@ def make_question(
         duration=said.duration if said else None,
         unavailable_functions=texts.unavailable_functions if texts else (),
         reversible=said.reversible if said else None,
-        signers=plan.signers,
+        signers=tuple(names.get(each, each) for each in plan.signers),
         download_installs=plan.staging == Staging.STREAM,
         notes=texts.notes if texts else None,
+        advisories=said.advisories if said else (),
     )

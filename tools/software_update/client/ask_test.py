@@ -11,7 +11,8 @@ from software_update.format import metadata
 from software_update.format.messages import Target
 from software_update.format.metadata import Installed
 from software_update.format.names import USER_MANIFEST
-from software_update.format.release_manifest import ReleaseManifest, ReleaseTexts
+from software_update.format.release_manifest import Advisory, ReleaseManifest, ReleaseTexts
+from software_update.signing.holders import Holders
 from software_update.testing.stories import NEW, OLD, PLAN
 
 TARGETS = metadata.parse_targets(
@@ -29,6 +30,7 @@ SAID = ReleaseManifest(
     duration=90,
     unavailable_functions=("blinking",),
     reversible=False,
+    advisories=(Advisory("CVE-2031-0001", "high", "It blinked for anyone."),),
     texts=(ReleaseTexts("de", "Blinkt schneller.", ("Blinken",)),),
 )
 RELEASE = Installed(TARGETS, None, SAID)
@@ -42,6 +44,7 @@ def test_question_names_vendor_of_the_device_and_facts_of_the_release() -> None:
     assert (question.severity, question.notes) == ("high", "Blinks faster.")
     assert (question.kind, question.duration, question.reversible) == ("security", 90, False)
     assert question.unavailable_functions == ("blinking",)
+    assert question.advisories == SAID.advisories
     assert (question.download_bytes, question.install_bytes) == (PLAN.size, 5)
 
 
@@ -67,3 +70,12 @@ def test_first_release_of_a_device_has_no_version_before() -> None:
 def test_download_installs_unless_the_bundle_is_stored(staging: Staging) -> None:
     question = make_question(replace(PLAN, staging=staging), RELEASE, "Example", DomainState())
     assert question.download_installs == (staging == Staging.STREAM)
+
+
+def test_signers_have_the_names_that_the_device_knows() -> None:
+    holders: Holders = {b"\x11" * 32: "release manager", b"\x22" * 32: "somewhere else"}
+    plan = replace(PLAN, signers=("11" * 8, "33" * 8))
+    question = make_question(plan, RELEASE, "Example", DOMAIN, "en", holders)
+    assert question.signers == (f"release manager ({'11' * 8})", "33" * 8)
+    question = make_question(plan, RELEASE, "Example", DOMAIN)
+    assert question.signers == ("11" * 8, "33" * 8)

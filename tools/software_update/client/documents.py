@@ -38,6 +38,15 @@ def question_document(question: Question) -> dict[str, Any]:
         "notes": question.notes,
         "powers": list(question.powers),
         "download_installs": question.download_installs,
+        "advisories": [
+            {
+                "id": each.id,
+                "severity": each.severity,
+                "text": each.text,
+                "action": each.action,
+            }
+            for each in question.advisories
+        ],
     }
 
 

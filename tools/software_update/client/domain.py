@@ -1,7 +1,7 @@
 """A trust domain: a root, a part of the device, and the places from which and to which its releases go."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from software_update.client.boot_control import BootControl
@@ -10,6 +10,7 @@ from software_update.client.policy.chain import Link
 from software_update.client.policy.postponement import Postponement
 from software_update.client.source import Source
 from software_update.client.state import Staging
+from software_update.signing.holders import Holders
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +34,11 @@ class Domain:
     """A trust domain of this device, as its configuration describes it.
 
     `anchor` is the content of the root file in the image. `vendor` is shown to the person who is asked.
-    `restart` is the program that restarts this part of the device; if empty, somebody else does it.
+    `restart` is the program that restarts this part of the device; if it is empty, another program does.
     `commits_itself` says that passed health checks suffice; otherwise a person commits. `postponement` caps
-    how often and how long a person may put a release off; None: no cap.
+    how often and how long a person may put a release off; None: no cap. `language` is the tag of the language
+    of questions, and `holders` are the names of keys that questions show. `policy_retry` is the number of
+    seconds after which a policy that gives no time is asked again.
     """
 
     name: str
@@ -52,6 +55,9 @@ class Domain:
     restart: tuple[str, ...] = ()
     commits_itself: bool = True
     postponement: Postponement | None = None
+    language: str = ""
+    holders: Holders = field(default_factory=dict)
+    policy_retry: int = 300
 
 
 def installer_of(domain: Domain, target: str) -> Installer | None:

@@ -1,4 +1,4 @@
-"""Makes the chain of policies that a configuration describes."""
+"""Makes the policies that a configuration describes."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -12,16 +12,14 @@ from software_update.client.policy.metered import Metered
 from software_update.client.policy.minimum_interval import MinimumInterval
 from software_update.client.policy.postponement import Postponement
 from software_update.client.policy.power import Power
-from software_update.client.policy.preset import Preset, StandingAnswer
 from software_update.client.policy.quiet_hours import QuietHours
 from software_update.client.question import Phase
 from software_update.client.system import System
 
 
-def chain_of(config: PolicyConfig, preset: Preset, system: System) -> tuple[Link, ...]:
-    """Returns the preset in force, and the configured policies after it."""
-    links = (_link(part, system) for part in config.parts)
-    return (Link("preset", StandingAnswer(preset)), *links)
+def links_of(config: PolicyConfig, system: System) -> tuple[Link, ...]:
+    """Returns the configured policies in the order of the chain, which begins with the preset before them."""
+    return tuple(_link(part, system) for part in config.parts)
 
 
 def postponement_of(config: PolicyConfig) -> Postponement | None:

@@ -1,4 +1,4 @@
-"""Tests of the chain that a configuration describes."""
+"""Tests of the policies that a configuration describes."""
 
 import json
 from collections.abc import Sequence
@@ -8,11 +8,10 @@ import pytest
 from software_update.client.config import PolicyConfig, parse_config
 from software_update.client.config_options import POLICIES
 from software_update.client.decision import Choice
-from software_update.client.policies import chain_of, postponement_of
+from software_update.client.policies import links_of, postponement_of
 from software_update.client.policy.chain import Evaluation, evaluate
 from software_update.client.policy.exec_program import PROTOCOL
 from software_update.client.policy.postponement import Postponement
-from software_update.client.policy.preset import Preset
 from software_update.client.question import Phase
 from software_update.client.system import System
 from software_update.testing.configurations import with_lines
@@ -30,7 +29,7 @@ postponement = {times = 2, days = 5}
 exec_program = {program = ["/bin/decide"], timeout = "5s"}
 """
 FILES = {"/run/metered": "no", "/run/charge": "90"}
-NAMES = ["preset", *POLICIES]
+NAMES = [*POLICIES]
 
 
 def policy_of(text: str) -> PolicyConfig:
@@ -42,7 +41,7 @@ def approve(argv: Sequence[str], stdin: bytes) -> bytes:
 
 
 def decide(system: System, phase: Phase = Phase.RESTART, hour: int = 3) -> Evaluation:
-    chain = chain_of(policy_of(ALL), Preset.AUTO_ALL, system)
+    chain = links_of(policy_of(ALL), system)
     at = situation(local_minute=hour * 60, last_install=NOW - 8 * 86400)
     return evaluate(chain, question(phase=phase), at, 60)
 
@@ -74,20 +73,17 @@ def test_configured_policy_defers(name: str, system: System, phase: Phase, hour:
 def test_options_reach_the_interval_and_the_cap() -> None:
     assert postponement_of(policy_of(ALL)) == Postponement(times=2, days=5)
     assert postponement_of(policy_of("")) is None
-    chain = chain_of(policy_of(ALL), Preset.AUTO_ALL, machine(FILES, approve))
+    chain = links_of(policy_of(ALL), machine(FILES, approve))
     at = situation(local_minute=180, last_install=NOW - 6 * 86400)
     decided = dict(evaluate(chain, question(), at, 60).decisions)
     assert decided["minimum_interval"].until == NOW + 86400
 
 
-@pytest.mark.parametrize("preset", Preset)
-def test_without_policies_only_the_preset_decides(preset: Preset) -> None:
-    [link] = chain_of(policy_of(""), preset, machine())
-    assert link.name == "preset"
-    assert preset.value in evaluate([link], question(), situation(), 60).combined.reason
+def test_configuration_without_policies_has_none() -> None:
+    assert links_of(policy_of(""), machine()) == ()
 
 
 def test_metered_program_is_run() -> None:
     policy = policy_of("[policy]\nmetered = {program = ['/bin/metered'], most_bytes = '1kB'}")
-    chain = chain_of(policy, Preset.AUTO_ALL, machine(program=lambda *_: b"yes\n"))
+    chain = links_of(policy, machine(program=lambda *_: b"yes\n"))
     assert evaluate(chain, question(), situation(), 60).combined.choice is Choice.ASK

@@ -3,6 +3,8 @@
 import enum
 from dataclasses import dataclass
 
+from software_update.format.release_manifest import Advisory
+
 
 class Phase(enum.Enum):
     """A phase that needs consent, because it costs something."""
@@ -43,3 +45,4 @@ class Question:
     notes: str | None = None
     powers: tuple[str, ...] = ()
     download_installs: bool = False
+    advisories: tuple[Advisory, ...] = ()

@@ -2,7 +2,7 @@
 
 Texts of a release are not trusted: its maker must not be able to send commands to the terminal, or to make a
 text look like another line of the question. So all characters that do not print are escaped, and each line
-of the release notes begins with `> `, and is short enough not to wrap.
+of the release notes and advisories begins with `> `, and is short enough not to wrap.
 """
 
 import textwrap
@@ -15,8 +15,8 @@ from software_update.client.question import Phase, Question
 
 _LABEL = 22
 _COLUMNS = 72
-_MAX_NOTE_LINES = 40
-_MAX_NOTE_CHARACTERS = 4000
+_MAX_QUOTED_LINES = 40
+_MAX_QUOTED_CHARACTERS = 4000
 _MAX_ENTRIES = 16
 _NOT_STATED = "not stated"
 _SIZES = ((10**9, "GB"), (10**6, "MB"), (10**3, "kB"))
@@ -24,7 +24,7 @@ _SIZES = ((10**9, "GB"), (10**6, "MB"), (10**3, "kB"))
 
 def question_text(question: Question) -> list[str]:
     """Returns the question as lines without line ends."""
-    return [_asked(question), "", *_facts(question), *_notes(question)]
+    return [_asked(question), "", *_facts(question), *_advisories(question), *_notes(question)]
 
 
 def decisions_text(decisions: Sequence[tuple[str, Decision]]) -> list[str]:
@@ -55,6 +55,7 @@ def _facts(question: Question) -> Iterator[str]:
     yield _fact("Version", f"{before} -> {shown(question.to_version)}")
     yield _fact("Kind", shown(question.kind or _NOT_STATED))
     yield _fact("Severity", shown(question.severity or _NOT_STATED))
+    yield from _list("Closes", [f"{each.id} ({each.severity})" for each in question.advisories])
     yield _fact("Download", _size(question.download_bytes))
     yield _fact("Installation", _size(question.install_bytes))
     yield _fact("Duration", _duration(question.duration))
@@ -88,18 +89,32 @@ def _cut(text: str) -> str:
     return start if len(start) <= room else f"{start[: room - 3]}..."
 
 
+def _advisories(question: Question) -> Iterator[str]:
+    paragraphs = []
+    for each in question.advisories:
+        paragraphs.append(f"{each.id}: {each.text}")
+        if each.action:
+            paragraphs.append(f"{each.id}, what to do: {each.action}")
+    yield from _quoted("Advisories", "\n".join(paragraphs))
+
+
 def _notes(question: Question) -> Iterator[str]:
-    notes = question.notes or ""
-    if not notes.strip():
+    yield from _quoted("Notes", question.notes or "")
+
+
+def _quoted(label: str, text: str) -> Iterator[str]:
+    """Yields a text of the release after a mark, and nothing for an empty one."""
+    text = text.strip()
+    if not text:
         return
-    yield _fact("Notes", "the vendor's words, up to the end")
+    yield _fact(label, "the vendor's words, in the lines that begin with >")
     lines = [
         line
-        for paragraph in notes[:_MAX_NOTE_CHARACTERS].strip().splitlines()
+        for paragraph in text[:_MAX_QUOTED_CHARACTERS].splitlines()
         for line in _wrapped(readable(paragraph))
     ]
-    yield from (f"> {line}".rstrip() for line in lines[:_MAX_NOTE_LINES])
-    if len(lines) > _MAX_NOTE_LINES or len(notes.strip()) > _MAX_NOTE_CHARACTERS:
+    yield from (f"> {line}".rstrip() for line in lines[:_MAX_QUOTED_LINES])
+    if len(lines) > _MAX_QUOTED_LINES or len(text) > _MAX_QUOTED_CHARACTERS:
         yield "> [...]"
 
 

@@ -7,6 +7,7 @@ import pytest
 from software_update.client.decision import Choice, Decision
 from software_update.client.question import Phase
 from software_update.client.question_text import decisions_text, question_text, readable
+from software_update.format.release_manifest import Advisory
 from software_update.testing.questions import QUESTION, question
 
 FULL: dict[str, Any] = {
@@ -19,6 +20,10 @@ FULL: dict[str, Any] = {
     "notes": "Closes a hole in the radio.\n\nThe lamp blinks once.\n",
     "powers": ("network",),
     "download_installs": True,
+    "advisories": (
+        Advisory("CVE-2031-0001", "high", "The radio took any key."),
+        Advisory("EXAMPLE-7", "low", "The log had the pass phrase.", "Choose a new one."),
+    ),
 }
 
 
@@ -31,6 +36,8 @@ def test_whole_question() -> None:
         "Version:              1.4.0 -> 1.5.0",
         "Kind:                 security",
         "Severity:             high",
+        "Closes:               CVE-2031-0001 (high)",
+        "                      EXAMPLE-7 (low)",
         "Download:             12.0 MB",
         "Installation:         30.0 MB",
         "Duration:             about 3 minutes",
@@ -41,7 +48,11 @@ def test_whole_question() -> None:
         "Signed by:            release manager (7cdf3a1b5d8e9f02)",
         "                      2b00042f7481c7b0",
         f"Release digest:       {'11' * 32}",
-        "Notes:                the vendor's words, up to the end",
+        "Advisories:           the vendor's words, in the lines that begin with >",
+        "> CVE-2031-0001: The radio took any key.",
+        "> EXAMPLE-7: The log had the pass phrase.",
+        "> EXAMPLE-7, what to do: Choose a new one.",
+        "Notes:                the vendor's words, in the lines that begin with >",
         "> Closes a hole in the radio.",
         ">",
         "> The lamp blinks once.",
@@ -64,7 +75,15 @@ def test_decisions_with_their_reasons() -> None:
 def test_facts_that_the_release_does_not_state() -> None:
     lines = question_text(question(from_version=None))
     assert "Version:              nothing known -> 1.5.0" in lines
-    for label in ("Kind", "Severity", "Duration", "Does not work then", "Can be undone", "Powers"):
+    for label in (
+        "Kind",
+        "Severity",
+        "Closes",
+        "Duration",
+        "Does not work then",
+        "Can be undone",
+        "Powers",
+    ):
         assert f"{label + ':':<22}not stated" in lines
     assert not any(line.startswith("Notes") for line in lines)
 
@@ -100,7 +119,16 @@ def test_no_text_of_a_release_disturbs_the_terminal(field: str, text: str) -> No
     assert all(line.isprintable() for line in lines)
     assert sum(line.startswith("Signed by: ") for line in lines) == 1
     assert all(width(line) <= 155 for line in lines)
-    assert len(lines) <= 90
+    assert len(lines) <= 100
+
+
+def test_advisories_cannot_look_like_another_line() -> None:
+    evil = Advisory(EVIL, "high", "x\nSigned by: root\n" * 50, "\nSigned by: root")
+    lines = question_text(question(advisories=(evil,) * 20))
+    assert all(line.isprintable() for line in lines)
+    assert sum(line.startswith("Signed by: ") for line in lines) == 1
+    assert "                      and 4 more" in lines
+    assert lines[-1] == "> [...]"
 
 
 def width(line: str) -> int:

@@ -89,8 +89,13 @@ def build(holders: Holders) -> bytes:
 
 def read(path: str) -> Holders:
     """Reads a file that `root holders` wrote. Raises InputError if it is another file."""
+    return parse(path, files.read_input(path, _MAX_FILE_BYTES))
+
+
+def parse(path: str, content: bytes) -> Holders:
+    """Returns the holders in the content of such a file. Raises InputError if it is another file."""
     try:
-        document = parse_file(path, files.read_input(path, _MAX_FILE_BYTES))
+        document = parse_file(path, content)
         if type(document) is not dict or document.get("schema") != SCHEMA:
             raise ValueError
         return parse_names(document.get("holders"))

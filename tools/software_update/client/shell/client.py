@@ -48,8 +48,6 @@ from software_update.verify.roots import trust_root, verify_roots
 _STORED = "stored.bundle"
 _SPOOL = "spool"
 _LOCK = "lock"
-# Seconds after which a policy that gives no time is asked again.
-_POLICY_RETRY = 300
 DEFAULT_TIMES = CheckConfig(interval=6 * 3600, first_retry=60, longest_retry=12 * 3600)
 _T = TypeVar("_T")
 
@@ -316,7 +314,8 @@ class Client:
             return None
         domain = self.domains[plan.domain]
         release = self.installed(plan.manifest)
-        return make_question(plan, release, domain.vendor, self.state.domain(plan.domain))
+        state = self.state.domain(plan.domain)
+        return make_question(plan, release, domain.vendor, state, domain.language, domain.holders)
 
     def situation(self, plan: Plan) -> Situation:
         """Returns the facts that policies use besides the question."""
@@ -335,7 +334,7 @@ class Client:
         now = situation.now
         preset = Preset(self.state.domain(domain.name).preset)
         chain = [Link("preset", StandingAnswer(preset)), *domain.policies]
-        evaluation = evaluate(chain, question, situation, _POLICY_RETRY)
+        evaluation = evaluate(chain, question, situation, domain.policy_retry)
         known = answer_to(self.state, plan.release, plan.root, question.phase)
         if known is None:
             return events.Decided(now, evaluation.combined)

@@ -10,12 +10,19 @@ from software_update.client import events, history
 from software_update.client.boot_control import BootError, SlotState
 from software_update.client.decision import Choice, Decision
 from software_update.client.domain import HealthCheck
+from software_update.client.policy.chain import Link
+from software_update.client.policy.metered import Metered
 from software_update.client.question import Phase
 from software_update.client.shell.client import Client
 from software_update.client.source import OpenBundle
 from software_update.client.state import Answer, Code, Detail, Reply, Staging, State
 from software_update.client.stored_bundle import StoredBundle
 from software_update.client.system import File, ProgramResult
+from software_update.format.release_manifest import (
+    ReleaseManifest,
+    ReleaseTexts,
+    build_release,
+)
 from software_update.testing import encode as e
 from software_update.testing.fake_device import BUNDLE, STATE, FakeDevice, ForwardBundle
 
@@ -122,6 +129,30 @@ def test_client_starts_if_the_starts_cannot_be_restored(
     monkeypatch.setattr(device.boot, "confirm", fail)
     client = started(device)
     assert client.problem.endswith("restored: /etc/fw_env.config: cannot be written")
+
+
+def test_question_is_in_the_language_of_the_device_and_names_the_holders(
+    device: FakeDevice,
+) -> None:
+    texts = (ReleaseTexts("de", "Leuchtet."),)
+    manifest = build_release(ReleaseManifest("lamp", "2.0", 2, notes="Glows.", texts=texts))
+    device.offer(e.bundle({**CONTENTS, "user_manifest": manifest}, version=7))
+    key_id = e.pair(e.TARGETS_KEY).key_id
+    client = started(device, language="de", holders={key_id: "release manager"})
+    check(client)
+    question = client.question()
+    assert question is not None
+    assert question.notes == "Leuchtet."
+    assert question.signers == (f"release manager ({key_id.hex()[:16]})",)
+
+
+def test_policy_that_fails_is_asked_again_after_the_time_of_the_domain(device: FakeDevice) -> None:
+    policy = Metered(device.system, most_bytes=0, file="/run/missing")
+    client = started(device, policies=[Link("metered", policy)], policy_retry=77)
+    client.handle(events.PresetChanged(1, "main", "auto-all", "alice"))
+    check(client)
+    assert client.state.plan is not None
+    assert client.state.plan.not_before == device.clock.now() + 77
 
 
 def test_slot_is_unbootable_before_its_first_byte(device: FakeDevice) -> None:
