@@ -48,6 +48,7 @@ from software_update.client.state import (
 _FAILURES_OF_RELEASE = frozenset(
     {Code.REFUSED, Code.INSTALL_FAILED, Code.HEALTH_FAILED, Code.FELL_BACK}
 )
+_VERIFYING = (Effect.VERIFY_SLOT, Effect.VERIFY_STORED)
 _BEFORE_RESTART = frozenset(
     {Detail.AWAITING_CONSENT, Detail.DOWNLOADING, Detail.VERIFYING, Detail.INSTALLING}
 )
@@ -265,19 +266,19 @@ def _preset_changed(state: State, event: events.PresetChanged) -> State:
 
 
 def _stored(state: State, event: events.Stored) -> State:
-    if state.detail != Detail.DOWNLOADING or state.plan is None:
+    if effect_of(state) != Effect.STORE or state.plan is None:
         return state
     return replace(state, plan=replace(state.plan, stored=True), attempts=0, retry_in=0)
 
 
 def _verifying_began(state: State, event: events.VerifyingBegan) -> State:
-    if state.detail != Detail.DOWNLOADING or state.plan is None or not state.plan.stored:
+    if effect_of(state) != Effect.BEGIN_VERIFYING:
         return state
     return replace(state, detail=Detail.VERIFYING)
 
 
 def _written(state: State, event: events.Written) -> State:
-    if state.detail not in (Detail.DOWNLOADING, Detail.INSTALLING) or state.plan is None:
+    if effect_of(state) != Effect.WRITE_SLOT or state.plan is None:
         return state
     detail = Detail.VERIFYING if state.detail == Detail.DOWNLOADING else state.detail
     plan = replace(state.plan, written=True)
@@ -285,7 +286,7 @@ def _written(state: State, event: events.Written) -> State:
 
 
 def _verified(state: State, event: events.Verified) -> State:
-    if state.detail not in (Detail.VERIFYING, Detail.INSTALLING) or state.plan is None:
+    if effect_of(state) not in _VERIFYING or state.plan is None:
         return state
     phase = Phase.RESTART if state.plan.written else Phase.INSTALL
     return _ask(state, state.plan, phase, event.at)
@@ -306,7 +307,7 @@ def _failed(state: State, event: events.Failed) -> State:
 
 
 def _activated(state: State, event: events.Activated) -> State:
-    if state.detail != Detail.AWAITING_RESTART or state.plan is None:
+    if effect_of(state) != Effect.ACTIVATE or state.plan is None:
         return state
     return replace(state, plan=replace(state.plan, activated=True))
 
@@ -338,7 +339,7 @@ def _confirmed(state: State, event: events.Confirmed) -> State:
 
 def _abandoned(state: State, event: events.Abandoned) -> State:
     plan = state.plan
-    if state.detail != Detail.ROLLING_BACK or plan is None:
+    if effect_of(state) != Effect.ABANDON or plan is None:
         return state
     if event.running == plan.slot:
         return replace(state, plan=replace(plan, abandoned=True))
