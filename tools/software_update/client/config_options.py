@@ -50,7 +50,8 @@ SOURCE_TYPES = {
         [Option("path", PATH, "The folder.")],
     ),
     "http": Type(
-        "A bundle at a URL, over HTTP or HTTPS.",
+        "A bundle at a URL, over HTTP or HTTPS. The server must support range requests, as nginx, Caddy and "
+        "object stores do, so that no payload is sent before it is agreed to.",
         [
             Option("url", URL, "The address of the bundle."),
             Option(
@@ -59,7 +60,32 @@ SOURCE_TYPES = {
                 "The most bytes to fetch in a second; without it, as many as the network allows.",
                 None,
             ),
-            Option("proxy", URL, "The proxy; without it, the client uses none.", None),
+            Option(
+                "token_file",
+                PATH,
+                "A file with a header's value in one line, such as `Bearer` and a token. The client reads it "
+                "for each request, and sends it only to the scheme, host and port of `url`.",
+                None,
+            ),
+            Option(
+                "token_header",
+                TEXT,
+                "The header with the content of `token_file`.",
+                "Authorization",
+            ),
+            Option(
+                "ca_file",
+                PATH,
+                "The certificates that sign those of the server, in PEM; without it, those of the machine.",
+                None,
+            ),
+            Option(
+                "proxy",
+                URL,
+                "The proxy; without it, the one that `https_proxy`, `http_proxy`, `all_proxy` and `no_proxy` "
+                "in the environment name.",
+                None,
+            ),
             Option(
                 "timeout",
                 DURATION,

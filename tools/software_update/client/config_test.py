@@ -84,6 +84,9 @@ def test_options_of_a_domain() -> None:
         {
             "url": "https://updates.example/full.bundle",
             "bytes_per_second": None,
+            "token_file": None,
+            "token_header": "Authorization",
+            "ca_file": None,
             "proxy": None,
             "timeout": 30,
         },

@@ -33,6 +33,10 @@ from software_update.format.verdicts import Refused
 from software_update.verify.payloads import verify_payloads
 
 CHUNK_BYTES = 1 << 20
+# After a cut, a part that is on the medium, one that is not, and the compared bytes are fetched again: 1 MiB.
+_PART_BYTES = 480 * 1024
+# More than the metadata of most bundles.
+_COMPARED_BYTES = 64 * 1024
 
 
 class PlanFailed(Exception):
@@ -284,17 +288,20 @@ def copy_to_store(
 ) -> None:
     """Copies a whole bundle into a file, and continues after the bytes that the file has.
 
-    Each chunk is on the medium before the next is written. So a power cut may have spoiled only the last
-    one, which is copied again.
+    Each part is on the medium before the next is written. So a power cut may have spoiled only the last
+    one, which is copied again. A file that begins differently has another bundle, and is copied anew.
     """
     file = storage.open_to_write(path)
     try:
         storage.sync_folder(dirname(path))
-        offset = max(0, min(file.size(), bundle.size()) - 1) // CHUNK_BYTES * CHUNK_BYTES
+        offset = max(0, min(file.size(), bundle.size()) - 1) // _PART_BYTES * _PART_BYTES
+        compared = min(offset, _COMPARED_BYTES)
+        if compared and bundle.read(0, compared) != file.read(0, compared):
+            offset = 0
         file.truncate(offset)
         bundle.expect(offset, bundle.size() - offset)
         while offset < bundle.size():
-            chunk = bundle.read(offset, min(CHUNK_BYTES, bundle.size() - offset))
+            chunk = bundle.read(offset, min(_PART_BYTES, bundle.size() - offset))
             file.write(offset, chunk)
             file.sync()
             offset += len(chunk)

@@ -1,0 +1,207 @@
+"""Whole updates from a server on loopback: which bytes it is asked for, and when."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from software_update.bundle.head import read_head
+from software_update.client import events
+from software_update.client.shell.client import Client
+from software_update.client.shell.network import UrllibNetwork
+from software_update.client.sources.http import HttpSettings, HttpSource
+from software_update.client.sources.resuming import ResumingSource
+from software_update.client.state import Answer, Code, Detail, Reply, Staging
+from software_update.client.stored_bundle import StoredBundle
+from software_update.client.system import System
+from software_update.testing import encode as e
+from software_update.testing.bundle_server import Answer as Sent
+from software_update.testing.bundle_server import BundleServer, Request, serve
+from software_update.testing.fake_device import STATE, FakeDevice
+
+APP, BOOT = b"application\n" * 300_000, b"bootloader\n"
+MANIFEST = b'{"schema": "software_update.release_manifest.v1"}'
+CONTENTS = {"user_manifest": MANIFEST, "app": APP, "boot": BOOT}
+MIB = 1 << 20
+
+
+def bundle(version: int = 7) -> bytes:
+    return e.bundle(CONTENTS, version=version)
+
+
+@pytest.fixture(name="server")
+def server_fixture() -> Iterator[BundleServer]:
+    with serve(bundle()) as server:
+        yield server
+
+
+@pytest.fixture(name="device")
+def device_fixture() -> FakeDevice:
+    return FakeDevice()
+
+
+def started(device: FakeDevice, server: BundleServer, staging: Staging) -> Client:
+    system = System(device.storage, device.programs, device.clock, UrllibNetwork())
+    source = ResumingSource(
+        HttpSource(system, device.clock.advance, HttpSettings(server.url())),
+        device.clock,
+        device.clock.advance,
+    )
+    client = Client(system, STATE, {"main": device.domain(sources=[source], staging=staging)})
+    client.start()
+    client.run()
+    return client
+
+
+def check(client: Client) -> None:
+    client.check("main")
+    client.run()
+
+
+def agree(client: Client) -> None:
+    question = client.question()
+    assert question is not None
+    answer = Answer(question.release, question.root, question.phase, Reply.YES, "alice", 9, None)
+    assert client.handle(events.Answered(9, answer))
+    client.run()
+
+
+def payload_start(server: BundleServer) -> int:
+    return server.content.index(APP)
+
+
+def payload_bytes_asked_for(server: BundleServer) -> int:
+    """Returns how many bytes after the head the server has been asked for, repeated ones included."""
+    start = payload_start(server)
+    ranges = [each.range or (0, len(server.content)) for each in server.requests]
+    return sum(max(0, end - max(first, start)) for first, end in ranges)
+
+
+@pytest.mark.parametrize("staging", list(Staging))
+def test_no_payload_is_asked_for_before_consent(
+    device: FakeDevice, server: BundleServer, staging: Staging
+) -> None:
+    client = started(device, server, staging)
+    check(client)
+    assert client.state.detail == Detail.AWAITING_CONSENT
+    assert payload_bytes_asked_for(server) == 0
+    asked = len(server.requests)
+    client.run()
+    started(device, server, staging)
+    assert len(server.requests) == asked
+    agree(client)
+    if staging == Staging.STORE:
+        agree(client)
+    assert (device.slot("app", "B"), device.slot("boot", "B")) == (APP, BOOT)
+    start = payload_start(server)
+    assert payload_bytes_asked_for(server) == len(server.content) - start
+
+
+@pytest.mark.parametrize("staging", list(Staging))
+def test_cut_costs_at_most_a_mebibyte(
+    device: FakeDevice, server: BundleServer, staging: Staging
+) -> None:
+    cuts = iter([100_000, 0, 2 * MIB + 5, 1])
+
+    def cut(request: Request, answer: Sent) -> Sent:
+        return replace(answer, cut=next(cuts, None)) if len(answer.body) > 10_000 else answer
+
+    client = started(device, server, staging)
+    check(client)
+    server.change = cut
+    agree(client)
+    if staging == Staging.STORE:
+        agree(client)
+    assert (device.slot("app", "B"), device.slot("boot", "B")) == (APP, BOOT)
+    requests = [each.range for each in server.requests if each.range]
+    downloads = [(first, end) for first, end in requests if end - first > 10_000]
+    sent = [100_000, 0, 2 * MIB + 5, 1]
+    for (first, _), length, (again, _) in zip(downloads, sent, downloads[1:], strict=False):
+        assert 0 <= first + length - again <= MIB
+    assert len(downloads) == 5
+
+
+def test_restarted_client_fetches_at_most_a_mebibyte_again(
+    device: FakeDevice, server: BundleServer
+) -> None:
+    class Killed(Exception):
+        pass
+
+    written = []
+
+    def kill(length: int) -> None:
+        written.append(length)
+        if len(written) == 5:
+            raise Killed
+
+    client = started(device, server, Staging.STORE)
+    check(client)
+    client.on_progress = kill
+    with pytest.raises(Killed):
+        agree(client)
+    device.storage.cut_power()
+    stored = device.storage.content(f"{STATE}/stored.bundle")
+    assert len(stored) > 2 * MIB
+    asked = len(server.requests)
+    started(device, server, Staging.STORE)
+    assert device.storage.content(f"{STATE}/stored.bundle") == server.content
+    again = [each.range for each in server.requests[asked:] if each.range]
+    assert sum(max(0, min(end, len(stored)) - start) for start, end in again) <= MIB
+    assert max(end for _, end in again) == len(server.content)
+
+
+def test_download_goes_on_with_a_file_that_was_copied_again(
+    device: FakeDevice, server: BundleServer
+) -> None:
+    """A server computes another ETag for the same bytes, so only the head is fetched again."""
+
+    def change(request: Request, answer: Sent) -> Sent:
+        if len(answer.body) > 10_000 and server.etag == '"one"':
+            server.etag = '"two"'
+            return replace(answer, cut=2 * MIB)
+        return answer
+
+    client = started(device, server, Staging.STREAM)
+    check(client)
+    server.change = change
+    agree(client)
+    assert (device.slot("app", "B"), device.slot("boot", "B")) == (APP, BOOT)
+    last = server.requests[-1]
+    assert last.range is not None
+    assert last.range[0] >= payload_start(server) + 2 * MIB - MIB
+
+
+@pytest.mark.parametrize("staging", list(Staging))
+def test_release_that_replaces_another_needs_its_own_consent(
+    device: FakeDevice, server: BundleServer, staging: Staging
+) -> None:
+    client = started(device, server, staging)
+    check(client)
+    server.content, server.etag = bundle(8), '"two"'
+    agree(client)
+    assert device.slot("app", "B") == b""
+    assert client.state.detail not in (Detail.AWAITING_RESTART, Detail.INSTALLING)
+
+
+def test_release_manifest_after_a_payload_is_not_taken(
+    device: FakeDevice, server: BundleServer
+) -> None:
+    late = e.payload("user_manifest", MANIFEST)
+    server.content = bundle().replace(late, b"") + late
+    client = started(device, server, Staging.STREAM)
+    check(client)
+    assert client.state.result is not None
+    assert client.state.result.code == Code.ORDER_NOT_TAKEN
+    assert payload_bytes_asked_for(server) == 0
+
+
+def test_part_of_another_bundle_is_not_kept(device: FakeDevice, server: BundleServer) -> None:
+    """The store may have a part of an earlier bundle, or of the same release with other signatures."""
+    stored = f"{STATE}/stored.bundle"
+    client = started(device, server, Staging.STORE)
+    check(client)
+    device.storage.put(stored, bundle(6)[:MIB])
+    agree(client)
+    assert device.storage.content(stored) == server.content
+    head = read_head(StoredBundle(device.storage.open(stored)))
+    assert head.user_manifest == MANIFEST
