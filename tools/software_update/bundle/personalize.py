@@ -52,7 +52,7 @@ def _kept(
     """Yields two sort keys for the writer's order, and the start and end, of each field to keep."""
     names = iter([entry.name for entry in envelope.payloads])
     for number, start, end in read_fields(fd):
-        name = next(names, "") if number == PAYLOAD_FIELD else ""
-        if number != PAYLOAD_FIELD or name not in left_out:
+        name = next(names, "") if number == PAYLOAD_FIELD else None
+        if name not in left_out:
             # Another field comes only from a file that changed meanwhile; a device rejects it.
-            yield _FIELDS.get(number, len(_FIELDS)), payload_order(name), start, end
+            yield _FIELDS.get(number, len(_FIELDS)), payload_order(name or ""), start, end

@@ -211,6 +211,13 @@ def test_texts_in_a_language(language: str) -> None:
     assert FULL.texts_in(language) == FULL.texts[0]
 
 
+def test_the_longest_tag_that_matches_wins() -> None:
+    austria = ReleaseTexts("de-AT", "Blinkt g'schwinder.", ("Heizung",))
+    release = FULL._replace(texts=(austria, *FULL.texts))
+    assert release.texts_in("de-AT-1996") == austria
+    assert release.texts_in("de-DE") == FULL.texts[0]
+
+
 def test_texts_that_are_not_translated_stay() -> None:
     functions = FULL.unavailable_functions
     assert FULL.texts_in("pt-br") == ReleaseTexts("pt-BR", "Mais rápido.", functions)

@@ -167,7 +167,7 @@ def _duration(text: str) -> int:
 
 
 def _texts_of(given: Sequence[str]) -> list[tuple[str, str]]:
-    """The languages and files of --texts, sorted by language."""
+    """The languages and files of --texts."""
     pairs: list[tuple[str, str]] = []
     for each in given:
         language, equals, path = each.partition("=")
@@ -178,7 +178,7 @@ def _texts_of(given: Sequence[str]) -> list[tuple[str, str]]:
         if language.lower() in (known.lower() for known, _ in pairs):
             raise UsageError(f"--texts: {language} appears twice; name each language once")
         pairs.append((language, path))
-    return sorted(pairs)
+    return pairs
 
 
 def _date(text: str, what: str) -> str:
