@@ -79,13 +79,24 @@ class ForwardBundle(StoredBundle):
 
 @dataclass
 class FakeSource:
-    """A bundle in a file of the device; `opened` makes an open bundle of the open file."""
+    """A bundle in a file of the device; `opened` makes an open bundle of the open file.
+
+    `opened_hook` is called each time that it is opened. From the time with the number `fails_from` on, it
+    fails.
+    """
 
     storage: MemoryStorage
     opened: Callable[[File], OpenBundle] = StoredBundle
     problem: str = ""
+    opened_hook: Callable[[], None] = lambda: None
+    fails_from: int = 1_000_000
+    times: int = 0
 
     def open(self) -> OpenBundle | None:
+        self.opened_hook()
+        self.times += 1
+        if self.times >= self.fails_from:
+            raise SourceError("no answer")
         if self.problem:
             raise SourceError(self.problem)
         if not self.storage.exists(BUNDLE):
