@@ -1,15 +1,31 @@
 """Tests of the example configuration, and of the page about every option."""
 
+import inspect
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 import render_client_configuration
+from software_update.client.boot.directory import DirectoryBoot
+from software_update.client.boot.exec_program import ExecBoot
+from software_update.client.boot.uboot import UBoot
 from software_update.client.config import ConfigError, parse_config
-from software_update.client.config_options import CONFIGURATION
-from software_update.client.sections import Option, Section, Shape
+from software_update.client.config_options import (
+    BOOT_TYPES,
+    CONFIGURATION,
+    INSTALLER_TYPES,
+    SOURCE_TYPES,
+)
+from software_update.client.installers.directory import DirectoryInstaller
+from software_update.client.installers.exec_program import ExecInstaller
+from software_update.client.installers.raw import RawInstaller
+from software_update.client.sections import REQUIRED, Option, Section, Shape, Type
+from software_update.client.shell.network import UrllibNetwork
+from software_update.client.sources.file import FileSource, FolderSource
+from software_update.client.sources.http import HttpSettings
+from software_update.client.values import Kind
 
 EXAMPLE = Path("docs/guides/client.toml")
 PAGE = Path("docs/reference/client_configuration.md")
@@ -55,6 +71,53 @@ def test_example_has_every_option() -> None:
     used = set(places(tomllib.loads(EXAMPLE.read_text(encoding="utf-8")), CONFIGURATION))
     known = {place for place, _ in options(CONFIGURATION)}
     assert known - used == LEFT_OUT
+
+
+PARTS: list[tuple[Mapping[str, Type], str, list[Callable[..., object]]]] = [
+    (BOOT_TYPES, "uboot", [UBoot]),
+    (BOOT_TYPES, "directory", [DirectoryBoot]),
+    (BOOT_TYPES, "exec", [ExecBoot]),
+    (INSTALLER_TYPES, "raw", [RawInstaller]),
+    (INSTALLER_TYPES, "directory", [DirectoryInstaller]),
+    (INSTALLER_TYPES, "exec", [ExecInstaller]),
+    (SOURCE_TYPES, "file", [FileSource]),
+    (SOURCE_TYPES, "folder", [FolderSource]),
+    (SOURCE_TYPES, "http", [HttpSettings, UrllibNetwork]),
+]
+# Parameters with another name than their option.
+RENAMED = {"folder": "path", "read_seconds": "timeout"}
+# Parameters that the service sets, where they are not options.
+FROM_THE_SERVICE = {"system", "storage", "slots", "target", "staging", "booted", "connect_seconds"}
+
+
+def parameters(make: Callable[..., object]) -> dict[str, object]:
+    """Returns the defaults of parameters by the names of their options."""
+    found = inspect.signature(make).parameters.items()
+    return {
+        RENAMED.get(name, name): REQUIRED if each.default is each.empty else each.default
+        for name, each in found
+    }
+
+
+def configured(options: Sequence[Option]) -> dict[str, object]:
+    """Returns the defaults of options by name, as the client gets them."""
+    found = {}
+    for option in options:
+        assert isinstance(option.kind, Kind)
+        default = option.default
+        found[option.name] = default if default in (None, REQUIRED) else option.kind.read(default)
+    return found
+
+
+@pytest.mark.parametrize("types, name, makers", PARTS)
+def test_options_of_a_type_are_those_of_its_class(
+    types: Mapping[str, Type], name: str, makers: Sequence[Callable[..., object]]
+) -> None:
+    options = configured(types[name].options)
+    known = {key: value for make in makers for key, value in parameters(make).items()}
+    for key in FROM_THE_SERVICE - options.keys():
+        known.pop(key, None)
+    assert known == options
 
 
 @pytest.mark.parametrize("place, option", [*options(CONFIGURATION)])

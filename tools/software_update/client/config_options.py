@@ -8,6 +8,7 @@ from software_update.client.values import (
     APPROVER,
     BOOLEAN,
     DURATION,
+    HEADER,
     LANGUAGE,
     NAME,
     NAME_BY_SLOT,
@@ -16,6 +17,7 @@ from software_update.client.values import (
     PATTERN,
     PHASES,
     PROGRAM,
+    RATE,
     SIZE,
     TEXT,
     URL,
@@ -50,13 +52,12 @@ SOURCE_TYPES = {
         [Option("path", PATH, "The folder.")],
     ),
     "http": Type(
-        "A bundle at a URL, over HTTP or HTTPS. The server must support range requests, as nginx, Caddy and "
-        "object stores do, so that no payload is sent before it is agreed to.",
+        "A bundle at a URL, over HTTP or HTTPS.",
         [
             Option("url", URL, "The address of the bundle."),
             Option(
                 "bytes_per_second",
-                SIZE,
+                RATE,
                 "The most bytes to fetch in a second; without it, as many as the network allows.",
                 None,
             ),
@@ -69,7 +70,7 @@ SOURCE_TYPES = {
             ),
             Option(
                 "token_header",
-                TEXT,
+                HEADER,
                 "The header with the content of `token_file`.",
                 "Authorization",
             ),
@@ -166,7 +167,13 @@ BOOT_TYPES = {
     "directory": Type(
         "A symbolic link to the folder of a slot, for containers and applications.",
         [
-            Option("folder", PATH, "A folder for the link `current` and the states of the slots."),
+            Option(
+                "link",
+                PATH,
+                "The link from which the application starts. The states of the slots are in a file next to "
+                "it.",
+            ),
+            Option("slots", PATH_BY_SLOT, "The folder of each slot."),
             _TRIES,
         ],
     ),

@@ -6,6 +6,7 @@ from software_update.client.config import Config, Part
 from software_update.client.system import Storage
 
 _PROGRAM = "program"
+_CA_FILE = "ca_file"
 
 
 def unsafe_files(storage: Storage, config: Config, path: str) -> list[str]:
@@ -19,7 +20,7 @@ def unsafe_files(storage: Storage, config: Config, path: str) -> list[str]:
 
 
 def checked_files(config: Config, path: str) -> list[str]:
-    """Returns the configuration's file, the roots, the files of holders, and all programs, sorted."""
+    """Returns the files of configuration, roots, holders and certificates, and all programs, sorted."""
     return sorted({path, *_files(config)})
 
 
@@ -33,6 +34,10 @@ def _files(config: Config) -> Iterator[str]:
         yield domain.restart[0]
         for check in domain.health:
             yield check.program[0]
+        full = [domain.full_bundle] if domain.full_bundle else []
+        for source in (*domain.sources, *full):
+            if ca_file := source.options.get(_CA_FILE):
+                yield ca_file
         installers = (each.part for each in domain.installers)
         for part in (domain.boot, *installers, *domain.policy.parts):
             yield from _programs(part)

@@ -7,6 +7,7 @@ from software_update.testing.fake_machine import machine
 
 PROGRAMS = """
 holders = "/share/holders.json"
+full_bundle = {type = "http", url = "https://x", ca_file = "/share/full_ca.pem"}
 restart = ["/bin/restart", "/bin/argument"]
 health = [{program = ["/bin/health"]}]
 [policy]
@@ -21,7 +22,12 @@ OWN = "[domains.main.policy]\nexec_program = {program = ['/bin/own-decide']}\n"
 def test_configuration_roots_and_programs_are_checked() -> None:
     text = with_lines(PROGRAMS).replace("'", '"')
     text = text.replace(
-        'type = "directory", folder = "/data/boot"', 'type = "exec", program = ["/bin/boot"]'
+        'type = "directory", link = "/data/boot", slots = {A = "/data/a", B = "/data/b"}',
+        'type = "exec", program = ["/bin/boot"]',
+    )
+    text = text.replace(
+        'type = "file", path = "/media/usb"',
+        'type = "http", url = "https://x", ca_file = "/share/ca.pem"',
     )
     text = text.replace(
         'type = "directory", targets = ["*"], slots = {A = "/data/a", B = "/data/b"}',
@@ -36,6 +42,8 @@ def test_configuration_roots_and_programs_are_checked() -> None:
         "/bin/report",
         "/bin/restart",
         "/etc/client.toml",
+        "/share/ca.pem",
+        "/share/full_ca.pem",
         "/share/holders.json",
         "/usr/share/lamp/root.pb",
     ]

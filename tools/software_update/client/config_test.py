@@ -45,7 +45,7 @@ def test_minimal_configuration() -> None:
                 sources=(Part("file", {"path": "/media/usb"}),),
                 full_bundle=None,
                 installers=(InstallerConfig(("*",), Part("directory", {"slots": slots})),),
-                boot=Part("directory", {"folder": "/data/boot", "tries": 3}),
+                boot=Part("directory", {"link": "/data/boot", "slots": slots, "tries": 3}),
                 health=(),
                 restart=("/sbin/reboot",),
                 commits_itself=True,
@@ -139,7 +139,7 @@ def test_policy_of_a_domain_replaces_that_of_the_device() -> None:
 
 def test_every_problem_is_reported() -> None:
     text = MINIMAL.replace('root = "/usr/share/lamp/root.pb"', "rot = 1").replace(
-        '{type = "directory", folder', '{type = "lilo", folder'
+        '{type = "directory", link', '{type = "lilo", link'
     )
     assert problems(text) == [
         "domains.main.rot: unknown option; the options here are boot, commit, full_bundle, health, "
@@ -224,7 +224,7 @@ def test_bad_installers(installer: str, problem: str) -> None:
 
 def test_slots_of_a_boot_control() -> None:
     boot = "boot = {type = 'systemd-boot', names = {A = 'a'}}"
-    text = MINIMAL.replace('boot = {type = "directory", folder = "/data/boot"}', boot)
+    text = MINIMAL[: MINIMAL.index("boot = ")] + boot
     assert problems(text) == [
         "domains.main.boot.names: must have exactly the slots of the domain: A, B"
     ]

@@ -20,6 +20,7 @@ _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9])?", re.ASCII)
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*", re.ASCII)
 _APPROVER = re.compile(r"(?:user|group):[a-z_][a-z0-9_.-]{0,31}", re.ASCII)
 _URL = re.compile(r"https?://[!-~]+", re.ASCII)
+_HEADER = re.compile(r"[A-Za-z0-9-]{1,64}", re.ASCII)
 _MAX_TEXT = 200
 
 
@@ -96,6 +97,19 @@ def _size(value: Any) -> int:
     if not found:
         raise ValueError('must be a number and a unit, such as "500kB", "16MiB" or "2GB"')
     return int(found[1]) * _PREFIXES[found[2]]
+
+
+def _rate(value: Any) -> int:
+    rate = _size(value)
+    if not rate:
+        raise ValueError("must be at least 1 byte")
+    return rate
+
+
+def _header(value: Any) -> str:
+    if not isinstance(value, str) or not _HEADER.fullmatch(value):
+        raise ValueError("must be the name of an HTTP header")
+    return value
 
 
 def _program(value: Any) -> tuple[str, ...]:
@@ -176,6 +190,8 @@ SIZE = Kind(
     'A number and a unit: `"512B"`, `"500kB"` (1000 bytes), `"16MiB"` (1024 x 1024 bytes), `"2GB"`.',
     _size,
 )
+RATE = Kind("size per second", "A size of at least one byte.", _rate)
+HEADER = Kind("header", "The name of an HTTP header, such as `Authorization`.", _header)
 LANGUAGE = Kind(
     "language",
     "A language tag (BCP 47), such as `en` or `pt-BR`.",

@@ -10,7 +10,7 @@ sources = [{type = "file", path = "/media/usb"}]
 installers = [
     {type = "directory", targets = ["*"], slots = {A = "/data/a", B = "/data/b"}},
 ]
-boot = {type = "directory", folder = "/data/boot"}
+boot = {type = "directory", link = "/data/boot", slots = {A = "/data/a", B = "/data/b"}}
 """
 
 
