@@ -14,7 +14,7 @@ from software_update.client.decision import Choice, Decision
 from software_update.client.documents import decision_document, question_document
 from software_update.client.policy import exec_program
 from software_update.client.policy.exec_program import PROTOCOL
-from software_update.format.release_manifest import Advisory
+from software_update.client.question import Advisory
 from software_update.testing.questions import NOW, QUESTION, SITUATION, question, situation
 
 SCHEMAS = Schemas(Path("docs/reference/schemas"))

@@ -11,10 +11,9 @@ from software_update.client.decision import Choice, Decision, Situation
 from software_update.client.policies import links_of
 from software_update.client.policy.chain import Evaluation, Link, evaluate
 from software_update.client.policy.preset import Preset, StandingAnswer, may_check
-from software_update.client.question import Phase
+from software_update.client.question import Advisory, Phase
 from software_update.client.question_text import question_text
 from software_update.client.system import System
-from software_update.format.release_manifest import Advisory
 from software_update.testing.configurations import MINIMAL
 from software_update.testing.fake_machine import machine
 from software_update.testing.questions import NOW, question, situation

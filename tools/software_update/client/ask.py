@@ -1,7 +1,7 @@
 """Makes the question that a person or a policy is asked before a phase. Pure."""
 
 from software_update.base.errors import short_id
-from software_update.client.question import Phase, Question
+from software_update.client.question import Advisory, Phase, Question
 from software_update.client.release import slot_targets
 from software_update.client.state import DomainState, Plan, Staging
 from software_update.format.metadata import Installed
@@ -46,5 +46,5 @@ def make_question(
         signers=tuple(names.get(each, each) for each in plan.signers),
         download_installs=plan.staging == Staging.STREAM,
         notes=texts.notes if texts else None,
-        advisories=said.advisories if said else (),
+        advisories=tuple(Advisory(*each) for each in said.advisories) if said else (),
     )

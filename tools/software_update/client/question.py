@@ -2,8 +2,7 @@
 
 import enum
 from dataclasses import dataclass
-
-from software_update.format.release_manifest import Advisory
+from typing import NamedTuple
 
 
 class Phase(enum.Enum):
@@ -12,6 +11,15 @@ class Phase(enum.Enum):
     DOWNLOAD = "download"
     INSTALL = "install"
     RESTART = "restart"
+
+
+class Advisory(NamedTuple):
+    """A security advisory, with the fields of the one in the release manifest."""
+
+    id: str
+    severity: str
+    text: str
+    action: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

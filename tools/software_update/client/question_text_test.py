@@ -5,9 +5,8 @@ from typing import Any
 import pytest
 
 from software_update.client.decision import Choice, Decision
-from software_update.client.question import Phase
+from software_update.client.question import Advisory, Phase
 from software_update.client.question_text import decisions_text, question_text, readable
-from software_update.format.release_manifest import Advisory
 from software_update.testing.questions import QUESTION, question
 
 FULL: dict[str, Any] = {
