@@ -44,7 +44,7 @@ def test_question_names_vendor_of_the_device_and_facts_of_the_release() -> None:
     assert (question.severity, question.notes) == ("high", "Blinks faster.")
     assert (question.kind, question.duration, question.reversible) == ("security", 90, False)
     assert question.unavailable_functions == ("blinking",)
-    assert question.advisories == SAID.advisories
+    assert [*map(tuple, question.advisories)] == [*map(tuple, SAID.advisories)]
     assert (question.download_bytes, question.install_bytes) == (PLAN.size, 5)
 
 
