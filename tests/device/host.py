@@ -1,4 +1,4 @@
-"""This computer as the client's machine, as far as boot control uses one: programs, and files to read."""
+"""This computer as the client's machine, as far as boot control uses one: programs and files."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ from software_update.client.system import (
 
 
 class _Bytes:
+    """A file for reading."""
+
     def __init__(self, content: bytes) -> None:
         self._content = content
 
@@ -33,6 +35,19 @@ class _Bytes:
         pass
 
 
+class _Writable:
+    """A file for writing in place."""
+
+    def __init__(self, path: str) -> None:
+        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT)
+
+    def write(self, offset: int, content: bytes) -> None:
+        assert os.pwrite(self._descriptor, content, offset) == len(content)
+
+    def close(self) -> None:
+        os.close(self._descriptor)
+
+
 class _Storage:
     def __init__(self, instead: Mapping[str, str]) -> None:
         self._instead = instead
@@ -40,6 +55,12 @@ class _Storage:
     def open(self, path: str) -> File:
         text = self._instead.get(path)
         return cast(File, _Bytes(Path(path).read_bytes() if text is None else text.encode()))
+
+    def open_to_write(self, path: str) -> File:
+        return cast(File, _Writable(path))
+
+    def remove(self, path: str) -> None:
+        Path(path).unlink(missing_ok=True)
 
 
 class _Programs:
