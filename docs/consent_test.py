@@ -2,7 +2,9 @@
 
 import itertools
 import re
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,8 @@ from software_update.client.config import Config, parse_config
 from software_update.client.decision import Choice, Decision, Situation
 from software_update.client.policies import links_of
 from software_update.client.policy.chain import Evaluation, Link, evaluate
-from software_update.client.policy.preset import Preset, StandingAnswer, may_check
+from software_update.client.policy.exec_program import ExecProgram
+from software_update.client.policy.preset import Preset, StandingAnswer, may_look
 from software_update.client.question import Advisory, Phase
 from software_update.client.question_text import question_text
 from software_update.client.system import System
@@ -75,6 +78,26 @@ def test_question_on_the_page_is_what_a_terminal_shows() -> None:
     assert shown.splitlines() == question_text(asked)
 
 
+@pytest.mark.parametrize(
+    "phase, hour, choice",
+    [
+        (Phase.RESTART, 8, Choice.DEFER),
+        (Phase.RESTART, 20, Choice.ALLOW),
+        (Phase.DOWNLOAD, 12, Choice.ALLOW),
+    ],
+)
+def test_program_on_the_page_decides(phase: Phase, hour: int, choice: Choice) -> None:
+    [program] = re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+
+    def run(_: Sequence[str], stdin: bytes) -> bytes:
+        argv = [sys.executable, "-c", program]
+        return subprocess.run(argv, input=stdin, capture_output=True, check=True).stdout
+
+    policy = ExecProgram(machine(program=run), ["/usr/bin/shop"])
+    at = situation(local_minute=hour * 60)
+    assert policy.decide(question(phase=phase), at).choice is choice
+
+
 def rows(heading: str) -> Iterator[list[str]]:
     """Yields the cells of the table below a heading of the page."""
     section = PAGE.split(f"{heading}\n", 1)[1]
@@ -113,7 +136,7 @@ def test_table_of_presets_is_true() -> None:
     assert [*table] == [*Preset]
     plain = parse_config(MINIMAL, "minimal")
     for preset, (security, other, traffic) in table.items():
-        assert may_check(preset) == (traffic == "checks")
+        assert may_look(preset) == (traffic == "checks")
         for kind, phase in itertools.product(KINDS, Phase):
             decided = decide(plain, phase, kind, machine(), preset=preset).combined
             assert decided.choice is WORDS[security if kind == "security" else other]
@@ -149,7 +172,7 @@ def test_developer_gets_no_question_in_any_situation() -> None:
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_preset_never_causes_no_traffic_and_no_question(profile: str) -> None:
-    assert not may_check(Preset.NEVER)
+    assert not may_look(Preset.NEVER)
     for phase, kind, system, at in itertools.product(Phase, KINDS, machines(), situations()):
         decided = decide(PROFILES[profile], phase, kind, system, at, Preset.NEVER)
         assert decided.combined.choice is Choice.DENY

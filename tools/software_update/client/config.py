@@ -150,6 +150,7 @@ def _contradictions(values: Mapping[str, Any]) -> Iterator[str]:
     if values["report"]:
         yield from _exactly_one(values["report"], "report", "program", "url")
     yield from _policy_contradictions(values["policy"], "policy")
+    yield from _shared_paths(values["domains"])
     for name, domain in values["domains"].items():
         place = f"domains.{name}"
         yield from _domain_contradictions(domain, place)
@@ -184,6 +185,17 @@ def _domain_contradictions(domain: Mapping[str, Any], place: str) -> Iterator[st
             names = installer["targets"]
             if len(names) > 1 or any(sign in names[0] for sign in "*?["):
                 yield f"{inside}.targets: must be one name without a pattern for this type"
+
+
+def _shared_paths(domains: Mapping[str, Any]) -> Iterator[str]:
+    """Yields a problem for each path that two installers would write."""
+    owners: dict[str, str] = {}
+    for name, domain in domains.items():
+        for index, installer in enumerate(domain["installers"]):
+            place = f"domains.{name}.installers[{index}]"
+            for path in installer["options"].get("slots", {}).values():
+                if owners.setdefault(path, place) != place:
+                    yield f"{place}.slots: {path} is a slot of {owners[path]}, too"
 
 
 def _slot_problems(

@@ -222,6 +222,13 @@ def test_bad_installers(installer: str, problem: str) -> None:
     assert problems(text) == [f"domains.main.installers[0].{problem}"]
 
 
+def test_two_installers_do_not_share_a_path() -> None:
+    other = MINIMAL[MINIMAL.index("[domains") :].replace("domains.main", "domains.other")
+    assert problems(MINIMAL + other.replace("/data/a", "/data/c")) == [
+        "domains.other.installers[0].slots: /data/b is a slot of domains.main.installers[0], too"
+    ]
+
+
 def test_slots_of_a_boot_control() -> None:
     boot = "boot = {type = 'systemd-boot', names = {A = 'a'}}"
     text = MINIMAL[: MINIMAL.index("boot = ")] + boot

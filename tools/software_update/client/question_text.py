@@ -9,6 +9,7 @@ import textwrap
 import unicodedata
 from collections.abc import Iterator, Sequence
 
+from software_update.base.dates import format_date
 from software_update.base.errors import shown
 from software_update.client.decision import Decision
 from software_update.client.question import Phase, Question
@@ -33,7 +34,8 @@ def decisions_text(decisions: Sequence[tuple[str, Decision]]) -> list[str]:
 
 
 def _decision(name: str, decision: Decision) -> Iterator[str]:
-    text = readable(f"{decision.choice.name.lower()}, {decision.reason}")
+    until = "" if decision.until is None else f"; asked again at {format_date(decision.until)}"
+    text = readable(f"{decision.choice.name.lower()}, {decision.reason}{until}")
     lines = textwrap.wrap(text, _columns(text) - _LABEL)
     for label, line in zip([f"{shown(name)}:", *[""] * len(lines)], lines, strict=False):
         yield f"{label:<{_LABEL}}{line}"

@@ -61,13 +61,13 @@ def test_whole_question() -> None:
 def test_decisions_with_their_reasons() -> None:
     decisions = [
         ("preset", Decision(Choice.ASK, "a person decides about each release (preset ask)")),
-        ("exec_program", Decision(Choice.DEFER, "shop is \x1b[2J open " * 3, 5)),
+        ("exec_program", Decision(Choice.DEFER, "shop is \x1b[2J open", 5)),
     ]
     assert decisions_text(decisions) == [
         "preset:               ask, a person decides about each release (preset",
         "                      ask)",
-        "exec_program:         defer, shop is \\x1b[2J open shop is \\x1b[2J open",
-        "                      shop is \\x1b[2J open",
+        "exec_program:         defer, shop is \\x1b[2J open; asked again at",
+        "                      1970-01-01T00:00:05Z",
     ]
 
 

@@ -22,8 +22,8 @@ class Preset(enum.Enum):
     """Updates are off: the client installs nothing and does not use the network."""
 
 
-def may_check(preset: Preset) -> bool:
-    """Returns whether the client may look for releases. If not, it sends nothing over the network."""
+def may_look(preset: Preset) -> bool:
+    """Returns whether the client may look for releases by itself. If not, it does not use the network."""
     return preset is not Preset.NEVER
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from software_update.client.decision import Choice
-from software_update.client.policy.preset import Preset, StandingAnswer, may_check
+from software_update.client.policy.preset import Preset, StandingAnswer, may_look
 from software_update.client.question import Phase
 from software_update.testing.questions import SITUATION, question
 
@@ -11,7 +11,7 @@ KINDS = ("security", "feature", "both", None)
 
 
 def test_only_never_forbids_checks() -> None:
-    assert [each for each in Preset if not may_check(each)] == [Preset.NEVER]
+    assert [each for each in Preset if not may_look(each)] == [Preset.NEVER]
 
 
 @pytest.mark.parametrize("phase", Phase)

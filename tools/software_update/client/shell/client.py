@@ -28,7 +28,7 @@ from software_update.client.history_entry import history_entry
 from software_update.client.look import Known, Look, check_room, inactive_slot, look, make_plan
 from software_update.client.paths import folders_above
 from software_update.client.policy.chain import Link, evaluate
-from software_update.client.policy.preset import Preset, StandingAnswer
+from software_update.client.policy.preset import Preset, StandingAnswer, may_look
 from software_update.client.question import Question
 from software_update.client.record import RecordFile
 from software_update.client.release import decode_release
@@ -202,7 +202,7 @@ class Client:
         With the preset `never`, only a person makes the client look.
         """
         preset, plan = Preset(self.state.domain(name).preset), self.state.plan
-        if not may_check(self.state) or (preset == Preset.NEVER and not by_person):
+        if not may_check(self.state) or not (by_person or may_look(preset)):
             return
         if plan and plan.path and self.state.detail not in AT_REST and not by_person:
             return  # A person has named this bundle.
