@@ -300,7 +300,7 @@ class Service:
         # The state could be recorded, so the machine works.
         self._problem = ""
         self._publish()
-        if new.detail in AT_REST and _other_result(old, new):
+        if _has_ended(old, new):
             self.on_result(old, new)
 
     def _note(self, new: State) -> None:
@@ -337,11 +337,13 @@ class Service:
         return self._clock.since_boot()
 
 
-def _other_result(old: State, new: State) -> bool:
-    """Returns whether a result is news: not one that only repeats the last one at another time."""
+def _has_ended(old: State, new: State) -> bool:
+    """Returns whether a plan has ended, or a check with another result than the last one."""
+    if new.detail not in AT_REST or new.result is None:
+        return False
+    if old.detail not in AT_REST or old.result is None:
+        return True
     one, other = old.result, new.result
-    if one is None or other is None:
-        return other is not None
     return (one.code, one.text, one.release) != (other.code, other.text, other.release)
 
 

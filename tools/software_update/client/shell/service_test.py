@@ -370,6 +370,18 @@ def test_result_is_told_once_while_it_stays_the_same(device: FakeDevice) -> None
     assert results == [Code.NOTHING_OFFERED, Code.SOURCE_FAILED]
 
 
+def test_result_of_each_plan_is_told(device: FakeDevice) -> None:
+    device.offer(e.bundle({**CONTENTS, "boot": b"b00tloader\n"}, version=7).replace(b"b00t", b"boot"))
+    service, alarm = made(device)
+    results: list[Code] = []
+    service.on_result = lambda old, new: results.extend([new.result.code] if new.result else [])
+    service.start()
+    service.control.set_preset(ROOT, "auto-all")
+    alarm.then[4] = service.stop
+    service.run()
+    assert results == [Code.REFUSED, Code.REFUSED, Code.REFUSED]
+
+
 def test_second_service_ends_with_one_line(
     device: FakeDevice, monkeypatch: pytest.MonkeyPatch
 ) -> None:

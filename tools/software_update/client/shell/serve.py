@@ -1,0 +1,70 @@
+"""Runs the service of a configuration in this process: client, API, reports, signals, messages to systemd."""
+
+import signal
+from collections.abc import Mapping
+
+from software_update.client.config import Config
+from software_update.client.report import report_document
+from software_update.client.shell.alarm import SystemAlarm
+from software_update.client.shell.api import Api
+from software_update.client.shell.notify import Notifier
+from software_update.client.shell.reports import Reporter, receiver_of
+from software_update.client.shell.service import MakeClient, Service
+from software_update.client.state import Code, State
+from software_update.client.system import System
+
+# Results that are not worth a second report after a restart.
+_UNEVENTFUL = (Code.UP_TO_DATE, Code.NOTHING_OFFERED)
+
+
+def serve(
+    config: Config, system: System, make: MakeClient, environment: Mapping[str, str]
+) -> None:
+    """Runs until SIGTERM or SIGINT.
+
+    `make` makes the client, and `environment` is that of the process. Raises InputError if another client uses
+    the folder of the state or the socket cannot be made, and BootError.
+    """
+    alarm, notifier = SystemAlarm(), Notifier(environment)
+    service = Service(make, config.approvers, config.check, alarm, notifier)
+    api = Api(service, config.approvers, config.socket)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: service.stop())
+    reporter = _reporter(config, system)
+    if reporter is not None:
+        _connect(service, reporter, config.hardware_id)
+    service.start()
+    if reporter is not None:
+        _report_again(reporter, service.client.state, config.hardware_id)
+    api.open()
+    try:
+        service.run()
+    finally:
+        api.close()
+        if reporter is not None:
+            reporter.stop()
+
+
+def _reporter(config: Config, system: System) -> Reporter | None:
+    if config.report is None:
+        return None
+    receiver = receiver_of(config.report, system.programs)
+    return Reporter(system, f"{config.state}/reported", receiver, SystemAlarm())
+
+
+def _connect(service: Service, reporter: Reporter, hardware_id: str | None) -> None:
+    def report(old: State, new: State) -> None:
+        document = report_document(old, new, hardware_id)
+        if document is not None:
+            reporter.add(document)
+
+    service.on_result = report
+
+
+def _report_again(reporter: Reporter, state: State, hardware_id: str | None) -> None:
+    """Reports the last result if a power cut came before its report."""
+    document = report_document(state, state, hardware_id)
+    if document is None or state.result is None or state.result.code in _UNEVENTFUL:
+        return
+    if not reporter.delivered(document):
+        reporter.add(document)
