@@ -25,7 +25,9 @@ DOMAINS = {"main": DomainState(slots={"A": INSTALLED}, running="A")}
 
 def test_report_of_a_plan_names_release_and_versions_and_nothing_else() -> None:
     before = State(detail=Detail.ROLLING_BACK, plan=PLAN, domains=DOMAINS)
-    result = Result(Code.HEALTH_FAILED, "health check /bin/healthy: ended with 1", PLAN.release, 86400)
+    result = Result(
+        Code.HEALTH_FAILED, "health check /bin/healthy: ended with 1", PLAN.release, 86400
+    )
     after = State(detail=Detail.FINISHED, domains=DOMAINS, result=result)
     assert report_document(before, after, "board-2") == {
         "schema": "software_update.client_report.v1",

@@ -153,7 +153,9 @@ class UrlReceiver:
             answer = connection.getresponse()
             answer.read(_MAX_ANSWER_BYTES)
         except http.client.HTTPException as error:
-            raise OSError(f"{parts.netloc}: is not an HTTP server ({type(error).__name__})") from None
+            raise OSError(
+                f"{parts.netloc}: is not an HTTP server ({type(error).__name__})"
+            ) from None
         finally:
             connection.close()
         if not 200 <= answer.status < 300:

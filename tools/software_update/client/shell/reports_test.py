@@ -91,7 +91,8 @@ def test_report_that_comes_meanwhile_does_not_shorten_the_wait() -> None:
     receiver = FakeReceiver(failures=1)
     reporter, alarm = reporter_of(receiver, FakeDevice())
     reporter.add({"code": 1})
-    whole, wait = [], alarm.wait
+    whole: list[float] = []
+    wait = alarm.wait
 
     def interrupted(seconds: float | None) -> None:
         if seconds is not None and not whole:

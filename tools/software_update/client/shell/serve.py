@@ -17,13 +17,11 @@ from software_update.client.system import System
 _UNEVENTFUL = (Code.UP_TO_DATE, Code.NOTHING_OFFERED)
 
 
-def serve(
-    config: Config, system: System, make: MakeClient, environment: Mapping[str, str]
-) -> None:
+def serve(config: Config, system: System, make: MakeClient, environment: Mapping[str, str]) -> None:
     """Runs until SIGTERM or SIGINT.
 
-    `make` makes the client, and `environment` is that of the process. Raises InputError if another client uses
-    the folder of the state or the socket cannot be made, and BootError.
+    `make` makes the client, and `environment` is that of the process. Raises BootError, and InputError if
+    another client uses the folder of the state or the socket cannot be made.
     """
     alarm, notifier = SystemAlarm(), Notifier(environment)
     service = Service(make, config.approvers, config.check, alarm, notifier)

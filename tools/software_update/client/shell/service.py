@@ -137,10 +137,10 @@ class Service:
         self._note(self.client.state)
         self._failed_checks = self.client.state.attempts
         self._publish()
-        self._notifier.send(READY=1)
 
     def run(self) -> None:
         """Works until `stop`."""
+        self._notifier.send(READY=1)
         while not self._stopping:
             self.turn()
             if not self._stopping:

@@ -371,7 +371,9 @@ def test_result_is_told_once_while_it_stays_the_same(device: FakeDevice) -> None
 
 
 def test_result_of_each_plan_is_told(device: FakeDevice) -> None:
-    device.offer(e.bundle({**CONTENTS, "boot": b"b00tloader\n"}, version=7).replace(b"b00t", b"boot"))
+    device.offer(
+        e.bundle({**CONTENTS, "boot": b"b00tloader\n"}, version=7).replace(b"b00t", b"boot")
+    )
     service, alarm = made(device)
     results: list[Code] = []
     service.on_result = lambda old, new: results.extend([new.result.code] if new.result else [])
