@@ -106,7 +106,7 @@ def test_read_does_not_wait_for_more_than_has_arrived() -> None:
     """Otherwise a server that sends a byte now and then would not be noticed."""
     more = threading.Event()
     with raw_server(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc", more) as url:
-        response = UrllibNetwork().get(url, {})
+        response = UrllibNetwork(read_seconds=0.5).get(url, {})
         assert response.read(10) == b"abc"
         more.set()
         assert "the connection was cut" in error_of(lambda: response.read(10))
