@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import functools
+import os
 import shutil
 
 
 @functools.cache
 def program(name: str, package: str) -> str:
     """Returns the path of a program, which must be installed."""
-    found = shutil.which(name)
+    folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    # Servers are in folders that are not on every PATH.
+    found = shutil.which(name, path=os.pathsep.join([*folders, "/usr/sbin", "/sbin"]))
     assert found, f"{name} is missing; {advice(package)}"
     return found
 
