@@ -11,8 +11,8 @@ from software_update.client.state import AT_REST, Detail, State
 # all clients of a server return together after an outage, and bring no device its update earlier than the
 # interval promises.
 QUICK_RETRIES = 2
-# The longest that the wall clock is not looked at while a decision waits for a time of day, because only the
-# wall clock says when somebody has set it.
+# The longest that the wall clock is not looked at while a decision waits for a time of day, because only
+# looking at it shows that it was set.
 _LONGEST_UNWATCHED = 900.0
 
 
@@ -48,7 +48,7 @@ def wait_after_failure(
 ) -> float:
     """Returns the seconds to wait after a source has failed, once more than `state.attempts` says.
 
-    A plan that has begun goes on sooner than the next check: somebody waits for it.
+    A plan that has begun goes on sooner than the next check, because its release was agreed to.
     """
     if state.detail in AT_REST or state.detail == Detail.AWAITING_CONSENT:
         return check_again(

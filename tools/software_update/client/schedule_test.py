@@ -64,7 +64,7 @@ def test_plan_that_has_begun_goes_on_with_exponential_waits() -> None:
 def test_deferred_policy_is_asked_when_the_wall_clock_says_so() -> None:
     assert until_consulted(1000, 900, 0.0, 0.0, 1000.0) == 100
     assert until_consulted(1000, 1000, 0.0, 0.0, 1000.0) == 0
-    # Somebody has set the clock forward.
+    # The clock was set forward.
     assert until_consulted(1000, 5000, 1.0, 0.0, 1000.0) == 0
 
 

@@ -26,7 +26,7 @@ from software_update.testing.fake_device import STATE, FakeDevice
 
 CONTENTS = {"app": b"application\n" * 300_000, "boot": b"bootloader\n"}
 TIMES = CheckConfig(6 * 3600, 60, 3600)
-NOBODY = Approvers(frozenset(), frozenset())
+ONLY_ITSELF = Approvers(frozenset(), frozenset())
 GUEST = Caller("guest", frozenset({"guests"}))
 
 
@@ -41,12 +41,12 @@ class Device:
             lambda on_change, on_progress: Client(
                 self.fake.system, STATE, domains, on_change, on_progress, TIMES
             ),
-            NOBODY,
+            ONLY_ITSELF,
             TIMES,
             SystemAlarm(),
             Notifier({}),
         )
-        self.api = Api(self.service, NOBODY, self.path)
+        self.api = Api(self.service, ONLY_ITSELF, self.path)
         self.thread = threading.Thread(target=self._run)
         self.ready = threading.Event()
 

@@ -43,7 +43,7 @@ def test_request_is_read_in_whatever_pieces_it_comes(piece: int) -> None:
     )
 
 
-def test_connection_that_sends_nothing_is_no_request() -> None:
+def test_connection_that_sends_nothing_gives_none() -> None:
     assert read_request(receiver(b"")) is None
 
 

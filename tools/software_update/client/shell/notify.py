@@ -21,7 +21,7 @@ class Notifier:
         self.watchdog_seconds = _watchdog_seconds(environment) if self._address else None
 
     def send(self, **variables: object) -> None:
-        """Sends variables, such as READY and STATUS. A manager that does not listen is no error."""
+        """Sends variables, such as READY and STATUS. A manager that does not listen changes nothing."""
         if not self._address:
             return
         lines = (f"{name}={str(value).splitlines()[0]}" for name, value in variables.items())

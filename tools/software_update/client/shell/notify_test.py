@@ -32,7 +32,7 @@ def test_name_with_at_is_in_the_abstract_namespace() -> None:
         assert made.recv(4096) == b"WATCHDOG=1"
 
 
-def test_manager_that_does_not_listen_is_no_error(tmp_path: Path) -> None:
+def test_manager_that_does_not_listen_changes_nothing(tmp_path: Path) -> None:
     Notifier({"NOTIFY_SOCKET": str(tmp_path / "none")}).send(READY=1)
     Notifier({}).send(READY=1)
 

@@ -364,7 +364,7 @@ class _Request:
         self._error: BaseException | None = None
 
     def act(self, control: Control) -> None:
-        """Acts, in the thread of the service, unless nobody waits for it any more."""
+        """Acts, in the thread of the service, unless the caller has stopped waiting."""
         with self._lock:
             if self._taken:
                 return
