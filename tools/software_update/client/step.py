@@ -381,11 +381,9 @@ def _fail(state: State, at: int, code: Code, text: str) -> State:
     """Ends a plan that failed, and counts the failure if the release may be the reason."""
     plan = state.plan
     assert plan is not None
-    # The consent to a restart is used up; a person who is still there is asked again.
+    # Another try costs as much as this one did, so the consent is used up.
     kept = tuple(
-        each
-        for each in state.answers
-        if (each.release, each.phase, each.reply) != (plan.release, Phase.RESTART, Reply.YES)
+        each for each in state.answers if (each.release, each.reply) != (plan.release, Reply.YES)
     )
     state = replace(state, answers=kept)
     if code not in _FAILURES_OF_RELEASE:

@@ -53,7 +53,7 @@ class Device(RuleBasedStateMachine):
         # The boot loader.
         self.booted, self.tries = "A", {"A": 0, "B": 0}
         self.slots = {"A": SlotState.GOOD, "B": SlotState.UNBOOTABLE}
-        # (release, root, phase) -> the last answer that counts; a yes to a restart is used up by a failure.
+        # (release, root, phase) -> the last answer that counts; a yes is used up by a failure.
         self.agreed: dict[tuple[str, str, Phase], Reply] = {}
         self.verified: set[str] = set()
         self.healthy = False
@@ -212,7 +212,7 @@ class Device(RuleBasedStateMachine):
                 self.slots[slot] = SlotState.UNBOOTABLE
                 if self.booted != slot and plan.failed in (*COUNTED, Code.FELL_BACK):
                     self.count(plan.release)
-                self.use_up_restart(plan.release, self.booted != slot)
+                self.use_up_consent(plan.release, self.booted != slot)
                 self.send(events.Abandoned(at, self.booted))
             case Effect.STORE:
                 self.send(events.Stored(at))
@@ -240,7 +240,7 @@ class Device(RuleBasedStateMachine):
                 self.verified.discard(self.plan.slot)
             if code in COUNTED:
                 self.count(self.plan.release)
-            self.use_up_restart(self.plan.release, True)
+            self.use_up_consent(self.plan.release, True)
         self.send(events.Failed(self.now, code, "broken"))
 
     @rule()
@@ -309,9 +309,9 @@ class Device(RuleBasedStateMachine):
     def count(self, release: str) -> None:
         self.failures[release] = self.failures.get(release, 0) + 1
 
-    def use_up_restart(self, release: str, ended: bool) -> None:
+    def use_up_consent(self, release: str, ended: bool) -> None:
         for key in [each for each in self.agreed if each[0] == release and ended]:
-            if key[2] == Phase.RESTART and self.agreed[key] == Reply.YES:
+            if self.agreed[key] == Reply.YES:
                 del self.agreed[key]
 
     def forget(self, release: str) -> None:

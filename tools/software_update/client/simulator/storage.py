@@ -246,7 +246,7 @@ class SimulatedStorage:
         self.power.check()
         if self.capacity is None:
             return 1 << 40
-        return max(0, self.capacity - self._used())
+        return max(0, self.capacity - self.used())
 
     def lock(self, path: str) -> bool:
         """See `system.Storage.lock`. Nothing else runs on a simulated device, except for `locked` paths."""
@@ -273,7 +273,7 @@ class SimulatedStorage:
         if full:
             fits = max(0, size - offset)
         elif self.capacity is not None and offset + len(content) > size:
-            fits = min(fits, max(0, size - offset + self.capacity - self._used()))
+            fits = min(fits, max(0, size - offset + self.capacity - self.used()))
             full = fits < len(content)
         if fits:
             change = Write(number, offset, content[:fits], path)
@@ -370,7 +370,7 @@ class SimulatedStorage:
         self._nodes = {**self._nodes, number: node}
         return number
 
-    def _used(self) -> int:
+    def used(self) -> int:
         return sum(
             len(self.content(number))
             for names in self._names.values()
