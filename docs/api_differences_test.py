@@ -33,6 +33,10 @@ ONLY_BAZEL = {
         ("args", "env", "env_inherit", "flaky", "local", "shard_count", "size", "timeout"),
         "it is a test of bazel test; in GN it is an action of the build",
     ),
+    "software_update_device_test": dict.fromkeys(
+        ("args", "env", "env_inherit", "flaky", "local", "shard_count", "size", "timeout"),
+        "it is a test of bazel test; in GN it is an action of the build",
+    ),
     "software_update_expiry_test": dict.fromkeys(
         ("args", "env", "env_inherit", "flaky", "local", "shard_count", "size", "timeout"),
         "it is a test of bazel test; in GN it is an action of the build",

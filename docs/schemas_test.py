@@ -308,6 +308,19 @@ def test_expiry(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.usefixtures("folder")
+def test_device_transcript(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("device.txt").write_text("# An update.\noffer app\ncheck\nanswer yes\n")
+    simulate = (
+        "device",
+        "simulate",
+        "device.txt",
+        "--trusted-root=root-1.pb",
+        "--bundle=app.bundle",
+    )
+    check(output(capsys, *simulate, "--json"))
+
+
+@pytest.mark.usefixtures("folder")
 def test_bundle_fleet(capsys: pytest.CaptureFixture[str]) -> None:
     fleet = ("bundle", "fleet", "app.bundle", "--installed=app.bundle", "--trusted-root=root-1.pb")
     hardware = ("--hardware-id=a", "--hardware-id=b")

@@ -2,6 +2,7 @@
 
 load("//rules:software_update_bundle.bzl", _software_update_bundle = "software_update_bundle")
 load("//rules:software_update_bundle_test.bzl", _software_update_bundle_test = "software_update_bundle_test")
+load("//rules:software_update_device_test.bzl", _software_update_device_test = "software_update_device_test")
 load("//rules:software_update_expiry_test.bzl", _software_update_expiry_test = "software_update_expiry_test")
 load("//rules:software_update_fleet_test.bzl", _software_update_fleet_test = "software_update_fleet_test")
 load("//rules:software_update_personalized_bundle.bzl", _software_update_personalized_bundle = "software_update_personalized_bundle")
@@ -14,6 +15,7 @@ load("//rules/providers:software_update_root_info.bzl", _SoftwareUpdateRootInfo 
 
 software_update_bundle = _software_update_bundle
 software_update_bundle_test = _software_update_bundle_test
+software_update_device_test = _software_update_device_test
 software_update_expiry_test = _software_update_expiry_test
 software_update_fleet_test = _software_update_fleet_test
 software_update_personalized_bundle = _software_update_personalized_bundle

@@ -434,6 +434,13 @@ CASES = (
         'trusted_root is missing; write trusted_root = ":root", the root that the device trusts',
         "trusted_root",
     ),
+    declared("device_test", 'script is missing; write script = "device.txt"', "no_script", {}),
+    declared(
+        "device_test",
+        'trusted_root is missing; write trusted_root = ":root", the root in the device\'s image',
+        "no_root",
+        {"script": '"x.txt"'},
+    ),
     declared(
         "expiry_test",
         'at is missing; write at = "2031-01-01T00:00:00Z", the time from which to count',
@@ -527,8 +534,8 @@ _JUDGED = 'bundle = "x.bundle" trusted_root = "root.pb" installed = "x.pb"'
 @pytest.mark.parametrize(
     "template",
     [
-        *("bundle", "bundle_test", "expiry_test", "fleet_test", "payload", "personalized_bundle"),
-        "promotion",
+        *("bundle", "bundle_test", "device_test", "expiry_test", "fleet_test", "payload"),
+        *("personalized_bundle", "promotion"),
         *("release_manifest", "root"),
     ],
 )
@@ -536,6 +543,7 @@ def test_refuses_an_unknown_parameter(tree: Tree, template: str) -> None:
     parameters = {
         "bundle": f"version = 1 {_TARGETS}",
         "bundle_test": _JUDGED,
+        "device_test": 'script = "x.txt" trusted_root = "root.pb"',
         "expiry_test": 'roots = [ "root.pb" ] at = "2031-01-01T00:00:00Z"',
         "fleet_test": " ".join(f"{name} = {value}" for name, value in _without("").items()),
         "payload": 'file = "boot.bin"',

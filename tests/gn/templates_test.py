@@ -510,6 +510,7 @@ PUBLIC = (
     *(f"smaller{each}" for each in ("", ".file")),
     "known",
     "lasts",
+    "lives",
     "promoted",
     "takes_it",
 )
@@ -559,6 +560,13 @@ software_update_fleet_test("known") {
   installed = [ ":bundle" ]
   trusted_roots = [ ":root" ]
   table = "fleet.md"
+  SCOPE
+}
+
+software_update_device_test("lives") {
+  script = "life.txt"
+  trusted_root = ":root"
+  bundles = [ ":bundle" ]
   SCOPE
 }
 

@@ -68,6 +68,13 @@ software_update_fleet_test = rule(
     test = True,
 )
 
+software_update_device_test = rule(
+    implementation = _command_test_impl,
+    doc = "Passes if a simulated device does what a script says.",
+    attrs = _TEST_ATTRS,
+    test = True,
+)
+
 software_update_expiry_test = rule(
     implementation = _command_test_impl,
     doc = "Passes if no metadata in the files expires soon.",

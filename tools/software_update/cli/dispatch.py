@@ -35,6 +35,7 @@ COMMANDS = {
     ("bundle", "personalize"): "leave out of a bundle the payloads that a device has",
     ("bundle", "fleet"): "show what devices in the field do with a bundle",
     ("bundle", "promote"): "prove that a release contains exactly what was tested",
+    ("device", "simulate"): "play a script on a simulated device, with the real client",
     ("sign", ""): "sign a signing request",
     (
         "signatures",

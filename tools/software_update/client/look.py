@@ -68,7 +68,7 @@ def look(domain: Domain, bundle: OpenBundle, known: Known) -> Look:
             raise PlanFailed(Code.ORDER_NOT_TAKEN, _ORDER)
         _check_places(domain, release)
     except Refused as refused:
-        problem = PlanFailed(Code.REFUSED, f"{refused.verdict.name}: {refused}")
+        problem = PlanFailed(Code.REFUSED, str(refused))
         return Look(root, None, b"", 0, problem)
     except PlanFailed as problem:
         return Look(root, None, b"", 0, problem)

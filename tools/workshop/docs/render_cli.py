@@ -34,6 +34,7 @@ _TYPES = {
     "NAME=COMPRESSION": "name and compression",
     "NAME=FILE": "name and file",
     "OUT": "file",
+    "SCRIPT": "file",
     "PUB=NAME": "public key file and name",
     "P": "text",
     "PRIV": "private key file",

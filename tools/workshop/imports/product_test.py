@@ -10,8 +10,11 @@ from software_update.cli.dispatch import COMMANDS
 
 TOP = Path(__file__).absolute().parents[3]
 TOOLS = TOP / "tools"
-# A reader must be able to follow a program down to the ground. The service is the deepest one.
-MAX_PATH = 14
+# A reader must be able to follow a command down to the ground. The client is a layer of its own, and the
+# simulated device runs it.
+MAX_PATH = 12
+MAX_PATH_WITH_CLIENT = 15
+_CLIENT = "software_update/client/"
 
 
 def test_sources_are_here() -> None:
@@ -23,8 +26,15 @@ def test_imports_are_dependencies() -> None:
 
 
 def test_no_circle_and_no_long_path() -> None:
-    path = imports.longest_path(imports.graph(TOOLS))
-    assert len(path) <= MAX_PATH, "\n".join(path)
+    graph = imports.graph(TOOLS)
+    others = {
+        module: {each for each in imported if not each.startswith(_CLIENT)}
+        for module, imported in graph.items()
+        if not module.startswith(_CLIENT)
+    }
+    for edges, most in ((others, MAX_PATH), (graph, MAX_PATH_WITH_CLIENT)):
+        path = imports.longest_path(edges)
+        assert len(path) <= most, "\n".join(path)
 
 
 def test_lazy_upward_import_fails(tmp_path: Path) -> None:

@@ -1,22 +1,19 @@
 """bundle fleet: what devices in the field do with a bundle, as a table."""
 
 import argparse
-import difflib
-import os
 from collections.abc import Sequence
 
 from software_update.base import files
-from software_update.base.errors import DifferentError, UsageError, printable, shown
+from software_update.base.errors import UsageError, printable, shown
 from software_update.base.strict_json import to_text
 from software_update.cli.options.arguments import Parser, add_at, add_list, text_of, time_of
+from software_update.cli.options.expected_file import check_expected, in_workspace
 from software_update.cli.options.schemes import add_schemes, schemes_of
 from software_update.cli.render import fleet
 from software_update.format.verdicts import Refused
 from software_update.verify.fleet import KeptRelease, predict, trusted_by
 from software_update.verify.installed import read_installed
 from software_update.verify.trust_files import read_trusted_root
-
-_MAX_TABLE_BYTES = 16 * 1024 * 1024
 
 
 def run(argv: Sequence[str]) -> int:
@@ -40,13 +37,19 @@ def run(argv: Sequence[str]) -> int:
         return 0
     table = "".join(f"{line}\n" for line in fleet.table(predictions))
     if args.output or args.source_file:
-        path = args.output or _in_workspace(args.source_file)
+        path = args.output or in_workspace(args.source_file)
         inputs = [args.bundle, *args.installed, *args.trusted_root]
         files.write_output(path, table.encode(), inputs=inputs)
     elif args.expect is None:
         print(table, end="")
     if args.expect is not None:
-        _check(args.expect, table, args.renew_with)
+        check_expected(
+            args.expect,
+            table,
+            name="this bundle",
+            what="devices do with this bundle",
+            renew_with=args.renew_with or f"software-update bundle fleet ... -o {args.expect}",
+        )
     return 0
 
 
@@ -104,24 +107,3 @@ def _hardware_ids(arguments: Sequence[str]) -> list[str]:
         if each in ids[:index]:
             raise UsageError(f"--hardware-id: '{shown(each)}' appears twice; name each once")
     return ids
-
-
-def _in_workspace(path: str) -> str:
-    try:
-        return os.path.join(os.environ["BUILD_WORKSPACE_DIRECTORY"], path)
-    except KeyError:
-        raise UsageError("--source-file: only for bazel run; use --output") from None
-
-
-def _check(path: str, table: str, renew_with: str | None) -> None:
-    expected = files.read_input(path, _MAX_TABLE_BYTES).decode(errors="replace")
-    if expected == table:
-        return
-    changes = difflib.unified_diff(
-        expected.splitlines(), table.splitlines(), path, "this bundle", lineterm="", n=0
-    )
-    print("\n".join(map(printable, changes)), flush=True)
-    renew = renew_with or f"software-update bundle fleet ... -o {path}"
-    raise DifferentError(
-        f"{path}: differs from what devices do with this bundle; if that is intended, renew it with: {renew}"
-    )

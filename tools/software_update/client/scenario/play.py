@@ -8,7 +8,7 @@ device refuses is a result, too.
 
 from collections.abc import Callable, Mapping, Sequence
 
-from software_update.base.dates import parse_date
+from software_update.base.dates import format_date, parse_date
 from software_update.base.errors import InputError, SoftwareUpdateError, shown
 from software_update.client import events
 from software_update.client.boot_control import SlotState
@@ -176,7 +176,11 @@ class _Player:
         question = device.client.question() if state.detail == Detail.AWAITING_CONSENT else None
         asked = ""
         if question is not None and state.plan is not None:
-            wait = f"waits until {state.plan.not_before}" if state.plan.not_before else "asks"
+            wait = (
+                f"waits until {format_date(state.plan.not_before)}"
+                if state.plan.not_before
+                else "asks"
+            )
             asked = f"{wait} {_asked(question)}"
         summary = self._summary()
         now = (result, asked, summary)
