@@ -23,6 +23,7 @@ from software_update.client.shell.notify import Notifier
 from software_update.client.shell.service import Service
 from software_update.testing import encode as e
 from software_update.testing.fake_device import STATE, FakeDevice
+from software_update.testing.short_folder import short_folder
 
 CONTENTS = {"app": b"application\n" * 300_000, "boot": b"bootloader\n"}
 TIMES = CheckConfig(6 * 3600, 60, 3600)
@@ -98,9 +99,15 @@ def _events(file: Any) -> Iterator[tuple[str, Any]]:
         assert file.readline() == b"\n"
 
 
+@pytest.fixture(name="folder")
+def folder_fixture() -> Iterator[Path]:
+    with short_folder() as folder:
+        yield folder
+
+
 @pytest.fixture
-def device(tmp_path: Path) -> Iterator[Device]:
-    made = Device(tmp_path)
+def device(folder: Path) -> Iterator[Device]:
+    made = Device(folder)
     made.thread.start()
     assert made.ready.wait(20)
     yield made
@@ -326,8 +333,8 @@ def test_user_with_too_many_streams_gets_no_further_one(device: Device) -> None:
         assert device.get("/v1/events")[0] == 503
 
 
-def test_socket_that_a_dead_service_left_is_replaced(tmp_path: Path) -> None:
-    first, second = Device(tmp_path), Device(tmp_path)
+def test_socket_that_a_dead_service_left_is_replaced(folder: Path) -> None:
+    first, second = Device(folder), Device(folder)
     first.api.open()
     first.api._socket.close()
     second.api.open()
@@ -336,8 +343,8 @@ def test_socket_that_a_dead_service_left_is_replaced(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", ["/proc/client.sock", "/tmp/" + "a" * 103])
-def test_socket_that_cannot_be_made_is_one_line(tmp_path: Path, path: str) -> None:
-    device = Device(tmp_path)
+def test_socket_that_cannot_be_made_is_one_line(folder: Path, path: str) -> None:
+    device = Device(folder)
     device.api._path = path
     with pytest.raises(InputError, match=f"^{path}: "):
         device.api.open()

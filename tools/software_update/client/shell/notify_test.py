@@ -8,12 +8,19 @@ from pathlib import Path
 import pytest
 
 from software_update.client.shell.notify import Notifier
+from software_update.testing.short_folder import short_folder
+
+
+@pytest.fixture(name="folder")
+def folder_fixture() -> Iterator[Path]:
+    with short_folder() as folder:
+        yield folder
 
 
 @pytest.fixture
-def manager(tmp_path: Path) -> Iterator[socket.socket]:
+def manager(folder: Path) -> Iterator[socket.socket]:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as made:
-        made.bind(str(tmp_path / "notify"))
+        made.bind(str(folder / "notify"))
         made.settimeout(5)
         yield made
 
@@ -32,8 +39,8 @@ def test_name_with_at_is_in_the_abstract_namespace() -> None:
         assert made.recv(4096) == b"WATCHDOG=1"
 
 
-def test_manager_that_does_not_listen_changes_nothing(tmp_path: Path) -> None:
-    Notifier({"NOTIFY_SOCKET": str(tmp_path / "none")}).send(READY=1)
+def test_manager_that_does_not_listen_changes_nothing(folder: Path) -> None:
+    Notifier({"NOTIFY_SOCKET": str(folder / "none")}).send(READY=1)
     Notifier({}).send(READY=1)
 
 

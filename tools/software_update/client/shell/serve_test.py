@@ -20,21 +20,28 @@ from software_update.client.shell.service import MakeClient
 from software_update.client.system import ProgramResult
 from software_update.testing import encode as e
 from software_update.testing.fake_device import STATE, FakeDevice
+from software_update.testing.short_folder import short_folder
 
 CONTENTS = {"app": b"application\n", "boot": b"bootloader\n"}
 TIMES = CheckConfig(6 * 3600, 60, 3600)
 
 
+@pytest.fixture(name="folder")
+def folder_fixture() -> Iterator[Path]:
+    with short_folder() as folder:
+        yield folder
+
+
 @pytest.fixture
-def manager(tmp_path: Path) -> Iterator[socket.socket]:
+def manager(folder: Path) -> Iterator[socket.socket]:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as made:
-        made.bind(str(tmp_path / "notify"))
+        made.bind(str(folder / "notify"))
         made.settimeout(20)
         yield made
 
 
 @pytest.fixture
-def config(tmp_path: Path) -> Config:
+def config(folder: Path) -> Config:
     return Config(
         vendor="Example",
         hardware_id="board-2",
@@ -44,7 +51,7 @@ def config(tmp_path: Path) -> Config:
         check=TIMES,
         approvers=Approvers(frozenset(), frozenset()),
         report=None,
-        socket=str(tmp_path / "client.sock"),
+        socket=str(folder / "client.sock"),
     )
 
 
