@@ -10,6 +10,8 @@ import pytest
 import render_client_configuration
 from software_update.client.boot.directory import DirectoryBoot
 from software_update.client.boot.exec_program import ExecBoot
+from software_update.client.boot.grub import Grub
+from software_update.client.boot.systemd_boot import SystemdBoot
 from software_update.client.boot.uboot import UBoot
 from software_update.client.config import ConfigError, parse_config
 from software_update.client.config_options import (
@@ -75,6 +77,8 @@ def test_example_has_every_option() -> None:
 
 PARTS: list[tuple[Mapping[str, Type], str, list[Callable[..., object]]]] = [
     (BOOT_TYPES, "uboot", [UBoot]),
+    (BOOT_TYPES, "grub", [Grub]),
+    (BOOT_TYPES, "systemd-boot", [SystemdBoot]),
     (BOOT_TYPES, "directory", [DirectoryBoot]),
     (BOOT_TYPES, "exec", [ExecBoot]),
     (INSTALLER_TYPES, "raw", [RawInstaller]),
