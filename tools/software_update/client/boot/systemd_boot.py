@@ -31,7 +31,8 @@ SORT_KEY = "software-update"
 
 _NAME = re.compile(r"(?!auto-)[A-Za-z0-9_-][A-Za-z0-9._-]*")
 _COUNTER = r"(?:\+([0-9]+)(?:-[0-9]+)?)?\.conf"
-_KERNEL = re.compile(r"^(?:linux|efi|uki)[ \t].*$", re.MULTILINE)
+# systemd-boot does not count the starts of entries with `efi`.
+_KERNEL = re.compile(r"^(?:linux|uki)[ \t].*$", re.MULTILINE)
 # The lines that decide about the order of entries.
 _ORDER = re.compile(r"^(sort-key|version|machine-id)[ \t]+(.*?)[ \t]*$", re.MULTILINE)
 _DEFAULT = re.compile(r"^(?:default|preferred)[ \t]", re.MULTILINE)
@@ -207,7 +208,7 @@ class SystemdBoot:
         kernel = _KERNEL.search(text)
         if kernel is None:
             raise BootError(
-                f"{join(self.entries, file)}: is missing, or has no kernel; "
+                f"{join(self.entries, file)}: is missing, or has no line with linux or uki; "
                 f"put the entry of slot '{slot}' there"
             )
         lines = _KERNEL.sub("", _ORDER.sub("", text)).splitlines()

@@ -178,11 +178,12 @@ def test_change_is_read_back(storage: SimulatedStorage, monkeypatch: pytest.Monk
         control_of(storage).try_slot("B")
 
 
-@pytest.mark.parametrize("content", [b"", b"title x\n", b"title x\n\0linux /x\n"])
+@pytest.mark.parametrize("content", [b"", b"title x\n", b"efi /x.efi\n", b"title x\n\0linux /x\n"])
 def test_template_without_a_kernel(content: bytes) -> None:
     storage = SimulatedStorage(factory(**{"fw-b.template": content}))
     error = (
-        f"{ENTRIES}/fw-b.template: is missing, or has no kernel; put the entry of slot 'B' there"
+        f"{ENTRIES}/fw-b.template: is missing, or has no line with linux or uki; "
+        "put the entry of slot 'B' there"
     )
     assert control_of(storage).check() == [error]
     with pytest.raises(BootError, match=f"^{error}$"):
