@@ -18,6 +18,9 @@ MANUAL_TESTS = f"{TAGGED_MANUAL} except //tests/analysis/..."
 def manual_tests(run: Run) -> None:
     """The tests that `//...` leaves out, because they take long or much room."""
     labels = run.labels(MANUAL_TESTS)
+    # With a Bazel from PATH, the machine itself has the packages.
+    if list(run.scratch.glob("cache/rules_software_update/root-*.complete")):
+        run.command("tools/workshop/bazel/add_packages")
     if labels:
         with counted_tests(run, " + ".join(labels)):
             run.bazel("test", *labels)

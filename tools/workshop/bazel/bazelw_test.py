@@ -290,6 +290,33 @@ def test_changed_recipe_makes_another_root(entered: Machine) -> None:
     assert "does not let root mount" in entered.refuses(**USE_ROOT)
 
 
+def add_packages(machine: Machine) -> subprocess.CompletedProcess[str]:
+    """Runs add_packages in the environment of `Machine.run`."""
+    env = {"PATH": machine.path, "XDG_CACHE_HOME": str(machine.cache.parent)}
+    command = [str(machine.workspace / "tools/workshop/bazel/add_packages")]
+    return subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+
+
+def test_packages_are_added_to_a_root_that_lacks_them(entered: Machine) -> None:
+    """They are not part of the recipe, so the root stays the same."""
+    entered.fake("chroot", "exit 1")
+    entered.fake("unshare", 'cat; printf "<%s>" "$@"')
+    done = add_packages(entered)
+    assert done.returncode == 0, done.stderr
+    assert "apt -y" in done.stderr
+    (root,) = entered.cache.glob("root-*.complete")
+    assert f"<--><{root.with_suffix('')}><grub-pc-bin><qemu-system-x86>" in done.stderr
+    entered.fake("chroot", "exit 0")
+    entered.fake("unshare", "exit 1")
+    assert add_packages(entered).returncode == 0
+
+
+def test_packages_are_not_added_before_there_is_a_root(machine: Machine) -> None:
+    done = add_packages(machine)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "bazelw: Debian's Bazel is not set up yet; run ./bazelw first\n"
+
+
 def make_root(machine: Machine, old_update: str) -> subprocess.CompletedProcess[str]:
     """make_root.sh in a folder "making", with fakes; OLD_UPDATE is what apt does with the old suite."""
     for name in ("apt-get", "apt-config", "mount", "umount"):

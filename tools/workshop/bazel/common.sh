@@ -9,6 +9,14 @@ fail() {
   exit 1
 }
 
+# Prints a hash of the recipe of the root, which is in the folder $1.
+recipe_of() {
+  (
+    LC_ALL=C # The order of the files.
+    cat "$1"/root/* "$1/make_root.sh"
+  ) | sha256sum | cut -c -12
+}
+
 # Everything that bazelw ever writes is in this folder.
 if [ -n "${XDG_CACHE_HOME:-}" ]; then
   bazelw_cache=$XDG_CACHE_HOME/rules_software_update

@@ -9,8 +9,7 @@ here=$BAZELW_WORKSPACE/tools/workshop/bazel
 
 export PATH=$PATH:/usr/sbin:/sbin # chroot's folder, which is not on every PATH
 cwd=$(pwd -P)
-recipe=$(LC_ALL=C && cat "$here"/root/* "$here/make_root.sh" | sha256sum)
-recipe=${recipe:0:12}
+recipe=$(recipe_of "$here")
 root=$bazelw_cache/root-$recipe
 outputs=$bazelw_cache/bazel/$recipe # what was found in one root, a compiler say, is not true of another
 namespace=$bazelw_cache/namespace/$recipe
