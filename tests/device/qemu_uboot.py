@@ -7,16 +7,14 @@ Debian's U-Boot for it has no redundant environment, boot counter or check of si
 
 from __future__ import annotations
 
-import os
 import re
-import selectors
 import struct
 import subprocess
-import time
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.device.console import run_machine
 from tests.device.programs import advice, program
 
 FLASH_SIZE = 64 << 20
@@ -32,8 +30,7 @@ kernel_addr_r=0x40400000
 scriptaddr=0x40200000
 """
 _UBOOT = Path("/usr/lib/u-boot/qemu_arm64/u-boot.bin")
-# A boot takes about a second. QEMU does not always end when U-Boot powers off, so these lines end a boot.
-_SECONDS = 60
+# QEMU does not always end when U-Boot powers off.
 _END = re.compile(rb"^(?:poweroff|resetting) \.\.\.", re.MULTILINE)
 
 
@@ -120,7 +117,7 @@ class Board:
 
         Raises AssertionError with the console if neither happens within a minute.
         """
-        console = _run(self._command())
+        console = run_machine(self._command(), _END)
         chosen = re.search(r"^boot: starting slot (\w+)", console, re.MULTILINE)
         return Boot(chosen[1] if chosen else None, console)
 
@@ -159,31 +156,3 @@ def stand_in(line: str) -> bytes:
 def _firmware() -> str:
     assert _UBOOT.exists(), f"{_UBOOT} is missing; {advice('u-boot-qemu')}"
     return str(_UBOOT)
-
-
-def _run(command: list[str]) -> str:
-    """Returns the console until a line that ends a boot; then ends the process."""
-    with subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    ) as process:
-        try:
-            assert process.stdout
-            console = _read(process.stdout.fileno())
-        finally:
-            process.kill()
-    return console
-
-
-def _read(descriptor: int) -> str:
-    console = b""
-    deadline = time.monotonic() + _SECONDS
-    with selectors.DefaultSelector() as selector:
-        selector.register(descriptor, selectors.EVENT_READ)
-        while not _END.search(console):
-            ready = selector.select(max(0.0, deadline - time.monotonic()))
-            text = console.decode(errors="replace")
-            assert ready, f"U-Boot neither powered off nor restarted in {_SECONDS} s:\n{text}"
-            piece = os.read(descriptor, 65536)
-            assert piece, f"QEMU ended before U-Boot powered off or restarted:\n{text}"
-            console += piece
-    return console.decode(errors="replace")
