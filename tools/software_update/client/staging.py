@@ -284,13 +284,20 @@ def no_place(domain: Domain, target: str) -> str:
 
 
 def copy_to_store(
-    storage: Storage, path: str, bundle: OpenBundle, on_progress: Callable[[int], None]
+    storage: Storage,
+    path: str,
+    targets: Targets,
+    bundle: OpenBundle,
+    on_progress: Callable[[int], None],
 ) -> None:
     """Copies a whole bundle into a file, and continues after the bytes that the file has.
 
+    Raises PlanFailed, and reads no payload, if the source offers another release than that of `targets`.
     Each part is on the medium before the next is written. So a power cut may have spoiled only the last
     one, which is copied again. A file that begins differently has another bundle, and is copied anew.
     """
+    head = read_whole(bundle) if bundle.can_reread else read_head(bundle)
+    _check_same(head.envelope, targets)
     file = storage.open_to_write(path)
     try:
         storage.sync_folder(dirname(path))

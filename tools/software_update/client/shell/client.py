@@ -36,7 +36,7 @@ from software_update.client.schedule import wait_after_failure
 from software_update.client.source import OpenBundle, Source, SourceError
 from software_update.client.sources.file import FileSource
 from software_update.client.staging import Base, PlanFailed
-from software_update.client.state import AT_REST, Code, Plan, Reply, State, answer_to
+from software_update.client.state import AT_REST, Code, Plan, Reply, Staging, State, answer_to
 from software_update.client.step import may_check, step
 from software_update.client.stored_bundle import StoredBundle
 from software_update.client.system import File, System
@@ -278,8 +278,24 @@ class Client:
             return None
         assert found.release is not None
         check_room(domain, slot, found.release)
+        if domain.staging == Staging.STORE:
+            self._check_store(bundle)
         manifest = self.keep_manifest(found.manifest)
         return events.Offered(self.now(), replace(plan, manifest=manifest))
+
+    def _check_store(self, bundle: OpenBundle) -> None:
+        """Raises PlanFailed if the bundle does not fit into the store. An old bundle in it makes room."""
+        storage, path = self.system.storage, f"{self.folder}/{_STORED}"
+        room = storage.free_bytes(self.folder)
+        if storage.exists(path):
+            file = storage.open(path)
+            room += file.size()
+            file.close()
+        if bundle.size() > room:
+            raise PlanFailed(
+                Code.NO_ROOM,
+                f"{self.folder}: has room for {room} bytes, and the bundle has {bundle.size()}; free some",
+            )
 
     def _keep_root(self, domain: Domain, found: Look) -> None:
         if found.root is None or found.root.signed is None:
@@ -370,10 +386,11 @@ class Client:
         return events.Verified(self.now())
 
     def _store(self, plan: Plan, domain: Domain) -> Event:
+        targets = self.installed(plan.manifest).targets
         bundle = self._open(plan, domain)
         try:
             path = f"{self.folder}/{_STORED}"
-            staging.copy_to_store(self.system.storage, path, bundle, self.on_progress)
+            staging.copy_to_store(self.system.storage, path, targets, bundle, self.on_progress)
         finally:
             bundle.close()
         return events.Stored(self.now())

@@ -183,6 +183,24 @@ def test_replaced_bundle_needs_new_consent(device: FakeDevice) -> None:
     assert client.state.detail == Detail.AWAITING_CONSENT
 
 
+def test_replaced_bundle_is_not_stored_without_new_consent(device: FakeDevice) -> None:
+    client = started(device, staging=Staging.STORE)
+    check(client)
+    device.offer(e.bundle({"app": APP, "boot": BOOT + b"!"}, version=8))
+    agree(client)
+    assert code(client.state) == Code.RELEASE_CHANGED
+    assert not device.storage.exists(f"{STATE}/stored.bundle")
+
+
+def test_bundle_that_the_store_has_no_room_for_is_not_asked_about(device: FakeDevice) -> None:
+    for slot in ("A", "B"):
+        device.storage.put(f"/slots/app_{slot}", bytes(len(APP)))
+    client = started(device, staging=Staging.STORE)
+    device.storage.free = len(APP) // 2
+    check(client)
+    assert (code(client.state), client.question()) == (Code.NO_ROOM, None)
+
+
 def test_changed_payload_is_refused_and_never_bootable(device: FakeDevice) -> None:
     changed = e.bundle(CONTENTS, version=7).replace(b"bootloader", b"b00tloader")
     device.offer(changed)
