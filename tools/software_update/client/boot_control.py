@@ -3,7 +3,7 @@
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 class BootError(OSError):
@@ -68,3 +68,11 @@ class BootControl(Protocol):
 
         The client also calls it when it starts in a good slot, for boot loaders that count every start.
         """
+
+
+@runtime_checkable
+class CountsStarts(Protocol):
+    """A boot control that counts the starts of a part of the device itself, because no boot loader does."""
+
+    def started(self) -> bool:
+        """Call it after each start of the part. Returns whether it must be restarted, into another slot."""

@@ -18,7 +18,7 @@ from typing import TypeVar
 from software_update.base.errors import InputError, SoftwareUpdateError, printable
 from software_update.client import events, history, named_files, staging
 from software_update.client.ask import make_question
-from software_update.client.boot_control import BootError, BootStatus, SlotState
+from software_update.client.boot_control import BootError, BootStatus, CountsStarts, SlotState
 from software_update.client.config import CheckConfig
 from software_update.client.decision import Choice, Decision, Situation
 from software_update.client.domain import Domain, HealthCheck
@@ -39,7 +39,7 @@ from software_update.client.staging import Base, PlanFailed
 from software_update.client.state import AT_REST, Code, Plan, Reply, Staging, State, answer_to
 from software_update.client.step import may_check, step
 from software_update.client.stored_bundle import StoredBundle
-from software_update.client.system import File, System
+from software_update.client.system import File, ProgramResult, System
 from software_update.format.metadata import Installed, Root
 from software_update.format.verdicts import Refused
 from software_update.verify.device import Device
@@ -411,8 +411,22 @@ class Client:
     def _restart(self, plan: Plan, domain: Domain) -> Event | None:
         if domain.restart:
             self._append_history()
+            if isinstance(domain.boot, CountsStarts):
+                return self._restart_part(domain, domain.boot)
             self.system.programs.run(domain.restart)
         return None
+
+    def _restart_part(self, domain: Domain, boot: CountsStarts) -> Event:
+        """Restarts a part of the device, which the client outlives."""
+        while True:
+            result = self.system.programs.run(domain.restart)
+            # Also after a failure: the part may run by now.
+            again = boot.started()
+            if result.exit_code:
+                text = f"restart {domain.restart[0]}: ended with {result.exit_code}{_said(result)}"
+                return events.Failed(self.now(), Code.HEALTH_FAILED, text)
+            if not again:
+                return events.Started(self.now(), self.boot_status())
 
     def _check_health(self, plan: Plan, domain: Domain) -> Event | None:
         for check in domain.health:
@@ -429,8 +443,7 @@ class Client:
             return f"health check {name}: {error}"
         if result.exit_code == 0:
             return None
-        said = (result.stderr or result.stdout).decode(errors="replace").strip()
-        return f"health check {name}: ended with {result.exit_code}: {said[:200]}"
+        return f"health check {name}: ended with {result.exit_code}{_said(result)}"
 
     def _confirm(self, plan: Plan, domain: Domain) -> Event:
         status = domain.boot.status()
@@ -523,6 +536,11 @@ class Client:
     def now(self) -> int:
         """Returns the wall clock, in seconds since 1970."""
         return self.system.clock.now()
+
+
+def _said(result: ProgramResult) -> str:
+    said = printable((result.stderr or result.stdout).decode(errors="replace").strip()[:200])
+    return f": {said}" if said else ""
 
 
 def _code(error: Exception) -> Code:

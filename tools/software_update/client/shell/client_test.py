@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import pytest
 
@@ -24,7 +25,7 @@ from software_update.format.release_manifest import (
     build_release,
 )
 from software_update.testing import encode as e
-from software_update.testing.fake_device import BUNDLE, STATE, FakeDevice, ForwardBundle
+from software_update.testing.fake_device import BUNDLE, STATE, FakeBoot, FakeDevice, ForwardBundle
 
 APP, BOOT = b"application\n" * 300_000, b"bootloader\n"
 CONTENTS = {"app": APP, "boot": BOOT}
@@ -379,3 +380,33 @@ def test_removed_stick_is_nothing_offered(device: FakeDevice) -> None:
     client = started(device)
     check(client)
     assert code(client.state) == Code.NOTHING_OFFERED
+
+
+@dataclass
+class CountingBoot(FakeBoot):
+    """A boot control that counts the starts of a part that the client outlives."""
+
+    def started(self) -> bool:
+        before = self.booted
+        self.start()
+        return self.slots[self.booted] == SlotState.EXHAUSTED or self.booted == before
+
+
+@pytest.mark.parametrize(("exit_code", "ended"), [(0, Code.UPDATED), (1, Code.HEALTH_FAILED)])
+def test_part_that_the_client_outlives_is_restarted_and_committed(
+    device: FakeDevice, exit_code: int, ended: Code
+) -> None:
+    device.boot = CountingBoot()
+    ends = [exit_code, 0]
+    device.programs.programs["restart-app"] = lambda argv, stdin: ProgramResult(
+        ends.pop(0), b"", b"no app\n"
+    )
+    client = started(device, restart=("/bin/restart-app",))
+    check(client)
+    agree(client)
+    agree(client)
+    assert code(client.state) == ended
+    assert device.boot.booted == ("B" if exit_code == 0 else "A")
+    assert client.state.result is not None
+    if exit_code:
+        assert client.state.result.text == "restart /bin/restart-app: ended with 1: no app"

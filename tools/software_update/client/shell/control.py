@@ -19,6 +19,7 @@ from typing import Any
 from software_update.base.dates import format_date
 from software_update.base.errors import InputError, SoftwareUpdateError, UsageError, shown
 from software_update.client import events, history, staging
+from software_update.client.boot_control import CountsStarts
 from software_update.client.config import Approvers
 from software_update.client.policy.preset import Preset
 from software_update.client.question import Phase
@@ -212,13 +213,22 @@ class Control:
         return self.status()
 
     def restart_done(self, who: Caller) -> Document:
-        """Asks the boot loader which slot runs, after something other than the client has restarted it.
+        """Asks each boot loader which slot runs, after something other than the client has restarted it.
 
-        Raises BootError.
+        Raises BootError, and ActionRefused if a part must be restarted once more, into another slot.
         """
         self._permit(who)
         client = self._client
+        again = [
+            name
+            for name, domain in client.domains.items()
+            if isinstance(domain.boot, CountsStarts) and domain.boot.started()
+        ]
         client.handle(events.Started(client.now(), client.boot_status()))
+        if again:
+            raise ActionRefused(
+                f"domain '{again[0]}': the slot was tried too often and another one is chosen; restart again"
+            )
         return self.status()
 
     def commit(self, who: Caller) -> Document:

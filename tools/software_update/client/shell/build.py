@@ -1,0 +1,194 @@
+"""Makes the client of this machine from its configuration. Imports only the backends that it names.
+
+config = read_config(system, "/etc/software_update/client.toml")
+client = build_client(config, system)
+"""
+
+import importlib.util
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, NoReturn
+
+from software_update.base.errors import InputError
+from software_update.client.boot_control import BootControl
+from software_update.client.config import Config, DomainConfig, Part, parse_config
+from software_update.client.config_safety import unsafe_files
+from software_update.client.domain import Domain, HealthCheck, Place
+from software_update.client.installer import Installer
+from software_update.client.paths import read_whole
+from software_update.client.policies import links_of, postponement_of
+from software_update.client.shell.client import Client
+from software_update.client.shell.clock import MachineClock
+from software_update.client.shell.files import MachineStorage
+from software_update.client.shell.network import UrllibNetwork
+from software_update.client.shell.programs import MachinePrograms
+from software_update.client.source import Source
+from software_update.client.sources.file import FileSource, FolderSource
+from software_update.client.state import Staging, State
+from software_update.client.system import System
+from software_update.signing import holders
+from software_update.verify.trust_files import parse_trusted_root
+
+_MAX_CONFIG_BYTES = 1 << 20
+_MAX_ROOT_BYTES = 1 << 20
+
+
+def machine() -> System:
+    """Returns this machine."""
+    return System(MachineStorage(), MachinePrograms(), MachineClock(), UrllibNetwork())
+
+
+def read_config(system: System, path: str, *, check_owners: bool | None = None) -> Config:
+    """Reads the configuration. Raises InputError, or ConfigError with all its problems.
+
+    `check_owners` says that an error is raised if another user could change a file that decides what the
+    client does. By default, it is if the client runs as root.
+    """
+    content = _content(system, path, _MAX_CONFIG_BYTES)
+    try:
+        config = parse_config(content.decode(), path)
+    except UnicodeDecodeError:
+        raise InputError(f"{path}: is not UTF-8; convert it") from None
+    if os.geteuid() == 0 if check_owners is None else check_owners:
+        problems = unsafe_files(system.storage, config, path)
+        if problems:
+            raise InputError(problems[0])
+    return config
+
+
+def build_client(
+    config: Config,
+    system: System,
+    on_change: Callable[[State], None] = lambda _: None,
+    on_progress: Callable[[int], None] = lambda _: None,
+) -> Client:
+    """Returns the client, which has not started. Raises InputError for a backend that cannot be used."""
+    domains = {each.name: build_domain(config, each, system) for each in config.domains}
+    return Client(system, config.state, domains, on_change, on_progress, config.check)
+
+
+def build_domain(config: Config, domain: DomainConfig, system: System) -> Domain:
+    """Returns a trust domain with its backends. Raises InputError."""
+    place = f"domains.{domain.name}"
+    anchor = _content(system, domain.root, _MAX_ROOT_BYTES)
+    parse_trusted_root(domain.root, anchor)
+    return Domain(
+        name=domain.name,
+        vendor=config.vendor,
+        anchor=anchor,
+        hardware_id=config.hardware_id,
+        slots=domain.slots,
+        sources=[
+            _source(part, system, f"{place}.sources[{index}]")
+            for index, part in enumerate(domain.sources)
+        ],
+        places=[
+            Place(each.targets, _installer(each.part, each.targets, config, system))
+            for each in domain.installers
+        ],
+        boot=_boot(domain, system),
+        policies=links_of(domain.policy, system),
+        staging=Staging(domain.staging),
+        health=[HealthCheck(each.program, each.timeout) for each in domain.health],
+        restart=domain.restart,
+        commits_itself=domain.commits_itself,
+        postponement=postponement_of(domain.policy),
+        policy_retry=domain.policy.retry,
+        language=config.language,
+        holders=holders.read(domain.holders) if domain.holders else {},
+    )
+
+
+def _source(part: Part, system: System, place: str) -> Source:
+    if part.type == "file":
+        return FileSource(system.storage, part.options["path"])
+    if part.type == "folder":
+        return FolderSource(system.storage, part.options["path"])
+    if importlib.util.find_spec("urllib3") is None:
+        raise InputError(f"{place}: urllib3 is missing; install rules_software_update[client]")
+    from software_update.client.sources.http import HttpSettings, HttpSource
+
+    options = part.options
+    if isinstance(system.network, UrllibNetwork):
+        network = UrllibNetwork(proxy=options["proxy"], read_seconds=options["timeout"])
+        system = replace(system, network=network)
+    settings = HttpSettings(options["url"], bytes_per_second=options["bytes_per_second"])
+    try:
+        return HttpSource(system, time.sleep, settings)
+    except ValueError as error:
+        raise InputError(f"{place}: {error}") from None
+
+
+def _installer(part: Part, targets: tuple[str, ...], config: Config, system: System) -> Installer:
+    options = part.options
+    match part.type:
+        case "raw":
+            from software_update.client.installers.raw import RawInstaller
+
+            return RawInstaller(system.storage, targets[0], options["slots"])
+        case "directory":
+            from software_update.client.installers.directory import DirectoryInstaller
+
+            return DirectoryInstaller(system.storage, options["slots"])
+        case "exec":
+            from software_update.client.installers.exec_program import ExecInstaller
+
+            spool = f"{config.state}/exec_target"
+            return ExecInstaller(system, options["program"], spool, timeout=options["timeout"])
+    _not_in_this_version("installers", part.type)
+
+
+def _boot(domain: DomainConfig, system: System) -> BootControl:
+    options = domain.boot.options
+    match domain.boot.type:
+        case "uboot":
+            from software_update.client.boot.uboot import UBoot
+
+            return UBoot(
+                system,
+                domain.slots,
+                options["tries"],
+                options["config"],
+                options["defaults"],
+                require_redundant=options["require_redundant"],
+            )
+        case "directory":
+            from software_update.client.boot.directory import DirectoryBoot
+
+            link, slots = f"{options['folder']}/current", _slot_folders(domain)
+            return DirectoryBoot(system.storage, link, slots, tries=options["tries"])
+        case "exec":
+            from software_update.client.boot.exec_program import ExecBoot
+
+            program, timeout = options["program"], options["timeout"]
+            return ExecBoot(system, program, domain.slots, timeout=timeout)
+    _not_in_this_version("boot", domain.boot.type)
+
+
+def _slot_folders(domain: DomainConfig) -> Mapping[str, Any]:
+    """Returns the folders of the slots, which the first installer of the type `directory` has."""
+    for installer in domain.installers:
+        if installer.part.type == "directory":
+            folders: Mapping[str, Any] = installer.part.options["slots"]
+            return folders
+    raise InputError(
+        f"domains.{domain.name}.boot: the type directory needs an installer of the type directory; add one"
+    )
+
+
+def _not_in_this_version(section: str, name: str) -> NoReturn:
+    raise InputError(f"{section}: the type '{name}' is not in this version; use another one")
+
+
+def _content(system: System, path: str, limit: int) -> bytes:
+    try:
+        content = read_whole(system.storage, path, limit)
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror or error}") from None
+    if content is None:
+        raise InputError(f"{path}: No such file or directory")
+    if len(content) > limit:
+        raise InputError(f"{path}: has more than {limit} bytes; name another file")
+    return content

@@ -1,0 +1,176 @@
+"""Tests of making the client of a machine from its configuration."""
+
+import importlib.util
+import os
+from pathlib import Path
+
+import pytest
+
+from software_update.base.errors import InputError
+from software_update.client.boot.directory import DirectoryBoot
+from software_update.client.boot.exec_program import ExecBoot
+from software_update.client.boot.uboot import UBoot
+from software_update.client.domain import Domain
+from software_update.client.installers.directory import DirectoryInstaller
+from software_update.client.installers.exec_program import ExecInstaller
+from software_update.client.installers.raw import RawInstaller
+from software_update.client.shell.build import build_client, machine, read_config
+from software_update.client.sources.file import FileSource, FolderSource
+from software_update.client.sources.http import HttpSource
+from software_update.client.state import Staging
+from software_update.signing import holders
+from software_update.testing import encode as e
+
+DIRECTORY = 'type = "directory", targets = ["*"], slots = {A = "/srv/A", B = "/srv/B"}'
+
+
+def config(
+    folder: Path,
+    *lines: str,
+    source: str = 'type = "folder", path = "/media/usb"',
+    installer: str = DIRECTORY,
+    boot: str = 'type = "directory", folder = "/srv"',
+) -> str:
+    """Writes a configuration and its root into a folder. Returns its path."""
+    (folder / "root.pb").write_bytes(e.signed(e.root(), e.ROOT_KEY))
+    text = f"""
+vendor = "Example Lamps Ltd"
+state = "{folder}/state"
+
+[domains.main]
+root = "{folder}/root.pb"
+slots = ["A", "B"]
+sources = [{{{source}}}]
+installers = [{{{installer}}}]
+boot = {{{boot}}}
+"""
+    path = folder / "client.toml"
+    path.write_text("\n".join([text, *lines, ""]))
+    return str(path)
+
+
+def built(path: str) -> Domain:
+    system = machine()
+    config = read_config(system, path, check_owners=False)
+    return build_client(config, system).domains["main"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "kind"),
+    [
+        ({}, (FolderSource, DirectoryInstaller, DirectoryBoot)),
+        (
+            {
+                "source": 'type = "http", url = "https://update.example/lamp", proxy = "http://p:1"',
+                "installer": 'type = "raw", targets = ["rootfs"], slots = {A = "/dev/1", B = "/dev/2"}',
+                "boot": 'type = "uboot"',
+            },
+            (HttpSource, RawInstaller, UBoot),
+        ),
+        (
+            {
+                "source": 'type = "file", path = "/media/usb/lamp.bundle"',
+                "installer": 'type = "exec", targets = ["mcu"], program = ["/bin/sh"]',
+                "boot": 'type = "exec", program = ["/bin/sh"]',
+            },
+            (FileSource, ExecInstaller, ExecBoot),
+        ),
+    ],
+)
+def test_each_type_has_its_backend(
+    tmp_path: Path, changed: dict[str, str], kind: tuple[type, ...]
+) -> None:
+    domain = built(config(tmp_path, **changed))
+    found = (domain.sources[0], domain.places[0].installer, domain.boot)
+    assert tuple(map(type, found)) == kind
+
+
+def test_options_reach_the_domain(tmp_path: Path) -> None:
+    named = tmp_path / "holders.json"
+    named.write_bytes(holders.build({bytes(32): "release manager"}))
+    path = config(
+        tmp_path,
+        f'holders = "{named}"',
+        'staging = "store"',
+        'commit = "manual"',
+        'restart = ["/bin/true"]',
+        'health = [{program = ["/bin/false"], timeout = "5s"}]',
+        "[policy]",
+        'retry = "1h"',
+        "[policy.postponement]",
+        "times = 2",
+        "[policy.power]",
+    )
+    domain = built(path)
+    values = {name: getattr(domain, name) for name in domain.__slots__}
+    assert values["staging"] == Staging.STORE
+    assert not values["commits_itself"]
+    assert values["restart"] == ("/bin/true",)
+    assert [(each.argv, each.timeout) for each in values["health"]] == [(("/bin/false",), 5)]
+    assert (values["policy_retry"], values["postponement"].times) == (3600, 2)
+    assert [each.name for each in values["policies"]] == ["power", "postponement"]
+    assert values["holders"] == {bytes(32): "release manager"}
+    assert values["anchor"] == (tmp_path / "root.pb").read_bytes()
+
+
+def problem(path: str) -> str:
+    with pytest.raises(InputError) as caught:
+        built(path)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_missing_and_bad_files_are_named(tmp_path: Path) -> None:
+    assert problem(f"{tmp_path}/none") == f"{tmp_path}/none: No such file or directory"
+    path = config(tmp_path)
+    (tmp_path / "root.pb").write_bytes(b"text")
+    assert problem(path).startswith(f"{tmp_path}/root.pb: ")
+    (tmp_path / "root.pb").unlink()
+    assert problem(path) == f"{tmp_path}/root.pb: No such file or directory"
+    Path(path).write_bytes(b"\xff")
+    assert problem(path) == f"{path}: is not UTF-8; convert it"
+    Path(path).write_bytes(bytes((1 << 20) + 1))
+    assert problem(path) == f"{path}: has more than 1048576 bytes; name another file"
+    Path(path).unlink()
+    Path(path).mkdir()
+    assert problem(path) == f"{path}: Is a directory"
+
+
+def test_type_that_is_not_in_this_version_is_one_line(tmp_path: Path) -> None:
+    assert problem(config(tmp_path, boot='type = "rauc"')) == (
+        "boot: the type 'rauc' is not in this version; use another one"
+    )
+    installer = 'type = "mcuboot", targets = ["mcu"], address = "udp:192.0.2.7:1337"'
+    assert problem(config(tmp_path, installer=installer)) == (
+        "installers: the type 'mcuboot' is not in this version; use another one"
+    )
+
+
+def test_boot_control_by_a_link_needs_slots_that_are_folders(tmp_path: Path) -> None:
+    installer = 'type = "raw", targets = ["rootfs"], slots = {A = "/dev/1", B = "/dev/2"}'
+    assert problem(config(tmp_path, installer=installer)) == (
+        "domains.main.boot: the type directory needs an installer of the type directory; add one"
+    )
+
+
+def test_missing_package_is_named_with_its_extra(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    path = config(tmp_path, source='type = "http", url = "https://update.example/lamp"')
+    assert problem(path) == (
+        "domains.main.sources[0]: urllib3 is missing; install rules_software_update[client]"
+    )
+
+
+def test_file_that_others_may_write_is_refused_for_root(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = config(tmp_path, 'restart = ["/bin/sh"]')
+    (tmp_path / "root.pb").chmod(0o666)
+    system = machine()
+    with pytest.raises(InputError, match=r"root.pb: others may write to "):
+        read_config(system, path, check_owners=True)
+    assert read_config(system, path, check_owners=False).vendor == "Example Lamps Ltd"
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert read_config(system, path).vendor == "Example Lamps Ltd"
