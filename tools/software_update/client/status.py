@@ -1,16 +1,20 @@
-"""The status of the client as JSON. Pure.
+"""The status of the client as JSON, with a sentence for a person. Pure.
 
 The schema is `software_update.client_status.v1`.
 """
 
+import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from software_update.base.dates import format_date
 from software_update.client.documents import question_document
-from software_update.client.question import Question
+from software_update.client.question import Phase, Question
 from software_update.client.state import (
+    AT_REST,
+    FAILURES_TO_QUARANTINE,
+    Detail,
     DomainState,
     Installed,
     Plan,
@@ -20,6 +24,50 @@ from software_update.client.state import (
 )
 
 SCHEMA = "software_update.client_status.v1"
+
+
+class Action(enum.Enum):
+    """An action of a user that continues or clears a state."""
+
+    CHECK = "check"
+    INSTALL = "install"
+    APPROVE = "approve"
+    DECLINE = "decline"
+    POSTPONE = "postpone"
+    RESTART_DONE = "restart-done"
+    COMMIT = "commit"
+    ROLLBACK = "rollback"
+    CLEAR = "clear"
+
+
+_ANSWERS = (Action.APPROVE, Action.DECLINE, Action.POSTPONE)
+_ACTIONS = {
+    Detail.IDLE: (Action.CHECK, Action.INSTALL),
+    Detail.AWAITING_CONSENT: (*_ANSWERS, Action.ROLLBACK),
+    Detail.DOWNLOADING: (Action.ROLLBACK,),
+    Detail.VERIFYING: (Action.ROLLBACK,),
+    Detail.INSTALLING: (Action.ROLLBACK,),
+    Detail.AWAITING_RESTART: (Action.RESTART_DONE, Action.ROLLBACK),
+    Detail.TRYING: (Action.COMMIT, Action.ROLLBACK),
+    Detail.COMMITTING: (),
+    Detail.ROLLING_BACK: (Action.RESTART_DONE,),
+    Detail.QUARANTINED: (Action.CLEAR, Action.CHECK, Action.INSTALL),
+    Detail.FINISHED: (Action.CHECK, Action.INSTALL, Action.CLEAR),
+}
+_SENTENCES = {
+    Detail.DOWNLOADING: "The client fetches {version}.",
+    Detail.VERIFYING: "The client verifies {version}.",
+    Detail.INSTALLING: "The client writes {version} into slot {slot}.",
+    Detail.AWAITING_RESTART: "{Version} is in slot {slot}, and the next restart tries it.",
+    Detail.TRYING: "Slot {slot} runs {version}, which is not committed yet.",
+    Detail.COMMITTING: "The boot loader confirms slot {slot} with {version}.",
+    Detail.ROLLING_BACK: "The device goes back from {version} to the release before it.",
+}
+_PURPOSES = {
+    Phase.DOWNLOAD: "to be fetched",
+    Phase.INSTALL: "to be installed",
+    Phase.RESTART: "for a restart",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +94,8 @@ def status_document(state: State, facts: Facts) -> dict[str, Any]:
         "state": external(state).name,
         "number": int(external(state)),
         "detail": state.detail.value,
+        "sentence": sentence(state),
+        "actions": [each.value for each in actions(state)],
         "plan": _plan(plan) if plan else None,
         "question": question_document(facts.question) if facts.question else None,
         "asking": bool(plan and plan.asking),
@@ -73,10 +123,55 @@ def status_document(state: State, facts: Facts) -> dict[str, Any]:
                 "release": each.release,
                 "counter": each.counter,
                 "count": each.count,
+                "quarantined": each.count >= FAILURES_TO_QUARANTINE,
             }
             for each in state.failures
         ],
     }
+
+
+def actions(state: State) -> tuple[Action, ...]:
+    """Returns the actions that continue or clear a state, the most likely one first."""
+    if state.detail == Detail.FINISHED and state.plan is not None:
+        return (Action.APPROVE, *_ACTIONS[state.detail])
+    return _ACTIONS[state.detail]
+
+
+def sentence(state: State) -> str:
+    """Returns a sentence that explains the state to a person."""
+    plan, result = state.plan, state.result
+    if state.detail == Detail.IDLE:
+        known = f": {result.text}" if result else ""
+        return f"No update is under way{known}."
+    if plan is None or state.detail in AT_REST:
+        return "The last update has ended." if result is None else f"{_capital(result.text)}."
+    text = _under_way(state, plan)
+    if state.retry_in:
+        because = f" ({result.text})" if result else ""
+        text = f"{text} It is tried again later, because it failed{because}."
+    return text
+
+
+def _under_way(state: State, plan: Plan) -> str:
+    version = f"version {plan.version} of {plan.product}"
+    if state.detail == Detail.AWAITING_CONSENT:
+        return _waiting(plan, version)
+    return _SENTENCES[state.detail].format(
+        version=version, Version=_capital(version), slot=plan.slot
+    )
+
+
+def _waiting(plan: Plan, version: str) -> str:
+    purpose = _PURPOSES[plan.phase or Phase.DOWNLOAD]
+    if plan.asking:
+        return f"{_capital(version)} waits for an answer {purpose}."
+    if plan.not_before:
+        return f"{_capital(version)} waits until {format_date(plan.not_before)} {purpose}."
+    return f"{_capital(version)} waits for the policy {purpose}."
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _plan(plan: Plan) -> dict[str, Any]:

@@ -1,8 +1,21 @@
 """Tests of the status as JSON."""
 
+from dataclasses import replace
+
+import pytest
+
 from software_update.client.question import Phase
-from software_update.client.state import Detail, DomainState, Installed, Plan, State
-from software_update.client.status import Facts, status_document
+from software_update.client.state import (
+    Code,
+    Detail,
+    DomainState,
+    Installed,
+    Plan,
+    Result,
+    State,
+    external,
+)
+from software_update.client.status import Facts, actions, sentence, status_document
 
 PLAN = Plan("main", "d" * 64, "e" * 64, "f" * 64, "lamp", "1.5", 5, 9, 1000, "B", 0)
 
@@ -26,9 +39,7 @@ def test_new_client_is_idle() -> None:
 
 
 def test_plan_and_times() -> None:
-    plan = Plan(
-        **{**{name: getattr(PLAN, name) for name in PLAN.__slots__}, "phase": Phase.RESTART}
-    )
+    plan = replace(PLAN, phase=Phase.RESTART)
     state = State(detail=Detail.AWAITING_CONSENT, plan=plan)
     status = status_document(state, Facts(("main",), next_check=0, problem="full"))
     assert (status["state"], status["plan"]["phase"]) == ("APPLYING", "restart")
@@ -39,3 +50,46 @@ def test_device_below_its_floor_says_so() -> None:
     domain = DomainState(running="A", slots={"A": installed("1.4", 4)}, floor=installed("1.5", 5))
     state = State().with_domain("main", domain)
     assert status_document(state, Facts(("main",)))["domains"]["main"]["below_floor"]
+
+
+@pytest.mark.parametrize("detail", list(Detail))
+def test_each_state_has_a_sentence_and_a_command_that_clears_it(detail: Detail) -> None:
+    plan = None if detail == Detail.IDLE else PLAN
+    state = State(detail=detail, plan=plan, result=Result(Code.DECLINED, "alice declined it"))
+    text = sentence(state)
+    assert text[0].isupper()
+    assert text.endswith(".")
+    assert external(state)
+    # Committing ends without a person: the client repeats it until the boot loader has confirmed.
+    assert actions(state) or detail == Detail.COMMITTING
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"asking": True}, "Version 1.5 of lamp waits for an answer to be installed."),
+        (
+            {"not_before": 60},
+            "Version 1.5 of lamp waits until 1970-01-01T00:01:00Z to be installed.",
+        ),
+        ({}, "Version 1.5 of lamp waits for the policy to be installed."),
+    ],
+)
+def test_waiting_says_for_what(changes: dict[str, object], text: str) -> None:
+    plan = replace(PLAN, phase=Phase.INSTALL, **changes)  # type: ignore[arg-type]
+    assert sentence(State(detail=Detail.AWAITING_CONSENT, plan=plan)) == text
+
+
+def test_failed_work_says_why_it_waits() -> None:
+    result = Result(Code.SOURCE_FAILED, "update.example: no answer")
+    state = State(detail=Detail.DOWNLOADING, plan=PLAN, retry_in=60, result=result)
+    assert sentence(state) == (
+        "The client fetches version 1.5 of lamp. It is tried again later, because it failed "
+        "(update.example: no answer)."
+    )
+
+
+def test_declined_release_can_be_approved() -> None:
+    state = State(detail=Detail.FINISHED, plan=PLAN)
+    assert actions(state)[0].value == "approve"
+    assert actions(State(detail=Detail.FINISHED))[0].value == "check"

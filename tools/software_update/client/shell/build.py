@@ -7,9 +7,9 @@ client = build_client(config, system)
 import importlib.util
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from software_update.base.errors import InputError
 from software_update.client.boot_control import BootControl
@@ -112,9 +112,13 @@ def _source(part: Part, system: System, place: str) -> Source:
 
     options = part.options
     if isinstance(system.network, UrllibNetwork):
-        network = UrllibNetwork(proxy=options["proxy"], read_seconds=options["timeout"])
+        network = UrllibNetwork(
+            proxy=options["proxy"], ca_file=options["ca_file"], read_seconds=options["timeout"]
+        )
         system = replace(system, network=network)
-    settings = HttpSettings(options["url"], bytes_per_second=options["bytes_per_second"])
+    settings = HttpSettings(
+        options["url"], options["token_file"], options["token_header"], options["bytes_per_second"]
+    )
     try:
         return HttpSource(system, time.sleep, settings)
     except ValueError as error:
@@ -146,36 +150,17 @@ def _boot(domain: DomainConfig, system: System) -> BootControl:
         case "uboot":
             from software_update.client.boot.uboot import UBoot
 
-            return UBoot(
-                system,
-                domain.slots,
-                options["tries"],
-                options["config"],
-                options["defaults"],
-                require_redundant=options["require_redundant"],
-            )
+            return UBoot(system, domain.slots, **options)
         case "directory":
             from software_update.client.boot.directory import DirectoryBoot
 
-            link, slots = f"{options['folder']}/current", _slot_folders(domain)
-            return DirectoryBoot(system.storage, link, slots, tries=options["tries"])
+            return DirectoryBoot(system.storage, **options)
         case "exec":
             from software_update.client.boot.exec_program import ExecBoot
 
             program, timeout = options["program"], options["timeout"]
             return ExecBoot(system, program, domain.slots, timeout=timeout)
     _not_in_this_version("boot", domain.boot.type)
-
-
-def _slot_folders(domain: DomainConfig) -> Mapping[str, Any]:
-    """Returns the folders of the slots, which the first installer of the type `directory` has."""
-    for installer in domain.installers:
-        if installer.part.type == "directory":
-            folders: Mapping[str, Any] = installer.part.options["slots"]
-            return folders
-    raise InputError(
-        f"domains.{domain.name}.boot: the type directory needs an installer of the type directory; add one"
-    )
 
 
 def _not_in_this_version(section: str, name: str) -> NoReturn:

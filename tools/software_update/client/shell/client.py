@@ -231,6 +231,22 @@ class Client:
             ended = events.NothingToDo(self.now(), name, Code.SOURCE_FAILED, printable(str(error)))
         self.handle(ended or self._nothing(name, None))
 
+    def manifest_of(self, name: str, path: str) -> bytes:
+        """Returns the installed manifest of the release in a bundle, which it verifies. Keeps a newer root.
+
+        Raises PlanFailed if the device does not accept the release, and SourceError.
+        """
+        bundle = FileSource(self.system.storage, path).open()
+        if bundle is None:
+            raise InputError(f"{path}: No such file or directory")
+        try:
+            found = self._found(self.domains[name], bundle)
+        finally:
+            bundle.close()
+        if found.problem is not None:
+            raise found.problem
+        return found.manifest
+
     def _look_at(self, domain: Domain, source: Source, number: int, path: str = "") -> Event | None:
         """Returns the event about the bundle of a source; None if it offers none, or the one that runs."""
         bundle = source.open()
@@ -256,11 +272,7 @@ class Client:
 
     def _look(self, domain: Domain, number: int, bundle: OpenBundle) -> Event | None:
         """Returns the event about a bundle; None if it is the release that runs."""
-        state = self.state.domain(domain.name)
-        floor = self.installed(state.floor.manifest) if state.floor else None
-        at = max(self.now(), self.state.seen)
-        found = look(domain, bundle, Known(self.root(domain), floor, at))
-        self._keep_root(domain, found)
+        found = self._found(domain, bundle)
         if found.problem is not None:
             problem = found.problem
             return events.NothingToDo(self.now(), domain.name, problem.code, str(problem))
@@ -268,6 +280,15 @@ class Client:
             return self._offer(domain, number, bundle, found)
         except PlanFailed as problem:
             return events.NothingToDo(self.now(), domain.name, problem.code, str(problem))
+
+    def _found(self, domain: Domain, bundle: OpenBundle) -> Look:
+        """Verifies the head of a bundle, and keeps a newer root."""
+        state = self.state.domain(domain.name)
+        floor = self.installed(state.floor.manifest) if state.floor else None
+        at = max(self.now(), self.state.seen)
+        found = look(domain, bundle, Known(self.root(domain), floor, at))
+        self._keep_root(domain, found)
+        return found
 
     def _offer(self, domain: Domain, number: int, bundle: OpenBundle, found: Look) -> Event | None:
         slot = inactive_slot(domain, domain.boot.status())

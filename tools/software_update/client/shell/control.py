@@ -37,6 +37,7 @@ from software_update.client.state import (
 )
 from software_update.client.status import Facts, status_document
 from software_update.client.step import answer_problem, may_check
+from software_update.format.verdicts import Refused
 
 _DAY = 24 * 60 * 60
 HISTORY_SCHEMA = "software_update.client_history.v1"
@@ -248,6 +249,30 @@ class Control:
             self._client.handle(events.PresetChanged(self._client.now(), name, preset, who.name))
         return self.status()
 
+    def problems(self) -> list[str]:
+        """Returns the problems of boot control and installers, without which no update can be installed."""
+        found: list[str] = []
+        for domain in self._client.domains.values():
+            found += domain.boot.check()
+            for place in domain.places:
+                found += place.installer.check()
+        return found
+
+    def warnings(self) -> list[str]:
+        """Returns the weaknesses of boot control, such as an environment without a second copy."""
+        domains = self._client.domains.values()
+        return [warning for domain in domains for warning in domain.boot.warnings()]
+
+    def manifest_of(self, path: str, domain: str | None = None) -> bytes:
+        """Returns the installed manifest of the release in a bundle. Keeps a newer root.
+
+        Raises ActionRefused if this device would not accept the release.
+        """
+        try:
+            return self._client.manifest_of(self._domain(domain), path)
+        except staging.PlanFailed as problem:
+            raise ActionRefused(f"{path}: {problem}") from None
+
     def provision(
         self,
         who: Caller,
@@ -320,7 +345,10 @@ class Control:
         return until
 
     def _installed(self, name: str, manifest: bytes) -> Installed:
-        release = decode_release(manifest)
+        try:
+            release = decode_release(manifest)
+        except Refused as refused:
+            raise InputError(f"not an installed manifest ({refused}); name another file") from None
         said = release.release
         digest, common = release_digest(release.targets), release.targets.common
         installed = Installed(
