@@ -6,11 +6,12 @@
 import importlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from software_update import __version__
 from software_update.base.errors import SoftwareUpdateError, UsageError, printable
 
+PROGRAM = "software-update"
 STANDARD_OUTPUT = "standard output"
 _EXIT_INPUT = 3
 
@@ -62,21 +63,26 @@ COMMANDS = {
 
 def run_command(argv: Sequence[str], remedy: str | None = None) -> int:
     """Runs one command, in any thread; an error is a line on standard error, and the exit code."""
+    return with_errors(lambda: _run(_command_line(argv)), PROGRAM, remedy)
+
+
+def with_errors(run: Callable[[], int], program: str, remedy: str | None = None) -> int:
+    """Runs a function that returns an exit code, and makes a line and an exit code of an error."""
     try:
-        return _run(_command_line(argv))
+        return run()
     except SoftwareUpdateError as error:
-        return fail(_text(error), error.exit_code)
+        return fail(_text(error), error.exit_code, program)
     except BrokenPipeError:
         raise
     except OSError as error:
-        return fail(os_error(error), _EXIT_INPUT)
+        return fail(os_error(error), _EXIT_INPUT, program)
     except BaseException as error:  # a package in Rust that panics raises no Exception
         from software_update.base.dependencies import load_problem
 
         problem = load_problem(error, remedy)
         if problem is None:
             raise
-        return fail(problem, _EXIT_INPUT)
+        return fail(problem, _EXIT_INPUT, program)
 
 
 def _text(error: SoftwareUpdateError) -> str:
@@ -128,8 +134,8 @@ def _help(commands: dict[tuple[str, str], str]) -> str:
     return "\n".join(lines)
 
 
-def fail(text: str, status: int) -> int:
-    print(f"software-update: {printable(text)}", file=sys.stderr)
+def fail(text: str, status: int, program: str = PROGRAM) -> int:
+    print(f"{program}: {printable(text)}", file=sys.stderr)
     return status
 
 

@@ -4,10 +4,10 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NoReturn
 
-from software_update.cli.dispatch import STANDARD_OUTPUT, fail, os_error, run_command
+from software_update.cli.dispatch import PROGRAM, STANDARD_OUTPUT, fail, os_error, run_command
 
 # The argument with which Bazel starts a persistent worker.
 _WORKER = "--persistent_worker"
@@ -35,6 +35,22 @@ def main(argv: Sequence[str], remedy: str | None = None) -> int:
 
     `remedy` says what to do about a package that cannot be loaded; default: install it.
     """
+
+    def run() -> int:
+        if list(argv) == [_WORKER]:
+            from software_update.cli.worker import serve
+
+            return serve()
+        return run_command(argv, remedy)
+
+    return run_in_process(run, PROGRAM)
+
+
+def run_in_process(run: Callable[[], int], program: str) -> int:
+    """Runs a command with the signals and streams of a process. Returns its exit code.
+
+    `program` is the name that errors begin with.
+    """
     _hide_warnings()
     _replace_closed_streams()
     _escape_what_streams_cannot_encode()
@@ -42,20 +58,16 @@ def main(argv: Sequence[str], remedy: str | None = None) -> int:
     signal.signal(signal.SIGTERM, _terminate)
     try:
         try:
-            if list(argv) == [_WORKER]:
-                from software_update.cli.worker import serve
-
-                return serve()
-            return run_command(argv, remedy)
+            return run()
         finally:
             _flush_output()
     except BrokenPipeError:
         # The reader of our output has closed it.
         return _EXIT_BROKEN_PIPE
     except OSError as error:
-        return fail(os_error(error), _EXIT_INPUT)
+        return fail(os_error(error), _EXIT_INPUT, program)
     except KeyboardInterrupt:
-        return fail("interrupted", _EXIT_INTERRUPTED)
+        return fail("interrupted", _EXIT_INTERRUPTED, program)
 
 
 def _show_progress() -> None:

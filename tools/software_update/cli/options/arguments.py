@@ -26,9 +26,9 @@ _formatter = functools.partial(argparse.HelpFormatter, width=_HELP_COLUMNS)
 class Parser(argparse.ArgumentParser):
     """An ArgumentParser whose errors are one line. In commands for builds, @FILE adds the lines of FILE."""
 
-    def __init__(self, command: str, description: str) -> None:
+    def __init__(self, command: str, description: str, program: str = "software-update") -> None:
         super().__init__(
-            prog=f"software-update {command}",
+            prog=f"{program} {command}",
             description=description,
             formatter_class=_formatter,
             allow_abbrev=False,
