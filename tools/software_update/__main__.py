@@ -14,5 +14,13 @@ def console() -> NoReturn:
     run_process(sys.argv[1:])
 
 
+def client_console() -> NoReturn:
+    """Runs the command `software-update-client`. An entry point of an installed package."""
+    python_version.check("software-update-client", "run it with a newer Python")
+    from software_update.cli.client.dispatch import main
+
+    sys.exit(main(sys.argv[1:]))
+
+
 if __name__ == "__main__":
     console()

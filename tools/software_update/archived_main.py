@@ -1,5 +1,7 @@
 """The command `software-update` as the rules run it: from one archive (`python_archive`).
 
+A copy of this file, `archived_client_main.py`, is `software-update-client`, from an archive of its own.
+
 Actions start it with the digest of its files as the first argument (`rules/private/actions/tool.bzl`).
 The digest is for Bazel; the command does not see it. An old Python can run this module: see
 `python_version`.
@@ -12,11 +14,11 @@ from importlib.machinery import EXTENSION_SUFFIXES, ExtensionFileLoader, FileFin
 from types import ModuleType
 
 _FOLDER = os.path.dirname(os.path.abspath(__file__))
-# A program has one of the two archives: that of all commands, or that of the commands for actions.
+_IS_CLIENT = os.path.basename(__file__) == "archived_client_main.py"
+# `software-update` has one of two archives: that of all commands, or that of the commands for actions.
+_ARCHIVES = ("client_packages",) if _IS_CLIENT else ("packages", "action_packages")
 _PACKAGES = next(
-    path
-    for path in (os.path.join(_FOLDER, name) for name in ("packages", "action_packages"))
-    if os.path.isdir(path)
+    path for path in (os.path.join(_FOLDER, name) for name in _ARCHIVES) if os.path.isdir(path)
 )
 
 
@@ -45,7 +47,12 @@ if os.environ.pop("SOFTWARE_UPDATE_IN_TEST_FOLDER", None):
 if __name__ == "__main__":
     from software_update.base import python_version
 
-    python_version.check("software-update", "register such a Python toolchain")
+    program = "software-update-client" if _IS_CLIENT else "software-update"
+    python_version.check(program, "register such a Python toolchain")
+    if _IS_CLIENT:
+        from software_update.cli.client.dispatch import main
+
+        sys.exit(main(sys.argv[1:]))
     from software_update.cli.main import run_process
 
     arguments = sys.argv[1:]

@@ -1,0 +1,116 @@
+"""The client's JSON as lines for a person, with the commands that continue. Pure."""
+
+import dataclasses
+from collections.abc import Iterator
+from typing import Any
+
+from software_update.base.errors import printable
+from software_update.cli.client.arguments import PROGRAM
+from software_update.client.question import Phase, Question
+from software_update.client.question_text import question_text
+
+Document = dict[str, Any]
+
+_MEANINGS = {
+    "check": "look for a release now",
+    "install": "install a bundle from a file",
+    "approve": "agree",
+    "decline": "do not install this release",
+    "postpone": "ask again later",
+    "restart-done": "go on after the restart",
+    "commit": "keep this release",
+    "rollback": "end the update",
+    "clear": "lift the quarantine, and forget this result",
+}
+_ARGUMENTS = {"install": "install BUNDLE"}
+
+
+def status_lines(status: Document) -> list[str]:
+    """Returns a status as lines without line ends."""
+    return [
+        f"{status['state']} ({status['number']}), {_detail(status)}",
+        printable(status["sentence"]),
+        *_question(status),
+        *_last_result(status),
+        *(line for name, each in status["domains"].items() for line in _domain(name, each)),
+        *_failures(status),
+        *([f"Problem: {printable(status['problem'])}"] if status["problem"] else []),
+        *([f"Next check: {status['next_check']}"] if status["next_check"] else []),
+        *_actions(status),
+    ]
+
+
+def question_of(document: Document) -> Question:
+    """Returns a question from its JSON."""
+    values = {
+        field.name: document[field.name]
+        for field in dataclasses.fields(Question)
+        if field.name in document
+    }
+    values = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
+    }
+    return Question(**{**values, "phase": Phase(document["phase"])})
+
+
+def history_line(line: Document) -> str:
+    """Returns a line of the history for a person."""
+    from software_update.base.dates import format_date
+
+    parts = [format_date(line["at"]), line["event"], line["detail"]]
+    answer = line.get("answer") or {}
+    if answer:
+        parts.append(f"{answer['who']}: {answer['reply']} to {answer['phase']}")
+    parts += [
+        line[name] for name in ("version", "choice", "reason", "result", "text") if name in line
+    ]
+    if "who" in line:
+        parts.append(line["who"])
+    return printable("  ".join(str(each) for each in parts if each))
+
+
+def _detail(status: Document) -> str:
+    plan = status["plan"]
+    if status["detail"] == "AwaitingConsent" and plan:
+        return f"AwaitingConsent({plan['phase']})"
+    return str(status["detail"])
+
+
+def _question(status: Document) -> Iterator[str]:
+    if status["asking"] and status["question"]:
+        yield ""
+        yield from question_text(question_of(status["question"]))
+        yield f"Release digest:       {status['question']['release']}"
+        yield ""
+
+
+def _last_result(status: Document) -> Iterator[str]:
+    result = status["result"]
+    if result is not None:
+        yield f"Last result: {result['code']}, {printable(result['text'])} ({result['at']})"
+
+
+def _domain(name: str, domain: Document) -> Iterator[str]:
+    running = domain["slots"].get(domain["running"])
+    version = printable(running["version"]) if running else "an unknown release"
+    root = "" if domain["root_version"] is None else f", root version {domain['root_version']}"
+    yield f"{name}: slot {domain['running']} runs {version}{root}, preset {domain['preset']}"
+    if domain["below_floor"]:
+        floor = printable(domain["floor"]["version"])
+        yield (
+            f"{name}: BelowFloor: this device had {floor} before, and installs only releases that are not "
+            "older"
+        )
+
+
+def _failures(status: Document) -> Iterator[str]:
+    for each in status["failures"]:
+        state = "quarantined" if each["quarantined"] else "may be tried again"
+        yield (
+            f"{each['domain']}: release {each['release'][:16]}... failed {each['count']} times: {state}"
+        )
+
+
+def _actions(status: Document) -> Iterator[str]:
+    for name in status["actions"]:
+        yield f"  {PROGRAM} {_ARGUMENTS.get(name, name):18}{_MEANINGS[name]}"
