@@ -6,7 +6,7 @@ from typing import Any
 
 from software_update.base.errors import printable
 from software_update.cli.client.arguments import PROGRAM
-from software_update.client.question import Phase, Question
+from software_update.client.question import Advisory, Phase, Question
 from software_update.client.question_text import question_text
 
 Document = dict[str, Any]
@@ -50,7 +50,8 @@ def question_of(document: Document) -> Question:
     values = {
         name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
     }
-    return Question(**{**values, "phase": Phase(document["phase"])})
+    advisories = tuple(Advisory(**each) for each in document["advisories"])
+    return Question(**{**values, "phase": Phase(document["phase"]), "advisories": advisories})
 
 
 def history_line(line: Document) -> str:

@@ -109,6 +109,7 @@ def _source(part: Part, system: System, place: str) -> Source:
     if importlib.util.find_spec("urllib3") is None:
         raise InputError(f"{place}: urllib3 is missing; install rules_software_update[client]")
     from software_update.client.sources.http import HttpSettings, HttpSource
+    from software_update.client.sources.resuming import ResumingSource
 
     options = part.options
     if isinstance(system.network, UrllibNetwork):
@@ -120,9 +121,10 @@ def _source(part: Part, system: System, place: str) -> Source:
         options["url"], options["token_file"], options["token_header"], options["bytes_per_second"]
     )
     try:
-        return HttpSource(system, time.sleep, settings)
+        source = HttpSource(system, time.sleep, settings)
     except ValueError as error:
         raise InputError(f"{place}: {error}") from None
+    return ResumingSource(source, system.clock, time.sleep)
 
 
 def _installer(part: Part, targets: tuple[str, ...], config: Config, system: System) -> Installer:
@@ -151,6 +153,14 @@ def _boot(domain: DomainConfig, system: System) -> BootControl:
             from software_update.client.boot.uboot import UBoot
 
             return UBoot(system, domain.slots, **options)
+        case "grub":
+            from software_update.client.boot.grub import Grub
+
+            return Grub(system, domain.slots, **options)
+        case "systemd-boot":
+            from software_update.client.boot.systemd_boot import SystemdBoot
+
+            return SystemdBoot(system, **options)
         case "directory":
             from software_update.client.boot.directory import DirectoryBoot
 

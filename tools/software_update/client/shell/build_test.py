@@ -9,6 +9,8 @@ import pytest
 from software_update.base.errors import InputError
 from software_update.client.boot.directory import DirectoryBoot
 from software_update.client.boot.exec_program import ExecBoot
+from software_update.client.boot.grub import Grub
+from software_update.client.boot.systemd_boot import SystemdBoot
 from software_update.client.boot.uboot import UBoot
 from software_update.client.domain import Domain
 from software_update.client.installers.directory import DirectoryInstaller
@@ -16,7 +18,7 @@ from software_update.client.installers.exec_program import ExecInstaller
 from software_update.client.installers.raw import RawInstaller
 from software_update.client.shell.build import build_client, machine, read_config
 from software_update.client.sources.file import FileSource, FolderSource
-from software_update.client.sources.http import HttpSource
+from software_update.client.sources.resuming import ResumingSource
 from software_update.client.state import Staging
 from software_update.signing import holders
 from software_update.testing import encode as e
@@ -65,7 +67,12 @@ def built(path: str) -> Domain:
                 "installer": 'type = "raw", targets = ["rootfs"], slots = {A = "/dev/1", B = "/dev/2"}',
                 "boot": 'type = "uboot"',
             },
-            (HttpSource, RawInstaller, UBoot),
+            (ResumingSource, RawInstaller, UBoot),
+        ),
+        ({"boot": 'type = "grub"'}, (FolderSource, DirectoryInstaller, Grub)),
+        (
+            {"boot": 'type = "systemd-boot", names = {A = "lamp-a", B = "lamp-b"}'},
+            (FolderSource, DirectoryInstaller, SystemdBoot),
         ),
         (
             {

@@ -1,0 +1,78 @@
+"""Tests of the client's JSON as lines."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from software_update.cli.client.dispatch import COMMANDS
+from software_update.cli.client.text import history_line, question_of, status_lines
+from software_update.client.documents import question_document
+from software_update.client.state import (
+    Code,
+    Detail,
+    DomainState,
+    Failures,
+    Installed,
+    Plan,
+    Result,
+    State,
+)
+from software_update.client.status import Action, Facts, status_document
+from software_update.testing.questions import QUESTION
+
+PLAN = Plan("main", "d" * 64, "e" * 64, "f" * 64, "lamp", "1.5\x1b[2J", 5, 9, 1000, "B", 0)
+
+
+def lines(state: State, **facts: Any) -> list[str]:
+    return status_lines(status_document(state, Facts(("main",), **facts)))
+
+
+def test_each_action_is_a_subcommand() -> None:
+    assert {each.value for each in Action} <= COMMANDS.keys()
+
+
+def test_question_survives_json() -> None:
+    advisories = (Advisory("CVE-2031-0001", "high", "The radio took any key.", "Pair again."),)
+    for asked in (QUESTION, replace(QUESTION, signers=("a", "b"), advisories=advisories)):
+        assert question_of(json.loads(json.dumps(question_document(asked)))) == asked
+
+
+@pytest.mark.parametrize("detail", list(Detail))
+def test_each_state_has_lines_and_escapes_texts_of_the_release(detail: Detail) -> None:
+    plan = None if detail == Detail.IDLE else PLAN
+    found = lines(State(detail=detail, plan=plan, result=Result(Code.REFUSED, "bad \x1b[31m")))
+    assert f", {detail.value}" in found[0]
+    assert "\x1b" not in "".join(found)
+
+
+def test_floor_quarantine_problem_and_next_check_are_shown() -> None:
+    older, newer = (Installed("f" * 64, "d" * 64, f"1.{each}", each, each) for each in (4, 5))
+    state = State(failures=(Failures("main", "a" * 64, 5, 3), Failures("main", "b" * 64, 5, 1)))
+    state = state.with_domain("main", DomainState(running="A", slots={"A": older}, floor=newer))
+    text = "\n".join(
+        lines(state, problem="the disk is full", next_check=0, root_versions={"main": 2})
+    )
+    assert "main: slot A runs 1.4, root version 2, preset ask" in text
+    assert "main: BelowFloor: this device had 1.5 before" in text
+    assert "release aaaaaaaaaaaaaaaa... failed 3 times: quarantined" in text
+    assert "release bbbbbbbbbbbbbbbb... failed 1 times: may be tried again" in text
+    assert "Problem: the disk is full" in text
+    assert "Next check: 1970-01-01T00:00:00Z" in text
+
+
+def test_history_line_names_the_person() -> None:
+    answer = {"who": "alice", "reply": "yes", "phase": "download"}
+    line = {"at": 0, "event": "Answered", "detail": "AwaitingConsent", "answer": answer}
+    assert history_line(line) == (
+        "1970-01-01T00:00:00Z  Answered  AwaitingConsent  alice: yes to download"
+    )
+    line = {
+        "at": 0,
+        "event": "Decided",
+        "detail": "AwaitingConsent",
+        "choice": "ask",
+        "reason": "x",
+    }
+    assert history_line(line).endswith("  ask  x")
