@@ -87,8 +87,9 @@ class RecordFile:
             _reserve(storage, folder, f"{name}.new", path)
         self._file: File = storage.open_to_write(path)
         # A client that was killed may have written a place and not synced it. The next write goes to the
-        # other place, so this one must be on the medium first.
+        # other place, so this one must be on the medium first. If a sync failed, only the cache has it.
         self._file.sync()
+        self._file.drop_cache()
         places = [self._file.read(start, PLACE_BYTES) for start in (0, PLACE_BYTES)]
         records = [decode(place) for place in places]
         valid = [each for each in records if each is not None]

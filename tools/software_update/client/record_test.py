@@ -1,6 +1,7 @@
 """Tests of the record, with each sector of each write lost or kept."""
 
 import dataclasses
+import errno
 
 import pytest
 
@@ -126,3 +127,15 @@ def test_state_of_a_killed_client_is_on_the_medium_before_the_next_write() -> No
     ]
     assert {state.seen for state in found if state} == {2, 3}
     assert None not in found
+
+
+def test_state_that_did_not_reach_the_medium_is_not_read_from_the_cache() -> None:
+    storage = SimulatedStorage(Image.of({FOLDER: None}))
+    RecordFile(storage, FOLDER).write(State(seen=1))
+    storage.power.failures = {storage.power.points + 3: errno.EIO}
+    record = RecordFile(storage, FOLDER)
+    with pytest.raises(OSError, match="EIO"):
+        record.write(State(seen=2))
+    state = RecordFile(storage, FOLDER).state
+    assert state == State(seen=1)
+    assert state == RecordFile(SimulatedStorage(storage.image()), FOLDER).state
