@@ -20,6 +20,15 @@ MAX_RESTARTS = 3
 _MAX_VIOLATIONS = 20
 
 
+class Fault(enum.Flag):
+    """The kinds of the first interruption. All later ones are cuts."""
+
+    CUT = enum.auto()
+    """The power fails."""
+    KILL = enum.auto()
+    """Only the client ends. Everything pending stays in the cache."""
+
+
 class Ending(enum.Enum):
     """The end of a run."""
 
@@ -66,7 +75,8 @@ class Scenario:
     power. `image_problems` looks at any medium that a cut leaves, `step_problems` at each crash point of
     a run, before the operation is complete. `change_problems` compares the media before a run and after a
     cut in it, and `end_problems` looks at the medium once the scenario has ended. Each problem is
-    a sentence.
+    a sentence. `reduced` replaces content that has no effect, such as a torn copy next to an intact one,
+    so that one recovery serves for all media that differ only there.
     """
 
     name: str
@@ -76,11 +86,12 @@ class Scenario:
     step_problems: Callable[[State, Snapshot], Sequence[str]] = no_problems
     change_problems: Callable[[Image, Image], Sequence[str]] = no_problems
     end_problems: Callable[[Image], Sequence[str]] = no_problems
+    reduced: Callable[[Image], Image] = lambda image: image
     last_phase: int = 0
 
     def after(self, state: State, image: Image) -> State:
         """Returns the state in which the machine starts next, from an image that `state` led to."""
-        return State(image, min(state.phase + 1, self.last_phase))
+        return State(self.reduced(image), min(state.phase + 1, self.last_phase))
 
     def killed(self, state: State, snapshot: Snapshot) -> State:
         """Returns the state after the client was killed, and the machine stays on."""
@@ -149,23 +160,23 @@ def explore(
     depth: int = 2,
     limit: int = 64,
     max_outcomes: int | None = None,
-    kills: bool = False,
+    first: Fault = Fault.CUT,
 ) -> Table:
     """Cuts a scenario at every point, and each recovery, `depth` times in a row.
 
-    At most `limit` outcomes are tried at each point; see `Snapshot.outcomes`. With `kills`, the first
-    of these faults is also a kill of the client, which leaves everything pending. The search
-    stops after `max_outcomes`, or 20 violations.
+    At most `limit` outcomes are tried at each point; see `Snapshot.outcomes`. The `first` interruption may
+    also be a kill of the client. The search stops after `max_outcomes`, or 20 violations.
     """
-    return _Search(scenario, depth, limit, max_outcomes, kills).table()
+    return _Search(scenario, depth, limit, max_outcomes, first).table()
 
 
 def fail_each(scenario: Scenario, codes: Sequence[int]) -> Table:
     """Lets each operation of a run fail once, with each error number, such as `errno.EIO`.
 
-    The device must go on by itself, and obey all rules; `step_problems` too. The power stays on.
+    Operations of the boot loader do not fail. The device must go on by itself, and obey all rules,
+    except that `step_problems` sees only the runs afterwards.
     """
-    return _Search(scenario, 0, 1, None, kills=False).failures(codes)
+    return _Search(scenario, 0, 1, None, Fault.CUT).failures(codes)
 
 
 def cut(scenario: Scenario, state: State, point: int, choice: Sequence[int] | None) -> State:
@@ -191,20 +202,21 @@ class _Search:
         depth: int,
         limit: int,
         max_outcomes: int | None,
-        kills: bool,
+        first: Fault,
     ) -> None:
         self._scenario = scenario
         self._depth = depth
         self._limit = limit
         self._max_outcomes = max_outcomes
-        self._kills = kills
+        self._first = first
         self._table = Table(scenario.name)
         self._ways: dict[State, tuple[State, Step] | None] = {}
+        self._images: set[Image] = set()
         self._next: dict[State, State | None] = {}
 
     def table(self) -> Table:
         start = State(self._scenario.start)
-        self._found(start, None)
+        self._found(start, start.image, None)
         level = [start]
         for cuts in range(self._depth + 1):
             following: list[State] = []
@@ -213,23 +225,23 @@ class _Search:
                 if self._enough():
                     break
             level = following
-        self._table.images = len(self._ways)
+        self._table.images = len(self._images)
         self._check_recoveries()
         return self._table
 
     def failures(self, codes: Sequence[int]) -> Table:
         """See `fail_each`."""
         state: State | None = State(self._scenario.start)
-        self._found(State(self._scenario.start), None)
+        self._found(State(self._scenario.start), self._scenario.start, None)
         while state is not None and state not in self._next:
             snapshots: list[Snapshot] = []
-            self._run(state, snapshots)
+            ran = self._run(state, snapshots)
             self._table.points += len(snapshots)
-            for snapshot in snapshots:
+            for snapshot in snapshots[ran.boot_points if ran else 0 :]:
                 for code in codes:
                     self._fail(state, snapshot, code)
             state = self._next[state]
-        self._table.images = len(self._ways)
+        self._table.images = len(self._images)
         self._check_recoveries()
         return self._table
 
@@ -246,8 +258,7 @@ class _Search:
         image = ran.last.outcome((KEPT,) * len(ran.last.pending))
         after: State | None = self._scenario.after(state, image)
         assert after is not None
-        if after not in self._ways:
-            self._found(after, (state, step))
+        self._found(after, image, (state, step))
         for problem in self._scenario.change_problems(state.image, image):
             self._violated(problem, after)
         while after is not None and after not in self._next:
@@ -263,8 +274,9 @@ class _Search:
                 self._table.points += len(snapshots)
             if ran is not None and cuts < self._depth:
                 snapshots.append(ran.last)
-                following += self._cuts(state, snapshots)
-                if cuts == 0 and self._kills:
+                if cuts or Fault.CUT in self._first:
+                    following += self._cuts(state, snapshots)
+                if not cuts and Fault.KILL in self._first:
                     following += self._killed(state, snapshots[ran.boot_points :])
             state = self._next[state]
 
@@ -287,8 +299,8 @@ class _Search:
         if ran.ending is Ending.RESTART:
             onward = scenario.after(state, last)
             self._next[state] = onward
-            if onward not in self._ways:
-                self._found(onward, (state, Step(0, (KEPT,) * len(ran.last.pending), "a restart")))
+            step = Step(0, (KEPT,) * len(ran.last.pending), "a restart")
+            self._found(onward, last, (state, step))
         else:
             for problem in scenario.end_problems(last):
                 self._violated(f"at the end: {problem}", state)
@@ -312,10 +324,10 @@ class _Search:
                 known.add(image)
                 after = self._scenario.after(state, image)
                 new = after not in self._ways
-                if new:
+                if new or image not in self._images:
                     words = f"cut {snapshot.number} at {snapshot.what}: {snapshot.describe(choice)}"
                     step = Step(snapshot.number, choice, words)
-                    self._found(after, (state, step))
+                    self._found(after, image, (state, step))
                 for problem in self._scenario.change_problems(state.image, image):
                     self._violated(problem, after)
                 if new:
@@ -330,13 +342,17 @@ class _Search:
             self._table.outcomes += 1
             if after not in self._ways:
                 words = f"kill {snapshot.number} at {snapshot.what}"
-                self._found(after, (state, Step(snapshot.number, None, words)))
+                step = Step(snapshot.number, None, words)
+                self._found(after, after.image, (state, step))
                 yield after
 
-    def _found(self, state: State, way: tuple[State, Step] | None) -> None:
-        self._ways[state] = way
-        for problem in self._scenario.image_problems(state.image):
-            self._violated(problem, state)
+    def _found(self, state: State, image: Image, way: tuple[State, Step] | None) -> None:
+        """Keeps the way to a new state, and looks at a new image, from which `state` was reduced."""
+        self._ways.setdefault(state, way)
+        if image not in self._images:
+            self._images.add(image)
+            for problem in self._scenario.image_problems(image):
+                self._violated(problem, *way) if way else self._violated(problem, state)
 
     def _check_recoveries(self) -> None:
         for state in self._next:

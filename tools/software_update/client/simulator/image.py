@@ -89,13 +89,18 @@ class Image:
             return node.content
         return node if isinstance(node, bytes) else None
 
-    def replaced(self, path: str, content: bytes) -> "Image":
-        """Returns this image with other bytes in the file or block device at `path`, which must exist."""
-        files: dict[str, bytes | Device | Link | None] = {
-            each: None if isinstance(node, Folder) else node for each, node in self.walk()
-        }
-        files[path] = Device(content) if isinstance(files[path], Device) else content
-        return Image.of(files)
+    def replaced(self, contents: Mapping[str, bytes]) -> "Image":
+        """Returns this image with other bytes in existing files and block devices, at paths without links."""
+        nodes = list(self.nodes)
+        for path, content in contents.items():
+            number = ROOT
+            for name in path.strip("/").split("/"):
+                folder = nodes[number]
+                assert isinstance(folder, Folder), path
+                number = dict(folder.entries)[name]
+            old = nodes[number]
+            nodes[number] = Device(content) if isinstance(old, Device) else content
+        return Image(tuple(nodes))
 
 
 class Tree:

@@ -34,10 +34,10 @@ def test_images_with_other_content_differ() -> None:
 
 def test_replaced_file_leaves_the_original_image() -> None:
     before = Image.of(FILES)
-    after = before.replaced("/dev/slot", b"5678")
+    after = before.replaced({"/dev/slot": b"5678"})
     assert before.content("/dev/slot") == b"1234"
     assert after.find("/dev/slot") == Device(b"5678")
-    assert after.replaced("/dev/slot", b"1234") == before
+    assert after.replaced({"/dev/slot": b"1234"}) == before
 
 
 def test_walk_yields_each_path_once() -> None:

@@ -231,7 +231,7 @@ def test_nothing_works_after_a_power_cut() -> None:
     cut = storage.power.cut
     assert cut is not None
     assert (cut.number, cut.what) == (2, "sync /data/a")
-    assert cut.outcome((1,)) == START.replaced("/data/a", b"new")
+    assert cut.outcome((1,)) == START.replaced({"/data/a": b"new"})
 
 
 def test_resumed_storage_continues_with_everything_pending() -> None:
