@@ -1,0 +1,12 @@
+"""Small chunks, so that a slot takes several writes."""
+
+import pytest
+from software_update.client import staging
+
+from tests.crashes.device import CHUNK_BYTES
+
+
+@pytest.fixture(autouse=True)
+def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reads and writes a few sectors at a time."""
+    monkeypatch.setattr(staging, "CHUNK_BYTES", CHUNK_BYTES)

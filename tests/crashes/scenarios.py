@@ -1,0 +1,34 @@
+"""The scenarios: devices that differ, and what a person and the world do."""
+
+from software_update.client.simulator.changes import SECTOR
+from software_update.client.state import Reply, Staging
+
+from tests.crashes.device import OFFERED, OTHER, Device
+
+
+def _decline(release: str) -> Reply:
+    del release
+    return Reply.NO
+
+
+def _only_the_first(release: str) -> Reply:
+    return Reply.YES if release == OFFERED.digest else Reply.NO
+
+
+_ALTERED = bytearray(OFFERED.bundle)
+_ALTERED[-SECTOR] ^= 1
+
+# Each device, and the numbers of the releases that may run in the end.
+SCENARIOS = {
+    "stream into a raw slot": (Device(), {3}),
+    "store first": (Device(staging=Staging.STORE), {3}),
+    "one copy of environment": (Device(copies=1), {3}),
+    "not provisioned": (Device(provisioned=False, other_slot=False), {3}),
+    "declined": (Device(reply=_decline), {2}),
+    "another release later": (
+        Device(later=OTHER.bundle, checks_first=True, reply=_only_the_first),
+        {2, 3},
+    ),
+    "altered payload": (Device(bundle=bytes(_ALTERED), altered=True), {2}),
+    "bad sector": (Device(bad_sectors=(("/dev/b", 2),)), {2, 3}),
+}
