@@ -1,4 +1,4 @@
-"""RAUC's own service, on a D-Bus of its own, with two slots and U-Boot's environment in files."""
+"""RAUC's own service, on a D-Bus of its own, with two slots that are files."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import contextlib
 import json
 import os
 import secrets
+import shlex
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,18 +59,22 @@ class Rauc:
 
 
 @contextlib.contextmanager
-def rauc_service(folder: Path, fw_env: Path, defaults: Path, booted: str) -> Iterator[Rauc]:
+def rauc_service(
+    folder: Path, booted: str, bootloader: Sequence[str], options: Sequence[str] = ()
+) -> Iterator[Rauc]:
     """Starts RAUC's service with `booted` as the running slot, and ends it.
 
-    `fw_env` and `defaults` are what `fw_setenv` reads; RAUC has no option for them.
+    `bootloader` are lines for the section `[system]` of its configuration, and `options` those that its runs
+    of `fw_setenv` and `fw_printenv` get, because it has no configuration for them.
     """
+    folder.mkdir()
     programs = folder / "bin"
     programs.mkdir()
     for name in ("fw_printenv", "fw_setenv"):
-        real = program(name, "libubootenv-tool")
-        (programs / name).write_text(f'#!/bin/sh\nexec {real} -c "{fw_env}" -f "{defaults}" "$@"\n')
+        words = shlex.join([program(name, "libubootenv-tool"), *options])
+        (programs / name).write_text(f'#!/bin/sh\nexec {words} "$@"\n')
         (programs / name).chmod(0o755)
-    (folder / "system.conf").write_text(_configuration(folder))
+    (folder / "system.conf").write_text(_configuration(folder, bootloader))
     env = os.environ | {
         "PATH": f"{programs}:{os.environ['PATH']}",
         "DBUS_STARTER_BUS_TYPE": "session",
@@ -87,9 +92,9 @@ def rauc_service(folder: Path, fw_env: Path, defaults: Path, booted: str) -> Ite
             yield rauc
 
 
-def _configuration(folder: Path) -> str:
+def _configuration(folder: Path, bootloader: Sequence[str]) -> str:
     """Returns RAUC's configuration of slots A and B, which are files of the folder."""
-    lines = ["[system]", "compatible=board", "bootloader=uboot"]
+    lines = ["[system]", "compatible=board", *bootloader]
     for number, name in enumerate("AB"):
         (folder / f"slot_{name}").write_bytes(bytes(4096))
         lines += [f"[slot.rootfs.{number}]", "type=raw", f"bootname={name}"]

@@ -1,21 +1,26 @@
-"""Tests that RAUC's own service and the client's boot control understand each other's environment."""
+"""Tests that RAUC's own service and the client's boot control understand each other's variables."""
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from software_update.client.boot.grub import Grub
 from software_update.client.boot.uboot import UBoot
 from software_update.client.boot_control import SlotState
 
 from tests.device.host import host
+from tests.device.programs import program
 from tests.device.rauc_service import Rauc, rauc_service
 
+Boot = UBoot | Grub
 
-@pytest.fixture(name="boot")
-def boot_fixture(tmp_path: Path) -> UBoot:
-    """Boot control on an environment of two copies, with slot A running; the first write makes it."""
+
+@pytest.fixture(name="uboot")
+def uboot_fixture(tmp_path: Path) -> UBoot:
+    """U-Boot's environment in two copies, with slot A running; the first write makes it."""
     config, defaults, flash = (tmp_path / name for name in ("fw_env.config", "defaults", "flash"))
     flash.write_bytes(b"\xff" * 0x4000)
     config.write_text(f"{flash} 0x0 0x2000\n{flash} 0x2000 0x2000\n")
@@ -23,17 +28,38 @@ def boot_fixture(tmp_path: Path) -> UBoot:
     return UBoot(host(), config=str(config), defaults=str(defaults), booted="A")
 
 
+@pytest.fixture(name="grub")
+def grub_fixture(tmp_path: Path) -> Grub:
+    """GRUB's block, with slot A running and confirmed; RAUC does not accept an empty one."""
+    block = tmp_path / "grubenv"
+    editor = program("grub-editenv", "grub-common")
+    subprocess.run([editor, block, "create"], check=True)
+    settings = ["ORDER=A B", "A_OK=1", "A_TRY=0", "B_OK=1", "B_TRY=0"]
+    subprocess.run([editor, block, "set", *settings], check=True)
+    return Grub(host(), environment=str(block), booted="A")
+
+
+@pytest.fixture(name="boot", params=["uboot", "grub"])
+def boot_fixture(request: pytest.FixtureRequest) -> Boot:
+    """Boot control, with slot A running."""
+    boot = request.getfixturevalue(request.param)
+    assert isinstance(boot, UBoot | Grub)
+    return boot
+
+
 @pytest.fixture(name="rauc")
-def rauc_fixture(tmp_path: Path, boot: UBoot) -> Iterator[Rauc]:
-    """RAUC on the same environment and with the same running slot."""
-    folder = tmp_path / "rauc"
-    folder.mkdir()
-    assert boot.defaults
-    with rauc_service(folder, Path(boot.config), Path(boot.defaults), booted="A") as service:
+def rauc_fixture(tmp_path: Path, boot: Boot) -> Iterator[Rauc]:
+    """RAUC on the same variables and with the same running slot."""
+    if isinstance(boot, Grub):
+        lines, options = ["bootloader=grub", f"grubenv={boot.environment}"], []
+    else:
+        assert boot.defaults
+        lines, options = ["bootloader=uboot"], ["-c", boot.config, "-f", boot.defaults]
+    with rauc_service(tmp_path / "rauc", "A", lines, options) as service:
         yield service
 
 
-def test_rauc_reads_each_step_of_an_update(boot: UBoot, rauc: Rauc) -> None:
+def test_rauc_reads_each_step_of_an_update(boot: Boot, rauc: Rauc) -> None:
     assert rauc.status()["booted"] == "A"
     assert rauc.boot_status() == {"A": "good", "B": "good"}
     boot.mark_unbootable("B")
@@ -46,7 +72,7 @@ def test_rauc_reads_each_step_of_an_update(boot: UBoot, rauc: Rauc) -> None:
     assert rauc.primary() == "A"
 
 
-def test_client_reads_the_slot_that_rauc_activates(boot: UBoot, rauc: Rauc) -> None:
+def test_client_reads_the_slot_that_rauc_activates(boot: Boot, rauc: Rauc) -> None:
     boot.mark_unbootable("B")
     rauc.mark("active", "other")
     assert boot.status().primary == "B"
@@ -54,32 +80,24 @@ def test_client_reads_the_slot_that_rauc_activates(boot: UBoot, rauc: Rauc) -> N
     assert boot.status().primary == "A"
 
 
-def test_client_reads_the_slot_that_rauc_marks(boot: UBoot, rauc: Rauc) -> None:
+def test_client_reads_the_slot_that_rauc_marks(boot: Boot, rauc: Rauc) -> None:
     rauc.mark("bad", "other")
     assert boot.status().slots == {"A": SlotState.GOOD, "B": SlotState.UNBOOTABLE}
     boot.try_slot("B")
     rauc.mark("bad", "booted")
     assert boot.status().slots == {"A": SlotState.UNBOOTABLE, "B": SlotState.TRYING}
     rauc.mark("good", "booted")
-    # RAUC restores the starts, and only `mark-active` the place in the order.
-    assert boot.status().slots["A"] == SlotState.UNBOOTABLE
+    # For U-Boot, only `mark-active` puts a slot back into the order.
+    back = SlotState.UNBOOTABLE if isinstance(boot, UBoot) else SlotState.GOOD
+    assert boot.status().slots["A"] == back
     rauc.mark("active", "booted")
     assert boot.status().slots["A"] == SlotState.GOOD
 
 
-def test_rauc_restores_as_many_starts_as_the_client(boot: UBoot, rauc: Rauc) -> None:
-    run(boot, "fw_setenv", "BOOT_A_LEFT", "1")
+def test_rauc_restores_as_many_starts_as_the_client(boot: Boot, rauc: Rauc) -> None:
+    boot.write(boot.with_left("A", 1))
     rauc.mark("good", "booted")
-    by_rauc = run(boot, "fw_printenv", "BOOT_A_LEFT")
-    run(boot, "fw_setenv", "BOOT_A_LEFT", "1")
+    by_rauc = boot.left(boot.read(), "A")
+    boot.write(boot.with_left("A", 1))
     boot.confirm("A")
-    assert run(boot, "fw_printenv", "BOOT_A_LEFT") == by_rauc
-
-
-def run(boot: UBoot, name: str, *words: str) -> str:
-    """Runs a program of libubootenv on the environment, and returns its output."""
-    assert boot.defaults
-    argv = [name, "-c", boot.config, "-f", boot.defaults, *words]
-    result = boot.system.programs.run(argv)
-    assert result.exit_code == 0, result.stderr
-    return result.stdout.decode()
+    assert boot.left(boot.read(), "A") == by_rauc == 3

@@ -80,9 +80,15 @@ class Grub(OrderedBoot):
         """Puts the block on the medium."""
         sync_file(self.system.storage, self.environment)
 
+    def listed(self, variables: Mapping[str, str]) -> list[str]:
+        """Returns the slots of `ORDER` that may start. RAUC leaves a bad slot in it."""
+        return [
+            slot for slot in super().listed(variables) if variables.get(f"{slot}_OK", "1") == "1"
+        ]
+
     def left(self, variables: Mapping[str, str], slot: str) -> int:
         """Returns the starts that a slot has left: all if the block does not mention the slot."""
-        if variables.get(f"{slot}_OK", "1") != "1":
+        if not _is_ok(variables, slot):
             return 0
         used = variables.get(f"{slot}_TRY") or "0"
         return max(0, self.tries - int(used)) if used.isdecimal() else 0
@@ -122,3 +128,8 @@ class Grub(OrderedBoot):
                 file.write(0, block)
             finally:
                 file.close()
+
+
+def _is_ok(variables: Mapping[str, str], slot: str) -> bool:
+    """Returns whether a slot may start; the boot script also takes a missing variable as 1."""
+    return (variables.get(f"{slot}_OK") or "1") == "1"

@@ -101,7 +101,7 @@ def test_copy_is_removed(boot: Grub, storage: MemoryStorage) -> None:
         (["A_OK=1", "A_TRY=0"], 3),
         (["A_OK=1", "A_TRY=2"], 1),
         (["A_OK=1", "A_TRY=4"], 0),
-        (["A_OK=1", "A_TRY="], 3),
+        (["A_OK=", "A_TRY="], 3),
         (["A_OK=1", "A_TRY=x"], 0),
         (["A_OK=0", "A_TRY=0"], 0),
     ],
@@ -109,6 +109,11 @@ def test_copy_is_removed(boot: Grub, storage: MemoryStorage) -> None:
 def test_starts_left(boot: Grub, storage: MemoryStorage, lines: list[str], left: int) -> None:
     storage.put(BLOCK, block(*lines))
     assert boot.left(boot.read(), "A") == left
+
+
+def test_slot_that_is_not_ok_is_unbootable(boot: Grub, storage: MemoryStorage) -> None:
+    storage.put(BLOCK, block("ORDER=A B", "B_OK=0"))
+    assert boot.status().slots == {"A": SlotState.GOOD, "B": SlotState.UNBOOTABLE}
 
 
 def test_starts_that_are_left_can_be_set(boot: Grub) -> None:

@@ -57,6 +57,10 @@ class OrderedBoot(abc.ABC):
     def with_left(self, slot: str, left: int) -> Mapping[str, str]:
         """Returns the variables that give a slot a number of starts, from 0 to `tries`."""
 
+    def listed(self, variables: Mapping[str, str]) -> list[str]:
+        """Returns the slots that may start; all slots if the list is missing, as in boot scripts."""
+        return variables.get(self.order, "").split() or list(self.slots)
+
     def check(self) -> list[str]:
         """Returns the problems of the names, the variables and the command line."""
         found = [
@@ -78,7 +82,7 @@ class OrderedBoot(abc.ABC):
         """Reads the variables, and which slot runs."""
         booted = self.running()
         variables = self.read()
-        startable = [slot for slot in self._listed(variables) if self.left(variables, slot) > 0]
+        startable = [slot for slot in self.listed(variables) if self.left(variables, slot) > 0]
         states = {slot: self._state(variables, slot, booted) for slot in self.slots}
         return BootStatus(booted, startable[0] if startable else None, states)
 
@@ -88,7 +92,7 @@ class OrderedBoot(abc.ABC):
         Raises BootError if no other slot is in the list: the boot loader would use its defaults.
         """
         variables = self.read()
-        listed = [each for each in self._listed(variables) if each != slot]
+        listed = [each for each in self.listed(variables) if each != slot]
         if not listed:
             raise BootError(
                 f"{self.place}: no slot other than '{slot}' is in {self.order}, so nothing would start; "
@@ -121,16 +125,12 @@ class OrderedBoot(abc.ABC):
             changes[TRYING] = ""
         self._change(variables, changes)
 
-    def _listed(self, variables: Mapping[str, str]) -> list[str]:
-        """Returns the list; all slots if it is missing, as boot scripts do."""
-        return variables.get(self.order, "").split() or list(self.slots)
-
     def _list_from(self, variables: Mapping[str, str], *first: str) -> str:
         """Returns the list with the slots `first` before all others."""
-        return " ".join(dict.fromkeys((*first, *self._listed(variables))))
+        return " ".join(dict.fromkeys((*first, *self.listed(variables))))
 
     def _state(self, variables: Mapping[str, str], slot: str, booted: str) -> SlotState:
-        if slot not in self._listed(variables):
+        if slot not in self.listed(variables):
             return SlotState.UNBOOTABLE
         if self.left(variables, slot) == 0 and slot != booted:  # which may run by its last start
             return SlotState.EXHAUSTED
