@@ -38,7 +38,8 @@ class Domain:
     `commits_itself` says that passed health checks suffice; otherwise a person commits. `postponement` caps
     how often and how long a person may put a release off; None: no cap. `language` is the tag of the language
     of questions, and `holders` are the names of keys that questions show. `policy_retry` is the number of
-    seconds after which a policy that gives no time is asked again.
+    seconds after which a policy that gives no time is asked again. `full_bundle` has the payloads that a
+    personalized bundle lacks, for a device whose running slot lacks them too.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Domain:
     language: str = ""
     holders: Holders = field(default_factory=dict)
     policy_retry: int = 300
+    full_bundle: Source | None = None
 
 
 def installer_of(domain: Domain, target: str) -> Installer | None:

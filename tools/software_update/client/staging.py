@@ -5,7 +5,7 @@ its way, and read back from the medium afterwards: only the second hash leads to
 """
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass
 from posixpath import dirname
 
@@ -22,7 +22,7 @@ from software_update.client.release import (
     release_digest,
     slot_targets,
 )
-from software_update.client.source import OpenBundle
+from software_update.client.source import OpenBundle, Source, SourceError
 from software_update.client.state import Code
 from software_update.client.system import File, Storage
 from software_update.format.compression import check_compression
@@ -66,8 +66,9 @@ def write_slot(
 ) -> None:
     """Writes all targets of `release` into a slot, from a bundle and, for those it lacks, from `base`.
 
-    `spool` opens an empty file, for compressed payloads of a source that cannot be read again. Raises
-    Refused for wrong bytes, PlanFailed, SourceError and OSError.
+    It fetches a target that `base` lacks by now from the domain's full bundle, if there is one. `spool`
+    opens an empty file, for compressed payloads of a source that cannot be read again. Raises Refused for
+    wrong bytes, PlanFailed, SourceError and OSError.
     """
     entries = _entries(bundle, release.targets)
     for place in domain.places:
@@ -87,20 +88,30 @@ def write_slot(
     base_release = base.installed if base else None
     verify_payloads(release.targets, found, release.user_manifest, base_release)
     present = {each.name for each in found}
-    for missing in slot_targets(release.targets):
-        if missing.name not in present and base is not None:
-            _copy_from_base(domain, slot, missing, base)
+    absent = [each for each in slot_targets(release.targets) if each.name not in present]
+    if base is None:
+        return
+    changed = [each for each in absent if not _copied_from_base(domain, slot, each, base)]
+    if changed and domain.full_bundle is None:
+        raise _base_changed(base.slot, changed[0])
+    if changed and domain.full_bundle is not None:
+        names = {each.name for each in changed}
+        _copy_from_full(domain, slot, release, domain.full_bundle, names, spool, on_progress)
 
 
-def _entries(bundle: OpenBundle, targets: Targets) -> Iterator[Payload]:
-    """Finds the payloads of a bundle. Raises PlanFailed if it offers another release by now."""
+def _entries(bundle: OpenBundle, targets: Targets, *, expected: bool = True) -> Iterator[Payload]:
+    """Finds the payloads of a bundle. Raises PlanFailed if it offers another release by now.
+
+    `expected` says that all of them are going to be read.
+    """
     if bundle.can_reread:
         envelope = read_whole(bundle).envelope
         _check_same(envelope, targets)
         return (each for each in envelope.payloads if each.name != USER_MANIFEST)
     head = read_head(bundle)
     _check_same(head.envelope, targets)
-    bundle.expect(head.end, bundle.size() - head.end)
+    if expected:
+        bundle.expect(head.end, bundle.size() - head.end)
     return _rest(Rest(bundle, head))
 
 
@@ -208,8 +219,11 @@ def _write_original(
         raise refused.about("", f"target '{shown(target.name)}'") from None
 
 
-def _copy_from_base(domain: Domain, slot: str, target: SlotTarget, base: Base) -> None:
-    """Copies a target that the bundle lacks from the slot that runs, and hashes it on the way."""
+def _copied_from_base(domain: Domain, slot: str, target: SlotTarget, base: Base) -> bool:
+    """Copies a target that the bundle lacks from the slot that runs, and hashes it on the way.
+
+    Returns whether it was the listed one; if not, the slot does not have it.
+    """
     installer = installer_for(domain, target.name)
     writer = installer.begin(slot, target.name, target.length)
     hasher = hashlib.sha256()
@@ -219,21 +233,60 @@ def _copy_from_base(domain: Domain, slot: str, target: SlotTarget, base: Base) -
             writer.write(chunk)
     except FileNotFoundError:
         writer.abort()
-        raise _base_changed(base.slot, target) from None
+        return False
     except BaseException:
         writer.abort()
         raise
     if hasher.digest() != target.sha256:
         writer.abort()
-        raise _base_changed(base.slot, target)
+        return False
     writer.finish()
+    return True
+
+
+def _copy_from_full(
+    domain: Domain,
+    slot: str,
+    release: Installed,
+    source: Source,
+    names: Set[str],
+    spool: Callable[[], File],
+    on_progress: Callable[[int], None],
+) -> None:
+    """Copies targets from the full bundle of a release. Of other payloads, it reads only the headers."""
+    bundle = source.open()
+    if bundle is None:
+        raise SourceError(f"{source.describe()}: offers no bundle now")
+    listed = {each.name: each for each in payload_targets(release.targets)}
+    left = set(names)
+    try:
+        for entry in _entries(bundle, release.targets, expected=False):
+            if entry.name not in left:
+                continue
+            target = listed[entry.name]
+            digest = b""
+            if entry.length == target.length:
+                bundle.expect(entry.offset, entry.length)
+                payload = _Input(bundle, entry, spool, on_progress)
+                digest = _copy_payload(domain, slot, target, payload)
+            if digest != target.sha256:
+                # It rejects this payload, for its length or digest.
+                found = Payload(entry.name, entry.offset, entry.length, digest)
+                verify_payloads(release.targets, [found], release.user_manifest)
+            left.remove(entry.name)
+    finally:
+        bundle.close()
+    if left:
+        raise PlanFailed(
+            Code.BASE_CHANGED, f"{source.describe()}: lacks target '{shown(min(left))}'"
+        )
 
 
 def _base_changed(slot: str, target: SlotTarget) -> PlanFailed:
     return PlanFailed(
         Code.BASE_CHANGED,
         f"target '{shown(target.name)}' in slot {slot} is not the installed one; "
-        "install the full bundle",
+        "install the full bundle, or set full_bundle",
     )
 
 

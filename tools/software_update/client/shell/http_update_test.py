@@ -7,6 +7,7 @@ import pytest
 
 from software_update.bundle.head import read_head
 from software_update.client import events
+from software_update.client.boot_control import SlotState
 from software_update.client.shell.client import Client
 from software_update.client.shell.network import UrllibNetwork
 from software_update.client.sources.http import HttpSettings, HttpSource
@@ -193,6 +194,87 @@ def test_release_manifest_after_a_payload_is_not_taken(
     assert client.state.result is not None
     assert client.state.result.code == Code.ORDER_NOT_TAKEN
     assert payload_bytes_asked_for(server) == 0
+
+
+def installed(device: FakeDevice, server: BundleServer) -> None:
+    """Installs version 7 into slot B, which then runs with another boot loader than it should have."""
+    client = started(device, server, Staging.STREAM)
+    check(client)
+    agree(client)
+    agree(client)
+    device.boot.start()
+    started(device, server, Staging.STREAM)
+    assert device.boot.slots["B"] == SlotState.GOOD
+    device.storage.put("/slots/boot_B", b"BOOTLOADER\n")
+
+
+def personalized(payloads: dict[str, bytes]) -> bytes:
+    """Version 8 without the payload `boot`."""
+    whole = e.bundle(payloads, version=8)
+    return whole.removesuffix(e.payload("boot", BOOT))
+
+
+def with_full_bundle(device: FakeDevice, server: BundleServer, full: BundleServer) -> Client:
+    client = started(device, server, Staging.STREAM)
+    system = System(device.storage, device.programs, device.clock, UrllibNetwork())
+    source = HttpSource(system, device.clock.advance, HttpSettings(full.url("/full.bundle")))
+    domain = device.domain(sources=client.domains["main"].sources, full_bundle=source)
+    client.domains["main"] = domain
+    check(client)
+    agree(client)
+    return client
+
+
+def test_payload_that_the_running_slot_lacks_comes_from_the_full_bundle(
+    device: FakeDevice, server: BundleServer
+) -> None:
+    installed(device, server)
+    newer = {**CONTENTS, "app": APP + b"2"}
+    server.content = personalized(newer)
+    with serve(e.bundle(newer, version=8)) as full:
+        with_full_bundle(device, server, full)
+        assert (device.slot("app", "A"), device.slot("boot", "A")) == (APP + b"2", BOOT)
+        start = full.content.index(newer["app"])
+        assert not full.has_been_asked_for(start, start + len(newer["app"]))
+
+
+@pytest.mark.parametrize(
+    ("contents", "version", "code"),
+    [
+        ({"user_manifest": MANIFEST, "app": b"2"}, 8, Code.RELEASE_CHANGED),
+        ({"user_manifest": MANIFEST, "app": b"2", "boot": BOOT}, 9, Code.RELEASE_CHANGED),
+        (None, 8, Code.BASE_CHANGED),
+    ],
+)
+def test_full_bundle_of_another_release_is_rejected(
+    device: FakeDevice,
+    server: BundleServer,
+    contents: dict[str, bytes] | None,
+    version: int,
+    code: Code,
+) -> None:
+    installed(device, server)
+    server.content = personalized({**CONTENTS, "app": b"2"})
+    full = server.content if contents is None else e.bundle(contents, version=version)
+    with serve(full) as other:
+        client = with_full_bundle(device, server, other)
+        assert client.state.result is not None
+        assert client.state.result.code == code
+        assert device.boot.slots["A"] == SlotState.UNBOOTABLE
+
+
+@pytest.mark.parametrize("payload", [b"bootloadeR\n", b"bootloader\n\n"])
+def test_wrong_payload_of_the_full_bundle_is_rejected(
+    device: FakeDevice, server: BundleServer, payload: bytes
+) -> None:
+    installed(device, server)
+    newer = {**CONTENTS, "app": b"2"}
+    server.content = personalized(newer)
+    with serve(server.content + e.payload("boot", payload)) as full:
+        client = with_full_bundle(device, server, full)
+        assert client.state.result is not None
+        assert client.state.result.code == Code.REFUSED
+        assert "target 'boot'" in client.state.result.text
 
 
 def test_part_of_another_bundle_is_not_kept(device: FakeDevice, server: BundleServer) -> None:
