@@ -77,7 +77,7 @@ class DomainConfig:
     installers: tuple[InstallerConfig, ...]
     boot: Part
     health: tuple[HealthProgram, ...]
-    restart: Program
+    restart: Program | None
     commits_itself: bool
     policy: PolicyConfig
 

@@ -336,8 +336,9 @@ DOMAIN = Section(
         Option(
             "restart",
             PROGRAM,
-            "The program that restarts this part of the device, after consent.",
-            ["/sbin/reboot"],
+            "The program that restarts this part of the device, after consent. Without it, something else "
+            "restarts it, and tells the client with `restart-done` unless the device itself restarts.",
+            None,
         ),
         Option(
             "commit",

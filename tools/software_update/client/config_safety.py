@@ -31,7 +31,8 @@ def _files(config: Config) -> Iterator[str]:
         yield domain.root
         if domain.holders:
             yield domain.holders
-        yield domain.restart[0]
+        if domain.restart:
+            yield domain.restart[0]
         for check in domain.health:
             yield check.program[0]
         full = [domain.full_bundle] if domain.full_bundle else []

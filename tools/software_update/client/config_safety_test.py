@@ -63,7 +63,8 @@ def test_programs_of_a_policy_that_no_domain_uses_are_not_checked() -> None:
 def test_each_unsafe_file_is_a_line() -> None:
     problems = {"/etc/client.toml": "others may write to it", "/sbin/reboot": "it belongs to ann"}
     storage = machine(problems=problems).storage
-    config = parse_config(MINIMAL, "x")
+    restart = MINIMAL.replace("[domains.main]\n", "[domains.main]\nrestart = ['/sbin/reboot']\n")
+    config = parse_config(restart, "x")
     assert unsafe_files(storage, config, "/etc/client.toml") == [
         "/etc/client.toml: others may write to it",
         "/sbin/reboot: it belongs to ann",

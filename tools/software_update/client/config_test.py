@@ -47,7 +47,7 @@ def test_minimal_configuration() -> None:
                 installers=(InstallerConfig(("*",), Part("directory", {"slots": slots})),),
                 boot=Part("directory", {"link": "/data/boot", "slots": slots, "tries": 3}),
                 health=(),
-                restart=("/sbin/reboot",),
+                restart=None,
                 commits_itself=True,
                 policy=policy,
             ),

@@ -1,6 +1,7 @@
 """Arguments that several subcommands share."""
 
 import argparse
+import os
 
 from software_update.cli.options.arguments import Parser
 
@@ -15,6 +16,8 @@ def parser_of(name: str, description: str) -> Parser:
         "--config",
         metavar="FILE",
         default=DEFAULT_CONFIG,
+        # The client refuses relative paths: its files must be safe in every folder above them.
+        type=os.path.abspath,
         help=f"the configuration; default: {DEFAULT_CONFIG}",
     )
     parser.add_argument("--json", action="store_true", help="print JSON")

@@ -81,7 +81,6 @@ def _question(status: Document) -> Iterator[str]:
     if status["asking"] and status["question"]:
         yield ""
         yield from question_text(question_of(status["question"]))
-        yield f"Release digest:       {status['question']['release']}"
         yield ""
 
 

@@ -92,7 +92,7 @@ def build_domain(config: Config, domain: DomainConfig, system: System) -> Domain
         policies=links_of(domain.policy, system),
         staging=Staging(domain.staging),
         health=[HealthCheck(each.program, each.timeout) for each in domain.health],
-        restart=domain.restart,
+        restart=domain.restart or (),
         commits_itself=domain.commits_itself,
         postponement=postponement_of(domain.policy),
         policy_retry=domain.policy.retry,
