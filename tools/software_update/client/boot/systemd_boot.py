@@ -119,13 +119,13 @@ class SystemdBoot:
         """Writes an entry with a counter and a higher version than those of the other slots."""
         if slot == running_slot(self.system.storage, self.names, self.booted):
             raise BootError(f"slot '{slot}': is running; try another one")
-        self._replace(slot, f"{self.names[slot]}+{self.tries}.conf", SlotState.TRYING)
+        self._set_entry(slot, f"{self.names[slot]}+{self.tries}.conf", SlotState.TRYING)
 
     def confirm(self, slot: str) -> None:
         """Writes the running slot's entry without a counter, and then removes the one with it."""
         if slot != running_slot(self.system.storage, self.names, self.booted):
             raise BootError(f"slot '{slot}': does not run; only the running slot can be confirmed")
-        self._replace(slot, f"{self.names[slot]}.conf", SlotState.GOOD)
+        self._set_entry(slot, f"{self.names[slot]}.conf", SlotState.GOOD)
 
     # --- the entries ---
 
@@ -158,7 +158,7 @@ class SystemdBoot:
             int(version) if version.isdecimal() else 0,
         )
 
-    def _replace(self, slot: str, file: str, state: SlotState) -> None:
+    def _set_entry(self, slot: str, file: str, state: SlotState) -> None:
         """Gives a slot one entry, before those of all other slots."""
         entries = self._read(slot)
         template, kernel = self._template(slot)
