@@ -362,8 +362,8 @@ DOMAIN = Section(
             Section(
                 "domains.NAME.full_bundle",
                 "The full bundle of the same release. The client fetches payloads from it that a "
-                "personalized bundle does not contain, and the running slot does not contain any more. The size "
-                "in a question does not include them.",
+                "personalized bundle does not contain, and the running slot does not contain any more. The "
+                "size in a question does not include them.",
                 [],
                 SOURCE_TYPES,
             ),
