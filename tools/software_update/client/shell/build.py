@@ -98,6 +98,11 @@ def build_domain(config: Config, domain: DomainConfig, system: System) -> Domain
         policy_retry=domain.policy.retry,
         language=config.language,
         holders=holders.read(domain.holders) if domain.holders else {},
+        full_bundle=(
+            _source(domain.full_bundle, system, f"{place}.full_bundle")
+            if domain.full_bundle
+            else None
+        ),
     )
 
 

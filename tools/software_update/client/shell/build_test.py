@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -17,11 +18,13 @@ from software_update.client.installers.directory import DirectoryInstaller
 from software_update.client.installers.exec_program import ExecInstaller
 from software_update.client.installers.raw import RawInstaller
 from software_update.client.shell.build import build_client, machine, read_config
+from software_update.client.source import SourceError
 from software_update.client.sources.file import FileSource, FolderSource
 from software_update.client.sources.resuming import ResumingSource
 from software_update.client.state import Staging
 from software_update.signing import holders
 from software_update.testing import encode as e
+from software_update.testing.bundle_server import serve
 
 DIRECTORY = 'type = "directory", targets = ["*"], slots = {A = "/srv/A", B = "/srv/B"}'
 
@@ -174,3 +177,41 @@ def test_file_that_others_may_write_is_refused_for_root(
     assert read_config(system, path, check_owners=False).vendor == "Example Lamps Ltd"
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     assert read_config(system, path).vendor == "Example Lamps Ltd"
+
+
+def test_source_on_a_server_has_its_options(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr(time, "sleep", slept.append)
+    token = tmp_path / "token"
+    token.write_text("s3cret\n")
+    with serve(b"a bundle" * 1000) as server:
+        options = f'url = "{server.url()}", token_file = "{token}", token_header = "X-Key"'
+        domain = built(
+            config(
+                tmp_path,
+                "[domains.main.full_bundle]",
+                'type = "http"',
+                f'url = "{server.url("/full")}"',
+                f'ca_file = "{tmp_path}/no.pem"',
+                source=f'type = "http", {options}, bytes_per_second = "1kB"',
+            )
+        )
+        bundle = domain.sources[0].open()
+        assert bundle is not None
+        assert bundle.read(100, 7900) == server.content[100:8000]
+        bundle.close()
+        assert slept
+        assert {each.header("X-Key") for each in server.requests} == {"s3cret"}
+    assert domain.full_bundle is not None
+    assert domain.full_bundle.describe() == f"127.0.0.1:{server.port}/full"
+    assert built(config(tmp_path)).full_bundle is None
+
+
+def test_certificates_that_cannot_be_read_are_an_error(tmp_path: Path) -> None:
+    ca_file = tmp_path / "no.pem"
+    options = f'url = "https://127.0.0.1:1/lamp", ca_file = "{ca_file}"'
+    domain = built(config(tmp_path, source=f'type = "http", {options}'))
+    with pytest.raises(SourceError, match=f"{ca_file}: No such file or directory; correct ca_file"):
+        domain.sources[0].open()
