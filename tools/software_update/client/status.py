@@ -4,12 +4,13 @@ The schema is `software_update.client_status.v1`.
 """
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from software_update.base.dates import format_date
-from software_update.client.documents import question_document
+from software_update.client.decision import Decision
+from software_update.client.documents import decision_fields, question_document
 from software_update.client.question import Phase, Question
 from software_update.client.state import (
     AT_REST,
@@ -75,13 +76,14 @@ class Facts:
     """The facts besides the state.
 
     `domains` are the names of the configured domains, and `root_versions` the version of the root in force
-    of each. `problem` is the client's, empty if there is none. `next_check` is in seconds since 1970; None
-    if no service runs.
+    of each. `decisions` are those of the policies about the question. `problem` is the client's, empty if
+    there is none. `next_check` is in seconds since 1970; None if no service runs.
     """
 
     domains: tuple[str, ...]
     root_versions: Mapping[str, int] = field(default_factory=dict)
     question: Question | None = None
+    decisions: Sequence[tuple[str, Decision]] = ()
     problem: str = ""
     next_check: int | None = None
 
@@ -98,6 +100,7 @@ def status_document(state: State, facts: Facts) -> dict[str, Any]:
         "actions": [each.value for each in actions(state)],
         "plan": _plan(plan) if plan else None,
         "question": question_document(facts.question) if facts.question else None,
+        "decisions": [{"policy": name, **decision_fields(each)} for name, each in facts.decisions],
         "asking": bool(plan and plan.asking),
         "not_before": format_date(plan.not_before) if plan and plan.not_before else None,
         "retry_in": state.retry_in,

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from software_update.client.decision import Choice, Decision
 from software_update.client.question import Phase
 from software_update.client.state import (
     Code,
@@ -44,6 +45,18 @@ def test_plan_and_times() -> None:
     status = status_document(state, Facts(("main",), next_check=0, problem="full"))
     assert (status["state"], status["plan"]["phase"]) == ("APPLYING", "restart")
     assert (status["next_check"], status["problem"]) == ("1970-01-01T00:00:00Z", "full")
+
+
+def test_decisions_with_their_policies() -> None:
+    decisions = (("power", Decision(Choice.DEFER, "the battery is empty", 0)),)
+    assert status_document(State(), Facts((), decisions=decisions))["decisions"] == [
+        {
+            "policy": "power",
+            "choice": "defer",
+            "reason": "the battery is empty",
+            "until": "1970-01-01T00:00:00Z",
+        }
+    ]
 
 
 def test_device_below_its_floor_says_so() -> None:

@@ -6,8 +6,9 @@ from typing import Any
 
 from software_update.base.errors import printable
 from software_update.cli.client.arguments import PROGRAM
+from software_update.client.documents import read_decision
 from software_update.client.question import Advisory, Phase, Question
-from software_update.client.question_text import question_text
+from software_update.client.question_text import decisions_text, question_text
 
 Document = dict[str, Any]
 
@@ -82,6 +83,9 @@ def _question(status: Document) -> Iterator[str]:
         yield ""
         yield from question_text(question_of(status["question"]))
         yield ""
+    yield from decisions_text(
+        [(each["policy"], read_decision(each)) for each in status["decisions"]]
+    )
 
 
 def _last_result(status: Document) -> Iterator[str]:

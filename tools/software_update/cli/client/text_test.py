@@ -8,7 +8,9 @@ import pytest
 
 from software_update.cli.client.dispatch import COMMANDS
 from software_update.cli.client.text import history_line, question_of, status_lines
+from software_update.client.decision import Choice, Decision
 from software_update.client.documents import question_document
+from software_update.client.question import Advisory
 from software_update.client.state import (
     Code,
     Detail,
@@ -45,6 +47,12 @@ def test_each_state_has_lines_and_escapes_texts_of_the_release(detail: Detail) -
     found = lines(State(detail=detail, plan=plan, result=Result(Code.REFUSED, "bad \x1b[31m")))
     assert f", {detail.value}" in found[0]
     assert "\x1b" not in "".join(found)
+
+
+def test_decisions_of_policies_are_shown() -> None:
+    decisions = (("power", Decision(Choice.DEFER, "the battery is empty", 0)),)
+    found = lines(State(), decisions=decisions)
+    assert "power:                defer, the battery is empty; asked again at" in found
 
 
 def test_floor_quarantine_problem_and_next_check_are_shown() -> None:

@@ -11,7 +11,7 @@ recorded before its effect runs, so a power cut in an effect only repeats it.
 """
 
 import errno
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -27,7 +27,7 @@ from software_update.client.events import Event
 from software_update.client.history_entry import history_entry
 from software_update.client.look import Known, Look, check_room, inactive_slot, look, make_plan
 from software_update.client.paths import folders_above
-from software_update.client.policy.chain import Link, evaluate
+from software_update.client.policy.chain import Evaluation, Link, evaluate
 from software_update.client.policy.preset import Preset, StandingAnswer, may_look
 from software_update.client.question import Question
 from software_update.client.record import RecordFile
@@ -36,7 +36,16 @@ from software_update.client.schedule import wait_after_failure
 from software_update.client.source import OpenBundle, Source, SourceError
 from software_update.client.sources.file import FileSource
 from software_update.client.staging import Base, PlanFailed
-from software_update.client.state import AT_REST, Code, Plan, Reply, Staging, State, answer_to
+from software_update.client.state import (
+    AT_REST,
+    Code,
+    Detail,
+    Plan,
+    Reply,
+    Staging,
+    State,
+    answer_to,
+)
 from software_update.client.step import may_check, step
 from software_update.client.stored_bundle import StoredBundle
 from software_update.client.system import File, ProgramResult, System
@@ -83,6 +92,7 @@ class Client:
         self.state = State()
         self._history_problem = ""
         self._boot_problem = ""
+        self._evaluated: tuple[Question, Evaluation] | None = None
         self._effects: dict[Effect, Callable[[Plan, Domain], Event | None]] = {
             Effect.CONSULT: self._consult,
             Effect.STORE: self._store,
@@ -364,6 +374,13 @@ class Client:
             postponements=plan.postponements,
         )
 
+    def decisions(self) -> Sequence[tuple[str, Decision]]:
+        """Returns the last decision of each policy about the question that waits; none after a start."""
+        waits = self.state.detail == Detail.AWAITING_CONSENT
+        if not waits or self._evaluated is None or self._evaluated[0] != self.question():
+            return ()
+        return self._evaluated[1].decisions
+
     def _consult(self, plan: Plan, domain: Domain) -> Event:
         question = self.question()
         assert question is not None
@@ -372,6 +389,7 @@ class Client:
         preset = Preset(self.state.domain(domain.name).preset)
         chain = [Link("preset", StandingAnswer(preset)), *domain.policies]
         evaluation = evaluate(chain, question, situation, domain.policy_retry)
+        self._evaluated = (question, evaluation)
         known = answer_to(self.state, plan.release, plan.root, question.phase)
         if known is None:
             return events.Decided(now, evaluation.combined)

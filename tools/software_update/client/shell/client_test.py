@@ -154,6 +154,18 @@ def test_policy_that_fails_is_asked_again_after_the_time_of_the_domain(device: F
     check(client)
     assert client.state.plan is not None
     assert client.state.plan.not_before == device.clock.now() + 77
+    names = [(name, each.choice) for name, each in client.decisions()]
+    assert names == [("preset", Choice.ALLOW), ("metered", Choice.DEFER)]
+
+
+def test_decisions_belong_to_the_question_that_waits(device: FakeDevice) -> None:
+    client = started(device)
+    assert client.decisions() == ()
+    check(client)
+    [(name, decision)] = client.decisions()
+    assert (name, decision.choice) == ("preset", Choice.ASK)
+    agree(client, Reply.NO)
+    assert client.decisions() == ()
 
 
 def test_slot_is_unbootable_before_its_first_byte(device: FakeDevice) -> None:

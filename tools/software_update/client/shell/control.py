@@ -78,6 +78,7 @@ class Control:
                 name: client.root(domain).common.version for name, domain in client.domains.items()
             },
             question=client.question(),
+            decisions=client.decisions(),
             problem=client.problem,
             next_check=self.next_check,
         )
