@@ -76,3 +76,9 @@ class CountsStarts(Protocol):
 
     def started(self) -> bool:
         """Call it after each start of the part. Returns whether it must be restarted, into another slot."""
+
+    def client_started(self, boot_id: str) -> bool:
+        """Call it when the client starts. It counts a start if `boot_id` shows that the machine has started.
+
+        Returns whether the part must be restarted, into another slot.
+        """

@@ -175,6 +175,13 @@ BOOT_TYPES = {
             ),
             Option("slots", PATH_BY_SLOT, "The folder of each slot."),
             _TRIES,
+            Option(
+                "restarts",
+                one_of("application", "machine"),
+                "What the domain's program `restart` restarts. `application`: the application has started "
+                "again when the program ends. `machine`: the machine goes down.",
+                "application",
+            ),
         ],
     ),
     "exec": Type(

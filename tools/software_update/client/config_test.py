@@ -45,7 +45,10 @@ def test_minimal_configuration() -> None:
                 sources=(Part("file", {"path": "/media/usb"}),),
                 full_bundle=None,
                 installers=(InstallerConfig(("*",), Part("directory", {"slots": slots})),),
-                boot=Part("directory", {"link": "/data/boot", "slots": slots, "tries": 3}),
+                boot=Part(
+                    "directory",
+                    {"link": "/data/boot", "slots": slots, "tries": 3, "restarts": "application"},
+                ),
                 health=(),
                 restart=None,
                 commits_itself=True,

@@ -18,6 +18,7 @@ class _Record:
 
     `running` is the slot that the link led to at the last start of the application. `starts` counts the
     starts of the slot `trying`, and `previous` is the slot that starts again if it is not confirmed.
+    `boot_id` is the one of the machine's last start.
     """
 
     running: str
@@ -25,6 +26,7 @@ class _Record:
     trying: str | None = None
     starts: int = 0
     previous: str | None = None
+    boot_id: str = ""
 
 
 class DirectoryBoot:
@@ -34,27 +36,37 @@ class DirectoryBoot:
     starts from it. A record next to it (`LINK.json`) has the states of the slots. The link is the truth
     about what starts, and always changes in one step.
 
-    No boot loader counts the starts, so the service does: it calls `started` when the machine has started
-    (before the application starts, if possible), and after each restart of the application. If it returns
-    True, the link leads to another slot, and the service restarts the application and calls it again. A
-    slot that was tried falls back when it has been started `tries` times and not been confirmed. The client
-    must not be part of the slots: a release that cannot start must not stop the client.
+    No boot loader counts the starts, so the client does: it calls `client_started` when it starts (before
+    the application, if possible), and `started` after each restart of the application. A slot that was
+    tried falls back when it has been started `tries` times and not been confirmed: the link leads to the
+    slot before, and the method returns True. The client must not be part of the slots: a release that
+    cannot start must not stop the client.
+
+    `restarts` says what the domain's restart program restarts: the `application`, which has started again
+    when the program ends, or the `machine`.
 
         boot = DirectoryBoot(storage, "/srv/app/current", {"A": "/srv/app/A", "B": "/srv/app/B"})
         boot.try_slot("B")              # the link leads to B, and the application still runs from A
-        while restart_application() and boot.started():
-            pass
+        restart_application()
+        boot.started()
         boot.status()                   # booted B
     """
 
     def __init__(
-        self, storage: Storage, link: str, slots: Mapping[str, str], *, tries: int = 3
+        self,
+        storage: Storage,
+        link: str,
+        slots: Mapping[str, str],
+        *,
+        tries: int = 3,
+        restarts: str = "application",
     ) -> None:
         self._storage = storage
         self._link = link
         self._path = f"{link}.json"
         self._slots = dict(slots)
         self._tries = tries
+        self._restarts_machine = restarts == "machine"
 
     def check(self) -> list[str]:
         """Returns the problems of the link and the record."""
@@ -69,7 +81,7 @@ class DirectoryBoot:
         return []
 
     def status(self) -> BootStatus:
-        """Reads the record and the link. `booted` changes with `started`, not with the link."""
+        """Reads the record and the link. `booted` changes with a start, not with the link."""
         record, linked = self._read()
         states = {slot: _state(record, linked, slot) for slot in self._slots}
         return BootStatus(record.running, linked, states)
@@ -99,7 +111,9 @@ class DirectoryBoot:
         if record.running not in record.good:
             raise BootError(f"{self._link}: slot '{record.running}' runs unconfirmed; confirm it")
         good = tuple(each for each in record.good if each != slot)
-        self._write(_Record(record.running, good, slot, 0, record.running))
+        self._write(
+            replace(record, good=good, trying=slot, starts=0, previous=record.running),
+        )
         self._lead_to(slot)
 
     def confirm(self, slot: str) -> None:
@@ -114,13 +128,24 @@ class DirectoryBoot:
             record = replace(record, good=(*record.good, slot))
         self._write(_without_trial(record, slot))
 
+    def client_started(self, boot_id: str) -> bool:
+        """Counts a start of the application if the machine has started. See `CountsStarts`."""
+        record, linked = self._read()
+        if record.boot_id != boot_id:
+            return self._count(replace(record, boot_id=boot_id), linked)
+        # The power may have failed between a fallback and the restart.
+        return linked not in (record.running, record.trying)
+
     def started(self) -> bool:
-        """Counts a start of the application, and returns whether it must be restarted.
+        """Counts a start of the application, unless the machine is going down for it."""
+        return not self._restarts_machine and self._count(*self._read())
+
+    def _count(self, record: _Record, linked: str) -> bool:
+        """Counts a start, and returns whether the application must be restarted.
 
         It must if the link led to a slot that has been tried as often as allowed, or that is unbootable: the
         link leads to a good slot then.
         """
-        record, linked = self._read()
         starts = record.starts
         if linked == record.trying:
             starts += 1
@@ -174,6 +199,7 @@ class DirectoryBoot:
                 "trying": record.trying,
                 "starts": record.starts,
                 "previous": record.previous,
+                "boot_id": record.boot_id,
             }
         ).encode()
         with naming(self._path, BootError):
@@ -214,11 +240,12 @@ def _parse(content: bytes, slots: Mapping[str, str]) -> _Record:
         values["trying"],
         values["starts"],
         values["previous"],
+        values["boot_id"],
     )
     named = [record.running, *record.good]
     named += [each for each in (record.trying, record.previous) if each is not None]
     if not record.good or any(each not in slots for each in named):
         raise ValueError("unknown slots")
-    if type(record.starts) is not int or record.starts < 0:
+    if type(record.starts) is not int or record.starts < 0 or not isinstance(record.boot_id, str):
         raise ValueError("starts")
     return record

@@ -80,6 +80,34 @@ def test_new_try_after_an_exhausted_one_counts_from_the_start(boot: DirectoryBoo
     assert [boot.started() for _ in range(3)] == [False, False, True]
 
 
+def test_machine_start_is_counted_once(storage: MemoryStorage, boot: DirectoryBoot) -> None:
+    assert not boot.client_started("1")
+    boot.try_slot("B")
+    assert not boot.client_started("1")
+    assert boot.status() == status("A", "B", GOOD, TRYING)
+    for boot_id in ("2", "3"):
+        assert not boot.client_started(boot_id)
+        assert not boot.client_started(boot_id)
+        assert boot.status() == status("B", "B", GOOD, TRYING)
+    assert boot.client_started("4")
+    assert boot.status() == status("B", "A", GOOD, EXHAUSTED)
+    # The client was started again before it restarted the application.
+    assert boot.client_started("4")
+    assert not boot.started()
+    assert not boot.client_started("4")
+    assert boot.status() == status("A", "A", GOOD, EXHAUSTED)
+
+
+def test_restart_of_the_machine_is_counted_when_it_has_started(storage: MemoryStorage) -> None:
+    boot = DirectoryBoot(storage, LINK, SLOTS, restarts="machine")
+    boot.client_started("1")
+    boot.try_slot("B")
+    assert not boot.started()
+    assert boot.status() == status("A", "B", GOOD, TRYING)
+    assert not boot.client_started("2")
+    assert boot.status() == status("B", "B", GOOD, TRYING)
+
+
 def test_rollback_of_the_tried_slot(storage: MemoryStorage, boot: DirectoryBoot) -> None:
     boot.try_slot("B")
     boot.started()
@@ -238,6 +266,7 @@ BROKEN = "is not a record of slots; remove it to make 'A' the good slot"
         {"starts": "1"},
         {"starts": -1},
         {"running": ["A"]},
+        {"boot_id": 1},
     ],
 )
 def test_broken_record_is_an_error(

@@ -130,6 +130,9 @@ class Client:
         self._append_history()
         for domain in self.domains.values():
             self._adopt_anchor(domain)
+        for domain in self.domains.values():
+            if isinstance(domain.boot, CountsStarts):
+                self._count_start(domain, domain.boot)
         self.handle(events.Started(self.now(), self.boot_status()))
         self._restore_starts()
         self._remove_garbage()
@@ -145,6 +148,17 @@ class Client:
     def boot_status(self) -> Mapping[str, BootStatus]:
         """Returns the answer of each domain's boot loader. Raises BootError."""
         return {name: domain.boot.status() for name, domain in self.domains.items()}
+
+    def _count_start(self, domain: Domain, boot: CountsStarts) -> None:
+        """Restarts a part of the device if its slot has been started too often without a commit."""
+        if not boot.client_started(self.system.clock.boot_id()) or not domain.restart:
+            return
+        try:
+            self.system.programs.run(domain.restart)
+        except OSError as error:
+            self._boot_problem = f"domain '{domain.name}' does not restart: {error}"
+            return
+        boot.started()
 
     def _restore_starts(self) -> None:
         """Confirms each good slot that runs: boot loaders count its starts too, and would leave it one day.

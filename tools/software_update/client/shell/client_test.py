@@ -403,6 +403,9 @@ class CountingBoot(FakeBoot):
         self.start()
         return self.slots[self.booted] == SlotState.EXHAUSTED or self.booted == before
 
+    def client_started(self, boot_id: str) -> bool:
+        return False
+
 
 @pytest.mark.parametrize(("exit_code", "ended"), [(0, Code.UPDATED), (1, Code.HEALTH_FAILED)])
 def test_part_that_the_client_outlives_is_restarted_and_committed(
