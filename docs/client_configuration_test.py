@@ -17,12 +17,20 @@ from software_update.client.config import ConfigError, parse_config
 from software_update.client.config_options import (
     BOOT_TYPES,
     CONFIGURATION,
+    EXEC_PROGRAM,
     INSTALLER_TYPES,
+    POSTPONEMENT,
+    POWER,
+    QUIET_HOURS,
     SOURCE_TYPES,
 )
 from software_update.client.installers.directory import DirectoryInstaller
 from software_update.client.installers.exec_program import ExecInstaller
 from software_update.client.installers.raw import RawInstaller
+from software_update.client.policy.exec_program import ExecProgram
+from software_update.client.policy.postponement import Postponement
+from software_update.client.policy.power import Power
+from software_update.client.policy.quiet_hours import QuietHours
 from software_update.client.sections import REQUIRED, Option, Section, Shape, Type
 from software_update.client.shell.network import UrllibNetwork
 from software_update.client.sources.file import FileSource, FolderSource
@@ -89,7 +97,10 @@ PARTS: list[tuple[Mapping[str, Type], str, list[Callable[..., object]]]] = [
     (SOURCE_TYPES, "http", [HttpSettings, UrllibNetwork]),
 ]
 # Parameters with another name than their option.
-RENAMED = {"folder": "path", "read_seconds": "timeout"}
+RENAMED: dict[tuple[Callable[..., object], str], str] = {
+    (FolderSource, "folder"): "path",
+    (UrllibNetwork, "read_seconds"): "timeout",
+}
 # Parameters that the service sets, where they are not options.
 FROM_THE_SERVICE = {"system", "storage", "slots", "target", "staging", "booted", "connect_seconds"}
 
@@ -98,7 +109,7 @@ def parameters(make: Callable[..., object]) -> dict[str, object]:
     """Returns the defaults of parameters by the names of their options."""
     found = inspect.signature(make).parameters.items()
     return {
-        RENAMED.get(name, name): REQUIRED if each.default is each.empty else each.default
+        RENAMED.get((make, name), name): REQUIRED if each.default is each.empty else each.default
         for name, each in found
     }
 
@@ -122,6 +133,27 @@ def test_options_of_a_type_are_those_of_its_class(
     for key in FROM_THE_SERVICE - options.keys():
         known.pop(key, None)
     assert known == options
+
+
+@pytest.mark.parametrize(
+    "section, make",
+    [
+        (QUIET_HOURS, QuietHours),
+        (POWER, Power),
+        (POSTPONEMENT, Postponement),
+        (EXEC_PROGRAM, ExecProgram),
+    ],
+)
+def test_options_of_a_policy_are_those_of_its_class(
+    section: Section, make: Callable[..., object]
+) -> None:
+    options = configured(section.options)
+    options.pop("phases", None)
+    known = parameters(make)
+    known.pop("system", None)
+    assert options.keys() == known.keys()
+    defaults = {key: value for key, value in known.items() if value is not REQUIRED}
+    assert {key: options[key] for key in defaults} == defaults
 
 
 @pytest.mark.parametrize("place, option", [*options(CONFIGURATION)])

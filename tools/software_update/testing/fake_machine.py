@@ -8,7 +8,7 @@ from typing import cast
 
 from software_update.client.system import Clock, File, Network, ProgramResult, Storage, System
 
-Program = Callable[[Sequence[str], bytes], bytes | int | OSError]
+Program = Callable[[Sequence[str], bytes], bytes | int | OSError | ProgramResult]
 
 
 class _File:
@@ -56,6 +56,8 @@ class _Programs:
         result = self._program(argv, stdin)
         if isinstance(result, OSError):
             raise result
+        if isinstance(result, ProgramResult):
+            return result
         if isinstance(result, int):
             return ProgramResult(result, b"", b"")
         return ProgramResult(0, result, b"")
@@ -68,9 +70,9 @@ def machine(
 ) -> System:
     """Returns a machine with these files, whose programs are all `program`.
 
-    The function returns the program's standard output, its exit code, or an error. `problems` are the
-    answers of `owner_problem` by path. The machine has neither a clock nor a network: a policy that used
-    them would fail.
+    The function returns the program's standard output, its exit code, both in a result, or an error.
+    `problems` are the answers of `owner_problem` by path. The machine has neither a clock nor a network: a
+    policy that used them would fail.
     """
     contents = {
         path: each.encode() if isinstance(each, str) else each

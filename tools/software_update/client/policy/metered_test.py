@@ -6,7 +6,7 @@ import pytest
 
 from software_update.client.decision import Choice, Decision
 from software_update.client.policy.metered import Metered
-from software_update.client.system import ProgramTimeout, System
+from software_update.client.system import ProgramResult, ProgramTimeout, System
 from software_update.testing.fake_machine import machine
 from software_update.testing.questions import SITUATION, question
 
@@ -60,8 +60,18 @@ def test_program_prints_the_answer(printed: bytes, choice: Choice) -> None:
     assert calls == [(["/bin/is-metered", "-v"], b"")]
 
 
-@pytest.mark.parametrize("result", [1, -9, b"maybe\n", b"", ProgramTimeout("took too long")])
-def test_program_that_fails_is_an_error(result: bytes | int | OSError) -> None:
+@pytest.mark.parametrize(
+    "result",
+    [
+        1,
+        -9,
+        b"maybe\n",
+        b"",
+        ProgramTimeout("took too long"),
+        ProgramResult(1, b"no\n", b""),
+    ],
+)
+def test_program_that_fails_is_an_error(result: bytes | int | OSError | ProgramResult) -> None:
     policy = Metered(machine(program=lambda *_: result), most_bytes=0, program=["/bin/is-metered"])
     with pytest.raises((ValueError, OSError)):
         policy.decide(question(), SITUATION)
