@@ -243,8 +243,12 @@ class Service:
                 return
             self._interrupted = False
             self.client.run()
+            worked_on = self.client.state
             self._serve()
-            if not self._interrupted and effect_of(self.client.state) is not None:
+            # A request may have changed the state; its work has not been done then.
+            if self._interrupted or self.client.state is not worked_on:
+                continue
+            if effect_of(worked_on) is not None:
                 self._settle()
 
     def _settle(self) -> None:

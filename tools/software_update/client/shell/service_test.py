@@ -10,8 +10,9 @@ from software_update.base.errors import InputError
 from software_update.client.boot_control import SlotState
 from software_update.client.config import Approvers, CheckConfig
 from software_update.client.decision import Choice, Decision, Situation
+from software_update.client.domain import HealthCheck
 from software_update.client.policy.chain import Link
-from software_update.client.question import Question
+from software_update.client.question import Phase, Question
 from software_update.client.shell.callers import Caller
 from software_update.client.shell.client import Client
 from software_update.client.shell.control import Control
@@ -429,3 +430,23 @@ def test_bug_in_a_source_is_not_hidden(device: FakeDevice) -> None:
     device.clock.advance(INTERVAL)
     with pytest.raises(ZeroDivisionError):
         service.turn()
+
+
+def test_commit_that_arrives_at_the_end_of_a_health_program_is_not_lost(device: FakeDevice) -> None:
+    device.offer(e.bundle(CONTENTS, version=7))
+    changes = {"commits_itself": False, "health": [HealthCheck(("/bin/healthy",), 5)]}
+    service, alarm = made(device, **changes)
+    service.start()
+    service.control.check(ROOT)
+    service.control.answer(ROOT, Reply.YES, list(Phase))
+    service.client.run()
+    device.boot.start()
+
+    def healthy(*_: object) -> ProgramResult:
+        service._requests.append(_Request(lambda control: control.commit(ROOT)))
+        return ProgramResult(0, b"", b"")
+
+    device.programs.programs["healthy"] = healthy
+    service, alarm = made(device, **changes)
+    run(service, alarm, 1)
+    assert code(service) == Code.UPDATED
