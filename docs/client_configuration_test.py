@@ -156,12 +156,6 @@ def test_options_of_a_policy_are_those_of_its_class(
     assert {key: options[key] for key in defaults} == defaults
 
 
-@pytest.mark.parametrize("place, option", [*options(CONFIGURATION)])
-def test_every_option_is_described(place: str, option: Option) -> None:
-    meaning = option.kind.meaning if isinstance(option.kind, Section) else option.meaning
-    assert meaning.endswith("."), place
-
-
 def test_page_lists_options_of_each_type() -> None:
     page = render_client_configuration.render()
     assert '### `type = "raw"` in `[[domains.NAME.installers]]`' in page
