@@ -11,9 +11,9 @@ from software_update.cli.dispatch import COMMANDS
 TOP = Path(__file__).absolute().parents[3]
 TOOLS = TOP / "tools"
 # A reader must be able to follow a command down to the ground. The client is a layer of its own, and the
-# simulated device runs it.
+# simulated device and the command run it.
 MAX_PATH = 12
-MAX_PATH_WITH_CLIENT = 15
+MAX_PATH_WITH_CLIENT = 17
 _CLIENT = "software_update/client/"
 
 
