@@ -1,0 +1,45 @@
+"""Kills the real service at random moments, while it installs one release after another on a real file system.
+
+The number of kills is in the environment variable KILLS.
+"""
+
+import os
+import random
+from pathlib import Path
+
+from software_update.client.state import Detail
+
+from tests.service.killed_service import Device
+
+KILLS = int(os.environ.get("KILLS", "15"))
+# A whole update takes about so many seconds.
+UPDATE_SECONDS = 0.6
+
+
+def test_killed_service_never_starts_half_a_release_and_converges(tmp_path: Path) -> None:
+    numbers = random.Random(20261128)
+    device = Device(tmp_path)
+    details: dict[Detail, int] = {}
+    for _ in range(KILLS):
+        # A release that is not installed yet is installed after the kill.
+        if device.floor == device.version:
+            device.offer(device.version + 1)
+        device.kill_after(numbers.random() * UPDATE_SECONDS)
+        device.check()
+        detail = device.state().detail
+        details[detail] = details.get(detail, 0) + 1
+    device.converge()
+    assert device.killed == KILLS + 1
+    print({detail.value: count for detail, count in details.items()}, "floor", device.floor)
+    assert len(details) > 1
+
+
+def test_killed_service_does_not_invent_consent(tmp_path: Path) -> None:
+    numbers = random.Random(7)
+    device = Device(tmp_path, preset="ask")
+    device.offer(1)
+    for _ in range(5):
+        device.kill_after(numbers.random() * UPDATE_SECONDS)
+        device.check()
+        assert device.state().answers == ()
+        assert device._release_in(tmp_path / "slots" / "B") == 0
