@@ -1,4 +1,4 @@
-"""Kills the real service at random moments, while it installs one release after another on a real file system.
+"""Kills the real service at random moments, while it installs releases on a real file system.
 
 The number of kills is in the environment variable KILLS.
 """
