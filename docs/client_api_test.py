@@ -11,7 +11,7 @@ from referencing import Registry, Resource
 from software_update.client import config_options
 from software_update.client.effects import Effect
 from software_update.client.question import Phase
-from software_update.client.shell import api, http_request
+from software_update.client.shell import actions, api, http_request
 from software_update.client.shell.control import MAX_LINES
 from software_update.client.shell.http_request import HttpError
 from software_update.client.shell.service import Progress
@@ -37,7 +37,7 @@ def test_page_lists_each_action_with_its_members() -> None:
         request.strip("`").removeprefix("POST /v1/"): re.findall(r"`(\w+)`", members)
         for request, members, _ in rows("`POST ")
     }
-    assert listed == {name: list(action.members) for name, action in api.ACTIONS.items()}
+    assert listed == {name: list(action.members) for name, action in actions.ACTIONS.items()}
 
 
 def test_page_lists_each_reading() -> None:

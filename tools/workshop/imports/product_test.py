@@ -13,7 +13,7 @@ TOOLS = TOP / "tools"
 # A reader must be able to follow a command down to the ground. The client is a layer of its own, and the
 # simulated device and the command run it.
 MAX_PATH = 12
-MAX_PATH_WITH_CLIENT = 17
+MAX_PATH_WITH_CLIENT = 16
 _CLIENT = "software_update/client/"
 
 

@@ -7,7 +7,7 @@ from software_update.base.progress import Progress
 from software_update.client import events
 from software_update.client.config import Config
 from software_update.client.release import slot_targets
-from software_update.client.shell.api import ACTIONS
+from software_update.client.shell.actions import ACTIONS
 from software_update.client.shell.build import build_client
 from software_update.client.shell.callers import this_process
 from software_update.client.shell.control import Control

@@ -14,10 +14,8 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from software_update.base import strict_json
-from software_update.base.dates import parse_date
 from software_update.base.errors import (
     InputError,
     SoftwareUpdateError,
@@ -26,14 +24,11 @@ from software_update.base.errors import (
     shown,
 )
 from software_update.client.config import Approvers
-from software_update.client.question import Phase
+from software_update.client.shell.actions import ACTIONS, Document
 from software_update.client.shell.callers import Caller, caller_of, may_answer
-from software_update.client.shell.control import MAX_LINES, ActionRefused, Control
+from software_update.client.shell.control import MAX_LINES, ActionRefused
 from software_update.client.shell.http_request import HttpError, Request, read_request, response
 from software_update.client.shell.service import Busy, Progress, Service
-from software_update.client.state import Reply
-
-Document = dict[str, Any]
 
 ERROR_SCHEMA = "software_update.client_error.v1"
 PROGRESS_SCHEMA = "software_update.client_progress.v1"
@@ -272,56 +267,6 @@ class _Listener:
         os.close(self._bell)
 
 
-# Actions.
-
-
-class Action:
-    """An action: the members of its JSON object, and a function of control, user and members."""
-
-    def __init__(
-        self, members: Mapping[str, type], act: Callable[[Control, Caller, Document], Document]
-    ) -> None:
-        self.members = members
-        self.act = act
-
-
-def _act_answer(control: Control, who: Caller, fields: Document) -> Document:
-    if not fields.get("release"):
-        raise UsageError("release is missing; state the release digest of the question")
-    until = fields.get("until")
-    return control.answer(
-        who,
-        _named(Reply, fields.get("reply"), "reply"),
-        [_named(Phase, each, "phases") for each in fields.get("phases", ())],
-        fields["release"],
-        None if until is None else parse_date(until, "until"),
-    )
-
-
-def _act_install(control: Control, who: Caller, fields: Document) -> Document:
-    if "path" not in fields:
-        raise UsageError("path is missing; name a bundle")
-    return control.install(who, fields["path"], fields.get("domain"))
-
-
-def _act_policy(control: Control, who: Caller, fields: Document) -> Document:
-    if "preset" not in fields:
-        raise UsageError("preset is missing; name one")
-    return control.set_preset(who, fields["preset"], fields.get("domain"))
-
-
-ACTIONS = {
-    "check": Action(
-        {"domain": str}, lambda control, who, fields: control.check(who, fields.get("domain"))
-    ),
-    "answer": Action({"release": str, "reply": str, "phases": list, "until": str}, _act_answer),
-    "install": Action({"path": str, "domain": str}, _act_install),
-    "restart-done": Action({}, lambda control, who, fields: control.restart_done(who)),
-    "commit": Action({}, lambda control, who, fields: control.commit(who)),
-    "rollback": Action({}, lambda control, who, fields: control.cancel(who)),
-    "clear": Action({}, lambda control, who, fields: control.clear(who)),
-    "policy": Action({"preset": str, "domain": str}, _act_policy),
-}
 _READINGS: dict[str, Callable[[Api, Mapping[str, str]], Document]] = {
     "/v1/status": Api._status,
     "/v1/history": Api._history,
@@ -344,13 +289,6 @@ def _fields(body: bytes, name: str) -> Document:
             kind = "an array" if known[member] is list else "a string"
             raise HttpError(400, f"{member}: must be {kind}")
     return fields
-
-
-def _named(kind: Any, value: object, member: str) -> Any:
-    values = [each.value for each in kind]
-    if value not in values:
-        raise UsageError(f"{member}: must be one of {', '.join(values)}")
-    return kind(value)
 
 
 def _only(request: Request, method: str) -> None:

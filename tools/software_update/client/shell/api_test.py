@@ -15,8 +15,9 @@ import pytest
 from software_update.base.errors import InputError
 from software_update.client.config import Approvers, CheckConfig
 from software_update.client.shell import api as api_module
+from software_update.client.shell.actions import ACTIONS
 from software_update.client.shell.alarm import SystemAlarm
-from software_update.client.shell.api import ACTIONS, CODES, MAX_LISTENERS_OF_USER, MAX_OF_USER, Api
+from software_update.client.shell.api import CODES, MAX_LISTENERS_OF_USER, MAX_OF_USER, Api
 from software_update.client.shell.callers import Caller
 from software_update.client.shell.client import Client
 from software_update.client.shell.notify import Notifier
