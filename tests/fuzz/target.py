@@ -10,6 +10,8 @@ import os
 import random
 from collections.abc import Callable, Iterator
 
+from software_update.bundle.head import MetadataAfterPayloads, Rest, read_head
+from software_update.bundle.reader import read_envelope
 from software_update.format.metadata import parse_manifest
 from software_update.format.release_manifest import ReleaseManifest, build_release, parse_release
 from software_update.format.verdicts import Refused
@@ -53,6 +55,7 @@ def judge(data: bytes) -> list[bool]:
         ends_in_a_verdict(read, data)
     os.ftruncate(BUNDLE, 0)
     os.pwrite(BUNDLE, data, 0)
+    reads_the_same_in_two_steps(data)
     return [ends_in_a_verdict(accept, data, device) for device in DEVICES]
 
 
@@ -64,6 +67,46 @@ def ends_in_a_verdict(function: Callable[..., object], *args: object) -> bool:
         assert refused.detail and str(refused).isprintable(), str(refused)
         return False
     return True
+
+
+class Source:
+    """A bundle that can be read from any offset."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.reads: list[tuple[int, int]] = []
+
+    def size(self) -> int:
+        return len(self.data)
+
+    def read(self, offset: int, length: int) -> bytes:
+        self.reads.append((offset, offset + length))
+        return self.data[offset : offset + length]
+
+
+def reads_the_same_in_two_steps(data: bytes) -> None:
+    """Compares a head and the rest with the whole envelope. No byte of a payload is read before its turn."""
+    source = Source(data)
+
+    def in_two_steps() -> object:
+        rest = Rest(source, read_head(source))
+        for payload in rest.payloads():
+            start, stop = payload.offset, payload.offset + payload.length
+            assert not any(first < stop and start < last for first, last in source.reads)
+        return rest.envelope()
+
+    try:
+        found = _outcome(in_two_steps)
+    except MetadataAfterPayloads:
+        return
+    assert found == _outcome(lambda: read_envelope(BUNDLE))
+
+
+def _outcome(read: Callable[[], object]) -> object:
+    try:
+        return read()
+    except Refused as refused:
+        return str(refused)
 
 
 def accept(data: bytes, device: Device) -> None:
