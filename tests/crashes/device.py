@@ -4,11 +4,14 @@ import functools
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from posixpath import dirname
 
 from software_update.base.errors import InputError
 from software_update.client import events, named_files
 from software_update.client.boot.uboot import UBoot as UBootControl
 from software_update.client.domain import Domain, Place
+from software_update.client.installer import Installer
+from software_update.client.installers.directory import DirectoryInstaller
 from software_update.client.installers.raw import RawInstaller
 from software_update.client.release import encode_release, release_digest
 from software_update.client.shell.client import Client
@@ -105,10 +108,12 @@ class Device:
     from the second start on; with `checks_first`, the client looks at it before it goes on. `reply` is the
     person's answer to each question about a release. `bad_sectors` of a slot are broken until the second
     start. `altered` says that the payload in `bundle` is not that of the release, `provisioned` that the
-    factory ran `provision`, and `other_slot` that the slot that does not run has an older release.
+    factory ran `provision`, and `other_slot` that the slot that does not run has an older release. With
+    `folders`, each slot is a folder, otherwise a block device.
     """
 
     copies: int = 2
+    folders: bool = False
     staging: Staging = Staging.STREAM
     bundle: bytes = OFFERED.bundle
     later: bytes | None = None
@@ -148,14 +153,21 @@ class Device:
             {
                 "/etc/fw_env.config": self.config.encode(),
                 ENVIRONMENT: BlockDevice(self.copies * copy),
-                "/dev/a": BlockDevice(RUNNING.rootfs.ljust(SLOT_BYTES, b"\0")),
-                "/dev/b": BlockDevice(other.ljust(SLOT_BYTES, b"\0")),
+                self.slot("A"): self._slot_content(RUNNING.rootfs),
+                self.slot("B"): self._slot_content(other),
                 BUNDLE: self.bundle,
                 COMMAND_LINE: b"",
                 "/var/lib": None,
             }
         )
         return self._provision(image) if self.provisioned else image
+
+    def slot(self, name: str) -> str:
+        """Returns the path of the content of a slot."""
+        return f"/slots/{name}/rootfs" if self.folders else f"/dev/{name.lower()}"
+
+    def _slot_content(self, content: bytes) -> bytes | BlockDevice:
+        return content if self.folders else BlockDevice(content.ljust(SLOT_BYTES, b"\0"))
 
     def _provision(self, image: Image) -> Image:
         machine = boot(SimulatedStorage(image), self.loader)
@@ -173,7 +185,12 @@ class Device:
     def client(self, machine: Machine) -> Client:
         """Returns the client, as its configuration describes this device."""
         system = machine.system
-        paths = {slot: f"/dev/{slot.lower()}" for slot in SLOTS}
+        installer: Installer = RawInstaller(
+            system.storage, "rootfs", {slot: self.slot(slot) for slot in SLOTS}
+        )
+        if self.folders:
+            folders = {slot: dirname(self.slot(slot)) for slot in SLOTS}
+            installer = DirectoryInstaller(system.storage, folders)
         domain = Domain(
             name=DOMAIN,
             vendor="ACME",
@@ -181,7 +198,7 @@ class Device:
             hardware_id=None,
             slots=SLOTS,
             sources=[FileSource(system.storage, BUNDLE)],
-            places=[Place(("rootfs",), RawInstaller(system.storage, "rootfs", paths))],
+            places=[Place(("rootfs",), installer)],
             boot=UBootControl(system, SLOTS),
             staging=self.staging,
             restart=("reboot",),

@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from posixpath import dirname
 
 from software_update.base.errors import InputError
 from software_update.client import history, record
@@ -52,7 +53,7 @@ def image_problems(device: Device, image: Image) -> Sequence[str]:
     found += [
         f"slot {slot} may start, and its bytes are not those of a release"
         for slot in order
-        if not _verified(image.content(_path(slot)))
+        if not _verified(image.content(device.slot(slot)))
     ]
     if started is None:
         found.append("no slot starts any more")
@@ -62,7 +63,7 @@ def image_problems(device: Device, image: Image) -> Sequence[str]:
     floor = known.domain(DOMAIN).floor
     if floor is not None and variables is not None and floor.release != _factory(device):
         good = [slot for slot in order if slot != variables.get("software_update_trying")]
-        if not any(_holds(image, slot, floor.release) for slot in good):
+        if not any(_holds(device, image, slot, floor.release) for slot in good):
             found.append(f"the floor is {floor.version}, and no confirmed slot has it")
     return found + _history_problems(image.content(f"{FOLDER}/history.jsonl"), known.history)
 
@@ -117,7 +118,9 @@ def end_problems(device: Device, numbers: Collection[int], image: Image) -> Sequ
     """The device runs a release of these numbers, and has committed it."""
     running = (image.content(COMMAND_LINE) or b"").decode().rpartition("=")[2]
     found = []
-    runs = [each.number for each in RELEASES.values() if _holds(image, running, each.digest)]
+    runs = [
+        each.number for each in RELEASES.values() if _holds(device, image, running, each.digest)
+    ]
     if not runs or runs[0] not in numbers:
         found.append(f"slot {running} runs release {runs}, not one of {numbers}")
     known = client_state(image)
@@ -182,20 +185,22 @@ def step_problems(device: Device, state: State, snapshot: Snapshot) -> Sequence[
     if not snapshot.what.startswith("write ") or not isinstance(change, Write):
         return ()
     image = snapshot.durable()
-    if change.path in map(_path, SLOTS):
-        return list(_slot_problems(device, image, change))
+    for slot in SLOTS:
+        # A file that is being written into a folder has another name.
+        if change.path in (device.slot(slot), f"{dirname(device.slot(slot))}/~"):
+            return list(_slot_problems(device, image, slot, change))
     if change.path == ENVIRONMENT:
         return list(_environment_problems(device, snapshot, change))
     return ()
 
 
-def _slot_problems(device: Device, image: Image, change: Write) -> Iterator[str]:
+def _slot_problems(device: Device, image: Image, slot: str, change: Write) -> Iterator[str]:
     known = client_state(image)
     plan = known.plan if known else None
     if known is None or plan is None or known.detail not in _WRITING:
         yield "a slot is written without a recorded plan"
         return
-    if _path(plan.slot) != change.path:
+    if plan.slot != slot:
         yield f"the recorded plan is about slot {plan.slot}"
     if f"slot={plan.slot}" in (image.content(COMMAND_LINE) or b"").decode():
         yield "the running slot is written"
@@ -226,7 +231,7 @@ def _environment_problems(device: Device, snapshot: Snapshot, change: Write) -> 
             yield "a slot is activated without a recorded intention"
             return
         yield from _consent_problems(device, known, known.plan, [Phase.RESTART])
-        if not _holds(image, trying, known.plan.release):
+        if not _holds(device, image, trying, known.plan.release):
             yield f"slot {trying} is activated, and is not complete on the medium"
     if before and not trying and before in order:
         if before != running:
@@ -277,12 +282,8 @@ def _lines(known: ClientState) -> int:
     return known.history.lines + len(known.history.pending)
 
 
-def _path(slot: str) -> str:
-    return f"/dev/{slot.lower()}"
-
-
-def _holds(image: Image, slot: str, release: str) -> bool:
-    content = image.content(_path(slot)) or b""
+def _holds(device: Device, image: Image, slot: str, release: str) -> bool:
+    content = image.content(device.slot(slot)) or b""
     return release in RELEASES and content.startswith(RELEASES[release].rootfs)
 
 

@@ -21,6 +21,7 @@ _ALTERED[-SECTOR] ^= 1
 # Each device, and the numbers of the releases that may run in the end.
 SCENARIOS = {
     "stream into a raw slot": (Device(), {3}),
+    "stream into a folder": (Device(folders=True), {3}),
     "store first": (Device(staging=Staging.STORE), {3}),
     "one copy of environment": (Device(copies=1), {3}),
     "not provisioned": (Device(provisioned=False, other_slot=False), {3}),

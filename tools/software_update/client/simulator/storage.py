@@ -153,9 +153,9 @@ class SimulatedStorage:
         """See `system.Storage.make_folder`."""
         self.power.check()
         above = posixpath.dirname(path)
-        if above != path:
+        if above != path and self._node(above) is None:
             self.make_folder(above)
-        folder, name, number = self._resolve(path)
+        folder, name, number = self._resolve(path, follow=False)
         if number is None:
             self._writable(path)
             number = self._next
@@ -163,7 +163,7 @@ class SimulatedStorage:
             self._tree = Tree({**self._tree.folders, number: {}})
             self._names[number] = {}
             self._rename(f"make folder {path}", path, (folder, name, number))
-        elif number not in self._names:
+        elif self._node(path) not in self._names:
             raise _error(errno.EEXIST, path)
 
     def remove(self, path: str) -> None:
@@ -171,7 +171,7 @@ class SimulatedStorage:
         self.power.check()
         try:
             folder, name, number = self._resolve(path, follow=False)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return
         if number is None:
             return
@@ -190,15 +190,33 @@ class SimulatedStorage:
         to_folder, to_name, replaced = self._resolve(new, follow=False)
         self._writable(old)
         self._writable(new)
-        if replaced in self._names:
-            raise _error(errno.EISDIR, new)
-        if (from_folder, from_name) == (to_folder, to_name):
+        if number == replaced:
             return
+        self._check_rename(number, replaced, to_folder, new)
         self._rename(
             f"rename {old} to {new}",
             new,
             (from_folder, from_name, None),
             (to_folder, to_name, number),
+        )
+
+    def _check_rename(self, number: int, replaced: int | None, folder: int, path: str) -> None:
+        if number in self._names and self._is_inside(folder, number):
+            raise _error(errno.EINVAL, path)
+        if replaced is None:
+            return
+        if number not in self._names and replaced in self._names:
+            raise _error(errno.EISDIR, path)
+        if number in self._names and replaced not in self._names:
+            raise _error(errno.ENOTDIR, path)
+        if self._names.get(replaced):
+            raise _error(errno.ENOTEMPTY, path)
+
+    def _is_inside(self, folder: int, above: int) -> bool:
+        return folder == above or any(
+            self._is_inside(folder, inner)
+            for inner in self._names[above].values()
+            if inner in self._names
         )
 
     def sync_folder(self, path: str) -> None:
@@ -382,6 +400,13 @@ class SimulatedStorage:
         for folder in self.read_only:
             if path == folder or path.startswith(folder.rstrip("/") + "/"):
                 raise _error(errno.EROFS, path)
+
+    def _node(self, path: str) -> int | None:
+        """Returns the node that a path leads to, through links; None if there is none."""
+        try:
+            return self._resolve(path)[2]
+        except (FileNotFoundError, NotADirectoryError):
+            return None
 
     def _existing(self, path: str) -> int:
         number = self._resolve(path)[2]
