@@ -9,4 +9,5 @@ from tests.crashes.device import CHUNK_BYTES
 @pytest.fixture(autouse=True)
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Reads and writes a few sectors at a time."""
-    monkeypatch.setattr(staging, "CHUNK_BYTES", CHUNK_BYTES)
+    for name in ("CHUNK_BYTES", "_PART_BYTES"):
+        monkeypatch.setattr(staging, name, CHUNK_BYTES)

@@ -190,7 +190,7 @@ def killed_client_not_synced(patch: Patch) -> None:
 
 
 def resumed_at_its_length(patch: Patch) -> None:
-    def copy(storage: Any, path: str, bundle: Any, on_progress: Any) -> None:
+    def copy(storage: Any, path: str, _: Any, bundle: Any, on_progress: Any) -> None:
         file = storage.open_to_write(path)
         storage.sync_folder(FOLDER)
         offset = min(file.size(), bundle.size())

@@ -34,9 +34,11 @@ def do(storage: Storage, base: str, step: Sequence[Any]) -> object:
     try:
         match verb:
             case "make_link":
-                return storage.make_link(rest[0], f"{base}/{rest[1]}")
+                storage.make_link(rest[0], f"{base}/{rest[1]}")
+                return None
             case "rename":
-                return storage.rename(*(f"{base}/{name}" for name in rest))
+                storage.rename(*(f"{base}/{name}" for name in rest))
+                return None
             case "write" | "truncate":
                 file = storage.open_to_write(f"{base}/{rest[0]}")
                 getattr(file, verb)(*rest[1:])
