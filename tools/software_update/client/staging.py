@@ -13,6 +13,7 @@ from software_update.base.errors import shown
 from software_update.bundle.decompress import original_chunks_from
 from software_update.bundle.envelope import Envelope, Payload
 from software_update.bundle.head import MetadataAfterPayloads, Rest, read_head, read_whole
+from software_update.client.copying import Copy, copy_hashed
 from software_update.client.domain import Domain, installer_of
 from software_update.client.installer import Installer
 from software_update.client.release import (
@@ -55,20 +56,31 @@ class Base:
     installed: Installed
 
 
+@dataclass(frozen=True, slots=True)
+class Means:
+    """The means of writing a slot.
+
+    `spool` opens an empty file, for compressed payloads of a source that cannot be read again. `on_progress`
+    is called with numbers of bytes, and `copy` copies and hashes.
+    """
+
+    spool: Callable[[], File]
+    on_progress: Callable[[int], None]
+    copy: Copy = copy_hashed
+
+
 def write_slot(
     domain: Domain,
     slot: str,
     release: Installed,
     bundle: OpenBundle,
     base: Base | None,
-    spool: Callable[[], File],
-    on_progress: Callable[[int], None],
+    means: Means,
 ) -> None:
     """Writes all targets of `release` into a slot, from a bundle and, for those it lacks, from `base`.
 
-    It fetches a target that `base` lacks by now from the domain's full bundle, if there is one. `spool`
-    opens an empty file, for compressed payloads of a source that cannot be read again. Raises Refused for
-    wrong bytes, PlanFailed, SourceError and OSError.
+    It fetches a target that `base` lacks by now from the domain's full bundle, if there is one. Raises
+    Refused for wrong bytes, PlanFailed, SourceError and OSError.
     """
     entries = _entries(bundle, release.targets)
     for place in domain.places:
@@ -81,7 +93,7 @@ def write_slot(
             # verify_payloads rejects it; its bytes are not read.
             found.append(entry)
             continue
-        digest = _copy_payload(domain, slot, target, _Input(bundle, entry, spool, on_progress))
+        digest = _copy_payload(domain, slot, target, _Input(bundle, entry, means))
         found.append(Payload(entry.name, entry.offset, entry.length, digest))
         if digest != target.sha256:
             break
@@ -91,12 +103,14 @@ def write_slot(
     absent = [each for each in slot_targets(release.targets) if each.name not in present]
     if base is None:
         return
-    changed = [each for each in absent if not _copied_from_base(domain, slot, each, base)]
+    changed = [
+        each for each in absent if not _copied_from_base(domain, slot, each, base, means.copy)
+    ]
     if changed and domain.full_bundle is None:
         raise _base_changed(base.slot, changed[0])
     if changed and domain.full_bundle is not None:
         names = {each.name for each in changed}
-        _copy_from_full(domain, slot, release, domain.full_bundle, names, spool, on_progress)
+        _copy_from_full(domain, slot, release, domain.full_bundle, names, means)
 
 
 def _entries(bundle: OpenBundle, targets: Targets, *, expected: bool = True) -> Iterator[Payload]:
@@ -137,8 +151,7 @@ class _Input:
 
     bundle: OpenBundle
     entry: Payload
-    spool: Callable[[], File]
-    on_progress: Callable[[int], None]
+    means: Means
 
     def chunks(self) -> Iterator[bytes]:
         """Yields the payload's bytes, once."""
@@ -146,7 +159,7 @@ class _Input:
         while offset < end:
             chunk = self.bundle.read(offset, min(CHUNK_BYTES, end - offset))
             offset += len(chunk)
-            self.on_progress(len(chunk))
+            self.means.on_progress(len(chunk))
             yield chunk
 
     def read_again(self, offset: int, length: int) -> bytes:
@@ -160,9 +173,9 @@ def _copy_payload(domain: Domain, slot: str, target: Target, payload: _Input) ->
     writer = installer_for(domain, target.name).begin(slot, target.name, target.original.length)
     try:
         if target.compression is None:
-            digest = _copy(payload, writer.write)
+            digest = payload.means.copy(payload.chunks(), writer.write)
         elif payload.bundle.can_reread:
-            digest = _copy(payload, lambda _: None)
+            digest = payload.means.copy(payload.chunks(), lambda _: None)
             _write_original(target, digest, payload.read_again, writer.write)
         else:
             digest = _copy_spooled(target, payload, writer.write)
@@ -176,16 +189,8 @@ def _copy_payload(domain: Domain, slot: str, target: Target, payload: _Input) ->
     return digest
 
 
-def _copy(payload: _Input, write: Callable[[bytes], None]) -> bytes:
-    hasher = hashlib.sha256()
-    for chunk in payload.chunks():
-        hasher.update(chunk)
-        write(chunk)
-    return hasher.digest()
-
-
 def _copy_spooled(target: Target, payload: _Input, write: Callable[[bytes], None]) -> bytes:
-    file = payload.spool()
+    file = payload.means.spool()
     try:
         end = 0
 
@@ -194,7 +199,7 @@ def _copy_spooled(target: Target, payload: _Input, write: Callable[[bytes], None
             file.write(end, chunk)
             end += len(chunk)
 
-        digest = _copy(payload, append)
+        digest = payload.means.copy(payload.chunks(), append)
         _write_original(target, digest, file.read, write)
     finally:
         file.close()
@@ -219,25 +224,24 @@ def _write_original(
         raise refused.about("", f"target '{shown(target.name)}'") from None
 
 
-def _copied_from_base(domain: Domain, slot: str, target: SlotTarget, base: Base) -> bool:
+def _copied_from_base(
+    domain: Domain, slot: str, target: SlotTarget, base: Base, copy: Copy
+) -> bool:
     """Copies a target that the bundle lacks from the slot that runs, and hashes it on the way.
 
     Returns whether it was the listed one; if not, the slot does not have it.
     """
     installer = installer_for(domain, target.name)
     writer = installer.begin(slot, target.name, target.length)
-    hasher = hashlib.sha256()
     try:
-        for chunk in read_target(installer, base.slot, target):
-            hasher.update(chunk)
-            writer.write(chunk)
+        digest = copy(read_target(installer, base.slot, target), writer.write)
     except FileNotFoundError:
         writer.abort()
         return False
     except BaseException:
         writer.abort()
         raise
-    if hasher.digest() != target.sha256:
+    if digest != target.sha256:
         writer.abort()
         return False
     writer.finish()
@@ -250,8 +254,7 @@ def _copy_from_full(
     release: Installed,
     source: Source,
     names: Set[str],
-    spool: Callable[[], File],
-    on_progress: Callable[[int], None],
+    means: Means,
 ) -> None:
     """Copies targets from the full bundle of a release. Of other payloads, it reads only the headers."""
     bundle = source.open()
@@ -267,7 +270,7 @@ def _copy_from_full(
             digest = b""
             if entry.length == target.length:
                 bundle.expect(entry.offset, entry.length)
-                payload = _Input(bundle, entry, spool, on_progress)
+                payload = _Input(bundle, entry, means)
                 digest = _copy_payload(domain, slot, target, payload)
             if digest != target.sha256:
                 # It rejects this payload, for its length or digest.
@@ -291,18 +294,20 @@ def _base_changed(slot: str, target: SlotTarget) -> PlanFailed:
 
 
 def verify_slot(
-    domain: Domain, slot: str, targets: Targets, on_progress: Callable[[int], None]
+    domain: Domain,
+    slot: str,
+    targets: Targets,
+    on_progress: Callable[[int], None],
+    copy: Copy = copy_hashed,
 ) -> None:
     """Reads all targets back from the medium and hashes them. Raises PlanFailed for the first wrong one."""
     for target in slot_targets(targets):
-        hasher = hashlib.sha256()
+        chunks = read_target(installer_for(domain, target.name), slot, target)
         try:
-            for chunk in read_target(installer_for(domain, target.name), slot, target):
-                hasher.update(chunk)
-                on_progress(len(chunk))
+            digest = copy(chunks, lambda chunk: on_progress(len(chunk)))
         except FileNotFoundError:
-            hasher.update(b"missing")
-        if hasher.digest() != target.sha256:
+            digest = b""
+        if digest != target.sha256:
             raise PlanFailed(
                 Code.INSTALL_FAILED,
                 f"slot {slot}: target '{shown(target.name)}' reads back differently; check the medium",
@@ -382,7 +387,7 @@ def verify_stored(
     for entry in _entries(bundle, release.targets):
         hasher = hashlib.sha256()
         if entry.name in listed and entry.length == listed[entry.name].length:
-            for chunk in _Input(bundle, entry, _no_spool, on_progress).chunks():
+            for chunk in _Input(bundle, entry, Means(_no_spool, on_progress)).chunks():
                 hasher.update(chunk)
         found.append(Payload(entry.name, entry.offset, entry.length, hasher.digest()))
     verify_payloads(release.targets, found, release.user_manifest, base.installed if base else None)

@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from software_update.client.copying import Copy, copy_hashed
+
 
 class File(Protocol):
     """An open file or block device. Offsets and lengths are in bytes."""
@@ -168,3 +170,4 @@ class System:
     programs: Programs
     clock: Clock
     network: Network
+    copy: Copy = copy_hashed

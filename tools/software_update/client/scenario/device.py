@@ -154,7 +154,8 @@ class Device:
         if found.problem is not None:
             raise found.problem
         release: Installed = decode_release(found.manifest)
-        staging.write_slot(domain, "A", release, opened, None, _no_spool, lambda _: None)
+        means = staging.Means(_no_spool, lambda _: None)
+        staging.write_slot(domain, "A", release, opened, None, means)
         self.control.provision(PERSON, found.manifest, None)
 
     def move_clock(self, wall: int) -> None:

@@ -22,6 +22,7 @@ from software_update.client.policies import links_of, postponement_of
 from software_update.client.shell.client import Client
 from software_update.client.shell.clock import MachineClock
 from software_update.client.shell.files import MachineStorage
+from software_update.client.shell.hashing import copy_in_two_threads
 from software_update.client.shell.network import UrllibNetwork
 from software_update.client.shell.programs import MachinePrograms
 from software_update.client.source import Source
@@ -37,7 +38,9 @@ _MAX_ROOT_BYTES = 1 << 20
 
 def machine() -> System:
     """Returns this machine."""
-    return System(MachineStorage(), MachinePrograms(), MachineClock(), UrllibNetwork())
+    return System(
+        MachineStorage(), MachinePrograms(), MachineClock(), UrllibNetwork(), copy_in_two_threads
+    )
 
 
 def read_config(system: System, path: str, *, check_owners: bool | None = None) -> Config:

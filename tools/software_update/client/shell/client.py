@@ -425,8 +425,7 @@ class Client:
                 release,
                 bundle,
                 self._base(domain),
-                self._spool,
-                self.on_progress,
+                staging.Means(self._spool, self.on_progress, self.system.copy),
             )
         finally:
             bundle.close()
@@ -435,7 +434,8 @@ class Client:
 
     def _verify_slot(self, plan: Plan, domain: Domain) -> Event:
         release = self.installed(plan.manifest)
-        staging.verify_slot(domain, plan.slot, release.targets, self.on_progress)
+        copy = self.system.copy
+        staging.verify_slot(domain, plan.slot, release.targets, self.on_progress, copy)
         return events.Verified(self.now())
 
     def _store(self, plan: Plan, domain: Domain) -> Event:
