@@ -144,6 +144,12 @@ def test_notes_cannot_look_like_another_line() -> None:
         assert lines[-1] == "> [...]"
 
 
+@pytest.mark.parametrize("count, last", [(40, "> x"), (41, "> [...]")])
+def test_forty_lines_of_notes_are_shown(count: int, last: str) -> None:
+    lines = question_text(question(notes="\n".join("x" * count)))
+    assert (lines.count("> x"), lines[-1]) == (40, last)
+
+
 def test_long_entry_is_cut_and_many_are_counted() -> None:
     lines = question_text(question(signers=("x" * 60, *["y"] * 17)))
     assert f"Signed by:            {'x' * 47}..." in lines
