@@ -17,6 +17,8 @@ from json_schemas import Schemas
 from referencing import Registry, Resource
 from software_update.client.boot import exec_program as boot_program
 from software_update.client.boot.exec_program import ExecBoot
+from software_update.client.boot_check import check_boot
+from software_update.client.installer_check import check_installer
 from software_update.client.installers import exec_program as installer_program
 from software_update.client.installers.exec_program import ExecInstaller
 from software_update.client.json_program import MAX_ANSWER_BYTES
@@ -175,7 +177,7 @@ def test_error(file: str) -> None:
 
 def test_example_of_an_installer(tmp_path: Path) -> None:
     """Runs the example of the page with files in the place of volumes."""
-    [example] = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    [example] = re.findall(r"```python\n(#!.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     script = tmp_path / "installer.py"
     script.write_text(example.replace("/dev/ubi0_", f"{tmp_path}/volume_"), encoding="utf-8")
     tool = tmp_path / "ubiupdatevol"
@@ -213,3 +215,15 @@ def test_example_of_an_installer(tmp_path: Path) -> None:
     assert file.read_bytes() == b"war"
     (tmp_path / "volume_2").unlink()
     assert "error" in ask("read", slot="B", target="mcu", offset=0, length=3, file=str(file))
+
+
+def test_page_lists_the_rules_of_backends() -> None:
+    def gone() -> Any:
+        return object()
+
+    installer, boot = gone(), gone()
+    found = check_installer(installer, "B", ["a", "b"], running="A", restart=gone)
+    found += check_boot(boot, "B", gone)
+    _, _, section = PAGE.read_text(encoding="utf-8").partition("## Check a backend")
+    listed = [line.removeprefix("- ") for line in section.splitlines() if line.startswith("- ")]
+    assert listed == [each.rule for each in found]
