@@ -6,6 +6,7 @@ urllib3 is imported with the first request, because a client of files does not n
 import contextlib
 import socket
 import ssl
+import threading
 from collections.abc import Iterator, Mapping
 from types import ModuleType
 from typing import Any
@@ -19,6 +20,7 @@ from software_update.client.system import Response
 
 CONNECT_SECONDS = 20.0
 READ_SECONDS = 30.0
+HEADER_SECONDS = 90.0
 
 
 class NetworkError(OSError):
@@ -30,8 +32,9 @@ class UrllibNetwork:
 
     `proxy` is the URL of a proxy for all requests; without it, the variables `http_proxy`, `https_proxy`,
     `all_proxy` and `no_proxy` of the environment count. `ca_file` contains the certificates that sign those
-    of servers, in PEM; without it, the machine's own count. A connection may take `connect_seconds`, and a
-    server may be silent for `read_seconds`.
+    of servers, in PEM; without it, the machine's own count. A connection may take `connect_seconds`, a server
+    may be silent for `read_seconds`, and the headers of an answer may take `header_seconds` in all, so that a
+    server cannot hold the client by sending a byte now and then.
     """
 
     def __init__(
@@ -41,11 +44,13 @@ class UrllibNetwork:
         ca_file: str | None = None,
         connect_seconds: float = CONNECT_SECONDS,
         read_seconds: float = READ_SECONDS,
+        header_seconds: float = HEADER_SECONDS,
     ) -> None:
         self._proxy = proxy
         self._ca_file = ca_file
         self._connect_seconds = connect_seconds
         self._read_seconds = read_seconds
+        self._header_seconds = header_seconds
         self._pools: dict[tuple[str | None, bool], Any] = {}
 
     def check(self) -> list[str]:
@@ -89,7 +94,9 @@ class UrllibNetwork:
         key = (proxy, secure)
         if key not in self._pools:
             certificates = self._certificates() if secure else None
-            self._pools[key] = _new_pool(proxy, certificates)
+            pool = _new_pool(proxy, certificates)
+            pool.pool_classes_by_scheme = _pool_classes(self._header_seconds)
+            self._pools[key] = pool
         return self._pools[key]
 
     def _certificates(self) -> ssl.SSLContext:
@@ -146,6 +153,41 @@ def _new_pool(proxy: str | None, certificates: ssl.SSLContext | None) -> Any:
         )
     except library.exceptions.HTTPError:
         raise NetworkError("the proxy's URL is not valid; correct it") from None
+
+
+def _pool_classes(header_seconds: float) -> Mapping[str, Any]:
+    """Returns the classes of urllib3's pools, by scheme, with a limit for the time of an answer's headers."""
+    library = _urllib3()
+
+    def limited(pool: Any) -> Any:
+        class Connection(pool.ConnectionCls):  # type: ignore[misc]
+            def getresponse(self) -> Any:
+                over = threading.Event()
+                limit = threading.Timer(header_seconds, _end, [self.sock, over])
+                limit.daemon = True
+                limit.start()
+                try:
+                    response = super().getresponse()
+                finally:
+                    limit.cancel()
+                if over.is_set():
+                    # http.client takes the end of the connection for the end of the headers.
+                    raise TimeoutError
+                return response
+
+        return type(pool.__name__, (pool,), {"ConnectionCls": Connection})
+
+    return {
+        "http": limited(library.HTTPConnectionPool),
+        "https": limited(library.HTTPSConnectionPool),
+    }
+
+
+def _end(connection: socket.socket, over: threading.Event) -> None:
+    """Makes a read of the connection, in another thread, return."""
+    over.set()
+    with contextlib.suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
 
 
 def _proxy_of_environment(url: str) -> str | None:

@@ -1,11 +1,13 @@
 """Tests of HTTP on a real machine, with servers on loopback."""
 
 import builtins
+import contextlib
 import datetime
 import re
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -149,6 +151,22 @@ def test_server_that_is_silent_is_an_error() -> None:
         wait.set()
 
 
+@pytest.mark.parametrize("secure", [False, True])
+def test_server_that_sends_a_header_now_and_then_is_an_error(tmp_path: Path, secure: bool) -> None:
+    """It is never silent for long, and would hold the client for days."""
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    write_certificate(key, certificate)
+    with dripping_server(key, certificate if secure else None) as place:
+        network = UrllibNetwork(ca_file=str(certificate), header_seconds=0.3)
+        assert error_of(lambda: network.get(place, {})) == "no answer in time"
+
+
+def test_body_may_take_longer_than_the_headers(server: BundleServer) -> None:
+    UrllibNetwork().get(server.url(), RANGE)
+    limits = [each for each in threading.enumerate() if isinstance(each, threading.Timer)]
+    assert all(each.finished.is_set() for each in limits)
+
+
 def test_server_that_is_not_there_is_an_error() -> None:
     network = UrllibNetwork()
     assert error_of(lambda: network.get(f"http://127.0.0.1:1{SECRET_PLACE}", {})) == (
@@ -277,6 +295,33 @@ class RawServer:
     def __exit__(self, *_: object) -> None:
         self._thread.join()
         self._socket.close()
+
+
+@contextlib.contextmanager
+def dripping_server(key: Path, certificate: Path | None) -> Iterator[str]:
+    """A server that sends one byte of a header after the other, as long as the client stays."""
+
+    def serve_one() -> None:
+        connection, _ = listening.accept()
+        with contextlib.suppress(OSError):
+            if certificate:
+                context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+                context.load_cert_chain(certificate, key)
+                connection = context.wrap_socket(connection, server_side=True)
+            connection.recv(10_000)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nX-A: ")
+            while True:
+                connection.sendall(b"a")
+                time.sleep(0.02)
+        connection.close()
+
+    listening = socket.create_server(("127.0.0.1", 0))
+    thread = threading.Thread(target=serve_one, daemon=True)
+    thread.start()
+    scheme = "https" if certificate else "http"
+    yield f"{scheme}://localhost:{listening.getsockname()[1]}/"
+    thread.join()
+    listening.close()
 
 
 def write_certificate(key: Path, certificate: Path) -> None:
