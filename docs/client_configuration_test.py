@@ -102,7 +102,16 @@ RENAMED: dict[tuple[Callable[..., object], str], str] = {
     (UrllibNetwork, "read_seconds"): "timeout",
 }
 # Parameters that the service sets, where they are not options.
-FROM_THE_SERVICE = {"system", "storage", "slots", "target", "staging", "booted", "connect_seconds"}
+FROM_THE_SERVICE = {
+    "system",
+    "storage",
+    "slots",
+    "target",
+    "staging",
+    "booted",
+    "connect_seconds",
+    "header_seconds",
+}
 
 
 def parameters(make: Callable[..., object]) -> dict[str, object]:

@@ -8,6 +8,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator, Mapping
+from http.client import HTTPException
 from types import ModuleType
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -168,6 +169,10 @@ def _pool_classes(header_seconds: float) -> Mapping[str, Any]:
                 limit.start()
                 try:
                     response = super().getresponse()
+                except (OSError, library.exceptions.HTTPError, HTTPException):
+                    if over.is_set():
+                        raise TimeoutError from None
+                    raise
                 finally:
                     limit.cancel()
                 if over.is_set():
