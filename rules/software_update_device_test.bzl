@@ -28,8 +28,8 @@ def software_update_device_test(
 
     The device runs the client that real devices run, with two slots, U-Boot's environment, and storage that forgets
     what was not synced when the power fails. The script has one command per line, such as `offer release_2`, `check`,
-    `answer yes` or `cut 12 answer yes`; the reference of `software-update device simulate` lists them. Below each
-    command, indented, stands what the device did. The test fails if that differs. If the change is intended, renew
+    `answer yes` or `cut 12 answer yes`; the reference of `software-update device simulate` lists them. The
+    results are below each command, indented. The test fails if they differ. If the change is intended, renew
     the results with `bazel run //product:NAME.update`, and have the change reviewed.
 
     Args:

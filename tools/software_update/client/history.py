@@ -3,7 +3,7 @@
 It is the audit log of the device: which release was offered, who agreed to which phase, what happened. A
 line stays in the record until the file has it, so no power cut loses one. The record also keeps the
 length of the file and the digest of its last line. Thus the client repairs a torn end, and detects a
-file that somebody has shortened or changed.
+file that was shortened or changed.
 
     {"at":1790000000,"event":"Offered","detail":"AwaitingConsent",...,"previous":"5f0c..."}
 """

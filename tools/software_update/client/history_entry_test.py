@@ -48,13 +48,13 @@ def test_failure_has_its_code_and_text() -> None:
     assert (said["event"], said["result"], said["text"]) == ("Failed", "REFUSED", "x" * 400)
 
 
-def test_restart_of_the_client_alone_is_not_told() -> None:
+def test_restart_of_only_the_client_adds_no_line() -> None:
     asking = play(OFFERED, decided(Choice.ASK))
     assert entry(asking, boot()) is None
     assert entry(asking, events.CheckBegan(1, "main")) is None
 
 
-def test_start_from_another_slot_is_told() -> None:
+def test_start_from_another_slot_adds_a_line() -> None:
     said = entry(play(), boot("B"))
     assert said is not None
     assert said["booted"] == {"main": "B"}

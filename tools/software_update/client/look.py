@@ -106,10 +106,15 @@ def _check_places(domain: Domain, release: VerifiedRelease) -> None:
 
 
 def check_room(domain: Domain, slot: str, release: VerifiedRelease) -> None:
-    """Raises PlanFailed if a target does not fit into the slot."""
-    for target in slot_targets(release.targets):
-        installer = installer_of(domain, target.name)
-        problem = installer.problem(slot, target.name, target.length) if installer else None
+    """Raises PlanFailed if the targets do not fit into the slot; those of one installer share its room."""
+    for place in domain.places:
+        taken = [
+            each
+            for each in slot_targets(release.targets)
+            if installer_of(domain, each.name) is place.installer
+        ]
+        total = sum(each.length for each in taken)
+        problem = place.installer.problem(slot, taken[0].name, total) if taken else None
         if problem:
             raise PlanFailed(Code.NO_ROOM, problem)
 

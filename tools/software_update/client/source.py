@@ -24,7 +24,7 @@ class BundleChanged(SourceError):
 class OpenBundle(Protocol):
     """The bytes of one bundle, opened once: all reads see the same content, or fail.
 
-    Metadata and the release manifest are read first, and alone; payloads only after the consumer has agreed.
+    Metadata and the release manifest are read first; payloads only after the consumer has agreed.
 
         head = read_head(bundle)                        # asks a server for these bytes only
         bundle.expect(head.end, bundle.size() - head.end)
@@ -52,7 +52,7 @@ class OpenBundle(Protocol):
 
     @property
     def can_reread(self) -> bool:
-        """Whether reading a range again costs nothing, as for a file."""
+        """Tells whether reading a range again costs nothing, as for a file."""
 
     @property
     def identity(self) -> str:

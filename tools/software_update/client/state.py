@@ -79,7 +79,7 @@ class Reply(enum.Enum):
 
 
 class Staging(enum.Enum):
-    """Where fetched bytes go: at once into the slot, or first into a file."""
+    """The place of fetched bytes: at once the slot, or first a file."""
 
     STREAM = "stream"
     STORE = "store"
@@ -137,8 +137,8 @@ class Plan:
     of a file). `manifest` is the SHA-256 of the file with the metadata and the release manifest. `size` is
     the number of bytes to fetch. `phase` is the phase that waits for consent, and `asking` says that a
     person is asked. `first_asked` and `not_before` are in seconds since 1970. `stored` says that the bundle
-    is complete in the store, `written` that the slot has all targets, `activated` that the boot loader was
-    told to try the slot, `abandoned` that it was told not to. `failed` is the reason of a rollback.
+    is complete in the store, `written` that the slot has all targets, `activated` that the boot loader
+    will try the slot, `abandoned` that it will not start it. `failed` is the reason of a rollback.
     `signers` are the short ids of keys that signed the release. `path` is the bundle that a person named,
     instead of the source with the number `source`.
     """
@@ -182,7 +182,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Failures:
-    """How often a release has failed on this device."""
+    """The number of failures of a release on this device."""
 
     domain: str
     release: str

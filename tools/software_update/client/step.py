@@ -52,7 +52,7 @@ _VERIFYING = (Effect.VERIFY_SLOT, Effect.VERIFY_STORED)
 _BEFORE_RESTART = frozenset(
     {Detail.AWAITING_CONSENT, Detail.DOWNLOADING, Detail.VERIFYING, Detail.INSTALLING}
 )
-# Seconds to wait before a boot loader that failed is told again to leave a slot.
+# Seconds to wait after a boot loader has failed to leave a slot.
 RETRY_BOOT_CONTROL = 60
 
 

@@ -55,10 +55,10 @@ class Storage(Protocol):
         """Returns the names in a folder, sorted; an empty list if the folder is missing."""
 
     def make_folder(self, path: str) -> None:
-        """Creates a folder and its missing parents. An existing folder is no error."""
+        """Creates a folder and its missing parents. An existing folder is kept."""
 
     def remove(self, path: str) -> None:
-        """Removes a file or link, or a folder with its content. A missing one is no error."""
+        """Removes a file or link, or a folder with its content. Ignores a missing one."""
 
     def rename(self, old: str, new: str) -> None:
         """Renames `old` to `new`, and replaces a file or link there, atomically while the power is on.

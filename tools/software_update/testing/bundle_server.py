@@ -108,7 +108,7 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, *_: object) -> None:
-        """A client that goes away is no error."""
+        """Ignores a client that goes away."""
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""What a status means for a command: whether the client is at work, and the exit code. Pure."""
+"""The meaning of a status for a command: whether the client is at work, and the exit code. Pure."""
 
 from typing import Any
 

@@ -78,7 +78,7 @@ class Bytes:
 
 @dataclass
 class Stick:
-    """A source that offers the bundle that somebody plugged in last."""
+    """A source that offers the bundle that a person plugged in last."""
 
     content: bytes | None = None
 

@@ -36,7 +36,7 @@ COMMANDS = {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line that is no result: its number, from 1, its text, and the words of its command, if it has one."""
+    """A line that is not a result: its number, from 1, its text, and the words of its command, if any."""
 
     number: int
     text: str

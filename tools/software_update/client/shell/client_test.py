@@ -10,7 +10,8 @@ from software_update.base.errors import InputError
 from software_update.client import events, history
 from software_update.client.boot_control import BootError, SlotState
 from software_update.client.decision import Choice, Decision
-from software_update.client.domain import HealthCheck
+from software_update.client.domain import HealthCheck, Place
+from software_update.client.installers.directory import DirectoryInstaller
 from software_update.client.policy.chain import Link
 from software_update.client.policy.metered import Metered
 from software_update.client.question import Phase
@@ -93,6 +94,16 @@ def test_update_from_check_to_commit(
     assert client.state.domain("main").floor is not None
     check(client)
     assert code(client.state) == Code.UP_TO_DATE
+
+
+def test_targets_of_one_folder_must_fit_together(device: FakeDevice) -> None:
+    folders = {slot: f"/slots/{slot}" for slot in ("A", "B")}
+    shared = [Place(("*",), DirectoryInstaller(device.storage, folders))]
+    device.offer(e.bundle({"app": APP, "boot": APP}, version=7))
+    device.storage.free = len(APP) * 3 // 2
+    client = started(device, places=shared)
+    check(client)
+    assert code(client.state) == Code.NO_ROOM
 
 
 def test_nothing_is_written_before_consent(device: FakeDevice) -> None:

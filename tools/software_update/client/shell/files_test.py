@@ -12,7 +12,7 @@ import pytest
 
 from software_update.client.shell.files import MachineStorage
 
-NOBODY = 65534
+OTHER_USER = 65534
 
 
 @pytest.fixture
@@ -158,7 +158,7 @@ def test_folder_without_permission_cannot_be_written(
     folder.chmod(0o555)
     root = os.geteuid() == 0
     if root:
-        os.seteuid(NOBODY)
+        os.seteuid(OTHER_USER)
     try:
         with pytest.raises(PermissionError):
             storage.open_to_write(f"{folder}/new")

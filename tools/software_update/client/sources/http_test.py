@@ -212,7 +212,7 @@ def test_file_with_another_date_has_changed_if_there_is_no_etag(server: BundleSe
     assert isinstance(error_of(lambda: bundle.read(200, 3)), BundleChanged)
 
 
-def test_weak_etag_is_no_identity(server: BundleServer) -> None:
+def test_weak_etag_is_not_an_identity(server: BundleServer) -> None:
     server.etag = 'W/"one"'
     bundle = opened(server)
     assert (bundle.identity, bundle.read(100, 3)) == ("", BUNDLE[100:103])

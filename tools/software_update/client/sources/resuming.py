@@ -37,7 +37,7 @@ class ResumingSource:
         return self._source.describe()
 
     def _wait(self, failures: int, error: SourceError) -> None:
-        """Waits after a number of failures in a row. Raises the last one if it is no use."""
+        """Waits after a number of failures in a row. Raises the last one if another attempt is useless."""
         if failures >= MAX_FAILURES or (error.retry_after or 0) > LONGEST_WAIT:
             raise error
         self._sleep(
