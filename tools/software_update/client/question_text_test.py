@@ -156,6 +156,17 @@ def test_long_entry_is_cut_and_many_are_counted() -> None:
     assert "                      and 2 more" in lines
 
 
+def test_entries_that_fit_are_shown_whole() -> None:
+    lines = question_text(question(signers=("x" * 50, *["y"] * 15)))
+    assert f"Signed by:            {'x' * 50}" in lines
+    assert not any("more" in line for line in lines)
+
+
+@pytest.mark.parametrize("reversible, word", [(True, "yes"), (False, "no"), (None, "not stated")])
+def test_update_that_can_be_undone(reversible: bool | None, word: str) -> None:
+    assert f"Can be undone:        {word}" in question_text(question(reversible=reversible))
+
+
 def test_letters_of_other_languages_stay() -> None:
     text = "Schließt eine Lücke. 電球を修正 🔒"
     assert readable(text) == text
@@ -172,7 +183,15 @@ def test_sizes(length: int, expected: str) -> None:
 
 @pytest.mark.parametrize(
     "seconds, expected",
-    [(0, "0 seconds"), (119, "119 seconds"), (121, "3 minutes"), (7201, "3 hours")],
+    [
+        (0, "0 seconds"),
+        (119, "119 seconds"),
+        (120, "2 minutes"),
+        (121, "3 minutes"),
+        (7199, "120 minutes"),
+        (7200, "2 hours"),
+        (7201, "3 hours"),
+    ],
 )
 def test_durations(seconds: int, expected: str) -> None:
     assert f"Duration:             about {expected}" in question_text(question(duration=seconds))
