@@ -1,8 +1,9 @@
 """The rule `software_update_device_test`."""
 
 load("//rules/private/attributes:common.bzl", "common_attributes", "refuse_select")
-load("//rules/private/checks:errors.bzl", "display", "refuse")
-load("//rules/private/runnables:command.bzl", "command", _software_update_device_test = "software_update_device_test")
+load("//rules/private/checks:errors.bzl", "display")
+load("//rules/private/runnables:command.bzl", _software_update_device_test = "software_update_device_test")
+load("//rules/private/runnables:update.bzl", "update_command")
 
 def _file_option(option, label):
     return "--%s=$(rootpath %s)" % (option, label)
@@ -79,14 +80,4 @@ def software_update_device_test(
         timeout = timeout,
         **common.public
     )
-    if not label.repo_name:
-        package = label.package + "/" if label.package else ""
-        source = native.package_relative_label(script)
-        if (source.repo_name, source.package) != (label.repo_name, label.package):
-            refuse(label, "script", script, "`%s.update` writes this file into its own package; write the path of a file of this package" % name)
-        command(
-            name = name + ".update",
-            args = simulate + ["'--source-file=%s%s'" % (package, source.name)],
-            data = data,
-            **(common.public | {"tags": list(common.public.get("tags", [])) + ["manual"], "testonly": True})
-        )
+    update_command(name, "script", script, simulate, data, common)

@@ -4,7 +4,8 @@ load("//rules/private/attributes:common.bzl", "common_attributes", "refuse_selec
 load("//rules/private/attributes:installed.bzl", "installed_manifest_of")
 load("//rules/private/checks:date.bzl", "check_date")
 load("//rules/private/checks:errors.bzl", "display", "refuse")
-load("//rules/private/runnables:command.bzl", "command", _software_update_fleet_test = "software_update_fleet_test")
+load("//rules/private/runnables:command.bzl", _software_update_fleet_test = "software_update_fleet_test")
+load("//rules/private/runnables:update.bzl", "update_command")
 load("//rules/providers:software_update_bundle_info.bzl", "SoftwareUpdateBundleInfo")
 
 _ARGUMENTS_SUFFIX = "._arguments"
@@ -152,14 +153,4 @@ def software_update_fleet_test(
         timeout = timeout,
         **common.public
     )
-    if not label.repo_name:
-        package = label.package + "/" if label.package else ""
-        source = native.package_relative_label(table)
-        if (source.repo_name, source.package) != (label.repo_name, label.package):
-            refuse(label, "table", table, "`%s.update` writes this file into its own package; write the path of a file of this package" % name)
-        command(
-            name = name + ".update",
-            args = fleet + ["'--source-file=%s%s'" % (package, source.name)],
-            data = [arguments],
-            **(common.public | {"tags": list(common.public.get("tags", [])) + ["manual"], "testonly": True})
-        )
+    update_command(name, "table", table, fleet, [arguments], common)
