@@ -113,19 +113,6 @@ INSTALLER_TYPES = {
             _timeout("10m"),
         ],
     ),
-    "mcuboot": Type(
-        "A microcontroller with MCUboot, over SMP. Its `targets` are one name.",
-        [
-            Option("address", TEXT, "The address of the SMP server, such as `udp:192.0.2.7:1337`."),
-            Option("image", integer(0, 15), "The number of the image.", 0),
-            Option(
-                "timeout",
-                DURATION,
-                "The time after which a request without an answer fails.",
-                "10s",
-            ),
-        ],
-    ),
 }
 
 BOOT_TYPES = {
@@ -163,7 +150,6 @@ BOOT_TYPES = {
             _TRIES,
         ],
     ),
-    "rauc": Type("RAUC's service, over D-Bus.", []),
     "directory": Type(
         "A symbolic link to the folder of a slot, for containers and applications.",
         [
@@ -194,7 +180,7 @@ BOOT_TYPES = {
 }
 
 # Types of installers that take one target.
-SINGLE_TARGET_TYPES = frozenset({"raw", "mcuboot"})
+SINGLE_TARGET_TYPES = frozenset({"raw"})
 # Kinds of values with an entry for each slot of the domain.
 BY_SLOT = (PATH_BY_SLOT, NAME_BY_SLOT)
 

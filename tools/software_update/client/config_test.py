@@ -210,10 +210,6 @@ def test_options_that_contradict_each_other(lines: str, problem: str) -> None:
             "{type = 'raw', targets = ['x', 'y'], slots = {A = '/a', B = '/b'}}",
             "targets: must be one name without a pattern for this type",
         ),
-        (
-            "{type = 'mcuboot', targets = ['x*'], address = 'udp:192.0.2.7:1337'}",
-            "targets: must be one name without a pattern for this type",
-        ),
         ("{type = 'raw', slots = {A = '/a', B = '/b'}}", "targets: is missing"),
     ],
 )

@@ -9,7 +9,6 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import NoReturn
 
 from software_update.base.errors import InputError
 from software_update.client.boot_control import BootControl
@@ -151,7 +150,7 @@ def _installer(part: Part, targets: tuple[str, ...], config: Config, system: Sys
 
             spool = f"{config.state}/exec_target"
             return ExecInstaller(system, options["program"], spool, timeout=options["timeout"])
-    _not_in_this_version("installers", part.type)
+    raise AssertionError(f"no installer for the type {part.type}")
 
 
 def _boot(domain: DomainConfig, system: System) -> BootControl:
@@ -178,11 +177,7 @@ def _boot(domain: DomainConfig, system: System) -> BootControl:
 
             program, timeout = options["program"], options["timeout"]
             return ExecBoot(system, program, domain.slots, timeout=timeout)
-    _not_in_this_version("boot", domain.boot.type)
-
-
-def _not_in_this_version(section: str, name: str) -> NoReturn:
-    raise InputError(f"{section}: the type '{name}' is not in this version; use another one")
+    raise AssertionError(f"no boot control for the type {domain.boot.type}")
 
 
 def _content(system: System, path: str, limit: int) -> bytes:

@@ -146,16 +146,6 @@ def test_missing_and_bad_files_are_named(tmp_path: Path) -> None:
     assert problem(path) == f"{path}: Is a directory"
 
 
-def test_type_that_is_not_in_this_version_is_one_line(tmp_path: Path) -> None:
-    assert problem(config(tmp_path, boot='type = "rauc"')) == (
-        "boot: the type 'rauc' is not in this version; use another one"
-    )
-    installer = 'type = "mcuboot", targets = ["mcu"], address = "udp:192.0.2.7:1337"'
-    assert problem(config(tmp_path, installer=installer)) == (
-        "installers: the type 'mcuboot' is not in this version; use another one"
-    )
-
-
 def test_missing_package_is_named_with_its_extra(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
