@@ -107,7 +107,8 @@ class Device:
     `copies` of the environment are one or two. `bundle` is on the USB stick from the start on, and `later`
     from the second start on; with `checks_first`, the client looks at it before it goes on. `reply` is the
     person's answer to each question about a release. `bad_sectors` of a slot are broken until the second
-    start. `altered` says that the payload in `bundle` is not that of the release, `provisioned` that the
+    start; until then, the files may only grow by `room` bytes, and the folders `read_only` do not change.
+    `altered` says that the payload in `bundle` is not that of the release, `provisioned` that the
     factory ran `provision`, and `other_slot` that the slot that does not run has an older release. With
     `folders`, each slot is a folder, otherwise a block device.
     """
@@ -120,9 +121,21 @@ class Device:
     checks_first: bool = False
     reply: Callable[[str], Reply] = _agree
     bad_sectors: tuple[tuple[str, int], ...] = ()
+    room: int | None = None
+    read_only: tuple[str, ...] = ()
     altered: bool = False
     provisioned: bool = True
     other_slot: bool = True
+
+    @property
+    def changes(self) -> bool:
+        """True if the world is another one after the first restart."""
+        return self.is_poor or self.later is not None
+
+    @property
+    def is_poor(self) -> bool:
+        """True if the storage is full, read-only or broken until the first restart."""
+        return bool(self.bad_sectors or self.read_only) or self.room is not None
 
     @functools.cached_property
     def places(self) -> tuple[environment.Place, ...]:
@@ -210,11 +223,12 @@ class Device:
         if state.alive is not None:
             storage = SimulatedStorage.resumed(state.alive, power)
         else:
-            bad = self.bad_sectors if state.phase == 0 else ()
             image = state.image
             if self.later is not None and state.phase and image.content(BUNDLE) != self.later:
                 image = image.replaced({BUNDLE: self.later})
-            storage = SimulatedStorage(image, power, bad_sectors=bad)
+            storage = SimulatedStorage(image, power)
+            if state.phase == 0:
+                storage = self._poor_storage(image, power)
         restarts: list[Sequence[str]] = []
 
         def reboot(argv: Sequence[str], stdin: bytes) -> ProgramResult:
@@ -230,8 +244,22 @@ class Device:
             except (OSError, InputError):
                 # The service ends with the error, and the service manager starts it again.
                 if attempt == _MAX_ATTEMPTS - 1 or not power.failures:
-                    raise
+                    if state.phase or not self.is_poor:
+                        raise
+                    # A person makes room, and restarts the device.
+                    restarts.append(())
+                    break
         return Ran(Ending.RESTART if restarts else Ending.DONE, storage.snapshot(), boot_points)
+
+    def _poor_storage(self, image: Image, power: Power) -> SimulatedStorage:
+        room = self.room
+        return SimulatedStorage(
+            image,
+            power,
+            capacity=None if room is None else SimulatedStorage(image).used() + room,
+            read_only=self.read_only,
+            bad_sectors=self.bad_sectors,
+        )
 
     def _serve(self, machine: Machine, restarts: Sequence[Sequence[str]]) -> None:
         """Runs the client until it has nothing to do, or restarts the device."""

@@ -37,7 +37,7 @@ def scenario(
         change_problems=change_problems,
         end_problems=functools.partial(end_problems, device, ends_with),
         reduced=functools.partial(reduced, device) if reduce else lambda image: image,
-        last_phase=1 if device.later is not None or device.bad_sectors else 0,
+        last_phase=1 if device.changes else 0,
     )
 
 

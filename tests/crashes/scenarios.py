@@ -3,7 +3,7 @@
 from software_update.client.simulator.changes import SECTOR
 from software_update.client.state import Reply, Staging
 
-from tests.crashes.device import OFFERED, OTHER, Device
+from tests.crashes.device import FOLDER, OFFERED, OTHER, Device
 
 
 def _decline(release: str) -> Reply:
@@ -31,5 +31,10 @@ SCENARIOS = {
         {2, 3},
     ),
     "altered payload": (Device(bundle=bytes(_ALTERED), altered=True), {2}),
+    "full": (Device(room=0), {2, 3}),
+    "nearly full, with folders": (Device(room=700, folders=True), {2, 3}),
+    "nearly full, store first": (Device(room=700, staging=Staging.STORE), {2, 3}),
+    "read-only state": (Device(read_only=(FOLDER,)), {3}),
+    "read-only slot": (Device(read_only=("/dev/b",)), {2, 3}),
     "bad sector": (Device(bad_sectors=(("/dev/b", 2),)), {2, 3}),
 }
