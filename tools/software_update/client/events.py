@@ -12,11 +12,12 @@ from software_update.client.state import Answer, Code, Installed, Plan
 class Started:
     """The client started: after a start of the device, or of the client only.
 
-    `boot` is the answer of each domain's boot loader.
+    `boot` is the answer of each domain's boot loader, and `boot_id` changes with each start of the device.
     """
 
     at: int
     boot: Mapping[str, BootStatus]
+    boot_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +145,10 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Activated:
-    """The boot loader will try the slot at the next start."""
+    """The boot loader will try the slot at the next start. `boot_id` is that of this start."""
 
     at: int
+    boot_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,10 +168,14 @@ class Confirmed:
 
 @dataclass(frozen=True, slots=True)
 class Abandoned:
-    """The boot loader does not start the slot any more. `running` is the slot that runs now."""
+    """The boot loader does not start the slot any more. `running` is the slot that runs now.
+
+    `boot_id` is that of this start.
+    """
 
     at: int
     running: str
+    boot_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

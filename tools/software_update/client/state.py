@@ -138,7 +138,8 @@ class Plan:
     the number of bytes to fetch. `phase` is the phase that waits for consent, and `asking` says that a
     person is asked. `first_asked` and `not_before` are in seconds since 1970. `stored` says that the bundle
     is complete in the store, `written` that the slot has all targets, `activated` that the boot loader
-    will try the slot, `abandoned` that it will not start it. `failed` is the reason of a rollback.
+    will try the slot, `abandoned` that it will not start it, and `told_in` is the machine's boot id when that
+    was set. `disobeyed` counts starts of the slot since then. `failed` and `reason` say why it is rolled back.
     `signers` are the short ids of keys that signed the release. `path` is the bundle that a person named,
     instead of the source with the number `source`.
     """
@@ -166,6 +167,9 @@ class Plan:
     activated: bool = False
     abandoned: bool = False
     failed: Code | None = None
+    reason: str = ""
+    told_in: str = ""
+    disobeyed: int = 0
     signers: tuple[str, ...] = ()
     path: str = ""
 
@@ -208,8 +212,8 @@ class State:
     """Everything that the client knows and must not forget.
 
     `seen` is the latest time at which valid metadata was accepted, in seconds since 1970. `retry_in` is the
-    number of seconds to wait before failed work is tried again, and `attempts` how often the source has
-    failed in a row.
+    number of seconds to wait before failed work is tried again, and `attempts` how often the source, or the
+    boot loader in a rollback, has failed in a row.
     `checking` is the domain whose source is being read; it is not recorded.
     """
 
@@ -283,6 +287,16 @@ def failures_of(state: State, domain: str, release: str) -> int:
         (each.count for each in state.failures if (each.domain, each.release) == (domain, release)),
         0,
     )
+
+
+def refusal_of(state: State, release: str, root: str) -> Answer | None:
+    """Returns the last answer that refuses a phase of this release, under this root; None if none does."""
+    for each in reversed(state.answers):
+        if each.release != release:
+            continue
+        if each.reply == Reply.NEVER or (each.reply, each.root) == (Reply.NO, root):
+            return each
+    return None
 
 
 def answer_to(state: State, release: str, root: str, phase: Phase) -> Answer | None:

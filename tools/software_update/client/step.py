@@ -24,6 +24,7 @@ from software_update.client.boot_control import BootStatus, SlotState
 from software_update.client.decision import Choice
 from software_update.client.effects import Effect, effect_of
 from software_update.client.events import Event
+from software_update.client.policy.preset import Preset
 from software_update.client.question import Phase
 from software_update.client.state import (
     AT_REST,
@@ -42,18 +43,29 @@ from software_update.client.state import (
     State,
     answer_to,
     failures_of,
+    refusal_of,
 )
 
 # Codes that count towards the quarantine of a release: this device and this release do not go together.
 _FAILURES_OF_RELEASE = frozenset(
-    {Code.REFUSED, Code.INSTALL_FAILED, Code.HEALTH_FAILED, Code.FELL_BACK}
+    {
+        Code.REFUSED,
+        Code.ORDER_NOT_TAKEN,
+        Code.BASE_CHANGED,
+        Code.INSTALL_FAILED,
+        Code.HEALTH_FAILED,
+        Code.FELL_BACK,
+    }
 )
 _VERIFYING = (Effect.VERIFY_SLOT, Effect.VERIFY_STORED)
 _BEFORE_RESTART = frozenset(
     {Detail.AWAITING_CONSENT, Detail.DOWNLOADING, Detail.VERIFYING, Detail.INSTALLING}
 )
-# Seconds to wait after a boot loader has failed to leave a slot.
-RETRY_BOOT_CONTROL = 60
+# Seconds to wait after a boot loader has failed to leave a slot: the first, doubled each time, and the last.
+RETRY_BOOT_CONTROL, LONGEST_RETRY = 60, 3600
+# How often a device is restarted to leave a slot that the boot loader starts nevertheless.
+MAX_DISOBEYED = 3
+_POLICY = "policy: "
 
 
 def step(state: State, event: Event) -> tuple[State, Effect | None]:
@@ -67,7 +79,7 @@ def step(state: State, event: Event) -> tuple[State, Effect | None]:
 
 
 def _check_began(state: State, event: events.CheckBegan) -> State:
-    return replace(state, checking=event.domain) if may_check(state) else state
+    return replace(state, checking=event.domain, retry_in=0) if may_check(state) else state
 
 
 def may_check(state: State) -> bool:
@@ -78,12 +90,11 @@ def may_check(state: State) -> bool:
 def _root_verified(state: State, event: events.RootVerified) -> State:
     state = state.with_domain(event.domain, replace(state.domain(event.domain), root=event.root))
     plan = state.plan
-    if (
-        plan
-        and plan.domain == event.domain
-        and plan.root != event.root_id
-        and _not_activated(state)
-    ):
+    if plan is None or plan.domain != event.domain or plan.root == event.root_id:
+        return state
+    if state.detail in AT_REST:
+        return replace(state, plan=None)
+    if _not_activated(state):
         text = f"root version {event.version} makes earlier answers void"
         return _end(state, event.at, Code.RELEASE_CHANGED, text, None)
     return state
@@ -101,7 +112,10 @@ def _offered(state: State, event: events.Offered) -> State:
         return replace(state, plan=now)
     state = _forget_older_failures(replace(state, seen=max(state.seen, event.at)), plan)
     if failures_of(state, plan.domain, plan.release) >= FAILURES_TO_QUARANTINE:
-        text = f"release {plan.version} failed {FAILURES_TO_QUARANTINE} times on this device"
+        text = (
+            f"release {plan.version} failed {FAILURES_TO_QUARANTINE} times on this device; clear it, or "
+            "wait for a newer release"
+        )
         return _end(state, event.at, Code.QUARANTINED, text, plan)
     return _ask(state, replace(plan, first_asked=event.at), Phase.DOWNLOAD, event.at)
 
@@ -151,7 +165,9 @@ def _ask(state: State, plan: Plan, phase: Phase, at: int) -> State:
     """Waits for consent to a phase. An earlier answer to the same question is valid."""
     plan = replace(plan, phase=phase, asking=False, not_before=0)
     state = replace(state, detail=Detail.AWAITING_CONSENT, plan=plan)
-    known = answer_to(state, plan.release, plan.root, phase)
+    # A refusal of a later phase counts as well: nothing is fetched that leads only to it.
+    refusal = refusal_of(state, plan.release, plan.root)
+    known = refusal or answer_to(state, plan.release, plan.root, phase)
     return state if known is None else _follow(state, known, at)
 
 
@@ -164,16 +180,29 @@ def _decided(state: State, event: events.Decided) -> State:
         case Choice.ALLOW:
             known = answer_to(state, plan.release, plan.root, plan.phase)
             if known is None or known.reply != Reply.YES:
-                who = f"policy: {decision.reason}"
+                who = f"{_POLICY}{decision.reason}"
                 answer = Answer(plan.release, plan.root, plan.phase, Reply.YES, who, event.at)
                 state = _remember(state, answer)
             return _begin(state, plan)
         case Choice.DENY:
-            return _end(state, event.at, Code.DENIED_BY_POLICY, decision.reason, None)
+            return _deny(state, plan, decision.reason, event.at)
         case Choice.DEFER:
             until = max(decision.until or 0, event.at + 60)
             return replace(state, plan=replace(plan, not_before=until))
     return replace(state, plan=replace(plan, asking=True))
+
+
+def _deny(state: State, plan: Plan, reason: str, at: int) -> State:
+    """Ends a plan that the policy denies.
+
+    A later check asks the policy about the download again, which costs nothing. A later phase is not reached
+    again, because what leads to it would be in vain.
+    """
+    if plan.phase is None or plan.phase == Phase.DOWNLOAD:
+        return _end(state, at, Code.DENIED_BY_POLICY, reason, None)
+    answer = Answer(plan.release, plan.root, plan.phase, Reply.NO, f"{_POLICY}{reason}", at)
+    state = _remember(_use_up_consent(state, plan), answer)
+    return _end(state, at, Code.DENIED_BY_POLICY, reason, plan)
 
 
 def _answered(state: State, event: events.Answered) -> State:
@@ -199,10 +228,8 @@ def answer_problem(state: State, answer: Answer) -> str | None:
         return f"the release that waits is {plan.release[:16]}..., not {answer.release[:16]}..."
     if answer.root != plan.root:
         return "the root has changed since the question; read the question again"
-    declined = state.detail == Detail.FINISHED and state.result is not None
-    if declined and state.result and state.result.code in (Code.DECLINED, Code.DENIED_BY_POLICY):
-        return None
-    if state.detail != Detail.AWAITING_CONSENT:
+    # A finished plan is kept only if a person may still agree to it.
+    if state.detail not in (Detail.AWAITING_CONSENT, Detail.FINISHED):
         return f"no question waits for an answer in the state {state.detail.value}"
     return None
 
@@ -219,7 +246,8 @@ def _follow(state: State, answer: Answer, at: int) -> State:
             return replace(
                 state, plan=replace(plan, not_before=until if until > at else 0, asking=False)
             )
-    return _end(state, at, Code.DECLINED, f"{answer.who} declined the {answer.phase.value}", plan)
+    text = f"{answer.who} declined the {answer.phase.value}"
+    return _end(_use_up_consent(state, plan), at, Code.DECLINED, text, plan)
 
 
 def _begin(state: State, plan: Plan) -> State:
@@ -247,19 +275,33 @@ def _remember(state: State, answer: Answer) -> State:
     question = (answer.release, answer.root, answer.phase)
     kept = [each for each in state.answers if (each.release, each.root, each.phase) != question]
     if answer.reply == Reply.YES:
+        refusals = (Reply.NO, Reply.NEVER)
         kept = [
-            each for each in kept if (each.release, each.reply) != (answer.release, Reply.NEVER)
+            each for each in kept if each.release != answer.release or each.reply not in refusals
         ]
     return replace(state, answers=(*kept, answer)[-MAX_ANSWERS:])
 
 
 def _preset_changed(state: State, event: events.PresetChanged) -> State:
     domain = replace(state.domain(event.domain), preset=event.preset)
-    state = state.with_domain(event.domain, domain)
-    if state.detail == Detail.AWAITING_CONSENT and state.plan:
+    state = _forget_refusals_of_policy(state.with_domain(event.domain, domain))
+    plan = state.plan
+    if plan is None or plan.domain != event.domain:
+        return state
+    if state.detail == Detail.AWAITING_CONSENT:
         # The new preset may answer the question.
-        return replace(state, plan=replace(state.plan, asking=False, not_before=0))
+        return replace(state, plan=replace(plan, asking=False, not_before=0))
+    if event.preset == Preset.NEVER.value and state.detail in _BEFORE_RESTART:
+        text = f"{event.who} switched updates off"
+        return _end(_use_up_consent(state, plan), event.at, Code.DENIED_BY_POLICY, text, None)
     return state
+
+
+def _forget_refusals_of_policy(state: State) -> State:
+    kept = tuple(
+        each for each in state.answers if each.reply != Reply.NO or not each.who.startswith(_POLICY)
+    )
+    return replace(state, answers=kept)
 
 
 # Fetching, writing, verifying.
@@ -299,7 +341,8 @@ def _failed(state: State, event: events.Failed) -> State:
         return _roll_back(state, event.code, event.text, event.at)
     if state.detail == Detail.ROLLING_BACK:
         result = Result(event.code, event.text, _release(state), event.at)
-        return replace(state, retry_in=RETRY_BOOT_CONTROL, result=result)
+        wait = min(RETRY_BOOT_CONTROL << min(state.attempts, 10), LONGEST_RETRY)
+        return replace(state, retry_in=wait, attempts=state.attempts + 1, result=result)
     return _fail(state, event.at, event.code, event.text)
 
 
@@ -309,7 +352,7 @@ def _failed(state: State, event: events.Failed) -> State:
 def _activated(state: State, event: events.Activated) -> State:
     if effect_of(state) != Effect.ACTIVATE or state.plan is None:
         return state
-    return replace(state, plan=replace(state.plan, activated=True))
+    return replace(state, plan=replace(state.plan, activated=True, told_in=event.boot_id))
 
 
 def _health_passed(state: State, event: events.HealthPassed) -> State:
@@ -342,10 +385,9 @@ def _abandoned(state: State, event: events.Abandoned) -> State:
     if effect_of(state) != Effect.ABANDON or plan is None:
         return state
     if event.running == plan.slot:
-        return replace(state, plan=replace(plan, abandoned=True))
-    code = plan.failed or Code.ROLLED_BACK
-    text = state.result.text if state.result else "rolled back"
-    return _fail(state, event.at, code, text)
+        plan = replace(plan, abandoned=True, told_in=event.boot_id)
+        return replace(state, plan=plan, attempts=0, retry_in=0)
+    return _fail(state, event.at, plan.failed or Code.ROLLED_BACK, plan.reason)
 
 
 def _roll_back(state: State, code: Code, text: str, at: int) -> State:
@@ -354,8 +396,10 @@ def _roll_back(state: State, code: Code, text: str, at: int) -> State:
     return replace(
         state,
         detail=Detail.ROLLING_BACK,
-        plan=replace(plan, failed=code, abandoned=False, phase=None),
+        plan=replace(plan, failed=code, reason=text, abandoned=False, disobeyed=0, phase=None),
         result=Result(code, text, plan.release, at),
+        attempts=0,
+        retry_in=0,
     )
 
 
@@ -365,13 +409,13 @@ def _cancel_requested(state: State, event: events.CancelRequested) -> State:
         return state
     if state.detail == Detail.ROLLING_BACK:
         return state
-    text = f"{event.who} cancelled the update"
-    if state.detail in (Detail.AWAITING_RESTART, Detail.TRYING):
-        return _roll_back(state, Code.ROLLED_BACK, f"{event.who} rolled back", event.at)
     answer = Answer(
         plan.release, plan.root, plan.phase or Phase.DOWNLOAD, Reply.NO, event.who, event.at
     )
-    return _end(_remember(state, answer), event.at, Code.CANCELLED, text, plan)
+    state = _remember(_use_up_consent(state, plan), answer)
+    if state.detail in (Detail.AWAITING_RESTART, Detail.TRYING):
+        return _roll_back(state, Code.ROLLED_BACK, f"{event.who} rolled back", event.at)
+    return _end(state, event.at, Code.CANCELLED, f"{event.who} cancelled the update", plan)
 
 
 # The end of a plan.
@@ -381,11 +425,7 @@ def _fail(state: State, at: int, code: Code, text: str) -> State:
     """Ends a plan that failed, and counts the failure if the release may be the reason."""
     plan = state.plan
     assert plan is not None
-    # Another try costs as much as this one did, so the consent is used up.
-    kept = tuple(
-        each for each in state.answers if (each.release, each.reply) != (plan.release, Reply.YES)
-    )
-    state = replace(state, answers=kept)
+    state = _use_up_consent(state, plan)
     if code not in _FAILURES_OF_RELEASE:
         return _end(state, at, code, text, None)
     count = failures_of(state, plan.domain, plan.release) + 1
@@ -398,9 +438,17 @@ def _fail(state: State, at: int, code: Code, text: str) -> State:
     return _end(replace(state, failures=failures), at, code, text, None)
 
 
+def _use_up_consent(state: State, plan: Plan) -> State:
+    """Forgets each yes to the release: another try costs as much as this one did."""
+    kept = tuple(
+        each for each in state.answers if (each.release, each.reply) != (plan.release, Reply.YES)
+    )
+    return replace(state, answers=kept)
+
+
 def _end(state: State, at: int, code: Code, text: str, kept: Plan | None) -> State:
     """Ends the plan. `kept` is the plan if a person may still agree to it, or clear its quarantine."""
-    release = _release(state) or (kept.release if kept else "")
+    release = kept.release if kept else _release(state)
     count = max(
         (each.count for each in state.failures if each.release == release and release), default=0
     )
@@ -436,21 +484,28 @@ def _provisioned(state: State, event: events.Provisioned) -> State:
 
 def _started(state: State, event: events.Started) -> State:
     state = replace(state, checking="")
-    for name, boot in event.boot.items():
-        if state.domain(name).running != boot.booted:
-            state = state.with_domain(name, replace(state.domain(name), running=boot.booted))
+    for name, each in event.boot.items():
+        if state.domain(name).running != each.booted:
+            state = state.with_domain(name, replace(state.domain(name), running=each.booted))
     plan = state.plan
-    if plan is None or state.detail in AT_REST or plan.domain not in event.boot:
+    if plan is None:
         return state
-    boot = event.boot[plan.domain]
+    boot: BootStatus | None = event.boot.get(plan.domain)
+    if state.detail in AT_REST:
+        # A person may still agree to the plan, but never to write the slot that runs.
+        stale = boot is None or boot.booted == plan.slot
+        return replace(state, plan=None) if stale else state
+    if boot is None:
+        text = f"domain '{plan.domain}' is not configured any more"
+        return _end(_use_up_consent(state, plan), event.at, Code.CANCELLED, text, None)
     if state.detail == Detail.AWAITING_CONSENT:
         state = replace(state, plan=replace(plan, asking=False))
     if boot.booted == plan.slot:
-        return _started_in_slot(state, plan, event.at)
-    return _started_elsewhere(state, plan, boot, event.at)
+        return _started_in_slot(state, plan, event)
+    return _started_elsewhere(state, plan, boot, event)
 
 
-def _started_in_slot(state: State, plan: Plan, at: int) -> State:
+def _started_in_slot(state: State, plan: Plan, event: events.Started) -> State:
     """The slot of the plan runs."""
     match state.detail:
         case Detail.AWAITING_RESTART:
@@ -458,12 +513,21 @@ def _started_in_slot(state: State, plan: Plan, at: int) -> State:
         case Detail.TRYING | Detail.COMMITTING:
             return state
         case Detail.ROLLING_BACK:
-            return replace(state, plan=replace(plan, abandoned=False))
+            return _leave_again(state, plan, event)
     text = f"slot {plan.slot} was started by something other than this client"
-    return _end(state, at, Code.SWITCHED_OUTSIDE, text, None)
+    return _end(state, event.at, Code.SWITCHED_OUTSIDE, text, None)
 
 
-def _started_elsewhere(state: State, plan: Plan, boot: BootStatus, at: int) -> State:
+def _leave_again(state: State, plan: Plan, event: events.Started) -> State:
+    """The slot runs that the boot loader was told to leave. A device must not restart for ever."""
+    disobeyed = plan.disobeyed + (plan.abandoned and event.boot_id != plan.told_in)
+    if disobeyed >= MAX_DISOBEYED:
+        text = f"the boot loader starts slot {plan.slot}, which it was told to leave; check its settings"
+        return _fail(state, event.at, Code.BOOT_CONTROL_FAILED, text)
+    return replace(state, plan=replace(plan, abandoned=False, disobeyed=disobeyed))
+
+
+def _started_elsewhere(state: State, plan: Plan, boot: BootStatus, event: events.Started) -> State:
     """Another slot than the plan's runs."""
     match state.detail:
         case Detail.ROLLING_BACK:
@@ -471,14 +535,18 @@ def _started_elsewhere(state: State, plan: Plan, boot: BootStatus, at: int) -> S
         case Detail.TRYING | Detail.COMMITTING:
             fell_back = True
         case Detail.AWAITING_RESTART:
+            # A boot loader that ignores the slot would otherwise be restarted for ever.
+            ignored = event.boot_id != plan.told_in
+            unbootable = boot.slots.get(plan.slot) == SlotState.UNBOOTABLE
             fell_back = boot.slots.get(plan.slot) == SlotState.EXHAUSTED or (
-                plan.activated and boot.slots.get(plan.slot) == SlotState.UNBOOTABLE
+                plan.activated and (ignored or unbootable)
             )
         case _:
             return state
     if not fell_back:
         return state
-    return _roll_back(state, Code.FELL_BACK, f"the device fell back to slot {boot.booted}", at)
+    text = f"the device fell back to slot {boot.booted}"
+    return _roll_back(state, Code.FELL_BACK, text, event.at)
 
 
 def _not_activated(state: State) -> bool:
