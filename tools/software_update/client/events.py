@@ -44,10 +44,14 @@ class RootVerified:
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """The source offers a verified release that may be installed, in the form of a plan."""
+    """The source offers a verified release that may be installed, in the form of a plan.
+
+    `dated` says that its metadata has an expiry date, which `at` is before.
+    """
 
     at: int
     plan: Plan
+    dated: bool = True
 
 
 @dataclass(frozen=True, slots=True)

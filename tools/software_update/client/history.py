@@ -20,13 +20,26 @@ from software_update.client.system import File, Storage
 
 # So many lines may wait in the record; the file gets them in one write.
 MAX_PENDING = 6
+_MAX_PENDING_BYTES = 3000
+_NAME = "history.jsonl"
 
 
 def add_line(head: HistoryHead, entry: Mapping[str, Any]) -> HistoryHead:
     """Returns the head with one more line that waits for the file."""
     previous = _digest(head.pending[-1]) if head.pending else head.digest
-    line = json.dumps({**entry, "previous": previous}, separators=(",", ":"), ensure_ascii=False)
-    return replace(head, pending=(*head.pending, line))
+    lost = {"lost": head.lost} if head.lost else {}
+    members = {**entry, **lost, "previous": previous}
+    text = json.dumps(members, separators=(",", ":"), ensure_ascii=False)
+    line = text.encode(errors="replace").decode()
+    if len(_content((*head.pending, line))) > _MAX_PENDING_BYTES:
+        # The disk takes no lines. The update must go on, so the next line says how many are missing.
+        return replace(head, lost=head.lost + 1)
+    return replace(head, pending=(*head.pending, line), lost=0)
+
+
+def is_full(head: HistoryHead) -> bool:
+    """Returns whether the waiting lines should be appended before another one waits."""
+    return len(head.pending) >= MAX_PENDING or 2 * len(_content(head.pending)) > _MAX_PENDING_BYTES
 
 
 def appended(head: HistoryHead) -> HistoryHead:
@@ -35,7 +48,7 @@ def appended(head: HistoryHead) -> HistoryHead:
         return head
     length = head.length + len(_content(head.pending))
     lines = head.lines + len(head.pending)
-    return HistoryHead(length, lines, _digest(head.pending[-1]))
+    return HistoryHead(length, lines, _digest(head.pending[-1]), lost=head.lost)
 
 
 def check_chain(lines: Iterable[str]) -> tuple[int, str]:
@@ -59,7 +72,7 @@ def append(storage: Storage, folder: str, head: HistoryHead) -> HistoryHead:
     A torn or repeated end, left by a power cut, is overwritten. Raises InputError if the file is shorter
     than the record says.
     """
-    path = f"{folder}/history.jsonl"
+    path = f"{folder}/{_NAME}"
     file = storage.open_to_write(path)
     try:
         if file.size() < head.length:
@@ -79,9 +92,18 @@ def append(storage: Storage, folder: str, head: HistoryHead) -> HistoryHead:
     return appended(head)
 
 
+def check_new(storage: Storage, folder: str) -> None:
+    """Raises InputError if a history exists already: a new record would overwrite it."""
+    path = f"{folder}/{_NAME}"
+    if storage.exists(path):
+        raise InputError(
+            f"{path}: has no record next to it; restore the record, or move the history away"
+        )
+
+
 def read_lines(storage: Storage, folder: str, head: HistoryHead) -> Iterator[str]:
     """Yields all lines, those that still wait in the record too."""
-    path = f"{folder}/history.jsonl"
+    path = f"{folder}/{_NAME}"
     if head.length:
         file = storage.open(path)
         try:
@@ -97,7 +119,7 @@ def verify(storage: Storage, folder: str, head: HistoryHead) -> int:
     count, digest = check_chain(read_lines(storage, folder, recorded))
     if (count, digest) != (head.lines, head.digest):
         raise InputError(
-            f"{folder}/history.jsonl: ends at line {count} with another digest than the record has; "
+            f"{folder}/{_NAME}: ends at line {count} with another digest than the record has; "
             "it was changed"
         )
     total, _ = check_chain(read_lines(storage, folder, head))

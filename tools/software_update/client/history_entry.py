@@ -10,6 +10,14 @@ from software_update.client.state import State
 
 # Members of the state that change without anything to tell.
 _SILENT = (events.CheckBegan, events.WaitOver, events.VerifyingBegan)
+# Events that repeat, with each check or each wait. They are told once.
+_REPEATED = (
+    events.NothingToDo,
+    events.SourceFailed,
+    events.Failed,
+    events.Offered,
+    events.Decided,
+)
 _MAX_TEXT = 400
 
 
@@ -22,6 +30,8 @@ def history_entry(old: State, event: Event, new: State) -> dict[str, Any] | None
     if isinstance(event, _SILENT) or new == old:
         return None
     if isinstance(event, events.Started) and _same_but_question(old, new):
+        return None
+    if isinstance(event, _REPEATED) and _told(old) == _told(new):
         return None
     entry: dict[str, Any] = {
         "at": event.at,
@@ -41,6 +51,19 @@ def history_entry(old: State, event: Event, new: State) -> dict[str, Any] | None
 def _same_but_question(old: State, new: State) -> bool:
     """Returns whether a start changed nothing but that a question is asked again."""
     return (old.detail, old.domains) == (new.detail, new.domains)
+
+
+def _told(state: State) -> tuple[object, ...]:
+    """Returns all that a line would tell, but for its time."""
+    plan, result = state.plan, state.result
+    return (
+        state.detail,
+        state.domains,
+        state.answers,
+        state.failures,
+        plan and (plan.release, plan.root, plan.phase, plan.asking, plan.reason),
+        result and (result.code, result.text, result.release),
+    )
 
 
 def _members(event: Event) -> dict[str, Any]:

@@ -19,7 +19,7 @@ def put(storage: Storage, folder: str, content: bytes) -> str:
     """Writes `content` into the folder, and syncs the file and the folder. Returns its name."""
     name = hashlib.sha256(content).hexdigest()
     path = f"{folder}/{name}"
-    if not storage.exists(path):
+    if not _has(storage, folder, name):
         storage.make_folder(folder)
         beside = f"{path}.new"
         file = storage.open_to_write(beside)
@@ -49,6 +49,15 @@ def get(storage: Storage, folder: str, name: str) -> bytes:
     if hashlib.sha256(content).hexdigest() != name:
         raise InputError(f"{path}: is damaged; provision the device again")
     return content
+
+
+def _has(storage: Storage, folder: str, name: str) -> bool:
+    """Returns whether a file is there with its content. A damaged one is written again."""
+    try:
+        get(storage, folder, name)
+    except (InputError, OSError):
+        return False
+    return True
 
 
 def keep_only(storage: Storage, folder: str, names: Collection[str]) -> None:

@@ -21,6 +21,8 @@ from software_update.client.system import File, Storage
 PLACE_BYTES = 8192
 RECORD_BYTES = 2 * PLACE_BYTES
 SCHEMA = 1
+# Texts that come from outside are cut to so many bytes.
+_MAX_TEXT_BYTES, _MAX_WHO_BYTES = 400, 120
 _MAGIC = b"SURECORD"
 _HEADER = struct.Struct(">8sQI")
 _DIGEST_BYTES = 32
@@ -45,6 +47,56 @@ def encode(record: Record) -> bytes:
         )
     body = _HEADER.pack(_MAGIC, record.sequence, len(content)) + content
     return body + hashlib.sha256(body).digest()
+
+
+def fitting(state: State) -> State:
+    """Returns the state as the record takes it, whatever sources, policies and backends have said.
+
+    It cuts texts that only people read. If the state is too large even so, it forgets the oldest answers to
+    other releases, so a person is asked again, and then the oldest failures.
+    """
+    state = _with_short_texts(state)
+    while not _fits(state):
+        release = state.plan.release if state.plan else ""
+        other = next((each for each in state.answers if each.release != release), None)
+        if other is not None:
+            answers = tuple(each for each in state.answers if each is not other)
+            state = dataclasses.replace(state, answers=answers)
+        elif state.failures:
+            state = dataclasses.replace(state, failures=state.failures[1:])
+        else:
+            break
+    return state
+
+
+def _fits(state: State) -> bool:
+    try:
+        encode(Record(0, state))
+    except InputError:
+        return False
+    return True
+
+
+def _with_short_texts(state: State) -> State:
+    plan, result = state.plan, state.result
+    answers = tuple(
+        dataclasses.replace(each, who=_cut(each.who, _MAX_WHO_BYTES)) for each in state.answers
+    )
+    if plan is not None:
+        plan = dataclasses.replace(
+            plan,
+            product=_cut(plan.product, _MAX_TEXT_BYTES),
+            version=_cut(plan.version, _MAX_TEXT_BYTES),
+            identity=_cut(plan.identity, _MAX_TEXT_BYTES),
+            reason=_cut(plan.reason, _MAX_TEXT_BYTES),
+        )
+    if result is not None:
+        result = dataclasses.replace(result, text=_cut(result.text, _MAX_TEXT_BYTES))
+    return dataclasses.replace(state, plan=plan, result=result, answers=answers)
+
+
+def _cut(text: str, most: int) -> str:
+    return text.encode(errors="replace")[:most].decode(errors="ignore")
 
 
 def decode(place: bytes) -> Record | None:
@@ -90,6 +142,11 @@ class RecordFile:
         # other place, so this one must be on the medium first. If a sync failed, only the cache has it.
         self._file.sync()
         self._file.drop_cache()
+        if self._file.size() < RECORD_BYTES:
+            raise InputError(
+                f"{path}: has {self._file.size()} bytes instead of {RECORD_BYTES}: it was shortened; "
+                "provision the device again"
+            )
         places = [self._file.read(start, PLACE_BYTES) for start in (0, PLACE_BYTES)]
         records = [decode(place) for place in places]
         valid = [each for each in records if each is not None]

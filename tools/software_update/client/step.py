@@ -110,7 +110,10 @@ def _offered(state: State, event: events.Offered) -> State:
             state.plan, source=plan.source, identity=plan.identity, path=plan.path, size=plan.size
         )
         return replace(state, plan=now)
-    state = _forget_older_failures(replace(state, seen=max(state.seen, event.at)), plan)
+    if event.dated:
+        # Without a signed date above it, one wrong clock in the future would end all updates.
+        state = replace(state, seen=max(state.seen, event.at))
+    state = _forget_older_failures(state, plan)
     if failures_of(state, plan.domain, plan.release) >= FAILURES_TO_QUARANTINE:
         text = (
             f"release {plan.version} failed {FAILURES_TO_QUARANTINE} times on this device; clear it, or "
@@ -163,7 +166,7 @@ def _wait_over(state: State, event: events.WaitOver) -> State:
 
 def _ask(state: State, plan: Plan, phase: Phase, at: int) -> State:
     """Waits for consent to a phase. An earlier answer to the same question is valid."""
-    plan = replace(plan, phase=phase, asking=False, not_before=0)
+    plan = replace(plan, phase=phase, asking=False, not_before=0, reason="")
     state = replace(state, detail=Detail.AWAITING_CONSENT, plan=plan)
     # A refusal of a later phase counts as well: nothing is fetched that leads only to it.
     refusal = refusal_of(state, plan.release, plan.root)
@@ -188,8 +191,9 @@ def _decided(state: State, event: events.Decided) -> State:
             return _deny(state, plan, decision.reason, event.at)
         case Choice.DEFER:
             until = max(decision.until or 0, event.at + 60)
-            return replace(state, plan=replace(plan, not_before=until))
-    return replace(state, plan=replace(plan, asking=True))
+            plan = replace(plan, not_before=until, reason=decision.reason)
+            return replace(state, plan=plan)
+    return replace(state, plan=replace(plan, asking=True, reason=""))
 
 
 def _deny(state: State, plan: Plan, reason: str, at: int) -> State:
@@ -252,7 +256,7 @@ def _follow(state: State, answer: Answer, at: int) -> State:
 
 def _begin(state: State, plan: Plan) -> State:
     """Begins the phase that has consent. A slot that will be written has no known release any more."""
-    plan = replace(plan, asking=False, not_before=0)
+    plan = replace(plan, asking=False, not_before=0, reason="")
     match plan.phase:
         case Phase.DOWNLOAD if plan.staging == Staging.STREAM:
             return _write_slot(state, plan, Detail.DOWNLOADING)
@@ -520,7 +524,7 @@ def _started_in_slot(state: State, plan: Plan, event: events.Started) -> State:
 
 def _leave_again(state: State, plan: Plan, event: events.Started) -> State:
     """The slot runs that the boot loader was told to leave. A device must not restart for ever."""
-    disobeyed = plan.disobeyed + (plan.abandoned and event.boot_id != plan.told_in)
+    disobeyed = plan.disobeyed + (plan.abandoned and _is_new_start(plan, event))
     if disobeyed >= MAX_DISOBEYED:
         text = f"the boot loader starts slot {plan.slot}, which it was told to leave; check its settings"
         return _fail(state, event.at, Code.BOOT_CONTROL_FAILED, text)
@@ -536,7 +540,7 @@ def _started_elsewhere(state: State, plan: Plan, boot: BootStatus, event: events
             fell_back = True
         case Detail.AWAITING_RESTART:
             # A boot loader that ignores the slot would otherwise be restarted for ever.
-            ignored = event.boot_id != plan.told_in
+            ignored = _is_new_start(plan, event)
             unbootable = boot.slots.get(plan.slot) == SlotState.UNBOOTABLE
             fell_back = boot.slots.get(plan.slot) == SlotState.EXHAUSTED or (
                 plan.activated and (ignored or unbootable)
@@ -547,6 +551,11 @@ def _started_elsewhere(state: State, plan: Plan, boot: BootStatus, event: events
         return state
     text = f"the device fell back to slot {boot.booted}"
     return _roll_back(state, Code.FELL_BACK, text, event.at)
+
+
+def _is_new_start(plan: Plan, event: events.Started) -> bool:
+    """Returns whether the device has started since the boot loader was told something about the slot."""
+    return "" not in (plan.told_in, event.boot_id) and plan.told_in != event.boot_id
 
 
 def _not_activated(state: State) -> bool:

@@ -30,7 +30,7 @@ from software_update.client.paths import folders_above
 from software_update.client.policy.chain import Evaluation, Link, evaluate
 from software_update.client.policy.preset import Preset, StandingAnswer, may_look
 from software_update.client.question import Question
-from software_update.client.record import RecordFile
+from software_update.client.record import RecordFile, fitting
 from software_update.client.release import decode_release
 from software_update.client.schedule import wait_after_failure
 from software_update.client.source import OpenBundle, Source, SourceError
@@ -48,16 +48,18 @@ from software_update.client.state import (
 )
 from software_update.client.step import may_check, step
 from software_update.client.stored_bundle import StoredBundle
-from software_update.client.system import File, ProgramResult, System
+from software_update.client.system import File, ProgramResult, ProgramTimeout, System
 from software_update.format.metadata import Installed, Root
 from software_update.format.verdicts import Refused
 from software_update.verify.device import Device
 from software_update.verify.roots import trust_root, verify_roots
+from software_update.verify.targets import VerifiedRelease
 
 _STORED = "stored.bundle"
 _SPOOL = "spool"
 _LOCK = "lock"
 DEFAULT_TIMES = CheckConfig(interval=6 * 3600, first_retry=60, longest_retry=12 * 3600)
+_MAX_TEXT = 400
 _T = TypeVar("_T")
 
 
@@ -92,6 +94,7 @@ class Client:
         self.state = State()
         self._history_problem = ""
         self._boot_problem = ""
+        self._restart_problem = ""
         self._evaluated: tuple[Question, Evaluation] | None = None
         self._effects: dict[Effect, Callable[[Plan, Domain], Event | None]] = {
             Effect.CONSULT: self._consult,
@@ -110,7 +113,8 @@ class Client:
     @property
     def problem(self) -> str:
         """The problems that do not stop the client; empty if there are none."""
-        return "; ".join(each for each in (self._history_problem, self._boot_problem) if each)
+        problems = (self._history_problem, self._boot_problem, self._restart_problem)
+        return "; ".join(each for each in problems if each)
 
     # Starting, events.
 
@@ -125,6 +129,7 @@ class Client:
             raise InputError(f"{self.folder}: another client uses this folder; stop it first")
         self._record = RecordFile(storage, self.folder)
         if self._record.state is None:
+            history.check_new(storage, self.folder)
             self._make_folders()
         self.state = self._record.state or State()
         self._append_history()
@@ -133,7 +138,7 @@ class Client:
         for domain in self.domains.values():
             if isinstance(domain.boot, CountsStarts):
                 self._count_start(domain, domain.boot)
-        self.handle(events.Started(self.now(), self.boot_status()))
+        self.handle(self.started())
         self._restore_starts()
         self._remove_garbage()
 
@@ -147,7 +152,11 @@ class Client:
 
     def boot_status(self) -> Mapping[str, BootStatus]:
         """Returns the answer of each domain's boot loader. Raises BootError."""
-        return {name: domain.boot.status() for name, domain in self.domains.items()}
+        return {name: _boot_status(domain) for name, domain in self.domains.items()}
+
+    def started(self) -> events.Started:
+        """Asks each boot loader which slot runs. Raises BootError."""
+        return events.Started(self.now(), self.boot_status(), self.system.clock.boot_id())
 
     def _count_start(self, domain: Domain, boot: CountsStarts) -> None:
         """Restarts a part of the device if its slot has been started too often without a commit."""
@@ -171,9 +180,11 @@ class Client:
                 good = status.slots.get(status.booted) == SlotState.GOOD
                 if good and SlotState.TRYING not in status.slots.values():
                     domain.boot.confirm(status.booted)
-            except BootError as error:
+            except (
+                Exception
+            ) as error:  # Not even a fault in a backend keeps the device from its updates.
                 self._boot_problem = (
-                    f"the starts of the running slot could not be restored: {error}"
+                    f"the starts of the running slot could not be restored: {_text(error)}"
                 )
 
     def handle(self, event: Event) -> bool:
@@ -183,9 +194,10 @@ class Client:
             return False
         entry = history_entry(self.state, event, new)
         if entry is not None:
-            if len(self.state.history.pending) >= history.MAX_PENDING:
+            if history.is_full(self.state.history):
                 self._append_history()
             new = replace(new, history=history.add_line(self.state.history, entry))
+        new = fitting(new)
         if replace(new, checking="") != replace(self.state, checking=""):
             self._record.write(new)
         self.state = new
@@ -199,6 +211,7 @@ class Client:
             if event is None or not self.handle(event):
                 break
         self._append_history()
+        self._remove_stored()
 
     def _perform(self, effect: Effect) -> Event | None:
         plan = self.state.plan
@@ -210,13 +223,15 @@ class Client:
             return None
         except SourceError as error:
             return self._source_failed(error)
-        except (PlanFailed, Refused, SoftwareUpdateError, OSError) as error:
-            return events.Failed(self.now(), _code(error), printable(str(error)))
+        except (
+            Exception
+        ) as error:  # A fault in a backend is a failure, and not the end of the service.
+            return events.Failed(self.now(), _code(error, _CODES.get(effect)), _text(error))
 
     def _source_failed(self, error: SourceError) -> Event:
         random = self.system.clock.random()
         wait = wait_after_failure(self.state, self._times, random, error.retry_after)
-        return events.SourceFailed(self.now(), printable(str(error)), int(wait))
+        return events.SourceFailed(self.now(), _text(error), int(wait))
 
     # Checking.
 
@@ -231,17 +246,23 @@ class Client:
         if plan and plan.path and self.state.detail not in AT_REST and not by_person:
             return  # A person has named this bundle.
         self.handle(events.CheckBegan(self.now(), name))
-        domain, failed = self.domains[name], None
+        domain = self.domains[name]
+        failed: SourceError | None = None
+        rejected: Event | None = None
         for number, source in enumerate(domain.sources):
             try:
                 ended = self._look_at(domain, source, number)
             except SourceError as error:
                 failed = error
                 continue
-            if ended is not None:
+            if isinstance(ended, events.Offered):
                 self.handle(ended)
                 return
-        self.handle(self._nothing(name, failed))
+            # A stick with an old release that somebody forgot must not hide the next source.
+            rejected = rejected or ended
+        if rejected is None or failed is not None:
+            rejected = self._nothing(name, failed)
+        self.handle(rejected)
 
     def check_file(self, name: str, path: str) -> None:
         """Looks at the bundle in a file that a person has named, instead of the domain's sources."""
@@ -252,7 +273,7 @@ class Client:
             source = FileSource(self.system.storage, path)
             ended = self._look_at(self.domains[name], source, 0, path)
         except SourceError as error:
-            ended = events.NothingToDo(self.now(), name, Code.SOURCE_FAILED, printable(str(error)))
+            ended = events.NothingToDo(self.now(), name, Code.SOURCE_FAILED, _text(error))
         self.handle(ended or self._nothing(name, None))
 
     def manifest_of(self, name: str, path: str) -> bytes:
@@ -273,11 +294,15 @@ class Client:
 
     def _look_at(self, domain: Domain, source: Source, number: int, path: str = "") -> Event | None:
         """Returns the event about the bundle of a source; None if it offers none, or the one that runs."""
-        bundle = source.open()
+        bundle = _opened(source)
         if bundle is None:
             return None
         try:
             ended = self._look(domain, number, bundle)
+        except (SourceError, SoftwareUpdateError, Interrupted):
+            raise
+        except Exception as error:  # See _perform.
+            return events.NothingToDo(self.now(), domain.name, _code(error), _text(error))
         finally:
             bundle.close()
         if isinstance(ended, events.Offered):
@@ -326,7 +351,9 @@ class Client:
         if domain.staging == Staging.STORE:
             self._check_store(bundle)
         manifest = self.keep_manifest(found.manifest)
-        return events.Offered(self.now(), replace(plan, manifest=manifest))
+        return events.Offered(
+            self.now(), replace(plan, manifest=manifest), _is_dated(found.release)
+        )
 
     def _check_store(self, bundle: OpenBundle) -> None:
         """Raises PlanFailed if the bundle does not fit into the store. An old bundle in it makes room."""
@@ -459,15 +486,30 @@ class Client:
 
     def _activate(self, plan: Plan, domain: Domain) -> Event:
         domain.boot.try_slot(plan.slot)
-        return events.Activated(self.now())
+        return events.Activated(self.now(), self.system.clock.boot_id())
 
     def _restart(self, plan: Plan, domain: Domain) -> Event | None:
         if domain.restart:
             self._append_history()
             if isinstance(domain.boot, CountsStarts):
                 return self._restart_part(domain, domain.boot)
-            self.system.programs.run(domain.restart)
+            self._restart_problem = self._restart_device(domain)
         return None
+
+    def _restart_device(self, domain: Domain) -> str:
+        """Returns why the device does not restart; empty if it should. The release is not the reason."""
+        name = domain.restart[0]
+        try:
+            result = self.system.programs.run(domain.restart)
+        except ProgramTimeout:
+            return ""  # It waits for the end of the device.
+        except OSError as error:
+            return printable(f"restart {name}: {error}")
+        return (
+            f"restart {name}: ended with {result.exit_code}{_said(result)}"
+            if result.exit_code
+            else ""
+        )
 
     def _restart_part(self, domain: Domain, boot: CountsStarts) -> Event:
         """Restarts a part of the device, which the client outlives."""
@@ -479,7 +521,7 @@ class Client:
                 text = f"restart {domain.restart[0]}: ended with {result.exit_code}{_said(result)}"
                 return events.Failed(self.now(), Code.HEALTH_FAILED, text)
             if not again:
-                return events.Started(self.now(), self.boot_status())
+                return self.started()
 
     def _check_health(self, plan: Plan, domain: Domain) -> Event | None:
         for check in domain.health:
@@ -501,19 +543,20 @@ class Client:
     def _confirm(self, plan: Plan, domain: Domain) -> Event:
         status = domain.boot.status()
         if status.booted != plan.slot:
-            return events.Started(self.now(), {**self.boot_status(), domain.name: status})
+            return replace(self.started(), boot={**self.boot_status(), domain.name: status})
         domain.boot.confirm(plan.slot)
         return events.Confirmed(self.now())
 
     def _abandon(self, plan: Plan, domain: Domain) -> Event:
         domain.boot.mark_unbootable(plan.slot)
-        return events.Abandoned(self.now(), domain.boot.status().booted)
+        running = domain.boot.status().booted
+        return events.Abandoned(self.now(), running, self.system.clock.boot_id())
 
     # Files.
 
     def _open(self, plan: Plan, domain: Domain) -> OpenBundle:
         source = self._source(plan, domain)
-        bundle = source.open()
+        bundle = _opened(source)
         if bundle is None:
             raise SourceError(f"{source.describe()}: offers no bundle now")
         return bundle
@@ -583,8 +626,13 @@ class Client:
         named_files.keep_only(storage, f"{self.folder}/{named_files.MANIFESTS}", manifests)
         roots = {domain.root for domain in domains if domain.root}
         named_files.keep_only(storage, f"{self.folder}/{named_files.ROOTS}", roots)
-        if self.state.detail in AT_REST:
-            storage.remove(f"{self.folder}/{_STORED}")
+        self._remove_stored()
+
+    def _remove_stored(self) -> None:
+        """Removes the stored bundle of a plan that has ended: the next one must not trust its bytes."""
+        path = f"{self.folder}/{_STORED}"
+        if self.state.detail in AT_REST and self.system.storage.exists(path):
+            self.system.storage.remove(path)
 
     def now(self) -> int:
         """Returns the wall clock, in seconds since 1970."""
@@ -596,7 +644,15 @@ def _said(result: ProgramResult) -> str:
     return f": {said}" if said else ""
 
 
-def _code(error: Exception) -> Code:
+# The code of a failure without one, for work that is that of the boot loader.
+_CODES = {
+    Effect.ACTIVATE: Code.BOOT_CONTROL_FAILED,
+    Effect.CONFIRM: Code.BOOT_CONTROL_FAILED,
+    Effect.ABANDON: Code.BOOT_CONTROL_FAILED,
+}
+
+
+def _code(error: Exception, otherwise: Code | None = None) -> Code:
     match error:
         case PlanFailed():
             return error.code
@@ -606,4 +662,35 @@ def _code(error: Exception) -> Code:
             return Code.BOOT_CONTROL_FAILED
         case OSError(errno=errno.ENOSPC | errno.EDQUOT):
             return Code.NO_ROOM
-    return Code.INSTALL_FAILED
+    return otherwise or Code.INSTALL_FAILED
+
+
+def _text(error: Exception) -> str:
+    """Returns an error in one line. One that is not meant for a person has its type in front."""
+    known = isinstance(error, (PlanFailed, Refused, SoftwareUpdateError, OSError))
+    text = str(error) if known else f"{type(error).__name__}: {error}"
+    return printable(text[:_MAX_TEXT])
+
+
+def _is_dated(release: VerifiedRelease) -> bool:
+    dates = (release.targets.common.expires, release.root.common.expires)
+    return any(each is not None for each in dates)
+
+
+def _opened(source: Source) -> OpenBundle | None:
+    """Opens the bundle of a source. Raises SourceError, whatever the source raises."""
+    try:
+        return source.open()
+    except (SourceError, Interrupted):
+        raise
+    except Exception as error:
+        raise SourceError(f"{source.describe()}: {_text(error)}") from error
+
+
+def _boot_status(domain: Domain) -> BootStatus:
+    try:
+        return domain.boot.status()
+    except OSError:
+        raise
+    except Exception as error:
+        raise BootError(f"domain '{domain.name}': {_text(error)}") from error

@@ -45,7 +45,7 @@ VERIFIED_SCHEMA = "software_update.client_verified.v1"
 # Lines of history in one answer.
 MAX_LINES = 1000
 # The record has room for so long a path.
-_MAX_PATH_CHARACTERS = 512
+_MAX_PATH_BYTES = 512
 
 Document = dict[str, Any]
 
@@ -148,8 +148,10 @@ class Control:
         """
         self._permit(who)
         self._ready_to_check()
-        if len(path) > _MAX_PATH_CHARACTERS:
+        if len(path.encode(errors="replace")) > _MAX_PATH_BYTES:
             raise UsageError(f"{shown(path)}: the path is too long; move the bundle")
+        if any("\ud800" <= each <= "\udfff" for each in path):
+            raise UsageError(f"{shown(path)}: the path is not UTF-8; rename it")
         if not path.startswith("/"):
             raise UsageError(f"{shown(path)}: is not an absolute path")
         if not self._client.system.storage.exists(path):
@@ -226,7 +228,7 @@ class Control:
             for name, domain in client.domains.items()
             if isinstance(domain.boot, CountsStarts) and domain.boot.started()
         ]
-        client.handle(events.Started(client.now(), client.boot_status()))
+        client.handle(client.started())
         if again:
             raise ActionRefused(
                 f"domain '{again[0]}': the slot was tried too often and another one is chosen; restart again"

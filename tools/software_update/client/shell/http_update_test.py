@@ -125,7 +125,7 @@ def test_cut_costs_at_most_a_mebibyte(
 def test_restarted_client_fetches_at_most_a_mebibyte_again(
     device: FakeDevice, server: BundleServer
 ) -> None:
-    class Killed(Exception):
+    class Killed(BaseException):
         pass
 
     written = []

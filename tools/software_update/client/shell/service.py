@@ -135,8 +135,17 @@ class Service:
         self._check_at = self._now() + first_check(self._times.interval, self._clock.random())
         self.client.start()
         self._note(self.client.state)
+        self._retry_at = self._now() + self._wait_left(self.client.state)
         self._failed_checks = self.client.state.attempts
         self._publish()
+
+    def _wait_left(self, state: State) -> float:
+        """Returns the seconds of `retry_in` that are left at a start.
+
+        By the wall clock, the time without power counts. If that clock is wrong, all of it is left at most.
+        """
+        passed = self.client.now() - state.result.at if state.result else 0
+        return float(min(state.retry_in, max(0, state.retry_in - passed)))
 
     def run(self) -> None:
         """Works until `stop`."""
@@ -204,8 +213,6 @@ class Service:
         self._check_at = _NEVER
         wait, failed = 0.0, True
         try:
-            if self.client.state.retry_in and not _works_later(self.client.state):
-                self.client.handle(events.WaitOver(self.client.now()))
             self._look()
             wait = float(self.client.state.retry_in)
             failed = wait > 0 and not _works_later(self.client.state)
@@ -256,8 +263,7 @@ class Service:
         wait = _NEVER
         if effect_of(self.client.state) is Effect.RESTART:
             # If only a part of the device was restarted, this process goes on.
-            boot = self.client.boot_status()
-            if self.client.handle(events.Started(self.client.now(), boot)):
+            if self.client.handle(self.client.started()):
                 return
             wait = RESTART_AGAIN
         self._settled = self.client.state

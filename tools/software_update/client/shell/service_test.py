@@ -30,6 +30,7 @@ from software_update.testing import encode as e
 from software_update.testing.fake_device import STATE, FakeDevice
 
 CONTENTS = {"app": b"application\n" * 300_000, "boot": b"bootloader\n"}
+DAY = 24 * 60 * 60
 ROOT = Caller("root", frozenset(), own=True)
 HOUR = 3600.0
 INTERVAL = 6 * 3600
@@ -419,17 +420,54 @@ def test_record_that_cannot_be_written_is_a_problem_and_no_end(
     assert service.client.state.detail == Detail.AWAITING_CONSENT
 
 
-def test_bug_in_a_source_is_not_hidden(device: FakeDevice) -> None:
+def test_fault_in_a_source_is_a_failure_with_its_type(device: FakeDevice) -> None:
     service, _ = made(device)
     service.start()
 
     def fail() -> None:
-        raise ZeroDivisionError
+        raise ZeroDivisionError("division by zero")
 
     device.source.opened_hook = fail
     device.clock.advance(INTERVAL)
-    with pytest.raises(ZeroDivisionError):
+    service.turn()
+    assert service.status["result"]["code"] == "SOURCE_FAILED"
+    assert service.status["result"]["text"].endswith(": ZeroDivisionError: division by zero")
+
+
+def test_failed_check_does_not_shorten_a_postponement(device: FakeDevice) -> None:
+    device.offer(e.bundle(CONTENTS, version=7))
+    service, _ = made(device)
+    service.start()
+    device.clock.advance(INTERVAL)
+    service.turn()
+    service.control.answer(ROOT, Reply.LATER, until=device.clock.now() + 4 * DAY)
+    service.control.set_preset(ROOT, "auto-all")
+    service.control.answer(ROOT, Reply.LATER, until=device.clock.now() + 4 * DAY)
+    device.source.problem = "update.example: no answer"
+    for _ in range(4):
+        device.clock.advance(2 * INTERVAL)
         service.turn()
+        device.source.problem = ""
+    assert service.client.state.detail == Detail.AWAITING_CONSENT
+    assert service.status["not_before"] is not None
+
+
+def test_device_that_is_never_on_for_long_ends_its_waits_too(device: FakeDevice) -> None:
+    device.offer(e.bundle(CONTENTS, version=7))
+    service, _ = made(device)
+    service.start()
+    device.clock.advance(INTERVAL)
+    service.turn()
+    device.source.problem = "update.example: no answer"
+    service.control.answer(ROOT, Reply.YES)
+    service.turn()
+    assert service.client.state.retry_in > 0
+    device.source.problem = ""
+    device.clock.set(device.clock.now() + service.client.state.retry_in)
+    service, _ = made(device)
+    service.start()
+    service.turn()
+    assert service.client.state.detail == Detail.AWAITING_CONSENT
 
 
 def test_commit_that_arrives_at_the_end_of_a_health_program_is_not_lost(device: FakeDevice) -> None:
