@@ -139,8 +139,8 @@ class Plan:
     person is asked. `first_asked` and `not_before` are in seconds since 1970. `stored` says that the bundle
     is complete in the store, `written` that the slot has all targets, `activated` that the boot loader
     will try the slot, `abandoned` that it will not start it, and `told_in` is the machine's boot id when that
-    was set. `disobeyed` counts starts of the slot since then. `failed` and `reason` say why it is rolled back;
-    before, `reason` is that of the policy for a deferral.
+    was set. `disobeyed` counts starts of the slot since then. `failed` and `reason` say why it is rolled
+    back; before, `reason` is that of the policy for a deferral.
     `signers` are the short ids of keys that signed the release. `path` is the bundle that a person named,
     instead of the source with the number `source`.
     """

@@ -523,10 +523,10 @@ def _started_in_slot(state: State, plan: Plan, event: events.Started) -> State:
 
 
 def _leave_again(state: State, plan: Plan, event: events.Started) -> State:
-    """The slot runs that the boot loader was told to leave. A device must not restart for ever."""
+    """The slot runs although the boot loader must not start it. A device must not restart for ever."""
     disobeyed = plan.disobeyed + (plan.abandoned and _is_new_start(plan, event))
     if disobeyed >= MAX_DISOBEYED:
-        text = f"the boot loader starts slot {plan.slot}, which it was told to leave; check its settings"
+        text = f"the boot loader starts slot {plan.slot} although it must not; check its settings"
         return _fail(state, event.at, Code.BOOT_CONTROL_FAILED, text)
     return replace(state, plan=replace(plan, abandoned=False, disobeyed=disobeyed))
 
@@ -554,7 +554,7 @@ def _started_elsewhere(state: State, plan: Plan, boot: BootStatus, event: events
 
 
 def _is_new_start(plan: Plan, event: events.Started) -> bool:
-    """Returns whether the device has started since the boot loader was told something about the slot."""
+    """Returns whether the device has started since the boot loader was set last."""
     return "" not in (plan.told_in, event.boot_id) and plan.told_in != event.boot_id
 
 
