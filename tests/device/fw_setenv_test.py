@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from software_update.client.boot.uboot import UBoot
+from software_update.client.boot_check import check_boot
 from software_update.client.boot_control import BootError, BootStatus, SlotState
 
 from tests.device.host import host
@@ -100,3 +101,8 @@ def test_erased_flash_without_defaults(single: Flash) -> None:
     boot = UBoot(host("rauc.slot=A"), config=single.boot.config)
     with pytest.raises(BootError, match=r"^fw_printenv: ended with \d+ \(Cannot read .*saveenv"):
         boot.status()
+
+
+def test_rules_of_boot_control(redundant: Flash) -> None:
+    """The rules that need no restart; `boot_rules_test` has the others."""
+    assert [each for each in check_boot(redundant.boot, "B") if each.problem] == []

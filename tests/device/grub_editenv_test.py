@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from software_update.client.boot.grub import Grub
+from software_update.client.boot_check import check_boot
 from software_update.client.boot_control import BootError, BootStatus, SlotState
 
 from tests.device.host import host
@@ -76,3 +77,8 @@ def test_missing_block(boot: Grub, block: Path) -> None:
     block.unlink()
     assert boot.check() == [f"{block}: No such file or directory"]
     assert not block.exists()
+
+
+def test_rules_of_boot_control(boot: Grub) -> None:
+    """The rules that need no restart; `boot_rules_test` has the others."""
+    assert [each for each in check_boot(boot, "B") if each.problem] == []
