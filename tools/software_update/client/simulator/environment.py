@@ -71,14 +71,17 @@ def decode(copy: bytes, *, redundant: bool) -> tuple[dict[str, str], int] | None
 def read(storage: Storage, places: Sequence[Place]) -> Environment:
     """Reads the current copy. Raises OSError."""
     redundant = len(places) > 1
-    copies = []
+    copies, flags = [], []
     for place in places:
         file = storage.open(place.path)
-        copies.append(decode(file.read(place.offset, place.size), redundant=redundant))
+        copy = file.read(place.offset, place.size)
+        copies.append(decode(copy, redundant=redundant))
+        flags.append(copy[_CRC] if redundant and len(copy) > _CRC else 0)
         file.close()
     intact = [index for index, copy in enumerate(copies) if copy is not None]
     if not intact:
-        return Environment(None)
+        # libubootenv counts on from the first copy, although it is broken.
+        return Environment(None, counter=flags[0])
     best = intact[0]
     if len(intact) > 1:
         first, second = (copy[1] for copy in copies if copy is not None)

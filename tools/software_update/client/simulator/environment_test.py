@@ -72,6 +72,12 @@ def test_intact_copy_is_current() -> None:
     assert read(storage(bytes(SIZE), bytes(SIZE)), PLACES) == Environment(None)
 
 
+def test_first_write_to_erased_flash_continues_its_counter() -> None:
+    device = storage(b"\xff" * SIZE, b"\xff" * SIZE)
+    write(device, PLACES, read(device, PLACES), {"a": "1"})
+    assert read(device, PLACES) == Environment({"a": "1"}, 1, 0)
+
+
 def test_write_alternates_between_copies() -> None:
     device = storage(encode({"n": "0"}, SIZE, 254), encode({"n": "0"}, SIZE, 253))
     for number, current in enumerate((1, 0, 1), start=1):
