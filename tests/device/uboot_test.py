@@ -44,8 +44,8 @@ defaults = "{board.defaults}"
 """
 
 
-class PowerCut(Exception):
-    """The power fails in the middle of an install."""
+class PowerCut(BaseException):
+    """The power fails in the middle of an install. The client survives every Exception."""
 
 
 @dataclass
