@@ -104,11 +104,14 @@ def run_install(argv: Sequence[str]) -> int:
     args = parser.parse_args(argv)
     with open_session(args.config) as session:
         status = session.act("install", path=os.path.realpath(args.bundle), domain=args.domain)
-        while status["asking"]:
+        # A release that was declined earlier is asked about again: a person has named it.
+        waits = status["asking"] or status["detail"] == "Finished"
+        while waits:
             reply = "yes" if args.yes else _ask(status["question"])
             if reply is None:
                 break
             status = session.act("answer", release=status["question"]["release"], reply=reply)
+            waits = status["asking"]
         return _show(args, status)
 
 

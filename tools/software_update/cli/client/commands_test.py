@@ -82,6 +82,16 @@ def test_install_with_yes_needs_no_answer(device: Device) -> None:
     assert "FINISHED (8), Finished\n" in out
 
 
+def test_install_asks_again_about_a_release_that_was_declined(device: Device) -> None:
+    device.run("check")
+    device.run("approve")
+    device.run("rollback")
+    assert device.run("install", str(device.bundle))[0] == 0
+    assert device.status()["result"]["code"] == "DECLINED"
+    assert device.run("install", str(device.bundle), "--yes")[0] == 0
+    assert (device.status()["result"]["code"], device.current()) == ("UPDATED", "B")
+
+
 def test_install_refuses_a_bad_bundle(device: Device) -> None:
     device.bundle.write_bytes(b"text")
     code, _, err = device.run("install", str(device.bundle))

@@ -7,7 +7,7 @@ from typing import Any
 from software_update.base.strict_json import to_text
 from software_update.cli.client.arguments import add_domain, parser_of
 from software_update.cli.client.session import Session, open_session
-from software_update.cli.client.text import history_line, status_lines
+from software_update.cli.client.text import counted, history_line, status_lines
 
 Document = dict[str, Any]
 _PAGE = 1000
@@ -46,7 +46,7 @@ def run_history(argv: Sequence[str]) -> int:
     with open_session(args.config) as session:
         if args.verify:
             found = session.read("history/verify")
-            text = f"{found['total']} lines, none changed or removed\n"
+            text = f"{counted(found['total'], 'line')}, none changed or removed\n"
             print(to_text(found) if args.json else text, end="")
             return 0
         lines = list(_lines(session))
@@ -73,10 +73,8 @@ def run_verify_installed(argv: Sequence[str]) -> int:
     query = {"domain": args.domain} if args.domain else {}
     with open_session(args.config) as session:
         found = session.read("verify-installed", **query)
-    count = len(found["targets"])
-    text = (
-        f"slot {found['slot']} has {count} targets of version {found['version']}, all unchanged\n"
-    )
+    targets = counted(len(found["targets"]), "target")
+    text = f"slot {found['slot']} has {targets} of version {found['version']}, all unchanged\n"
     print(to_text(found) if args.json else text, end="")
     return 0
 

@@ -55,6 +55,11 @@ def question_of(document: Document) -> Question:
     return Question(**{**values, "phase": Phase(document["phase"]), "advisories": advisories})
 
 
+def counted(count: int, noun: str) -> str:
+    """Returns a number with its noun."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def history_line(line: Document) -> str:
     """Returns a line of the history for a person."""
     from software_update.base.dates import format_date
@@ -110,9 +115,8 @@ def _domain(name: str, domain: Document) -> Iterator[str]:
 def _failures(status: Document) -> Iterator[str]:
     for each in status["failures"]:
         state = "quarantined" if each["quarantined"] else "may be tried again"
-        yield (
-            f"{each['domain']}: release {each['release'][:16]}... failed {each['count']} times: {state}"
-        )
+        times, release = counted(each["count"], "time"), each["release"][:16]
+        yield f"{each['domain']}: release {release}... failed {times}: {state}"
 
 
 def _actions(status: Document) -> Iterator[str]:

@@ -65,7 +65,7 @@ def test_floor_quarantine_problem_and_next_check_are_shown() -> None:
     assert "main: slot A runs 1.4, root version 2, preset ask" in text
     assert "main: BelowFloor: this device had 1.5 before" in text
     assert "release aaaaaaaaaaaaaaaa... failed 3 times: quarantined" in text
-    assert "release bbbbbbbbbbbbbbbb... failed 1 times: may be tried again" in text
+    assert "release bbbbbbbbbbbbbbbb... failed 1 time: may be tried again" in text
     assert "Problem: the disk is full" in text
     assert "Next check: 1970-01-01T00:00:00Z" in text
 

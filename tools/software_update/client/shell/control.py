@@ -142,7 +142,7 @@ class Control:
         return self.status()
 
     def install(self, who: Caller, path: str, domain: str | None = None) -> Document:
-        """Looks at the bundle in a file, and makes a plan of it. `path` is absolute.
+        """Looks at the bundle in a file, and makes a plan of it, also if it was declined. `path` is absolute.
 
         Answers are still needed. Raises ActionRefused if the bundle may not be installed.
         """
@@ -158,7 +158,8 @@ class Control:
             raise InputError(f"{path}: No such file or directory")
         self._client.check_file(self._domain(domain), path)
         state = self._client.state
-        if state.detail == Detail.AWAITING_CONSENT or state.result is None:
+        declined = state.detail == Detail.FINISHED and state.plan is not None
+        if state.detail == Detail.AWAITING_CONSENT or state.result is None or declined:
             return self.status()
         raise ActionRefused(f"{path}: {state.result.text} ({state.result.code.value})")
 

@@ -144,6 +144,22 @@ def test_declined_release_can_still_be_approved(device: FakeDevice) -> None:
     assert control.status()["plan"]["phase"] == "restart"
 
 
+def test_declined_restart_is_not_fetched_again_and_can_be_approved(device: FakeDevice) -> None:
+    client, control = asking(device)
+    control.answer(ALICE, Reply.YES)
+    client.run()
+    control.answer(ALICE, Reply.NO)
+    client.run()
+    calls = len(device.boot.calls)
+    control.check(ALICE)
+    client.run()
+    assert control.status()["result"]["code"] == "DECLINED"
+    assert len(device.boot.calls) == calls
+    control.answer(ALICE, Reply.YES)
+    client.run()
+    assert (control.status()["plan"]["phase"], control.status()["asking"]) == ("restart", True)
+
+
 def test_postponement_has_a_cap(device: FakeDevice) -> None:
     client, control = asking(device, postponement=Postponement(times=2, days=2))
     now = client.now()
