@@ -15,8 +15,12 @@ class ClientFolder:
     `bundle` is the file that the source offers.
     """
 
-    def __init__(self, folder: Path, *lines: str) -> None:
-        """Writes the files. `lines` are further options of the domain and tables after it."""
+    def __init__(self, folder: Path, *lines: str, socket: str = "") -> None:
+        """Writes the files. `lines` are further options of the domain and tables after it.
+
+        `socket` is the path of the service's socket, which must be short; default: in the folder.
+        """
+        self.socket = socket or f"{folder}/socket"
         self.folder = folder
         self.bundle = folder / "update.bundle"
         self.config = folder / "client.toml"
@@ -27,7 +31,7 @@ class ClientFolder:
         text = f"""
 vendor = "Example Lamps Ltd"
 state = "{folder}/state"
-socket = {{path = "{folder}/socket"}}
+socket = {{path = "{self.socket}"}}
 
 [domains.main]
 root = "{folder}/root.pb"

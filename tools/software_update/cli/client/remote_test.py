@@ -15,6 +15,7 @@ from software_update.cli.client.dispatch import main
 from software_update.cli.client.remote import connection_to
 from software_update.testing.client_folder import ClientFolder
 from software_update.testing.command import environment
+from software_update.testing.short_folder import short_folder
 
 _CODE = (
     "import sys; from software_update.cli.client.dispatch import main; sys.exit(main(sys.argv[1:]))"
@@ -24,12 +25,19 @@ _CODE = (
 @pytest.fixture(scope="module")
 def device(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClientFolder]:
     """A device with a running service."""
-    made = ClientFolder(tmp_path_factory.mktemp("device"), 'commit = "manual"')
-    made.offer(7)
+    with short_folder() as short:
+        folder = tmp_path_factory.mktemp("device")
+        made = ClientFolder(folder, 'commit = "manual"', socket=f"{short}/socket")
+        made.offer(7)
+        yield from served(made)
+
+
+def served(made: ClientFolder) -> Iterator[ClientFolder]:
+    """Runs the service of a device."""
     argv = [sys.executable, "-s", "-c", _CODE, "run", f"--config={made.config}"]
     service = subprocess.Popen(argv, env=environment(), stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 60
-    while not (made.folder / "socket").exists():
+    while not Path(made.socket).exists():
         assert service.poll() is None, service.communicate()[1]
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -97,9 +105,17 @@ def test_provision_needs_the_service_to_be_stopped(
 def test_socket_of_a_dead_service_is_not_used(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    device = ClientFolder(tmp_path)
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as dead:
-        dead.bind(f"{tmp_path}/socket")
+    with short_folder() as short:
+        device = ClientFolder(tmp_path, socket=f"{short}/socket")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as dead:
+            dead.bind(device.socket)
+        assert run(device, capsys, "status")[0] == 0
+        with pytest.raises(ConnectionRefusedError):
+            connection_to(device.socket)()
+
+
+def test_socket_that_no_service_can_have_is_not_used(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    device = ClientFolder(tmp_path, socket=f"/{'s' * 120}")
     assert run(device, capsys, "status")[0] == 0
-    with pytest.raises(ConnectionRefusedError):
-        connection_to(f"{tmp_path}/socket")()

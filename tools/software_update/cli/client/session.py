@@ -3,6 +3,7 @@
 Both take the actions of the service's API, and return the same JSON.
 """
 
+import os
 from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol
@@ -67,7 +68,10 @@ def open_local(path: str) -> "LocalSession":
 def _connection(config: Config) -> Callable[[], Any] | None:
     """Returns a function that connects to the service; None if no service answers."""
     from software_update.cli.client.remote import connection_to
+    from software_update.client.shell.api import MAX_PATH_BYTES
 
+    if len(os.fsencode(config.socket)) > MAX_PATH_BYTES:
+        return None  # The service cannot have it.
     connect = connection_to(config.socket)
     try:
         connect().close()

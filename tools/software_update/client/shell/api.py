@@ -40,7 +40,7 @@ REQUEST_SECONDS = 10.0
 ACTION_SECONDS = 120.0
 # Events that wait for a slow listener; it misses older ones.
 _MAX_WAITING = 64
-_MAX_PATH_BYTES = 107
+MAX_PATH_BYTES = 107
 _JSON = "application/json"
 
 
@@ -68,9 +68,9 @@ class Api:
 
     def open(self) -> None:
         """Makes the socket, in place of one that a dead service left. Raises InputError."""
-        if len(os.fsencode(self._path)) > _MAX_PATH_BYTES:
+        if len(os.fsencode(self._path)) > MAX_PATH_BYTES:
             raise InputError(
-                f"{self._path}: is longer than {_MAX_PATH_BYTES} bytes; choose another socket.path"
+                f"{self._path}: is longer than {MAX_PATH_BYTES} bytes; choose another socket.path"
             )
         try:
             os.makedirs(os.path.dirname(self._path), mode=0o755, exist_ok=True)
