@@ -5,10 +5,14 @@ The number of kills is in the environment variable KILLS.
 
 import os
 import random
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from software_update.base.errors import InputError
+from software_update.client.shell.build import build_client, machine
+from software_update.client.shell.serve import serve
 from software_update.client.state import Detail
 from software_update.testing.short_folder import short_folder
 
@@ -51,3 +55,15 @@ def test_killed_service_does_not_invent_consent(folder: Path) -> None:
         device.check()
         assert device.state().answers == ()
         assert device._release_in(folder / "slots" / "B") == 0
+
+
+def test_second_service_ends_with_one_line_and_the_first_goes_on(folder: Path) -> None:
+    device = Device(folder)
+    with device.running() as first:
+        while not (folder / "socket").exists():
+            time.sleep(0.01)
+        with pytest.raises(InputError, match=r"another client uses this folder; stop it first$"):
+            serve(device.config, machine(), lambda *_: build_client(device.config, machine()), {})
+        assert (folder / "socket").exists()
+        os.kill(first, 0)
+    device.check()

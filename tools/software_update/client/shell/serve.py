@@ -26,12 +26,13 @@ def serve(config: Config, system: System, make: MakeClient, environment: Mapping
     alarm, notifier = SystemAlarm(), Notifier(environment)
     service = Service(make, config.approvers, config.check, alarm, notifier)
     api = Api(service, config.approvers, config.socket)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: service.stop())
     reporter = _reporter(config, system)
     if reporter is not None:
         _connect(service, reporter, config.hardware_id)
     service.start()
+    # A service that does not start leaves the signals as they are.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: service.stop())
     if reporter is not None:
         _report_again(reporter, service.client.state, config.hardware_id)
     api.open()

@@ -1,8 +1,12 @@
 """Tests of the service: when it wakes up, what it does then, and who may interrupt it."""
 
+import errno
+import itertools
+import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
@@ -25,9 +29,10 @@ from software_update.client.shell.service import (
     _Request,
 )
 from software_update.client.state import Code, Detail, Reply, State
-from software_update.client.system import ProgramResult
+from software_update.client.system import File, ProgramResult
 from software_update.testing import encode as e
 from software_update.testing.fake_device import STATE, FakeDevice
+from software_update.testing.memory_storage import MemoryStorage
 
 CONTENTS = {"app": b"application\n" * 300_000, "boot": b"bootloader\n"}
 DAY = 24 * 60 * 60
@@ -488,3 +493,92 @@ def test_commit_that_arrives_at_the_end_of_a_health_program_is_not_lost(device: 
     service, alarm = made(device, **changes)
     run(service, alarm, 1)
     assert code(service) == Code.UPDATED
+
+
+class BrokenStorage:
+    """Storage of which every change fails with an error from some change on, until it is repaired."""
+
+    def __init__(self, real: MemoryStorage, number: int) -> None:
+        self.real = real
+        self.number = number
+        self.left = -1
+        self.failed = 0
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self.real, name)
+        if name not in ("rename", "remove", "sync_folder", "make_folder", "make_link"):
+            return found
+
+        def change(*arguments: str) -> object:
+            self.count()
+            return found(*arguments)
+
+        return change
+
+    def open_to_write(self, path: str) -> "BrokenFile":
+        return BrokenFile(self.real.open_to_write(path), self)
+
+    def count(self) -> None:
+        """Counts a change, and fails if no more are allowed."""
+        if self.left == 0:
+            self.failed += 1
+            raise OSError(self.number, os.strerror(self.number))
+        self.left -= 1
+
+
+class BrokenFile:
+    """A file of a `BrokenStorage`."""
+
+    def __init__(self, real: File, storage: BrokenStorage) -> None:
+        self._real = real
+        self._storage = storage
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+    def write(self, offset: int, content: bytes | memoryview) -> None:
+        self._storage.count()
+        self._real.write(offset, content)
+
+    def truncate(self, length: int) -> None:
+        self._storage.count()
+        self._real.truncate(length)
+
+    def sync(self) -> None:
+        self._storage.count()
+        self._real.sync()
+
+
+def test_service_outlives_storage_that_fails_at_any_change() -> None:
+    """Lets all changes fail from the first, second, third and so on, for some hours, and repairs it."""
+    contents = {"app": b"application\n", "boot": b"bootloader\n"}
+    bundle, failed = e.bundle(contents, version=7), True
+    numbers = itertools.cycle([errno.ENOSPC, errno.EIO, errno.EROFS])
+    for allowed, number in enumerate(numbers):
+        if not failed:
+            break
+        device = FakeDevice()
+        device.offer(bundle)
+        storage = BrokenStorage(device.storage, number)
+        device.storage = storage  # type: ignore[assignment]
+        service, _ = made(device)
+        service.start()
+        service.control.set_preset(ROOT, "auto-all")
+        storage.left = allowed
+        for _ in range(2):
+            device.clock.advance(INTERVAL)
+            service.turn()
+        failed = storage.failed > 0
+        if failed:
+            told = service.status["problem"] or (service.status["result"] or {}).get("text", "")
+            assert os.strerror(number) in told, f"after {allowed} changes"
+        storage.left = -1
+        for _ in range(8):
+            device.clock.advance(INTERVAL)
+            service.turn()
+            if service.client.state.detail == Detail.AWAITING_RESTART:
+                device.boot.start()
+                service.control.restart_done(ROOT)
+        assert code(service) in (Code.UPDATED, Code.UP_TO_DATE), f"after {allowed} changes"
+        assert service.status["problem"] is None
+    assert allowed > 20
