@@ -10,7 +10,7 @@ from software_update.client.state import State
 
 # Members of the state that change without anything to tell.
 _SILENT = (events.CheckBegan, events.WaitOver, events.VerifyingBegan)
-# Events that repeat, with each check or each wait. They are told once.
+# Events that repeat, with each check or each wait. One line is enough.
 _REPEATED = (
     events.NothingToDo,
     events.SourceFailed,

@@ -120,14 +120,7 @@ def _offered(state: State, event: events.Offered) -> State:
             "wait for a newer release"
         )
         return _end(state, event.at, Code.QUARANTINED, text, plan)
-    plan = replace(plan, first_asked=event.at)
-    for answer in state.answers:
-        if (answer.release, answer.root, answer.reply) == (plan.release, plan.root, Reply.NO):
-            # Otherwise each check would fetch it again, and end with the same answer to a later phase.
-            state = replace(state, detail=Detail.AWAITING_CONSENT)
-            state = replace(state, plan=replace(plan, phase=answer.phase))
-            return _follow(state, answer, event.at)
-    return _ask(state, plan, Phase.DOWNLOAD, event.at)
+    return _ask(state, replace(plan, first_asked=event.at), Phase.DOWNLOAD, event.at)
 
 
 def _same_offer(one: Plan, other: Plan) -> bool:
@@ -226,10 +219,7 @@ def _answered(state: State, event: events.Answered) -> State:
     if state.detail == Detail.AWAITING_CONSENT and answer.phase == plan.phase:
         return _follow(state, answer, event.at)
     if state.detail == Detail.FINISHED and answer.reply == Reply.YES:
-        # The person has changed their mind about the release: later phases are asked about again.
-        declined = (plan.release, Reply.NO)
-        kept = tuple(each for each in state.answers if (each.release, each.reply) != declined)
-        return _ask(replace(state, answers=kept), plan, Phase.DOWNLOAD, event.at)
+        return _ask(state, plan, Phase.DOWNLOAD, event.at)
     return state
 
 

@@ -43,7 +43,7 @@ def code(state: State) -> Code | None:
 # Consent.
 
 
-def test_yes_to_a_version_is_no_yes_to_another_release_with_the_same_version() -> None:
+def test_yes_to_a_version_does_not_cover_another_release_with_the_same_version() -> None:
     state = play(OFFERED, decided(Choice.ASK), answered(Phase.DOWNLOAD))
     same_version = replace(PLAN, release=OTHER)
     state = play(replace(OFFERED, plan=same_version), decided(Choice.ASK), state=state)

@@ -258,7 +258,7 @@ class Client:
             if isinstance(ended, events.Offered):
                 self.handle(ended)
                 return
-            # A stick with an old release that somebody forgot must not hide the next source.
+            # A forgotten stick with an old release must not hide the next source.
             rejected = rejected or ended
         if rejected is None or failed is not None:
             rejected = self._nothing(name, failed)

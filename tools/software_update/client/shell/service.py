@@ -282,7 +282,15 @@ class Service:
         if self._now() - self._progress_at >= _PROGRESS_SECONDS and self._effect:
             self._progress_at = self._now()
             self._notifier.send(WATCHDOG=1)
-            self.on_progress(Progress(self._effect, self._done, self._total()))
+            total = self._total()
+            done = self._done if total is None else min(self._done, total)
+            self.on_progress(Progress(self._effect, done, total))
+
+    def _end_progress(self, new: State) -> None:
+        """Reports all of an effect that has succeeded: heads and gaps of a bundle are in no sum of bytes."""
+        total = self._total()
+        if self._effect and self._done and total and new.detail not in AT_REST and not new.retry_in:
+            self.on_progress(Progress(self._effect, total, total))
 
     def _total(self) -> int | None:
         plan = self.client.state.plan
@@ -323,6 +331,7 @@ class Service:
             self._deferred_at = self._now()
             self._deferred_for = max(0.0, until - self.client.now())
         if effect_of(new) is not self._effect:
+            self._end_progress(new)
             self._effect, self._done = effect_of(new), 0
 
     def _publish(self) -> None:

@@ -15,6 +15,7 @@ from software_update.client.boot_control import SlotState
 from software_update.client.config import Approvers, CheckConfig
 from software_update.client.decision import Choice, Decision, Situation
 from software_update.client.domain import HealthCheck
+from software_update.client.effects import Effect
 from software_update.client.policy.chain import Link
 from software_update.client.question import Phase, Question
 from software_update.client.shell.callers import Caller
@@ -28,7 +29,7 @@ from software_update.client.shell.service import (
     Service,
     _Request,
 )
-from software_update.client.state import Code, Detail, Reply, State
+from software_update.client.state import Code, Detail, Reply, Staging, State
 from software_update.client.system import File, ProgramResult
 from software_update.testing import encode as e
 from software_update.testing.fake_device import STATE, FakeDevice
@@ -582,3 +583,19 @@ def test_service_outlives_storage_that_fails_at_any_change() -> None:
         assert code(service) in (Code.UPDATED, Code.UP_TO_DATE), f"after {allowed} changes"
         assert service.status["problem"] is None
     assert allowed > 20
+
+
+@pytest.mark.parametrize("staging", list(Staging))
+def test_progress_of_each_effect_ends_at_its_total(device: FakeDevice, staging: Staging) -> None:
+    device.offer(e.bundle(CONTENTS, version=7))
+    service, _ = made(device, staging=staging)
+    last: dict[Effect, Progress] = {}
+    service.on_progress = lambda progress: last.update({progress.effect: progress})
+    service.start()
+    device.clock.advance(INTERVAL)
+    service.turn()
+    service.control.answer(ROOT, Reply.YES, list(Phase))
+    service.turn()
+    fetch = {Effect.WRITE_SLOT} if staging == Staging.STREAM else {Effect.STORE, Effect.WRITE_SLOT}
+    assert {Effect.VERIFY_SLOT, *fetch} <= last.keys()
+    assert all(each.done == each.total for each in last.values())

@@ -13,6 +13,7 @@ from software_update.base.errors import InputError, SoftwareUpdateError
 from software_update.client import events, history
 from software_update.client.boot_control import BootError, SlotState
 from software_update.client.config import Approvers
+from software_update.client.domain import HealthCheck
 from software_update.client.policy.postponement import Postponement
 from software_update.client.question import Phase
 from software_update.client.record import PLACE_BYTES, Record, encode
@@ -153,7 +154,7 @@ def test_failed_download_is_not_skipped_the_next_time(device: FakeDevice) -> Non
     assert client.state.detail == Detail.AWAITING_RESTART
 
 
-def test_confirmation_that_the_boot_loader_did_not_keep_is_no_success(
+def test_confirmation_that_the_boot_loader_did_not_keep_fails(
     device: FakeDevice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """RAUC printed success while its tool failed."""
@@ -166,6 +167,17 @@ def test_confirmation_that_the_boot_loader_did_not_keep_is_no_success(
     device.boot.start()
     client, _ = started(device)
     assert (code(client), client.state.domain("main").floor) == (Code.BOOT_CONTROL_FAILED, None)
+
+
+def test_result_of_a_talkative_health_check_is_one_line(device: FakeDevice) -> None:
+    said = b"first\n\x1b[31msecond\n" * 100
+    device.programs.programs["healthy"] = lambda argv, stdin: ProgramResult(1, said, b"")
+    agreed(device, *Phase)
+    device.boot.start()
+    client, _ = started(device, health=[HealthCheck(("healthy",), 5)])
+    assert client.state.result is not None
+    assert client.state.result.text.isprintable()
+    assert len(client.state.result.text) < 700
 
 
 # Faults of backends.
@@ -308,7 +320,7 @@ def test_full_disk_does_not_stop_an_update_for_the_sake_of_its_history(
     assert client.state.history.lost == 0
 
 
-def test_checks_with_the_same_result_are_told_once(device: FakeDevice) -> None:
+def test_checks_with_the_same_result_are_one_line(device: FakeDevice) -> None:
     device.storage.remove(BUNDLE)
     client, control = started(device)
     before = client.state.history.lines
@@ -319,7 +331,7 @@ def test_checks_with_the_same_result_are_told_once(device: FakeDevice) -> None:
     assert client.state.history.lines == before + 1
 
 
-def test_shortened_record_is_an_error_and_no_new_device(device: FakeDevice) -> None:
+def test_shortened_record_does_not_make_a_new_device(device: FakeDevice) -> None:
     """A new device has no floor."""
     started(device)
     device.storage.open_to_write(f"{STATE}/record").truncate(0)
