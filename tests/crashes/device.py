@@ -133,6 +133,11 @@ class Device:
         return self.is_poor or self.later is not None
 
     @property
+    def is_sound(self) -> bool:
+        """True if nothing but the power fails. With one copy of the environment, a try may be lost."""
+        return not self.is_poor and not self.altered and self.copies > 1
+
+    @property
     def is_poor(self) -> bool:
         """True if the storage is full, read-only or broken until the first restart."""
         return bool(self.bad_sectors or self.read_only) or self.room is not None

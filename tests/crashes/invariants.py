@@ -22,17 +22,23 @@ _WRITING = (Detail.DOWNLOADING, Detail.INSTALLING)
 
 
 def scenario(
-    name: str, device: Device, *, ends_with: Collection[int], reduce: bool = True
+    name: str,
+    device: Device,
+    *,
+    ends_with: Collection[int],
+    may_fail: bool = False,
+    reduce: bool = True,
 ) -> Scenario:
     """Returns the scenario of a device with all rules; it ends with a release of one of these numbers.
 
+    Unless it `may_fail`, a sound release on a sound device never counts as failed, towards its quarantine.
     With `reduce`, one recovery serves for all media that differ only in bytes that are read and ignored.
     """
     return Scenario(
         name,
         device.start,
         device.run,
-        image_problems=functools.partial(image_problems, device),
+        image_problems=functools.partial(image_problems, device, may_fail or not device.is_sound),
         step_problems=functools.partial(step_problems, device),
         change_problems=change_problems,
         end_problems=functools.partial(end_problems, device, ends_with),
@@ -44,7 +50,7 @@ def scenario(
 # Media.
 
 
-def image_problems(device: Device, image: Image) -> Sequence[str]:
+def image_problems(device: Device, may_fail: bool, image: Image) -> Sequence[str]:
     """The device starts, only verified slots can start, and record and history are whole."""
     found = []
     variables, started = _boot(device, image.content(ENVIRONMENT) or b"")
@@ -60,6 +66,8 @@ def image_problems(device: Device, image: Image) -> Sequence[str]:
     known = client_state(image)
     if known is None:
         return [*found, "the record has been lost"] if device.provisioned else found
+    if known.failures and not may_fail:
+        found.append("a failure of the release is counted")
     floor = known.domain(DOMAIN).floor
     if floor is not None and variables is not None and floor.release != _factory(device):
         good = [slot for slot in order if slot != variables.get("software_update_trying")]

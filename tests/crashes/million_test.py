@@ -28,7 +28,7 @@ def test_scenarios_have_a_million_outcomes() -> None:
 def test_update_survives_three_interruptions(name: str) -> None:
     device, numbers = SCENARIOS[name]
     # After three cuts in the boot loader, the other slot runs.
-    made = scenario(name, device, ends_with={OLD.number, *numbers})
+    made = scenario(name, device, ends_with={OLD.number, *numbers}, may_fail=True)
     table = explore(made, depth=3, first=BOTH)
     print(f"\n{HEADER}\n{table.row()}")
     assert [str(each) for each in table.violations] == []

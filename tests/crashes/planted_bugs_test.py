@@ -129,10 +129,10 @@ def activated_before_verification(patch: Patch) -> None:
 def confirmed_from_the_wrong_slot(patch: Patch) -> None:
     real = step._started_elsewhere
 
-    def started(state: State, plan: Any, boot: Any, at: int) -> State:
+    def started(state: State, plan: Any, boot: Any, event: Any) -> State:
         if state.detail == Detail.AWAITING_RESTART:
             return replace(state, detail=Detail.TRYING)
-        return real(state, plan, boot, at)
+        return real(state, plan, boot, event)
 
     def confirm(self: UBoot, slot: str) -> None:
         self.write({"software_update_trying": ""})
@@ -222,7 +222,7 @@ BUGS: list[tuple[Callable[[Patch], None], str, str, Fault]] = [
     (history_before_the_record, STREAM, "a line that the record does not know", Fault.CUT),
     (record_with_one_place, STREAM, "a line that the record does not know", Fault.CUT),
     (killed_client_not_synced, STREAM, "a line that the record does not know", Fault.KILL),
-    (resumed_at_its_length, "store first", "runs release", Fault.CUT),
+    (resumed_at_its_length, "store first", "a failure of the release is counted", Fault.CUT),
 ]
 
 
