@@ -446,14 +446,25 @@ CONFIGURATION = Section(
                 "check",
                 "The times at which the service looks for releases.",
                 [
-                    Option("interval", DURATION, "The time between two checks.", "6h"),
+                    Option(
+                        "interval",
+                        DURATION,
+                        "The time between two checks, up to 25 % more or less. The first check comes at a "
+                        "random time within the first interval after a start: choose a short interval for "
+                        "a device that is on for short times.",
+                        "6h",
+                    ),
                     Option(
                         "first_retry",
                         DURATION,
-                        "The wait after a source has failed. It doubles with each failure in a row.",
+                        "The longest wait after a source has failed for the first time; the client waits for "
+                        "a random part of it. It doubles with each failure in a row. A check that has failed "
+                        "three times in a row waits for `interval` instead.",
                         "1m",
                     ),
-                    Option("longest_retry", DURATION, "The longest such wait.", "12h"),
+                    Option(
+                        "longest_retry", DURATION, "The longest such wait of a download.", "12h"
+                    ),
                 ],
             ),
             default={},
