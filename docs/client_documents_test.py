@@ -107,6 +107,7 @@ def test_documents_of_a_whole_update(tmp_path: Path, capsys: pytest.CaptureFixtu
         printed("history", "--verify"),
         printed("verify-installed"),
         printed("policy"),
+        printed("check-backend", "--overwrite-slot=A"),
     ]
     for document in documents:
         file = SCHEMAS.documents()[document["schema"]]
@@ -118,4 +119,6 @@ def test_documents_of_a_whole_update(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert {name for line in history["lines"] for name in line} >= {
         path.removeprefix("lines[].") for path in listed if path.startswith("lines[].")
     }
+    backends = SCHEMAS.paths("client_backends.v1.schema.json")
+    assert names(documents[7]) == backends
     assert set(documents[5]) == SCHEMAS.paths("client_verified.v1.schema.json")

@@ -20,6 +20,7 @@ COMMANDS = {
     "commit": ("actions", "keep the release that is being tried"),
     "rollback": ("actions", "end the update, and go back to the release before it"),
     "clear": ("actions", "lift the quarantine of releases, and forget the last result"),
+    "check-backend": ("check_backend", "check boot control and installers on this device"),
     "run": ("service", "run the service until it is stopped"),
     "history": ("reading", "show or verify what happened on this device"),
     "policy": ("actions", "show or change the preset, the standing answer to questions"),

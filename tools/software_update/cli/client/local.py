@@ -6,6 +6,7 @@ from typing import Any
 from software_update.base.progress import Progress
 from software_update.client import events
 from software_update.client.config import Config
+from software_update.client.domain import Domain
 from software_update.client.release import slot_targets
 from software_update.client.shell.actions import ACTIONS
 from software_update.client.shell.build import build_client
@@ -59,6 +60,10 @@ class LocalSession:
         ACTIONS[name].act(self.control, this_process(), given)
         client.run()
         return self.control.status()
+
+    def domain(self, name: str | None) -> Domain:
+        """Returns a domain, by default the only one. Raises UsageError."""
+        return self.client.domains[self.control.domain_name(name)]
 
     def __enter__(self) -> "LocalSession":
         return self

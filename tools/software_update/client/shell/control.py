@@ -107,7 +107,7 @@ class Control:
 
         Raises ActionRefused with the first difference from the installed manifest.
         """
-        client, name = self._client, self._domain(domain)
+        client, name = self._client, self.domain_name(domain)
         slot = client.state.domain(name).running
         known = client.state.domain(name).slots.get(slot)
         if known is None:
@@ -135,7 +135,7 @@ class Control:
         """Looks for a release now, of one domain or of all. Reads from the sources; fetches no payload."""
         self._permit(who)
         self._ready_to_check()
-        for name in [self._domain(domain)] if domain else list(self._client.domains):
+        for name in [self.domain_name(domain)] if domain else list(self._client.domains):
             self._client.check(name, by_person=True)
             if self._client.state.detail not in AT_REST:
                 break  # One plan at a time.
@@ -156,7 +156,7 @@ class Control:
             raise UsageError(f"{shown(path)}: is not an absolute path")
         if not self._client.system.storage.exists(path):
             raise InputError(f"{path}: No such file or directory")
-        self._client.check_file(self._domain(domain), path)
+        self._client.check_file(self.domain_name(domain), path)
         state = self._client.state
         declined = state.detail == Detail.FINISHED and state.plan is not None
         if state.detail == Detail.AWAITING_CONSENT or state.result is None or declined:
@@ -249,7 +249,7 @@ class Control:
         """Changes the preset of one domain, or of all."""
         self._permit(who)
         _check_preset(preset)
-        for name in [self._domain(domain)] if domain else list(self._client.domains):
+        for name in [self.domain_name(domain)] if domain else list(self._client.domains):
             self._client.handle(events.PresetChanged(self._client.now(), name, preset, who.name))
         return self.status()
 
@@ -273,7 +273,7 @@ class Control:
         Raises ActionRefused if this device would not accept the release.
         """
         try:
-            return self._client.manifest_of(self._domain(domain), path)
+            return self._client.manifest_of(self.domain_name(domain), path)
         except staging.PlanFailed as problem:
             raise ActionRefused(f"{path}: {problem}") from None
 
@@ -290,7 +290,7 @@ class Control:
         `manifest` is an installed manifest. Raises ActionRefused if it is below the floor, and InputError.
         """
         self._permit(who)
-        client, name = self._client, self._domain(domain)
+        client, name = self._client, self.domain_name(domain)
         if client.state.detail not in AT_REST:
             detail = client.state.detail.value
             raise ActionRefused(
@@ -313,7 +313,8 @@ class Control:
                 f"user {shown(who.name)} may not do this; add user:NAME or group:NAME to consent.approvers"
             )
 
-    def _domain(self, name: str | None) -> str:
+    def domain_name(self, name: str | None) -> str:
+        """Returns the name of a domain, by default that of the only one. Raises UsageError."""
         names = list(self._client.domains)
         if name is None and len(names) == 1:
             return names[0]
