@@ -283,7 +283,10 @@ def _remember(state: State, answer: Answer) -> State:
         kept = [
             each for each in kept if each.release != answer.release or each.reply not in refusals
         ]
-    return replace(state, answers=(*kept, answer)[-MAX_ANSWERS:])
+    # "Never" is for a release that may return at any time, so it is forgotten last.
+    while len(kept) >= MAX_ANSWERS:
+        kept.remove(next((each for each in kept if each.reply != Reply.NEVER), kept[0]))
+    return replace(state, answers=(*kept, answer))
 
 
 def _preset_changed(state: State, event: events.PresetChanged) -> State:

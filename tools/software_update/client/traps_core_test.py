@@ -13,7 +13,7 @@ from software_update.client.decision import Choice
 from software_update.client.effects import Effect, effect_of
 from software_update.client.events import Event
 from software_update.client.question import Phase
-from software_update.client.state import Answer, Code, Detail, Reply, State
+from software_update.client.state import MAX_ANSWERS, Answer, Code, Detail, Reply, State
 from software_update.client.step import answer_problem
 from software_update.testing.stories import (
     AGREED,
@@ -124,6 +124,16 @@ def test_switched_off_updates_end_what_is_under_way(detail: str) -> None:
     state = play(events.PresetChanged(31, "main", "never", "alice"), state=state)
     state = play(decided(Choice.DENY), state=state)
     assert (state.detail, code(state)) == (Detail.FINISHED, Code.DENIED_BY_POLICY)
+
+
+def test_never_outlives_many_other_answers() -> None:
+    state = play(OFFERED, decided(Choice.ASK), answered(Phase.DOWNLOAD, Reply.NEVER))
+    for number in range(2 * MAX_ANSWERS):
+        other = f"{number:064x}"
+        offered = replace(OFFERED, plan=replace(PLAN, release=other))
+        state = play(offered, answered(Phase.DOWNLOAD, Reply.NO, release=other), state=state)
+    assert len(state.answers) == MAX_ANSWERS
+    assert effect_of(play(OFFERED, state=state)) is None
 
 
 # Failures and waits.

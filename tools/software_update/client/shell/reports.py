@@ -79,8 +79,8 @@ class Reporter:
             report = self._waiting[0]
             try:
                 self._receiver.send(json.dumps(report, separators=(",", ":")).encode())
-            except OSError as error:
-                self.problem = str(error)
+            except Exception as error:  # The thread must outlive whatever a receiver raises.
+                self.problem = str(error) or type(error).__name__
                 random = self._clock.random()
                 wait = wait_seconds(attempts, random, first=_FIRST_AGAIN, longest=_LONGEST_AGAIN)
                 attempts, due = attempts + 1, self._clock.since_boot() + wait

@@ -28,11 +28,12 @@ class FakeReceiver:
     def __init__(self, failures: int = 0) -> None:
         self.failures = failures
         self.received: list[Any] = []
+        self.error: Exception = OSError("no answer")
 
     def send(self, content: bytes) -> None:
         if self.failures:
             self.failures -= 1
-            raise OSError("no answer")
+            raise self.error
         self.received.append(json.loads(content))
 
 
@@ -85,6 +86,15 @@ def test_failed_report_is_sent_again_after_growing_waits() -> None:
     for number, slept in enumerate(alarm.slept):
         assert 0 < slept <= min(6 * 3600, 60 * 2**number)
     assert reporter.problem == ""
+
+
+def test_receiver_that_raises_any_exception_is_tried_again() -> None:
+    receiver = FakeReceiver(failures=1)
+    receiver.error = ValueError("not a port")
+    reporter, _ = reporter_of(receiver, FakeDevice())
+    reporter.add({"code": 1})
+    reporter.run()
+    assert receiver.received == [{"code": 1}]
 
 
 def test_report_that_comes_meanwhile_does_not_shorten_the_wait() -> None:

@@ -180,6 +180,28 @@ def test_result_of_a_talkative_health_check_is_one_line(device: FakeDevice) -> N
     assert len(client.state.result.text) < 700
 
 
+@pytest.mark.parametrize("changed", [False, True])
+def test_stored_personalized_bundle_takes_payloads_from_the_running_slot(
+    device: FakeDevice, changed: bool
+) -> None:
+    agreed(device, *Phase)
+    device.boot.start()
+    started(device)
+    newer = {"app": b"new\n", "boot": CONTENTS["boot"]}
+    device.offer(
+        e.root_entry(e.signed(e.root(), e.ROOT_KEY))
+        + e.targets_entry(e.signed(e.targets(newer, 8), e.TARGETS_KEY))
+        + e.payload("app", newer["app"])
+    )
+    if changed:
+        device.storage.put("/slots/boot_B", b"BOOTLOADER\n")
+    client, _ = agreed(device, *Phase, staging=Staging.STORE)
+    assert code(client) == (Code.BASE_CHANGED if changed else Code.UPDATED)
+    if not changed:
+        assert client.state.detail == Detail.AWAITING_RESTART
+        assert {name: device.slot(name, "A") for name in newer} == newer
+
+
 # Faults of backends.
 
 
