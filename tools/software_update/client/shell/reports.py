@@ -49,7 +49,12 @@ class Reporter:
         self.problem = ""
 
     def add(self, report: Report) -> None:
-        """Adds a report. Returns at once; the thread starts with the first one."""
+        """Adds a report, unless one about the same result waits. Returns at once.
+
+        The thread starts with the first report.
+        """
+        if _digest(report) in map(_digest, tuple(self._waiting)):
+            return
         self._waiting.append(report)
         if self._thread is None:
             self._thread = threading.Thread(target=self.run, name="reports", daemon=True)

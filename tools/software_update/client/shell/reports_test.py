@@ -76,6 +76,16 @@ def test_reports_are_sent_in_their_order() -> None:
     assert alarm.slept == []
 
 
+def test_report_about_a_result_that_waits_is_not_added_again() -> None:
+    receiver = FakeReceiver()
+    reporter, _ = reporter_of(receiver, FakeDevice())
+    for running in (None, "1.0"):
+        reporter.add({"at": "now", "code": "FELL_BACK", "running_version": running})
+    reporter.add({"at": "later", "code": "FELL_BACK"})
+    reporter.run()
+    assert [each["at"] for each in receiver.received] == ["now", "later"]
+
+
 def test_failed_report_is_sent_again_after_growing_waits() -> None:
     receiver = FakeReceiver(failures=12)
     reporter, alarm = reporter_of(receiver, FakeDevice())
