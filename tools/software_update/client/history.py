@@ -20,7 +20,7 @@ from software_update.client.system import File, Storage
 
 # So many lines may wait in the record; the file gets them in one write.
 MAX_PENDING = 6
-_MAX_PENDING_BYTES = 3000
+_MAX_PENDING_BYTES = 2200
 _NAME = "history.jsonl"
 
 

@@ -22,7 +22,7 @@ PLACE_BYTES = 8192
 RECORD_BYTES = 2 * PLACE_BYTES
 SCHEMA = 1
 # Texts that come from outside are cut to so many bytes.
-_MAX_TEXT_BYTES, _MAX_WHO_BYTES = 400, 120
+_MAX_TEXT_BYTES, _MAX_WHO_BYTES = 240, 100
 _MAGIC = b"SURECORD"
 _HEADER = struct.Struct(">8sQI")
 _DIGEST_BYTES = 32

@@ -6,11 +6,31 @@ import errno
 import pytest
 
 from software_update.base.errors import InputError
+from software_update.client.history import add_line
 from software_update.client.question import Phase
-from software_update.client.record import PLACE_BYTES, Record, RecordFile, decode, encode
+from software_update.client.record import (
+    PLACE_BYTES,
+    Record,
+    RecordFile,
+    decode,
+    encode,
+    fitting,
+)
 from software_update.client.simulator.image import Image
 from software_update.client.simulator.storage import SimulatedStorage
-from software_update.client.state import Answer, Failures, Reply, State
+from software_update.client.state import (
+    Answer,
+    Code,
+    Detail,
+    DomainState,
+    Failures,
+    HistoryHead,
+    Installed,
+    Plan,
+    Reply,
+    Result,
+    State,
+)
 from software_update.testing.memory_storage import MemoryStorage
 
 _SECTOR = 512
@@ -139,3 +159,45 @@ def test_state_that_did_not_reach_the_medium_is_not_read_from_the_cache() -> Non
     state = RecordFile(storage, FOLDER).state
     assert state == State(seen=1)
     assert state == RecordFile(SimulatedStorage(storage.image()), FOLDER).state
+
+
+def test_largest_plan_fits_with_three_domains() -> None:
+    """Answers and failures may be forgotten, but the state without them must always fit."""
+    long, most = "\N{SNOWMAN}" * 1000, 2**32 - 1
+    release = Installed("m" * 64, "r" * 64, "v" * 64, most, most)
+    domain = DomainState("r" * 64, {"A": release, "B": release}, release, "A", "auto-security")
+    plan = Plan(
+        domain="main",
+        release="r" * 64,
+        root="q" * 64,
+        manifest="m" * 64,
+        product=long,
+        version="v" * 64,
+        counter=most,
+        targets_version=most,
+        size=1 << 40,
+        slot="B",
+        source=9,
+        identity=long,
+        reason=long,
+        told_in="b" * 36,
+        signers=("s" * 16,) * 8,
+        path="/" + "p" * 511,
+    )
+    head = HistoryHead(1 << 40, 1 << 20, "d" * 64)
+    for _ in range(9):
+        head = add_line(head, {"text": "x" * 700})
+    assert head.lost > 0
+    state = State(
+        Detail.ROLLING_BACK,
+        plan,
+        dict.fromkeys(("main", "radio", "motor"), domain),
+        answers=tuple(dataclasses.replace(answer(long), release=f"{n:064x}") for n in range(12)),
+        failures=tuple(Failures("main", f"{n:064x}", 1, 3) for n in range(12)),
+        result=Result(Code.BOOT_CONTROL_FAILED, long, "r" * 64, 1 << 31),
+        history=head,
+    )
+    fitted = fitting(state)
+    assert len(encode(Record(1, fitted))) <= PLACE_BYTES
+    assert fitted.domains == state.domains
+    assert fitting(fitted) == fitted

@@ -59,7 +59,7 @@ _STORED = "stored.bundle"
 _SPOOL = "spool"
 _LOCK = "lock"
 DEFAULT_TIMES = CheckConfig(interval=6 * 3600, first_retry=60, longest_retry=12 * 3600)
-_MAX_TEXT = 400
+_MAX_TEXT = 240
 _T = TypeVar("_T")
 
 
@@ -184,7 +184,7 @@ class Client:
                 Exception
             ) as error:  # Not even a fault in a backend keeps the device from its updates.
                 self._boot_problem = (
-                    f"the starts of the running slot could not be restored: {_text(error)}"
+                    f"the starts of the running slot could not be restored: {error_text(error)}"
                 )
 
     def handle(self, event: Event) -> bool:
@@ -226,12 +226,12 @@ class Client:
         except (
             Exception
         ) as error:  # A fault in a backend is a failure, and not the end of the service.
-            return events.Failed(self.now(), _code(error, _CODES.get(effect)), _text(error))
+            return events.Failed(self.now(), _code(error, _CODES.get(effect)), error_text(error))
 
     def _source_failed(self, error: SourceError) -> Event:
         random = self.system.clock.random()
         wait = wait_after_failure(self.state, self._times, random, error.retry_after)
-        return events.SourceFailed(self.now(), _text(error), int(wait))
+        return events.SourceFailed(self.now(), error_text(error), int(wait))
 
     # Checking.
 
@@ -273,7 +273,7 @@ class Client:
             source = FileSource(self.system.storage, path)
             ended = self._look_at(self.domains[name], source, 0, path)
         except SourceError as error:
-            ended = events.NothingToDo(self.now(), name, Code.SOURCE_FAILED, _text(error))
+            ended = events.NothingToDo(self.now(), name, Code.SOURCE_FAILED, error_text(error))
         self.handle(ended or self._nothing(name, None))
 
     def manifest_of(self, name: str, path: str) -> bytes:
@@ -302,7 +302,7 @@ class Client:
         except (SourceError, SoftwareUpdateError, Interrupted):
             raise
         except Exception as error:  # See _perform.
-            return events.NothingToDo(self.now(), domain.name, _code(error), _text(error))
+            return events.NothingToDo(self.now(), domain.name, _code(error), error_text(error))
         finally:
             bundle.close()
         if isinstance(ended, events.Offered):
@@ -665,7 +665,7 @@ def _code(error: Exception, otherwise: Code | None = None) -> Code:
     return otherwise or Code.INSTALL_FAILED
 
 
-def _text(error: Exception) -> str:
+def error_text(error: Exception) -> str:
     """Returns an error in one line. One that is not meant for a person has its type in front."""
     known = isinstance(error, (PlanFailed, Refused, SoftwareUpdateError, OSError))
     text = str(error) if known else f"{type(error).__name__}: {error}"
@@ -684,7 +684,7 @@ def _opened(source: Source) -> OpenBundle | None:
     except (SourceError, Interrupted):
         raise
     except Exception as error:
-        raise SourceError(f"{source.describe()}: {_text(error)}") from error
+        raise SourceError(f"{source.describe()}: {error_text(error)}") from error
 
 
 def _boot_status(domain: Domain) -> BootStatus:
@@ -693,4 +693,4 @@ def _boot_status(domain: Domain) -> BootStatus:
     except OSError:
         raise
     except Exception as error:
-        raise BootError(f"domain '{domain.name}': {_text(error)}") from error
+        raise BootError(f"domain '{domain.name}': {error_text(error)}") from error

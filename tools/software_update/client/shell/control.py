@@ -25,7 +25,7 @@ from software_update.client.policy.preset import Preset
 from software_update.client.question import Phase
 from software_update.client.release import decode_release, release_digest, slot_targets
 from software_update.client.shell.callers import Caller, may_answer
-from software_update.client.shell.client import Client
+from software_update.client.shell.client import Client, error_text
 from software_update.client.state import (
     AT_REST,
     Answer,
@@ -118,8 +118,8 @@ class Control:
         targets = client.installed(known.manifest).targets
         try:
             staging.verify_slot(client.domains[name], slot, targets, client.on_progress)
-        except (staging.PlanFailed, OSError) as error:
-            raise ActionRefused(str(error)) from None
+        except Exception as error:  # An installer of the product may raise anything.
+            raise ActionRefused(error_text(error)) from None
         return {
             "schema": VERIFIED_SCHEMA,
             "domain": name,

@@ -14,6 +14,7 @@ from software_update.client import events, history
 from software_update.client.boot_control import BootError, SlotState
 from software_update.client.config import Approvers
 from software_update.client.domain import HealthCheck
+from software_update.client.installers.raw import RawInstaller
 from software_update.client.policy.postponement import Postponement
 from software_update.client.question import Phase
 from software_update.client.record import PLACE_BYTES, Record, encode
@@ -249,6 +250,21 @@ def test_fault_in_boot_control_ends_no_check_without_a_code(
     assert client.state.result.text == "ValueError: bad"
     with pytest.raises(BootError, match="domain 'main': ValueError: bad"):
         client.boot_status()
+
+
+def test_fault_in_an_installer_ends_no_verification_without_a_line(
+    device: FakeDevice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agreed(device, *Phase)
+    device.boot.start()
+    _, control = started(device)
+
+    def fail(*_: object) -> None:
+        raise ValueError("bad")
+
+    monkeypatch.setattr(RawInstaller, "read", fail)
+    with pytest.raises(SoftwareUpdateError, match=r"^ValueError: bad$"):
+        control.verify_installed()
 
 
 def failing(error: Exception) -> Callable[..., ProgramResult]:
