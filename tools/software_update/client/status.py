@@ -101,7 +101,7 @@ def status_document(state: State, facts: Facts) -> dict[str, Any]:
         "plan": _plan(plan) if plan else None,
         "question": question_document(facts.question) if facts.question else None,
         "decisions": [{"policy": name, **decision_fields(each)} for name, each in facts.decisions],
-        "asking": bool(plan and plan.asking),
+        "asking": bool(plan and plan.asking) and state.detail == Detail.AWAITING_CONSENT,
         "not_before": format_date(plan.not_before) if plan and plan.not_before else None,
         "retry_in": state.retry_in,
         "failed_attempts": state.attempts,

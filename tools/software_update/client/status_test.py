@@ -102,7 +102,8 @@ def test_failed_work_says_why_it_waits() -> None:
     )
 
 
-def test_declined_release_can_be_approved() -> None:
-    state = State(detail=Detail.FINISHED, plan=PLAN)
+def test_declined_release_can_be_approved_and_is_not_asked_about() -> None:
+    state = State(detail=Detail.FINISHED, plan=replace(PLAN, asking=True))
+    assert not status_document(state, Facts(("main",)))["asking"]
     assert actions(state)[0].value == "approve"
     assert actions(State(detail=Detail.FINISHED))[0].value == "check"

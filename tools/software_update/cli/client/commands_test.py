@@ -70,6 +70,16 @@ def test_update_from_check_to_commit(device: Device) -> None:
     )
 
 
+def test_status_shows_the_question_that_waits_and_records_nothing(device: Device) -> None:
+    device.run("check")
+    device.status()
+    record = (device.folder / "state/record").read_bytes()
+    for _ in range(2):
+        status = device.status()
+        assert (status["asking"], status["decisions"][0]["choice"]) == (True, "ask")
+    assert (device.folder / "state/record").read_bytes() == record
+
+
 def test_install_of_a_file_without_a_terminal_waits(device: Device) -> None:
     code, out, _ = device.run("install", str(device.bundle))
     assert (code, device.status()["detail"]) == (6, "AwaitingConsent")

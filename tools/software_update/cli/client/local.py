@@ -6,7 +6,9 @@ from typing import Any
 from software_update.base.progress import Progress
 from software_update.client import events
 from software_update.client.config import Config
+from software_update.client.decision import Choice
 from software_update.client.domain import Domain
+from software_update.client.effects import Effect, effect_of
 from software_update.client.release import slot_targets
 from software_update.client.shell.actions import ACTIONS
 from software_update.client.shell.build import build_client
@@ -14,6 +16,7 @@ from software_update.client.shell.callers import this_process
 from software_update.client.shell.control import Control
 from software_update.client.shell.files import MachineStorage
 from software_update.client.state import Detail, State
+from software_update.client.step import step
 from software_update.client.system import System
 
 Document = dict[str, Any]
@@ -48,7 +51,20 @@ class LocalSession:
                 return self.control.verify_history()
             case "verify-installed":
                 return self.control.verify_installed(query.get("domain"))
-        return self.control.status()
+        return self._status()
+
+    def _status(self) -> Document:
+        """Returns the status, and whether a person is asked, which the client learns when it runs."""
+        client, recorded = self.client, self.client.state
+        if effect_of(recorded) is not Effect.CONSULT:
+            return self.control.status()
+        event = client.consult()
+        if isinstance(event, events.Decided) and event.decision.choice is Choice.ASK:
+            client.state, _ = step(recorded, event)
+        try:
+            return self.control.status()
+        finally:
+            client.state = recorded
 
     def act(self, name: str, **fields: object) -> Document:
         """See `Session.act`."""

@@ -1,17 +1,19 @@
 """The service as the client: its API on a Unix socket."""
 
 import contextlib
-import http.client
 import json
 import socket
 from collections.abc import Callable, Iterator
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from software_update.base.errors import InputError, SoftwareUpdateError, printable
 from software_update.base.progress import Progress
 from software_update.cli.client.outcome import is_working
+
+if TYPE_CHECKING:
+    from http.client import HTTPResponse
 
 Document = dict[str, Any]
 Connect = Callable[[], socket.socket]
@@ -85,7 +87,9 @@ class RemoteSession:
         return found
 
     @contextlib.contextmanager
-    def _response(self, method: str, path: str, body: bytes) -> Iterator[http.client.HTTPResponse]:
+    def _response(self, method: str, path: str, body: bytes) -> Iterator["HTTPResponse"]:
+        import http.client  # It takes a tenth of a second, and only a running service needs it.
+
         connection = http.client.HTTPConnection("localhost", timeout=_ANSWER_SECONDS)
         connection.sock = self._connect()
         try:
@@ -123,7 +127,7 @@ class RemoteSession:
         return document
 
 
-def _events(response: http.client.HTTPResponse) -> Iterator[tuple[str, Document]]:
+def _events(response: "HTTPResponse") -> Iterator[tuple[str, Document]]:
     """Yields the events of a stream (Server-Sent Events, WHATWG HTML 9.2)."""
     event = ""
     for line in response:

@@ -422,6 +422,13 @@ class Client:
             return ()
         return self._evaluated[1].decisions
 
+    def consult(self) -> Event | None:
+        """Returns what the policies decide about the phase that waits; None if none does. Changes nothing."""
+        plan = self.state.plan
+        if plan is None or plan.domain not in self.domains:
+            return None
+        return self._consult(plan, self.domains[plan.domain])
+
     def _consult(self, plan: Plan, domain: Domain) -> Event:
         question = self.question()
         assert question is not None
