@@ -69,7 +69,8 @@ def install_by_hash(run: Run) -> None:
     for name in ("rules_software_update.tar", "wheels"):
         (online / name).rename(offline / name)
     run.command("sh", "-ec", install, cwd=offline)
-    run.command(offline / "tool/bin/software-update", "--version")
+    for name in ("software-update", "software-update-client"):
+        run.command(offline / "tool/bin" / name, "--version")
 
 
 def check_installed_files(run: Run, python: Path) -> None:

@@ -67,7 +67,7 @@ _SENTENCES = {
 _PURPOSES = {
     Phase.DOWNLOAD: "to be fetched",
     Phase.INSTALL: "to be installed",
-    Phase.RESTART: "for a restart",
+    Phase.RESTART: "to be started",
 }
 
 

@@ -54,7 +54,7 @@ def test_update_from_check_to_commit(device: Device) -> None:
     assert "  software-update-client approve" in out
     code, out, _ = device.run("approve")
     assert (code, device.current()) == (6, "A")
-    assert "for a restart" in out
+    assert "to be started" in out
     assert (device.folder / "app/B/lib/boot").read_bytes() == CONTENTS["lib/boot"]
     code, out, _ = device.run("approve")
     assert code == 0

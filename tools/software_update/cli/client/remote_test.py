@@ -65,7 +65,7 @@ def test_update_through_the_service(
     assert status["question"]["to_version"] == "7"
     code, out, _ = run(device, capsys, "approve")
     assert code == 6
-    assert "for a restart" in out
+    assert "to be started" in out
     assert (device.folder / "app/B/app").exists()
     code, _, err = run(device, capsys, "check")
     assert code == 1
