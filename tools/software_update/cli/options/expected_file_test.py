@@ -21,8 +21,8 @@ def test_difference_is_printed_and_an_error(
 
 
 def test_source_file_is_for_bazel_run_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("BUILD_WORKSPACE_DIRECTORY", "/work")
-    assert in_workspace("a/b") == "/work/a/b"
+    monkeypatch.setenv("BUILD_WORKSPACE_DIRECTORY", "/tree")
+    assert in_workspace("a/b") == "/tree/a/b"
     monkeypatch.delenv("BUILD_WORKSPACE_DIRECTORY")
     with pytest.raises(UsageError, match="only for bazel run"):
         in_workspace("a/b")
