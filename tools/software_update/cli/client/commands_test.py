@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from software_update.cli.client.dispatch import COMMANDS, main
+from software_update.client.boot.directory import DirectoryBoot
 from software_update.testing.client_folder import CONTENTS, ClientFolder
 
 Run = tuple[int, str, str]
@@ -298,6 +299,23 @@ def test_provision_says_what_stops_updates(device: Device) -> None:
     code, _, err = device.run("provision")
     assert code in (1, 3)
     assert "current.json: is not a record of slots" in err
+
+
+def test_provision_refuses_a_backend_with_a_problem_and_writes_nothing(device: Device) -> None:
+    text = device.config.read_text()
+    installer, _, boot = text.partition("boot = ")
+    installer = installer.replace(f"{device.folder}/app/B", f"{device.folder}/none/B")
+    device.config.write_text(f"{installer}boot = {boot}")
+    code, out, err = device.run("provision", "--preset=auto-all")
+    assert (code, out) == (1, "")
+    assert err.endswith("/none: missing; create it, or correct the path\n")
+    assert device.status()["domains"]["main"]["preset"] == "ask"
+
+
+def test_provision_warns_of_weaknesses(device: Device, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(DirectoryBoot, "warnings", lambda self: ["one copy"])
+    code, _, err = device.run("provision")
+    assert (code, err) == (0, "software-update-client: warning: one copy\n")
 
 
 def test_problems_of_the_configuration_are_one_line(device: Device) -> None:
