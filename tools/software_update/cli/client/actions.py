@@ -12,7 +12,7 @@ from software_update.base.errors import SoftwareUpdateError, printable
 from software_update.base.strict_json import to_text
 from software_update.cli.client.arguments import add_domain, add_release, parser_of
 from software_update.cli.client.outcome import exit_code
-from software_update.cli.client.session import Session, open_session
+from software_update.cli.client.session import open_session
 from software_update.cli.client.text import question_of, status_lines
 from software_update.cli.options.arguments import parse_integer
 from software_update.client.question_text import question_text
@@ -110,7 +110,7 @@ def run_install(argv: Sequence[str]) -> int:
             reply = "yes" if args.yes else _ask(status["question"])
             if reply is None:
                 break
-            status = session.act("answer", release=status["question"]["release"], reply=reply)
+            status = session.act("answer", reply=reply, **_bound_to(status["question"]))
             waits = status["asking"]
         return _show(args, status)
 
@@ -183,16 +183,23 @@ def _act(args: Namespace, name: str) -> int:
 
 def _answer(args: Namespace, reply: str, **fields: object) -> int:
     with open_session(args.config) as session:
-        release = args.release or _waiting_release(session)
-        return _show(args, session.act("answer", release=release, reply=reply, **fields))
+        status = session.read("status")
+        plan = status["plan"]
+        if plan is None:
+            raise NothingToAnswer("no release waits for an answer")
+        # The question of this moment: a later one is not answered.
+        waits = status["detail"] == "AwaitingConsent"
+        members = _bound_to(plan if waits else {**plan, "phase": None})
+        members |= {name: value for name, value in fields.items() if value}
+        if args.release:
+            members["release"] = args.release
+        return _show(args, session.act("answer", reply=reply, **members))
 
 
-def _waiting_release(session: Session) -> str:
-    plan = session.read("status")["plan"]
-    if plan is None:
-        raise NothingToAnswer("no release waits for an answer")
-    release: str = plan["release"]
-    return release
+def _bound_to(asked: Document) -> Document:
+    """Returns the members of an answer that bind it to a question, or to a plan that was declined."""
+    phases = {"phases": [asked["phase"]]} if asked["phase"] else {}
+    return {"release": asked["release"], "root": asked["root"], **phases}
 
 
 def _show(args: Namespace, status: Document) -> int:

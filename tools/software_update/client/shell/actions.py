@@ -33,6 +33,7 @@ def _act_answer(control: Control, who: Caller, fields: Document) -> Document:
         [_named(Phase, each, "phases") for each in fields.get("phases", ())],
         fields["release"],
         None if until is None else parse_date(until, "until"),
+        fields.get("root"),
     )
 
 
@@ -59,7 +60,9 @@ ACTIONS = {
     "check": Action(
         {"domain": str}, lambda control, who, fields: control.check(who, fields.get("domain"))
     ),
-    "answer": Action({"release": str, "reply": str, "phases": list, "until": str}, _act_answer),
+    "answer": Action(
+        {"release": str, "root": str, "reply": str, "phases": list, "until": str}, _act_answer
+    ),
     "install": Action({"path": str, "domain": str}, _act_install),
     "restart-done": Action({}, lambda control, who, fields: control.restart_done(who)),
     "commit": Action({}, lambda control, who, fields: control.commit(who)),

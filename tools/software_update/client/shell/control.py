@@ -170,12 +170,14 @@ class Control:
         phases: Sequence[Phase] = (),
         release: str | None = None,
         until: int | None = None,
+        root: str | None = None,
     ) -> Document:
         """Answers the question that waits, or questions of several phases at once (only with YES).
 
-        `release` is the release digest that the user saw, or its start of 16 or more digits: the answer is
-        void if another release waits by now. `until` belongs to LATER, in seconds since 1970; None means a
-        day from now, or the latest time that the policy allows.
+        `release` is the release digest that the user saw, or its start of 16 or more digits, and `root` the
+        SHA-256 of the root: the answer is void if another release waits by now, or under another root.
+        `until` belongs to LATER, in seconds since 1970; None means a day from now, or the latest time that
+        the policy allows.
         """
         self._permit(who)
         plan = self._client.state.plan
@@ -188,7 +190,8 @@ class Control:
         until = self._until(plan, now, until) if reply == Reply.LATER else None
         digest = _full_digest(release, plan)
         answers = [
-            Answer(digest, plan.root, phase, reply, who.name, now, until) for phase in wanted
+            Answer(digest, root or plan.root, phase, reply, who.name, now, until)
+            for phase in wanted
         ]
         for answer in answers:
             problem = answer_problem(self._client.state, answer)

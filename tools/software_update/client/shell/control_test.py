@@ -128,6 +128,15 @@ def test_start_of_a_digest_must_have_16_digits(device: FakeDevice) -> None:
     assert "the release that waits" in refusal(control, ALICE, Reply.YES, release=seen[:15])
 
 
+def test_answer_under_a_root_that_was_replaced_is_void(device: FakeDevice) -> None:
+    client, control = asking(device)
+    assert refusal(control, ALICE, Reply.YES, root="0" * 64) == (
+        "the root has changed since the question; read the question again"
+    )
+    control.answer(ALICE, Reply.YES, root=control.status()["question"]["root"])
+    assert client.state.answers[-1].reply == Reply.YES
+
+
 def test_answer_without_a_question_is_refused(device: FakeDevice) -> None:
     _, control = started(device)
     assert refusal(control, ALICE, Reply.YES) == "no release waits for an answer"
