@@ -11,6 +11,7 @@ import render_client_configuration
 from software_update.client.boot.directory import DirectoryBoot
 from software_update.client.boot.exec_program import ExecBoot
 from software_update.client.boot.grub import Grub
+from software_update.client.boot.rauc import Rauc
 from software_update.client.boot.systemd_boot import SystemdBoot
 from software_update.client.boot.uboot import UBoot
 from software_update.client.config import ConfigError, parse_config
@@ -87,6 +88,7 @@ PARTS: list[tuple[Mapping[str, Type], str, list[Callable[..., object]]]] = [
     (BOOT_TYPES, "uboot", [UBoot]),
     (BOOT_TYPES, "grub", [Grub]),
     (BOOT_TYPES, "systemd-boot", [SystemdBoot]),
+    (BOOT_TYPES, "rauc", [Rauc]),
     (BOOT_TYPES, "directory", [DirectoryBoot]),
     (BOOT_TYPES, "exec", [ExecBoot]),
     (INSTALLER_TYPES, "raw", [RawInstaller]),
@@ -108,6 +110,7 @@ FROM_THE_SERVICE = {
     "slots",
     "target",
     "staging",
+    "record",
     "booted",
     "connect_seconds",
     "header_seconds",

@@ -1,14 +1,18 @@
-"""Tests that RAUC's own service and the client's boot control understand each other's variables."""
+"""Tests with RAUC's own service: as the judge of the client's variables, and as the client's boot control."""
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from software_update.client.boot.grub import Grub
+from software_update.client.boot.rauc import Rauc as RaucBoot
 from software_update.client.boot.uboot import UBoot
+from software_update.client.boot_check import check_boot
 from software_update.client.boot_control import SlotState
 
 from tests.device.host import host
@@ -50,13 +54,36 @@ def boot_fixture(request: pytest.FixtureRequest) -> Boot:
 @pytest.fixture(name="rauc")
 def rauc_fixture(tmp_path: Path, boot: Boot) -> Iterator[Rauc]:
     """RAUC on the same variables and with the same running slot."""
-    if isinstance(boot, Grub):
-        lines, options = ["bootloader=grub", f"grubenv={boot.environment}"], []
-    else:
-        assert boot.defaults
-        lines, options = ["bootloader=uboot"], ["-c", boot.config, "-f", boot.defaults]
-    with rauc_service(tmp_path / "rauc", "A", lines, options) as service:
+    with rauc_on(boot, "A", tmp_path / "rauc") as service:
         yield service
+
+
+def rauc_on(boot: Boot, booted: str, folder: Path) -> contextlib.AbstractContextManager[Rauc]:
+    """Returns RAUC's service on the variables of a boot control."""
+    if isinstance(boot, Grub):
+        return rauc_service(folder, booted, ["bootloader=grub", f"grubenv={boot.environment}"])
+    assert boot.defaults
+    options = ["-c", boot.config, "-f", boot.defaults]
+    return rauc_service(folder, booted, ["bootloader=uboot"], options)
+
+
+def start(boot: Boot) -> str:
+    """Counts a start as RAUC's boot scripts do, and returns the slot.
+
+    The first entry of the one for GRUB is slot A here, which starts if no other entry can.
+    """
+    variables = boot.read()
+    listed = boot.listed(variables)
+    if isinstance(boot, UBoot):
+        slot = next(each for each in listed if boot.left(variables, each))
+        boot.write(boot.with_left(slot, boot.left(variables, slot) - 1))
+        return slot
+    for slot in listed:
+        if variables[f"{slot}_TRY"] == "0":
+            boot.write({f"{slot}_TRY": "1"})
+            return slot
+    boot.write({f"{slot}_TRY": "0" for slot in listed})
+    return "A"
 
 
 def test_rauc_reads_each_step_of_an_update(boot: Boot, rauc: Rauc) -> None:
@@ -101,3 +128,28 @@ def test_rauc_restores_as_many_starts_as_the_client(boot: Boot, rauc: Rauc) -> N
     boot.write(boot.with_left("A", 1))
     boot.confirm("A")
     assert boot.left(boot.read(), "A") == by_rauc == 3
+
+
+def test_rauc_as_boot_control_keeps_the_rules(
+    boot: Boot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The files need not survive a power cut, and the computer may have much to write.
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/sync").symlink_to(program("true", "coreutils"))
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=":")
+    numbers = itertools.count()
+    with contextlib.ExitStack() as stack:
+
+        def restart() -> RaucBoot:
+            stack.close()
+            folder = tmp_path / f"rauc_{next(numbers)}"
+            service = stack.enter_context(rauc_on(boot, start(boot), folder))
+            monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", service.env["DBUS_SESSION_BUS_ADDRESS"])
+            names = {"A": "rootfs.0", "B": "rootfs.1"}
+            return RaucBoot(host(), names, str(tmp_path / "record.json"))
+
+        found = check_boot(restart(), "B", restart)
+    # For GRUB, RAUC names no slot that starts next while the running one is not confirmed.
+    broken = ["a slot that is not confirmed falls back"] if isinstance(boot, Grub) else []
+    assert [each.rule for each in found if each.problem] == broken, found
+    assert len(found) == 19

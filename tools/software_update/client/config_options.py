@@ -150,6 +150,16 @@ BOOT_TYPES = {
             _TRIES,
         ],
     ),
+    "rauc": Type(
+        "RAUC's service, for devices on which it owns the boot loader.",
+        [
+            Option(
+                "names",
+                NAME_BY_SLOT,
+                "The name of each slot in RAUC's configuration, such as `rootfs.0`.",
+            )
+        ],
+    ),
     "directory": Type(
         "A symbolic link to the folder of a slot, for containers and applications.",
         [

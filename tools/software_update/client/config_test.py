@@ -148,7 +148,7 @@ def test_every_problem_is_reported() -> None:
         "domains.main.rot: unknown option; the options here are boot, commit, full_bundle, health, "
         "holders, installers, policy, restart, root, slots, sources, staging",
         "domains.main.root: is missing",
-        "domains.main.boot.type: must be one of uboot, grub, systemd-boot, directory, exec",
+        "domains.main.boot.type: must be one of uboot, grub, systemd-boot, rauc, directory, exec",
     ]
 
 

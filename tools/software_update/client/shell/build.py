@@ -90,7 +90,7 @@ def build_domain(config: Config, domain: DomainConfig, system: System) -> Domain
             Place(each.targets, _installer(each.part, each.targets, config, system))
             for each in domain.installers
         ],
-        boot=_boot(domain, system),
+        boot=_boot(domain, config, system),
         policies=links_of(domain.policy, system),
         staging=Staging(domain.staging),
         health=[HealthCheck(each.program, each.timeout) for each in domain.health],
@@ -153,7 +153,7 @@ def _installer(part: Part, targets: tuple[str, ...], config: Config, system: Sys
     raise AssertionError(f"no installer for the type {part.type}")
 
 
-def _boot(domain: DomainConfig, system: System) -> BootControl:
+def _boot(domain: DomainConfig, config: Config, system: System) -> BootControl:
     options = domain.boot.options
     match domain.boot.type:
         case "uboot":
@@ -168,6 +168,11 @@ def _boot(domain: DomainConfig, system: System) -> BootControl:
             from software_update.client.boot.systemd_boot import SystemdBoot
 
             return SystemdBoot(system, **options)
+        case "rauc":
+            from software_update.client.boot.rauc import Rauc
+
+            record = f"{config.state}/rauc_{domain.name}.json"
+            return Rauc(system, options["names"], record)
         case "directory":
             from software_update.client.boot.directory import DirectoryBoot
 

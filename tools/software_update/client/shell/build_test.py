@@ -11,6 +11,7 @@ from software_update.base.errors import InputError
 from software_update.client.boot.directory import DirectoryBoot
 from software_update.client.boot.exec_program import ExecBoot
 from software_update.client.boot.grub import Grub
+from software_update.client.boot.rauc import Rauc
 from software_update.client.boot.systemd_boot import SystemdBoot
 from software_update.client.boot.uboot import UBoot
 from software_update.client.domain import Domain
@@ -76,6 +77,10 @@ def built(path: str) -> Domain:
         (
             {"boot": 'type = "systemd-boot", names = {A = "lamp-a", B = "lamp-b"}'},
             (FolderSource, DirectoryInstaller, SystemdBoot),
+        ),
+        (
+            {"boot": 'type = "rauc", names = {A = "rootfs.0", B = "rootfs.1"}'},
+            (FolderSource, DirectoryInstaller, Rauc),
         ),
         (
             {
