@@ -12,6 +12,7 @@ from software_update.client.boot.systemd_boot import SystemdBoot
 from software_update.client.boot.uboot import UBoot
 from software_update.client.boot_check import check_boot
 from software_update.client.boot_control import BootControl
+from software_update.testing.short_folder import short_folder
 
 from tests.device import qemu_grub, qemu_systemd_boot, qemu_uboot
 from tests.device.host import host
@@ -62,9 +63,10 @@ def systemd_boot(folder: Path) -> Callable[[], BootControl]:
 
 @pytest.mark.parametrize("loader", [uboot, grub, systemd_boot])
 def test_boot_loader_keeps_every_rule(
-    loader: Callable[[Path], Callable[[], BootControl]], tmp_path: Path
+    loader: Callable[[Path], Callable[[], BootControl]],
 ) -> None:
-    restart = loader(tmp_path / "machine")
-    found = check_boot(restart(), "B", restart)
+    with short_folder() as folder:
+        restart = loader(folder / "machine")
+        found = check_boot(restart(), "B", restart)
     assert [each for each in found if each.problem] == []
     assert len(found) == RULES

@@ -14,6 +14,7 @@ from software_update.client.boot.rauc import Rauc as RaucBoot
 from software_update.client.boot.uboot import UBoot
 from software_update.client.boot_check import check_boot
 from software_update.client.boot_control import SlotState
+from software_update.testing.short_folder import short_folder
 
 from tests.device.host import host
 from tests.device.programs import program
@@ -23,13 +24,14 @@ Boot = UBoot | Grub
 
 
 @pytest.fixture(name="uboot")
-def uboot_fixture(tmp_path: Path) -> UBoot:
+def uboot_fixture() -> Iterator[UBoot]:
     """U-Boot's environment in two copies, with slot A running; the first write makes it."""
-    config, defaults, flash = (tmp_path / name for name in ("fw_env.config", "defaults", "flash"))
-    flash.write_bytes(b"\xff" * 0x4000)
-    config.write_text(f"{flash} 0x0 0x2000\n{flash} 0x2000 0x2000\n")
-    defaults.write_text("BOOT_ORDER=A B\nBOOT_A_LEFT=3\nBOOT_B_LEFT=3\n")
-    return UBoot(host(), config=str(config), defaults=str(defaults), booted="A")
+    with short_folder() as folder:
+        config, defaults, flash = (folder / name for name in ("fw_env.config", "defaults", "flash"))
+        flash.write_bytes(b"\xff" * 0x4000)
+        config.write_text(f"{flash} 0x0 0x2000\n{flash} 0x2000 0x2000\n")
+        defaults.write_text("BOOT_ORDER=A B\nBOOT_A_LEFT=3\nBOOT_B_LEFT=3\n")
+        yield UBoot(host(), config=str(config), defaults=str(defaults), booted="A")
 
 
 @pytest.fixture(name="grub")

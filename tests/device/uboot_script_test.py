@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from software_update.testing.short_folder import short_folder
 
 from tests.device.qemu_uboot import Board, stand_in
 
@@ -14,12 +16,13 @@ COUNTERS = ("BOOT_ORDER", "BOOT_A_LEFT", "BOOT_B_LEFT")
 
 
 @pytest.fixture(name="board")
-def board_fixture(tmp_path: Path) -> Board:
+def board_fixture() -> Iterator[Board]:
     """A board whose slots contain version 1 and 2."""
-    board = Board.make(tmp_path / "board", SCRIPT)
-    board.write_slot("A", stand_in("version 1"))
-    board.write_slot("B", stand_in("version 2"))
-    return board
+    with short_folder() as folder:
+        board = Board.make(folder / "board", SCRIPT)
+        board.write_slot("A", stand_in("version 1"))
+        board.write_slot("B", stand_in("version 2"))
+        yield board
 
 
 def counters(board: Board) -> tuple[str | None, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from software_update.client.shell.clock import MachineClock
 from software_update.client.shell.files import MachineStorage
 from software_update.client.state import Answer, Code, Reply
 from software_update.testing import encode
+from software_update.testing.short_folder import short_folder
 
 from tests.device.host import host
 from tests.device.qemu_uboot import Board, Boot, script_image, stand_in
@@ -90,8 +92,9 @@ class Device:
 
 
 @pytest.fixture(name="device")
-def device_fixture(tmp_path: Path) -> Device:
-    return Device.make(tmp_path)
+def device_fixture() -> Iterator[Device]:
+    with short_folder() as folder:
+        yield Device.make(folder)
 
 
 def stop(client: Client) -> None:
