@@ -11,6 +11,7 @@ import render_client_configuration
 from software_update.client.boot.directory import DirectoryBoot
 from software_update.client.boot.exec_program import ExecBoot
 from software_update.client.boot.grub import Grub
+from software_update.client.boot.mcuboot import McubootBoot
 from software_update.client.boot.rauc import Rauc
 from software_update.client.boot.systemd_boot import SystemdBoot
 from software_update.client.boot.uboot import UBoot
@@ -27,6 +28,7 @@ from software_update.client.config_options import (
 )
 from software_update.client.installers.directory import DirectoryInstaller
 from software_update.client.installers.exec_program import ExecInstaller
+from software_update.client.installers.mcuboot import McubootInstaller
 from software_update.client.installers.raw import RawInstaller
 from software_update.client.policy.exec_program import ExecProgram
 from software_update.client.policy.postponement import Postponement
@@ -34,6 +36,7 @@ from software_update.client.policy.power import Power
 from software_update.client.policy.quiet_hours import QuietHours
 from software_update.client.sections import REQUIRED, Option, Section, Shape, Type
 from software_update.client.shell.network import UrllibNetwork
+from software_update.client.shell.smp import UdpSmp
 from software_update.client.sources.file import FileSource, FolderSource
 from software_update.client.sources.http import HttpSettings
 from software_update.client.values import Kind
@@ -91,9 +94,11 @@ PARTS: list[tuple[Mapping[str, Type], str, list[Callable[..., object]]]] = [
     (BOOT_TYPES, "rauc", [Rauc]),
     (BOOT_TYPES, "directory", [DirectoryBoot]),
     (BOOT_TYPES, "exec", [ExecBoot]),
+    (BOOT_TYPES, "mcuboot", [UdpSmp, McubootBoot]),
     (INSTALLER_TYPES, "raw", [RawInstaller]),
     (INSTALLER_TYPES, "directory", [DirectoryInstaller]),
     (INSTALLER_TYPES, "exec", [ExecInstaller]),
+    (INSTALLER_TYPES, "mcuboot", [UdpSmp, McubootInstaller]),
     (SOURCE_TYPES, "file", [FileSource]),
     (SOURCE_TYPES, "folder", [FolderSource]),
     (SOURCE_TYPES, "http", [HttpSettings, UrllibNetwork]),
@@ -114,6 +119,10 @@ FROM_THE_SERVICE = {
     "booted",
     "connect_seconds",
     "header_seconds",
+    "smp",
+    "kept",
+    "settle",
+    "restart_timeout",
 }
 
 
@@ -180,7 +189,7 @@ def test_error_on_the_page_is_real() -> None:
     [quoted] = [
         line for line in PAGE.read_text().splitlines() if line.startswith("    client.toml")
     ]
-    broken = EXAMPLE.read_text(encoding="utf-8").replace('"uboot"', '"lilo"')
+    broken = EXAMPLE.read_text(encoding="utf-8").replace('"raw"', '"tar"')
     broken = broken.replace("[domains.system", "[domains.main").replace(
         "[[domains.system", "[[domains.main"
     )

@@ -82,3 +82,11 @@ class CountsStarts(Protocol):
 
         Returns whether the part must be restarted, into another slot.
         """
+
+
+@runtime_checkable
+class RestartsPart(Protocol):
+    """A boot control that restarts its part of the device itself, if the domain has no program for it."""
+
+    def restart(self) -> None:
+        """Restarts the part, which the client outlives, and returns when it runs. Raises BootError."""

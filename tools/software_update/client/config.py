@@ -11,6 +11,8 @@ from software_update.client.sections import Option, read_section
 
 Program = tuple[str, ...]
 
+_MCUBOOT = "mcuboot"
+
 
 class ConfigError(InputError):
     """A configuration that is not valid. `problems` has a line for each problem; the text is the first."""
@@ -185,6 +187,23 @@ def _domain_contradictions(domain: Mapping[str, Any], place: str) -> Iterator[st
             names = installer["targets"]
             if len(names) > 1 or any(sign in names[0] for sign in "*?["):
                 yield f"{inside}.targets: must be one name without a pattern for this type"
+    yield from _mcuboot_problems(domain, place)
+
+
+def _mcuboot_problems(domain: Mapping[str, Any], place: str) -> Iterator[str]:
+    """MCUboot's slots belong to one image, which the domain's boot control and its installer share."""
+    boot = domain["boot"]
+    places = [_smp_address(each) for each in domain["installers"] if each["type"] == _MCUBOOT]
+    expected = [_smp_address(boot)] if boot["type"] == _MCUBOOT else []
+    if places != expected:
+        yield (
+            f"{place}.installers: must have one of type {_MCUBOOT} if `boot` has this type, and none "
+            "otherwise, with the same host, port and image"
+        )
+
+
+def _smp_address(part: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(part["options"][name] for name in ("host", "port", "image"))
 
 
 def _shared_paths(domains: Mapping[str, Any]) -> Iterator[str]:

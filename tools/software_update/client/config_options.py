@@ -41,6 +41,18 @@ def _timeout(default: str) -> Option:
     return Option("timeout", DURATION, "The time after which the program is stopped.", default)
 
 
+_SMP = [
+    Option("host", TEXT, "The address or name of the microcontroller, which speaks SMP over UDP."),
+    Option("port", integer(1, 65535), "Its UDP port.", 1337),
+    Option("image", integer(0, 15), "The number of the image on the microcontroller.", 0),
+    Option(
+        "timeout",
+        DURATION,
+        "The time for an answer, after which the client asks again, three times at most.",
+        "5s",
+    ),
+]
+
 SOURCE_TYPES = {
     "file": Type(
         "A bundle at a path. There is nothing to install while there is no file.",
@@ -112,6 +124,9 @@ INSTALLER_TYPES = {
             Option("program", PROGRAM, "The program, which reads and writes JSON."),
             _timeout("10m"),
         ],
+    ),
+    "mcuboot": Type(
+        "One image of a microcontroller with MCUboot, over SMP. Its `targets` are one name.", _SMP
     ),
 }
 
@@ -187,10 +202,22 @@ BOOT_TYPES = {
             _timeout("30s"),
         ],
     ),
+    "mcuboot": Type(
+        "A microcontroller with MCUboot, over SMP. Without a program `restart`, the client resets it.",
+        [
+            *_SMP,
+            Option(
+                "restart_timeout",
+                DURATION,
+                "The time after a reset in which the microcontroller must answer again.",
+                "2m",
+            ),
+        ],
+    ),
 }
 
 # Types of installers that take one target.
-SINGLE_TARGET_TYPES = frozenset({"raw"})
+SINGLE_TARGET_TYPES = frozenset({"raw", "mcuboot"})
 # Kinds of values with an entry for each slot of the domain.
 BY_SLOT = (PATH_BY_SLOT, NAME_BY_SLOT)
 
@@ -339,8 +366,9 @@ DOMAIN = Section(
         Option(
             "restart",
             PROGRAM,
-            "The program that restarts this part of the device, after consent. Without it, something else "
-            "restarts it, and tells the client with `restart-done` unless the device itself restarts.",
+            "The program that restarts this part of the device, after consent. Without it, boot control "
+            "`mcuboot` resets its part; for all others, something else restarts it, and tells the client "
+            "with `restart-done` unless the device itself restarts.",
             None,
         ),
         Option(

@@ -148,7 +148,7 @@ def test_every_problem_is_reported() -> None:
         "domains.main.rot: unknown option; the options here are boot, commit, full_bundle, health, "
         "holders, installers, policy, restart, root, slots, sources, staging",
         "domains.main.root: is missing",
-        "domains.main.boot.type: must be one of uboot, grub, systemd-boot, rauc, directory, exec",
+        "domains.main.boot.type: must be one of uboot, grub, systemd-boot, rauc, directory, exec, mcuboot",
     ]
 
 
@@ -240,3 +240,39 @@ def test_slots_of_a_boot_control() -> None:
 def test_domain_needs_two_slots(slots: str) -> None:
     found = problems(MINIMAL.replace('["A", "B"]', slots))
     assert found == ["domains.main.slots: must have at least 2 names"]
+
+
+SMP = 'type = "mcuboot", host = "192.0.2.7"'
+
+
+@pytest.mark.parametrize(
+    "installer, boot, right",
+    [
+        (f'{SMP}, targets = ["mcu"]', SMP, True),
+        (f'{SMP}, targets = ["mcu"], timeout = "9s"', SMP, True),
+        (f'{SMP}, targets = ["mcu"]', f"{SMP}, port = 7", False),
+        (f'{SMP}, targets = ["mcu"]', f"{SMP}, image = 1", False),
+        (f'{SMP}, targets = ["mcu"]}}, {{{SMP}, targets = ["fpga"]', SMP, False),
+        (f'{SMP}, targets = ["mcu"]', 'type = "uboot"', False),
+        ('type = "exec", targets = ["mcu"], program = ["/bin/sh"]', SMP, False),
+    ],
+)
+def test_installer_and_boot_control_of_mcuboot_have_one_image(
+    installer: str, boot: str, right: bool
+) -> None:
+    text = f"""
+vendor = "Example Lamps Ltd"
+[domains.mcu]
+root = "/usr/share/lamp/root.pb"
+slots = ["A", "B"]
+sources = [{{type = "file", path = "/media/usb"}}]
+installers = [{{{installer}}}]
+boot = {{{boot}}}
+"""
+    if right:
+        assert parse_config(text, "client.toml").domains[0].boot.type == "mcuboot"
+        return
+    assert problems(text) == [
+        "domains.mcu.installers: must have one of type mcuboot if `boot` has this type, and none "
+        "otherwise, with the same host, port and image"
+    ]

@@ -34,7 +34,8 @@ class Domain:
     """A trust domain of this device, as its configuration describes it.
 
     `anchor` is the content of the root file in the image. `vendor` is shown to the person who is asked.
-    `restart` is the program that restarts this part of the device; if it is empty, another program does.
+    `restart` is the program that restarts this part of the device; if it is empty, its boot control or
+    another program does.
     `commits_itself` says that passed health checks suffice; otherwise a person commits. `postponement` caps
     how often and how long a person may put a release off; None: no cap. `language` is the tag of the language
     of questions, and `holders` are the names of keys that questions show. `policy_retry` is the number of

@@ -16,6 +16,7 @@ from software_update.client.config import Config, DomainConfig, Part, parse_conf
 from software_update.client.config_safety import unsafe_files
 from software_update.client.domain import Domain, HealthCheck, Place
 from software_update.client.installer import Installer
+from software_update.client.mcuboot_slots import KeptSlots
 from software_update.client.paths import read_whole
 from software_update.client.policies import links_of, postponement_of
 from software_update.client.shell.client import Client
@@ -24,6 +25,7 @@ from software_update.client.shell.files import MachineStorage
 from software_update.client.shell.hashing import copy_in_two_threads
 from software_update.client.shell.network import UrllibNetwork
 from software_update.client.shell.programs import MachinePrograms
+from software_update.client.smp import Smp
 from software_update.client.source import Source
 from software_update.client.sources.file import FileSource, FolderSource
 from software_update.client.state import Staging, State
@@ -87,7 +89,7 @@ def build_domain(config: Config, domain: DomainConfig, system: System) -> Domain
             for index, part in enumerate(domain.sources)
         ],
         places=[
-            Place(each.targets, _installer(each.part, each.targets, config, system))
+            Place(each.targets, _installer(each.part, each.targets, config, domain, system))
             for each in domain.installers
         ],
         boot=_boot(domain, config, system),
@@ -134,7 +136,9 @@ def _source(part: Part, system: System, place: str) -> Source:
     return ResumingSource(source, system.clock, time.sleep)
 
 
-def _installer(part: Part, targets: tuple[str, ...], config: Config, system: System) -> Installer:
+def _installer(
+    part: Part, targets: tuple[str, ...], config: Config, domain: DomainConfig, system: System
+) -> Installer:
     options = part.options
     match part.type:
         case "raw":
@@ -150,6 +154,11 @@ def _installer(part: Part, targets: tuple[str, ...], config: Config, system: Sys
 
             spool = f"{config.state}/exec_target"
             return ExecInstaller(system, options["program"], spool, timeout=options["timeout"])
+        case "mcuboot":
+            from software_update.client.installers.mcuboot import McubootInstaller
+
+            kept = _kept_slots(config, domain, system)
+            return McubootInstaller(_smp(part), kept, targets[0], options["image"])
     raise AssertionError(f"no installer for the type {part.type}")
 
 
@@ -177,12 +186,35 @@ def _boot(domain: DomainConfig, config: Config, system: System) -> BootControl:
             from software_update.client.boot.directory import DirectoryBoot
 
             return DirectoryBoot(system.storage, **options)
+    return _boot_of_a_part(domain, config, system)
+
+
+def _boot_of_a_part(domain: DomainConfig, config: Config, system: System) -> BootControl:
+    """Returns the boot control of a part with a boot loader of its own."""
+    options = domain.boot.options
+    match domain.boot.type:
         case "exec":
             from software_update.client.boot.exec_program import ExecBoot
 
             program, timeout = options["program"], options["timeout"]
             return ExecBoot(system, program, domain.slots, timeout=timeout)
+        case "mcuboot":
+            from software_update.client.boot.mcuboot import McubootBoot
+
+            kept = _kept_slots(config, domain, system)
+            return McubootBoot(_smp(domain.boot), kept, options["image"])
     raise AssertionError(f"no boot control for the type {domain.boot.type}")
+
+
+def _smp(part: Part) -> Smp:
+    from software_update.client.shell.smp import UdpSmp
+
+    options = {name: value for name, value in part.options.items() if name != "image"}
+    return UdpSmp(options.pop("host"), options.pop("port"), **options)
+
+
+def _kept_slots(config: Config, domain: DomainConfig, system: System) -> KeptSlots:
+    return KeptSlots(system.storage, f"{config.state}/mcuboot_{domain.name}", domain.slots)
 
 
 def _content(system: System, path: str, limit: int) -> bytes:

@@ -11,12 +11,14 @@ from software_update.base.errors import InputError
 from software_update.client.boot.directory import DirectoryBoot
 from software_update.client.boot.exec_program import ExecBoot
 from software_update.client.boot.grub import Grub
+from software_update.client.boot.mcuboot import McubootBoot
 from software_update.client.boot.rauc import Rauc
 from software_update.client.boot.systemd_boot import SystemdBoot
 from software_update.client.boot.uboot import UBoot
 from software_update.client.domain import Domain
 from software_update.client.installers.directory import DirectoryInstaller
 from software_update.client.installers.exec_program import ExecInstaller
+from software_update.client.installers.mcuboot import McubootInstaller
 from software_update.client.installers.raw import RawInstaller
 from software_update.client.shell.build import build_client, machine, read_config
 from software_update.client.source import SourceError
@@ -26,6 +28,8 @@ from software_update.client.state import Staging
 from software_update.signing import holders
 from software_update.testing import encode as e
 from software_update.testing.bundle_server import serve
+from software_update.testing.mcuboot import FakeMcu, image
+from software_update.testing.smp_server import serve_smp
 
 DIRECTORY = 'type = "directory", targets = ["*"], slots = {A = "/srv/A", B = "/srv/B"}'
 
@@ -89,6 +93,13 @@ def built(path: str) -> Domain:
                 "boot": 'type = "exec", program = ["/bin/sh"]',
             },
             (FileSource, ExecInstaller, ExecBoot),
+        ),
+        (
+            {
+                "installer": 'type = "mcuboot", targets = ["mcu"], host = "192.0.2.7"',
+                "boot": 'type = "mcuboot", host = "192.0.2.7", restart_timeout = "1m"',
+            },
+            (FolderSource, McubootInstaller, McubootBoot),
         ),
     ],
 )
@@ -210,3 +221,19 @@ def test_certificates_that_cannot_be_read_are_an_error(tmp_path: Path) -> None:
     domain = built(config(tmp_path, source=f'type = "http", {options}'))
     with pytest.raises(SourceError, match=f"{ca_file}: No such file or directory; correct ca_file"):
         domain.sources[0].open()
+
+
+def test_microcontroller_has_its_options_and_folder(tmp_path: Path) -> None:
+    new = image(b"new")
+    with serve_smp(FakeMcu(image(b"old"))) as server:
+        at = f'type = "mcuboot", host = "127.0.0.1", port = {server.port}'
+        domain = built(config(tmp_path, installer=f'{at}, targets = ["mcu"]', boot=at))
+        (tmp_path / "state").mkdir()
+        writer = domain.places[0].installer.begin("B", "mcu", len(new))
+        writer.write(new)
+        writer.finish()
+        assert server.mcu.secondary == new
+        domain.boot.try_slot("B")
+        assert domain.boot.status().primary == "B"
+    names = sorted(path.name for path in (tmp_path / "state/mcuboot_main").iterdir())
+    assert names == ["B.image", "slots.json"]

@@ -18,7 +18,13 @@ from typing import TypeVar
 from software_update.base.errors import InputError, SoftwareUpdateError, printable
 from software_update.client import events, history, named_files, staging
 from software_update.client.ask import make_question
-from software_update.client.boot_control import BootError, BootStatus, CountsStarts, SlotState
+from software_update.client.boot_control import (
+    BootError,
+    BootStatus,
+    CountsStarts,
+    RestartsPart,
+    SlotState,
+)
 from software_update.client.config import CheckConfig
 from software_update.client.decision import Choice, Decision, Situation
 from software_update.client.domain import Domain, HealthCheck
@@ -501,6 +507,10 @@ class Client:
             if isinstance(domain.boot, CountsStarts):
                 return self._restart_part(domain, domain.boot)
             self._restart_problem = self._restart_device(domain)
+        elif isinstance(domain.boot, RestartsPart):
+            self._append_history()
+            domain.boot.restart()
+            return self.started()
         return None
 
     def _restart_device(self, domain: Domain) -> str:
