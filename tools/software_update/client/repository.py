@@ -1,0 +1,103 @@
+"""The interface of a TUF repository, in which the client finds releases and learns whether they are fresh.
+
+    view = repository.refresh(state.repository, now)
+    entry = the entry that the client chooses from view.entries
+    bundle = repository.open(entry)                     # an OpenBundle, as from any source
+
+The repository decides nothing that the bundle's own metadata does not allow: it offers, and it stops.
+"""
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from software_update.client.source import OpenBundle, SourceError
+from software_update.format.catalog import CatalogEntry
+from software_update.format.rollout import Rollout
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """The versions of root, timestamp and snapshot that the client has verified: it accepts no lower one.
+
+    `fresh_until` is the expiry of the timestamp, in seconds since 1970. After it, the client refreshes before
+    each phase.
+    """
+
+    root: int = 0
+    timestamp: int = 0
+    snapshot: int = 0
+    fresh_until: int = 0
+
+
+class Problem(enum.Enum):
+    """The reason why a repository is rejected, apart from a network that fails."""
+
+    EXPIRED = "REPOSITORY_EXPIRED"
+    """A role is past its expiry: the repository is not maintained, or somebody withholds newer metadata."""
+    ROLLED_BACK = "REPOSITORY_ROLLED_BACK"
+    """A role has a lower version than one that the device has seen."""
+    INCONSISTENT = "REPOSITORY_INCONSISTENT"
+    """Roles do not fit together: another length, hash or version than the role above lists."""
+    UNSIGNED = "REPOSITORY_UNSIGNED"
+    """A role has too few valid signatures of the keys that count."""
+    TOO_LARGE = "REPOSITORY_TOO_LARGE"
+    """The server sends more bytes than the role may have."""
+    TOO_SLOW = "SOURCE_TOO_SLOW"
+    """The server sends fewer bytes in a second than the configuration demands."""
+    MALFORMED = "REPOSITORY_MALFORMED"
+    """A role, a catalog entry or a rollout cannot be read."""
+
+
+class RepositoryRejected(SourceError):
+    """A repository that the client does not trust now. It tries again later, as after any failure."""
+
+    def __init__(self, problem: Problem, text: str) -> None:
+        super().__init__(text)
+        self.problem = problem
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A bundle that the repository lists: its target path, length in bytes, SHA-256, and catalog entry."""
+
+    path: str
+    length: int
+    sha256: str
+    entry: CatalogEntry
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The content of a repository for one product and channel, at one moment.
+
+    `rollouts` are the rules by release digest.
+    """
+
+    versions: Versions
+    listed: tuple[Listed, ...]
+    rollouts: Mapping[str, Rollout]
+
+
+class Repository(Protocol):
+    """The repository of one trust domain, for one product and channel."""
+
+    def refresh(self, floors: Versions, at: int) -> View:
+        """Fetches what has changed since the last refresh, and verifies it.
+
+        `at` is the time in seconds since 1970 that expiries are compared with. Raises RepositoryRejected,
+        also if a version is below `floors`, and SourceError if the network fails.
+        """
+
+    def find(self, path: str) -> Listed | None:
+        """Returns an older bundle that the last `refresh` does not list, from the archive; None if none.
+
+        Raises as `refresh` does.
+        """
+
+    def open(self, listed: Listed) -> OpenBundle:
+        """Opens a bundle, and requests its first part by one exact range. Raises SourceError."""
+
+    def describe(self) -> str:
+        """Returns the place in words for a person, without credentials."""
