@@ -11,6 +11,7 @@ _LAYERS = [
     "signing",
     "steps",
     "client",
+    "repository",
     "cli",
 ]
 

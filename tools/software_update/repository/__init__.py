@@ -1,0 +1,1 @@
+"""A TUF repository: publishing releases into it, and checking it."""
