@@ -19,7 +19,12 @@ from software_update.format.rollout import Rollout
 
 @dataclass(frozen=True, slots=True)
 class Versions:
-    """The versions of root, timestamp and snapshot that the client has verified: it accepts no lower one.
+    """The versions of the roles that the client has verified: it accepts no lower one.
+
+    `targets` is the top-level role, `channel` and `rollout` are the roles of the client's product and
+    channel. `keys` is the SHA-256 of the keys of snapshot and timestamp, in hexadecimal. After a root with
+    other keys, only its own version is a floor, because a thief of the former keys may have signed any
+    version (TUF 1.0, 5.3.11).
 
     `fresh_until` is the expiry of the timestamp, in seconds since 1970. After it, the client refreshes before
     each phase.
@@ -28,6 +33,10 @@ class Versions:
     root: int = 0
     timestamp: int = 0
     snapshot: int = 0
+    targets: int = 0
+    channel: int = 0
+    rollout: int = 0
+    keys: str = ""
     fresh_until: int = 0
 
 
@@ -42,6 +51,8 @@ class Problem(enum.Enum):
     """Roles do not fit together: another length, hash or version than the role above lists."""
     UNSIGNED = "REPOSITORY_UNSIGNED"
     """A role has too few valid signatures of the keys that count."""
+    NOT_DELEGATED = "REPOSITORY_NOT_DELEGATED"
+    """A role lists a target that it may not list: a rollout a bundle, or a catalog that of another product."""
     TOO_LARGE = "REPOSITORY_TOO_LARGE"
     """The server sends more bytes than the role may have."""
     TOO_SLOW = "SOURCE_TOO_SLOW"
@@ -72,7 +83,7 @@ class Listed:
 class View:
     """The content of a repository for one product and channel, at one moment.
 
-    `rollouts` are the rules by release digest.
+    Record `versions` as they are, in place of the former ones. `rollouts` are the rules by release digest.
     """
 
     versions: Versions
@@ -91,13 +102,16 @@ class Repository(Protocol):
         """
 
     def find(self, path: str) -> Listed | None:
-        """Returns an older bundle that the last `refresh` does not list, from the archive; None if none.
+        """Returns the bundle at a target path, also an older one in the archive; None if there is none.
 
-        Raises as `refresh` does.
+        It needs a `refresh` before it, and raises as that does.
         """
 
     def open(self, listed: Listed) -> OpenBundle:
-        """Opens a bundle, and requests its first part by one exact range. Raises SourceError."""
+        """Opens a bundle, and requests its first part by one exact range.
+
+        Raises SourceError, and RepositoryRejected if the bundle has another length than listed.
+        """
 
     def describe(self) -> str:
         """Returns the place in words for a person, without credentials."""
