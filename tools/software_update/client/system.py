@@ -161,6 +161,12 @@ class Network(Protocol):
         Raises OSError for failures of name resolution, connection and TLS.
         """
 
+    def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Response:
+        """Sends a request with a body, as `get` does. `method` is POST or PUT.
+
+        The headers besides these are Host, Content-Length and Connection.
+        """
+
 
 @dataclass(frozen=True, slots=True)
 class System:

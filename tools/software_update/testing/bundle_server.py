@@ -16,6 +16,8 @@ class Request:
 
     path: str
     headers: tuple[tuple[str, str], ...]
+    method: str = "GET"
+    body: bytes = b""
 
     def header(self, name: str) -> str | None:
         """Returns a header's value; the name is in its usual spelling."""
@@ -89,7 +91,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.state.connections += 1
 
     def do_GET(self) -> None:
-        request = Request(self.path, tuple(self.headers.items()))
+        body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        request = Request(self.path, tuple(self.headers.items()), self.command, body)
         self.state.requests.append(request)
         answer = self.state.change(request, self.state.answer(request))
         self.send_response_only(answer.status)
@@ -99,6 +102,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(answer.body[: answer.cut])
         if answer.cut is not None:
             self.close_connection = True
+
+    do_POST = do_PUT = do_GET
 
     def log_message(self, *_: object) -> None:
         """Writes nothing."""

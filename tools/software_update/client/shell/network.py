@@ -65,6 +65,15 @@ class UrllibNetwork:
 
     def get(self, url: str, headers: Mapping[str, str]) -> Response:
         """See `Network.get`. Raises NetworkError."""
+        return self._request("GET", url, headers, None)
+
+    def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Response:
+        """See `Network.send`. Raises NetworkError."""
+        return self._request(method, url, headers, body)
+
+    def _request(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
+    ) -> Response:
         library = _urllib3()
         pool = self._pool(url)
         given = {name.lower() for name in headers}
@@ -77,8 +86,9 @@ class UrllibNetwork:
         with _one_line():
             return _Response(
                 pool.request(
-                    "GET",
+                    method,
                     url,
+                    body=body,
                     headers={**headers, **left_out},
                     redirect=False,
                     retries=False,

@@ -74,6 +74,16 @@ def test_only_the_given_headers_are_sent(server: BundleServer) -> None:
     assert set(second.headers) == {host, ("User-Agent", "me"), ("accept-encoding", "identity")}
 
 
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+def test_request_with_a_body(server: BundleServer, method: str) -> None:
+    response = UrllibNetwork().send(method, server.url("/a"), {"X-A": "b"}, b"content")
+    assert response.status == 200
+    [request] = server.requests
+    assert (request.method, request.path, request.body) == (method, "/a", b"content")
+    host = ("Host", f"127.0.0.1:{server.port}")
+    assert set(request.headers) == {host, ("X-A", "b"), ("Content-Length", "7")}
+
+
 def test_body_is_returned_as_it_was_sent(server: BundleServer) -> None:
     server.change = lambda _, answer: replace(
         answer.with_header("Content-Encoding", "gzip"), body=b"not gzip"

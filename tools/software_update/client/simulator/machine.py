@@ -84,15 +84,25 @@ class SimulatedPrograms:
 
 @dataclass(slots=True)
 class SimulatedNetwork:
-    """`system.Network` with one server, a callable; None if the device is offline."""
+    """`system.Network` with one server, a callable; None if the device is offline.
+
+    `receiver` is the part of the server that gets requests with a body: method, URL, headers, body.
+    """
 
     server: Callable[[str, Mapping[str, str]], Response] | None = None
+    receiver: Callable[[str, str, Mapping[str, str], bytes], Response] | None = None
 
     def get(self, url: str, headers: Mapping[str, str]) -> Response:
         """See `system.Network.get`."""
         if self.server is None:
             raise ConnectionError(f"{url}: the simulated device is offline")
         return self.server(url, headers)
+
+    def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Response:
+        """See `system.Network.send`."""
+        if self.receiver is None:
+            raise ConnectionError(f"{url}: the simulated device is offline")
+        return self.receiver(method, url, headers, body)
 
 
 class CannotStart(Exception):

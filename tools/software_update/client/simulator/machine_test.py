@@ -93,19 +93,31 @@ def test_random_numbers_repeat_in_each_run() -> None:
 
 
 def test_device_is_offline_without_a_server() -> None:
+    network = boot(SimulatedStorage(LINKED), LOADER).system.network
     with pytest.raises(ConnectionError, match="offline"):
-        boot(SimulatedStorage(LINKED), LOADER).system.network.get("http://localhost/", {})
+        network.get("http://localhost/", {})
+    with pytest.raises(ConnectionError, match="offline"):
+        network.send("PUT", "http://localhost/", {}, b"")
 
 
 def test_server_of_the_test_gets_url_and_headers() -> None:
-    asked = []
+    asked: list[object] = []
 
     def server(url: str, headers: object) -> object:
         asked.append((url, headers))
         return None
 
-    SimulatedNetwork(server).get("http://localhost/", {"a": "b"})  # type: ignore[arg-type]
-    assert asked == [("http://localhost/", {"a": "b"})]
+    def receiver(*request: object) -> object:
+        asked.append(request)
+        return None
+
+    network = SimulatedNetwork(server, receiver)  # type: ignore[arg-type]
+    network.get("http://localhost/", {"a": "b"})
+    network.send("PUT", "http://localhost/", {"a": "b"}, b"c")
+    assert asked == [
+        ("http://localhost/", {"a": "b"}),
+        ("PUT", "http://localhost/", {"a": "b"}, b"c"),
+    ]
 
 
 def test_kernel_shows_the_slot_and_a_killed_client_finds_it() -> None:

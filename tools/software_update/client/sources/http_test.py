@@ -7,7 +7,11 @@ import pytest
 
 from software_update.bundle.head import Rest, read_head
 from software_update.client.shell.network import UrllibNetwork
-from software_update.client.simulator.machine import SimulatedClock, SimulatedPrograms
+from software_update.client.simulator.machine import (
+    SimulatedClock,
+    SimulatedNetwork,
+    SimulatedPrograms,
+)
 from software_update.client.source import BundleChanged, OpenBundle, Source, SourceError
 from software_update.client.sources.http import MAX_REDIRECTS, HttpSettings, HttpSource
 from software_update.client.system import Response, System
@@ -430,13 +434,10 @@ def test_server_that_sends_hardly_anything_is_an_error() -> None:
         def close(self) -> None:
             closed.append(1)
 
-    class Slow:
-        def get(self, url: str, headers: Mapping[str, str]) -> Response:
-            return Drip()
-
     closed: list[int] = []
     clock = SimulatedClock()
-    system = System(MemoryStorage(), SimulatedPrograms(), clock, Slow())
+    network = SimulatedNetwork(lambda url, headers: Drip())
+    system = System(MemoryStorage(), SimulatedPrograms(), clock, network)
     source = HttpSource(system, clock.advance, HttpSettings("http://a/b"))
     assert str(error_of(source.open)) == "a/b: sent only 2 bytes in 60 seconds"
     assert closed == [1]
