@@ -44,13 +44,18 @@ def test_signers_install_by_hash(page: str) -> None:
         )
 
 
-def test_locks_for_signers_are_complete() -> None:
+def test_locks_for_users_are_complete() -> None:
     project = tomllib.loads(Path("pyproject.toml").read_text())
     extras = project["project"]["optional-dependencies"]
-    runtime = [*project["project"]["dependencies"], *extras.pop("zstd")]
+    runtime = [
+        *project["project"]["dependencies"],
+        *(each for name in ("client", "repository", "zstd") for each in extras.pop(name)),
+    ]
+    storages = [each for name in ("s3", "oci") for each in extras.pop(name)]
     for lock, requirements in {
         "build": project["build-system"]["requires"],
         "runtime": runtime,
+        "storages": storages,
         "signers": [requirement for extra in extras.values() for requirement in extra],
     }.items():
         wanted = {re.split(r"[\[<>=~!]", each)[0] for each in requirements}

@@ -156,7 +156,7 @@ def main(argv: list[str] | None = None) -> int:
         "names",
         nargs="*",
         metavar="NAME",
-        help="benchmarks, build, fuzz, lint, remote, runtime, signers or test (default: all of them)",
+        help="the name of a lock's .in file, such as runtime or test (default: all)",
     )
     args = parser.parse_args(argv)
     sources = all_sources()
