@@ -128,8 +128,9 @@ def unpack(wheel: Path, site: Path) -> None:
             path = PurePosixPath(entry.filename)
             if path.is_absolute() or ".." in path.parts:
                 raise FetchError(f"{wheel.name} holds the unsafe path {entry.filename}")
-            # Type stubs: nothing at run time reads them, and each file costs in a sandbox.
-            if entry.is_dir() or path.suffix == ".pyi":
+            # Nothing at run time reads type stubs and SBOMs, and each file costs in a sandbox.
+            # An SBOM describes one wheel, so it differs from those of other CPythons.
+            if entry.is_dir() or path.suffix == ".pyi" or _is_sbom(path):
                 continue
             content = archive.read(entry)
             out = site / path
@@ -141,6 +142,11 @@ def unpack(wheel: Path, site: Path) -> None:
                 continue
             out.parent.mkdir(parents=True, exist_ok=True)
             out.write_bytes(content)
+
+
+def _is_sbom(path: PurePosixPath) -> bool:
+    """Returns whether a file of a wheel is in the folder for SBOMs (PEP 770)."""
+    return len(path.parts) > 2 and path.parts[0].endswith(".dist-info") and path.parts[1] == "sboms"
 
 
 def compile_sources(site: Path) -> None:

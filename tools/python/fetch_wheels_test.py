@@ -106,6 +106,14 @@ def test_wheels_that_differ_in_a_module_are_refused(tmp_path: Path) -> None:
         fetch_wheels.unpack(other, site)
 
 
+def test_wheels_that_differ_in_an_sbom_are_unpacked_without_it(tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    for tag in ("cp311-cp311-any", "cp312-cp312-any"):
+        sbom = {"tiny-1.0.dist-info/sboms/tiny.json": tag}
+        fetch_wheels.unpack(make_wheel(tmp_path / tag, tag, **sbom), site)
+    assert not list(site.rglob("sboms"))
+
+
 @pytest.mark.parametrize("path", ["../out.py", "/tmp/out.py", "a/../../out.py"])
 def test_unsafe_path_in_a_wheel_is_refused(tmp_path: Path, path: str) -> None:
     wheel = make_wheel(tmp_path / "a", **{path: "x"})
