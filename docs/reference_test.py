@@ -54,6 +54,7 @@ def test_locks_for_users_are_complete() -> None:
     storages = [each for name in ("s3", "oci") for each in extras.pop(name)]
     for lock, requirements in {
         "build": project["build-system"]["requires"],
+        "mcuboot": extras.pop("mcuboot"),
         "runtime": runtime,
         "storages": storages,
         "signers": [requirement for extra in extras.values() for requirement in extra],

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from software_update.client import cbor
+import cbor2
+
 from software_update.client.smp import SmpError
 from software_update.testing.mcuboot import FakeMcu
 
@@ -25,6 +26,7 @@ class SmpServer:
     mcu: FakeMcu
     port: int
     change: Callable[[bytes], bytes] = lambda datagram: datagram
+    datagrams: list[bytes] = field(default_factory=list)
     requests: list[tuple[int, int]] = field(default_factory=list)
     received: bytearray = field(default_factory=bytearray)
     length: int = 0
@@ -33,12 +35,13 @@ class SmpServer:
         """Returns the answer to a request."""
         operation, flags, length, group, sequence, command = _HEADER.unpack_from(datagram)
         assert length == len(datagram) - _HEADER.size
+        self.datagrams.append(datagram)
         self.requests.append((group, command))
-        values = cbor.decode(datagram[_HEADER.size :])
+        values = cbor2.loads(datagram[_HEADER.size :])
         try:
             content = self._perform((group, command), operation & 7, values)
         except SmpError:
-            content = cbor.encode({"rc": _BAD_STATE})
+            content = _encode({"rc": _BAD_STATE})
         answer = (operation + 1, flags, len(content), group, sequence, command)
         return _HEADER.pack(*answer) + content
 
@@ -56,8 +59,8 @@ class SmpServer:
         elif command == _IMAGES:
             return self._images()
         else:
-            return cbor.encode({"rc": 8})
-        return cbor.encode({})
+            return _encode({"rc": 8})
+        return _encode({})
 
     def _upload(self, values: dict[str, Any]) -> bytes:
         if values["off"] == 0:
@@ -67,12 +70,12 @@ class SmpServer:
             self.received += values["data"]
             if len(self.received) == self.length:
                 self.mcu.upload(0, bytes(self.received))
-        return cbor.encode({"off": len(self.received)})
+        return _encode({"off": len(self.received)})
 
     def _images(self) -> bytes:
         """Returns the list of images, with indefinite lengths, as Zephyr sends it."""
         images = b"".join(
-            cbor.encode(
+            _encode(
                 {
                     "slot": each.slot,
                     "version": "1.0.0",
@@ -87,6 +90,11 @@ class SmpServer:
             for each in self.mcu.images()
         )
         return b"\xbf\x66images\x9f" + images + b"\xff\x6bsplitStatus\x00\xff"
+
+
+def _encode(values: dict[str, Any]) -> bytes:
+    content: bytes = cbor2.dumps(values)
+    return content
 
 
 @contextlib.contextmanager

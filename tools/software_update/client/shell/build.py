@@ -158,7 +158,7 @@ def _installer(
             from software_update.client.installers.mcuboot import McubootInstaller
 
             kept = _kept_slots(config, domain, system)
-            return McubootInstaller(_smp(part), kept, targets[0], options["image"])
+            return McubootInstaller(_smp(part, domain), kept, targets[0], options["image"])
     raise AssertionError(f"no installer for the type {part.type}")
 
 
@@ -202,11 +202,15 @@ def _boot_of_a_part(domain: DomainConfig, config: Config, system: System) -> Boo
             from software_update.client.boot.mcuboot import McubootBoot
 
             kept = _kept_slots(config, domain, system)
-            return McubootBoot(_smp(domain.boot), kept, options["image"])
+            return McubootBoot(_smp(domain.boot, domain), kept, options["image"])
     raise AssertionError(f"no boot control for the type {domain.boot.type}")
 
 
-def _smp(part: Part) -> Smp:
+def _smp(part: Part, domain: DomainConfig) -> Smp:
+    if importlib.util.find_spec("cbor2") is None:
+        raise InputError(
+            f"domains.{domain.name}: cbor2 is missing; install rules_software_update[mcuboot]"
+        )
     from software_update.client.shell.smp import UdpSmp
 
     options = {name: value for name, value in part.options.items() if name != "image"}

@@ -170,6 +170,11 @@ def test_missing_package_is_named_with_its_extra(
     assert problem(path) == (
         "domains.main.sources[0]: urllib3 is missing; install rules_software_update[client]"
     )
+    at = 'type = "mcuboot", host = "192.0.2.7"'
+    path = config(tmp_path, installer=f'{at}, targets = ["mcu"]', boot=at)
+    assert problem(path) == (
+        "domains.main: cbor2 is missing; install rules_software_update[mcuboot]"
+    )
 
 
 def test_file_that_others_may_write_is_refused_for_root(
