@@ -12,12 +12,11 @@ import build_files
 import imports
 
 _BUILD = "BUILD.bazel"
-# The labels of packages from outside, by the names that Python imports.
+# The labels of packages from outside, by the names that Python imports. Those of extras are not here: the
+# product imports them when they are used, and only programs that use them depend on them.
 _PACKAGES = {
-    "boto3": "@software_update_pip_storages//:boto3",
     "cryptography": "@software_update_pip//:cryptography",
     "google": "@software_update_pip//:protobuf",
-    "oras": "@software_update_pip_storages//:oras",
     "tuf": "@software_update_pip//:tuf",
     "urllib3": "@software_update_pip//:urllib3",
     "zstandard": "@software_update_pip//:zstandard",
