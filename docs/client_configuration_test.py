@@ -38,7 +38,7 @@ from software_update.client.sections import REQUIRED, Option, Section, Shape, Ty
 from software_update.client.shell.network import UrllibNetwork
 from software_update.client.shell.smp import UdpSmp
 from software_update.client.sources.file import FileSource, FolderSource
-from software_update.client.sources.http import HttpSettings
+from software_update.client.sources.requests import HttpSettings
 from software_update.client.values import Kind
 
 EXAMPLE = Path("docs/guides/client.toml")

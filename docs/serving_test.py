@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from software_update.client.shell.network import UrllibNetwork
 from software_update.client.simulator.machine import SimulatedClock, SimulatedPrograms
-from software_update.client.sources import http, pace, resuming
-from software_update.client.sources.http import HttpSettings, HttpSource
+from software_update.client.sources import pace, requests, resuming
+from software_update.client.sources.http import HttpSource
+from software_update.client.sources.requests import HttpSettings
 from software_update.client.system import System
 from software_update.testing.bundle_server import serve
 from software_update.testing.memory_storage import MemoryStorage
@@ -50,7 +51,7 @@ def test_errors_are_those_of_the_client(error: str) -> None:
 
 def test_numbers_are_those_of_the_client() -> None:
     numbers = {1: "once", 5: "five"}
-    assert f"at most {numbers[http.MAX_REDIRECTS]} redirects" in PAGE
+    assert f"at most {numbers[requests.MAX_REDIRECTS]} redirects" in PAGE
     assert f"up to {numbers[resuming.MAX_FAILURES - 1]} times in a row" in PAGE
     assert pace.WINDOW_SECONDS == 60
     assert f"a minute of less than {pace.LEAST_BYTES_PER_SECOND} bytes per second" in PAGE

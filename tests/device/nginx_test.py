@@ -11,7 +11,8 @@ from software_update.bundle.head import Rest, read_head
 from software_update.client.shell.network import UrllibNetwork
 from software_update.client.simulator.machine import SimulatedClock, SimulatedPrograms
 from software_update.client.source import BundleChanged, OpenBundle, SourceError
-from software_update.client.sources.http import HttpSettings, HttpSource
+from software_update.client.sources.http import HttpSource
+from software_update.client.sources.requests import HttpSettings
 from software_update.client.sources.resuming import ResumingSource
 from software_update.client.system import System
 from software_update.testing import encode as e

@@ -67,15 +67,19 @@ class Head(NamedTuple):
         )
 
 
-def read_head(source: Readable) -> Head:
+def read_head(source: Readable, first_part: int | None = None) -> Head:
     """Returns the head of a bundle. Raises Refused as `read_envelope` does.
 
     It reads metadata, `user_manifest`, and at most the name of the first other payload: of the payloads
     themselves not one byte, not even ahead. That takes about eight reads, each of a few kilobytes.
+
+    With `first_part`, it reads nothing from that offset on, and raises Refused if a part goes over it. The
+    head ends there, or before it if a payload begins there: compare `end` with it.
     """
-    reader = _HeadReader(source)
+    size = source.size()
+    reader = _HeadReader(source, size if first_part is None else min(size, first_part))
     reader.read_head()
-    return Head(reader.envelope(), reader.manifest, reader.position)
+    return Head(reader.envelope()._replace(size=size), reader.manifest, reader.position)
 
 
 def read_whole(source: Readable) -> Head:
@@ -94,8 +98,8 @@ class _CarefulReader(Reader):
     A read may be a request to a server, so it reads as many of these at once as it can be sure of.
     """
 
-    def __init__(self, source: Readable) -> None:
-        super().__init__(source.size(), lambda length, offset: source.read(offset, length))
+    def __init__(self, source: Readable, size: int) -> None:
+        super().__init__(size, lambda length, offset: source.read(offset, length))
         self._in_entry = False
         self._field_start = 0
 
@@ -172,8 +176,8 @@ class _HeadEnds(Exception):
 class _HeadReader(_CarefulReader):
     """Reads to the first payload other than `user_manifest`."""
 
-    def __init__(self, source: Readable) -> None:
-        super().__init__(source)
+    def __init__(self, source: Readable, size: int) -> None:
+        super().__init__(source, size)
         self.manifest: bytes | None = None
 
     def read_head(self) -> None:
@@ -215,7 +219,7 @@ class Rest(_CarefulReader):
     """
 
     def __init__(self, source: Readable, head: Head) -> None:
-        super().__init__(source)
+        super().__init__(source, source.size())
         read = head.envelope
         self._position = head.end
         self._root = read.root

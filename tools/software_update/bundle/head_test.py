@@ -235,3 +235,40 @@ def test_truncated_bundle_has_the_same_verdict(data: st.DataObject) -> None:
     good = METADATA + MANIFEST + e.payload("app", b"a" * 200) + e.payload("b" * 130, b"")
     cut = good[: data.draw(st.integers(0, len(good)))]
     assert in_parts(cut) == whole(cut)
+
+
+# A first part of known length.
+
+
+def test_known_first_part_is_all_that_is_read() -> None:
+    head_bytes = METADATA + MANIFEST
+    source = Recorded(head_bytes + e.payload("app", b"a" * 1000))
+    head = read_head(source, len(head_bytes))
+    assert head == read_head(Recorded(source.data))
+    assert max(end for _, end in source.reads) == len(head_bytes)
+    assert [each.name for each in Rest(source, head).payloads()] == ["app"]
+
+
+@pytest.mark.parametrize("first_part", [0, len(METADATA)])
+def test_first_part_that_is_too_short_lacks_metadata(first_part: int) -> None:
+    source = Recorded(METADATA + MANIFEST + e.payload("app", b"a" * 1000))
+    head = read_head(source, first_part)
+    assert (head.end, head.user_manifest, head.lacks()) == (first_part, None, first_part == 0)
+
+
+@pytest.mark.parametrize("first_part", [len(METADATA) - 1, len(METADATA + MANIFEST) + 100])
+def test_first_part_that_cuts_a_part_is_refused(first_part: int) -> None:
+    source = Recorded(METADATA + MANIFEST + e.payload("app", b"a" * 1000))
+    with pytest.raises(Refused) as caught:
+        read_head(source, first_part)
+    assert caught.value.verdict == Verdict.MALFORMED
+    assert not source.has_read(first_part, len(source.data))
+
+
+def test_first_part_with_a_payload_ends_where_that_begins() -> None:
+    head_bytes = METADATA + MANIFEST
+    app = e.payload("app", b"a" * 1000)
+    source = Recorded(head_bytes + app + e.payload("boot", b"b"))
+    for first_part in (len(head_bytes + app), 10**9):
+        head = read_head(source, first_part)
+        assert (head.end, head.envelope.size) == (len(head_bytes), len(source.data))

@@ -74,6 +74,12 @@ SOURCE_TYPES = {
                 None,
             ),
             Option(
+                "min_bytes_per_second",
+                RATE,
+                "The least bytes in a second, over a minute; a slower server is given up for now.",
+                "256B",
+            ),
+            Option(
                 "token_file",
                 PATH,
                 "A file with a header's value in one line, such as `Bearer` and a token. The client reads it "

@@ -87,6 +87,7 @@ def test_options_of_a_domain() -> None:
         {
             "url": "https://updates.example/full.bundle",
             "bytes_per_second": None,
+            "min_bytes_per_second": 256,
             "token_file": None,
             "token_header": "Authorization",
             "ca_file": None,

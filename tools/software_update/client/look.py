@@ -11,7 +11,7 @@ from software_update.bundle.head import Head, read_head, read_whole
 from software_update.client.boot_control import BootStatus
 from software_update.client.domain import Domain, installer_of
 from software_update.client.release import encode_release, release_digest, slot_targets
-from software_update.client.source import OpenBundle
+from software_update.client.source import OpenBundle, first_part_of
 from software_update.client.staging import PlanFailed, no_place
 from software_update.client.state import Code, Plan
 from software_update.format.metadata import Installed, Root
@@ -86,7 +86,7 @@ _ORDER = (
 def _read_head(bundle: OpenBundle) -> Head:
     if bundle.can_reread:
         return read_whole(bundle)
-    head = read_head(bundle)
+    head = read_head(bundle, first_part_of(bundle))
     if head.lacks():
         raise PlanFailed(Code.ORDER_NOT_TAKEN, _ORDER)
     return head

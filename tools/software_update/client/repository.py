@@ -52,7 +52,7 @@ class Problem(enum.Enum):
     UNSIGNED = "REPOSITORY_UNSIGNED"
     """A role has too few valid signatures of the keys that count."""
     NOT_DELEGATED = "REPOSITORY_NOT_DELEGATED"
-    """A role lists a target that it may not list: a rollout a bundle, or a catalog that of another product."""
+    """A role lists a target that it may not list: such as a rollout that lists a bundle."""
     TOO_LARGE = "REPOSITORY_TOO_LARGE"
     """The server sends more bytes than the role may have."""
     TOO_SLOW = "SOURCE_TOO_SLOW"
@@ -62,7 +62,10 @@ class Problem(enum.Enum):
 
 
 class RepositoryRejected(SourceError):
-    """A repository that the client does not trust now. It tries again later, as after any failure."""
+    """A repository, or a server of bundles, that the client does not trust now, for a reason with a name.
+
+    It tries again later, as after any failure.
+    """
 
     def __init__(self, problem: Problem, text: str) -> None:
         super().__init__(text)

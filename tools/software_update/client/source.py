@@ -1,6 +1,6 @@
 """The interface of a source, from which the client reads one bundle."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 class SourceError(OSError):
@@ -60,6 +60,22 @@ class OpenBundle(Protocol):
 
     def close(self) -> None:
         """Closes the bundle."""
+
+
+@runtime_checkable
+class HasFirstPart(Protocol):
+    """An `OpenBundle` of which the length of the first part is known before it is read.
+
+    It is the end of metadata and release manifest, in bytes, and None if it is not known after all. A
+    repository says so, and nothing has verified it.
+    """
+
+    first_part: int | None
+
+
+def first_part_of(bundle: OpenBundle) -> int | None:
+    """Returns the length of a bundle's first part, None if its source does not know it."""
+    return bundle.first_part if isinstance(bundle, HasFirstPart) else None
 
 
 class Source(Protocol):

@@ -23,7 +23,7 @@ from software_update.client.release import (
     release_digest,
     slot_targets,
 )
-from software_update.client.source import OpenBundle, Source, SourceError
+from software_update.client.source import OpenBundle, Source, SourceError, first_part_of
 from software_update.client.state import Code
 from software_update.client.system import File, Storage
 from software_update.format.compression import check_compression
@@ -122,7 +122,7 @@ def _entries(bundle: OpenBundle, targets: Targets, *, expected: bool = True) -> 
         envelope = read_whole(bundle).envelope
         _check_same(envelope, targets)
         return (each for each in envelope.payloads if each.name != USER_MANIFEST)
-    head = read_head(bundle)
+    head = read_head(bundle, first_part_of(bundle))
     _check_same(head.envelope, targets)
     if expected:
         bundle.expect(head.end, bundle.size() - head.end)
@@ -354,7 +354,7 @@ def copy_to_store(
     Each part is on the medium before the next is written. So a power cut may have spoiled only the last
     one, which is copied again. A file that begins differently has another bundle, and is copied anew.
     """
-    head = read_whole(bundle) if bundle.can_reread else read_head(bundle)
+    head = read_whole(bundle) if bundle.can_reread else read_head(bundle, first_part_of(bundle))
     _check_same(head.envelope, targets)
     file = storage.open_to_write(path)
     try:

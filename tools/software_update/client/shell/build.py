@@ -117,7 +117,8 @@ def _source(part: Part, system: System, place: str) -> Source:
         return FolderSource(system.storage, part.options["path"])
     if importlib.util.find_spec("urllib3") is None:
         raise InputError(f"{place}: urllib3 is missing; install rules_software_update[client]")
-    from software_update.client.sources.http import HttpSettings, HttpSource
+    from software_update.client.sources.http import HttpSource
+    from software_update.client.sources.requests import HttpSettings
     from software_update.client.sources.resuming import ResumingSource
 
     options = part.options
@@ -127,7 +128,11 @@ def _source(part: Part, system: System, place: str) -> Source:
         )
         system = replace(system, network=network)
     settings = HttpSettings(
-        options["url"], options["token_file"], options["token_header"], options["bytes_per_second"]
+        options["url"],
+        options["token_file"],
+        options["token_header"],
+        options["bytes_per_second"],
+        options["min_bytes_per_second"],
     )
     try:
         source = HttpSource(system, time.sleep, settings)

@@ -10,7 +10,8 @@ from software_update.client import events
 from software_update.client.boot_control import SlotState
 from software_update.client.shell.client import Client
 from software_update.client.shell.network import UrllibNetwork
-from software_update.client.sources.http import HttpSettings, HttpSource
+from software_update.client.sources.http import HttpSource
+from software_update.client.sources.requests import HttpSettings
 from software_update.client.sources.resuming import ResumingSource
 from software_update.client.state import Answer, Code, Detail, Reply, Staging
 from software_update.client.stored_bundle import StoredBundle

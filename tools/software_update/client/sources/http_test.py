@@ -6,14 +6,22 @@ from dataclasses import replace
 import pytest
 
 from software_update.bundle.head import Rest, read_head
+from software_update.client.repository import Problem, RepositoryRejected
 from software_update.client.shell.network import UrllibNetwork
 from software_update.client.simulator.machine import (
     SimulatedClock,
     SimulatedNetwork,
     SimulatedPrograms,
 )
-from software_update.client.source import BundleChanged, OpenBundle, Source, SourceError
-from software_update.client.sources.http import MAX_REDIRECTS, HttpSettings, HttpSource
+from software_update.client.source import (
+    BundleChanged,
+    OpenBundle,
+    Source,
+    SourceError,
+    first_part_of,
+)
+from software_update.client.sources.http import HttpSource, Known
+from software_update.client.sources.requests import MAX_REDIRECTS, HttpSettings
 from software_update.client.system import Response, System
 from software_update.testing import encode as e
 from software_update.testing.bundle_server import Answer, BundleServer, Request, serve
@@ -258,8 +266,8 @@ def test_wrong_first_part_is_an_error(server: BundleServer) -> None:
     [
         (404, "the server has no such file; check the URL (HTTP status 404)"),
         (401, "the server needs credentials; set token_file, or correct what is in it"),
-        (500, "the server cannot serve the bundle (HTTP status 500)"),
-        (304, "the server cannot serve the bundle (HTTP status 304)"),
+        (500, "the server cannot serve the file (HTTP status 500)"),
+        (304, "the server cannot serve the file (HTTP status 304)"),
     ],
 )
 def test_other_status_is_an_error(server: BundleServer, status: int, text: str) -> None:
@@ -441,3 +449,70 @@ def test_server_that_sends_hardly_anything_is_an_error() -> None:
     source = HttpSource(system, clock.advance, HttpSettings("http://a/b"))
     assert str(error_of(source.open)) == "a/b: sent only 2 bytes in 60 seconds"
     assert closed == [1]
+
+
+# A bundle that a repository lists.
+
+
+def listed(server: BundleServer, size: int = len(BUNDLE), first_part: int = HEAD_END) -> HttpSource:
+    clock = SimulatedClock()
+    system = System(MemoryStorage(), SimulatedPrograms(), clock, UrllibNetwork())
+    settings = HttpSettings(server.url("/app.bundle"))
+    return HttpSource(system, clock.advance, settings, Known(size, first_part))
+
+
+def test_first_part_of_known_length_comes_from_one_exact_range(server: BundleServer) -> None:
+    bundle = listed(server).open()
+    head = read_head(bundle, first_part_of(bundle))
+    assert (head.end, head.user_manifest) == (HEAD_END, b"m" * 500)
+    assert [each.range for each in server.requests] == [(0, HEAD_END)]
+    bundle.expect(head.end, bundle.size() - head.end)
+    assert bundle.read(HEAD_END, len(BUNDLE) - HEAD_END) == BUNDLE[HEAD_END:]
+    assert [each.range for each in server.requests[1:]] == [(HEAD_END, len(BUNDLE))]
+    bundle.close()
+
+
+def test_bundle_of_another_length_than_listed_is_rejected(server: BundleServer) -> None:
+    error = error_of(listed(server, size=len(BUNDLE) + 1).open)
+    assert isinstance(error, RepositoryRejected)
+    assert error.problem is Problem.INCONSISTENT
+    assert str(error).endswith(
+        f"/app.bundle: the file has {len(BUNDLE)} bytes instead of the {len(BUNDLE) + 1} that the "
+        "repository lists"
+    )
+
+
+def test_listed_bundle_shorter_than_its_first_part_is_rejected() -> None:
+    with serve(BUNDLE[: HEAD_END - 1]) as server:
+        error = error_of(listed(server).open)
+    assert isinstance(error, RepositoryRejected)
+
+
+@pytest.mark.parametrize(("least", "slow"), [(7, False), (10, True)])
+def test_server_that_is_too_slow_is_rejected_with_a_named_reason(
+    server: BundleServer, least: int, slow: bool
+) -> None:
+    class Slow(Response):
+        def __init__(self, response: Response) -> None:
+            self._response = response
+            self.status, self.headers = response.status, response.headers
+
+        def read(self, length: int) -> bytes:
+            clock.advance(10)
+            return self._response.read(min(length, 90))
+
+        def close(self) -> None:
+            self._response.close()
+
+    clock = SimulatedClock()
+    network = SimulatedNetwork(lambda url, headers: Slow(UrllibNetwork().get(url, headers)))
+    system = System(MemoryStorage(), SimulatedPrograms(), clock, network)
+    settings = HttpSettings(server.url(), min_bytes_per_second=least)
+    bundle = HttpSource(system, clock.advance, settings).open()
+    if not slow:
+        assert bundle.read(0, 1000) == BUNDLE[:1000]
+        return
+    error = error_of(lambda: bundle.read(0, 1000))
+    assert isinstance(error, RepositoryRejected)
+    assert error.problem is Problem.TOO_SLOW
+    assert "sent only" in str(error)

@@ -15,17 +15,22 @@ class TooSlow(OSError):
 class Pace:
     """The speed of one download, over all its requests.
 
-    `now` returns seconds, `sleep` waits for seconds. `limit` is in bytes per second; None for no limit. Only
-    time that is spent in reading counts for slowness, so neither the limit nor a slow medium makes a source
-    too slow.
+    `now` returns seconds, `sleep` waits for seconds. `limit` and `least` are in bytes per second; None for no
+    limit. Only time that is spent in reading counts for slowness: neither the limit nor a slow medium makes
+    a source too slow.
     """
 
     def __init__(
-        self, now: Callable[[], float], sleep: Callable[[float], None], limit: int | None = None
+        self,
+        now: Callable[[], float],
+        sleep: Callable[[float], None],
+        limit: int | None = None,
+        least: int = LEAST_BYTES_PER_SECOND,
     ) -> None:
         self._now = now
         self._sleep = sleep
         self._limit = limit
+        self._least = least
         self._next = 0.0
         self._seconds = 0.0
         self._bytes = 0
@@ -50,6 +55,6 @@ class Pace:
         if self._seconds >= WINDOW_SECONDS:
             seconds, received = self._seconds, self._bytes
             self._seconds, self._bytes = 0.0, 0
-            if received < LEAST_BYTES_PER_SECOND * seconds:
+            if received < self._least * seconds:
                 raise TooSlow(f"sent only {received} bytes in {seconds:.0f} seconds")
         return content

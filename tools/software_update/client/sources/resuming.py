@@ -3,7 +3,14 @@
 import hashlib
 from collections.abc import Callable
 
-from software_update.client.source import BundleChanged, OpenBundle, Source, SourceError
+from software_update.client.repository import Problem, RepositoryRejected
+from software_update.client.source import (
+    BundleChanged,
+    OpenBundle,
+    Source,
+    SourceError,
+    first_part_of,
+)
 from software_update.client.sources.backoff import wait_seconds
 from software_update.client.system import Clock
 
@@ -17,7 +24,8 @@ class ResumingSource:
     """A source whose bundles try again what fails within the expected range: that is a download.
 
     After a few failures in a row, or if the server asks for a longer wait, the error is the caller's, and so
-    are errors of a check. `sleep` waits for seconds; an exception that it raises ends the download.
+    are errors of a check. A server that is too slow has a few attempts in all: each may bring some bytes.
+    `sleep` waits for seconds; an exception that it raises ends the download.
     """
 
     def __init__(self, source: Source, clock: Clock, sleep: Callable[[float], None]) -> None:
@@ -59,9 +67,11 @@ class _ResumingBundle:
     def __init__(
         self, source: Source, bundle: OpenBundle, wait: Callable[[int, SourceError], None]
     ) -> None:
+        self.first_part = first_part_of(bundle)
         self._source = source
         self._bundle = bundle
         self._wait = wait
+        self._slow = 0
         self._expected = (0, 0)
         # Offset, length and SHA-256 of what was read outside of the expected range: the bundle's head.
         self._known: list[tuple[int, int, bytes]] = []
@@ -95,6 +105,9 @@ class _ResumingBundle:
 
     def _recover(self, failures: int, error: SourceError) -> int:
         """Waits, and opens a changed bundle again. Returns the number of failures by then."""
+        if isinstance(error, RepositoryRejected):
+            self._slow += error.problem is Problem.TOO_SLOW
+            failures = max(failures, self._slow)
         self._wait(failures, error)
         while isinstance(error, BundleChanged):
             try:

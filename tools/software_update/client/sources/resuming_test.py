@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from software_update.client.repository import Problem, RepositoryRejected
 from software_update.client.simulator.machine import SimulatedClock
 from software_update.client.source import BundleChanged, OpenBundle, SourceError
 from software_update.client.sources.resuming import MAX_FAILURES, ResumingSource
@@ -213,3 +214,15 @@ def test_source_that_can_be_read_again_is_left_as_it_is(
     source.open = lambda: None  # type: ignore[method-assign]
     assert resuming.open() is None
     assert resuming.describe() == "a.example/b"
+
+
+def test_server_that_is_too_slow_has_a_few_attempts_in_all(
+    source: Failing, clock: SimulatedClock
+) -> None:
+    bundle = downloading(source, clock)
+    slow = RepositoryRejected(Problem.TOO_SLOW, "too slow")
+    source.errors = iter([slow, None] * (MAX_FAILURES - 1) + [slow])
+    for _ in range(MAX_FAILURES - 1):
+        bundle.read(20, 10)
+    with pytest.raises(RepositoryRejected, match="too slow"):
+        bundle.read(20, 10)
