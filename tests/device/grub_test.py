@@ -10,7 +10,7 @@ from software_update.client.boot.grub import Grub
 from software_update.client.boot_control import BootStatus, SlotState
 
 from tests.device.host import host
-from tests.device.qemu_grub import Pc, stand_in
+from tests.device.qemu_grub import Pc, UefiPc, stand_in
 
 SCRIPT = Path(os.environ["BOOT_SCRIPT"])
 GOOD, TRYING = SlotState.GOOD, SlotState.TRYING
@@ -20,7 +20,10 @@ EXHAUSTED, UNBOOTABLE = SlotState.EXHAUSTED, SlotState.UNBOOTABLE
 @pytest.fixture(name="pc")
 def pc_fixture(tmp_path: Path) -> Pc:
     """A PC that runs version 1 from slot A, with a new block."""
-    pc = Pc.make(tmp_path / "pc", SCRIPT)
+    return running_version_1(Pc.make(tmp_path / "pc", SCRIPT))
+
+
+def running_version_1(pc: Pc) -> Pc:
     pc.write_slot("A", stand_in("version 1"))
     return pc
 
@@ -37,7 +40,9 @@ def start(pc: Pc) -> tuple[str, Grub]:
     return lines[-1], client(pc, command_line)
 
 
-def test_install_crash_fall_back_retry_and_commit(pc: Pc) -> None:
+@pytest.mark.parametrize("kind", [Pc, UefiPc])
+def test_install_crash_fall_back_retry_and_commit(tmp_path: Path, kind: type[Pc]) -> None:
+    pc = running_version_1(kind.make(tmp_path / "pc", SCRIPT))
     control = client(pc)
     control.mark_unbootable("B")
     pc.write_slot("B", stand_in("version 2")[:5])  # The power fails.

@@ -11,25 +11,23 @@ import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.device.console import run_machine
 from tests.device.programs import advice, program
+from tests.device.qemu_uefi import Uefi
 
 _GRUB = Path("/usr/lib/grub/x86_64-efi")
 _BOOT_LOADER = Path("/usr/lib/systemd/boot/efi/systemd-bootx64.efi")
-_FIRMWARE = Path("/usr/share/OVMF/OVMF_CODE_4M.fd")
-_VARIABLES = Path("/usr/share/OVMF/OVMF_VARS_4M.fd")
-_DISK_SIZE = 40 << 20
 _LOADED = "configfile echo halt memdisk normal reboot serial tar terminal"
 
 
 @dataclass(frozen=True)
 class Pc:
-    """The PC's disk and firmware variables, as files of a folder.
+    """The PC, and the folder of its files.
 
     `entries` is a folder of this computer; its files are on the PC's disk during a boot.
     """
 
     folder: Path
+    uefi: Uefi
 
     @classmethod
     def make(cls, folder: Path) -> Pc:
@@ -37,19 +35,13 @@ class Pc:
         for path, package in (
             (_GRUB, "grub-efi-amd64-bin"),
             (_BOOT_LOADER, "systemd-boot-efi"),
-            (_FIRMWARE, "ovmf-generic"),
         ):
             assert path.exists(), f"{path} is missing; {advice(package)}"
-        pc = cls(folder)
-        pc.entries.mkdir(parents=True)
+        (folder / "entries").mkdir(parents=True)
         (folder / "loader.conf").write_text("timeout 0\n")
-        (folder / "variables.fd").write_bytes(_VARIABLES.read_bytes())
-        with (folder / "disk.img").open("wb") as disk:
-            disk.truncate(_DISK_SIZE)
-        pc._mtools("mformat", "-F", "::")
-        pc._mtools("mmd", "::/EFI", "::/EFI/BOOT", "::/loader", "::/loader/entries")
-        pc._mtools("mcopy", str(_BOOT_LOADER), "::/EFI/BOOT/BOOTX64.EFI")
-        pc._mtools("mcopy", str(folder / "loader.conf"), "::/loader/loader.conf")
+        pc = cls(folder, Uefi.make(folder, _BOOT_LOADER))
+        pc.uefi.mtools("mmd", "::/loader", "::/loader/entries")
+        pc.uefi.mtools("mcopy", str(folder / "loader.conf"), "::/loader/loader.conf")
         return pc
 
     @property
@@ -70,30 +62,16 @@ class Pc:
         subprocess.run(
             [*command, f"--memdisk={self.folder}/memory.tar", *_LOADED.split()], check=True
         )
-        self._mtools("mcopy", "-o", str(image), f"::/{slot}.efi")
+        self.uefi.mtools("mcopy", "-o", str(image), f"::/{slot}.efi")
 
     def boot(self) -> str:
         """Switches the PC on until it powers off or restarts, and returns its console."""
-        self._mtools("mdeltree", "::/loader/entries")
-        self._mtools("mmd", "::/loader/entries")
+        self.uefi.mtools("mdeltree", "::/loader/entries")
+        self.uefi.mtools("mmd", "::/loader/entries")
         files = [str(each) for each in self.entries.iterdir()]
-        self._mtools("mcopy", *files, "::/loader/entries")
-        console = run_machine(self._command())
+        self.uefi.mtools("mcopy", *files, "::/loader/entries")
+        console = self.uefi.boot()
         for each in self.entries.iterdir():
             each.unlink()
-        self._mtools("mcopy", "::/loader/entries/*", str(self.entries))
+        self.uefi.mtools("mcopy", "::/loader/entries/*", str(self.entries))
         return console
-
-    def _command(self) -> list[str]:
-        words = [program("qemu-system-x86_64", "qemu-system-x86"), "-nodefaults", "-no-reboot"]
-        words += ["-machine", "q35,accel=tcg", "-m", "128", "-net", "none"]
-        words += ["-display", "none", "-serial", "stdio"]
-        flash = "if=pflash,format=raw"
-        words += ["-drive", f"{flash},unit=0,readonly=on,file={_FIRMWARE}"]
-        words += ["-drive", f"{flash},unit=1,file={self.folder}/variables.fd"]
-        words += ["-drive", f"if=none,id=disk,format=raw,file={self.folder}/disk.img"]
-        return [*words, "-device", "virtio-blk-pci,drive=disk"]
-
-    def _mtools(self, name: str, *words: str) -> None:
-        command = [program(name, "mtools"), "-i", str(self.folder / "disk.img"), *words]
-        subprocess.run(command, check=True, capture_output=True, stdin=subprocess.DEVNULL)
