@@ -145,6 +145,7 @@ _OPTIONAL = {
         "texts.*.unavailable_functions",
     ),
     "software_update.bundle.v1": ("targets.targets[].compression",),
+    "software_update.release_list.v1": ("repository_root", "bundles[].base"),
     "software_update.digests.v1": ("targets[].compression",),
 }
 
@@ -305,6 +306,16 @@ def test_expiry(capsys: pytest.CaptureFixture[str]) -> None:
     output_of = ("expiry", *files, "--at", "2031-01-01T00:00:00Z", "--json")
     assert main([*output_of, "--report", "expiry.json"]) == 1
     check(output(capsys, *output_of, status=1), written("expiry.json"))
+
+
+@pytest.mark.usefixtures("folder")
+def test_release_list() -> None:
+    step = ["step", "release-list", "--channel=stable", "--trusted-root=root-1.pb"]
+    step += ["--bundle=app.bundle"]
+    more = ["--personalized=app.bundle", "--installed=app.bundle", "--repository-root=root.json"]
+    assert main([*step, "-o", "short.json"]) == 0
+    assert main([*step, *more, "-o", "long.json"]) == 0
+    check(written("short.json"), written("long.json"))
 
 
 @pytest.mark.usefixtures("folder")
