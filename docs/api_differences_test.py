@@ -84,6 +84,7 @@ ONLY_MANDATORY_IN_GN = {
         "tested": "one GN build has one mode, so it has no dev bundle to compare with",
         "trusted_root": "GN has no providers to take it from",
     },
+    "software_update_repository": {"trusted_root": "GN has no providers to take it from"},
 }
 
 # A template without a rule.

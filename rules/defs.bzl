@@ -8,6 +8,7 @@ load("//rules:software_update_fleet_test.bzl", _software_update_fleet_test = "so
 load("//rules:software_update_personalized_bundle.bzl", _software_update_personalized_bundle = "software_update_personalized_bundle")
 load("//rules:software_update_promotion.bzl", _software_update_promotion = "software_update_promotion")
 load("//rules:software_update_release_manifest.bzl", _software_update_release_manifest = "software_update_release_manifest")
+load("//rules:software_update_repository.bzl", _software_update_repository = "software_update_repository")
 load("//rules:software_update_root.bzl", _software_update_root = "software_update_root")
 load("//rules:software_update_signing_requests.bzl", _software_update_signing_requests = "software_update_signing_requests")
 load("//rules/providers:software_update_bundle_info.bzl", _SoftwareUpdateBundleInfo = "SoftwareUpdateBundleInfo")
@@ -21,6 +22,7 @@ software_update_fleet_test = _software_update_fleet_test
 software_update_personalized_bundle = _software_update_personalized_bundle
 software_update_promotion = _software_update_promotion
 software_update_release_manifest = _software_update_release_manifest
+software_update_repository = _software_update_repository
 software_update_root = _software_update_root
 software_update_signing_requests = _software_update_signing_requests
 

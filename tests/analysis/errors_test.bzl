@@ -2,7 +2,7 @@
 
 load("@bazel_skylib//lib:unittest.bzl", "analysistest", "asserts")
 load("@bazel_skylib//rules:common_settings.bzl", "bool_flag", "int_flag", "string_flag")
-load("//rules:defs.bzl", "software_update_bundle", "software_update_bundle_test", "software_update_expiry_test", "software_update_release_manifest", "software_update_root")
+load("//rules:defs.bzl", "software_update_bundle", "software_update_bundle_test", "software_update_expiry_test", "software_update_release_manifest", "software_update_repository", "software_update_root")
 load(":directory.bzl", "directory")
 
 def _errors_test_impl(ctx):
@@ -183,6 +183,11 @@ _EXPIRY_TESTS = [
     ("within_days_select", {"within_days": select({"//conditions:default": "soon"})}, "within_days = \"soon\": write an integer from 1"),
 ]
 
+_REPOSITORIES = [
+    ("no_releases", {"releases": []}, "releases = []: write at least one bundle, the oldest release first"),
+    ("trusted_root", {"trusted_root": None}, "trusted_root = None: write the root that devices trust: %sa.bundle is a file, and names none" % _HERE),
+]
+
 def _errors_of(rule, kind, good, cases):
     subjects = {}
     for case, changes, message in cases:
@@ -202,7 +207,7 @@ def _errors_of(rule, kind, good, cases):
     )
 
 def errors_test_suite(name):
-    """Makes a bundle, a root, a release or a test for each mistake, and the tests of what is said about them.
+    """Makes a bundle, a root, a release, a repository or a test for each mistake, and the tests of what is said about them.
 
     Args:
       name: The name of the suite of tests.
@@ -226,13 +231,15 @@ def errors_test_suite(name):
     )
     good_root = {"root_keys": ["a.pem"], "targets_keys": ["b.pem", "c.pem"], "version": 1}
     good_release = {"product": "product", "release_counter": 7, "release_version": "1.0"}
+    good_repository = {"channel": "stable", "releases": ["a.bundle"], "trusted_root": "a.pb"}
     good_test = {"bundle": "a.bundle", "trusted_root": "a.pb"}
     _errors_of(software_update_bundle, "bundle", good_bundle, _BUNDLES)
     _errors_of(software_update_root, "root", good_root, _ROOTS)
     _errors_of(software_update_release_manifest, "release", good_release, _RELEASES)
+    _errors_of(software_update_repository, "repository", good_repository, _REPOSITORIES)
     _errors_of(software_update_bundle_test, "test", good_test, _TESTS)
     _errors_of(software_update_expiry_test, "expiry_test", {"roots": ["a.pb"]}, _EXPIRY_TESTS)
     native.test_suite(
         name = name,
-        tests = ["bundle_errors_test", "expiry_test_errors_test", "release_errors_test", "root_errors_test", "test_errors_test"],
+        tests = ["bundle_errors_test", "expiry_test_errors_test", "release_errors_test", "repository_errors_test", "root_errors_test", "test_errors_test"],
     )

@@ -88,6 +88,7 @@ def _without(missing: str) -> dict[str, str]:
     return {name: value for name, value in fleet.items() if name != missing}
 
 
+_REPOSITORY = {"releases": '[ "x.bundle" ]', "channel": '"stable"', "trusted_root": '"root.pb"'}
 _TARGETS = 'targets = [ "boot.bin > boot" ]\n'
 _CHARACTERS = "contains a character that is not allowed; write only A-Z a-z 0-9 . _ + - and /"
 _PARTS = "has an empty, . or .. part; write parts such as boot/loader"
@@ -486,6 +487,19 @@ CASES = (
         tested='":bundle"',
     ),
     promotion('out = "../x"; write the name of a file below $target_out_dir', "out", out='"../x"'),
+    *(
+        declared(
+            "repository",
+            f"{name} is missing; write {name} = {cure}",
+            f"no_{name}",
+            {each: value for each, value in _REPOSITORY.items() if each != name},
+        )
+        for name, cure in (
+            ("releases", '[ ":bundle" ], the oldest release first'),
+            ("channel", '"stable"'),
+            ("trusted_root", '":root", the root that devices trust'),
+        )
+    ),
 )
 
 
@@ -536,7 +550,7 @@ _JUDGED = 'bundle = "x.bundle" trusted_root = "root.pb" installed = "x.pb"'
     [
         *("bundle", "bundle_test", "device_test", "expiry_test", "fleet_test", "payload"),
         *("personalized_bundle", "promotion"),
-        *("release_manifest", "root"),
+        *("release_manifest", "repository", "root"),
     ],
 )
 def test_refuses_an_unknown_parameter(tree: Tree, template: str) -> None:
@@ -550,6 +564,7 @@ def test_refuses_an_unknown_parameter(tree: Tree, template: str) -> None:
         "personalized_bundle": _JUDGED,
         "promotion": 'bundle = "x.bundle" tested = "y.bundle" trusted_root = "root.pb"',
         "release_manifest": 'product = "clock" release_version = "1" release_counter = 1',
+        "repository": " ".join(f"{name} = {value}" for name, value in _REPOSITORY.items()),
         "root": 'version = 1 root_keys = [ "a.pub" ] targets_keys = [ "b.pub" ]',
     }[template]
     text = f'software_update_{template}("x") {{ {parameters} expired = "never" }}\n'

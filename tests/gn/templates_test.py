@@ -492,6 +492,7 @@ PRIVATE = (
     "bundle._sign",
     "bundle._targets",
     "bundle._verify",
+    "published._personalize_1",
     "root._check",
     "root._previous",
     "smaller._verify",
@@ -512,6 +513,7 @@ PUBLIC = (
     "lasts",
     "lives",
     "promoted",
+    "published",
     "takes_it",
 )
 
@@ -545,6 +547,14 @@ software_update_promotion("promoted") {
   bundle = ":bundle"
   tested = "tested.bundle"
   trusted_root = ":root"
+  SCOPE
+}
+
+software_update_repository("published") {
+  releases = [ ":bundle" ]
+  channel = "stable"
+  trusted_root = ":root"
+  personalized_for = [ ":bundle" ]
   SCOPE
 }
 

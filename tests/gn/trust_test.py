@@ -442,6 +442,79 @@ def test_personalized_bundle_that_devices_reject(years: Tree) -> None:
     assert "THRESHOLD_NOT_MET" in log
 
 
+# --- repositories ---
+
+
+REPOSITORY = """software_update_repository("published") {
+  releases = [ RELEASES ]
+  channel = "stable"
+  trusted_root = ":root_1"
+  MORE
+}
+"""
+_ALL = '":release_1", ":release_2", ":release_3"'
+FOR_TWO = 'personalized_for = [ ":release_1", ":release_2" ]'
+
+
+def published(more: str = "", releases: str = _ALL) -> str:
+    """A repository of the releases, of all years by default."""
+    return REPOSITORY.replace("RELEASES", releases).replace("MORE", more)
+
+
+def test_release_list(years: Tree) -> None:
+    years.write({"repository.json": "{}"})
+    generate(years, published(FOR_TWO + ' repository_root = "repository.json"'))
+    assert years.build(":published") == [
+        *("//:published", "//:published._personalize_1", "//:published._personalize_2"),
+        *("//:release_1._verify", "//:release_2._verify"),
+    ]
+    small = "../obj/published.release_list/personalized"
+    assert json.loads(years.read("gen/published.release_list.json")) == {
+        "schema": "software_update.release_list.v1",
+        "channel": "stable",
+        "trusted_root": "../obj/root_1.root.pb",
+        "repository_root": "../../repository.json",
+        "bundles": [
+            *({"file": f"../obj/release_{year}.bundle"} for year in (1, 2, 3)),
+            *(
+                {"file": f"{small}_{year}.bundle", "base": f"release_{year}.installed.pb"}
+                for year in (1, 2)
+            ),
+        ],
+    }
+    described = json.loads(
+        years.software_update(
+            *(
+                "bundle",
+                "inspect",
+                "--json",
+                "out/obj/published.release_list/personalized_1.bundle",
+            ),
+        )
+    )
+    assert [each["name"] for each in described["payloads"]] == ["user_manifest", "app"]
+    years.write({"app_1.bin": "more"})
+    assert "//:published" in years.build(":published")
+
+
+def test_release_list_by_path(years: Tree) -> None:
+    releases = '"$target_out_dir/release_3.bundle"'
+    generate(years, published('deps = [ ":release_3.file" ]', releases))
+    assert years.build(":published") == ["//:published"]
+
+
+def test_release_list_that_devices_reject(years: Tree) -> None:
+    generate(years, published().replace(":root_1", ":root_3"))
+    [line] = failure(years.build_fails(":published"))
+    assert line.startswith("software-update: obj/release_1.bundle: THRESHOLD_NOT_MET: root meta")
+
+
+def test_release_list_of_releases_in_another_order(years: Tree) -> None:
+    generate(years, published(releases='":release_2", ":release_1"'))
+    [line] = failure(years.build_fails(":published"))
+    assert line.startswith("software-update: obj/release_1.bundle: release counter 1 is not above")
+
+
 # --- without signatures ---
 
 
@@ -450,10 +523,12 @@ def test_unsigned_bundles_are_not_verified(unbuilt_years: Tree) -> None:
     generate(
         years,
         judged("test", 'trusted_root = ":root_1" installed = ":release_1"')
-        + judged("smaller", SMALLER, "personalized_bundle"),
+        + judged("smaller", SMALLER, "personalized_bundle")
+        + published(FOR_TWO),
         'software_update_signing = "unsigned"',
     )
-    assert years.build(":test", ":smaller", ":smaller.file", ":release_1.installed") == []
+    made = years.build(":test", ":smaller", ":smaller.file", ":release_1.installed", ":published")
+    assert made == []
     years.build()
 
 
