@@ -1,8 +1,8 @@
 """A PC with GRUB and two slots, which QEMU emulates.
 
 With a BIOS, it has a disk with GRUB and the script of examples/grub, a disk that is the environment block,
-and a disk for each slot. With UEFI, all of these are files of one FAT file system. In place of a kernel, a slot
-contains a GRUB script that prints a line and powers off.
+and a disk for each slot. With UEFI, all of these are files of one FAT file system. In place of a kernel, a
+slot contains a GRUB script that prints a line and powers off.
 """
 
 from __future__ import annotations
