@@ -48,6 +48,9 @@ class Storage(Protocol):
     def open_to_write(self, path: str) -> File:
         """Opens a file for reading and writing, and creates it if it is missing. Its folder must exist."""
 
+    def make_private(self, path: str) -> None:
+        """Lets only the user of the client read and write a file."""
+
     def exists(self, path: str) -> bool:
         """Returns whether there is a file, folder or link at `path`. Does not follow a link there."""
 
@@ -118,7 +121,7 @@ class Programs(Protocol):
 
 
 class Clock(Protocol):
-    """Time, from two clocks, and randomness for waits."""
+    """Time, from two clocks, and randomness for waits and a secret."""
 
     def now(self) -> int:
         """Returns the wall clock, in seconds since 1970. It may be wrong, and go backwards."""
@@ -134,6 +137,9 @@ class Clock(Protocol):
 
     def random(self) -> float:
         """Returns a random number from 0 up to but without 1."""
+
+    def random_bytes(self, length: int) -> bytes:
+        """Returns bytes for a secret, which nobody can guess."""
 
 
 class Response(Protocol):

@@ -145,6 +145,9 @@ class MemoryStorage:
             self._parent(path).now[os.path.basename(path)] = _Content()
         return self.open(path)
 
+    def make_private(self, path: str) -> None:
+        self.act("make private", path)
+
     def exists(self, path: str) -> bool:
         return self._find(path, follow=False) is not None
 

@@ -32,3 +32,7 @@ class MachineClock:
         """See `system.Clock.random`."""
         number: int = int.from_bytes(os.urandom(7), "big") >> (56 - _RANDOM_BITS)
         return number / (1 << _RANDOM_BITS)
+
+    def random_bytes(self, length: int) -> bytes:
+        """See `system.Clock.random_bytes`."""
+        return os.urandom(length)

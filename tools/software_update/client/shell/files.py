@@ -80,6 +80,10 @@ class MachineStorage:
         """See `system.Storage.open_to_write`."""
         return _opened(path, os.O_RDWR | os.O_CREAT)
 
+    def make_private(self, path: str) -> None:
+        """See `system.Storage.make_private`."""
+        os.chmod(path, 0o600)
+
     def exists(self, path: str) -> bool:
         """See `system.Storage.exists`."""
         try:

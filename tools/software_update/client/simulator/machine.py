@@ -53,6 +53,11 @@ class SimulatedClock:
         digest = hashlib.sha256(f"{self.boot} {self.draws}".encode()).digest()
         return int.from_bytes(digest[:6], "big") / (1 << 48)
 
+    def random_bytes(self, length: int) -> bytes:
+        """See `system.Clock.random_bytes`. The bytes are the same in each run, and differ in each start."""
+        self.draws += 1
+        return hashlib.shake_256(f"{self.boot} {self.draws}".encode()).digest(length)
+
     def advance(self, seconds: float) -> None:
         """Lets time pass."""
         self.running += seconds

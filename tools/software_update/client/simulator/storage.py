@@ -128,6 +128,11 @@ class SimulatedStorage:
             raise _error(errno.EISDIR, path)
         return SimulatedFile(self, number, path, writable=True)
 
+    def make_private(self, path: str) -> None:
+        """See `system.Storage.make_private`. Permissions are not simulated."""
+        self.power.check()
+        self._existing(path)
+
     def exists(self, path: str) -> bool:
         """See `system.Storage.exists`."""
         self.power.check()
