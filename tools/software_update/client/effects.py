@@ -38,7 +38,13 @@ class Effect(enum.Enum):
 
 # In these states, work is put off while `retry_in` is set.
 _MAY_WAIT = frozenset(
-    {Detail.DOWNLOADING, Detail.VERIFYING, Detail.INSTALLING, Detail.ROLLING_BACK}
+    {
+        Detail.DOWNLOADING,
+        Detail.VERIFYING,
+        Detail.INSTALLING,
+        Detail.AWAITING_RESTART,
+        Detail.ROLLING_BACK,
+    }
 )
 _FIXED = {
     Detail.TRYING: Effect.CHECK_HEALTH,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from software_update.client.boot_control import BootStatus
 from software_update.client.decision import Decision
+from software_update.client.repository import Versions
 from software_update.client.state import Answer, Code, Installed, Plan
 
 
@@ -67,11 +68,31 @@ class NothingToDo:
 
 @dataclass(frozen=True, slots=True)
 class SourceFailed:
-    """The source could not be read. `wait` is the number of seconds before the next attempt."""
+    """The source could not be read, or is rejected. `wait` is the seconds before the next attempt."""
 
     at: int
     text: str
     wait: int
+    code: Code = Code.SOURCE_FAILED
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryRead:
+    """The metadata of a domain's repository was read and verified at `at`, and was not expired then."""
+
+    at: int
+    domain: str
+    versions: Versions
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """The repository has halted a release (HALTED), or does not list it any more (WITHDRAWN)."""
+
+    at: int
+    release: str
+    code: Code
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +238,8 @@ Event = (
     | Offered
     | NothingToDo
     | SourceFailed
+    | RepositoryRead
+    | Withdrawn
     | WaitOver
     | Decided
     | Answered

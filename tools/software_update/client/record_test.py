@@ -6,6 +6,7 @@ import errno
 import pytest
 
 from software_update.base.errors import InputError
+from software_update.client.choose import MAX_LATER_STEPS
 from software_update.client.history import add_line
 from software_update.client.question import Phase
 from software_update.client.record import (
@@ -16,6 +17,7 @@ from software_update.client.record import (
     encode,
     fitting,
 )
+from software_update.client.repository import Versions
 from software_update.client.simulator.image import Image
 from software_update.client.simulator.storage import SimulatedStorage
 from software_update.client.state import (
@@ -161,11 +163,14 @@ def test_state_that_did_not_reach_the_medium_is_not_read_from_the_cache() -> Non
     assert state == RecordFile(SimulatedStorage(storage.image()), FOLDER).state
 
 
-def test_largest_plan_fits_with_three_domains() -> None:
+@pytest.mark.parametrize(("path", "entry"), [("/" + "p" * 511, ""), ("", "e" * 256)])
+def test_largest_plan_fits_with_three_domains(path: str, entry: str) -> None:
     """Answers and failures may be forgotten, but the state without them must always fit."""
     long, most = "\N{SNOWMAN}" * 1000, 2**32 - 1
     release = Installed("m" * 64, "r" * 64, "v" * 64, most, most)
-    domain = DomainState("r" * 64, {"A": release, "B": release}, release, "A", "auto-security")
+    slots = {"A": release, "B": release}
+    versions = Versions(most, most, most, most, most, most, "k" * 16, most)
+    domain = DomainState("r" * 64, slots, release, "A", "auto-security", versions)
     plan = Plan(
         domain="main",
         release="r" * 64,
@@ -182,7 +187,10 @@ def test_largest_plan_fits_with_three_domains() -> None:
         reason=long,
         told_in="b" * 36,
         signers=("s" * 16,) * 8,
-        path="/" + "p" * 511,
+        path=path,
+        entry=entry,
+        by_person=True,
+        steps=("v" * 64,) * (MAX_LATER_STEPS if entry else 0),
     )
     head = HistoryHead(1 << 40, 1 << 20, "d" * 64)
     for _ in range(9):

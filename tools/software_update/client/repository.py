@@ -22,9 +22,9 @@ class Versions:
     """The versions of the roles that the client has verified: it accepts no lower one.
 
     `targets` is the top-level role, `channel` and `rollout` are the roles of the client's product and
-    channel. `keys` is the SHA-256 of the keys of snapshot and timestamp, in hexadecimal. After a root with
-    other keys, only its own version is a floor, because a thief of the former keys may have signed any
-    version (TUF 1.0, 5.3.11).
+    channel. `keys` are the first 16 hexadecimal digits of the SHA-256 of the keys of snapshot and timestamp.
+    After a root with other keys, only its own version is a floor, because a thief of the former keys may have
+    signed any version (TUF 1.0, 5.3.11).
 
     `fresh_until` is the expiry of the timestamp, in seconds since 1970. After it, the client refreshes before
     each phase.
@@ -38,6 +38,15 @@ class Versions:
     rollout: int = 0
     keys: str = ""
     fresh_until: int = 0
+
+    def lowered(self, found: "Versions") -> str | None:
+        """Returns the first role that has a lower version in `found` than in these floors; None if none."""
+        new_keys = found.root > self.root and found.keys != self.keys
+        roles = ("root",) if new_keys else ("root", *_BELOW_ROOT)
+        return next((each for each in roles if getattr(found, each) < getattr(self, each)), None)
+
+
+_BELOW_ROOT = ("timestamp", "snapshot", "targets", "channel", "rollout")
 
 
 class Problem(enum.Enum):
@@ -118,3 +127,18 @@ class Repository(Protocol):
 
     def describe(self) -> str:
         """Returns the place in words for a person, without credentials."""
+
+
+@dataclass(frozen=True, slots=True)
+class RepositorySource:
+    """A repository among the sources of a trust domain, for one product.
+
+    Other sources offer one bundle. A repository lists many, of which the client chooses.
+    """
+
+    repository: Repository
+    product: str
+
+    def describe(self) -> str:
+        """Returns the place in words for a person, without credentials."""
+        return self.repository.describe()

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from software_update.client.question import Phase
+from software_update.client.repository import Versions
 
 # The record has room for about this many, and a device needs no more: older ones are in the history.
 MAX_ANSWERS = 12
@@ -67,6 +68,20 @@ class Code(enum.Enum):
     SWITCHED_OUTSIDE = "SWITCHED_OUTSIDE"
     ROLLED_BACK = "ROLLED_BACK"
     QUARANTINED = "QUARANTINED"
+    CATALOG_MISMATCH = "CATALOG_MISMATCH"
+    NO_STEPPING_STONE = "NO_STEPPING_STONE"
+    NOT_ROLLED_OUT = "NOT_ROLLED_OUT"
+    WAITING_FOR_ROLLOUT = "WAITING_FOR_ROLLOUT"
+    HALTED = "HALTED"
+    WITHDRAWN = "WITHDRAWN"
+    REPOSITORY_EXPIRED = "REPOSITORY_EXPIRED"
+    REPOSITORY_ROLLED_BACK = "REPOSITORY_ROLLED_BACK"
+    REPOSITORY_INCONSISTENT = "REPOSITORY_INCONSISTENT"
+    REPOSITORY_NOT_DELEGATED = "REPOSITORY_NOT_DELEGATED"
+    REPOSITORY_UNSIGNED = "REPOSITORY_UNSIGNED"
+    REPOSITORY_TOO_LARGE = "REPOSITORY_TOO_LARGE"
+    REPOSITORY_MALFORMED = "REPOSITORY_MALFORMED"
+    SOURCE_TOO_SLOW = "SOURCE_TOO_SLOW"
 
 
 class Reply(enum.Enum):
@@ -120,6 +135,7 @@ class DomainState:
     `root` is the SHA-256 of the file with the root in force, empty for the root in the image. `slots` has the
     committed release of each slot of which the content is known. `floor` is the last committed release: no
     release below it is ever installed. `running` is the slot that runs, as the boot loader said last.
+    `repository` has the versions of the domain's repository that the device has seen.
     """
 
     root: str = ""
@@ -127,6 +143,7 @@ class DomainState:
     floor: Installed | None = None
     running: str = ""
     preset: str = "ask"
+    repository: Versions = field(default_factory=Versions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +159,9 @@ class Plan:
     was set. `disobeyed` counts starts of the slot since then. `failed` and `reason` say why it is rolled
     back; before, `reason` is that of the policy for a deferral.
     `signers` are the short ids of keys that signed the release. `path` is the bundle that a person named,
-    instead of the source with the number `source`.
+    instead of the source with the number `source`. `entry` is the target path of the bundle in a repository,
+    empty for any other source. `by_person` says that a person looked for the release, so that the rollout's
+    percentages do not count, and `steps` are the versions to which the device goes on afterwards.
     """
 
     domain: str
@@ -173,6 +192,9 @@ class Plan:
     disobeyed: int = 0
     signers: tuple[str, ...] = ()
     path: str = ""
+    entry: str = ""
+    by_person: bool = False
+    steps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

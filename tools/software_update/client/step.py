@@ -11,6 +11,7 @@ The rules that no event breaks:
 
 - No phase begins without an answer YES for the release digest, the root in force and the phase.
 - Only a slot that was read back and verified is ever activated.
+- A release that its repository has halted or withdrawn is not tried. Once it is tried, no server stops it.
 - Only the slot that was tried, and that runs, is confirmed.
 - The floor rises only when a slot is confirmed.
 - After a start, the boot loader's answer decides, whatever the record says.
@@ -66,6 +67,8 @@ RETRY_BOOT_CONTROL, LONGEST_RETRY = 60, 3600
 # How often a device is restarted to leave a slot that the boot loader starts nevertheless.
 MAX_DISOBEYED = 3
 _POLICY = "policy: "
+# Ends that leave nothing to tell a person but the reason.
+_TO_IDLE = frozenset({Code.HALTED, Code.WITHDRAWN})
 
 
 def step(state: State, event: Event) -> tuple[State, Effect | None]:
@@ -107,7 +110,14 @@ def _offered(state: State, event: events.Offered) -> State:
         return state
     if state.plan and _same_offer(state.plan, plan) and state.detail == Detail.AWAITING_CONSENT:
         now = replace(
-            state.plan, source=plan.source, identity=plan.identity, path=plan.path, size=plan.size
+            state.plan,
+            source=plan.source,
+            identity=plan.identity,
+            path=plan.path,
+            entry=plan.entry,
+            by_person=state.plan.by_person or plan.by_person,
+            steps=plan.steps,
+            size=plan.size,
         )
         return replace(state, plan=now)
     if event.dated:
@@ -151,7 +161,33 @@ def _nothing_to_do(state: State, event: events.NothingToDo) -> State:
 
 def _source_failed(state: State, event: events.SourceFailed) -> State:
     state = replace(state, checking="", attempts=state.attempts + 1, retry_in=max(1, event.wait))
-    return replace(state, result=Result(Code.SOURCE_FAILED, event.text, _release(state), event.at))
+    return replace(state, result=Result(event.code, event.text, _release(state), event.at))
+
+
+def _repository_read(state: State, event: events.RepositoryRead) -> State:
+    """Raises the floors. The time is remembered as well, because the signed expiry above it bounds it."""
+    domain = state.domain(event.domain)
+    if domain.repository.lowered(event.versions):
+        return state
+    state = state.with_domain(event.domain, replace(domain, repository=event.versions))
+    seen = event.at if event.at < event.versions.fresh_until else 0
+    return replace(state, seen=max(state.seen, seen))
+
+
+def _withdrawn(state: State, event: events.Withdrawn) -> State:
+    """Ends a plan whose release is not tried yet. A slot that may start is first made unbootable."""
+    plan = state.plan
+    if plan is None or not plan.entry or plan.release != event.release:
+        return state
+    if state.detail in AT_REST:
+        return replace(state, plan=None)
+    if state.detail == Detail.AWAITING_RESTART:
+        state = _use_up_consent(state, plan)
+        return _roll_back(state, event.code, event.text, event.at)
+    if state.detail in _BEFORE_RESTART:
+        state = _use_up_consent(state, plan)
+        return _end(state, event.at, event.code, event.text, None)
+    return state
 
 
 def _wait_over(state: State, event: events.WaitOver) -> State:
@@ -359,7 +395,8 @@ def _failed(state: State, event: events.Failed) -> State:
 def _activated(state: State, event: events.Activated) -> State:
     if effect_of(state) != Effect.ACTIVATE or state.plan is None:
         return state
-    return replace(state, plan=replace(state.plan, activated=True, told_in=event.boot_id))
+    plan = replace(state.plan, activated=True, told_in=event.boot_id)
+    return replace(state, plan=plan, attempts=0, retry_in=0)
 
 
 def _health_passed(state: State, event: events.HealthPassed) -> State:
@@ -460,9 +497,10 @@ def _end(state: State, at: int, code: Code, text: str, kept: Plan | None) -> Sta
         (each.count for each in state.failures if each.release == release and release), default=0
     )
     quarantined = code != Code.UPDATED and count >= FAILURES_TO_QUARANTINE
+    ended = Detail.IDLE if code in _TO_IDLE else Detail.FINISHED
     return replace(
         state,
-        detail=Detail.QUARANTINED if quarantined else Detail.FINISHED,
+        detail=Detail.QUARANTINED if quarantined else ended,
         plan=kept,
         result=Result(code, text, release, at),
         attempts=0,
@@ -586,6 +624,8 @@ _HANDLERS: dict[type, Callable[..., State]] = {
     events.Offered: _offered,
     events.NothingToDo: _nothing_to_do,
     events.SourceFailed: _source_failed,
+    events.RepositoryRead: _repository_read,
+    events.Withdrawn: _withdrawn,
     events.WaitOver: _wait_over,
     events.Decided: _decided,
     events.Answered: _answered,
