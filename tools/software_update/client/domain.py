@@ -8,6 +8,7 @@ from software_update.client.boot_control import BootControl
 from software_update.client.installer import Installer
 from software_update.client.policy.chain import Link
 from software_update.client.policy.postponement import Postponement
+from software_update.client.repository import RepositorySource
 from software_update.client.source import Source
 from software_update.client.state import Staging
 from software_update.signing.holders import Holders
@@ -48,7 +49,7 @@ class Domain:
     anchor: bytes
     hardware_id: str | None
     slots: tuple[str, ...]
-    sources: Sequence[Source]
+    sources: Sequence[Source | RepositorySource]
     places: Sequence[Place]
     boot: BootControl
     policies: Sequence[Link] = ()

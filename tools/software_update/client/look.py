@@ -14,6 +14,7 @@ from software_update.client.release import encode_release, release_digest, slot_
 from software_update.client.source import OpenBundle, first_part_of
 from software_update.client.staging import PlanFailed, no_place
 from software_update.client.state import Code, Plan
+from software_update.format.catalog import CatalogEntry, difference
 from software_update.format.metadata import Installed, Root
 from software_update.format.names import USER_MANIFEST
 from software_update.format.verdicts import Refused
@@ -103,6 +104,18 @@ def _check_places(domain: Domain, release: VerifiedRelease) -> None:
     for target in slot_targets(release.targets):
         if installer_of(domain, target.name) is None:
             raise PlanFailed(Code.NO_PLACE, no_place(domain, target.name))
+
+
+def check_entry(entry: CatalogEntry, found: Look) -> None:
+    """Raises PlanFailed if a catalog's entry is not about an accepted release."""
+    assert found.release is not None
+    manifest, release = found.release.manifest, release_digest(found.release.targets)
+    problem = "the release has no release manifest"
+    if manifest is not None:
+        problem = difference(entry, manifest, release) or ""
+    if problem:
+        text = f"the repository does not describe the release as it is: {problem}"
+        raise PlanFailed(Code.CATALOG_MISMATCH, text)
 
 
 def check_room(domain: Domain, slot: str, release: VerifiedRelease) -> None:

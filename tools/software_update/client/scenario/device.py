@@ -29,6 +29,7 @@ from software_update.client.simulator.machine import (
     boot,
 )
 from software_update.client.simulator.power import Power, PowerCut
+from software_update.client.simulator.read_only import ReadOnlyFile
 from software_update.client.simulator.storage import SimulatedStorage
 from software_update.client.source import OpenBundle
 from software_update.client.state import State
@@ -51,31 +52,6 @@ class _Restart(BaseException):
     """The client has restarted the device. It is not an Exception, so no handler of the client's keeps it."""
 
 
-class Bytes:
-    """A read-only file in memory."""
-
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-
-    def size(self) -> int:
-        return len(self._content)
-
-    def read(self, offset: int, length: int) -> bytes:
-        return self._content[offset : offset + length]
-
-    def write(self, offset: int, content: bytes | memoryview) -> None:
-        raise PermissionError("the source is read-only")
-
-    def truncate(self, length: int) -> None:
-        raise PermissionError("the source is read-only")
-
-    def sync(self) -> None: ...
-
-    def drop_cache(self) -> None: ...
-
-    def close(self) -> None: ...
-
-
 @dataclass
 class Stick:
     """A source that offers the bundle that a person plugged in last."""
@@ -84,7 +60,7 @@ class Stick:
 
     def open(self) -> OpenBundle | None:
         """Opens the bundle; None if nothing is offered."""
-        return None if self.content is None else StoredBundle(Bytes(self.content))
+        return None if self.content is None else StoredBundle(ReadOnlyFile(self.content))
 
     def describe(self) -> str:
         """Returns the name of the source."""
@@ -148,7 +124,7 @@ class Device:
 
     def factory(self, bundle: bytes) -> None:
         """Installs a release in slot A, as the factory does, and provisions the client."""
-        opened, domain = StoredBundle(Bytes(bundle)), self.client.domains[DOMAIN]
+        opened, domain = StoredBundle(ReadOnlyFile(bundle)), self.client.domains[DOMAIN]
         known = Known(trust_root(self._anchor), None, self.clock.now())
         found = look(domain, opened, known)
         if found.problem is not None:

@@ -209,7 +209,9 @@ def test_source_on_a_server_has_its_options(
                 source=f'type = "http", {options}, bytes_per_second = "1kB"',
             )
         )
-        bundle = domain.sources[0].open()
+        source = domain.sources[0]
+        assert isinstance(source, ResumingSource)
+        bundle = source.open()
         assert bundle is not None
         assert bundle.read(100, 7900) == server.content[100:8000]
         bundle.close()
@@ -224,8 +226,10 @@ def test_certificates_that_cannot_be_read_are_an_error(tmp_path: Path) -> None:
     ca_file = tmp_path / "no.pem"
     options = f'url = "https://127.0.0.1:1/lamp", ca_file = "{ca_file}"'
     domain = built(config(tmp_path, source=f'type = "http", {options}'))
+    source = domain.sources[0]
+    assert isinstance(source, ResumingSource)
     with pytest.raises(SourceError, match=f"{ca_file}: No such file or directory; correct ca_file"):
-        domain.sources[0].open()
+        source.open()
 
 
 def test_microcontroller_has_its_options_and_folder(tmp_path: Path) -> None:

@@ -30,15 +30,26 @@ from software_update.client.decision import Choice, Decision, Situation
 from software_update.client.domain import Domain, HealthCheck
 from software_update.client.effects import Effect, effect_of
 from software_update.client.events import Event
+from software_update.client.freshness import is_stale
 from software_update.client.history_entry import history_entry
-from software_update.client.look import Known, Look, check_room, inactive_slot, look, make_plan
+from software_update.client.look import (
+    Known,
+    Look,
+    check_entry,
+    check_room,
+    inactive_slot,
+    look,
+    make_plan,
+)
 from software_update.client.paths import folders_above
 from software_update.client.policy.chain import Evaluation, Link, evaluate
 from software_update.client.policy.preset import Preset, StandingAnswer, may_look
 from software_update.client.question import Question
 from software_update.client.record import RecordFile, fitting
 from software_update.client.release import decode_release
+from software_update.client.repository import RepositoryRejected, RepositorySource
 from software_update.client.schedule import wait_after_failure
+from software_update.client.shell.repositories import Repositories
 from software_update.client.source import OpenBundle, Source, SourceError
 from software_update.client.sources.file import FileSource
 from software_update.client.staging import Base, PlanFailed
@@ -55,6 +66,7 @@ from software_update.client.state import (
 from software_update.client.step import may_check, step
 from software_update.client.stored_bundle import StoredBundle
 from software_update.client.system import File, ProgramResult, ProgramTimeout, System
+from software_update.format.catalog import CatalogEntry
 from software_update.format.metadata import Installed, Root
 from software_update.format.verdicts import Refused
 from software_update.verify.device import Device
@@ -78,7 +90,8 @@ class Client:
 
     `folder` holds its record, history, roots and manifests. `on_change` is called with each new state, and
     `on_progress` with the number of bytes that an effect has handled since its last call. `times` decides how
-    long it waits after a source has failed.
+    long it waits after a source has failed. `built` is the time at which the image was made, in seconds since
+    1970: a clock that shows an earlier one is wrong.
     """
 
     def __init__(
@@ -89,6 +102,7 @@ class Client:
         on_change: Callable[[State], None] = lambda _: None,
         on_progress: Callable[[int], None] = lambda _: None,
         times: CheckConfig = DEFAULT_TIMES,
+        built: int = 0,
     ) -> None:
         self.system = system
         self.folder = folder
@@ -96,8 +110,11 @@ class Client:
         self._on_change = on_change
         self.on_progress = on_progress
         self._times = times
+        self._built = built
         self._record: RecordFile
         self.state = State()
+        self._seen_at = 0.0
+        self._repositories = Repositories(system, lambda: self.state, self.handle, self.at)
         self._history_problem = ""
         self._boot_problem = ""
         self._restart_problem = ""
@@ -138,6 +155,8 @@ class Client:
             history.check_new(storage, self.folder)
             self._make_folders()
         self.state = self._record.state or State()
+        self._seen_at = self.system.clock.since_boot()
+        self._repositories.start(self.folder, self.domains.values())
         self._append_history()
         for domain in self.domains.values():
             self._adopt_anchor(domain)
@@ -206,6 +225,8 @@ class Client:
         new = fitting(new)
         if replace(new, checking="") != replace(self.state, checking=""):
             self._record.write(new)
+        if new.seen != self.state.seen:
+            self._seen_at = self.system.clock.since_boot()
         self.state = new
         self._on_change(new)
         return True
@@ -223,8 +244,9 @@ class Client:
         plan = self.state.plan
         if plan is None or plan.domain not in self.domains:
             return None
+        domain = self.domains[plan.domain]
         try:
-            return self._effects[effect](plan, self.domains[plan.domain])
+            return self._stopped(plan, domain, effect) or self._effects[effect](plan, domain)
         except Interrupted:
             return None
         except SourceError as error:
@@ -237,7 +259,15 @@ class Client:
     def _source_failed(self, error: SourceError) -> Event:
         random = self.system.clock.random()
         wait = wait_after_failure(self.state, self._times, random, error.retry_after)
-        return events.SourceFailed(self.now(), error_text(error), int(wait))
+        code = Code.SOURCE_FAILED
+        if isinstance(error, RepositoryRejected):
+            code = Code(error.problem.value)
+        return events.SourceFailed(self.now(), error_text(error), int(wait), code)
+
+    def _stopped(self, plan: Plan, domain: Domain, effect: Effect) -> Event | None:
+        """Returns the event that ends the plan, if its repository has halted or withdrawn the release."""
+        source = _repository_of(plan, domain)
+        return None if source is None else self._repositories.stop(plan, source, effect)
 
     # Checking.
 
@@ -247,17 +277,23 @@ class Client:
         With the preset `never`, only a person makes the client look.
         """
         preset, plan = Preset(self.state.domain(name).preset), self.state.plan
-        if not may_check(self.state) or not (by_person or may_look(preset)):
+        if not (by_person or may_look(preset)):
             return
-        if plan and plan.path and self.state.detail not in AT_REST and not by_person:
-            return  # A person has named this bundle.
+        wanted = plan and (plan.path or plan.by_person) and self.state.detail not in AT_REST
+        if not may_check(self.state) or (wanted and not by_person):
+            # A person has asked for this release, or it has gone too far to be replaced.
+            self._watch(name)
+            return
         self.handle(events.CheckBegan(self.now(), name))
         domain = self.domains[name]
         failed: SourceError | None = None
         rejected: Event | None = None
         for number, source in enumerate(domain.sources):
             try:
-                ended = self._look_at(domain, source, number)
+                if isinstance(source, RepositorySource):
+                    ended = self._look_in(domain, source, number, by_person)
+                else:
+                    ended = self._look_at(domain, source, number)
             except SourceError as error:
                 failed = error
                 continue
@@ -269,6 +305,23 @@ class Client:
         if rejected is None or failed is not None:
             rejected = self._nothing(name, failed)
         self.handle(rejected)
+
+    def _watch(self, name: str) -> None:
+        """Asks the repository of a plan that only waits whether it has halted or withdrawn the release."""
+        plan, waits = self.state.plan, (Detail.AWAITING_CONSENT, Detail.AWAITING_RESTART)
+        if plan is None or plan.domain != name or self.state.detail not in waits:
+            return
+        source = _repository_of(plan, self.domains[name])
+        if source is None:
+            return
+        try:
+            event: Event | None = self._repositories.refresh(plan, source)
+        except SourceError as error:
+            # While the last answer is fresh, nothing waits for a new one.
+            stale = is_stale(self.state, plan, self.at())
+            event = self._source_failed(error) if stale else None
+        if event is not None:
+            self.handle(event)
 
     def check_file(self, name: str, path: str) -> None:
         """Looks at the bundle in a file that a person has named, instead of the domain's sources."""
@@ -303,17 +356,29 @@ class Client:
         bundle = _opened(source)
         if bundle is None:
             return None
-        try:
-            ended = self._look(domain, number, bundle)
-        except (SourceError, SoftwareUpdateError, Interrupted):
-            raise
-        except Exception as error:  # See _perform.
-            return events.NothingToDo(self.now(), domain.name, _code(error), error_text(error))
-        finally:
-            bundle.close()
+        ended = self._look(domain, number, bundle)
         if isinstance(ended, events.Offered):
             return replace(ended, plan=replace(ended.plan, path=path))
         return ended
+
+    def _look_in(
+        self, domain: Domain, source: RepositorySource, number: int, by_person: bool
+    ) -> Event | None:
+        """Returns the event about the release that the device chooses; None if there is no newer one."""
+        choice = self._repositories.choose(domain, source, by_person=by_person)
+        if choice.code is not None:
+            return events.NothingToDo(self.now(), domain.name, choice.code, choice.text)
+        if not choice.steps:
+            return None
+        first = choice.steps[0]
+        bundle = self._repositories.open_listed(first, source)
+        ended = self._look(domain, number, bundle, first.entry)
+        if not isinstance(ended, events.Offered):
+            return ended
+        plan = replace(
+            ended.plan, entry=first.path, by_person=by_person, steps=choice.later_versions
+        )
+        return replace(ended, plan=plan)
 
     def _nothing(self, name: str, failed: SourceError | None) -> Event:
         if failed is not None:
@@ -325,23 +390,34 @@ class Client:
         text = f"version {running.version} is up to date"
         return events.NothingToDo(self.now(), name, Code.UP_TO_DATE, text, running.release)
 
-    def _look(self, domain: Domain, number: int, bundle: OpenBundle) -> Event | None:
-        """Returns the event about a bundle; None if it is the release that runs."""
-        found = self._found(domain, bundle)
-        if found.problem is not None:
-            problem = found.problem
-            return events.NothingToDo(self.now(), domain.name, problem.code, str(problem))
+    def _look(
+        self, domain: Domain, number: int, bundle: OpenBundle, entry: CatalogEntry | None = None
+    ) -> Event | None:
+        """Returns the event about a bundle, and closes it; None if it is the release that runs.
+
+        `entry` is its entry in a catalog, which must not differ from the release.
+        """
         try:
+            found = self._found(domain, bundle)
+            if found.problem is not None:
+                raise found.problem
+            if entry is not None:
+                check_entry(entry, found)
             return self._offer(domain, number, bundle, found)
         except PlanFailed as problem:
             return events.NothingToDo(self.now(), domain.name, problem.code, str(problem))
+        except (SourceError, SoftwareUpdateError, Interrupted):
+            raise
+        except Exception as error:  # See _perform.
+            return events.NothingToDo(self.now(), domain.name, _code(error), error_text(error))
+        finally:
+            bundle.close()
 
     def _found(self, domain: Domain, bundle: OpenBundle) -> Look:
         """Verifies the head of a bundle, and keeps a newer root."""
         state = self.state.domain(domain.name)
         floor = self.installed(state.floor.manifest) if state.floor else None
-        at = max(self.now(), self.state.seen)
-        found = look(domain, bundle, Known(self.root(domain), floor, at))
+        found = look(domain, bundle, Known(self.root(domain), floor, self.at()))
         self._keep_root(domain, found)
         return found
 
@@ -572,6 +648,9 @@ class Client:
     # Files.
 
     def _open(self, plan: Plan, domain: Domain) -> OpenBundle:
+        repository = _repository_of(plan, domain)
+        if repository is not None:
+            return self._repositories.open(plan, repository)
         source = self._source(plan, domain)
         bundle = _opened(source)
         if bundle is None:
@@ -581,11 +660,12 @@ class Client:
     def _source(self, plan: Plan, domain: Domain) -> Source:
         if plan.path:
             return FileSource(self.system.storage, plan.path)
-        if plan.source < len(domain.sources):
-            return domain.sources[plan.source]
-        raise SourceError(
-            f"domain '{domain.name}': the source of the release is not configured any more"
-        )
+        source = domain.sources[plan.source] if plan.source < len(domain.sources) else None
+        if source is None or plan.entry or isinstance(source, RepositorySource):
+            raise SourceError(
+                f"domain '{domain.name}': the source of the release is not configured any more"
+            )
+        return source
 
     def _stored(self) -> OpenBundle:
         return StoredBundle(self.system.storage.open(f"{self.folder}/{_STORED}"))
@@ -655,6 +735,15 @@ class Client:
         """Returns the wall clock, in seconds since 1970."""
         return self.system.clock.now()
 
+    def at(self) -> int:
+        """Returns the time that expiry dates are compared with, in seconds since 1970.
+
+        It is that of the clock, but never before the time when the image was built, or the time at which
+        valid metadata was accepted last, and the seconds that have passed since then.
+        """
+        passed = int(self.system.clock.since_boot() - self._seen_at)
+        return max(self.now(), max(self._built, self.state.seen) + max(0, passed))
+
 
 def _said(result: ProgramResult) -> str:
     said = printable((result.stderr or result.stdout).decode(errors="replace").strip()[:200])
@@ -702,6 +791,14 @@ def _opened(source: Source) -> OpenBundle | None:
         raise
     except Exception as error:
         raise SourceError(f"{source.describe()}: {error_text(error)}") from error
+
+
+def _repository_of(plan: Plan, domain: Domain) -> RepositorySource | None:
+    """Returns the repository from which a plan is; None if it is not from one, or that is gone."""
+    if not plan.entry or plan.source >= len(domain.sources):
+        return None
+    source = domain.sources[plan.source]
+    return source if isinstance(source, RepositorySource) else None
 
 
 def _boot_status(domain: Domain) -> BootStatus:
