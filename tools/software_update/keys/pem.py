@@ -27,7 +27,7 @@ def read_public_key(path: str, schemes: Schemes = DEFAULT_SCHEMES) -> PublicKey:
 
     Raises InputError for any other file.
     """
-    return _parse_public_key(path, _read_pem(path), schemes)
+    return parse_public_key(path, _read_pem(path), schemes)
 
 
 def read_checked_public_key(path: str, schemes: Schemes = DEFAULT_SCHEMES) -> PublicKey:
@@ -41,7 +41,7 @@ def read_checked_public_key(path: str, schemes: Schemes = DEFAULT_SCHEMES) -> Pu
             f"{path}: holds a private key; name the public one. In a source tree or a build's "
             "cache it is not secret any more: make a new pair"
         )
-    key = _parse_public_key(path, pem, schemes)
+    key = parse_public_key(path, pem, schemes)
     if not _ONE_PUBLIC_KEY.fullmatch(pem):
         raise InputError(
             f"{path}: holds more than a public key; keep only the PEM block "
@@ -50,7 +50,8 @@ def read_checked_public_key(path: str, schemes: Schemes = DEFAULT_SCHEMES) -> Pu
     return key
 
 
-def _parse_public_key(path: str, pem: bytes, schemes: Schemes) -> PublicKey:
+def parse_public_key(path: str, pem: bytes, schemes: Schemes = DEFAULT_SCHEMES) -> PublicKey:
+    """As `read_public_key`, for the content of a file."""
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives import serialization
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from software_update.base.errors import InputError, printable
 from software_update.base.strict_json import RejectedJson, parse_object
-from software_update.signing.signing_request import Request
+from software_update.signing.signing_request import ToSign
 
 PROTOCOL = "software_update.exec_signer.v1"
 MAX_ANSWER_BYTES = 64 * 1024
@@ -23,7 +23,7 @@ class ProgramError(InputError):
     """The program answered that it does not sign."""
 
 
-def build_question(request: Request, key_id: bytes | None) -> bytes:
+def build_question(request: ToSign, key_id: bytes | None) -> bytes:
     """Returns the program's standard input: one JSON object, and a newline."""
     question = {
         "protocol": PROTOCOL,

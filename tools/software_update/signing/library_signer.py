@@ -26,7 +26,7 @@ from software_update.base.errors import (
 )
 from software_update.keys.public_key import PublicKey
 from software_update.signing import pkcs11_uri
-from software_update.signing.signing_request import Request
+from software_update.signing.signing_request import ToSign
 
 _T = TypeVar("_T")
 
@@ -140,7 +140,7 @@ class LibrarySigner:
     _lock: threading.Lock = dataclasses.field(default_factory=threading.Lock, repr=False)
     _wrong: WrongSecret | None = None
 
-    def sign(self, request: Request) -> bytes:
+    def sign(self, request: ToSign) -> bytes:
         """Returns a signature. After a wrong PIN, raises the same error again instead of trying another."""
         with self._lock:
             if self._wrong:

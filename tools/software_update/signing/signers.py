@@ -9,7 +9,7 @@ from software_update.keys.public_key import PublicKey
 from software_update.signing import exec_protocol
 from software_update.signing.exec_program import run_program
 from software_update.signing.signature_file import DetachedSignature
-from software_update.signing.signing_request import Request
+from software_update.signing.signing_request import Request, ToSign
 
 
 class Signer(Protocol):
@@ -19,7 +19,7 @@ class Signer(Protocol):
     def name(self) -> str: ...
     @property
     def public(self) -> PublicKey: ...
-    def sign(self, request: Request) -> bytes:
+    def sign(self, request: ToSign) -> bytes:
         """Returns a signature in any form of its scheme. The caller must verify it."""
         ...
 
@@ -35,7 +35,7 @@ class FileSigner:
     def public(self) -> PublicKey:
         return self.key.public
 
-    def sign(self, request: Request) -> bytes:
+    def sign(self, request: ToSign) -> bytes:
         return self.key.sign(request.serialized)
 
 
@@ -51,7 +51,7 @@ class ExecSigner:
     def name(self) -> str:
         return f"exec:{self.program}"
 
-    def sign(self, request: Request) -> bytes:
+    def sign(self, request: ToSign) -> bytes:
         question = exec_protocol.build_question(request, self.public.key_id)
         status, output = run_program(
             self.program, question, self.timeout, exec_protocol.MAX_ANSWER_BYTES
@@ -62,10 +62,16 @@ class ExecSigner:
 def signature_by(signer: Signer, request: Request) -> DetachedSignature:
     """Returns a good signature of the request. Raises SignatureError for any other answer of the signer."""
     key_id = signer.public.key_id
+    value = raw_signature(signer, request)
+    return DetachedSignature(request.sha256, request.role, request.version, key_id, value)
+
+
+def raw_signature(signer: Signer, request: ToSign) -> bytes:
+    """Returns a good signature as on the wire. Raises SignatureError for any other answer of the signer."""
     value = signer.public.raw_form(signer.sign(request), request.serialized)
     if value is None:
         raise SignatureError(
             f"{signer.name}: its answer is not a signature of this request by key "
-            f"{short_id(key_id)}; nothing is written"
+            f"{short_id(signer.public.key_id)}; nothing is written"
         )
-    return DetachedSignature(request.sha256, request.role, request.version, key_id, value)
+    return value

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import utils
 from software_update.base.errors import SignatureError
 from software_update.keys.public_key import PublicKey
 from software_update.signing.signers import ExecSigner, FileSigner, signature_by
-from software_update.signing.signing_request import Request, parse_request
+from software_update.signing.signing_request import ToSign, parse_request
 from software_update.testing.signers import STRANGER, TARGETS_KEY, key_id, signer
 from software_update.testing.workspace import TARGETS
 
@@ -24,7 +24,7 @@ class Fixed:
     name: str = "fixed"
     public: PublicKey = signer(TARGETS_KEY).public
 
-    def sign(self, _request: Request) -> bytes:
+    def sign(self, _request: ToSign) -> bytes:
         return self.answer
 
 

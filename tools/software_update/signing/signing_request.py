@@ -22,7 +22,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from software_update.base.errors import Advice, InputError, short_id
 from software_update.base.strict_json import parse_file, to_text
@@ -47,6 +47,21 @@ _KEY_ID = re.compile("[0-9a-f]{64}")
 # The field of the JSON that is there only if keys have names: earlier versions of this tool wrote none.
 _HOLDERS = "holders"
 _THIS_ROOT = "this root"
+
+
+class ToSign(Protocol):
+    """Bytes that a signer signs, and the JSON that describes them; None if there is none."""
+
+    @property
+    def role(self) -> str: ...
+    @property
+    def version(self) -> int: ...
+    @property
+    def serialized(self) -> bytes: ...
+    @property
+    def sha256(self) -> bytes: ...
+    @property
+    def document(self) -> Mapping[str, Any] | None: ...
 
 
 @dataclasses.dataclass(frozen=True)

@@ -12,7 +12,7 @@ import pytest
 from software_update.base.errors import InputError, SignerUnusable
 from software_update.cli.options.queue_signer import QueueSigner
 from software_update.signing.signers import FileSigner
-from software_update.signing.signing_request import Request
+from software_update.signing.signing_request import Request, ToSign
 from software_update.testing import queues
 from software_update.testing.signers import STRANGER, TARGETS_KEY, signer
 
@@ -26,7 +26,7 @@ class Failing(FileSigner):
 
     error: Exception = dataclasses.field(default_factory=Exception)
 
-    def sign(self, _request: Request) -> bytes:
+    def sign(self, _request: ToSign) -> bytes:
         raise self.error
 
 

@@ -34,7 +34,7 @@ def add_signer(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--key",
         metavar="URI",
-        type=_as_uri,
+        type=as_uri,
         required=True,
         help="the signer: PATH or file:PATH, a PKCS#8 PEM key; exec:PROGRAM, a signing program; "
         "hsm:ID?label=TOKEN or pkcs11:token=TOKEN;id=%%XX, a key on a token; "
@@ -63,7 +63,8 @@ def add_signer(parser: argparse.ArgumentParser) -> None:
     add_schemes(parser)
 
 
-def _as_uri(text: str) -> str:
+def as_uri(text: str) -> str:
+    """Returns the URI of a signer; a text without a scheme is the path of a file."""
     return text if _SCHEME.match(text) else f"file:{text}"
 
 

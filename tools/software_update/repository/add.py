@@ -1,0 +1,287 @@
+"""Adds releases to a channel: verifies each bundle as a device does, and publishes all of them at once."""
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from tuf.api.metadata import DelegatedRole, TargetFile, Targets
+
+from software_update.base.errors import InputError, SoftwareUpdateError, shown
+from software_update.format import catalog
+from software_update.format.catalog import MAX_CURRENT, CatalogEntry, build_entry, parse_entry
+from software_update.repository.bundle_file import Described, copy_verified
+from software_update.repository.create import rollout_keys
+from software_update.repository.current import Current
+from software_update.repository.names import (
+    ARCHIVE,
+    KEPT_RELEASES,
+    TARGETS,
+    bundle_path,
+    target_name,
+)
+from software_update.repository.publication import Change, Published, Publisher, publish
+from software_update.repository.rollout_file import rollout_payload
+from software_update.repository.storage import Spool, UploadFile
+
+
+class RefusedRelease(SoftwareUpdateError):
+    """A release that the channel must not have: devices could go back, or see two of one name."""
+
+    exit_code = 1
+
+
+class Attachment(NamedTuple):
+    """A file next to a bundle, such as its SBOM: its name, and its content."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class NewBundle:
+    """A bundle to add. `base` is the kept release that a personalized bundle is for; None if it is full."""
+
+    described: Described
+    base: CatalogEntry | None = None
+    attachments: Sequence[Attachment] = ()
+
+
+class Added(NamedTuple):
+    """A bundle's target path and entry. `is_new` is False if it was published before with the same bytes."""
+
+    path: str
+    entry: CatalogEntry
+    length: int
+    sha256: str
+    is_new: bool
+
+
+class Addition(NamedTuple):
+    """The result of adding: the bundles, the paths that went to the archive, and the publication.
+
+    `published` is None if nothing was new.
+    """
+
+    added: list[Added]
+    archived: list[str]
+    published: Published | None
+
+
+def add_bundles(
+    publisher: Publisher,
+    current: Current,
+    channel: str,
+    bundles: Sequence[NewBundle],
+    kept: int = KEPT_RELEASES,
+) -> Addition:
+    """Publishes bundles of one product into a channel, which keeps the newest `kept` releases.
+
+    The caller is in `publisher.storage.publishing()`. Raises Refused if a device rejects a bundle, and
+    RefusedRelease if its counter is lower than the newest, or its version is published with other bytes.
+    """
+    product = bundles[0].described.entry.product
+    draft = _Draft(current, product, channel)
+    added: list[Added] = []
+    try:
+        for each in bundles:
+            added.append(draft.add(publisher, each))
+        if not any(each.is_new for each in added) and not draft.is_changed:
+            return Addition(added, [], None)
+        archived = draft.archive(kept)
+        return Addition(added, archived, publish(publisher, current, draft.change()))
+    finally:
+        draft.close()
+
+
+@dataclass
+class _Draft:
+    """The roles of a product and channel, while they are changed."""
+
+    current: Current
+    product: str
+    channel: str
+    payloads: list[tuple[str, bytes | UploadFile | Spool]] = field(default_factory=list)
+    roles: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_changed(self) -> bool:
+        return bool(self.roles)
+
+    @property
+    def role_name(self) -> str:
+        return catalog.channel_role(self.product, self.channel)
+
+    def listed(self) -> dict[str, TargetFile]:
+        """Returns the bundles of the channel, by their target paths."""
+        role = self.roles.get(self.role_name)
+        if role is None and self.current.has(self.role_name):
+            role = self.current.role(self.role_name)
+        return {} if role is None else dict(role.targets)
+
+    def add(self, publisher: Publisher, new: NewBundle) -> Added:
+        entry = new.described.entry
+        if entry.product != self.product:
+            raise InputError(
+                f"{new.described.path}: product '{shown(entry.product)}', and the bundle before it has "
+                f"'{shown(self.product)}'; add each product by itself"
+            )
+        if new.base is not None:
+            entry = entry._replace(base=new.base.release)
+        path = bundle_path(
+            self.product, self.channel, entry.version, new.base.counter if new.base else None
+        )
+        before = self.find(path)
+        if before is None:
+            self._check_counter(new.described.path, entry)
+        payload, length, sha256 = copy_verified(new.described, publisher.storage)
+        if before is None:
+            self.payloads.append((target_name(path, sha256), payload))
+            custom = {"custom": build_entry(entry)}
+            self._channel().targets[path] = TargetFile(length, {"sha256": sha256}, path, custom)
+        else:
+            _abort(payload)
+            _check_same(new.described.path, path, before, sha256)
+        for each in new.attachments:
+            self._attach(path, each)
+        return Added(path, entry, length, sha256, before is None)
+
+    def _check_counter(self, path: str, entry: CatalogEntry) -> None:
+        counters = [parse_entry(each.custom, name).counter for name, each in self.listed().items()]
+        newest = max(counters, default=0)
+        if entry.counter < newest and not entry.base:
+            raise RefusedRelease(
+                f"{path}: release counter {entry.counter}, and the channel {self.channel} has {newest}; "
+                "release counters never fall: make the release with a higher one"
+            )
+
+    def find(self, path: str) -> TargetFile | None:
+        """Returns a target file of the channel or of the archive."""
+        found = self.listed().get(path)
+        if found is not None or not self.current.has(ARCHIVE):
+            return found
+        name = self._bin_name(path)
+        return (self.roles.get(name) or self.current.role(name)).targets.get(path)
+
+    def _attach(self, bundle: str, attachment: Attachment) -> None:
+        path = f"{bundle}.{attachment.name}"
+        target = TargetFile.from_data(path, attachment.content, ["sha256"])
+        before = self.find(path)
+        sha256 = target.hashes["sha256"]
+        if before is not None:
+            if before.hashes == target.hashes:
+                return
+            raise RefusedRelease(
+                f"{path}: is published with other bytes; attach the file under another name"
+            )
+        self.payloads.append((target_name(path, sha256), attachment.content))
+        self._bin(path).targets[path] = target
+
+    def archive(self, kept: int) -> list[str]:
+        """Moves the bundles of older releases to the archive. Returns their target paths."""
+        targets = self._channel().targets
+        entries = {path: parse_entry(each.custom, path) for path, each in targets.items()}
+        stay = releases_to_keep(list(entries.values()), kept)
+        leaving = [path for path, entry in entries.items() if entry.release not in stay]
+        for path in leaving:
+            self._bin(path).targets[path] = targets.pop(path)
+        if len(targets) > MAX_CURRENT:
+            raise InputError(
+                f"channel {self.channel}: would list {len(targets)} bundles, and at most {MAX_CURRENT} are "
+                "possible; keep fewer releases with --keep, or withdraw some"
+            )
+        return leaving
+
+    def _channel(self) -> Any:
+        if self.role_name not in self.roles:
+            if self.current.has(self.role_name):
+                self.roles[self.role_name] = copy.deepcopy(self.current.role(self.role_name))
+            else:
+                self._new_channel()
+        return self.roles[self.role_name]
+
+    def _new_channel(self) -> None:
+        """Delegates the channel and its rollout. Both are needed: clients expect the roles that they see."""
+        targets = copy.deepcopy(self.current.targets)
+        delegations = targets.delegations
+        archive = delegations.roles.pop(ARCHIVE)
+        rollout_name = catalog.rollout_role(self.product, self.channel)
+        rollout_path = catalog.rollout_path(self.product, self.channel)
+        ids = list(rollout_keys(targets, self.current.root))
+        folder = catalog.bundle_folder(self.product, self.channel)
+        channels = dict(delegations.roles)
+        new = {
+            rollout_name: DelegatedRole(rollout_name, ids, 1, terminating=True, paths=[rollout_path]),
+            self.role_name: DelegatedRole(
+                self.role_name, list(archive.keyids), archive.threshold, False, [f"{folder}*"]
+            ),
+        }
+        # Rollouts first, then channels, then the archive: a client searches in this order.
+        ordered = sorted({**channels, **new}.items(), key=lambda each: not each[0].startswith("rollout."))
+        delegations.roles = {**dict(ordered), ARCHIVE: archive}
+        self.roles[TARGETS] = targets
+        payload, role = rollout_payload(self.product, self.channel, ())
+        self.payloads.append(payload)
+        self.roles[rollout_name] = role
+        self.roles[self.role_name] = Targets()
+
+    def _bin_name(self, path: str) -> str:
+        bins = self.current.role(ARCHIVE).delegations.succinct_roles
+        return str(bins.get_role_for_target(path))
+
+    def _bin(self, path: str) -> Any:
+        name = self._bin_name(path)
+        if name not in self.roles:
+            self.roles[name] = copy.deepcopy(self.current.role(name))
+        return self.roles[name]
+
+    def change(self) -> Change:
+        """Returns the change to publish."""
+        return Change(self.payloads, self.roles)
+
+    def close(self) -> None:
+        """Removes the copies that were not published."""
+        for _, payload in self.payloads:
+            _abort(payload)
+
+
+def _abort(payload: object) -> None:
+    if not isinstance(payload, bytes | UploadFile):
+        payload.abort()  # type: ignore[attr-defined]
+
+
+def _check_same(file: str, path: str, before: TargetFile, sha256: str) -> None:
+    if before.hashes.get("sha256") != sha256:
+        raise RefusedRelease(
+            f"{file}: {path} is published with other bytes (SHA-256 {before.hashes.get('sha256', '')[:16]}...); "
+            "give the release another version"
+        )
+
+
+def releases_to_keep(entries: Sequence[CatalogEntry], kept: int) -> set[str]:
+    """Returns the digests of the releases that stay in a channel: the newest, and their stepping stones.
+
+    A device below the minimum of the newest release needs another one first, which may have a minimum, too.
+    So the releases on the way stay: of those that are possible, the one with the lowest minimum.
+    """
+    full = sorted((each for each in entries if not each.base), key=lambda each: -each.counter)
+    stay = full[:kept]
+    if not stay:
+        return {each.release for each in entries}
+    rest, need = full[kept:], stay[0].minimum_counter or 0
+    while need > 0:
+        # A kept release may be the stepping stone itself.
+        for ways in (stay, rest):
+            best = min((each for each in ways if each.counter >= need), key=_least, default=None)
+            if best is not None and _least(best) < need:
+                break
+        else:
+            break
+        if ways is rest:
+            stay.append(best)
+        need = _least(best)
+    return {each.release for each in stay}
+
+
+def _least(entry: CatalogEntry) -> int:
+    return entry.minimum_counter or 0

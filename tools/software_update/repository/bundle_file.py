@@ -1,0 +1,150 @@
+"""Reads and verifies the bundle that is to be published, and copies it into the storage in one pass."""
+
+import hashlib
+import os
+import threading
+from dataclasses import dataclass
+
+from software_update.base.errors import InputError, printable
+from software_update.base.files import read_range
+from software_update.bundle.head import read_head
+from software_update.bundle.reader import read_envelope, read_user_manifest
+from software_update.format.catalog import CatalogEntry, entry_of
+from software_update.format.metadata import Root
+from software_update.format.verdicts import Refused
+from software_update.repository.storage import Spool, Spools, Storage, UploadFile
+from software_update.verify.bundle_file import check_lengths, verify_file, verify_metadata
+from software_update.verify.device import Device
+
+_CHUNK_BYTES = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Described:
+    """A bundle file whose metadata a device accepts. Its payloads are not read yet."""
+
+    path: str
+    fd: int
+    device: Device
+    entry: CatalogEntry
+    root: Root
+
+
+def describe(path: str, fd: int, device: Device) -> Described:
+    """Returns the catalog entry of a bundle file. Raises Refused if a device rejects its metadata.
+
+    Raises InputError if it has no release manifest, without which no device finds it in a repository.
+    """
+    try:
+        check_lengths(fd, device)
+        envelope = read_envelope(fd)
+        release = verify_metadata(envelope, read_user_manifest(fd, envelope), device)
+    except Refused as refused:
+        raise refused.about("", printable(path)) from None
+    if release.manifest is None:
+        raise InputError(
+            f"{path}: has no release manifest, which devices choose by; make the bundle with one"
+        )
+    digest = hashlib.sha256(release.targets.serialized).hexdigest()
+    entry = entry_of(release.manifest, digest, _first_part(fd))
+    return Described(path, fd, device, entry, release.root)
+
+
+class _Front:
+    """The bundle file, which notes how far it was read."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        self.end = 0
+
+    def size(self) -> int:
+        return os.fstat(self._fd).st_size
+
+    def read(self, offset: int, length: int) -> bytes:
+        self.end = max(self.end, min(offset + length, self.size()))
+        return os.pread(self._fd, length, offset)
+
+
+def _first_part(fd: int) -> int:
+    """Returns the length of the part that a client reads before it asks for consent."""
+    front = _Front(fd)
+    read_head(front)
+    return front.end
+
+
+def copy_verified(
+    bundle: Described, storage: Storage
+) -> tuple[Spool | UploadFile, int, str]:
+    """Verifies the payloads. Returns the payload for the storage, its length, and its SHA-256.
+
+    A storage that spools gets the bytes first, and the copy is verified: the bytes that clients get. Its
+    writing to the disk goes on meanwhile. Raises Refused if a device rejects the bundle.
+    """
+    length = os.fstat(bundle.fd).st_size
+    if not isinstance(storage, Spools):
+        sha256 = _verified(bundle, bundle.fd, _hash(bundle.fd, length, None))
+        return UploadFile(bundle.path, bundle.fd, length, sha256), length, sha256
+    spool = storage.spool()
+    try:
+        sha256 = _hash(bundle.fd, length, spool.fd)
+        syncing = _Syncing(spool)
+        try:
+            _verified(bundle, spool.fd, sha256)
+        finally:
+            syncing.wait()
+        syncing.check()
+    except BaseException:
+        spool.abort()
+        raise
+    return spool, length, sha256
+
+
+def _verified(bundle: Described, fd: int, sha256: str) -> str:
+    try:
+        release = verify_file(fd, bundle.device).release
+    except Refused as refused:
+        raise refused.about("", printable(bundle.path)) from None
+    if hashlib.sha256(release.targets.serialized).hexdigest() != bundle.entry.release:
+        raise InputError(f"{bundle.path}: was changed while it was read; do not write to it meanwhile")
+    return sha256
+
+
+def _hash(fd: int, length: int, to: int | None) -> str:
+    """Returns the SHA-256 of a file, and copies it to `to`."""
+    hasher = hashlib.sha256()
+    for chunk in read_range(fd, 0, length, _CHUNK_BYTES):
+        if to is not None:
+            _write(to, chunk)
+        hasher.update(chunk)
+    return hasher.hexdigest()
+
+
+def _write(fd: int, content: bytes) -> None:
+    rest = memoryview(content)
+    while rest:
+        rest = rest[os.write(fd, rest) :]
+
+
+class _Syncing(threading.Thread):
+    """Makes a spool durable while the caller verifies it."""
+
+    def __init__(self, spool: Spool) -> None:
+        super().__init__(daemon=True)
+        self._spool = spool
+        self._error: OSError | None = None
+        self.start()
+
+    def run(self) -> None:
+        try:
+            self._spool.sync()
+        except OSError as error:
+            self._error = error
+
+    def wait(self) -> None:
+        """Waits for the end."""
+        self.join()
+
+    def check(self) -> None:
+        """Raises the error of the thread, if there was one."""
+        if self._error:
+            raise self._error
