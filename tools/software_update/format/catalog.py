@@ -24,10 +24,10 @@ _MAX_HARDWARE_IDS = 64
 class CatalogEntry(NamedTuple):
     """A bundle in a repository.
 
-    `release` is the release digest in hexadecimal, and `first_part` the length in bytes of the bundle's
-    metadata and release manifest, which come before its payloads. `base` is the release digest of the
-    release for which a personalized bundle was made; empty for a full bundle. The other fields are those of
-    the release manifest.
+    `release` is the release digest in hexadecimal, and `first_part` the length in bytes of all that a device
+    reads before it asks for consent: metadata, release manifest, and the name of the first payload. `base`
+    is the release digest of the release for which a personalized bundle was made; empty for a full bundle.
+    The other fields are those of the release manifest.
     """
 
     product: str

@@ -161,7 +161,8 @@ class _Draft:
         if found is not None or not self.current.has(ARCHIVE):
             return found
         name = self._bin_name(path)
-        return (self.roles.get(name) or self.current.role(name)).targets.get(path)
+        targets: dict[str, TargetFile] = (self.roles.get(name) or self.current.role(name)).targets
+        return targets.get(path)
 
     def _attach(self, bundle: str, attachment: Attachment) -> None:
         path = f"{bundle}.{attachment.name}"
@@ -211,13 +212,17 @@ class _Draft:
         folder = catalog.bundle_folder(self.product, self.channel)
         channels = dict(delegations.roles)
         new = {
-            rollout_name: DelegatedRole(rollout_name, ids, 1, terminating=True, paths=[rollout_path]),
+            rollout_name: DelegatedRole(
+                rollout_name, ids, 1, terminating=True, paths=[rollout_path]
+            ),
             self.role_name: DelegatedRole(
                 self.role_name, list(archive.keyids), archive.threshold, False, [f"{folder}*"]
             ),
         }
         # Rollouts first, then channels, then the archive: a client searches in this order.
-        ordered = sorted({**channels, **new}.items(), key=lambda each: not each[0].startswith("rollout."))
+        ordered = sorted(
+            {**channels, **new}.items(), key=lambda each: not each[0].startswith("rollout.")
+        )
         delegations.roles = {**dict(ordered), ARCHIVE: archive}
         self.roles[TARGETS] = targets
         payload, role = rollout_payload(self.product, self.channel, ())
@@ -251,10 +256,11 @@ def _abort(payload: object) -> None:
 
 
 def _check_same(file: str, path: str, before: TargetFile, sha256: str) -> None:
-    if before.hashes.get("sha256") != sha256:
+    published = before.hashes.get("sha256", "")
+    if published != sha256:
         raise RefusedRelease(
-            f"{file}: {path} is published with other bytes (SHA-256 {before.hashes.get('sha256', '')[:16]}...); "
-            "give the release another version"
+            f"{file}: {path} is published with other bytes (SHA-256 {published[:16]}...); give the release "
+            "another version"
         )
 
 

@@ -72,9 +72,7 @@ def _first_part(fd: int) -> int:
     return front.end
 
 
-def copy_verified(
-    bundle: Described, storage: Storage
-) -> tuple[Spool | UploadFile, int, str]:
+def copy_verified(bundle: Described, storage: Storage) -> tuple[Spool | UploadFile, int, str]:
     """Verifies the payloads. Returns the payload for the storage, its length, and its SHA-256.
 
     A storage that spools gets the bytes first, and the copy is verified: the bytes that clients get. Its
@@ -105,7 +103,9 @@ def _verified(bundle: Described, fd: int, sha256: str) -> str:
     except Refused as refused:
         raise refused.about("", printable(bundle.path)) from None
     if hashlib.sha256(release.targets.serialized).hexdigest() != bundle.entry.release:
-        raise InputError(f"{bundle.path}: was changed while it was read; do not write to it meanwhile")
+        raise InputError(
+            f"{bundle.path}: was changed while it was read; do not write to it meanwhile"
+        )
     return sha256
 
 

@@ -1,11 +1,11 @@
 """Makes a repository: its first root, the empty roles of the publisher, and the archive of older releases."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from tuf.api.metadata import (
-    Delegations,
     DelegatedRole,
+    Delegations,
     Metadata,
     Role,
     Root,
@@ -25,6 +25,8 @@ from software_update.repository.names import (
     SNAPSHOT,
     TARGETS,
     TIMESTAMP,
+    Kind,
+    kind_of,
     metadata_name,
 )
 from software_update.repository.publication import Change, Published, Publisher, publish, time_of
@@ -41,28 +43,28 @@ class RoleKeys(NamedTuple):
     threshold: int = 1
 
 
-def build_root(
-    root: RoleKeys, targets: RoleKeys, snapshot: RoleKeys, expires: int, version: int = 1
-) -> Any:
-    """Returns root metadata to sign. `expires` is in seconds since 1970. Raises UsageError for bad keys."""
+def build_root(given: Mapping[Kind, RoleKeys], expires: int, version: int = 1) -> Any:
+    """Returns root metadata to sign, from the keys of root, targets and snapshot.
+
+    `expires` is in seconds since 1970. Raises UsageError if a key appears twice, or for a bad threshold.
+    """
     keys: dict[str, Any] = {}
     roles = {}
-    for role, given in ((ROOT, root), (TARGETS, targets), (SNAPSHOT, snapshot), (TIMESTAMP, snapshot)):
+    for role in (ROOT, TARGETS, SNAPSHOT, TIMESTAMP):
+        of_role = given[kind_of(role)]
         ids = []
-        for name, public in given.keys:
+        for name, public in of_role.keys:
             key = tuf_key(name, public)
             if key.keyid in ids:
                 raise UsageError(f"{name}: appears twice among the {role} keys; name each key once")
             ids.append(key.keyid)
             keys[key.keyid] = key
-        if not 1 <= given.threshold <= len(ids):
+        if not 1 <= of_role.threshold <= len(ids):
             raise UsageError(
-                f"--{role}-threshold: {given.threshold} of {len(ids)} keys; write 1 to {len(ids)}"
+                f"--{role}-threshold: {of_role.threshold} of {len(ids)} keys; write 1 to {len(ids)}"
             )
-        roles[role] = Role(sorted(ids), given.threshold)
-    return Root(
-        version, expires=time_of(expires), keys=keys, roles=roles, consistent_snapshot=True
-    )
+        roles[role] = Role(sorted(ids), of_role.threshold)
+    return Root(version, expires=time_of(expires), keys=keys, roles=roles, consistent_snapshot=True)
 
 
 def sign_root(root: Any, signers: Sequence[Signer]) -> bytes:
@@ -82,7 +84,9 @@ def create_repository(
     """
     trusted = parse_root(root, path)
     if trusted.version != 1:
-        raise InputError(f"{path}: has version {trusted.version}; a new repository begins with version 1")
+        raise InputError(
+            f"{path}: has version {trusted.version}; a new repository begins with version 1"
+        )
     storage = publisher.storage
     with storage.publishing():
         if storage.read(metadata_name(TIMESTAMP, 0), 2**20) is not None:
@@ -97,6 +101,9 @@ def _empty_roles(publisher: Publisher, root: Any, rollout: Sequence[Named]) -> d
     threshold = root.roles[TARGETS].threshold
     keys = {each: root.keys[each] for each in ids}
     rollout_keys = {key.keyid: key for key in (tuf_key(*each) for each in rollout)}
+    for (name, _), key_id in zip(rollout, rollout_keys, strict=True):
+        if key_id in keys:
+            raise UsageError(f"{name}: is a targets key, too; make a key of its own for rollouts")
     archive = DelegatedRole(ARCHIVE, ids, threshold, terminating=False, paths=[ARCHIVE_PATHS])
     bins = SuccinctRoles(list(ids), threshold, ARCHIVE_BITS, ARCHIVE)
     targets = Targets(delegations=Delegations({**keys, **rollout_keys}, roles={ARCHIVE: archive}))
@@ -111,4 +118,3 @@ def rollout_keys(targets: Any, root: Any) -> dict[str, Any]:
     """Returns the keys of rollouts that the repository knows: those of targets that are not its own."""
     own = set(root.roles[TARGETS].keyids)
     return {key_id: key for key_id, key in targets.delegations.keys.items() if key_id not in own}
-

@@ -88,7 +88,9 @@ class Current:
         if name not in self._roles:
             meta = self.snapshot_meta.get(f"{name}.json")
             if meta is None:
-                raise InputError(f"{self.storage.describe()}: has no role {name}; look at: repository status")
+                raise InputError(
+                    f"{self.storage.describe()}: has no role {name}; look at: repository status"
+                )
             self._roles[name] = self._read(name, meta, self.delegator(name))
         return self._roles[name]
 
@@ -115,7 +117,7 @@ class Current:
 
 
 def verified(content: bytes, role: str, delegator: Any) -> Any:
-    """Returns the signed part of a role's metadata. Raises RepositoryError or ValueError if it is not good."""
+    """Returns the signed part of a role. Raises RepositoryError or ValueError if it is not good."""
     metadata = Metadata.from_bytes(content)
     if not isinstance(metadata.signed, _TYPES.get(role, Targets)):
         raise RepositoryError(f"it is {metadata.signed.type} metadata")
@@ -131,7 +133,9 @@ def read_current(storage: Readable, trusted: bytes, path: str) -> Current:
     root = newest_root(storage, trusted, path)
     found = storage.read(metadata_name(TIMESTAMP, 0), MAX_BYTES[TIMESTAMP])
     if found is None:
-        raise InputError(f"{storage.describe()}: is not a repository; make one with: repository init")
+        raise InputError(
+            f"{storage.describe()}: is not a repository; make one with: repository init"
+        )
     where = f"{storage.describe()}: {metadata_name(TIMESTAMP, 0)}"
     timestamp = _checked(where, lambda: verified(found.content, TIMESTAMP, root))
     return Current(storage, root, timestamp, found.tag)
@@ -176,5 +180,8 @@ def _checked(where: str, check: Callable[[], _T], remedy: str = "") -> _T:
         return check()
     except (RepositoryError, ValueError, KeyError, TypeError) as error:
         text = " ".join(str(error).split()) or type(error).__name__
-        remedy = remedy or "somebody else has written it, or the trusted root is that of another repository"
+        remedy = (
+            remedy
+            or "somebody else has written it, or the trusted root is that of another repository"
+        )
         raise InputError(f"{where}: is not valid ({text}); {remedy}") from None

@@ -42,7 +42,8 @@ def tuf_key(name: str, public: PublicKey) -> Any:
     """Returns a public key as TUF's JSON has it. `name` names it in errors."""
     if public.scheme not in _SCHEMES.accepted:
         raise InputError(
-            f"{name}: is {public.scheme.kind}, which clients of a repository do not know; use {_SCHEMES.kinds}"
+            f"{name}: is {public.scheme.kind}, which clients of a repository do not know; use "
+            f"{_SCHEMES.kinds}"
         )
     return SSlibKey.from_crypto(public.scheme.load(public.keyval))
 
@@ -78,7 +79,9 @@ def _tuf_form(public: PublicKey, raw: bytes) -> bytes:
     from cryptography.hazmat.primitives.asymmetric import utils
 
     half = len(raw) // 2
-    return utils.encode_dss_signature(*(int.from_bytes(each, "big") for each in (raw[:half], raw[half:])))
+    return utils.encode_dss_signature(
+        *(int.from_bytes(each, "big") for each in (raw[:half], raw[half:]))
+    )
 
 
 def check_signers(delegator: Any, role: str, signers: Signers) -> None:
@@ -94,8 +97,8 @@ def check_signers(delegator: Any, role: str, signers: Signers) -> None:
         if key_id not in listed.keyids:
             names = ", ".join(map(short_key_id, listed.keyids))
             raise SignatureError(
-                f"{signer.name}: its key {short_key_id(key_id)} is not one that signs {role}; name one of these "
-                f"with --{kind}-key: {names}"
+                f"{signer.name}: its key {short_key_id(key_id)} is not one that signs {role}; name one of "
+                f"these with --{kind}-key: {names}"
             )
         good.add(key_id)
     if len(good) < listed.threshold:

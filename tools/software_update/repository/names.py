@@ -54,7 +54,9 @@ def parse_lifetime(text: str, what: str) -> int:
     """Returns the seconds of a text such as `90d` or `12h`. `what` names the argument in the error."""
     found = _LIFETIME.fullmatch(text)
     if not found:
-        raise UsageError(f"{what}: '{text}' is not a lifetime; write days or hours, such as 90d or 12h")
+        raise UsageError(
+            f"{what}: '{text}' is not a lifetime; write days or hours, such as 90d or 12h"
+        )
     return int(found[1]) * (_DAY if found[2] == "d" else 60 * 60)
 
 
