@@ -1,4 +1,4 @@
-"""nginx on loopback, serving a folder, at a limited rate, and compressed for those who accept it."""
+"""nginx on loopback, serving a folder; by default at a limited rate, compressed for those who accept it."""
 
 from __future__ import annotations
 
@@ -25,6 +25,10 @@ http {{
     fastcgi_temp_path {folder}/fastcgi;
     uwsgi_temp_path {folder}/uwsgi;
     scgi_temp_path {folder}/scgi;
+    {servers}
+}}
+"""
+_SERVER = """
     gzip on;
     gzip_types *;
     gzip_min_length 1;
@@ -33,7 +37,6 @@ http {{
         root {folder}/www;
         limit_rate {rate};
     }}
-}}
 """
 
 
@@ -47,11 +50,15 @@ class Sent:
 
 
 class Nginx:
-    """A server of the folder `www` below `folder`."""
+    """A server of the folder `www` below `folder`.
 
-    def __init__(self, folder: Path) -> None:
+    `servers` are directives to use instead, with the fields {port}, {folder} and {rate}.
+    """
+
+    def __init__(self, folder: Path, servers: str = _SERVER) -> None:
         self._folder = folder
-        (folder / "www").mkdir()
+        self._servers = servers
+        (folder / "www").mkdir(parents=True)
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self._port = free.getsockname()[1]
@@ -71,7 +78,8 @@ class Nginx:
     def start(self, rate: int = 0) -> None:
         """Starts nginx, and returns when it answers. `rate` is in bytes per second; 0 has no limit."""
         folder = str(self._folder)
-        text = _CONFIGURATION.format(folder=folder, port=self._port, rate=rate)
+        servers = self._servers.format(folder=folder, port=self._port, rate=rate)
+        text = _CONFIGURATION.format(folder=folder, servers=servers)
         Path(folder, "nginx.conf").write_text(text)
         options = ["-p", folder, "-c", f"{folder}/nginx.conf", "-e", f"{folder}/error.log"]
         self._process = subprocess.Popen([program("nginx", "nginx"), *options])
