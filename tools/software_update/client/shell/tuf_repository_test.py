@@ -1,0 +1,234 @@
+"""Tests of a repository through python-tuf's client, with a server in memory."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from software_update.bundle.head import read_head
+from software_update.client.repository import (
+    Listed,
+    Problem,
+    RepositoryRejected,
+    Versions,
+    View,
+)
+from software_update.client.shell.files import MachineStorage
+from software_update.client.shell.tuf_repository import RepositorySettings, TufRepository
+from software_update.client.simulator.machine import (
+    SimulatedClock,
+    SimulatedNetwork,
+    SimulatedPrograms,
+)
+from software_update.client.source import SourceError, first_part_of
+from software_update.client.sources.requests import HttpSettings
+from software_update.client.system import System
+from software_update.format.catalog import build_entry
+from software_update.format.rollout import Band, Rollout
+from software_update.testing import encode as e
+from software_update.testing.tuf_site import BASE, DAY, START, TufSite, new_key
+
+BUNDLE = e.bundle({"user_manifest": b"{}", "app": b"application\n" * 1000})
+
+
+class Device:
+    """A device with a folder for the cache, and the versions that it has recorded."""
+
+    def __init__(self, site: TufSite, folder: Path) -> None:
+        self.site = site
+        self.cache = folder / "cache"
+        self.clock = SimulatedClock()
+        self.versions = Versions()
+        self.repository = self.started()
+
+    def started(self, product: str = "Lamp", url: str = BASE) -> TufRepository:
+        network = SimulatedNetwork(self.site.get)
+        system = System(MachineStorage(), SimulatedPrograms(), self.clock, network)
+        return TufRepository(
+            system,
+            self.clock.advance,
+            RepositorySettings(
+                HttpSettings(url), self.site.first_root, product, "stable", str(self.cache)
+            ),
+        )
+
+    def check(self, at: int = START) -> View:
+        """Refreshes after a start of the client, and records the versions."""
+        self.repository = self.started()
+        view = self.repository.refresh(self.versions, at)
+        self.versions = view.versions
+        return view
+
+    def requests(self, act: Callable[[], object]) -> list[str]:
+        """Returns the names of the objects that `act` requests."""
+        self.site.requests.clear()
+        act()
+        return [each.url.removeprefix(f"{BASE}/") for each in self.site.requests]
+
+
+@pytest.fixture(name="site")
+def site_fixture() -> TufSite:
+    site = TufSite()
+    site.add_bundle(BUNDLE, site.entry(7, BUNDLE))
+    site.publish()
+    return site
+
+
+@pytest.fixture(name="device")
+def device_fixture(site: TufSite, tmp_path: Path) -> Device:
+    return Device(site, tmp_path)
+
+
+def problem_of(act: Callable[[], object]) -> Problem:
+    with pytest.raises(RepositoryRejected) as caught:
+        act()
+    assert "\n" not in str(caught.value)
+    return caught.value.problem
+
+
+# What it finds.
+
+
+def test_view_has_bundles_rules_and_versions(site: TufSite, device: Device) -> None:
+    release = f"{7:064x}"
+    site.set_rollouts(Rollout(release, (Band(5, START),)))
+    site.publish(site.rollout_role)
+    view = device.check()
+    [listed] = view.listed
+    assert listed == Listed(
+        "Lamp/stable/1.7.0.bundle",
+        len(BUNDLE),
+        e.sha256(BUNDLE).hex(),
+        site.entry(7, BUNDLE),
+    )
+    assert view.rollouts == {release: Rollout(release, (Band(5, START),))}
+    keys = view.versions.keys
+    assert view.versions == Versions(1, 2, 2, 1, 1, 2, keys, START + DAY)
+    assert len(keys) == 16
+
+
+def test_repository_without_rules_has_none(device: Device) -> None:
+    assert device.check().rollouts == {}
+
+
+def test_bundle_is_opened_by_one_exact_range(site: TufSite, device: Device) -> None:
+    [listed] = device.check().listed
+    site.requests.clear()
+    bundle = device.repository.open(listed)
+    head = read_head(bundle, first_part_of(bundle))
+    assert (head.end, head.user_manifest) == (listed.entry.first_part, b"{}")
+    [sent] = site.requests
+    assert sent.headers["Range"] == f"bytes=0-{listed.entry.first_part - 1}"
+    assert sent.url == f"{BASE}/targets/Lamp/stable/{listed.sha256}.1.7.0.bundle"
+    bundle.expect(0, bundle.size())
+    assert bundle.read(head.end, bundle.size() - head.end) == BUNDLE[head.end :]
+    bundle.close()
+
+
+def test_older_release_is_found_in_the_archive(site: TufSite, device: Device) -> None:
+    old = {
+        f"Lamp/stable/1.{n}.0.bundle": TufSite.target(site, f"Lamp/stable/1.{n}.0.bundle", b"x" * n)
+        for n in (1, 2)
+    }
+    for n, (path, target) in enumerate(old.items(), 1):
+        target.unrecognized_fields["custom"] = _custom(site, n)
+        assert target.path == path
+    site.add_archive(old)
+    site.publish("targets")
+    view = device.check()
+    assert [each.path for each in view.listed] == ["Lamp/stable/1.7.0.bundle"]
+    requests = device.requests(lambda: device.repository.find("Lamp/stable/1.2.0.bundle"))
+    assert len(requests) == 2
+    found = device.repository.find("Lamp/stable/1.2.0.bundle")
+    assert found is not None
+    assert (found.length, found.entry.counter) == (2, 2)
+    assert device.repository.find("Lamp/stable/1.3.0.bundle") is None
+    assert device.repository.find("Radio/stable/1.2.0.bundle") is None
+    listed = device.repository.find("Lamp/stable/1.7.0.bundle")
+    assert listed == view.listed[0]
+
+
+def _custom(site: TufSite, counter: int) -> object:
+    return build_entry(site.entry(counter)._replace(first_part=1))
+
+
+def test_find_needs_a_refresh(device: Device) -> None:
+    with pytest.raises(SourceError, match="has not been refreshed"):
+        device.repository.find("Lamp/stable/1.7.0.bundle")
+
+
+def test_description_has_no_credentials(device: Device) -> None:
+    repository = device.started(url="https://me:secret@updates.example/lamp/")
+    assert repository.describe() == "updates.example/lamp"
+
+
+@pytest.mark.parametrize(
+    ("url", "problem"),
+    [
+        ("https://a/b?token=1", "^url must not have a query or a fragment$"),
+        ("ftp://a/b", "^url is neither http:// nor https://$"),
+    ],
+)
+def test_bad_url_is_an_error(device: Device, url: str, problem: str) -> None:
+    with pytest.raises(ValueError, match=problem):
+        device.started(url=url)
+
+
+# Requests.
+
+
+def test_check_that_finds_nothing_new_sends_two_requests(device: Device) -> None:
+    device.check()
+    requests = device.requests(device.check)
+    assert requests == ["metadata/2.root.json", "metadata/timestamp.json"]
+
+
+def test_first_check_sends_six_requests(site: TufSite, device: Device) -> None:
+    assert device.requests(device.check) == [
+        "metadata/2.root.json",
+        "metadata/timestamp.json",
+        "metadata/1.snapshot.json",
+        "metadata/1.targets.json",
+        f"metadata/1.{site.rollout_role}.json",
+        f"metadata/1.{site.channel_role}.json",
+    ]
+
+
+# Floors.
+
+
+def test_repository_that_begins_anew_is_rolled_back(site: TufSite, device: Device) -> None:
+    old = dict(site.objects)
+    device.check()
+    site.publish(site.channel_role)
+    device.check()
+    site.objects = old
+    MachineStorage().remove(str(device.cache))
+    assert problem_of(device.check) is Problem.ROLLED_BACK
+
+
+@pytest.mark.parametrize("name", ["root", "timestamp", "snapshot", "targets", "channel", "rollout"])
+def test_each_version_is_a_floor(device: Device, name: str) -> None:
+    view = device.check()
+    higher = {name: getattr(view.versions, name) + 1}
+    device.versions = replace(view.versions, **higher)
+    assert problem_of(device.check) is Problem.ROLLED_BACK
+
+
+def test_new_online_key_ends_the_floors_of_its_thief(site: TufSite, device: Device) -> None:
+    device.check()
+    honest = (site.timestamp.version, site.snapshot.version)
+    site.timestamp.version = site.snapshot.version = 10**9
+    site.publish()
+    device.check()
+    assert device.versions.timestamp > 10**9
+    site.timestamp.version, site.snapshot.version = honest
+    site.signers["snapshot"] = site.signers["timestamp"] = [new_key()]
+    site.publish_root()
+    site.publish()
+    device.check()
+    assert (device.versions.root, device.versions.timestamp) == (2, honest[0] + 1)
+    # Its own version is a floor in any case.
+    device.versions = replace(device.versions, root=3, keys="other")
+    assert problem_of(device.check) is Problem.ROLLED_BACK
