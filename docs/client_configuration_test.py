@@ -37,6 +37,7 @@ from software_update.client.policy.quiet_hours import QuietHours
 from software_update.client.sections import REQUIRED, Option, Section, Shape, Type
 from software_update.client.shell.network import UrllibNetwork
 from software_update.client.shell.smp import UdpSmp
+from software_update.client.sources.ddi import DdiSettings
 from software_update.client.sources.file import FileSource, FolderSource
 from software_update.client.sources.requests import HttpSettings
 from software_update.client.values import Kind
@@ -102,6 +103,7 @@ PARTS: list[tuple[Mapping[str, Type], str, list[Callable[..., object]]]] = [
     (SOURCE_TYPES, "file", [FileSource]),
     (SOURCE_TYPES, "folder", [FolderSource]),
     (SOURCE_TYPES, "http", [HttpSettings, UrllibNetwork]),
+    (SOURCE_TYPES, "ddi", [DdiSettings, UrllibNetwork]),
 ]
 # Parameters with another name than their option.
 RENAMED: dict[tuple[Callable[..., object], str], str] = {

@@ -6,6 +6,7 @@ docs/reference/client_configuration.md is generated from these tables.
 from software_update.client.sections import Option, Section, Shape, Type
 from software_update.client.values import (
     APPROVER,
+    ATTRIBUTES,
     BOOLEAN,
     DURATION,
     HEADER,
@@ -53,6 +54,38 @@ _SMP = [
     ),
 ]
 
+_BYTES_PER_SECOND = Option(
+    "bytes_per_second",
+    RATE,
+    "The most bytes to fetch in a second; without it, as many as the network allows.",
+    None,
+)
+_MIN_BYTES_PER_SECOND = Option(
+    "min_bytes_per_second",
+    RATE,
+    "The least bytes in a second, over a minute; a slower server is given up for now.",
+    "256B",
+)
+_CA_FILE = Option(
+    "ca_file",
+    PATH,
+    "The certificates that sign those of the server, in PEM; without it, those of the machine.",
+    None,
+)
+_PROXY = Option(
+    "proxy",
+    URL,
+    "The proxy; without it, the one that `https_proxy`, `http_proxy`, `all_proxy` and `no_proxy` "
+    "in the environment name.",
+    None,
+)
+_SERVER_TIMEOUT = Option(
+    "timeout",
+    DURATION,
+    "The time after which a connection that sends nothing has failed.",
+    "30s",
+)
+
 SOURCE_TYPES = {
     "file": Type(
         "A bundle at a path. There is nothing to install while there is no file.",
@@ -67,18 +100,8 @@ SOURCE_TYPES = {
         "A bundle at a URL, over HTTP or HTTPS.",
         [
             Option("url", URL, "The address of the bundle."),
-            Option(
-                "bytes_per_second",
-                RATE,
-                "The most bytes to fetch in a second; without it, as many as the network allows.",
-                None,
-            ),
-            Option(
-                "min_bytes_per_second",
-                RATE,
-                "The least bytes in a second, over a minute; a slower server is given up for now.",
-                "256B",
-            ),
+            _BYTES_PER_SECOND,
+            _MIN_BYTES_PER_SECOND,
             Option(
                 "token_file",
                 PATH,
@@ -92,28 +115,58 @@ SOURCE_TYPES = {
                 "The header with the content of `token_file`.",
                 "Authorization",
             ),
+            _CA_FILE,
+            _PROXY,
+            _SERVER_TIMEOUT,
+        ],
+    ),
+    "ddi": Type(
+        "The bundle that a hawkBit server assigns to this device, over its Direct Device Integration API.",
+        [
+            Option("url", URL, "The address of the server, without the tenant."),
+            Option("tenant", NAME, "The tenant.", "DEFAULT"),
             Option(
-                "ca_file",
+                "id_file",
                 PATH,
-                "The certificates that sign those of the server, in PEM; without it, those of the machine.",
+                "A file with the id of this device (`controllerId`) in one line, such as "
+                "`/etc/machine-id`. It is a part of each request.",
+            ),
+            Option(
+                "token_file",
+                PATH,
+                "A file with one line: `TargetToken` or `GatewayToken`, and the token. The client reads it "
+                "for each request, and sends it only to the scheme, host and port of `url`.",
                 None,
             ),
             Option(
-                "proxy",
-                URL,
-                "The proxy; without it, the one that `https_proxy`, `http_proxy`, `all_proxy` and `no_proxy` "
-                "in the environment name.",
+                "attributes",
+                ATTRIBUTES,
+                "The attributes that the server gets when it asks for the configuration of the device.",
                 None,
             ),
             Option(
-                "timeout",
+                "shortest_poll",
                 DURATION,
-                "The time after which a connection that sends nothing has failed.",
-                "30s",
+                "The shortest time between two checks to which the server may set it. Its wish replaces "
+                "`check.interval`.",
+                "5m",
             ),
+            Option(
+                "longest_poll",
+                DURATION,
+                "The longest time between two checks to which the server may set it.",
+                "1d",
+            ),
+            _BYTES_PER_SECOND,
+            _MIN_BYTES_PER_SECOND,
+            _CA_FILE,
+            _PROXY,
+            _SERVER_TIMEOUT,
         ],
     ),
 }
+# Sources that offer the bundle of a release that another source has offered.
+FULL_BUNDLE_TYPES = {name: SOURCE_TYPES[name] for name in ("file", "folder", "http")}
 
 INSTALLER_TYPES = {
     "raw": Type(
@@ -402,7 +455,7 @@ DOMAIN = Section(
                 "personalized bundle does not contain, and the running slot does not contain any more. The "
                 "size in a question does not include them.",
                 [],
-                SOURCE_TYPES,
+                FULL_BUNDLE_TYPES,
             ),
             default=None,
         ),

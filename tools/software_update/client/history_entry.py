@@ -6,7 +6,7 @@ from typing import Any
 from software_update.client import events
 from software_update.client.codec import to_json
 from software_update.client.events import Event
-from software_update.client.state import State
+from software_update.client.state import State, offered_by
 
 # Members of the state that change without anything to tell.
 _SILENT = (events.CheckBegan, events.WaitOver, events.VerifyingBegan)
@@ -80,7 +80,8 @@ def _members(event: Event) -> dict[str, Any]:
             }
             return found if decision.until is None else {**found, "until": decision.until}
         case events.Offered():
-            return {"root": event.plan.root}
+            by = offered_by(event.plan)
+            return {"root": event.plan.root} | ({"offered_by": by} if by else {})
         case _:
             kept = {
                 each.name: to_json(getattr(event, each.name))

@@ -1,6 +1,7 @@
 """The interface of a source, from which the client reads one bundle."""
 
-from typing import Protocol, runtime_checkable
+from collections.abc import Callable
+from typing import Any, Protocol, runtime_checkable
 
 
 class SourceError(OSError):
@@ -95,3 +96,32 @@ class Source(Protocol):
 
     def describe(self) -> str:
         """Returns the place in words for a person, without credentials: a path, or a URL's host and path."""
+
+
+@runtime_checkable
+class Deploys(Protocol):
+    """A source whose server decides which bundle a device is offered, and follows what becomes of it.
+
+    Nothing that the server says replaces an answer of a person or a policy, or a check of the bundle.
+    """
+
+    offer: str
+    """The server's name of the offer that `open` returned last; empty if there was none."""
+    interval: float | None
+    """The seconds between checks that the server wishes, within the configured limits; None: no wish."""
+    cancelled: str
+    """The server's name of a request to cancel an offer, in the last poll; empty if there was none."""
+    outbox: Callable[[dict[str, Any]], None]
+    """Takes each message for the server. Until the service sets it, messages are dropped."""
+
+    def poll(self) -> object:
+        """Asks the server what it wants, without opening a bundle. Raises SourceError."""
+
+    def is_cancelled(self, offer: str) -> bool:
+        """Returns whether the server asked in the last poll to cancel this offer."""
+
+    def send(self, message: dict[str, Any]) -> None:
+        """Passes a message to `outbox`, unless it has done so before. It never fails, and never waits."""
+
+    def deliver(self, message: dict[str, Any]) -> None:
+        """Sends a message to the server. Raises SourceError if the server may take it later."""

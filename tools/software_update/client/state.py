@@ -161,7 +161,9 @@ class Plan:
     `signers` are the short ids of keys that signed the release. `path` is the bundle that a person named,
     instead of the source with the number `source`. `entry` is the target path of the bundle in a repository,
     empty for any other source. `by_person` says that a person looked for the release, so that the rollout's
-    percentages do not count, and `steps` are the versions to which the device goes on afterwards.
+    percentages do not count, and `steps` are the versions to which the device goes on afterwards. `offer` is
+    the name that the server of the source has for its offer, empty if it has none: for hawkBit, such as
+    `deploymentBase/10`.
     """
 
     domain: str
@@ -195,6 +197,7 @@ class Plan:
     entry: str = ""
     by_person: bool = False
     steps: tuple[str, ...] = ()
+    offer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +294,12 @@ _EXTERNAL = {
     Detail.QUARANTINED: External.FINISHED,
     Detail.FINISHED: External.FINISHED,
 }
+
+
+def offered_by(plan: Plan) -> str:
+    """Returns the server that has offered a release, and its action; empty for a source without one."""
+    action = plan.offer.partition("/")[2]
+    return f"hawkBit, action {action}" if action else ""
 
 
 def below_floor(domain: DomainState) -> bool:

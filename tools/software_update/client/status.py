@@ -22,6 +22,7 @@ from software_update.client.state import (
     State,
     below_floor,
     external,
+    offered_by,
 )
 
 SCHEMA = "software_update.client_status.v1"
@@ -192,6 +193,7 @@ def _plan(plan: Plan) -> dict[str, Any]:
         "phase": plan.phase.value if plan.phase else None,
         "postponements": plan.postponements,
         "signers": list(plan.signers),
+        "offered_by": offered_by(plan) or None,
     }
 
 

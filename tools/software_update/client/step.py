@@ -118,6 +118,7 @@ def _offered(state: State, event: events.Offered) -> State:
             by_person=state.plan.by_person or plan.by_person,
             steps=plan.steps,
             size=plan.size,
+            offer=plan.offer,
         )
         return replace(state, plan=now)
     if event.dated:

@@ -165,6 +165,12 @@ def _names_by_slot(value: Any) -> Mapping[str, str]:
     return {name: NAME.read(each) for name, each in value.items()}
 
 
+def _attributes(value: Any) -> Mapping[str, str]:
+    if not isinstance(value, dict):
+        raise ValueError('must be a table of names and texts, such as {board = "2"}')
+    return {NAME.read(name): _text(each) for name, each in value.items()}
+
+
 def _window(value: Any) -> Window:
     if not isinstance(value, str):
         raise ValueError("must be two times, such as 22:30-06:00")
@@ -216,6 +222,7 @@ PATH_BY_SLOT = Kind("path by slot", "A table with a path for each slot of the do
 NAME_BY_SLOT = Kind(
     "name by slot", "A table with a name for each slot of the domain.", _names_by_slot
 )
+ATTRIBUTES = Kind("attributes", "A table of names and texts.", _attributes)
 WINDOW = Kind(
     "window",
     "Two local times of day, such as `22:30-06:00`. A window may cross midnight.",

@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from software_update.base.errors import InputError
 from software_update.client.boot_control import BootControl
@@ -117,27 +118,28 @@ def _source(part: Part, system: System, place: str) -> Source:
         return FolderSource(system.storage, part.options["path"])
     if importlib.util.find_spec("urllib3") is None:
         raise InputError(f"{place}: urllib3 is missing; install rules_software_update[client]")
+    options = dict(part.options)
+    proxy, ca_file, timeout = (options.pop(name) for name in ("proxy", "ca_file", "timeout"))
+    if isinstance(system.network, UrllibNetwork):
+        network = UrllibNetwork(proxy=proxy, ca_file=ca_file, read_seconds=timeout)
+        system = replace(system, network=network)
+    try:
+        return _source_of_server(part.type, options, system)
+    except ValueError as error:
+        raise InputError(f"{place}: {error}") from None
+
+
+def _source_of_server(type_: str, options: dict[str, Any], system: System) -> Source:
+    """Returns a source that is read over the network. Raises ValueError."""
+    if type_ == "ddi":
+        from software_update.client.sources.ddi import DdiSettings, DdiSource
+
+        return DdiSource(system, time.sleep, DdiSettings(**options))
     from software_update.client.sources.http import HttpSource
     from software_update.client.sources.requests import HttpSettings
     from software_update.client.sources.resuming import ResumingSource
 
-    options = part.options
-    if isinstance(system.network, UrllibNetwork):
-        network = UrllibNetwork(
-            proxy=options["proxy"], ca_file=options["ca_file"], read_seconds=options["timeout"]
-        )
-        system = replace(system, network=network)
-    settings = HttpSettings(
-        options["url"],
-        options["token_file"],
-        options["token_header"],
-        options["bytes_per_second"],
-        options["min_bytes_per_second"],
-    )
-    try:
-        source = HttpSource(system, time.sleep, settings)
-    except ValueError as error:
-        raise InputError(f"{place}: {error}") from None
+    source = HttpSource(system, time.sleep, HttpSettings(**options))
     return ResumingSource(source, system.clock, time.sleep)
 
 

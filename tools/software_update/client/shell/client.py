@@ -49,6 +49,7 @@ from software_update.client.record import RecordFile, fitting
 from software_update.client.release import decode_release
 from software_update.client.repository import RepositoryRejected, RepositorySource
 from software_update.client.schedule import wait_after_failure
+from software_update.client.shell import deployments
 from software_update.client.shell.repositories import Repositories
 from software_update.client.source import OpenBundle, Source, SourceError
 from software_update.client.sources.file import FileSource
@@ -227,8 +228,9 @@ class Client:
             self._record.write(new)
         if new.seen != self.state.seen:
             self._seen_at = self.system.clock.since_boot()
-        self.state = new
+        old, self.state = self.state, new
         self._on_change(new)
+        deployments.told_of_change(self.domains, old, new)
         return True
 
     def run(self) -> None:
@@ -307,7 +309,10 @@ class Client:
         self.handle(rejected)
 
     def _watch(self, name: str) -> None:
-        """Asks the repository of a plan that only waits whether it has halted or withdrawn the release."""
+        """Asks the server of a plan whether it still wants it; a repository only while the plan waits."""
+        cancelled = deployments.poll_for_cancellation(self.domains[name], self.state)
+        if cancelled is not None:
+            self.handle(events.Failed(self.now(), cancelled.code, str(cancelled)))
         plan, waits = self.state.plan, (Detail.AWAITING_CONSENT, Detail.AWAITING_RESTART)
         if plan is None or plan.domain != name or self.state.detail not in waits:
             return
@@ -355,10 +360,13 @@ class Client:
         """Returns the event about the bundle of a source; None if it offers none, or the one that runs."""
         bundle = _opened(source)
         if bundle is None:
+            deployments.told_of_nothing(source)
             return None
         ended = self._look(domain, number, bundle)
+        deployments.told_of_check(source, ended)
         if isinstance(ended, events.Offered):
-            return replace(ended, plan=replace(ended.plan, path=path))
+            plan = replace(ended.plan, path=path, offer=deployments.offer_of(source))
+            return replace(ended, plan=plan)
         return ended
 
     def _look_in(
@@ -654,7 +662,9 @@ class Client:
         source = self._source(plan, domain)
         bundle = _opened(source)
         if bundle is None:
-            raise SourceError(f"{source.describe()}: offers no bundle now")
+            deployments.told_of_nothing(source)
+            cancelled = deployments.cancellation(source, plan)
+            raise cancelled or SourceError(f"{source.describe()}: offers no bundle now")
         return bundle
 
     def _source(self, plan: Plan, domain: Domain) -> Source:

@@ -168,6 +168,7 @@ class UrlReceiver:
 
 
 def _digest(report: Report) -> bytes:
-    """Returns the digest of the members that tell results apart."""
-    told = [report.get(name) for name in ("at", "code", "text", "release")]
+    """Returns the digest of the members that tell results, or messages to hawkBit, apart."""
+    names = ("at", "code", "text", "release", "resource", "body")
+    told = [report[name] for name in names if name in report]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest().encode()

@@ -7,6 +7,7 @@ from software_update.client.config import Config
 from software_update.client.report import report_document
 from software_update.client.shell.alarm import SystemAlarm
 from software_update.client.shell.api import Api
+from software_update.client.shell.mailers import mailers_of
 from software_update.client.shell.notify import Notifier
 from software_update.client.shell.reports import Reporter, receiver_of
 from software_update.client.shell.service import MakeClient, Service
@@ -29,6 +30,7 @@ def serve(config: Config, system: System, make: MakeClient, environment: Mapping
     reporter = _reporter(config, system)
     if reporter is not None:
         _connect(service, reporter, config.hardware_id)
+    mailers = mailers_of(service.client.domains, system, config.state)
     service.start()
     # A service that does not start leaves the signals as they are.
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -40,8 +42,9 @@ def serve(config: Config, system: System, make: MakeClient, environment: Mapping
         service.run()
     finally:
         api.close()
-        if reporter is not None:
-            reporter.stop()
+        for each in (reporter, *mailers):
+            if each is not None:
+                each.stop()
 
 
 def _reporter(config: Config, system: System) -> Reporter | None:

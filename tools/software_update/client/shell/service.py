@@ -29,6 +29,7 @@ from software_update.client.schedule import (
 from software_update.client.shell.alarm import Alarm
 from software_update.client.shell.client import Client, Interrupted
 from software_update.client.shell.control import Control
+from software_update.client.shell.deployments import interval_of
 from software_update.client.shell.notify import Notifier
 from software_update.client.state import AT_REST, Detail, State
 
@@ -222,7 +223,8 @@ class Service:
 
     def _next_check(self, wait: float) -> float:
         """Returns the seconds to the next check. `wait` is the client's after a failure, or 0."""
-        random, interval = self._clock.random(), self._times.interval
+        random = self._clock.random()
+        interval = interval_of(self.client.domains, self._times.interval)
         if self._failed_checks == 0:
             return next_check(interval, random)
         # With several domains, the client may count anew in each check.

@@ -106,6 +106,17 @@ class Requests:
                 secret = {}
         raise self.error(f"redirects more than {MAX_REDIRECTS} times")
 
+    def send(self, method: str, headers: Mapping[str, str], body: bytes) -> Response:
+        """Sends a request with a body, and these headers besides the usual ones. Follows no redirect.
+
+        Raises SourceError.
+        """
+        wanted = {**_HEADERS, **headers, **self._credentials()}
+        try:
+            return self._system.network.send(method, self._address.url, wanted, body)
+        except OSError as error:
+            raise self.error(error) from None
+
     def failure(self, response: Response) -> SourceError:
         """Returns the error for a status that is not the expected one."""
         asked = retry_after(response.headers, self._system.clock.now())
