@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import pytest
 
 from tests.benchmarks.commands import FLOOR, OURS, Work, shown
 from tests.benchmarks.goals import GOALS
-from tests.benchmarks.measure import Command, in_turn
+from tests.benchmarks.measure import Command, cpu_of, in_turn
 from tests.benchmarks.page import goals, page
 from tests.benchmarks.peers import Peers
 from tests.benchmarks.plots import PLOTS
@@ -282,3 +284,24 @@ def test_a_file_may_be_listed_more_than_once(tmp_path: Path) -> None:
     assert text.count(str(image)) == 2
     assert '"f/00000"' in text
     assert '"f/00001"' in text
+
+
+def test_memory_of_a_server_counts() -> None:
+    code = f"held = bytes(1) * {90 * MIB}; print('ready', flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as server:
+        assert server.stdout
+        server.stdout.readline()
+        command = Command("tool", (sys.executable, "-c", "pass"), server=server.pid)
+        [alone], [with_server] = (
+            in_turn([each], 1) for each in (dataclasses.replace(command, server=0), command)
+        )
+        server.kill()
+    assert alone.peak.most < 90 < with_server.peak.least
+
+
+def test_cpu_of_a_process_counts_its_ended_children() -> None:
+    before = cpu_of(os.getpid())
+    subprocess.run([sys.executable, "-c", "sum(range(10**7))"], check=True)
+    assert cpu_of(os.getpid()) > before

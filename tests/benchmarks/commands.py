@@ -16,6 +16,7 @@ from tests.benchmarks.results import MIB
 
 TUF_TOOL = Path(__file__).with_name("tuf_tool.py")
 OURS = "software-update"
+CLIENT = "software-update-client"
 FLOOR = "openssl dgst"
 SHOWN_LENGTH = 240
 # One P-256 key in the forms that the tools read, and a root of ours that lists it.
@@ -85,7 +86,8 @@ class Work:
         ]
         text = f'software = {{ version = "7"; images: ( {", ".join(images)} ); }}\n'
         (self.folder / "sw-description").write_text(text)
-        sections = [f"[image.f{at}]\nfilename={name}\n" for at, name in enumerate(names)]
+        # The first one has the name of the slots that installing.py makes.
+        sections = [f"[image.rootfs{at or ''}]\nfilename={name}\n" for at, name in enumerate(names)]
         head = "[update]\ncompatible=board\nversion=7\n\n[bundle]\nformat=plain\n\n"
         (self.folder / "rauc").mkdir(exist_ok=True)
         (self.folder / "rauc/manifest.raucm").write_text(head + "\n".join(sections))

@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Callable
 from typing import NamedTuple
 
-from tests.benchmarks.commands import FLOOR, OURS
+from tests.benchmarks.commands import CLIENT, FLOOR, OURS
 from tests.benchmarks.results import Results, Row, ratios
 
 Value = Callable[[Results], float]
@@ -112,6 +112,13 @@ GOALS = (
     *(
         Goal("65,536 targets", what, 2 * NOISE, "x half as many", twice(f"targets_{what}"))
         for what in ("create", "verify", "inspect")
+    ),
+    Goal(
+        "1 GiB into a raw slot",
+        "install, memory",
+        64,
+        "MiB",
+        lambda r: row(r, "install", CLIENT).peak.most,
     ),
     Goal("start-up", "--help", 0.06, "s", seconds("start", f"{OURS} --help")),
     Goal("start-up", "step digest", 0.06, "s", seconds("start", f"{OURS} step digest")),

@@ -5,6 +5,7 @@ pyperf's own loop runs one command after the other, and measures no CPU time of 
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -25,7 +26,8 @@ class Command:
     """A command, the text that the page shows, and checks that it did its work.
 
     `artifact` is removed before and after each run, and must then have at least `least` bytes; the standard
-    output must contain `says`. `prepare` runs before each run and is not timed.
+    output must contain `says`. `prepare` runs before each run and is not timed. `server` is a process that
+    works for the command; its CPU time and memory count, too.
     """
 
     tool: str
@@ -36,6 +38,7 @@ class Command:
     least: int = 1
     says: str = ""
     prepare: Callable[[], object] = lambda: None
+    server: int = 0
     environment: Mapping[str, str] | None = None
     folder: Path | None = None
 
@@ -44,6 +47,10 @@ def run(command: Command) -> Run:
     """Runs a command once. It must succeed and do its work."""
     remove(command.artifact)
     command.prepare()
+    before = cpu_of(command.server) if command.server else 0
+    if command.server:
+        # Linux then counts the largest resident set from now on.
+        Path(f"/proc/{command.server}/clear_refs").write_text("5")
     with tempfile.TemporaryDirectory() as name:
         report, out, err = (Path(name, each) for each in ("report", "out", "err"))
         with out.open("w") as stdout, err.open("w") as stderr:
@@ -66,7 +73,23 @@ def run(command: Command) -> Run:
         wall, cpu, peak = map(float, report.read_text().split())
     if command.artifact and (made := size_of(command.artifact)) < command.least:
         raise BenchmarkError(f"{command.tool} made {made} bytes of at least {command.least}")
+    if command.server:
+        cpu += cpu_of(command.server) - before
+        peak = max(peak, peak_of(command.server))
     return run_of(wall, cpu, int(peak))
+
+
+def cpu_of(process: int) -> float:
+    """Returns the seconds of CPU that a process and its ended children have used."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+
+
+def peak_of(process: int) -> int:
+    """Returns the bytes of the largest resident set of a process since it was reset."""
+    status = Path(f"/proc/{process}/status").read_text()
+    [line] = [line for line in status.splitlines() if line.startswith("VmHWM:")]
+    return int(line.split()[1]) * 1024
 
 
 def in_turn(commands: Sequence[Command], rounds: int) -> list[Row]:

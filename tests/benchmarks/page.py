@@ -37,6 +37,7 @@ TITLES = {
     "targets_verify": "bundle verify, by number of targets",
     "targets_inspect": "bundle inspect, by number of targets",
     "start": "Start-up",
+    "install": "Install one image of 1 GiB into a raw slot",
     "bazel_thousand_clean": "1000 targets of 10 KiB in Bazel: clean",
     "bazel_thousand_again": "1000 targets of 10 KiB in Bazel: built again",
     "bazel_bundles": "500 bundles of 4 targets in Bazel: clean",
@@ -53,6 +54,10 @@ CANNOT = """\
 Only SWUpdate on a device checks what swugenerator makes. It is not measured with 16 files, because it
 would take longer than all others together. imgtool signs one image, so it is only measured with one file.
 python-tuf is a library: `tests/benchmarks/tuf_tool.py` is the program that was measured.
+
+rauc hashes the bundle, and then writes the slot and syncs. The client hashes the image while it writes,
+syncs, reads the slot back and hashes it again. dd only writes and syncs. Time and memory of rauc are those
+of its command and its service.
 """
 
 

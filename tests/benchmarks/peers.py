@@ -62,9 +62,10 @@ def prepare() -> Peers:
     there = all(shutil.which(program) for program in DEBIAN.values())
     found_by = environment if there else environment | debian(path)
     programs = {"our-python": str(ours), "python": str(python)}
-    programs["software-update"] = str(ours.with_name("software-update"))
+    for name in ("software-update", "software-update-client"):
+        programs[name] = str(ours.with_name(name))
     tools = {"tuf": locked_version("tuf")}
-    for name in ("cp", "openssl", "imgtool", "swugenerator", *DEBIAN.values()):
+    for name in ("cp", "dd", "openssl", "imgtool", "swugenerator", *DEBIAN.values()):
         if found := shutil.which(name, path=found_by["PATH"]):
             programs[name] = found
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import shutil
 import tempfile
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tests.benchmarks.commands import OUR_TOOL, OURS, Work, make_files, make_keys
+from tests.benchmarks.installing import installations
 from tests.benchmarks.measure import Command, in_turn, run
 from tests.benchmarks.peers import Peers, prepare
 from tests.benchmarks.results import GIB, MIB, Row, Tables
@@ -129,6 +131,14 @@ def start(bench: Bench) -> Tables:
         return {"start": bench.measure(*commands)}
 
 
+def install(bench: Bench) -> Tables:
+    """Measures the installation of one file into a raw slot; our client reads it back as well."""
+    size = bench.sizes.one_file[-1]
+    with bench.work("install", 1, size) as work, contextlib.ExitStack() as stack:
+        commands = installations(work, size, stack)
+        return {"install": bench.measure(*commands)}
+
+
 def many_files(bench: Bench, name: str, count: int, size: int, without: str = "") -> Tables:
     """Measures all tools that can do the work, and the floor; artifacts to check are made once more."""
     total = count * size
@@ -148,4 +158,5 @@ WORK: dict[str, Callable[[Bench], Tables]] = {
     "thousand_files": thousand_files,
     "targets": targets,
     "start": start,
+    "install": install,
 }

@@ -10,7 +10,7 @@ import shlex
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +21,10 @@ _SECONDS = 30
 
 @dataclass(frozen=True)
 class Rauc:
-    """A running service, and the environment variables with which `rauc` reaches it."""
+    """A running service, the environment variables with which `rauc` reaches it, and its process."""
 
     env: dict[str, str]
+    pid: int = 0
 
     def status(self) -> dict[str, Any]:
         """Returns `rauc status` as JSON."""
@@ -60,21 +61,22 @@ class Rauc:
 
 @contextlib.contextmanager
 def rauc_service(
-    folder: Path, booted: str, bootloader: Sequence[str], options: Sequence[str] = ()
+    folder: Path, booted: str, system: Sequence[str], options: Sequence[str] = ()
 ) -> Iterator[Rauc]:
     """Starts RAUC's service with `booted` as the running slot, and ends it.
 
-    `bootloader` are lines for the section `[system]` of its configuration, and `options` those that its runs
-    of `fw_setenv` and `fw_printenv` get, because it has no configuration for them.
+    `system` are lines for the section `[system]` of its configuration and for sections after it. Its runs of
+    `fw_setenv` and `fw_printenv` get `options`, because it has no configuration for them.
     """
     folder.mkdir()
     programs = folder / "bin"
     programs.mkdir()
-    for name in ("fw_printenv", "fw_setenv"):
-        words = shlex.join([program(name, "libubootenv-tool"), *options])
-        (programs / name).write_text(f'#!/bin/sh\nexec {words} "$@"\n')
-        (programs / name).chmod(0o755)
-    (folder / "system.conf").write_text(_configuration(folder, bootloader))
+    if options:
+        for name in ("fw_printenv", "fw_setenv"):
+            words = shlex.join([program(name, "libubootenv-tool"), *options])
+            (programs / name).write_text(f'#!/bin/sh\nexec {words} "$@"\n')
+            (programs / name).chmod(0o755)
+    (folder / "system.conf").write_text(_configuration(folder, system))
     env = os.environ | {
         "PATH": f"{programs}:{os.environ['PATH']}",
         "DBUS_STARTER_BUS_TYPE": "session",
@@ -89,12 +91,12 @@ def rauc_service(
         _wait(daemon, folder / "bus.log", (folder / "bus.log").read_text)
         with _process(folder / "rauc.log", env, service) as process:
             _wait(process, folder / "rauc.log", rauc.answers)
-            yield rauc
+            yield replace(rauc, pid=process.pid)
 
 
-def _configuration(folder: Path, bootloader: Sequence[str]) -> str:
+def _configuration(folder: Path, system: Sequence[str]) -> str:
     """Returns RAUC's configuration of slots A and B, which are files of the folder."""
-    lines = ["[system]", "compatible=board", *bootloader]
+    lines = ["[system]", "compatible=board", *system]
     for number, name in enumerate("AB"):
         (folder / f"slot_{name}").write_bytes(bytes(4096))
         lines += [f"[slot.rootfs.{number}]", "type=raw", f"bootname={name}"]
