@@ -36,9 +36,16 @@ def run_check(argv: Sequence[str]) -> int:
         "Looks for a release in the sources of the configuration, and fetches only its metadata.",
     )
     add_domain(parser, "all, until one offers a release")
+    parser.add_argument(
+        "--automatic",
+        action="store_true",
+        help="a timer looks, and not a person: wait for the rollout of a release, and look for nothing "
+        "with the preset never",
+    )
     args = parser.parse_args(argv)
     with open_session(args.config) as session:
-        return _show(args, session.act("check", domain=args.domain))
+        automatic = args.automatic or None
+        return _show(args, session.act("check", domain=args.domain, automatic=automatic))
 
 
 def run_approve(argv: Sequence[str]) -> int:

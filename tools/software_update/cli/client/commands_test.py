@@ -247,6 +247,14 @@ def test_policy_is_shown_and_changed(device: Device) -> None:
     assert device.run("policy", "always")[0] == 2
 
 
+def test_automatic_check_looks_for_nothing_with_the_preset_never(device: Device) -> None:
+    device.run("policy", "never")
+    assert device.run("check", "--automatic")[0] == 0
+    assert device.status()["result"] is None
+    device.run("check")
+    assert device.status()["result"]["code"] == "DENIED_BY_POLICY"
+
+
 def test_changed_installation_is_exit_code_1(device: Device) -> None:
     assert device.run("verify-installed")[0] == 1
     device.run("install", str(device.bundle), "--yes")

@@ -37,6 +37,10 @@ def _act_answer(control: Control, who: Caller, fields: Document) -> Document:
     )
 
 
+def _act_check(control: Control, who: Caller, fields: Document) -> Document:
+    return control.check(who, fields.get("domain"), automatic=fields.get("automatic", False))
+
+
 def _act_install(control: Control, who: Caller, fields: Document) -> Document:
     if "path" not in fields:
         raise UsageError("path is missing; name a bundle")
@@ -57,9 +61,7 @@ def _named(kind: Any, value: object, member: str) -> Any:
 
 
 ACTIONS = {
-    "check": Action(
-        {"domain": str}, lambda control, who, fields: control.check(who, fields.get("domain"))
-    ),
+    "check": Action({"domain": str, "automatic": bool}, _act_check),
     "answer": Action(
         {"release": str, "root": str, "reply": str, "phases": list, "until": str}, _act_answer
     ),

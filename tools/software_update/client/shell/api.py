@@ -275,6 +275,9 @@ _READINGS: dict[str, Callable[[Api, Mapping[str, str]], Document]] = {
 }
 
 
+_KINDS: Mapping[type, str] = {bool: "true or false", list: "an array", str: "a string"}
+
+
 def _fields(body: bytes, name: str) -> Document:
     """Returns the members of an action's JSON object. Raises HttpError."""
     try:
@@ -286,8 +289,7 @@ def _fields(body: bytes, name: str) -> Document:
         if member not in known:
             raise HttpError(400, f"{shown(member)}: is not a member of {name}")
         if not isinstance(value, known[member]):
-            kind = "an array" if known[member] is list else "a string"
-            raise HttpError(400, f"{member}: must be {kind}")
+            raise HttpError(400, f"{member}: must be {_KINDS[known[member]]}")
     return fields
 
 

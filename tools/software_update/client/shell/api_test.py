@@ -255,6 +255,7 @@ def test_action_that_the_service_does_not_begin_is_given_up(
         ("/v1/answer", {"release": "0" * 64, "reply": "yes"}, 409, "no release waits"),
         ("/v1/answer", {"release": 7}, 400, "release: must be a string"),
         ("/v1/answer", {"release": "0", "phases": "restart"}, 400, "phases: must be an array"),
+        ("/v1/check", {"automatic": "yes"}, 400, "automatic: must be true or false"),
         ("/v1/answer", {"release": "0", "reply": "later", "until": "soon"}, 400, "until"),
         ("/v1/install", {}, 400, "path is missing"),
         ("/v1/install", {"path": "/nowhere"}, 500, "/nowhere: No such file"),

@@ -131,12 +131,16 @@ class Control:
 
     # Actions need permission.
 
-    def check(self, who: Caller, domain: str | None = None) -> Document:
-        """Looks for a release now, of one domain or of all. Reads from the sources; fetches no payload."""
+    def check(self, who: Caller, domain: str | None = None, *, automatic: bool = False) -> Document:
+        """Looks for a release now, of one domain or of all. Reads from the sources; fetches no payload.
+
+        `automatic` says that a timer looks, and not a person: the percentages of a rollout count, and the
+        preset `never` looks for nothing.
+        """
         self._permit(who)
         self._ready_to_check()
         for name in [self.domain_name(domain)] if domain else list(self._client.domains):
-            self._client.check(name, by_person=True)
+            self._client.check(name, by_person=not automatic)
             if self._client.state.detail not in AT_REST:
                 break  # One plan at a time.
         return self.status()

@@ -230,6 +230,13 @@ def test_preset_is_changed_and_checked(device: FakeDevice) -> None:
         control.set_preset(ALICE, "ask", "cellar")
 
 
+def test_automatic_check_is_not_that_of_a_person(device: FakeDevice) -> None:
+    _, control = started(device)
+    control.set_preset(ALICE, "never")
+    assert control.check(ALICE, automatic=True)["detail"] == "Idle"
+    assert control.check(ALICE)["detail"] == "AwaitingConsent"
+
+
 def test_install_takes_a_file_that_no_source_offers(device: FakeDevice) -> None:
     device.storage.make_folder("/home")
     device.storage.put("/home/own.bundle", e.bundle(CONTENTS, version=9))
