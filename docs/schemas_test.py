@@ -23,6 +23,7 @@ from software_update.format.release_manifest import parse_release
 from software_update.format.verdicts import Refused, Verdict
 from software_update.signing import exec_protocol, signature_file, signing_request
 from software_update.signing.signature_file import DetachedSignature
+from software_update.testing.repositories import RepositoryFolder, releases
 
 from tests.vectors import cases
 
@@ -336,6 +337,16 @@ def test_bundle_fleet(capsys: pytest.CaptureFixture[str]) -> None:
     fleet = ("bundle", "fleet", "app.bundle", "--installed=app.bundle", "--trusted-root=root-1.pb")
     hardware = ("--hardware-id=a", "--hardware-id=b")
     check(output(capsys, *fleet, *hardware, "--json"), output(capsys, *fleet, "--json"))
+
+
+def test_repository(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    repository = RepositoryFolder(tmp_path)
+    made = [str(repository.bundle_file(each)) for each in releases(3)]
+    add = ["--trusted-root", str(repository.product_root), "--channel=stable", "--keep=2", "--json"]
+    keys = repository.options("targets", "snapshot", "rollout")
+    check(output(capsys, "repository", "add", str(repository.path), *made, *add, *keys))
+    options = repository.options("snapshot")
+    check(output(capsys, "repository", "refresh", str(repository.path), "--json", *options))
 
 
 @pytest.mark.usefixtures("folder")

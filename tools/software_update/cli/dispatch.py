@@ -36,6 +36,9 @@ COMMANDS = {
     ("bundle", "personalize"): "leave out of a bundle the payloads that a device has",
     ("bundle", "fleet"): "show what devices in the field do with a bundle",
     ("bundle", "promote"): "prove that a release contains exactly what was tested",
+    ("repository", "init"): "make a repository of releases",
+    ("repository", "add"): "publish releases in a channel of a repository",
+    ("repository", "refresh"): "renew a repository's timestamp",
     ("device", "simulate"): "play a script on a simulated device, with the real client",
     ("sign", ""): "sign a signing request",
     (

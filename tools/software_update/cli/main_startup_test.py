@@ -168,3 +168,10 @@ def test_threads_are_for_several_large_files(folder: Path) -> None:
     for targets, threads in ((large, True), (large[:1], False), ([f"a={folder}/app.bin"], False)):
         modules = modules_after(RUN, "step", "digest", "--target", *targets, "-o", folder / "o")
         assert ("concurrent.futures" in modules) == threads
+
+
+def test_only_work_on_a_repository_imports_tuf(folder: Path) -> None:
+    verify = ["bundle", "verify", f"{folder}/good.bundle", f"--trusted-root={folder}/root.pb"]
+    for args in (verify, ["key", "show", f"{folder}/root.pem.pub"], ["repository", "--help"]):
+        assert modules_after(RUN, *args) & {"tuf", "securesystemslib"} == set()
+    assert "tuf" in modules_after(IMPORT, "software_update.repository.current")

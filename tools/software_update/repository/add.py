@@ -20,7 +20,7 @@ from software_update.repository.names import (
     bundle_path,
     target_name,
 )
-from software_update.repository.publication import Change, Published, Publisher, publish
+from software_update.repository.publication import Change, Published, Publisher, check, publish
 from software_update.repository.rollout_file import rollout_payload
 from software_update.repository.storage import Spool, UploadFile
 
@@ -134,11 +134,13 @@ class _Draft:
         before = self.find(path)
         if before is None:
             self._check_counter(new.described.path, entry)
+            targets = self._channel().targets
+            check(publisher, self.current, self.change())
         payload, length, sha256 = copy_verified(new.described, publisher.storage)
         if before is None:
             self.payloads.append((target_name(path, sha256), payload))
             custom = {"custom": build_entry(entry)}
-            self._channel().targets[path] = TargetFile(length, {"sha256": sha256}, path, custom)
+            targets[path] = TargetFile(length, {"sha256": sha256}, path, custom)
         else:
             _abort(payload)
             _check_same(new.described.path, path, before, sha256)

@@ -40,7 +40,7 @@ def describe(path: str, fd: int, device: Device) -> Described:
         envelope = read_envelope(fd)
         release = verify_metadata(envelope, read_user_manifest(fd, envelope), device)
     except Refused as refused:
-        raise refused.about("", printable(path)) from None
+        raise _in_file(refused, path) from None
     if release.manifest is None:
         raise InputError(
             f"{path}: has no release manifest, which devices choose by; make the bundle with one"
@@ -48,6 +48,14 @@ def describe(path: str, fd: int, device: Device) -> Described:
     digest = hashlib.sha256(release.targets.serialized).hexdigest()
     entry = entry_of(release.manifest, digest, _first_part(fd))
     return Described(path, fd, device, entry, release.root)
+
+
+def _in_file(refused: Refused, path: str) -> Refused:
+    """Returns the same verdict, which names the file."""
+    subject = f"{printable(path)}: {refused.subject}" if refused.subject else printable(path)
+    return Refused(
+        refused.verdict, refused.detail, role=refused.role, subject=subject, advice=refused.advice
+    )
 
 
 class _Front:
@@ -101,7 +109,7 @@ def _verified(bundle: Described, fd: int, sha256: str) -> str:
     try:
         release = verify_file(fd, bundle.device).release
     except Refused as refused:
-        raise refused.about("", printable(bundle.path)) from None
+        raise _in_file(refused, bundle.path) from None
     if hashlib.sha256(release.targets.serialized).hexdigest() != bundle.entry.release:
         raise InputError(
             f"{bundle.path}: was changed while it was read; do not write to it meanwhile"

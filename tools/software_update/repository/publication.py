@@ -5,7 +5,7 @@ the publisher is killed after any object, clients see the old content or the new
 """
 
 import datetime
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -60,7 +60,7 @@ def publish(publisher: Publisher, current: Current, change: Change) -> Published
 
     Raises SignatureError before the first write if a key is missing or is not the repository's.
     """
-    _check_signers(publisher, current, [*change.roles, SNAPSHOT, TIMESTAMP], change)
+    check(publisher, current, change)
     for name, payload in change.payloads:
         _put_payload(publisher.storage, name, payload)
     versions, meta = {}, dict(current.snapshot_meta)
@@ -78,7 +78,7 @@ def publish(publisher: Publisher, current: Current, change: Change) -> Published
 
 def refresh(publisher: Publisher, current: Current) -> Published:
     """Signs the timestamp anew, and the snapshot if less than half of its lifetime is left."""
-    _check_signers(publisher, current, [SNAPSHOT, TIMESTAMP], Change())
+    check(publisher, current, Change())
     left = current.snapshot.expires.timestamp() - publisher.now
     if left * 2 < publisher.lifetimes.snapshot:
         return publish(publisher, current, Change())
@@ -100,10 +100,9 @@ def put_timestamp(publisher: Publisher, current: Current, snapshot: MetaFile) ->
     return int(timestamp.version)
 
 
-def _check_signers(
-    publisher: Publisher, current: Current, roles: Sequence[str], change: Change
-) -> None:
-    for role in roles:
+def check(publisher: Publisher, current: Current, change: Change) -> None:
+    """Raises SignatureError if a key that the change needs is missing, or is not the repository's."""
+    for role in [*change.roles, SNAPSHOT, TIMESTAMP]:
         check_signers(_delegator(current, change, role), role, publisher.signers)
 
 
@@ -159,10 +158,3 @@ def time_of(seconds: int) -> datetime.datetime:
 def seconds_of(time: datetime.datetime) -> int:
     """Returns the seconds since 1970 of such a time."""
     return int(time.timestamp())
-
-
-def changed_roles(published: Published) -> Iterator[str]:
-    """Yields each role that a publication wrote, with its version, for people."""
-    for role, version in {**published.roles, SNAPSHOT: published.snapshot}.items():
-        yield f"{role} {version}"
-    yield f"{TIMESTAMP} {published.timestamp}"

@@ -29,6 +29,7 @@ _TYPES = {
     "ID": "text",
     "LABEL": "label",
     "LANGUAGE=FILE": "language and file",
+    "LIFETIME": "days or hours, such as `90d` or `12h`",
     "N": "integer",
     "NAME": "name",
     "NAME=COMPRESSION": "name and compression",
@@ -49,6 +50,7 @@ _TYPES = {
     "TEXT": "text",
     "TIME": "date, `now` or `none`",
     "URI": "URI",
+    "URL": "URL",
     "V": "text",
     "VERDICT": "verdict",
 }

@@ -1,0 +1,62 @@
+"""Tests of repository_init.py."""
+
+from pathlib import Path
+
+import pytest
+
+from software_update.repository.current import parse_root
+from software_update.testing.command import done, failed
+from software_update.testing.repositories import KINDS, RepositoryFolder
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> RepositoryFolder:
+    return RepositoryFolder(tmp_path)
+
+
+def arguments(keys: RepositoryFolder, place: Path) -> list[str]:
+    options = [each for kind in KINDS[:3] for each in (f"--{kind}-key", str(keys.key(kind)))]
+    return [
+        "repository",
+        "init",
+        str(place),
+        *options,
+        f"--rollout-public={keys.key('rollout')}.pub",
+    ]
+
+
+def test_new_folder_becomes_a_repository_once(keys: RepositoryFolder, tmp_path: Path) -> None:
+    root, place = tmp_path / "root.json", tmp_path / "new place"
+    args = [*arguments(keys, place), "-o", str(root)]
+    assert done(*args).out == f"{place}: is a repository now; its root is {root}\n"
+    assert (place / "metadata/1.root.json").read_bytes() == root.read_bytes()
+    assert "has a repository already" in failed(1, *args)
+
+
+def test_times_are_those_of_the_arguments(keys: RepositoryFolder, tmp_path: Path) -> None:
+    root, place = tmp_path / "root.json", tmp_path / "new"
+    more = ["--now=2030-01-01T00:00:00Z", "--root-expires=10d", "--timestamp-expires=12h"]
+    done(*arguments(keys, place), "-o", str(root), *more)
+    assert str(parse_root(root.read_bytes(), "").expires) == "2030-01-11 00:00:00+00:00"
+    timestamp = (place / "metadata/timestamp.json").read_text()
+    assert '"expires":"2030-01-01T12:00:00Z"' in timestamp
+
+
+def test_signed_root_may_come_from_elsewhere(keys: RepositoryFolder, tmp_path: Path) -> None:
+    place = tmp_path / "new"
+    args = arguments(keys, place)
+    del args[args.index("--root-key") : args.index("--root-key") + 2]
+    assert "name a --root, or a --root-key" in failed(2, *args)
+    done(*args, f"--root={keys.root}")
+    assert "only with --root-key" in failed(2, *args, f"--root={keys.root}", "-o", str(place))
+
+
+def test_wrong_arguments(keys: RepositoryFolder, tmp_path: Path) -> None:
+    args = arguments(keys, tmp_path / "new")
+    assert "--output: required with --root-key" in failed(2, *args)
+    args += ["-o", str(tmp_path / "root.json")]
+    assert "write days or hours" in failed(2, *args, "--targets-expires=1w")
+    assert "--root-threshold: 2 of 1 keys" in failed(2, *args, "--root-threshold=2")
+    assert "more than the --root-key that are not files" in failed(2, *args, "--root-public=x")
+    assert "needs --targets-public PUB" in failed(2, *args, "--targets-key=exec:/bin/true")
+    assert not (tmp_path / "root.json").exists()
