@@ -14,6 +14,12 @@ from software_update.format.release_manifest import KINDS, MAX_COUNTER, SEVERITI
 # Of one product and channel; older releases are in hashed bins.
 MAX_CURRENT = 32
 
+# Of a role's metadata. They are below those of python-tuf, because a device has little memory.
+MAX_ROOT_BYTES = 64 * 1024
+MAX_TIMESTAMP_BYTES = 16 * 1024
+MAX_SNAPSHOT_BYTES = 512 * 1024
+MAX_TARGETS_BYTES = 2 * 1024 * 1024
+
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,62}[A-Za-z0-9])?", re.ASCII)
 _CHANNEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?", re.ASCII)

@@ -15,7 +15,6 @@ from tuf.api.metadata import Metadata, Root, Snapshot, Targets, Timestamp
 from software_update.base import files
 from software_update.base.errors import InputError
 from software_update.repository.names import (
-    MAX_BYTES,
     ROOT,
     SNAPSHOT,
     TARGETS,
@@ -131,7 +130,7 @@ def read_current(storage: Readable, trusted: bytes, path: str) -> Current:
     Raises InputError if the storage has no repository, or one that this root does not lead to.
     """
     root = newest_root(storage, trusted, path)
-    found = storage.read(metadata_name(TIMESTAMP, 0), MAX_BYTES[TIMESTAMP])
+    found = storage.read(metadata_name(TIMESTAMP, 0), most_bytes(TIMESTAMP))
     if found is None:
         raise InputError(
             f"{storage.describe()}: is not a repository; make one with: repository init"
@@ -144,7 +143,7 @@ def read_current(storage: Readable, trusted: bytes, path: str) -> Current:
 def newest_root(storage: Readable, trusted: bytes, path: str) -> Any:
     """Returns the newest root that the trusted one leads to, version by version."""
     root = parse_root(trusted, path)
-    while found := storage.read(metadata_name(ROOT, root.version + 1), MAX_BYTES[ROOT]):
+    while found := storage.read(metadata_name(ROOT, root.version + 1), most_bytes(ROOT)):
         where = f"{storage.describe()}: {metadata_name(ROOT, root.version + 1)}"
         root = _checked(where, lambda: next_root(found.content, root))  # noqa: B023
     return root
@@ -172,7 +171,7 @@ def next_root(content: bytes, before: Any) -> Any:
 
 def read_trusted_root(path: str) -> bytes:
     """Reads the root file that the user trusts."""
-    return files.read_input(path, MAX_BYTES[ROOT])
+    return files.read_input(path, most_bytes(ROOT))
 
 
 def _checked(where: str, check: Callable[[], _T], remedy: str = "") -> _T:

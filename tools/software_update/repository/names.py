@@ -16,10 +16,11 @@ ARCHIVE_BITS = 5
 ARCHIVE_PATHS = "*/*/*"
 KEPT_RELEASES = 12
 
-# The most bytes of a role. The same as in the default configuration of python-tuf's client.
-MAX_BYTES = {ROOT: 512_000, TIMESTAMP: 16_384, SNAPSHOT: 2_000_000}
-MAX_TARGETS_BYTES = 5_000_000
-
+_MAX_BYTES = {
+    ROOT: catalog.MAX_ROOT_BYTES,
+    TIMESTAMP: catalog.MAX_TIMESTAMP_BYTES,
+    SNAPSHOT: catalog.MAX_SNAPSHOT_BYTES,
+}
 _DAY = 24 * 60 * 60
 _BIN = re.compile(r"archive-[0-9a-f]{2}")
 _LIFETIME = re.compile(r"([1-9][0-9]{0,4})([dh])")
@@ -69,16 +70,21 @@ def kind_of(role: str) -> Kind:
     return Kind.ROLLOUT if role.startswith("rollout.") else Kind.TARGETS
 
 
+def is_bin(role: str) -> bool:
+    """Returns whether a role is a hashed bin of the archive."""
+    return _BIN.fullmatch(role) is not None
+
+
 def delegator_of(role: str) -> str:
     """Returns the role that lists the keys of a role."""
     if role in (ROOT, TARGETS, SNAPSHOT, TIMESTAMP):
         return ROOT
-    return ARCHIVE if _BIN.fullmatch(role) else TARGETS
+    return ARCHIVE if is_bin(role) else TARGETS
 
 
 def most_bytes(role: str) -> int:
     """Returns the most bytes that a role may have."""
-    return MAX_BYTES.get(role, MAX_TARGETS_BYTES)
+    return _MAX_BYTES.get(role, catalog.MAX_TARGETS_BYTES)
 
 
 def metadata_name(role: str, version: int) -> str:

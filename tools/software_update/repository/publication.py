@@ -20,6 +20,7 @@ from software_update.repository.names import (
     TIMESTAMP,
     Lifetimes,
     delegator_of,
+    is_bin,
     kind_of,
     metadata_name,
     most_bytes,
@@ -68,7 +69,7 @@ def publish(publisher: Publisher, current: Current, change: Change) -> Published
         before = meta.get(f"{role}.json")
         signed.version = before.version + 1 if before else 1
         content = _put_role(publisher, role, signed, _delegator(current, change, role))
-        meta[f"{role}.json"] = MetaFile(signed.version, len(content))
+        meta[f"{role}.json"] = _described(role, signed.version, content)
         versions[role] = signed.version
     snapshot = Snapshot(current.snapshot_version + 1, meta=dict(sorted(meta.items())))
     content = _put_role(publisher, SNAPSHOT, snapshot, current.root)
@@ -134,6 +135,18 @@ def _put_role(publisher: Publisher, role: str, signed: Any, delegator: Any) -> b
         f"{publisher.storage.describe()}: {metadata_name(role, signed.version)} and the {_MAX_LEFT_OVER} "
         "versions before it are left over; run: repository prune"
     )
+
+
+def _described(role: str, version: int, content: bytes) -> MetaFile:
+    """Returns the description of a role in the snapshot.
+
+    The key of targets also signs channels and the archive, and no role states its name. With its SHA-256, a
+    server cannot serve one in the place of another. Bins go without, because the snapshot would be too large
+    for a check: a target in another bin is just not found.
+    """
+    if is_bin(role):
+        return MetaFile(version, len(content))
+    return MetaFile.from_data(version, content, ["sha256"])
 
 
 def _signed(publisher: Publisher, role: str, signed: Any, delegator: Any) -> bytes:

@@ -231,7 +231,10 @@ class TufSite:
         role.version += 1
         content = content or signed(role, *self.signers_of(name))
         self.objects[f"metadata/{role.version}.{name}.json"] = content
-        self.snapshot.meta[f"{name}.json"] = MetaFile(role.version)
+        described = MetaFile.from_data(role.version, content, ["sha256"])
+        if name.startswith(f"{_ARCHIVE}-"):
+            described = MetaFile(role.version, len(content))
+        self.snapshot.meta[f"{name}.json"] = described
         return content
 
     def publish_snapshot(self) -> None:

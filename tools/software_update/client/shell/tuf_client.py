@@ -26,15 +26,11 @@ from software_update.client.sources.headers import coding
 from software_update.client.sources.pace import Pace, TooSlow
 from software_update.client.sources.requests import Requests
 from software_update.client.system import Response
+from software_update.format import catalog
 
 if TYPE_CHECKING:
     from tuf.ngclient._internal.trusted_metadata_set import TrustedMetadataSet
 
-# The limits of one role in bytes: a device has little memory.
-MAX_ROOT_BYTES = 64 * 1024
-MAX_TIMESTAMP_BYTES = 16 * 1024
-MAX_SNAPSHOT_BYTES = 512 * 1024
-MAX_TARGETS_BYTES = 2 * 1024 * 1024
 # The answer that there is no newer root ends each check, and its body is read so that the connection stays.
 _MAX_ERROR_BYTES = 8192
 # ngclient takes these for the end of the chain of roots.
@@ -134,10 +130,10 @@ class TufClient:
         target_folder: str | None = None,
     ) -> None:
         config = UpdaterConfig(
-            root_max_length=MAX_ROOT_BYTES,
-            timestamp_max_length=MAX_TIMESTAMP_BYTES,
-            snapshot_max_length=MAX_SNAPSHOT_BYTES,
-            targets_max_length=MAX_TARGETS_BYTES,
+            root_max_length=catalog.MAX_ROOT_BYTES,
+            timestamp_max_length=catalog.MAX_TIMESTAMP_BYTES,
+            snapshot_max_length=catalog.MAX_SNAPSHOT_BYTES,
+            targets_max_length=catalog.MAX_TARGETS_BYTES,
         )
         self.updater = Updater(
             folder, metadata_url, target_folder, target_url, fetcher, config, bootstrap=root

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tuf.api.metadata import Targets
 
 from software_update.bundle.head import read_head
 from software_update.client.repository import (
@@ -27,7 +28,7 @@ from software_update.client.system import System
 from software_update.format.catalog import build_entry
 from software_update.format.rollout import Band, Rollout
 from software_update.testing import encode as e
-from software_update.testing.tuf_site import BASE, DAY, START, TufSite, new_key
+from software_update.testing.tuf_site import BASE, DAY, START, TufSite, new_key, signed
 
 BUNDLE = e.bundle({"user_manifest": b"{}", "app": b"application\n" * 1000})
 
@@ -232,3 +233,13 @@ def test_new_online_key_ends_the_floors_of_its_thief(site: TufSite, device: Devi
     # Its own version is a floor in any case.
     device.versions = replace(device.versions, root=3, keys="other")
     assert problem_of(device.check) is Problem.ROLLED_BACK
+
+
+def test_role_of_the_same_key_and_version_in_the_place_of_another_is_rejected(
+    site: TufSite, device: Device
+) -> None:
+    """It would show no bundle, and the client would be up to date with a fresh timestamp."""
+    name = f"metadata/1.{site.channel_role}.json"
+    other = Targets(version=1, expires=site.after(90))
+    site.objects[name] = signed(other, *site.signers["targets"])
+    assert problem_of(device.check) is Problem.INCONSISTENT

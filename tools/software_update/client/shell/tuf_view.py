@@ -53,6 +53,13 @@ class Content:
                 Problem.NOT_DELEGATED,
                 f"the role targets does not delegate {self.folder} to {self._channel_role}",
             )
+        for name in (self._channel_role, self._rollout_role):
+            described = client.snapshot.meta.get(f"{name}.json")
+            if described is not None and not (described.hashes or {}).get("sha256"):
+                # Otherwise a server could serve another role of the same key and version.
+                raise self._rejected(
+                    Problem.INCONSISTENT, f"the snapshot lists {name} without its SHA-256"
+                )
         for path in channel.targets:
             if not delegation.is_delegated_path(path):
                 raise self._rejected(

@@ -96,6 +96,18 @@ def test_channel_that_is_not_delegated_is_rejected(site: TufSite, tmp_path: Path
     )
 
 
+@pytest.mark.parametrize("name", ["channel.Lamp.stable", "rollout.Lamp.stable"])
+def test_role_without_its_sha256_in_the_snapshot_is_rejected(
+    site: TufSite, tmp_path: Path, name: str
+) -> None:
+    site.publish()
+    site.snapshot.meta[f"{name}.json"].hashes = None
+    assert rejection(site, tmp_path) == (
+        Problem.INCONSISTENT,
+        f"the snapshot lists {name} without its SHA-256",
+    )
+
+
 def test_bundle_of_another_product_is_rejected(site: TufSite, tmp_path: Path) -> None:
     listed(site, product="Radio")
     assert rejection(site, tmp_path) == (
