@@ -58,26 +58,22 @@ def _in_file(refused: Refused, path: str) -> Refused:
     )
 
 
-class _Front:
-    """The bundle file, which notes how far it was read."""
+@dataclass(frozen=True)
+class _File:
+    """A bundle file, as the reader of heads wants it."""
 
-    def __init__(self, fd: int) -> None:
-        self._fd = fd
-        self.end = 0
+    fd: int
 
     def size(self) -> int:
-        return os.fstat(self._fd).st_size
+        return os.fstat(self.fd).st_size
 
     def read(self, offset: int, length: int) -> bytes:
-        self.end = max(self.end, min(offset + length, self.size()))
-        return os.pread(self._fd, length, offset)
+        return os.pread(self.fd, length, offset)
 
 
 def _first_part(fd: int) -> int:
-    """Returns the length of the part that a client reads before it asks for consent."""
-    front = _Front(fd)
-    read_head(front)
-    return front.end
+    """Returns the length of metadata and release manifest, of which no byte is a payload's."""
+    return read_head(_File(fd)).end
 
 
 def copy_verified(bundle: Described, storage: Storage) -> tuple[Spool | UploadFile, int, str]:
