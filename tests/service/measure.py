@@ -1,4 +1,4 @@
-"""Measures the service: its memory, and the time to write and read back 1 GiB next to dd and sha256sum.
+"""Measures the service: memory, wake-ups, and the time to write and read back 1 GiB next to dd and sha256sum.
 
 Usage: python -m tests.service.measure FOLDER [ROUNDS]
 
@@ -32,6 +32,7 @@ from software_update.testing.fake_device import FakeBoot
 
 GIB = 1 << 30
 MIB = 1 << 20
+IDLE_SECONDS = 60
 RUN = (
     "import sys; from software_update.cli.client.dispatch import main; sys.exit(main(sys.argv[1:]))"
 )
@@ -57,11 +58,11 @@ def make_bundle(folder: Path) -> None:
         os.fsync(file.fileno())
 
 
-# Memory.
+# Memory and wake-ups.
 
 
 def measure_memory(folder: Path) -> None:
-    """Starts the command's service, lets it install, and prints its memory before and at most."""
+    """Starts the command's service and lets it install; prints its idle wake-ups, and its memory."""
     slots = folder / "slots"
     for slot in "AB":
         (slots / slot).mkdir(parents=True)
@@ -70,6 +71,8 @@ def measure_memory(folder: Path) -> None:
         f"""
         vendor = "Example"
         state = "{folder}/state"
+        [check]
+        interval = "1d"
         [socket]
         path = "{folder}/socket"
         [domains.main]
@@ -98,6 +101,9 @@ def measure_memory(folder: Path) -> None:
             time.sleep(0.1)
         time.sleep(1)
         idle = memory(process.pid, "VmRSS")
+        before = wake_ups(process.pid)
+        time.sleep(IDLE_SECONDS)
+        print(f"wake-ups: {wake_ups(process.pid) - before} in {IDLE_SECONDS} s without a check")
         ask(folder, "policy", {"preset": "auto-all"})
         ask(folder, "check", {})
         while ask(folder, "status")["detail"] != Detail.FINISHED.value:
@@ -117,6 +123,15 @@ def memory(pid: int, name: str) -> int:
     found = re.search(rf"^{name}:\s+(\d+) kB$", text, re.MULTILINE)
     assert found is not None
     return int(found[1])
+
+
+def wake_ups(pid: int) -> int:
+    """Returns how often the threads of a process have waited so far."""
+    found = 0
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        text = (task / "status").read_text(encoding="utf-8")
+        found += int(text.partition("\nvoluntary_ctxt_switches:")[2].split()[0])
+    return found
 
 
 def ask(folder: Path, name: str, fields: object = None) -> dict[str, str]:
