@@ -1,4 +1,4 @@
-"""Decides what hawkBit is told about its actions. Pure.
+"""Makes the messages to hawkBit about its actions. Pure.
 
 A person's answer, and never hawkBit, decides whether a phase begins: hawkBit learns the answer as
 `confirmed` or `denied` if its action waits for one, and as `proceeding` or `rejected` otherwise. Both leave
@@ -26,7 +26,7 @@ _REFUSED = frozenset({Code.DECLINED, Code.DENIED_BY_POLICY, Code.CANCELLED})
 _UNTOLD = frozenset(
     {Code.SOURCE_FAILED, Code.RELEASE_CHANGED, Code.NOTHING_OFFERED, Code.WITHDRAWN}
 )
-# States that are told when they begin.
+# States whose beginning hawkBit learns.
 _TOLD = (Detail.DOWNLOADING, Detail.INSTALLING, Detail.AWAITING_RESTART, Detail.TRYING)
 
 

@@ -2,7 +2,7 @@
 
 https://eclipse.dev/hawkbit/apis/ddi_api/. Each check polls the server: it may ask for the configuration of
 the device, assign a deployment, or cancel one. A deployment has a bundle, which is read and verified as any
-other. Everything that the server is told goes to `outbox`, so that a server that fails changes nothing.
+other. All messages to the server go to `outbox`, so a server that fails changes nothing.
 """
 
 import json
@@ -46,8 +46,8 @@ class DdiSettings:
 
     `url` is the server's, without tenant. `id_file` contains the id of this device in one line, and
     `token_file` the header `Authorization` in one line, such as `TargetToken abc` or `GatewayToken abc`; it
-    is sent only to the scheme, host and port of `url`. `attributes` are told to the server when it asks for
-    the configuration. The server's wish for a time between polls, in seconds, counts from `shortest_poll` to
+    is sent only to the scheme, host and port of `url`. The server gets `attributes` when it asks for the
+    configuration. The server's wish for a time between polls, in seconds, counts from `shortest_poll` to
     `longest_poll`. `bytes_per_second` limits downloads; a source that sends fewer than `min_bytes_per_second`
     over a minute is too slow.
     """
