@@ -22,6 +22,8 @@ from software_update.client.system import Response
 CONNECT_SECONDS = 20.0
 READ_SECONDS = 30.0
 HEADER_SECONDS = 90.0
+# To one server: the service's, and that of the thread which sends messages.
+_CONNECTIONS = 2
 
 
 class NetworkError(OSError):
@@ -154,13 +156,16 @@ def _urllib3() -> ModuleType:
 def _new_pool(proxy: str | None, certificates: ssl.SSLContext | None) -> Any:
     library = _urllib3()
     if proxy is None:
-        return library.PoolManager(ssl_context=certificates)
+        return library.PoolManager(maxsize=_CONNECTIONS, ssl_context=certificates)
     parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
     user_info, _, place = parts.netloc.rpartition("@")
     secret = library.make_headers(proxy_basic_auth=unquote(user_info)) if user_info else {}
     try:
         return library.ProxyManager(
-            parts._replace(netloc=place).geturl(), proxy_headers=secret, ssl_context=certificates
+            parts._replace(netloc=place).geturl(),
+            maxsize=_CONNECTIONS,
+            proxy_headers=secret,
+            ssl_context=certificates,
         )
     except library.exceptions.HTTPError:
         raise NetworkError("the proxy's URL is not valid; correct it") from None
