@@ -22,6 +22,7 @@ from software_update.client.installers.mcuboot import McubootInstaller
 from software_update.client.installers.raw import RawInstaller
 from software_update.client.shell.build import build_client, machine, read_config
 from software_update.client.source import SourceError
+from software_update.client.sources.ddi import DdiSource
 from software_update.client.sources.file import FileSource, FolderSource
 from software_update.client.sources.resuming import ResumingSource
 from software_update.client.state import Staging
@@ -76,6 +77,12 @@ def built(path: str) -> Domain:
                 "boot": 'type = "uboot"',
             },
             (ResumingSource, RawInstaller, UBoot),
+        ),
+        (
+            {
+                "source": 'type = "ddi", url = "https://hawkbit.example", id_file = "/etc/machine-id"',
+            },
+            (DdiSource, DirectoryInstaller, DirectoryBoot),
         ),
         ({"boot": 'type = "grub"'}, (FolderSource, DirectoryInstaller, Grub)),
         (
@@ -220,6 +227,12 @@ def test_source_on_a_server_has_its_options(
     assert domain.full_bundle is not None
     assert domain.full_bundle.describe() == f"127.0.0.1:{server.port}/full"
     assert built(config(tmp_path)).full_bundle is None
+
+
+def test_bad_address_of_a_server_is_an_error(tmp_path: Path) -> None:
+    path = config(tmp_path, source='type = "ddi", url = "http://:80", id_file = "/etc/id"')
+    with pytest.raises(InputError, match=r"^domains.main.sources\[0\]: url has no host$"):
+        built(path)
 
 
 def test_certificates_that_cannot_be_read_are_an_error(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,11 +16,14 @@ import pytest
 from software_update.base.errors import InputError
 from software_update.client.config import Approvers, CheckConfig, Config, ReportConfig
 from software_update.client.shell.client import Client
+from software_update.client.shell.network import UrllibNetwork
 from software_update.client.shell.serve import serve
 from software_update.client.shell.service import MakeClient
+from software_update.client.sources.ddi import DdiSettings, DdiSource
 from software_update.client.system import ProgramResult
 from software_update.testing import encode as e
 from software_update.testing.fake_device import STATE, FakeDevice
+from software_update.testing.fake_hawkbit import DEVICE, TOKEN, hawkbit
 from software_update.testing.short_folder import short_folder
 
 CONTENTS = {"app": b"application\n", "boot": b"bootloader\n"}
@@ -90,21 +94,22 @@ def serve_until_ready(
     return messages
 
 
+def check(config: Config) -> bytes:
+    """Makes the service look for a release. Returns its answer."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.settimeout(20)
+        connection.connect(config.socket)
+        connection.sendall(b"POST /v1/check HTTP/1.1\r\n\r\n")
+        return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
 def test_service_is_ready_when_its_socket_is_and_ends_with_sigterm(
     config: Config, manager: socket.socket
 ) -> None:
     answers: list[Any] = []
-
-    def ask() -> None:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-            connection.settimeout(20)
-            connection.connect(config.socket)
-            connection.sendall(b"POST /v1/check HTTP/1.1\r\n\r\n")
-            answers.append(b"".join(iter(lambda: connection.recv(65536), b"")))
-
     device = FakeDevice()
     device.offer(e.bundle(CONTENTS, version=7))
-    messages = serve_until_ready(config, device, manager, ask)
+    messages = serve_until_ready(config, device, manager, lambda: answers.append(check(config)))
     assert json.loads(answers[0].partition(b"\r\n\r\n")[2])["detail"] == "AwaitingConsent"
     assert messages[:2] == [b"STATUS=Idle", b"READY=1"]
     assert b"WATCHDOG=1" in messages
@@ -135,6 +140,26 @@ def test_result_that_was_not_reported_is_reported_after_a_restart(
     assert reported[0]["hardware_id"] == "board-2"
     serve_until_ready(config, device, manager, lambda: None)
     assert len(reported) == 1
+
+
+def test_service_sends_the_messages_of_sources(config: Config, manager: socket.socket) -> None:
+    device = FakeDevice()
+    device.storage.put("/etc/id", DEVICE.encode())
+    device.storage.put("/etc/token", TOKEN.encode())
+    with hawkbit(e.bundle(CONTENTS, version=7)) as server:
+        server.wants_configuration = True
+        system = replace(device.system, network=UrllibNetwork())
+        settings = DdiSettings(server.url, "/etc/id", token_file="/etc/token")
+        device.source = DdiSource(system, device.clock.advance, settings)  # type: ignore[assignment]
+
+        def check_and_wait() -> None:
+            check(config)
+            deadline = time.monotonic() + 20
+            while not server.received and time.monotonic() < deadline:
+                time.sleep(0.01)
+
+        serve_until_ready(config, device, manager, check_and_wait)
+        assert server.received == [("configData", {"mode": "merge", "data": {}})]
 
 
 def assert_set(event: threading.Event) -> None:
