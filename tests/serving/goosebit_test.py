@@ -31,12 +31,13 @@ REGISTERED, RUNNING, ERROR, FINISHED = 2, 3, 4, 5
 class Server:
     """goosebit, with a bundle that it rolls out to all devices."""
 
-    def __init__(self, folder: Path, bundle: bytes) -> None:
-        (folder / "lamp.bundle").write_bytes(bundle)
+    def __init__(self, folder: Path) -> None:
+        self.bundle = folder / "lamp.bundle"
+        self.bundle.write_bytes(BUNDLE)
         self._database = folder / "goosebit.sqlite3"
         self._errors = (folder / "errors").open("wb")
         self.process = subprocess.Popen(
-            [os.environ["GOOSEBIT"], str(folder), str(folder / "lamp.bundle"), "2.0"],
+            [os.environ["GOOSEBIT"], str(folder), str(self.bundle), "2.0"],
             stdout=subprocess.PIPE,
             stderr=self._errors,
             text=True,
@@ -51,21 +52,16 @@ class Server:
         self.process.communicate()
         self._errors.close()
 
-    def device(self, column: str) -> object:
-        """Returns what goosebit knows of the device."""
+    def device(self, name: str, column: str) -> object:
+        """Returns what goosebit knows of a device."""
         with closing(sqlite3.connect(self._database)) as database:
-            [found] = database.execute(f"SELECT {column} FROM device WHERE id = 'lamp-1'")
+            [found] = database.execute(f"SELECT {column} FROM device WHERE id = ?", (name,))
         return found[0]
 
 
-@pytest.fixture(name="folder")
-def folder_fixture(tmp_path: Path) -> Path:
-    return tmp_path
-
-
-@pytest.fixture(name="server")
-def server_fixture(folder: Path) -> Iterator[Server]:
-    server = Server(folder, BUNDLE)
+@pytest.fixture(name="server", scope="module")
+def server_fixture(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    server = Server(tmp_path_factory.mktemp("goosebit"))
     try:
         yield server
     finally:
@@ -75,9 +71,10 @@ def server_fixture(folder: Path) -> Iterator[Server]:
 class Lamp:
     """A device with this server, whose messages a thread sends."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, name: str) -> None:
+        self.name = name
         self.device = FakeDevice()
-        self.device.storage.put("/etc/id", b"lamp-1\n")
+        self.device.storage.put("/etc/id", name.encode())
         self.device.storage.put("/etc/token", b"TargetToken s3cret\n")
         self.server = server
         self.start()
@@ -118,6 +115,10 @@ class Lamp:
         assert self.client.handle(events.Answered(9, answer))
         self.client.run()
 
+    def known(self, column: str) -> object:
+        """Returns what goosebit knows of the device."""
+        return self.server.device(self.name, column)
+
     @property
     def code(self) -> Code | None:
         result = self.client.state.result
@@ -131,46 +132,43 @@ def until(condition: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
-def registered(server: Server) -> Lamp:
+def registered(server: Server, name: str) -> Lamp:
     """Returns a device that has polled, and sent its attributes."""
-    lamp = Lamp(server)
+    lamp = Lamp(server, name)
     lamp.check()
     assert lamp.code == Code.NOTHING_OFFERED
     # goosebit asks a new device to come back after ten seconds.
     assert lamp.source.interval == 300
-    until(lambda: server.device("last_state") == REGISTERED)
+    until(lambda: lamp.known("last_state") == REGISTERED)
     return lamp
 
 
 def test_device_registers_and_updates(server: Server) -> None:
-    lamp = registered(server)
-    assert (server.device("auth_token"), server.device("sw_version")) == ("s3cret", "1.0")
+    lamp = registered(server, "lamp-1")
+    assert (lamp.known("auth_token"), lamp.known("sw_version")) == ("s3cret", "1.0")
     lamp.check()
     # goosebit calls each deployment forced, and the device asks nevertheless.
     assert lamp.client.state.detail == Detail.AWAITING_CONSENT
     assert lamp.source.interval == 86400
-    assert server.device("last_state") == REGISTERED
+    assert lamp.known("last_state") == REGISTERED
     lamp.agree()
-    until(lambda: server.device("last_state") == RUNNING)
+    until(lambda: lamp.known("last_state") == RUNNING)
     lamp.agree()
     lamp.restart()
     assert lamp.code == Code.UPDATED
-    until(lambda: "UPDATED: main 7 is installed" in str(server.device("last_log")))
-    assert (server.device("last_state"), server.device("sw_version")) == (FINISHED, "2.0")
+    until(lambda: "UPDATED: main 7 is installed" in str(lamp.known("last_log")))
+    assert (lamp.known("last_state"), lamp.known("sw_version")) == (FINISHED, "2.0")
     lamp.check()
     assert lamp.source.offer == ""
 
 
-def test_failure_ends_the_deployment(folder: Path) -> None:
-    server = Server(folder, BUNDLE[:-1] + b"x")
-    try:
-        lamp = registered(server)
-        lamp.check()
-        lamp.agree()
-        assert lamp.code == Code.REFUSED
-        until(lambda: "REFUSED: " in str(server.device("last_log")))
-        assert server.device("last_state") == ERROR
-        lamp.check()
-        assert lamp.source.offer == ""
-    finally:
-        server.stop()
+def test_failure_ends_the_deployment(server: Server) -> None:
+    server.bundle.write_bytes(BUNDLE[:-1] + b"x")
+    lamp = registered(server, "lamp-2")
+    lamp.check()
+    lamp.agree()
+    assert lamp.code == Code.REFUSED
+    until(lambda: "REFUSED: " in str(lamp.known("last_log")))
+    assert lamp.known("last_state") == ERROR
+    lamp.check()
+    assert lamp.source.offer == ""
