@@ -38,7 +38,19 @@ def add_storage(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "storage",
         metavar="DIR",
-        help="the folder of the repository; a web server serves what is below it",
+        help="the folder of the repository, of which a web server serves the content, or s3://BUCKET/PREFIX",
+    )
+    parser.add_argument(
+        "--endpoint",
+        metavar="URL",
+        help="the S3 server; default: the one that boto3 finds, such as in AWS_ENDPOINT_URL",
+    )
+    parser.add_argument(
+        "--timestamp-age",
+        metavar="S",
+        type=int,
+        default=60,
+        help="the seconds that caches may keep the timestamp in S3; default: 60",
     )
 
 
@@ -136,10 +148,12 @@ def lifetimes_of(args: argparse.Namespace) -> "Lifetimes":
 
 
 def storage_of(args: argparse.Namespace) -> "Storage":
-    """Returns the storage that DIR names."""
-    from software_update.repository.storages.folder import FolderStorage
+    """Returns the storage that DIR names. Raises UsageError if it does not name one."""
+    from software_update.repository.storages.address import Settings, storage_at
 
-    return FolderStorage(args.storage)
+    if args.timestamp_age < 0:
+        raise UsageError(f"--timestamp-age: {args.timestamp_age} is below 0")
+    return storage_at(args.storage, Settings(args.endpoint, args.timestamp_age))
 
 
 def check_channel(args: argparse.Namespace) -> None:

@@ -9,6 +9,7 @@ from software_update.base.errors import InputError, UsageError
 from software_update.cli.options.arguments import Parser
 from software_update.cli.repository import arguments
 from software_update.repository.names import Kind, Lifetimes
+from software_update.repository.storages.s3 import S3Storage
 from software_update.testing.repositories import RepositoryFolder
 
 DAY = 24 * 60 * 60
@@ -51,6 +52,19 @@ def test_each_key_gets_the_options_of_its_kind(tmp_path: Path) -> None:
     assert (one.name, other.name) == (f"file:{path}", "exec:/bin/true")
     assert one.public == other.public
     assert other.timeout == 9  # type: ignore[attr-defined]
+
+
+def test_storage_is_a_folder_or_a_bucket() -> None:
+    assert arguments.storage_of(parsed()).describe() == "place"
+    bucket = parsed("--endpoint=https://s3.example", "--timestamp-age=9")
+    bucket.storage = "s3://lamps/stable"
+    assert arguments.storage_of(bucket) == S3Storage(
+        "lamps", "stable/", "https://s3.example", timestamp_age=9
+    )
+    with pytest.raises(UsageError, match="--timestamp-age: -1 is below 0"):
+        arguments.storage_of(parsed("--timestamp-age=-1"))
+    with pytest.raises(UsageError, match="a folder has no endpoint"):
+        arguments.storage_of(parsed("--endpoint=https://s3.example"))
 
 
 def test_errors_name_the_option(tmp_path: Path) -> None:
