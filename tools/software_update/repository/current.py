@@ -41,18 +41,29 @@ class Current:
     """The verified content of a repository at one moment.
 
     `tag` is that of the timestamp object. `timestamp` and `tag` are None if the repository is yet empty.
+    `before` is the same content under the root before this one, whose keys signed the roles.
     """
 
-    def __init__(self, storage: Readable, root: Any, timestamp: Any, tag: str | None) -> None:
+    def __init__(
+        self,
+        storage: Readable,
+        root: Any,
+        timestamp: Any,
+        tag: str | None,
+        before: "Current | None" = None,
+    ) -> None:
         self.storage = storage
         self.root = root
         self.timestamp = timestamp
         self.tag = tag
+        self.before = before
         self._roles: dict[str, Any] = {}
 
     @property
     def snapshot(self) -> Any:
         """The snapshot."""
+        if self.before is not None:
+            return self.before.snapshot
         if SNAPSHOT not in self._roles:
             meta = self.timestamp.snapshot_meta
             self._roles[SNAPSHOT] = self._read(SNAPSHOT, meta, self.root)
@@ -82,8 +93,14 @@ class Current:
         """Says whether the repository has a role."""
         return f"{role}.json" in self.snapshot_meta
 
+    def role_names(self) -> list[str]:
+        """Returns the names of all roles that list targets or delegate."""
+        return [name.removesuffix(".json") for name in self.snapshot_meta]
+
     def role(self, name: str) -> Any:
         """Returns a role that lists targets or delegates."""
+        if self.before is not None:
+            return self.before.role(name)
         if name not in self._roles:
             meta = self.snapshot_meta.get(f"{name}.json")
             if meta is None:
@@ -124,12 +141,14 @@ def verified(content: bytes, role: str, delegator: Any) -> Any:
     return metadata.signed
 
 
-def read_current(storage: Readable, trusted: bytes, path: str) -> Current:
+def read_current(storage: Readable, trusted: bytes, path: str, below: int | None = None) -> Current:
     """Reads root and timestamp. `trusted` is the root file that the user trusts, and `path` names it.
+
+    `below` is the version of a root that is not read, because it is not published in full yet.
 
     Raises InputError if the storage has no repository, or one that this root does not lead to.
     """
-    root = newest_root(storage, trusted, path)
+    root = newest_root(storage, trusted, path, below)
     found = storage.read(metadata_name(TIMESTAMP, 0), most_bytes(TIMESTAMP))
     if found is None:
         raise InputError(
@@ -140,10 +159,12 @@ def read_current(storage: Readable, trusted: bytes, path: str) -> Current:
     return Current(storage, root, timestamp, found.tag)
 
 
-def newest_root(storage: Readable, trusted: bytes, path: str) -> Any:
-    """Returns the newest root that the trusted one leads to, version by version."""
+def newest_root(storage: Readable, trusted: bytes, path: str, below: int | None = None) -> Any:
+    """Returns the newest root that the trusted one leads to, version by version, before version `below`."""
     root = parse_root(trusted, path)
-    while found := storage.read(metadata_name(ROOT, root.version + 1), most_bytes(ROOT)):
+    while root.version + 1 != below and (
+        found := storage.read(metadata_name(ROOT, root.version + 1), most_bytes(ROOT))
+    ):
         where = f"{storage.describe()}: {metadata_name(ROOT, root.version + 1)}"
         root = _checked(where, lambda: next_root(found.content, root))  # noqa: B023
     return root

@@ -4,7 +4,7 @@ The keys of a repository sign only its JSON. The keys of the product never do.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,16 +84,21 @@ def _tuf_form(public: PublicKey, raw: bytes) -> bytes:
     )
 
 
-def check_signers(delegator: Any, role: str, signers: Signers) -> None:
+def check_signers(
+    delegator: Any, role: str, signers: Signers, former: Collection[str] = ()
+) -> None:
     """Raises SignatureError if the signers at hand cannot sign a role as its delegator demands.
 
-    Nothing is signed, so the check comes before the first write.
+    Nothing is signed, so the check comes before the first write. `former` are the ids of keys that may sign,
+    too, for clients that do not know the newest root yet.
     """
     kind = kind_of(role)
     listed = delegator.get_delegated_role(role)
     good = set()
     for signer in signers.get(kind, ()):
         key_id = tuf_key(signer.name, signer.public).keyid
+        if key_id in former and key_id not in listed.keyids:
+            continue
         if key_id not in listed.keyids:
             names = ", ".join(map(short_key_id, listed.keyids))
             raise SignatureError(

@@ -104,7 +104,8 @@ def put_timestamp(publisher: Publisher, current: Current, snapshot: MetaFile) ->
 def check(publisher: Publisher, current: Current, change: Change) -> None:
     """Raises SignatureError if a key that the change needs is missing, or is not the repository's."""
     for role in [*change.roles, SNAPSHOT, TIMESTAMP]:
-        check_signers(_delegator(current, change, role), role, publisher.signers)
+        former = current.before and current.before.root.roles[kind_of(role)].keyids
+        check_signers(_delegator(current, change, role), role, publisher.signers, former or ())
 
 
 def _delegator(current: Current, change: Change, role: str) -> Any:

@@ -2,30 +2,37 @@
 
     repository = RepositoryFolder(tmp_path, now=NOW)        # metadata/ and targets/ below repository.path
     repository.add(*releases(3))                            # 1.1, 1.2 and 1.3 in the channel stable
+    repository.rollout("1.3", (5, NOW), (100, NOW + DAY))
+    repository.halt("1.3", "it blinks")
+    repository.withdraw("1.2")
     repository.add(Release("2.0", 20, minimum=3), channel="beta")
 
 `repository.root` is the root.json that a client trusts for the repository, and `repository.product_root`
 the root that it trusts for bundles. `repository.options(...)` are arguments for the command line.
 """
 
+import functools
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from software_update.keys.pem import read_private_key
+from software_update.format.rollout import Band
 from software_update.repository.add import Addition, Attachment, NewBundle, add_bundles
 from software_update.repository.bundle_file import describe
 from software_update.repository.create import RoleKeys, build_root, create_repository, sign_root
 from software_update.repository.current import Current, read_current
 from software_update.repository.names import Kind, Lifetimes
 from software_update.repository.publication import Published, Publisher, refresh
-from software_update.repository.storage import Storage
+from software_update.repository.rules import Changed, Wish, change_rules
+from software_update.repository.storage import TIMESTAMP, Storage
 from software_update.repository.storages.folder import FolderStorage
+from software_update.repository.withdraw import Withdrawn, withdraw
 from software_update.signing.signers import FileSigner
 from software_update.testing import encode as e
-from software_update.testing.signers import write_keys
+from software_update.testing.memory_objects import MemoryObjects
+from software_update.testing.signers import signer, write_keys
 from software_update.verify.device import Device
 from software_update.verify.trust_files import read_trusted_root
 
@@ -84,6 +91,23 @@ def releases(count: int, first: int = 1) -> list[Release]:
     return [Release(f"1.{counter}", counter) for counter in range(first, first + count)]
 
 
+@functools.cache
+def _signer(kind: str) -> FileSigner:
+    return FileSigner(kind, signer(e.Key.named(f"repository {kind}").scalar))
+
+
+@functools.cache
+def _new_repository(now: int, lifetimes: Lifetimes) -> tuple[bytes, dict[str, bytes]]:
+    """Returns the root and the objects of an empty repository."""
+    signers = {Kind(kind): [_signer(kind)] for kind in KINDS}
+    public = {kind: RoleKeys([(kind, each[0].public)]) for kind, each in signers.items()}
+    root = sign_root(build_root(public, now + lifetimes.root), signers[Kind.ROOT])
+    objects = MemoryObjects()
+    publisher = Publisher(objects, signers, now, lifetimes)
+    create_repository(publisher, root, "root.json", public[Kind.ROLLOUT].keys)
+    return root, objects.objects
+
+
 class RepositoryFolder:
     """A repository below `path`, and all that its publisher has below `folder`."""
 
@@ -106,17 +130,21 @@ class RepositoryFolder:
         for each in (folder, self.path, keys):
             each.mkdir(exist_ok=True)
         write_keys(keys, **{kind: e.Key.named(f"repository {kind}").scalar for kind in KINDS})
-        self.signers = {
-            Kind(kind): [FileSigner(kind, read_private_key(str(self.key(kind))))] for kind in KINDS
-        }
+        self.signers: dict[Kind, list[FileSigner]] = {Kind(kind): [_signer(kind)] for kind in KINDS}
         self.product_root.write_bytes(e.signed(e.root(), e.ROOT_KEY))
         self.device = Device(read_trusted_root(str(self.product_root)))
         self.storage: Storage = storage or FolderStorage(str(self.path))
-        public = {kind: RoleKeys([(kind, each[0].public)]) for kind, each in self.signers.items()}
-        root = build_root(public, now + self.lifetimes.root)
-        self.root.write_bytes(sign_root(root, self.signers[Kind.ROOT]))
-        rollout = [("rollout", self.signers[Kind.ROLLOUT][0].public)]
-        create_repository(self.publisher(), self.root.read_bytes(), str(self.root), rollout)
+        root, objects = _new_repository(now, self.lifetimes)
+        self.root.write_bytes(root)
+        for name, content in objects.items():
+            if storage is None:
+                path = self.path / name
+                path.parent.mkdir(exist_ok=True)
+                path.write_bytes(content)
+            elif name == TIMESTAMP:
+                storage.replace(name, content, None)
+            else:
+                storage.put_new(name, content)
 
     def key(self, kind: str) -> Path:
         """The private key file of root, targets, snapshot or rollout; its public key has .pub after it."""
@@ -167,6 +195,26 @@ class RepositoryFolder:
         finally:
             for each in files:
                 each.close()
+
+    def rollout(self, version: str, *bands: tuple[int, int], channel: str = CHANNEL) -> Changed:
+        """Sets the bands of a release: percent, and the time from which it holds."""
+        return self.change_rules(
+            version, Wish(tuple(Band(*each) for each in bands)), channel=channel
+        )
+
+    def halt(self, version: str, reason: str = "it blinks", *, channel: str = CHANNEL) -> Changed:
+        """Halts a release."""
+        return self.change_rules(version, Wish(halt=reason), channel=channel)
+
+    def change_rules(self, version: str, wish: Wish, *, channel: str = CHANNEL) -> Changed:
+        """Changes the rollout rules of a release."""
+        with self.storage.publishing():
+            return change_rules(self.publisher(), self.current(), PRODUCT, channel, version, wish)
+
+    def withdraw(self, version: str, *, channel: str = CHANNEL) -> Withdrawn:
+        """Withdraws a release."""
+        with self.storage.publishing():
+            return withdraw(self.publisher(), self.current(), PRODUCT, channel, version)
 
     def refresh(self) -> Published:
         """Signs the timestamp anew."""
