@@ -11,6 +11,7 @@ from software_update.client.boot_control import BootStatus, SlotState
 from software_update.client.decision import Choice, Decision
 from software_update.client.events import Event
 from software_update.client.question import Phase
+from software_update.client.repository import Versions
 from software_update.client.state import (
     AT_REST,
     Answer,
@@ -26,7 +27,7 @@ from software_update.client.state import (
 from software_update.client.step import step
 
 PAGE = Path("docs/explanation/client_states.md").read_text(encoding="utf-8")
-PLAN = Plan("main", "release", "root", "manifest", "Camera", "1", 1, 1, 10, "B", 0)
+PLAN = Plan("main", "release", "root", "manifest", "Camera", "1", 1, 1, 10, "B", 0, entry="camera/1")
 NEWER = replace(PLAN, release="newer", counter=2)
 _DECLINED = (Code.DECLINED, Code.DENIED_BY_POLICY)
 
@@ -37,6 +38,8 @@ def alphabet() -> Iterator[Event]:
         yield events.Offered(1, replace(plan, staging=staging))
     yield events.NothingToDo(1, "main", Code.UP_TO_DATE, "")
     yield events.SourceFailed(1, "", 1)
+    yield events.RepositoryRead(1, "main", Versions(1, 1, 1, fresh_until=2))
+    yield events.Withdrawn(1, "release", Code.HALTED, "")
     yield events.WaitOver(1)
     yield events.RootVerified(1, "main", "file", "newer root", 2)
     for choice in Choice:
@@ -87,7 +90,7 @@ def essence(state: State) -> State:
     if plan is not None:
         plan = replace(plan, release="release", counter=1, first_asked=0, postponements=0)
         plan = replace(plan, not_before=0, asking=False, phase=None if rests else plan.phase)
-    if plan is not None and plan.failed is not None:
+    if plan is not None and plan.failed not in (None, Code.HALTED):
         counts = plan.failed is Code.INSTALL_FAILED
         plan = replace(plan, failed=Code.INSTALL_FAILED if counts else Code.ROLLED_BACK)
     if result is not None:

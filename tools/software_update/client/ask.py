@@ -47,4 +47,5 @@ def make_question(
         download_installs=plan.staging == Staging.STREAM,
         notes=texts.notes if texts else None,
         advisories=tuple(Advisory(*each) for each in said.advisories) if said else (),
+        later_versions=plan.steps,
     )

@@ -47,6 +47,7 @@ def question_document(question: Question) -> dict[str, Any]:
             }
             for each in question.advisories
         ],
+        "later_versions": list(question.later_versions),
     }
 
 

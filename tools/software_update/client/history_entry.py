@@ -6,10 +6,10 @@ from typing import Any
 from software_update.client import events
 from software_update.client.codec import to_json
 from software_update.client.events import Event
-from software_update.client.state import State, offered_by
+from software_update.client.state import Plan, State, offered_by
 
 # Members of the state that change without anything to tell.
-_SILENT = (events.CheckBegan, events.WaitOver, events.VerifyingBegan)
+_SILENT = (events.CheckBegan, events.WaitOver, events.VerifyingBegan, events.RepositoryRead)
 # Events that repeat, with each check or each wait. One line is enough.
 _REPEATED = (
     events.NothingToDo,
@@ -66,6 +66,13 @@ def _told(state: State) -> tuple[object, ...]:
     )
 
 
+def _rollout(plan: Plan) -> dict[str, Any]:
+    if not plan.entry:
+        return {"rollout": "does not apply to a release that is not from a repository"}
+    reached = "a person need not wait for it" if plan.by_person else "has reached this device"
+    return {"entry": plan.entry, "rollout": reached}
+
+
 def _members(event: Event) -> dict[str, Any]:
     match event:
         case events.Started():
@@ -81,7 +88,8 @@ def _members(event: Event) -> dict[str, Any]:
             return found if decision.until is None else {**found, "until": decision.until}
         case events.Offered():
             by = offered_by(event.plan)
-            return {"root": event.plan.root} | ({"offered_by": by} if by else {})
+            said = {"offered_by": by} if by else {}
+            return {"root": event.plan.root, **_rollout(event.plan), **said}
         case _:
             kept = {
                 each.name: to_json(getattr(event, each.name))

@@ -30,8 +30,9 @@ class Question:
     answer is valid only for them and the phase. `download_installs` says that the download also writes
     the inactive slot, without a question of its own. `vendor` is the name in the device's own configuration,
     never one from the release. `download_bytes` are still to be fetched. `signers` are the names or short
-    ids of the keys that signed. Everything else comes from the verified release manifest; it is None or
-    empty if the manifest lacks it.
+    ids of the keys that signed. `later_versions` are the versions that the device goes on to afterwards, each
+    after questions of its own, as the repository lists them. Everything else comes from the verified release
+    manifest; it is None or empty if the manifest lacks it.
     """
 
     domain: str
@@ -54,3 +55,4 @@ class Question:
     powers: tuple[str, ...] = ()
     download_installs: bool = False
     advisories: tuple[Advisory, ...] = ()
+    later_versions: tuple[str, ...] = ()

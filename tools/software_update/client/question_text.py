@@ -55,6 +55,8 @@ def _facts(question: Question) -> Iterator[str]:
     yield _fact("Vendor", _cut(question.vendor))
     yield _fact("Product", shown(question.product))
     yield _fact("Version", f"{before} -> {shown(question.to_version)}")
+    if question.later_versions:
+        yield from _list("Goes on to", question.later_versions)
     yield _fact("Kind", shown(question.kind or _NOT_STATED))
     yield _fact("Severity", shown(question.severity or _NOT_STATED))
     yield from _list("Closes", [f"{each.id} ({each.severity})" for each in question.advisories])

@@ -107,6 +107,18 @@ def test_order_of_lines_is_the_same_for_every_question() -> None:
 
 EVIL = "\x1b[2J\r\x00\x9b\u202e\u200b\u2028\ue000\ud800"
 FIELDS = ("vendor", "product", "from_version", "to_version", "kind", "severity", "notes")
+
+
+def test_later_versions_are_shown_only_if_there_are_any() -> None:
+    later = question_text(question(later_versions=("1.6", "2.0\x1b[2J")))
+    at = later.index(next(line for line in later if line.startswith("Goes on to:")))
+    assert later[at : at + 2] == [
+        "Goes on to:           1.6",
+        r"                      2.0\x1b[2J",
+    ]
+    assert not any("Goes on" in line for line in question_text(question()))
+
+
 LISTS = ("unavailable_functions", "signers", "powers")
 
 

@@ -12,6 +12,7 @@ from software_update.base.dates import format_date
 from software_update.client.decision import Decision
 from software_update.client.documents import decision_fields, question_document
 from software_update.client.question import Phase, Question
+from software_update.client.repository import Versions
 from software_update.client.state import (
     AT_REST,
     FAILURES_TO_QUARANTINE,
@@ -194,6 +195,9 @@ def _plan(plan: Plan) -> dict[str, Any]:
         "postponements": plan.postponements,
         "signers": list(plan.signers),
         "offered_by": offered_by(plan) or None,
+        "entry": plan.entry or None,
+        "by_person": plan.by_person,
+        "later_versions": list(plan.steps),
     }
 
 
@@ -204,7 +208,19 @@ def _domain(domain: DomainState, root_version: int | None) -> dict[str, Any]:
         "root_version": root_version,
         "floor": _installed(domain.floor) if domain.floor else None,
         "below_floor": below_floor(domain),
+        "repository": _repository(domain.repository),
         "slots": {slot: _installed(each) for slot, each in sorted(domain.slots.items())},
+    }
+
+
+def _repository(versions: Versions) -> dict[str, Any] | None:
+    if not versions.root:
+        return None
+    return {
+        "root_version": versions.root,
+        "timestamp_version": versions.timestamp,
+        "snapshot_version": versions.snapshot,
+        "fresh_until": format_date(versions.fresh_until),
     }
 
 

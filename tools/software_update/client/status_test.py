@@ -6,6 +6,7 @@ import pytest
 
 from software_update.client.decision import Choice, Decision
 from software_update.client.question import Phase
+from software_update.client.repository import Versions
 from software_update.client.state import (
     Code,
     Detail,
@@ -35,6 +36,7 @@ def test_new_client_is_idle() -> None:
         "root_version": None,
         "floor": None,
         "below_floor": False,
+        "repository": None,
         "slots": {},
     }
 
@@ -45,6 +47,22 @@ def test_plan_and_times() -> None:
     status = status_document(state, Facts(("main",), next_check=0, problem="full"))
     assert (status["state"], status["plan"]["phase"]) == ("APPLYING", "restart")
     assert (status["next_check"], status["problem"]) == ("1970-01-01T00:00:00Z", "full")
+
+
+def test_repository_and_the_way_over_stepping_stones() -> None:
+    plan = replace(PLAN, entry="lamp/stable/1.5.bundle", by_person=True, steps=("1.6", "2.0"))
+    domain = DomainState(repository=Versions(1, 7, 5, fresh_until=60))
+    state = State(detail=Detail.AWAITING_CONSENT, plan=plan).with_domain("main", domain)
+    status = status_document(state, Facts(("main",)))
+    assert status["plan"]["entry"] == "lamp/stable/1.5.bundle"
+    assert status["plan"]["by_person"]
+    assert status["plan"]["later_versions"] == ["1.6", "2.0"]
+    assert status["domains"]["main"]["repository"] == {
+        "root_version": 1,
+        "timestamp_version": 7,
+        "snapshot_version": 5,
+        "fresh_until": "1970-01-01T00:01:00Z",
+    }
 
 
 def test_decisions_with_their_policies() -> None:

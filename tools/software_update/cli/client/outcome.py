@@ -7,7 +7,16 @@ Document = dict[str, Any]
 DONE, REFUSED, FAILED, QUESTION = 0, 1, 3, 6
 _WORK = frozenset({"Downloading", "Verifying", "Installing", "Committing"})
 _GOOD = frozenset(
-    {"UPDATED", "UP_TO_DATE", "NOTHING_OFFERED", "DECLINED", "CANCELLED", "ROLLED_BACK"}
+    {
+        "UPDATED",
+        "UP_TO_DATE",
+        "NOTHING_OFFERED",
+        "NOT_ROLLED_OUT",
+        "WAITING_FOR_ROLLOUT",
+        "DECLINED",
+        "CANCELLED",
+        "ROLLED_BACK",
+    }
 )
 
 

@@ -71,6 +71,8 @@ def history_line(line: Document) -> str:
     parts += [
         line[name] for name in ("version", "choice", "reason", "result", "text") if name in line
     ]
+    if "rollout" in line:
+        parts.append(f"rollout {line['rollout']}")
     if "who" in line:
         parts.append(line["who"])
     return printable("  ".join(str(each) for each in parts if each))
@@ -104,6 +106,9 @@ def _domain(name: str, domain: Document) -> Iterator[str]:
     version = printable(running["version"]) if running else "an unknown release"
     root = "" if domain["root_version"] is None else f", root version {domain['root_version']}"
     yield f"{name}: slot {domain['running']} runs {version}{root}, preset {domain['preset']}"
+    if domain["repository"]:
+        fresh = domain["repository"]["fresh_until"]
+        yield f"{name}: the repository is fresh until {fresh}"
     if domain["below_floor"]:
         floor = printable(domain["floor"]["version"])
         yield (

@@ -37,7 +37,10 @@ def test_each_action_is_a_subcommand() -> None:
 
 def test_question_survives_json() -> None:
     advisories = (Advisory("CVE-2031-0001", "high", "The radio took any key.", "Pair again."),)
-    for asked in (QUESTION, replace(QUESTION, signers=("a", "b"), advisories=advisories)):
+    more = replace(
+        QUESTION, signers=("a", "b"), advisories=advisories, later_versions=("1.6", "2.0")
+    )
+    for asked in (QUESTION, more):
         assert question_of(json.loads(json.dumps(question_document(asked)))) == asked
 
 
