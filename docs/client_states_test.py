@@ -27,7 +27,9 @@ from software_update.client.state import (
 from software_update.client.step import step
 
 PAGE = Path("docs/explanation/client_states.md").read_text(encoding="utf-8")
-PLAN = Plan("main", "release", "root", "manifest", "Camera", "1", 1, 1, 10, "B", 0, entry="camera/1")
+PLAN = Plan(
+    "main", "release", "root", "manifest", "Camera", "1", 1, 1, 10, "B", 0, entry="camera/1"
+)
 NEWER = replace(PLAN, release="newer", counter=2)
 _DECLINED = (Code.DECLINED, Code.DENIED_BY_POLICY)
 
