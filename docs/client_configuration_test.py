@@ -37,6 +37,7 @@ from software_update.client.policy.quiet_hours import QuietHours
 from software_update.client.sections import REQUIRED, Option, Section, Shape, Type
 from software_update.client.shell.network import UrllibNetwork
 from software_update.client.shell.smp import UdpSmp
+from software_update.client.shell.tuf_repository import RepositorySettings
 from software_update.client.sources.ddi import DdiSettings
 from software_update.client.sources.file import FileSource, FolderSource
 from software_update.client.sources.requests import HttpSettings
@@ -103,6 +104,7 @@ PARTS: list[tuple[Mapping[str, Type], str, list[Callable[..., object]]]] = [
     (SOURCE_TYPES, "file", [FileSource]),
     (SOURCE_TYPES, "folder", [FolderSource]),
     (SOURCE_TYPES, "http", [HttpSettings, UrllibNetwork]),
+    (SOURCE_TYPES, "repository", [RepositorySettings, HttpSettings, UrllibNetwork]),
     (SOURCE_TYPES, "ddi", [DdiSettings, UrllibNetwork]),
 ]
 # Parameters with another name than their option.
@@ -117,6 +119,8 @@ FROM_THE_SERVICE = {
     "slots",
     "target",
     "staging",
+    "http",
+    "cache",
     "record",
     "booted",
     "connect_seconds",

@@ -12,6 +12,7 @@ from software_update.client.sections import Option, read_section
 Program = tuple[str, ...]
 
 _MCUBOOT = "mcuboot"
+_REPOSITORY = "repository"
 
 
 class ConfigError(InputError):
@@ -112,7 +113,10 @@ class ReportConfig:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The whole configuration. `state` is a folder and `socket` a path."""
+    """The whole configuration. `state` is a folder and `socket` a path.
+
+    `built` is the time at which the image was built, in seconds since 1970; 0 if it is not stated.
+    """
 
     vendor: str
     hardware_id: str | None
@@ -123,6 +127,7 @@ class Config:
     approvers: Approvers
     report: ReportConfig | None
     socket: str
+    built: int = 0
 
 
 def parse_config(text: str, place: str) -> Config:
@@ -187,6 +192,11 @@ def _domain_contradictions(domain: Mapping[str, Any], place: str) -> Iterator[st
             names = installer["targets"]
             if len(names) > 1 or any(sign in names[0] for sign in "*?["):
                 yield f"{inside}.targets: must be one name without a pattern for this type"
+    repositories = [
+        index for index, each in enumerate(domain["sources"]) if each["type"] == _REPOSITORY
+    ]
+    for index in repositories[1:]:
+        yield f"{place}.sources[{index}]: is a second {_REPOSITORY}; a domain has at most one"
     yield from _mcuboot_problems(domain, place)
 
 
@@ -250,6 +260,7 @@ def _config(values: Mapping[str, Any]) -> Config:
         ),
         report=ReportConfig(**values["report"]) if values["report"] else None,
         socket=values["socket"]["path"],
+        built=values["built"] or 0,
     )
 
 

@@ -8,6 +8,8 @@ from software_update.client.values import (
     APPROVER,
     ATTRIBUTES,
     BOOLEAN,
+    CHANNEL,
+    DATE,
     DURATION,
     HEADER,
     LANGUAGE,
@@ -54,6 +56,19 @@ _SMP = [
     ),
 ]
 
+_TOKEN_FILE = Option(
+    "token_file",
+    PATH,
+    "A file with a header's value in one line, such as `Bearer` and a token. The client reads it "
+    "for each request, and sends it only to the scheme, host and port of `url`.",
+    None,
+)
+_TOKEN_HEADER = Option(
+    "token_header",
+    HEADER,
+    "The header with the content of `token_file`.",
+    "Authorization",
+)
 _BYTES_PER_SECOND = Option(
     "bytes_per_second",
     RATE,
@@ -102,19 +117,36 @@ SOURCE_TYPES = {
             Option("url", URL, "The address of the bundle."),
             _BYTES_PER_SECOND,
             _MIN_BYTES_PER_SECOND,
+            _TOKEN_FILE,
+            _TOKEN_HEADER,
+            _CA_FILE,
+            _PROXY,
+            _SERVER_TIMEOUT,
+        ],
+    ),
+    "repository": Type(
+        "The releases of one product and channel in a repository (TUF 1.0), over HTTP or HTTPS. The client "
+        "chooses among them, refuses a repository that is not fresh, and follows its rollouts. A domain has "
+        "at most one.",
+        [
             Option(
-                "token_file",
+                "url",
+                URL,
+                "The address of the repository: metadata is below `metadata/` in it, and bundles are below "
+                "`targets/`.",
+            ),
+            Option(
+                "root",
                 PATH,
-                "A file with a header's value in one line, such as `Bearer` and a token. The client reads it "
-                "for each request, and sends it only to the scheme, host and port of `url`.",
-                None,
+                "The repository's root metadata in the image (`root.json`), from which its verification "
+                "starts. The domain's `root` still decides who signs releases.",
             ),
-            Option(
-                "token_header",
-                HEADER,
-                "The header with the content of `token_file`.",
-                "Authorization",
-            ),
+            Option("product", TEXT, "The product, as its releases name it."),
+            Option("channel", CHANNEL, "The channel."),
+            _BYTES_PER_SECOND,
+            _MIN_BYTES_PER_SECOND,
+            _TOKEN_FILE,
+            _TOKEN_HEADER,
             _CA_FILE,
             _PROXY,
             _SERVER_TIMEOUT,
@@ -535,6 +567,13 @@ CONFIGURATION = Section(
             LANGUAGE,
             "The language of the release notes in questions, if the release has them in it.",
             "en",
+        ),
+        Option(
+            "built",
+            DATE,
+            "The time at which the image was built. A clock that shows an earlier one is wrong, and expiry "
+            "dates are compared with this time instead.",
+            None,
         ),
         Option("domains", DOMAIN),
         Option(

@@ -6,7 +6,8 @@ from software_update.client.config import Config, Part
 from software_update.client.system import Storage
 
 _PROGRAM = "program"
-_CA_FILE = "ca_file"
+# The root is that of a repository.
+_FILES_OF_SOURCES = ("ca_file", "root")
 
 
 def unsafe_files(storage: Storage, config: Config, path: str) -> list[str]:
@@ -37,8 +38,9 @@ def _files(config: Config) -> Iterator[str]:
             yield check.program[0]
         full = [domain.full_bundle] if domain.full_bundle else []
         for source in (*domain.sources, *full):
-            if ca_file := source.options.get(_CA_FILE):
-                yield ca_file
+            for name in _FILES_OF_SOURCES:
+                if file := source.options.get(name):
+                    yield file
         installers = (each.part for each in domain.installers)
         for part in (domain.boot, *installers, *domain.policy.parts):
             yield from _programs(part)

@@ -60,6 +60,15 @@ def test_programs_of_a_policy_that_no_domain_uses_are_not_checked() -> None:
     assert "/bin/decide" not in files
 
 
+def test_root_of_a_repository_is_checked() -> None:
+    repository = (
+        'type = "repository", url = "https://x", root = "/share/repository.json", product = "lamp", '
+        'channel = "stable"'
+    )
+    text = MINIMAL.replace('type = "file", path = "/media/usb"', repository)
+    assert "/share/repository.json" in checked_files(parse_config(text, "x"), "/etc/client.toml")
+
+
 def test_each_unsafe_file_is_a_line() -> None:
     problems = {"/etc/client.toml": "others may write to it", "/sbin/reboot": "it belongs to ann"}
     storage = machine(problems=problems).storage

@@ -62,6 +62,37 @@ def test_minimal_configuration() -> None:
     )
 
 
+REPOSITORY = (
+    'type = "repository", url = "https://updates.example", root = "/usr/share/lamp/repository.json", '
+    'product = "lamp", channel = "stable"'
+)
+
+
+def test_repository_among_the_sources() -> None:
+    text = MINIMAL.replace('{type = "file"', f'{{{REPOSITORY}}}, {{type = "file"')
+    repository, file = parse_config(text, "client.toml").domains[0].sources
+    assert (repository.type, file.type) == ("repository", "file")
+    assert repository.options["root"] == "/usr/share/lamp/repository.json"
+    assert (repository.options["product"], repository.options["channel"]) == ("lamp", "stable")
+    assert repository.options["min_bytes_per_second"] == 256
+
+
+def test_second_repository_of_a_domain_and_one_as_full_bundle_are_problems() -> None:
+    two = MINIMAL.replace('{type = "file"', f'{{{REPOSITORY}}}, {{{REPOSITORY}}}, {{type = "file"')
+    assert problems(two) == [
+        "domains.main.sources[1]: is a second repository; a domain has at most one"
+    ]
+    assert problems(with_lines(f"full_bundle = {{{REPOSITORY}}}")) == [
+        "domains.main.full_bundle.type: must be one of file, folder, http"
+    ]
+
+
+def test_time_of_the_build() -> None:
+    text = f'built = "2031-01-01T00:00:00Z"\n{MINIMAL}'
+    assert parse_config(text, "client.toml").built == 1_924_992_000
+    assert parse_config(MINIMAL, "client.toml").built == 0
+
+
 def test_options_of_a_domain() -> None:
     config = parse_config(
         with_lines(

@@ -9,8 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from software_update.base.dates import parse_date
+from software_update.base.errors import UsageError
 from software_update.client.question import Phase
 from software_update.client.windows import Window, parse_window
+from software_update.format.catalog import channel_problem
 
 _UNITS = {"s": 1, "m": 60, "h": 60 * 60, "d": 24 * 60 * 60}
 _DURATION = re.compile(r"([1-9]\d{0,8})([smhd])", re.ASCII)
@@ -171,6 +174,20 @@ def _attributes(value: Any) -> Mapping[str, str]:
     return {NAME.read(name): _text(each) for name, each in value.items()}
 
 
+def _channel(value: Any) -> str:
+    problem = channel_problem(value) if isinstance(value, str) else "must be a text"
+    if problem:
+        raise ValueError(problem)
+    return str(value)
+
+
+def _date(value: Any) -> int:
+    try:
+        return parse_date(value if isinstance(value, str) else "", "")
+    except UsageError:
+        raise ValueError('must be a date, such as "2031-01-01T00:00:00Z"') from None
+
+
 def _window(value: Any) -> Window:
     if not isinstance(value, str):
         raise ValueError("must be two times, such as 22:30-06:00")
@@ -223,6 +240,12 @@ NAME_BY_SLOT = Kind(
     "name by slot", "A table with a name for each slot of the domain.", _names_by_slot
 )
 ATTRIBUTES = Kind("attributes", "A table of names and texts.", _attributes)
+CHANNEL = Kind(
+    "channel",
+    "1 to 32 lower-case letters, digits and `-`, with a letter or digit at both ends.",
+    _channel,
+)
+DATE = Kind("date", 'A time in UTC, such as `"2031-01-01T00:00:00Z"`.', _date)
 WINDOW = Kind(
     "window",
     "Two local times of day, such as `22:30-06:00`. A window may cross midnight.",

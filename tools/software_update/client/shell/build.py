@@ -6,10 +6,7 @@ client = build_client(config, system)
 
 import importlib.util
 import os
-import time
 from collections.abc import Callable
-from dataclasses import replace
-from typing import Any
 
 from software_update.base.errors import InputError
 from software_update.client.boot_control import BootControl
@@ -20,6 +17,8 @@ from software_update.client.installer import Installer
 from software_update.client.mcuboot_slots import KeptSlots
 from software_update.client.paths import read_whole
 from software_update.client.policies import links_of, postponement_of
+from software_update.client.repository import RepositorySource
+from software_update.client.shell.build_source import build_repository, build_source
 from software_update.client.shell.client import Client
 from software_update.client.shell.clock import MachineClock
 from software_update.client.shell.files import MachineStorage
@@ -28,7 +27,6 @@ from software_update.client.shell.network import UrllibNetwork
 from software_update.client.shell.programs import MachinePrograms
 from software_update.client.smp import Smp
 from software_update.client.source import Source
-from software_update.client.sources.file import FileSource, FolderSource
 from software_update.client.state import Staging, State
 from software_update.client.system import System
 from software_update.signing import holders
@@ -71,7 +69,7 @@ def build_client(
 ) -> Client:
     """Returns the client, which has not started. Raises InputError for a backend that cannot be used."""
     domains = {each.name: build_domain(config, each, system) for each in config.domains}
-    return Client(system, config.state, domains, on_change, on_progress, config.check)
+    return Client(system, config.state, domains, on_change, on_progress, config.check, config.built)
 
 
 def build_domain(config: Config, domain: DomainConfig, system: System) -> Domain:
@@ -86,7 +84,7 @@ def build_domain(config: Config, domain: DomainConfig, system: System) -> Domain
         hardware_id=config.hardware_id,
         slots=domain.slots,
         sources=[
-            _source(part, system, f"{place}.sources[{index}]")
+            _source_of(config, domain, part, system, f"{place}.sources[{index}]")
             for index, part in enumerate(domain.sources)
         ],
         places=[
@@ -104,43 +102,21 @@ def build_domain(config: Config, domain: DomainConfig, system: System) -> Domain
         language=config.language,
         holders=holders.read(domain.holders) if domain.holders else {},
         full_bundle=(
-            _source(domain.full_bundle, system, f"{place}.full_bundle")
+            build_source(domain.full_bundle, system, f"{place}.full_bundle")
             if domain.full_bundle
             else None
         ),
     )
 
 
-def _source(part: Part, system: System, place: str) -> Source:
-    if part.type == "file":
-        return FileSource(system.storage, part.options["path"])
-    if part.type == "folder":
-        return FolderSource(system.storage, part.options["path"])
-    if importlib.util.find_spec("urllib3") is None:
-        raise InputError(f"{place}: urllib3 is missing; install rules_software_update[client]")
-    options = dict(part.options)
-    proxy, ca_file, timeout = (options.pop(name) for name in ("proxy", "ca_file", "timeout"))
-    if isinstance(system.network, UrllibNetwork):
-        network = UrllibNetwork(proxy=proxy, ca_file=ca_file, read_seconds=timeout)
-        system = replace(system, network=network)
-    try:
-        return _source_of_server(part.type, options, system)
-    except ValueError as error:
-        raise InputError(f"{place}: {error}") from None
-
-
-def _source_of_server(type_: str, options: dict[str, Any], system: System) -> Source:
-    """Returns a source that is read over the network. Raises ValueError."""
-    if type_ == "ddi":
-        from software_update.client.sources.ddi import DdiSettings, DdiSource
-
-        return DdiSource(system, time.sleep, DdiSettings(**options))
-    from software_update.client.sources.http import HttpSource
-    from software_update.client.sources.requests import HttpSettings
-    from software_update.client.sources.resuming import ResumingSource
-
-    source = HttpSource(system, time.sleep, HttpSettings(**options))
-    return ResumingSource(source, system.clock, time.sleep)
+def _source_of(
+    config: Config, domain: DomainConfig, part: Part, system: System, place: str
+) -> Source | RepositorySource:
+    if part.type != "repository":
+        return build_source(part, system, place)
+    root = _content(system, part.options["root"], _MAX_ROOT_BYTES)
+    cache = f"{config.state}/repository_{domain.name}"
+    return build_repository(part, system, place, root, cache)
 
 
 def _installer(

@@ -20,6 +20,7 @@ from software_update.client.installers.directory import DirectoryInstaller
 from software_update.client.installers.exec_program import ExecInstaller
 from software_update.client.installers.mcuboot import McubootInstaller
 from software_update.client.installers.raw import RawInstaller
+from software_update.client.repository import RepositorySource
 from software_update.client.shell.build import build_client, machine, read_config
 from software_update.client.source import SourceError
 from software_update.client.sources.ddi import DdiSource
@@ -116,6 +117,21 @@ def test_each_type_has_its_backend(
     domain = built(config(tmp_path, **changed))
     found = (domain.sources[0], domain.places[0].installer, domain.boot)
     assert tuple(map(type, found)) == kind
+
+
+def test_repository_and_time_of_the_build_reach_the_client(tmp_path: Path) -> None:
+    (tmp_path / "repository.json").write_bytes(b"{}")
+    options = 'type = "repository", url = "https://u.example", product = "lamp", channel = "stable"'
+    path = config(tmp_path, source=f'{options}, root = "{tmp_path}/repository.json"')
+    text = Path(path).read_text()
+    Path(path).write_text(f'built = "2100-01-01T00:00:00Z"\n{text}')
+    client = build_client(read_config(machine(), path, check_owners=False), machine())
+    [source] = client.domains["main"].sources
+    assert isinstance(source, RepositorySource)
+    assert (source.product, source.describe()) == ("lamp", "u.example")
+    assert client.at() >= 4_102_444_800
+    (tmp_path / "repository.json").unlink()
+    assert problem(path) == f"{tmp_path}/repository.json: No such file or directory"
 
 
 def test_options_reach_the_domain(tmp_path: Path) -> None:

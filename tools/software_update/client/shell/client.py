@@ -30,7 +30,7 @@ from software_update.client.decision import Choice, Decision, Situation
 from software_update.client.domain import Domain, HealthCheck
 from software_update.client.effects import Effect, effect_of
 from software_update.client.events import Event
-from software_update.client.freshness import is_stale
+from software_update.client.freshness import is_stale, needs_fresh
 from software_update.client.history_entry import history_entry
 from software_update.client.look import (
     Known,
@@ -268,8 +268,9 @@ class Client:
 
     def _stopped(self, plan: Plan, domain: Domain, effect: Effect) -> Event | None:
         """Returns the event that ends the plan, if its repository has halted or withdrawn the release."""
-        source = _repository_of(plan, domain)
-        return None if source is None else self._repositories.stop(plan, source, effect)
+        if not needs_fresh(plan, effect):
+            return None
+        return self._repositories.stop(plan, _repository_of(domain), effect)
 
     # Checking.
 
@@ -314,12 +315,10 @@ class Client:
         if cancelled is not None:
             self.handle(events.Failed(self.now(), cancelled.code, str(cancelled)))
         plan, waits = self.state.plan, (Detail.AWAITING_CONSENT, Detail.AWAITING_RESTART)
-        if plan is None or plan.domain != name or self.state.detail not in waits:
-            return
-        source = _repository_of(plan, self.domains[name])
-        if source is None:
+        if plan is None or plan.domain != name or self.state.detail not in waits or not plan.entry:
             return
         try:
+            source = _repository_of(self.domains[name])
             event: Event | None = self._repositories.refresh(plan, source)
         except SourceError as error:
             # While the last answer is fresh, nothing waits for a new one.
@@ -656,9 +655,8 @@ class Client:
     # Files.
 
     def _open(self, plan: Plan, domain: Domain) -> OpenBundle:
-        repository = _repository_of(plan, domain)
-        if repository is not None:
-            return self._repositories.open(plan, repository)
+        if plan.entry:
+            return self._repositories.open(plan, _repository_of(domain))
         source = self._source(plan, domain)
         bundle = _opened(source)
         if bundle is None:
@@ -671,10 +669,8 @@ class Client:
         if plan.path:
             return FileSource(self.system.storage, plan.path)
         source = domain.sources[plan.source] if plan.source < len(domain.sources) else None
-        if source is None or plan.entry or isinstance(source, RepositorySource):
-            raise SourceError(
-                f"domain '{domain.name}': the source of the release is not configured any more"
-            )
+        if source is None or isinstance(source, RepositorySource):
+            raise _not_configured(domain)
         return source
 
     def _stored(self) -> OpenBundle:
@@ -803,12 +799,18 @@ def _opened(source: Source) -> OpenBundle | None:
         raise SourceError(f"{source.describe()}: {error_text(error)}") from error
 
 
-def _repository_of(plan: Plan, domain: Domain) -> RepositorySource | None:
-    """Returns the repository from which a plan is; None if it is not from one, or that is gone."""
-    if not plan.entry or plan.source >= len(domain.sources):
-        return None
-    source = domain.sources[plan.source]
-    return source if isinstance(source, RepositorySource) else None
+def _repository_of(domain: Domain) -> RepositorySource:
+    """Returns the repository of a domain, which has at most one. Raises SourceError if it has none."""
+    for source in domain.sources:
+        if isinstance(source, RepositorySource):
+            return source
+    raise _not_configured(domain)
+
+
+def _not_configured(domain: Domain) -> SourceError:
+    return SourceError(
+        f"domain '{domain.name}': the source of the release is not configured any more"
+    )
 
 
 def _boot_status(domain: Domain) -> BootStatus:

@@ -72,12 +72,10 @@ class Repositories:
         return choose(view, device)
 
     def stop(self, plan: Plan, source: RepositorySource, effect: Effect) -> events.Withdrawn | None:
-        """Returns the event that ends a plan before an effect; None if the effect may run.
+        """Returns the event that ends a plan before an effect that needs it fresh; None if it may run.
 
         Refreshes if the timestamp has expired since, or if it has not read the list of bundles yet.
         """
-        if not freshness.needs_fresh(plan, effect):
-            return None
         unread = plan.domain not in self._views and freshness.fetches(plan, effect)
         if not unread and not freshness.is_stale(self._state(), plan, self._at()):
             return None
