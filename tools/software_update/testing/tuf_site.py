@@ -12,7 +12,7 @@ publisher would not.
 import hashlib
 import io
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -21,7 +21,6 @@ from securesystemslib.signer import CryptoSigner
 from tuf.api.metadata import (
     DelegatedRole,
     Delegations,
-    Key,
     Metadata,
     MetaFile,
     Root,
@@ -82,15 +81,13 @@ class Answer(Response):
 
 
 @dataclass
-class TufSite:
-    """A repository for one product and channel, and its server.
+class TufFiles:
+    """A repository with the top-level roles, and its server.
 
     `objects` are its files by name. `signers` have the keys of each role, which tests replace. `change` gets
-    the name of a file and its answer.
+    the name of a file and its answer. `at` is the time from which the lifetimes of roles count.
     """
 
-    product: str = "Lamp"
-    channel: str = "stable"
     at: int = START
     signers: dict[str, list[CryptoSigner]] = field(default_factory=dict)
     objects: dict[str, bytes] = field(default_factory=dict)
@@ -105,103 +102,53 @@ class TufSite:
             "targets": [new_key()],
             "snapshot": online,
             "timestamp": online,
-            "rollout": [new_key()],
         }.items():
             self.signers.setdefault(name, keys)
-        self.channel_role = channel_role(self.product, self.channel)
-        self.rollout_role = rollout_role(self.product, self.channel)
-        self.folder = bundle_folder(self.product, self.channel)
-        self.rollout_path = rollout_path(self.product, self.channel)
         self.root = _unpublished(Root(expires=self.after(365), consistent_snapshot=True))
         self.timestamp = _unpublished(Timestamp(expires=self.after(1)))
         self.snapshot = _unpublished(Snapshot(expires=self.after(7)))
-        self.roles: dict[str, Targets] = {
-            name: _unpublished(Targets(expires=self.after(90)))
-            for name in ("targets", self.rollout_role, self.channel_role)
-        }
-        self.roles["targets"].delegations = self._delegations()
+        self.roles: dict[str, Targets] = {"targets": self.new_role()}
         self.publish_root()
 
     def after(self, days: float) -> datetime:
         """Returns the time so many days after `at`."""
         return datetime.fromtimestamp(self.at, UTC) + timedelta(days=days)
 
-    def _delegations(self) -> Delegations:
-        keys: dict[str, Key] = {}
-        roles: dict[str, DelegatedRole] = {}
-        for name, signer, paths, terminating in (
-            (self.rollout_role, "rollout", [self.rollout_path], True),
-            (self.channel_role, "targets", [f"{self.folder}*"], False),
-        ):
-            ids = [each.public_key.keyid for each in self.signers[signer]]
-            keys.update({each.public_key.keyid: each.public_key for each in self.signers[signer]})
-            roles[name] = DelegatedRole(name, ids, 1, terminating, paths=paths)
-        return Delegations(keys, roles)
+    def new_role(self) -> Targets:
+        """Returns a targets role without content."""
+        return _unpublished(Targets(expires=self.after(90)))
 
-    def signers_of(self, role: str) -> list[CryptoSigner]:
-        """Returns the keys that sign a role."""
-        if role in self.signers:
-            return self.signers[role]
-        return self.signers["rollout" if role.startswith("rollout.") else "targets"]
-
-    # Content.
-
-    def add_bundle(self, content: bytes, entry: CatalogEntry | None = None, name: str = "") -> str:
-        """Adds a bundle to the channel, and returns its target path. `entry` describes it."""
-        entry = entry or self.entry(7, content)
-        path = f"{self.folder}{name or entry.version}.bundle"
-        self.roles[self.channel_role].targets[path] = self.target(path, content, build_entry(entry))
-        return path
-
-    def entry(self, counter: int, content: bytes = b"", **fields: Any) -> CatalogEntry:
-        """Returns the entry of a release that is a number only, or that of a real bundle."""
-        first_part = read_head(_Bytes(content)).end if content else 1000
-        known = {
-            "product": self.product,
-            "version": f"1.{counter}.0",
-            "counter": counter,
-            "release": f"{counter:064x}",
-            "first_part": first_part,
-            "hardware_ids": ("lamp-2",),
-            "kind": "feature",
-        }
-        return CatalogEntry(**{**known, **fields})
+    def delegate(
+        self,
+        name: str,
+        paths: Sequence[str],
+        *,
+        parent: str = "targets",
+        terminating: bool = False,
+        signers: Sequence[CryptoSigner] = (),
+        threshold: int = 1,
+    ) -> Targets:
+        """Adds a delegation to a role, which is new or known, and returns the role."""
+        keys = list(signers or self.signers.get(name) or [new_key()])
+        self.signers[name] = keys
+        above = self.roles[parent]
+        if above.delegations is None:
+            above.delegations = Delegations({}, {})
+        assert above.delegations.roles is not None
+        above.delegations.keys.update({each.public_key.keyid: each.public_key for each in keys})
+        ids = [each.public_key.keyid for each in keys]
+        above.delegations.roles[name] = DelegatedRole(
+            name, ids, threshold, terminating, paths=list(paths)
+        )
+        return self.roles.setdefault(name, self.new_role())
 
     def target(self, path: str, content: bytes, custom: object = None) -> TargetFile:
         """Writes a target file, and returns its entry."""
         digest = hashlib.sha256(content).hexdigest()
-        folder, _, name = path.rpartition("/")
-        self.objects[f"targets/{folder}/{digest}.{name}"] = content
+        folder, slash, name = path.rpartition("/")
+        self.objects[f"targets/{folder}{slash}{digest}.{name}"] = content
         unrecognized = {} if custom is None else {"custom": custom}
         return TargetFile(len(content), {"sha256": digest}, path, unrecognized)
-
-    def set_rollouts(self, *rollouts: Rollout) -> None:
-        """Sets the rollout rules."""
-        content = build_rollouts(rollouts)
-        target = self.target(self.rollout_path, repr(content).encode(), content)
-        self.roles[self.rollout_role].targets = {self.rollout_path: target}
-
-    def add_archive(self, entries: Mapping[str, TargetFile]) -> list[str]:
-        """Adds the archive with its bins, and returns their names."""
-        delegations = self.roles["targets"].delegations
-        assert delegations is not None
-        assert delegations.roles is not None
-        (key, *_) = self.signers["targets"]
-        delegations.roles[_ARCHIVE] = DelegatedRole(
-            _ARCHIVE, [key.public_key.keyid], 1, False, paths=[_DELEGATED_FOLDER]
-        )
-        bins = SuccinctRoles([key.public_key.keyid], 1, BINS, _ARCHIVE)
-        archive = _unpublished(Targets(expires=self.after(90)))
-        archive.delegations = Delegations(
-            {key.public_key.keyid: key.public_key}, None, succinct_roles=bins
-        )
-        self.roles[_ARCHIVE] = archive
-        names = list(bins.get_roles())
-        for name in names:
-            self.roles[name] = _unpublished(Targets(expires=self.after(90)))
-        for path, target in entries.items():
-            self.roles[bins.get_role_for_target(path)].targets[path] = target
-        return names
 
     # Publishing.
 
@@ -225,11 +172,14 @@ class TufSite:
         content = signed(self.root, *self.signers["root"], *more)
         self.objects[f"metadata/{self.root.version}.root.json"] = content
 
+    def _signers_of(self, name: str) -> list[CryptoSigner]:
+        return self.signers["targets" if name.startswith(f"{_ARCHIVE}") else name]
+
     def publish_role(self, name: str, *, content: bytes | None = None) -> bytes:
         """Publishes a new version of a targets role, or other bytes in its place."""
         role = self.roles[name]
         role.version += 1
-        content = content or signed(role, *self.signers_of(name))
+        content = content or signed(role, *self._signers_of(name))
         self.objects[f"metadata/{role.version}.{name}.json"] = content
         described = MetaFile.from_data(role.version, content, ["sha256"])
         if name.startswith(f"{_ARCHIVE}-"):
@@ -276,6 +226,74 @@ class TufSite:
         first, last = int(found[1]), min(int(found[2]), len(content) - 1)
         place = {"content-range": f"bytes {first}-{last}/{len(content)}", "etag": '"one"'}
         return answer_of(206, content[first : last + 1], place)
+
+
+@dataclass
+class TufSite(TufFiles):
+    """A repository of this project, for one product and channel."""
+
+    product: str = "Lamp"
+    channel: str = "stable"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.channel_role = channel_role(self.product, self.channel)
+        self.rollout_role = rollout_role(self.product, self.channel)
+        self.folder = bundle_folder(self.product, self.channel)
+        self.rollout_path = rollout_path(self.product, self.channel)
+        self.delegate(self.rollout_role, [self.rollout_path], terminating=True)
+        self.delegate(self.channel_role, [f"{self.folder}*"], signers=self.signers["targets"])
+
+    # Content.
+
+    def add_bundle(self, content: bytes, entry: CatalogEntry | None = None, name: str = "") -> str:
+        """Adds a bundle to the channel, and returns its target path. `entry` describes it."""
+        entry = entry or self.entry(7, content)
+        path = f"{self.folder}{name or entry.version}.bundle"
+        self.roles[self.channel_role].targets[path] = self.target(path, content, build_entry(entry))
+        return path
+
+    def entry(self, counter: int, content: bytes = b"", **fields: Any) -> CatalogEntry:
+        """Returns the entry of a release that is a number only, or that of a real bundle."""
+        first_part = read_head(_Bytes(content)).end if content else 1000
+        known = {
+            "product": self.product,
+            "version": f"1.{counter}.0",
+            "counter": counter,
+            "release": f"{counter:064x}",
+            "first_part": first_part,
+            "hardware_ids": ("lamp-2",),
+            "kind": "feature",
+        }
+        return CatalogEntry(**{**known, **fields})
+
+    def set_rollouts(self, *rollouts: Rollout) -> None:
+        """Sets the rollout rules."""
+        content = build_rollouts(rollouts)
+        target = self.target(self.rollout_path, repr(content).encode(), content)
+        self.roles[self.rollout_role].targets = {self.rollout_path: target}
+
+    def add_archive(self, entries: Mapping[str, TargetFile]) -> list[str]:
+        """Adds the archive with its bins, and returns their names."""
+        delegations = self.roles["targets"].delegations
+        assert delegations is not None
+        assert delegations.roles is not None
+        (key, *_) = self.signers["targets"]
+        delegations.roles[_ARCHIVE] = DelegatedRole(
+            _ARCHIVE, [key.public_key.keyid], 1, False, paths=[_DELEGATED_FOLDER]
+        )
+        bins = SuccinctRoles([key.public_key.keyid], 1, BINS, _ARCHIVE)
+        archive = self.new_role()
+        archive.delegations = Delegations(
+            {key.public_key.keyid: key.public_key}, None, succinct_roles=bins
+        )
+        self.roles[_ARCHIVE] = archive
+        names = list(bins.get_roles())
+        for name in names:
+            self.roles[name] = _unpublished(Targets(expires=self.after(90)))
+        for path, target in entries.items():
+            self.roles[bins.get_role_for_target(path)].targets[path] = target
+        return names
 
 
 def answer_of(status: int, body: bytes, headers: Mapping[str, str] | None = None) -> Response:

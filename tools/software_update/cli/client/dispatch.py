@@ -25,6 +25,10 @@ COMMANDS = {
     "history": ("reading", "show or verify what happened on this device"),
     "policy": ("actions", "show or change the preset, the standing answer to questions"),
     "verify-installed": ("reading", "compare the slot that runs with its installed manifest"),
+    "tuf-conformance": (
+        "tuf_conformance",
+        "run the TUF client alone, for the public suite of tests",
+    ),
 }
 
 
