@@ -4,7 +4,7 @@ import http.client
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TypeAlias
@@ -50,11 +50,15 @@ Fault: TypeAlias = Cut | Status | Without | None
 
 @dataclass
 class FaultyProxy:
-    """A running proxy. `fault` returns the fault of each request; `seen` are the requests so far."""
+    """A running proxy. `fault` returns the fault of each request; `seen` are the requests so far.
+
+    `answer_headers` are added to all answers.
+    """
 
     port: int
-    seen: list[Seen]
     fault: Callable[[Seen], Fault]
+    seen: list[Seen] = field(default_factory=list)
+    answer_headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @contextmanager
@@ -66,7 +70,7 @@ def faulty_proxy(upstream: int) -> Iterator[FaultyProxy]:
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True
-        proxy = FaultyProxy(server.server_address[1], [], lambda _: None)
+        proxy = FaultyProxy(server.server_address[1], lambda _: None)
         Handler.proxy, Handler.upstream = proxy, upstream
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
@@ -118,6 +122,8 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in headers.items():
             if name.lower() not in ("connection", "content-length", "transfer-encoding"):
                 self.send_header(name, value)
+        for name, value in self.proxy.answer_headers.items():
+            self.send_header(name, value)
         self.send_header("Content-Length", str(length))
         self.end_headers()
         self.wfile.write(body)
