@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,8 +10,8 @@ import pytest
 import urllib3
 
 from tests.device.nginx import Nginx
+from tests.serving.nginx_page import PAGE, configuration
 
-PAGE = Path("docs/guides/nginx.md").read_text(encoding="utf-8")
 FOREVER, BRIEFLY = "public, max-age=31536000, immutable", "public, max-age=60"
 # Two parts and a half.
 BUNDLE = bytes(range(256)) * 10 * 1024
@@ -23,28 +22,6 @@ FILES = {
     "targets/lamp/stable/0123.1.0.bundle": BUNDLE,
     ".publishing": b"",
 }
-# The parts that need other machines, and their replacements on loopback.
-_LOCAL = (
-    (r"listen 443 ssl;", "listen 127.0.0.1:{port};"),
-    (r" *ssl_certificate.*\n", ""),
-    (r" *proxy_ssl_server_name.*\n", ""),
-    (r"/srv/updates", "{folder}/www"),
-    (r"/var/cache/nginx", "{folder}"),
-)
-
-
-def configuration(file: str, upstream: str = "", **changes: str) -> str:
-    """Returns a configuration of the page, for a server on loopback."""
-    found = re.search(rf"^```nginx {re.escape(file)}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-    assert found
-    text = found[1].replace("{", "{{").replace("}", "}}")
-    for pattern, local in _LOCAL:
-        text = re.sub(pattern, local, text)
-    text = text.replace("https://updates.example", upstream)
-    for old, new in changes.items():
-        assert old in text
-        text = text.replace(old, new)
-    return text
 
 
 @pytest.fixture(name="server")
