@@ -15,6 +15,7 @@ class Advice(enum.Enum):
     IDENTIFY_DEV_KEYS = enum.auto()
     MAKE_DIGEST_RECORD = enum.auto()
     MAKE_RELEASE_MANIFEST = enum.auto()
+    MAKE_REPOSITORY = enum.auto()
     MAKE_SIGNING_REQUEST = enum.auto()
     MERGE_ROOT_SIGNATURES = enum.auto()
     NAME_INSTALLED_ROOT = enum.auto()

@@ -13,7 +13,7 @@ from tuf.api.exceptions import RepositoryError
 from tuf.api.metadata import Metadata, Root, Snapshot, Targets, Timestamp
 
 from software_update.base import files
-from software_update.base.errors import InputError
+from software_update.base.errors import Advice, InputError
 from software_update.repository.names import (
     ROOT,
     SNAPSHOT,
@@ -151,9 +151,7 @@ def read_current(storage: Readable, trusted: bytes, path: str, below: int | None
     root = newest_root(storage, trusted, path, below)
     found = storage.read(metadata_name(TIMESTAMP, 0), most_bytes(TIMESTAMP))
     if found is None:
-        raise InputError(
-            f"{storage.describe()}: is not a repository; make one with: repository init"
-        )
+        raise InputError(f"{storage.describe()}: is not a repository", Advice.MAKE_REPOSITORY)
     where = f"{storage.describe()}: {metadata_name(TIMESTAMP, 0)}"
     timestamp = _checked(where, lambda: verified(found.content, TIMESTAMP, root))
     return Current(storage, root, timestamp, found.tag)

@@ -20,7 +20,7 @@ def test_empty_place_and_another_repository_are_told_apart(tmp_path: Path) -> No
     repository, objects = make(tmp_path / "one")
     other = RepositoryFolder(tmp_path / "other")
     root = repository.root.read_bytes()
-    with pytest.raises(InputError, match="memory: is not a repository; make one with"):
+    with pytest.raises(InputError, match="memory: is not a repository"):
         read_current(MemoryObjects(), root, "root.json")
     # Not signed any more.
     changed = json.loads(other.root.read_bytes())

@@ -9,6 +9,7 @@ TEXT = {
     Advice.IDENTIFY_DEV_KEYS: "make it with: software-update step identify",
     Advice.MAKE_DIGEST_RECORD: "make it with: software-update step digest",
     Advice.MAKE_RELEASE_MANIFEST: "make it with: step release-manifest",
+    Advice.MAKE_REPOSITORY: "make one with: repository init",
     Advice.MAKE_SIGNING_REQUEST: "make it with: step request, or root request for a root",
     Advice.MERGE_ROOT_SIGNATURES: "merge their signatures with: root merge",
     Advice.NAME_INSTALLED_ROOT: "use --installed-root FILE",
