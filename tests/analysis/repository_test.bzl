@@ -65,7 +65,7 @@ _unsigned_test = analysistest.make(
 
 def _publish_test_impl(ctx):
     env = unittest.begin(ctx)
-    asserts.equals(env, ["repository", "publish", "'tests/analysis/published.release_list.json'"], ctx.attr.arguments)
+    asserts.equals(env, ["repository", "publish", "'tests/analysis/published.release_list.json'", "--from-bazel"], ctx.attr.arguments)
     asserts.equals(env, ["manual", "some_tag"], ctx.attr.their_tags)
     return unittest.end(env)
 

@@ -25,6 +25,7 @@ def publish(name, repository, file, tags = [], **kwargs):
             "publish",
             # Quoted for `args`: Bazel expands Make variables, then splits words as a shell does.
             shell.quote(folder + file).replace("$", "$$"),
+            "--from-bazel",
         ],
         # For `bazel run`, like `NAME.inspect`.
         tags = list(tags) + ["manual"],

@@ -38,6 +38,7 @@ COMMANDS = {
     ("bundle", "promote"): "prove that a release contains exactly what was tested",
     ("repository", "init"): "make a repository of releases",
     ("repository", "add"): "publish releases in a channel of a repository",
+    ("repository", "publish"): "publish the bundles that a build lists",
     ("repository", "refresh"): "renew a repository's timestamp",
     ("device", "simulate"): "play a script on a simulated device, with the real client",
     ("sign", ""): "sign a signing request",

@@ -83,7 +83,7 @@ def check_release_list(release_list: ReleaseList, schemes: Schemes = DEFAULT_SCH
     root = read_trusted_root(release_list.trusted_root, schemes)
     whole: list[_Release] = []
     for each in release_list.bundles:
-        installed = None if each.base is None else _installed(each.base, schemes)
+        installed = None if each.base is None else read_base(each.base, schemes)
         release = _verified(each.path, Device(root, installed, schemes=schemes))
         if each.base is None:
             _check_follows(release, whole)
@@ -95,8 +95,11 @@ def check_release_list(release_list: ReleaseList, schemes: Schemes = DEFAULT_SCH
             )
 
 
-def _installed(path: str, schemes: Schemes) -> Installed:
-    """Returns the release as if devices had accepted it under the trusted root, whichever root it names."""
+def read_base(path: str, schemes: Schemes) -> Installed:
+    """Returns the release that devices run, from an installed manifest or a bundle.
+
+    It is as if they had accepted it under the trusted root, whichever root it names.
+    """
     targets, user_manifest, release, _ = read_installed(path, schemes).release
     return Installed(targets, user_manifest, release)
 

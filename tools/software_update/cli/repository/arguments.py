@@ -33,10 +33,12 @@ _SIGNS = {
 }
 
 
-def add_storage(parser: argparse.ArgumentParser) -> None:
-    """DIR: the place of the repository."""
+def add_storage(parser: argparse.ArgumentParser, option: str | None = None) -> None:
+    """DIR: the place of the repository, as an argument or as the value of an option."""
+    how = {"required": True, "dest": "storage"} if option else {}
     parser.add_argument(
-        "storage",
+        option or "storage",
+        **how,  # type: ignore[arg-type]
         metavar="DIR",
         help="the folder of the repository, of which a web server serves the content, or s3://BUCKET/PREFIX",
     )
@@ -54,14 +56,15 @@ def add_storage(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_trusted_root(parser: argparse.ArgumentParser) -> None:
-    """--repository-root FILE."""
+def add_trusted_root(parser: argparse.ArgumentParser, default: str | None = None) -> None:
+    """--repository-root FILE, which is required unless there is a default."""
+    text = "; default: " + default if default else ""
     parser.add_argument(
         "--repository-root",
         metavar="FILE",
-        required=True,
+        required=default is None,
         help="a root.json of the repository that you trust, such as the one in the device's image; newer "
-        "ones are found from it",
+        f"ones are found from it{text}",
     )
 
 
