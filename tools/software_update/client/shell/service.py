@@ -154,7 +154,7 @@ class Service:
         while not self._stopping:
             self.turn()
             if not self._stopping:
-                self._alarm.wait(self._sleep())
+                self._alarm.wait(self.due_in())
         self._notifier.send(STOPPING=1)
 
     def turn(self) -> None:
@@ -176,7 +176,7 @@ class Service:
         self._blocked_until = self._now() + wait
         self._failed_turns += 1
 
-    def _sleep(self) -> float:
+    def due_in(self) -> float:
         """Returns the seconds until something is due."""
         now, state = self._now(), self.client.state
         due = [self._check_at - now]
