@@ -14,6 +14,7 @@ from software_update.client.installer import Installer
 from software_update.client.installers.directory import DirectoryInstaller
 from software_update.client.installers.raw import RawInstaller
 from software_update.client.release import encode_release, release_digest
+from software_update.client.repository import RepositorySource
 from software_update.client.shell.client import Client
 from software_update.client.simulator import environment
 from software_update.client.simulator.bootloader import UBoot
@@ -21,9 +22,15 @@ from software_update.client.simulator.changes import SECTOR
 from software_update.client.simulator.crashes import Ending, Ran, State
 from software_update.client.simulator.image import Device as BlockDevice
 from software_update.client.simulator.image import Image
-from software_update.client.simulator.machine import COMMAND_LINE, Machine, boot
+from software_update.client.simulator.machine import (
+    COMMAND_LINE,
+    Machine,
+    SimulatedClock,
+    boot,
+)
 from software_update.client.simulator.power import Power
 from software_update.client.simulator.storage import SimulatedStorage
+from software_update.client.source import Source
 from software_update.client.sources.file import FileSource
 from software_update.client.state import AT_REST, Answer, Installed, Reply, Staging
 from software_update.client.system import ProgramResult
@@ -32,9 +39,12 @@ from software_update.format.release_manifest import ReleaseManifest, build_relea
 from software_update.testing import encode as e
 from software_update.verify.roots import trust_root
 
+from tests.crashes.repository import PRODUCT, CachedRepository, Publication
+
 SLOTS = ("A", "B")
 FOLDER = "/var/lib/software-update"
 BUNDLE = "/usb/update.bundle"
+CACHE = f"{FOLDER}/repository/timestamp"
 DOMAIN = "main"
 ENVIRONMENT = "/dev/env"
 ROOT = e.signed(e.root(), e.ROOT_KEY)
@@ -95,6 +105,17 @@ OLD, RUNNING, OFFERED, OTHER = map(Release, (1, 2, 3, 4))
 RELEASES = {each.digest: each for each in (OLD, RUNNING, OFFERED, OTHER)}
 
 
+@dataclass(slots=True)
+class Clock(SimulatedClock):
+    """A clock whose random bytes differ from one start to the next, and are the same for the same record."""
+
+    randomness: bytes = b""
+
+    def random_bytes(self, length: int) -> bytes:
+        """See `system.Clock.random_bytes`."""
+        return hashlib.shake_256(self.randomness).digest(length)
+
+
 def _agree(release: str) -> Reply:
     del release
     return Reply.YES
@@ -110,7 +131,8 @@ class Device:
     start; until then, the files may only grow by `room` bytes, and the folders `read_only` do not change.
     `altered` says that the payload in `bundle` is not that of the release, `provisioned` that the
     factory ran `provision`, and `other_slot` that the slot that does not run has an older release. With
-    `folders`, each slot is a folder, otherwise a block device.
+    `folders`, each slot is a folder, otherwise a block device. `published` is the content of a repository in
+    place of the stick: the first from the start on, the second from the second start on.
     """
 
     copies: int = 2
@@ -126,11 +148,12 @@ class Device:
     altered: bool = False
     provisioned: bool = True
     other_slot: bool = True
+    published: tuple[Publication, ...] = ()
 
     @property
     def changes(self) -> bool:
         """True if the world is another one after the first restart."""
-        return self.is_poor or self.later is not None
+        return self.is_poor or self.later is not None or len(self.published) > 1
 
     @property
     def is_sound(self) -> bool:
@@ -200,9 +223,14 @@ class Device:
         environment.write(storage, self.places, variables, again)
         return storage.image()
 
-    def client(self, machine: Machine) -> Client:
+    def client(self, machine: Machine, phase: int = 0) -> Client:
         """Returns the client, as its configuration describes this device."""
         system = machine.system
+        sources: list[Source | RepositorySource] = [FileSource(system.storage, BUNDLE)]
+        if self.published:
+            publication = self.published[min(phase, len(self.published) - 1)]
+            repository = CachedRepository(system.storage, CACHE, publication)
+            sources = [RepositorySource(repository, PRODUCT)]
         installer: Installer = RawInstaller(
             system.storage, "rootfs", {slot: self.slot(slot) for slot in SLOTS}
         )
@@ -215,7 +243,7 @@ class Device:
             anchor=ROOT,
             hardware_id=None,
             slots=SLOTS,
-            sources=[FileSource(system.storage, BUNDLE)],
+            sources=sources,
             places=[Place(("rootfs",), installer)],
             boot=UBootControl(system, SLOTS),
             staging=self.staging,
@@ -240,11 +268,12 @@ class Device:
             restarts.append(argv)
             return ProgramResult(0, stdin, b"")
 
-        machine = boot(storage, self.loader, programs={"reboot": reboot})
+        clock = Clock(randomness=state.image.content(f"{FOLDER}/record") or b"")
+        machine = boot(storage, self.loader, clock=clock, programs={"reboot": reboot})
         boot_points = power.points
         for attempt in range(_MAX_ATTEMPTS):
             try:
-                self._serve(machine, restarts)
+                self._serve(machine, restarts, state.phase)
                 break
             except (OSError, InputError):
                 # The service ends with the error, and the service manager starts it again.
@@ -266,9 +295,9 @@ class Device:
             bad_sectors=self.bad_sectors,
         )
 
-    def _serve(self, machine: Machine, restarts: Sequence[Sequence[str]]) -> None:
+    def _serve(self, machine: Machine, restarts: Sequence[Sequence[str]], phase: int = 0) -> None:
         """Runs the client until it has nothing to do, or restarts the device."""
-        client = self.client(machine)
+        client = self.client(machine, phase)
         client.start()
         if self.checks_first:
             client.check(DOMAIN)

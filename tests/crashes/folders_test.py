@@ -40,7 +40,7 @@ OUTCOMES = 1000
 class FolderDevice(Device):
     """A device whose machine starts an application from a link."""
 
-    def client(self, machine: Machine) -> Client:
+    def client(self, machine: Machine, phase: int = 0) -> Client:
         """Returns the client, as its configuration describes this device."""
         storage = machine.storage
         domain = Domain(

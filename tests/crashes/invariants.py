@@ -5,8 +5,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from posixpath import dirname
 
 from software_update.base.errors import InputError
-from software_update.client import history, record
+from software_update.client import history, record, rollout_secret
 from software_update.client.question import Phase
+from software_update.client.repository import Versions
 from software_update.client.simulator import environment
 from software_update.client.simulator.changes import Snapshot, Write
 from software_update.client.simulator.crashes import Scenario, State
@@ -15,8 +16,10 @@ from software_update.client.simulator.machine import COMMAND_LINE
 from software_update.client.simulator.storage import SimulatedStorage
 from software_update.client.state import Detail, HistoryHead, Plan, Reply, Staging, answer_to
 from software_update.client.state import State as ClientState
+from software_update.format.rollout import SECRET_BYTES
 
-from tests.crashes.device import DOMAIN, ENVIRONMENT, FOLDER, OLD, RELEASES, SLOTS, Device
+from tests.crashes.device import CACHE, DOMAIN, ENVIRONMENT, FOLDER, OLD, RELEASES, SLOTS, Device
+from tests.crashes.repository import cached_version
 
 _WRITING = (Detail.DOWNLOADING, Detail.INSTALLING)
 
@@ -66,6 +69,8 @@ def image_problems(device: Device, may_fail: bool, image: Image) -> Sequence[str
     known = client_state(image)
     if known is None:
         return [*found, "the record has been lost"] if device.provisioned else found
+    if known.plan and known.plan.entry and _secret(image) is None:
+        found.append("a plan relies on a secret that is not on the medium")
     if known.failures and not may_fail:
         found.append("a failure of the release is counted")
     floor = known.domain(DOMAIN).floor
@@ -110,13 +115,16 @@ def _history_problems(content: bytes | None, head: HistoryHead) -> list[str]:
 
 
 def change_problems(before: Image, after: Image) -> Sequence[str]:
-    """The floor never falls, and the history never loses a line."""
+    """No floor falls, the history never loses a line, and the secret for rollouts never changes."""
+    if _secret(before) not in (None, _secret(after)):
+        return ["the secret for rollouts changes"]
     old, new = client_state(before), client_state(after)
     if old is None or new is None:
         return () if old is None else ["the record has been lost"]
     found = []
     if _counter(new) < _counter(old):
         found.append(f"the floor falls from {_counter(old)} to {_counter(new)}")
+    found += _fallen_versions(old, new)
     if _lines(new) < _lines(old):
         found.append(f"the history falls from {_lines(old)} to {_lines(new)} lines")
     return found
@@ -147,7 +155,7 @@ def reduced(device: Device, image: Image) -> Image:
     """Returns the image without bytes that the client and the boot loader read and ignore.
 
     They are: a torn copy of the record or of the environment next to an intact one, what follows a record in
-    its place, and what follows the history's recorded length.
+    its place, what follows the history's recorded length, and a torn cache of the repository.
     """
     files: dict[str, bytes] = {}
     path = f"{FOLDER}/record"
@@ -159,6 +167,9 @@ def reduced(device: Device, image: Image) -> Image:
         lines = image.content(path)
         if lines is not None and len(lines) > known.history.length:
             files[path] = lines[: known.history.length]
+    cached = image.content(CACHE)
+    if cached is not None and cached_version(cached) is None:
+        files[CACHE] = b""
     files[ENVIRONMENT] = _clean_environment(image.content(ENVIRONMENT) or b"", device.copies)
     return image.replaced(files)
 
@@ -188,7 +199,9 @@ def _clean_environment(content: bytes, copies: int) -> bytes:
 
 def step_problems(device: Device, state: State, snapshot: Snapshot) -> Sequence[str]:
     """Each effect has its consent and its intention on the medium before it begins."""
-    del state
+    old, new = client_state(state.image), client_state(snapshot.durable())
+    if device.published and old and new and (fallen := list(_fallen_versions(old, new))):
+        return fallen
     change = snapshot.pending[-1] if snapshot.pending else None
     if not snapshot.what.startswith("write ") or not isinstance(change, Write):
         return ()
@@ -239,6 +252,9 @@ def _environment_problems(device: Device, snapshot: Snapshot, change: Write) -> 
             yield "a slot is activated without a recorded intention"
             return
         yield from _consent_problems(device, known, known.plan, [Phase.RESTART])
+        seen = [each for each in device.published if each.version == _versions(known).timestamp]
+        if any(each.halted for each in seen):
+            yield "a release is activated that the device has seen halted"
         if not _holds(device, image, trying, known.plan.release):
             yield f"slot {trying} is activated, and is not complete on the medium"
     if before and not trying and before in order:
@@ -284,6 +300,21 @@ def _decoded(place: bytes) -> record.Record | None:
 def _counter(known: ClientState) -> int:
     floor = known.domain(DOMAIN).floor
     return floor.counter or 0 if floor else 0
+
+
+def _versions(known: ClientState) -> Versions:
+    return known.domain(DOMAIN).repository
+
+
+def _fallen_versions(old: ClientState, new: ClientState) -> Iterator[str]:
+    for role in ("root", "timestamp", "snapshot", "targets", "channel", "rollout"):
+        if getattr(_versions(new), role) < getattr(_versions(old), role):
+            yield f"the version of the repository's {role} falls"
+
+
+def _secret(image: Image) -> bytes | None:
+    content = image.content(f"{FOLDER}/{rollout_secret.NAME}")
+    return content if content is not None and len(content) == SECRET_BYTES else None
 
 
 def _lines(known: ClientState) -> int:

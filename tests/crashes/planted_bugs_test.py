@@ -17,6 +17,9 @@
 | record with one place | an older record, and a line that it does not know |
 | state of a killed client not synced | an older record, and a line that it does not know |
 | stored bundle resumed at its length | torn bytes count against the release |
+| repository's versions not compared with the record | a version of the repository falls |
+| secret for rollouts not synced | a plan relies on a secret that is not on the medium |
+| bundle fetched after a start without asking for a halt | a release that was seen halted is activated |
 """
 
 from __future__ import annotations
@@ -26,9 +29,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from software_update.client import events, history, staging, step
+from software_update.client import events, freshness, history, rollout_secret, staging, step
 from software_update.client.boot.uboot import UBoot
 from software_update.client.record import RecordFile
+from software_update.client.repository import Versions
 from software_update.client.shell import client as shell
 from software_update.client.shell.client import Client
 from software_update.client.simulator.crashes import Fault, explore
@@ -203,6 +207,23 @@ def resumed_at_its_length(patch: Patch) -> None:
     patch.setattr(staging, "copy_to_store", copy)
 
 
+def no_floors_of_the_repository(patch: Patch) -> None:
+    patch.setattr(Versions, "lowered", lambda self, found: None)
+
+
+def secret_not_synced(patch: Patch) -> None:
+    def make(storage: Any, folder: str, secret: bytes) -> bytes:
+        file = storage.open_to_write(f"{folder}/{rollout_secret.NAME}")
+        file.write(0, secret)
+        return secret
+
+    patch.setattr(rollout_secret, "_make", make)
+
+
+def halt_not_asked_for_after_a_start(patch: Patch) -> None:
+    patch.setattr(freshness, "fetches", lambda plan, effect: False)
+
+
 NOT_COMPLETE = "is activated, and is not complete on the medium"
 MAY_START = "may start, and its bytes are not those of a release"
 
@@ -223,6 +244,9 @@ BUGS: list[tuple[Callable[[Patch], None], str, str, Fault]] = [
     (record_with_one_place, STREAM, "a line that the record does not know", Fault.CUT),
     (killed_client_not_synced, STREAM, "a line that the record does not know", Fault.KILL),
     (resumed_at_its_length, "store first", "a failure of the release is counted", Fault.CUT),
+    (no_floors_of_the_repository, "halt withheld later", "timestamp falls", Fault.CUT),
+    (secret_not_synced, "new device with a repository", "a secret that is not on", Fault.CUT),
+    (halt_not_asked_for_after_a_start, "halted later", "has seen halted", Fault.CUT),
 ]
 
 

@@ -4,6 +4,7 @@ from software_update.client.simulator.changes import SECTOR
 from software_update.client.state import Reply, Staging
 
 from tests.crashes.device import FOLDER, OFFERED, OTHER, Device
+from tests.crashes.repository import Publication
 
 
 def _decline(release: str) -> Reply:
@@ -18,6 +19,12 @@ def _only_the_first(release: str) -> Reply:
 _ALTERED = bytearray(OFFERED.bundle)
 _ALTERED[-SECTOR] ^= 1
 
+
+def published(version: int, *, halted: bool = False) -> Publication:
+    """Returns a repository with the offered release."""
+    return Publication(version, OFFERED.number, OFFERED.digest, OFFERED.bundle, halted)
+
+
 # Each device, and the numbers of the releases that may run in the end.
 SCENARIOS = {
     "stream into a raw slot": (Device(), {3}),
@@ -25,6 +32,13 @@ SCENARIOS = {
     "store first": (Device(staging=Staging.STORE), {3}),
     "one copy of environment": (Device(copies=1), {3}),
     "not provisioned": (Device(provisioned=False, other_slot=False), {3}),
+    "new device with a repository": (
+        Device(published=(published(1),), provisioned=False, other_slot=False),
+        {3},
+    ),
+    "halted later": (Device(published=(published(1), published(2, halted=True))), {2, 3}),
+    # Whoever withholds the halt finds that the device has seen it, whatever is left of the cache.
+    "halt withheld later": (Device(published=(published(2, halted=True), published(1))), {2, 3}),
     "declined": (Device(reply=_decline), {2}),
     "another release later": (
         Device(later=OTHER.bundle, checks_first=True, reply=_only_the_first),
