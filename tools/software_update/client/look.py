@@ -87,7 +87,14 @@ _ORDER = (
 def _read_head(bundle: OpenBundle) -> Head:
     if bundle.can_reread:
         return read_whole(bundle)
-    head = read_head(bundle, first_part_of(bundle))
+    first_part = first_part_of(bundle)
+    head = read_head(bundle, first_part)
+    if first_part is not None and (head.end != first_part or head.lacks()):
+        raise PlanFailed(
+            Code.CATALOG_MISMATCH,
+            f"the repository does not describe the release as it is: first_part is {first_part} in the "
+            "catalog, and metadata and release manifest end elsewhere",
+        )
     if head.lacks():
         raise PlanFailed(Code.ORDER_NOT_TAKEN, _ORDER)
     return head
