@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -12,6 +13,8 @@ from urllib.parse import urlsplit
 import pytest
 import urllib3
 from run_page import commands, run
+from software_update.client.config_options import SOURCE_TYPES
+from software_update.client.sections import Section, read_section
 from software_update.testing.s3_server import SETTINGS, endpoint, make_bucket, s3_server
 from tuf.ngclient import Updater
 
@@ -127,3 +130,9 @@ def test_bundle_has_the_headers_of_the_table(published: tuple[Path, str]) -> Non
 def test_errors_are_those_of_the_storage(error: str) -> None:
     joined = re.sub(r'"\s+f?"', "", CODE.read_text(encoding="utf-8"))
     assert error in joined
+
+
+def test_configuration_of_a_device_is_valid() -> None:
+    [text] = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
+    [source] = tomllib.loads(text)["domains"]["system"]["sources"]
+    assert read_section(Section("", "", [], SOURCE_TYPES), source, "")[1] == []

@@ -39,6 +39,7 @@ COMMANDS = {
     ("repository", "init"): "make a repository of releases",
     ("repository", "add"): "publish releases in a channel of a repository",
     ("repository", "publish"): "publish the bundles that a build lists",
+    ("repository", "push"): "publish a release in an OCI registry",
     ("repository", "refresh"): "renew a repository's timestamp",
     ("device", "simulate"): "play a script on a simulated device, with the real client",
     ("sign", ""): "sign a signing request",

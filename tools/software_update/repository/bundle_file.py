@@ -82,10 +82,10 @@ def copy_verified(bundle: Described, storage: Storage) -> tuple[Spool | UploadFi
     A storage that spools gets the bytes first, and the copy is verified: the bytes that clients get. Its
     writing to the disk goes on meanwhile. Raises Refused if a device rejects the bundle.
     """
-    length = os.fstat(bundle.fd).st_size
     if not isinstance(storage, Spools):
-        sha256 = _verified(bundle, bundle.fd, _hash(bundle.fd, length, None))
-        return UploadFile(bundle.path, bundle.fd, length, sha256), length, sha256
+        file = verified_upload(bundle)
+        return file, file.length, file.sha256
+    length = os.fstat(bundle.fd).st_size
     spool = storage.spool()
     try:
         sha256 = _hash(bundle.fd, length, spool.fd)
@@ -99,6 +99,13 @@ def copy_verified(bundle: Described, storage: Storage) -> tuple[Spool | UploadFi
         spool.abort()
         raise
     return spool, length, sha256
+
+
+def verified_upload(bundle: Described) -> UploadFile:
+    """Verifies the payloads, and returns the file. Raises Refused if a device rejects the bundle."""
+    length = os.fstat(bundle.fd).st_size
+    sha256 = _verified(bundle, bundle.fd, _hash(bundle.fd, length, None))
+    return UploadFile(bundle.path, bundle.fd, length, sha256)
 
 
 def _verified(bundle: Described, fd: int, sha256: str) -> str:

@@ -41,6 +41,7 @@ _TYPES = {
     "PRIV": "private key file",
     "PUB": "public key file",
     "RECORD": "file",
+    "REGISTRY": "address",
     "RELEASE": "file",
     "REQUEST": "file",
     "ROOT": "file",

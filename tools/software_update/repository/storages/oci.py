@@ -112,6 +112,10 @@ class OciStorage:
             )
         return _digest(content)
 
+    def blob_url(self, sha256: str) -> str:
+        """Returns the address of a blob, from which a client reads a bundle by ranges."""
+        return self._url(f"blobs/sha256:{sha256}")
+
     def releases(self) -> list[str]:
         """Returns the tags of the releases, sorted."""
         tags: list[str] = []
