@@ -7,7 +7,7 @@ world.check()
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from software_update.format.release_manifest import ReleaseManifest, build_relea
 from software_update.format.rollout import Band, Rollout
 from software_update.testing import encode as e
 from software_update.testing.fake_device import STATE, FakeDevice
-from software_update.testing.tuf_site import BASE, TufSite
+from software_update.testing.tuf_site import START, TufSite
 
 PRODUCT = "Lamp"
 APP, BOOT = b"application\n" * 10_000, b"bootloader\n"
@@ -66,17 +66,35 @@ def honest_entry(content: bytes) -> CatalogEntry:
     return entry_of(manifest, offered_digest(head.envelope), head.end)
 
 
-class World:
-    """The device, which runs version 1.0, and the repository."""
+class RepositoryDevice:
+    """A device that runs version 1.0 of a product, and whose source is a repository at `base`.
 
-    def __init__(self, folder: Path, network: Network | None = None, base: str = BASE) -> None:
+    `root` is the root of the repository, and `at` the time in seconds since 1970. `settings` are further
+    settings of the source. The cache is a folder below `folder`, and all else is in memory.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        network: Network,
+        base: str,
+        root: bytes,
+        *,
+        product: str = PRODUCT,
+        hardware_id: str | None = None,
+        at: int = START,
+        **settings: Any,
+    ) -> None:
         self.folder = folder
+        self.base = base
+        self.product = product
+        self.network = network
+        self._root = root
+        self._hardware_id = hardware_id
+        self._settings = settings
         self.device = FakeDevice()
-        self.site = TufSite(self.device.clock.now(), product=PRODUCT, base=base)
-        self.site.publish()
-        self.network = network or SimulatedNetwork(self.site.get)
-        self.settings: Mapping[str, Any] = {}
-        self.device.offer(bundle(1))
+        self.device.clock.wall = at
+        self.device.offer(bundle(1, product=product))
         client = self.start()
         manifest = client.keep_manifest(client.manifest_of("main", "/stick/update.bundle"))
         installed = Installed(manifest, "0" * 64, "1.0", 1, 1)
@@ -85,30 +103,16 @@ class World:
     def start(self) -> Client:
         """Starts the client, which forgets all but its record and its cache."""
         system = System(MachineStorage(), SimulatedPrograms(), self.device.clock, self.network)
-        settings = RepositorySettings(
-            HttpSettings(self.site.base, **self.settings),
-            self.site.first_root,
-            PRODUCT,
-            "stable",
-            str(self.folder / "cache"),
-        )
+        http = HttpSettings(self.base, **self._settings)
+        cache = str(self.folder / "cache")
+        settings = RepositorySettings(http, self._root, self.product, "stable", cache)
         repository = TufRepository(system, self.device.clock.advance, settings)
-        source = RepositorySource(repository, PRODUCT)
-        domain = self.device.domain(sources=[source])
+        source = RepositorySource(repository, self.product)
+        domain = self.device.domain(sources=[source], hardware_id=self._hardware_id)
         self.client = Client(self.device.system, STATE, {"main": domain})
         self.client.start()
         self.client.run()
         return self.client
-
-    def publish(
-        self, content: bytes, entry: CatalogEntry | None = None, rules: Rollout | None = None
-    ) -> str:
-        """Publishes a bundle, by default for all devices, and returns its target path."""
-        entry = entry or honest_entry(content)
-        path = self.site.add_bundle(content, entry)
-        self.site.set_rollouts(rules or Rollout(entry.release, (Band(100, 0),)))
-        self.site.publish(self.site.channel_role, self.site.rollout_role)
-        return path
 
     def check(self) -> None:
         """Looks for a release."""
@@ -137,6 +141,26 @@ class World:
     def detail(self) -> Detail:
         """The state of the client."""
         return self.client.state.detail
+
+
+class World(RepositoryDevice):
+    """A device, and a repository in memory that is the `site`."""
+
+    def __init__(self, folder: Path, **settings: Any) -> None:
+        self.site = TufSite(START, product=PRODUCT)
+        self.site.publish()
+        network = SimulatedNetwork(self.site.get)
+        super().__init__(folder, network, self.site.base, self.site.first_root, **settings)
+
+    def publish(
+        self, content: bytes, entry: CatalogEntry | None = None, rules: Rollout | None = None
+    ) -> str:
+        """Publishes a bundle, by default for all devices, and returns its target path."""
+        entry = entry or honest_entry(content)
+        path = self.site.add_bundle(content, entry)
+        self.site.set_rollouts(rules or Rollout(entry.release, (Band(100, 0),)))
+        self.site.publish(self.site.channel_role, self.site.rollout_role)
+        return path
 
     def requests(self, act: Callable[[], object]) -> list[str]:
         """Returns the names of the files that `act` requests."""
