@@ -57,9 +57,14 @@ def settled(nginx: Nginx) -> list[Sent]:
 
 
 @contextlib.contextmanager
-def serving(folder: Path, prepare: Callable[[RepositoryFolder], None]) -> Iterator[Served]:
-    """Makes a repository, and serves it. `prepare` publishes in it before."""
-    nginx = Nginx(folder / "nginx", configuration("server.conf"))
+def serving(
+    folder: Path, prepare: Callable[[RepositoryFolder], None], **changes: str
+) -> Iterator[Served]:
+    """Makes a repository, and serves it. `prepare` publishes in it before.
+
+    `changes` are parts of the page's configuration, and their replacements.
+    """
+    nginx = Nginx(folder / "nginx", configuration("server.conf", **changes))
     storage = FolderStorage(str(folder / "nginx/www"))
     repository = RepositoryFolder(folder / "publisher", storage=storage)
     prepare(repository)
