@@ -9,6 +9,7 @@ from run_page import Command, commands, matches, run
 
 _ROOT = Path.cwd()
 _CLI = _ROOT / "docs/reference/cli"
+_NEW_REPOSITORY = ("repository-init.md", "repository-add.md")
 _PAGES = sorted(
     path
     for path in _CLI.glob("*.md")
@@ -60,8 +61,50 @@ def test_first_page_of_command_line(first_bundle: tuple[Path, list[str]]) -> Non
     assert not problems, "\n\n".join(problems)
 
 
+@pytest.fixture(scope="module")
+def first_repository(
+    tmp_path_factory: pytest.TempPathFactory, first_bundle: tuple[Path, list[str]]
+) -> tuple[Path, list[str]]:
+    """A folder with a repository and its keys, as two pages make them, and the problems of these pages."""
+    folder = tmp_path_factory.mktemp("first_repository")
+    shutil.copytree(first_bundle[0], folder, dirs_exist_ok=True)
+    with pytest.MonkeyPatch.context() as patch:
+        put_on_path(tmp_path_factory.mktemp("bin"), patch)
+        patch.chdir(folder)
+        return folder, [
+            problem for page in _NEW_REPOSITORY for problem in run((_CLI / page).read_text())
+        ]
+
+
+def test_pages_that_make_a_repository(first_repository: tuple[Path, list[str]]) -> None:
+    _, problems = first_repository
+    assert not problems, "\n\n".join(problems)
+
+
 @pytest.mark.parametrize(
-    "page", [*(path.name for path in _PAGES), "../../explanation/compression.md"]
+    "page",
+    [
+        path.name
+        for path in _PAGES
+        if path.name.startswith("repository-") and path.name not in _NEW_REPOSITORY
+    ],
+)
+def test_page_about_a_repository(
+    page: str, first_repository: tuple[Path, list[str]], scratch: Path
+) -> None:
+    """The commands of a page work on the repository that the first pages made."""
+    folder, _ = first_repository
+    shutil.copytree(folder, scratch, dirs_exist_ok=True)
+    problems = run((_CLI / page).read_text())
+    assert not problems, "\n\n".join(problems)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        *(path.name for path in _PAGES if not path.name.startswith("repository-")),
+        "../../explanation/compression.md",
+    ],
 )
 def test_page_of_command(page: str, first_bundle: tuple[Path, list[str]], scratch: Path) -> None:
     """The commands of a page work on the files that the first page made."""

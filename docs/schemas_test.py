@@ -23,7 +23,7 @@ from software_update.format.release_manifest import parse_release
 from software_update.format.verdicts import Refused, Verdict
 from software_update.signing import exec_protocol, signature_file, signing_request
 from software_update.signing.signature_file import DetachedSignature
-from software_update.testing.repositories import RepositoryFolder, releases
+from software_update.testing.repositories import Release, RepositoryFolder, releases
 
 from tests.vectors import cases
 
@@ -339,14 +339,74 @@ def test_bundle_fleet(capsys: pytest.CaptureFixture[str]) -> None:
     check(output(capsys, *fleet, *hardware, "--json"), output(capsys, *fleet, "--json"))
 
 
-def test_repository(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    repository = RepositoryFolder(tmp_path)
-    made = [str(repository.bundle_file(each)) for each in releases(3)]
-    add = ["--trusted-root", str(repository.product_root), "--channel=stable", "--keep=2", "--json"]
-    keys = repository.options("targets", "snapshot", "rollout")
-    check(output(capsys, "repository", "add", str(repository.path), *made, *add, *keys))
-    options = repository.options("snapshot")
-    check(output(capsys, "repository", "refresh", str(repository.path), "--json", *options))
+NOW = "--now=2027-01-15T08:00:00Z"
+
+
+@pytest.fixture(name="repository")
+def repository_fixture(tmp_path: Path) -> RepositoryFolder:
+    return RepositoryFolder(tmp_path)
+
+
+def published(
+    capsys: pytest.CaptureFixture[str],
+    repository: RepositoryFolder,
+    command: str,
+    *argv: str,
+    status: int = 0,
+) -> Any:
+    """Returns the JSON of a command for a repository."""
+    args = ["repository", command, str(repository.path), *argv, "--json"]
+    return output(capsys, *args, "--repository-root", str(repository.root), status=status)
+
+
+def add(
+    capsys: pytest.CaptureFixture[str], repository: RepositoryFolder, *new: Release, keep: int = 9
+) -> Any:
+    args = [*map(str, map(repository.bundle_file, new)), "--channel=stable", f"--keep={keep}", NOW]
+    args += repository.options("targets", "snapshot", "rollout")
+    args += ["--trusted-root", str(repository.product_root)]
+    return published(capsys, repository, "add", *args)
+
+
+def test_repository_add(capsys: pytest.CaptureFixture[str], repository: RepositoryFolder) -> None:
+    first = add(capsys, repository, *releases(2))
+    gap = add(capsys, repository, Release("2.0", 9, minimum=2), keep=1)
+    check(first, gap, add(capsys, repository, *releases(1)))
+
+
+def test_repository_publications(
+    capsys: pytest.CaptureFixture[str], repository: RepositoryFolder
+) -> None:
+    repository.add(*releases(2))
+    of_channel = ["--product=meter", "--channel=stable", "--release=1.2", NOW]
+    rollout = [*of_channel, *repository.options("rollout", "snapshot")]
+    bands = published(capsys, repository, "rollout", *rollout, "--band=5=now")
+    check(bands, published(capsys, repository, "rollout", *rollout, "--halt=it blinks"))
+    keys = repository.options("targets", "snapshot")
+    check(published(capsys, repository, "withdraw", *of_channel, *keys))
+    renewed = published(capsys, repository, "renew", NOW, *keys)
+    check(published(capsys, repository, "refresh", *repository.options("snapshot")), renewed)
+
+
+def test_repository_reports(
+    capsys: pytest.CaptureFixture[str], repository: RepositoryFolder
+) -> None:
+    about = {"kind": "security", "severity": "high", "hardware_ids": ["a"]}
+    repository.add(Release("1.0", 1), Release("1.1", 2, minimum=1, more=about))
+    repository.rollout("1.1", (5, repository.now))
+    bare = published(capsys, repository, "status")
+    repository.halt("1.1")
+    check(bare, published(capsys, repository, "status"))
+    next(repository.path.glob("targets/meter/stable/*")).unlink()
+    late = "--now=2027-01-17T08:00:00Z"
+    check(
+        published(capsys, repository, "check", late, status=1),
+        published(capsys, repository, "check", NOW, "--metadata-only"),
+    )
+    dry = published(capsys, repository, "prune", "--dry-run")
+    check(
+        published(capsys, repository, "prune", "--older-than=1h", "--now=2099-01-01T00:00:00Z"), dry
+    )
 
 
 @pytest.mark.usefixtures("folder")

@@ -1,6 +1,7 @@
 """Adds releases to a channel: verifies each bundle as a device does, and publishes all of them at once."""
 
 import copy
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -13,6 +14,7 @@ from software_update.format.catalog import MAX_CURRENT, CatalogEntry, build_entr
 from software_update.repository.bundle_file import Described, copy_verified
 from software_update.repository.create import rollout_keys
 from software_update.repository.current import Current
+from software_update.repository.kept import fleet_of, predictions, read_kept
 from software_update.repository.names import (
     ARCHIVE,
     KEPT_RELEASES,
@@ -23,6 +25,7 @@ from software_update.repository.names import (
 from software_update.repository.publication import Change, Published, Publisher, check, publish
 from software_update.repository.rollout_file import rollout_payload
 from software_update.repository.storage import Spool, UploadFile
+from software_update.verify.fleet import KeptRelease, Prediction
 
 
 class RefusedRelease(SoftwareUpdateError):
@@ -40,21 +43,28 @@ class Attachment(NamedTuple):
 
 @dataclass(frozen=True)
 class NewBundle:
-    """A bundle to add. `base` is the kept release that a personalized bundle is for; None if it is full."""
+    """A bundle to add. `base` is the release that devices of a personalized bundle run; None if it is full.
+
+    It is a version in the channel, or an entry; then `described.device` has that release installed.
+    """
 
     described: Described
-    base: CatalogEntry | None = None
+    base: CatalogEntry | str | None = None
     attachments: Sequence[Attachment] = ()
 
 
 class Added(NamedTuple):
-    """A bundle's target path and entry. `is_new` is False if it was published before with the same bytes."""
+    """A bundle's target path and entry. `is_new` is False if it was published before with the same bytes.
+
+    `fleet` says what devices with the channel's releases do with it.
+    """
 
     path: str
     entry: CatalogEntry
     length: int
     sha256: str
     is_new: bool
+    fleet: tuple[Prediction, ...] = ()
 
 
 class Addition(NamedTuple):
@@ -74,16 +84,22 @@ def add_bundles(
     channel: str,
     bundles: Sequence[NewBundle],
     kept: int = KEPT_RELEASES,
+    *,
+    fleet: bool = True,
 ) -> Addition:
     """Publishes bundles of one product into a channel, which keeps the newest `kept` releases.
 
+    `fleet` says whether to predict what devices do: that reads the first part of each bundle in the channel.
     The caller is in `publisher.storage.publishing()`. Raises Refused if a device rejects a bundle, and
     RefusedRelease if its counter is lower than the newest, or its version is published with other bytes.
     """
     product = bundles[0].described.entry.product
     draft = _Draft(current, product, channel)
     added: list[Added] = []
+    schemes = bundles[0].described.device.schemes
     try:
+        if fleet:
+            draft.fleet = fleet_of(publisher.storage, draft.listed(), schemes)
         for each in bundles:
             added.append(draft.add(publisher, each))
         if not any(each.is_new for each in added) and not draft.is_changed:
@@ -103,6 +119,7 @@ class _Draft:
     channel: str
     payloads: list[tuple[str, bytes | UploadFile | Spool]] = field(default_factory=list)
     roles: dict[str, Any] = field(default_factory=dict)
+    fleet: list[KeptRelease] | None = None
 
     @property
     def is_changed(self) -> bool:
@@ -120,33 +137,62 @@ class _Draft:
         return {} if role is None else dict(role.targets)
 
     def add(self, publisher: Publisher, new: NewBundle) -> Added:
-        entry = new.described.entry
-        if entry.product != self.product:
+        described, counter = new.described, None
+        if described.entry.product != self.product:
             raise InputError(
-                f"{new.described.path}: product '{shown(entry.product)}', and the bundle before it has "
+                f"{described.path}: product '{shown(described.entry.product)}', and the bundle before it has "
                 f"'{shown(self.product)}'; add each product by itself"
             )
-        if new.base is not None:
-            entry = entry._replace(base=new.base.release)
-        path = bundle_path(
-            self.product, self.channel, entry.version, new.base.counter if new.base else None
-        )
+        if isinstance(new.base, str):
+            described, counter = self._personalized(publisher, described, new.base)
+        elif new.base is not None:
+            entry = described.entry._replace(base=new.base.release)
+            described, counter = dataclasses.replace(described, entry=entry), new.base.counter
+        entry = described.entry
+        path = bundle_path(self.product, self.channel, entry.version, counter)
         before = self.find(path)
         if before is None:
-            self._check_counter(new.described.path, entry)
+            self._check_counter(described.path, entry)
             targets = self._channel().targets
             check(publisher, self.current, self.change())
-        payload, length, sha256 = copy_verified(new.described, publisher.storage)
+        copied = copy_verified(described, publisher.storage)
         if before is None:
-            self.payloads.append((target_name(path, sha256), payload))
-            custom = {"custom": build_entry(entry)}
-            targets[path] = TargetFile(length, {"sha256": sha256}, path, custom)
+            self.payloads.append((target_name(path, copied.sha256), copied.payload))
+            hashes, custom = {"sha256": copied.sha256}, {"custom": build_entry(entry)}
+            targets[path] = TargetFile(copied.length, hashes, path, custom)
         else:
-            _abort(payload)
-            _check_same(new.described.path, path, before, sha256)
+            _abort(copied.payload)
+            _check_same(described.path, path, before, copied.sha256)
         for each in new.attachments:
             self._attach(path, each)
-        return Added(path, entry, length, sha256, before is None)
+        fleet: list[Prediction] = []
+        if self.fleet is not None and new.base is None:
+            fleet = predictions(described.fd, entry, self.fleet, copied.payloads, publisher.now)
+        return Added(path, entry, copied.length, copied.sha256, before is None, tuple(fleet))
+
+    def _personalized(
+        self, publisher: Publisher, described: Described, version: str
+    ) -> tuple[Described, int]:
+        """Returns a bundle as devices with a release of the channel verify it, and their counter."""
+        entry, listed = described.entry, self.listed()
+        full = listed.get(bundle_path(self.product, self.channel, entry.version))
+        if full is None or parse_entry(full.custom, full.path).release != entry.release:
+            raise InputError(
+                f"{described.path}: the channel {self.channel} does not have the full bundle of this "
+                "release; add that first"
+            )
+        path = bundle_path(self.product, self.channel, version)
+        if path not in listed:
+            raise InputError(
+                f"--for '{shown(version)}': not a release in the channel {self.channel}; `repository status` "
+                "lists them"
+            )
+        schemes = described.device.schemes
+        base = parse_entry(listed[path].custom, path)
+        kept = read_kept(publisher.storage, path, listed[path], schemes)
+        device = described.device._replace(installed=kept.release, installed_root=kept.root)
+        entry = entry._replace(base=base.release)
+        return dataclasses.replace(described, device=device, entry=entry), base.counter
 
     def _check_counter(self, path: str, entry: CatalogEntry) -> None:
         counters = [parse_entry(each.custom, name).counter for name, each in self.listed().items()]

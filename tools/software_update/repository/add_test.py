@@ -11,6 +11,7 @@ from software_update.repository.add import RefusedRelease, releases_to_keep
 from software_update.repository.storage import Conflict
 from software_update.repository.storages.folder import FolderStorage
 from software_update.testing import encode as e
+from software_update.testing.command import done
 from software_update.testing.repositories import Release, RepositoryFolder, releases
 
 
@@ -117,6 +118,50 @@ def test_too_many_entries_in_a_channel_are_refused(repository: RepositoryFolder)
     addition = repository.add(same[32], kept=32)
     assert len(addition.archived) == 1
     assert len(listed(repository)) == 32
+
+
+def personalized(repository: RepositoryFolder, new: Release, old: Release) -> Path:
+    """A bundle of `new` for devices with `old`."""
+    path = repository.folder / "small.bundle"
+    bundle, installed = repository.bundle_file(new), repository.bundle_file(old)
+    done("bundle", "personalize", str(bundle), "--installed", str(installed), "-o", str(path))
+    return path
+
+
+COMMON = {"app": b"the same", "big": bytes(5000)}
+OLD, NEW = Release("1.0", 1, COMMON), Release("1.1", 2, {**COMMON, "app": b"new"})
+
+
+def test_personalized_bundle_is_listed_for_its_devices(repository: RepositoryFolder) -> None:
+    repository.add(OLD, NEW)
+    addition = repository.add_files(personalized(repository, NEW, OLD), base="1.0")
+    (added,) = addition.added
+    assert added.path == "meter/stable/1.1.from-1.bundle"
+    assert added.entry.base == OLD.digest
+    assert added.entry.release == NEW.digest
+    assert added.length < len(NEW.bundle) - 5000
+    assert listed(repository)[1:] == ["meter/stable/1.1.bundle", added.path]
+    # It goes with its release.
+    repository.add(Release("1.2", 3), kept=1)
+    assert listed(repository) == ["meter/stable/1.2.bundle"]
+
+
+def test_personalized_bundle_that_its_devices_reject_is_refused(
+    repository: RepositoryFolder,
+) -> None:
+    other = Release("0.9", 1, {"app": b"other"})
+    path = personalized(repository, NEW, OLD)
+    with pytest.raises(InputError, match="does not have the full bundle of this release"):
+        repository.add_files(path, base="1.0")
+    repository.add(other, NEW)
+    with pytest.raises(InputError, match=r"--for '1\.0': not a release in the channel stable"):
+        repository.add_files(path, base="1.0")
+    with pytest.raises(Refused) as caught:
+        repository.add_files(path, base="0.9")
+    assert caught.value.verdict == Verdict.MISSING_PAYLOAD
+    # Without --for, it is a full bundle.
+    with pytest.raises(Refused):
+        repository.add_files(path)
 
 
 def entry(counter: int, minimum: int | None = None) -> CatalogEntry:

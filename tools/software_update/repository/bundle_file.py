@@ -4,9 +4,11 @@ import hashlib
 import os
 import threading
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from software_update.base.errors import InputError, printable
 from software_update.base.files import read_range
+from software_update.bundle.envelope import Payload
 from software_update.bundle.head import read_head
 from software_update.bundle.reader import read_envelope, read_user_manifest
 from software_update.format.catalog import CatalogEntry, entry_of
@@ -76,48 +78,66 @@ def _first_part(fd: int) -> int:
     return read_head(_File(fd)).end
 
 
-def copy_verified(bundle: Described, storage: Storage) -> tuple[Spool | UploadFile, int, str]:
-    """Verifies the payloads. Returns the payload for the storage, its length, and its SHA-256.
+class Copied(NamedTuple):
+    """A verified bundle for a storage: the copy or the file itself, its length in bytes, and its SHA-256.
 
-    A storage that spools gets the bytes first, and the copy is verified: the bytes that clients get. Its
-    writing to the disk goes on meanwhile. Raises Refused if a device rejects the bundle.
+    `payloads` are its payloads with their digests.
+    """
+
+    payload: Spool | UploadFile
+    length: int
+    sha256: str
+    payloads: list[Payload]
+
+
+def copy_verified(bundle: Described, storage: Storage) -> Copied:
+    """Verifies the payloads, and copies the file if the storage spools.
+
+    Such a storage gets the bytes first, and the copy is verified: the bytes that clients get. Its writing to
+    the disk goes on meanwhile. Raises Refused if a device rejects the bundle.
     """
     if not isinstance(storage, Spools):
-        file = verified_upload(bundle)
-        return file, file.length, file.sha256
+        file, payloads = _upload(bundle)
+        return Copied(file, file.length, file.sha256, payloads)
     length = os.fstat(bundle.fd).st_size
     spool = storage.spool()
     try:
         sha256 = _hash(bundle.fd, length, spool.fd)
         syncing = _Syncing(spool)
         try:
-            _verified(bundle, spool.fd, sha256)
+            payloads = _verified(bundle, spool.fd)
         finally:
             syncing.wait()
         syncing.check()
     except BaseException:
         spool.abort()
         raise
-    return spool, length, sha256
+    return Copied(spool, length, sha256, payloads)
 
 
 def verified_upload(bundle: Described) -> UploadFile:
     """Verifies the payloads, and returns the file. Raises Refused if a device rejects the bundle."""
+    return _upload(bundle)[0]
+
+
+def _upload(bundle: Described) -> tuple[UploadFile, list[Payload]]:
     length = os.fstat(bundle.fd).st_size
-    sha256 = _verified(bundle, bundle.fd, _hash(bundle.fd, length, None))
-    return UploadFile(bundle.path, bundle.fd, length, sha256)
+    sha256 = _hash(bundle.fd, length, None)
+    payloads = _verified(bundle, bundle.fd)
+    return UploadFile(bundle.path, bundle.fd, length, sha256), payloads
 
 
-def _verified(bundle: Described, fd: int, sha256: str) -> str:
+def _verified(bundle: Described, fd: int) -> list[Payload]:
     try:
-        release = verify_file(fd, bundle.device).release
+        verified = verify_file(fd, bundle.device)
     except Refused as refused:
         raise _in_file(refused, bundle.path) from None
-    if hashlib.sha256(release.targets.serialized).hexdigest() != bundle.entry.release:
+    digest = hashlib.sha256(verified.release.targets.serialized).hexdigest()
+    if digest != bundle.entry.release:
         raise InputError(
             f"{bundle.path}: was changed while it was read; do not write to it meanwhile"
         )
-    return sha256
+    return verified.payloads
 
 
 def _hash(fd: int, length: int, to: int | None) -> str:

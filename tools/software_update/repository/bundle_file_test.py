@@ -60,11 +60,12 @@ def test_copy_for_a_storage_that_spools_and_for_one_that_does_not(
     sha256 = e.sha256(path.read_bytes()).hex()
     with path.open("rb") as file:
         described = describe(str(path), file.fileno(), DEVICE)
-        upload, length, found = copy_verified(described, MemoryObjects())
+        upload, length, found, payloads = copy_verified(described, MemoryObjects())
+        assert [each.name for each in payloads] == ["user_manifest", "app"]
         assert upload == UploadFile(str(path), file.fileno(), length, sha256)
         assert (length, found) == (path.stat().st_size, sha256)
         with FolderStorage(str(folder)).publishing():
-            spool, length, found = copy_verified(described, FolderStorage(str(folder)))
+            spool, length, found, _ = copy_verified(described, FolderStorage(str(folder)))
             assert (length, found) == (path.stat().st_size, sha256)
             assert not isinstance(spool, UploadFile)
             spool.commit("targets/a")

@@ -21,7 +21,7 @@ from software_update.repository.names import (
     target_name,
 )
 from software_update.repository.publication import seconds_of
-from software_update.repository.rollout_file import rollouts_in
+from software_update.repository.rollout_file import rollouts_of
 
 _CHUNK_BYTES = 1024 * 1024
 _MAX_FIRST_PART = 16 * 1024 * 1024
@@ -112,9 +112,8 @@ def _check_lists(current: Current, name: str, role: Any, report: Report) -> None
                     Problem(name, f"delegates to {each}, which the snapshot lacks")
                 )
     if kind_of(name) == Kind.ROLLOUT:
-        product, _, channel = name.removeprefix("rollout.").rpartition(".")
         with _Noting(report, name):
-            rollouts_in(role, product, channel)
+            rollouts_of(role)
 
 
 def _check_targets(storage: Readable, role: Any, report: Report) -> None:

@@ -25,8 +25,9 @@ def rollout_payload(
     return (target_name(path, target.hashes["sha256"]), content), Targets(targets={path: target})
 
 
-def rollouts_in(role: Any, product: str, channel: str) -> tuple[Rollout, ...]:
+def rollouts_of(role: Any) -> tuple[Rollout, ...]:
     """Returns the rules that a rollout role has. Raises InputError if they are not valid."""
-    path = catalog.rollout_path(product, channel)
-    target = role.targets.get(path)
-    return () if target is None else rollout.parse_rollouts(target.custom, path)
+    found: tuple[Rollout, ...] = ()
+    for path, target in role.targets.items():
+        found += rollout.parse_rollouts(target.custom, path)
+    return found

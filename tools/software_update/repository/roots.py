@@ -25,7 +25,7 @@ from software_update.repository.names import (
     kind_of,
     metadata_name,
 )
-from software_update.repository.publication import Change, Published, Publisher, publish
+from software_update.repository.publication import Change, Published, Publisher, check, publish
 from software_update.signing.signers import Signer
 
 
@@ -71,6 +71,19 @@ def parse_unsigned(content: bytes, path: str) -> Any:
     except (RepositoryError, ValueError) as error:
         problem = " ".join(str(error).split())
     raise InputError(f"{path}: is not a root ({problem}); make one with: repository root-create")
+
+
+def check_order(content: bytes, path: str, before: Any) -> None:
+    """Raises InputError unless `before` is the root before the one in the file; None before the first one."""
+    version = parse_unsigned(content, path).signed.version
+    named = 0 if before is None else before.version
+    if version != named + 1:
+        what = f"version {named} is given" if named else "none is given"
+        raise InputError(
+            f"{path}: has version {version}, and its --previous must have version {version - 1}: {what}"
+            if version > 1
+            else f"{path}: is the first root; remove --previous"
+        )
 
 
 def add_signatures(
@@ -134,6 +147,7 @@ def publish_root(
         return None
     kinds = {Kind.SNAPSHOT, *map(kind_of, change.roles)}
     is_smooth = all(_has_enough(current.root, kind, publisher) for kind in kinds)
+    check(publisher, after, change)
     if not is_smooth:
         publisher.storage.put_new(name, content)
     published = publish(publisher, after, change)

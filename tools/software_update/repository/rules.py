@@ -9,7 +9,7 @@ from software_update.format.rollout import Band, Rollout
 from software_update.repository.current import Current
 from software_update.repository.names import ARCHIVE, bundle_path
 from software_update.repository.publication import Change, Published, Publisher, publish
-from software_update.repository.rollout_file import rollout_payload, rollouts_in
+from software_update.repository.rollout_file import rollout_payload, rollouts_of
 
 
 class Wish(NamedTuple):
@@ -42,7 +42,7 @@ def change_rules(
     """
     entry = find_release(current, product, channel, version)
     role = catalog.rollout_role(product, channel)
-    before = rollouts_in(current.role(role), product, channel)
+    before = rollouts_of(current.role(role))
     listed = {each.release for each in entries_of(current, product, channel).values()}
     rest = [
         each

@@ -6,7 +6,7 @@ import pytest
 
 from software_update.base.errors import InputError
 from software_update.format.rollout import Band, Rollout
-from software_update.repository.rollout_file import rollouts_in
+from software_update.repository.rollout_file import rollouts_of
 from software_update.repository.rules import Wish
 from software_update.testing.repositories import DAY, NOW, RepositoryFolder, releases
 
@@ -19,8 +19,7 @@ def repository(tmp_path: Path) -> RepositoryFolder:
 
 
 def rules(repository: RepositoryFolder) -> list[Rollout]:
-    role = repository.current().role("rollout.meter.stable")
-    return list(rollouts_in(role, "meter", "stable"))
+    return list(rollouts_of(repository.current().role("rollout.meter.stable")))
 
 
 ONE, TWO, THREE = (each.digest for each in releases(3))

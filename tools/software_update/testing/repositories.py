@@ -170,10 +170,13 @@ class RepositoryFolder:
         channel: str = CHANNEL,
         kept: int = 12,
         attachments: Mapping[str, bytes] | None = None,
+        fleet: bool = True,
     ) -> Addition:
         """Publishes releases in one publication."""
         paths = map(self.bundle_file, new)
-        return self.add_files(*paths, channel=channel, kept=kept, attachments=attachments)
+        return self.add_files(
+            *paths, channel=channel, kept=kept, attachments=attachments, fleet=fleet
+        )
 
     def add_files(
         self,
@@ -181,17 +184,21 @@ class RepositoryFolder:
         channel: str = CHANNEL,
         kept: int = 12,
         attachments: Mapping[str, bytes] | None = None,
+        fleet: bool = True,
+        base: str | None = None,
     ) -> Addition:
-        """As `add`, with bundle files."""
+        """As `add`, with bundle files. `base` is the version that devices of a personalized bundle run."""
         files = [path.open("rb") for path in paths]
         try:
             attached = [Attachment(*each) for each in (attachments or {}).items()]
             bundles = [
-                NewBundle(describe(each.name, each.fileno(), self.device), None, attached)
+                NewBundle(describe(each.name, each.fileno(), self.device), base, attached)
                 for each in files
             ]
             with self.storage.publishing():
-                return add_bundles(self.publisher(), self.current(), channel, bundles, kept)
+                return add_bundles(
+                    self.publisher(), self.current(), channel, bundles, kept, fleet=fleet
+                )
         finally:
             for each in files:
                 each.close()

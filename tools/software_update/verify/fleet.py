@@ -64,14 +64,18 @@ def trusted_by(path: str, installed: Installed, roots: Sequence[tuple[str, Root]
 
 
 def predict(
-    fd: int, kept: Sequence[KeptRelease], hardware_ids: Sequence[str], at: int | None
+    fd: int,
+    kept: Sequence[KeptRelease],
+    hardware_ids: Sequence[str],
+    at: int | None,
+    payloads: list[Payload] | None = None,
 ) -> Iterator[Prediction]:
     """Yields the predictions for the bundle file `fd`, by kept release, then by hardware id.
 
-    `at` is the time on the devices in seconds since 1970; None: they do not check expiry. Raises Refused if
-    the file is not a bundle.
+    `at` is the time on the devices in seconds since 1970; None: they do not check expiry. `payloads` are the
+    result of `hash_payloads` for the file, if the caller has it. Raises Refused if the file is not a bundle.
     """
-    bundle = _Bundle(fd)
+    bundle = _Bundle(fd, payloads)
     for each in kept:
         for hardware_id in hardware_ids or (None,):
             verdict = bundle.verdict(Device(each.root, each.release, hardware_id, at, each.root))
@@ -83,13 +87,13 @@ def predict(
 
 
 class _Bundle:
-    """A bundle file, whose payloads are hashed once, when the first device needs their digests."""
+    """A bundle file, whose payloads are hashed once at most, when the first device needs their digests."""
 
-    def __init__(self, fd: int) -> None:
+    def __init__(self, fd: int, payloads: list[Payload] | None) -> None:
         self._fd = fd
         self._envelope = read_envelope(fd)
         self._user_manifest = read_user_manifest(fd, self._envelope)
-        self._payloads: list[Payload] | None = None
+        self._payloads = payloads
 
     def verdict(self, device: Device) -> Verdict:
         try:

@@ -38,8 +38,10 @@ _TYPES = {
     "SCRIPT": "file",
     "PUB=NAME": "public key file and name",
     "P": "text",
+    "PERCENT=TIME": "percent and date",
     "PRIV": "private key file",
     "PUB": "public key file",
+    "REASON": "text",
     "RECORD": "file",
     "REGISTRY": "address",
     "RELEASE": "file",
@@ -54,6 +56,7 @@ _TYPES = {
     "URL": "URL",
     "V": "text",
     "VERDICT": "verdict",
+    "VERSION": "version of a release",
 }
 _PAGES = {" ".join(command).strip(): "-".join(filter(None, command)) for command in COMMANDS}
 # Parts of a sentence that are code.

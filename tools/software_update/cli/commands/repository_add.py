@@ -26,7 +26,7 @@ def run(argv: Sequence[str]) -> int:
         Attachment(os.path.basename(path), files.read_input(path, _MAX_ATTACHMENT_BYTES))
         for path in args.attach
     ]
-    publish(args, [*map(BundleFile, args.bundle)], attachments)
+    publish(args, [BundleFile(each, base_version=args.base) for each in args.bundle], attachments)
     return 0
 
 
@@ -47,6 +47,12 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
         help="the product's signed root, which devices trust",
     )
     options.add_trusted_root(parser)
+    parser.add_argument(
+        "--for",
+        dest="base",
+        metavar="VERSION",
+        help="the bundles are personalized for devices that run this release of the channel",
+    )
     add_list(parser, "--attach", "FILE", "files to publish next to the bundle, such as its SBOM")
     add_publication(parser)
     args = parser.parse_args(argv)

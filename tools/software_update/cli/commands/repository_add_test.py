@@ -68,6 +68,30 @@ def test_attachments(repository: RepositoryFolder, tmp_path: Path) -> None:
     )
 
 
+def test_table_of_devices(repository: RepositoryFolder) -> None:
+    done(*arguments(repository, *releases(1)))
+    new = arguments(repository, *releases(1, 2))
+    lines = done(*new).out.splitlines()
+    assert lines[1] == "devices in the field:"
+    assert [cell.strip() for cell in lines[4].split("|")][1:-1] == [
+        *("meter 1.1", "1", "1", "1", "-", "ACCEPT", "-"),
+    ]
+    new = arguments(repository, *releases(1, 3))
+    assert "devices" not in done(*new, "--no-fleet").out
+
+
+def test_personalized_bundle(repository: RepositoryFolder) -> None:
+    common = {"app": b"the same", "big": bytes(5000)}
+    old, new = Release("1.0", 1, common), Release("1.1", 2, {**common, "app": b"new"})
+    done(*arguments(repository, old, new))
+    installed, path = repository.bundle_file(old), repository.folder / "small.bundle"
+    full = repository.bundle_file(new)
+    done("bundle", "personalize", full, "--installed", installed, "-o", path)
+    out = done(*arguments(repository, path), "--for=1.0").out
+    assert "meter 1.1: added as meter/stable/1.1.from-1.bundle" in out
+    assert "--for '9': not a release" in failed(3, *arguments(repository, path), "--for=9")
+
+
 def test_first_release_of_a_channel_needs_the_rollout_key(repository: RepositoryFolder) -> None:
     args = arguments(repository, *releases(1))
     repository.bundle_file(releases(1, 2)[0])

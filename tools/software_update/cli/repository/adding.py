@@ -22,14 +22,18 @@ _MOST_KEPT = 32
 
 
 class BundleFile(NamedTuple):
-    """The path of a bundle; `base` is the path of the release that devices run, None for a whole bundle."""
+    """The path of a bundle, and the release that devices of a personalized bundle run; None for a full one.
+
+    `base` is the path of that release, `base_version` its version in the channel.
+    """
 
     path: str
     base: str | None = None
+    base_version: str | None = None
 
 
 def add_publication(parser: argparse.ArgumentParser) -> None:
-    """Adds the keys, --keep, the lifetimes, --now and --json."""
+    """Adds the keys, --keep, --no-fleet, the lifetimes, --now and --json."""
     options.add_keys(parser, "targets", "snapshot", "rollout", optional=["rollout"])
     parser.add_argument(
         "--keep",
@@ -38,6 +42,11 @@ def add_publication(parser: argparse.ArgumentParser) -> None:
         default=12,
         help="the number of releases that stay in the channel, besides stepping stones; older ones go to "
         "the archive; default: 12",
+    )
+    parser.add_argument(
+        "--no-fleet",
+        action="store_true",
+        help="do not show what devices do with the bundles, and read no published bundle",
     )
     options.add_lifetimes(parser, "targets", "rollout", "snapshot", "timestamp")
     options.add_now(parser)
@@ -70,15 +79,16 @@ def publish(
     root = read_trusted_root(args.trusted_root, schemes)
     with contextlib.ExitStack() as stack:
         new = []
-        for path, base in bundles:
+        for path, base, version in bundles:
             installed = None if base is None else read_base(base, schemes)
             device = Device(root, installed, at=publisher.now, schemes=schemes)
             described = describe(path, stack.enter_context(files.open_input(path)), device)
-            entry = None if installed is None else _entry(str(base), installed)
+            entry = version if installed is None else _entry(str(base), installed)
             new.append(NewBundle(described, entry, attachments))
         stack.enter_context(publisher.storage.publishing())
         current = options.current_of(args, publisher)
-        addition = add_bundles(publisher, current, args.channel, new, args.keep)
+        fleet = not args.no_fleet
+        addition = add_bundles(publisher, current, args.channel, new, args.keep, fleet=fleet)
     if args.json:
         print(to_text(render.added_document(addition)), end="")
     else:

@@ -13,7 +13,7 @@ from software_update.cli.options.secret_arguments import PASSPHRASE, PIN, add_se
 
 if TYPE_CHECKING:
     from software_update.keys.public_key import PublicKey
-    from software_update.repository.current import Current
+    from software_update.repository.current import Current, Readable
     from software_update.repository.names import Lifetimes
     from software_update.repository.publication import Publisher
     from software_update.repository.storage import Storage
@@ -33,14 +33,21 @@ _SIGNS = {
 }
 
 
-def add_storage(parser: argparse.ArgumentParser, option: str | None = None) -> None:
-    """DIR: the place of the repository, as an argument or as the value of an option."""
+def add_storage(
+    parser: argparse.ArgumentParser, option: str | None = None, *, web: bool = False
+) -> None:
+    """DIR: the place of the repository, as an argument or as the value of an option.
+
+    `web` says whether it may be the URL of a web server, too.
+    """
+    also = "; or the URL that devices have: http://... or https://..." if web else ""
     how = {"required": True, "dest": "storage"} if option else {}
     parser.add_argument(
         option or "storage",
         **how,  # type: ignore[arg-type]
         metavar="DIR",
-        help="the folder of the repository, of which a web server serves the content, or s3://BUCKET/PREFIX",
+        help="the folder of the repository, of which a web server serves the content, or "
+        f"s3://BUCKET/PREFIX{also}",
     )
     parser.add_argument(
         "--endpoint",
@@ -157,6 +164,15 @@ def storage_of(args: argparse.Namespace) -> "Storage":
     if args.timestamp_age < 0:
         raise UsageError(f"--timestamp-age: {args.timestamp_age} is below 0")
     return storage_at(args.storage, Settings(args.endpoint, args.timestamp_age))
+
+
+def readable_of(args: argparse.Namespace) -> "Readable":
+    """Returns the storage or the web server that DIR names, to read from."""
+    if args.storage.startswith(("http://", "https://")):
+        from software_update.repository.web import WebFolder
+
+        return WebFolder(args.storage)
+    return storage_of(args)
 
 
 def check_channel(args: argparse.Namespace) -> None:

@@ -2,6 +2,7 @@
 
 from software_update.cli.repository import text
 from software_update.format.catalog import CatalogEntry
+from software_update.format.rollout import Rollout
 from software_update.repository.add import Added, Addition
 from software_update.repository.publication import Published
 
@@ -16,6 +17,21 @@ def test_untrusted_names_are_escaped() -> None:
         "moved to the archive: m/s/0.9.bundle",
         "published: a 2, snapshot 3, timestamp 4",
     ]
+
+
+def test_many_bins_are_counted() -> None:
+    published = Published({f"archive-0{number}": 2 for number in range(5)} | {"targets": 7}, 3, 4)
+    assert text.published_lines(published) == [
+        "published: 5 bins of the archive, targets 7, snapshot 3, timestamp 4"
+    ]
+
+
+def test_rules_as_text() -> None:
+    halted = Rollout("ab" * 32, (), True, "it\nblinks")
+    assert text.rollout_text(halted) == (
+        r"halted (it\nblinks); no bands: only people who ask install it"
+    )
+    assert text.missing_lines([]) == ["all signatures are there"]
 
 
 def test_documents() -> None:

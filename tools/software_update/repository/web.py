@@ -1,0 +1,56 @@
+"""Reads a repository from a web server, as a client does."""
+
+import http.client
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from typing import BinaryIO, cast
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from software_update.base.errors import InputError, printable
+from software_update.repository.storage import Object
+
+_TIMEOUT_SECONDS = 30
+# Servers and buckets that show no list answer so for an object that is not there.
+_ABSENT = (403, 404)
+
+
+@dataclass(frozen=True)
+class WebFolder:
+    """The objects below a URL. `seconds` is the longest wait for an answer."""
+
+    url: str
+    seconds: float = _TIMEOUT_SECONDS
+
+    def describe(self) -> str:
+        """Returns the URL without a password."""
+        parts = urlsplit(self.url)
+        return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+    def read(self, name: str, most: int) -> Object | None:
+        """Returns an object; None if there is none. Raises InputError if it has over `most` bytes."""
+        try:
+            with self.open(name) as stream:
+                content = stream.read(most + 1)
+        except FileNotFoundError:
+            return None
+        if len(content) > most:
+            raise InputError(f"{self._name(name)}: larger than {most} bytes; check the server")
+        return Object(content, "")
+
+    def open(self, name: str) -> BinaryIO:
+        """Returns a stream of an object. Raises FileNotFoundError if there is none."""
+        url = f"{self.url.rstrip('/')}/{quote(name)}"
+        try:
+            answer = urllib.request.urlopen(url, timeout=self.seconds)
+        except urllib.error.HTTPError as error:
+            if error.code in _ABSENT:
+                raise FileNotFoundError(2, "No such file or directory", self._name(name)) from None
+            raise InputError(f"{self._name(name)}: the server answers {error.code}") from None
+        except (urllib.error.URLError, http.client.HTTPException) as error:
+            reason = getattr(error, "reason", None) or type(error).__name__
+            raise InputError(f"{self._name(name)}: {printable(str(reason))}") from None
+        return cast(BinaryIO, answer)
+
+    def _name(self, name: str) -> str:
+        return printable(f"{self.describe().rstrip('/')}/{name}")
