@@ -1,8 +1,19 @@
 """Tests of the data in a report."""
 
+import pytest
+
 from software_update.client.question import Phase
-from software_update.client.report import report_document
-from software_update.client.state import Code, Detail, DomainState, Installed, Plan, Result, State
+from software_update.client.report import is_reported, report_document
+from software_update.client.state import (
+    AT_REST,
+    Code,
+    Detail,
+    DomainState,
+    Installed,
+    Plan,
+    Result,
+    State,
+)
 
 PLAN = Plan(
     domain="main",
@@ -50,6 +61,19 @@ def test_report_of_a_check_without_a_plan_has_nulls() -> None:
     assert found is not None
     assert (found["domain"], found["release"], found["version"]) == ("main", None, None)
     assert found["hardware_id"] is None
+
+
+@pytest.mark.parametrize("detail", list(Detail))
+def test_rejected_repository_is_reported_in_each_state_and_other_results_at_rest(
+    detail: Detail,
+) -> None:
+    plan = None if detail is Detail.IDLE else PLAN
+    for code in (Code.REPOSITORY_EXPIRED, Code.SOURCE_FAILED):
+        state = State(detail=detail, plan=plan, domains=DOMAINS, result=Result(code, "text"))
+        expected = code is Code.REPOSITORY_EXPIRED or detail in AT_REST
+        found = report_document(state, state, None)
+        assert (found is not None) == is_reported(state) == expected
+        assert found is None or found["code"] == code.value
 
 
 def test_result_about_another_release_has_no_version_of_the_plan() -> None:

@@ -171,6 +171,9 @@ def _repository_read(state: State, event: events.RepositoryRead) -> State:
     if domain.repository.lowered(event.versions):
         return state
     state = state.with_domain(event.domain, replace(domain, repository=event.versions))
+    if state.detail in (Detail.AWAITING_CONSENT, Detail.AWAITING_RESTART):
+        # Nothing else can have failed there. In other states, a download may fail again and again.
+        state = replace(state, attempts=0, retry_in=0)
     seen = event.at if event.at < event.versions.fresh_until else 0
     return replace(state, seen=max(state.seen, seen))
 

@@ -19,6 +19,7 @@ from software_update.base.errors import SoftwareUpdateError, printable
 from software_update.client import events
 from software_update.client.config import Approvers, CheckConfig
 from software_update.client.effects import Effect, effect_of
+from software_update.client.report import is_reported
 from software_update.client.schedule import (
     QUICK_RETRIES,
     check_again,
@@ -359,10 +360,11 @@ class Service:
 
 
 def _has_ended(old: State, new: State) -> bool:
-    """Returns whether a plan has ended, or a check with another result than the last one."""
-    if new.detail not in AT_REST or new.result is None:
+    """Returns whether a plan has ended, or a check or repository with another result than the last one."""
+    if not is_reported(new) or new.result is None:
         return False
-    if old.detail not in AT_REST or old.result is None:
+    ends = new.detail in AT_REST and old.detail not in AT_REST
+    if ends or old.result is None:
         return True
     one, other = old.result, new.result
     return (one.code, one.text, one.release) != (other.code, other.text, other.release)

@@ -29,8 +29,10 @@ from software_update.client.shell.service import (
     Service,
     _Request,
 )
+from software_update.client.simulator.repository import SimulatedRepository
 from software_update.client.state import Code, Detail, Reply, Staging, State
 from software_update.client.system import File, ProgramResult
+from software_update.format.release_manifest import ReleaseManifest, build_release
 from software_update.testing import encode as e
 from software_update.testing.fake_device import STATE, FakeDevice
 from software_update.testing.memory_storage import MemoryStorage
@@ -376,6 +378,52 @@ def test_result_is_told_once_while_it_stays_the_same(device: FakeDevice) -> None
     alarm.then[4] = lambda: setattr(device.source, "problem", "no answer")
     run(service, alarm, 9)
     assert results == [Code.NOTHING_OFFERED, Code.SOURCE_FAILED]
+
+
+def repository_of(device: FakeDevice) -> SimulatedRepository:
+    """Returns a repository that offers a release to all devices."""
+    repository = SimulatedRepository("lamp", device.clock.now())
+    manifest = build_release(ReleaseManifest("lamp", "2.0", 2))
+    repository.add(e.bundle({**CONTENTS, "user_manifest": manifest}, version=2))
+    return repository
+
+
+def test_withheld_metadata_is_told_once_while_a_question_waits(device: FakeDevice) -> None:
+    repository = repository_of(device)
+    service, alarm = made(device, sources=[repository.source])
+    results: list[Code] = []
+    service.on_result = lambda old, new: results.extend([new.result.code] if new.result else [])
+
+    def approve() -> None:
+        service.control.answer(ROOT, Reply.YES, [Phase.DOWNLOAD])
+
+    def refresh() -> None:
+        assert code(service) is Code.REPOSITORY_EXPIRED
+        repository.now = device.clock.now()
+        repository.publish()
+
+    alarm.then = {1: lambda: alarm.then.update({len(alarm.slept) + 1: approve}), 12: refresh}
+    run(service, alarm, 14)
+    assert results == [Code.REPOSITORY_EXPIRED]
+    state = service.client.state
+    assert (state.detail, state.retry_in, state.attempts) == (Detail.AWAITING_CONSENT, 0, 0)
+
+
+def test_check_of_the_service_brings_a_halt_to_a_slot_that_waits_for_its_restart(
+    device: FakeDevice,
+) -> None:
+    repository = repository_of(device)
+    [release] = repository.rollouts
+    service, alarm = made(device, sources=[repository.source])
+    service.start()
+    service.control.set_preset(ROOT, "auto-all")
+    service.on_result = lambda old, new: service.stop()
+    alarm.then = {2: lambda: repository.halt(release, "it blinks")}
+    service.run()
+    assert device.clock.running < 2 * INTERVAL + 900 * 2
+    assert (code(service), service.client.state.detail) == (Code.HALTED, Detail.IDLE)
+    assert device.boot.slots["B"] is SlotState.UNBOOTABLE
+    assert "try_slot B" in device.boot.calls
 
 
 def test_result_of_each_plan_is_told(device: FakeDevice) -> None:
