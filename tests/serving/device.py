@@ -66,6 +66,20 @@ def honest_entry(content: bytes) -> CatalogEntry:
     return entry_of(manifest, offered_digest(head.envelope), head.end)
 
 
+def publish_for_all(
+    site: TufSite,
+    content: bytes,
+    entry: CatalogEntry | None = None,
+    rules: Rollout | None = None,
+) -> str:
+    """Publishes a bundle in a site, by default for all devices, and returns its target path."""
+    entry = entry or honest_entry(content)
+    path = site.add_bundle(content, entry)
+    site.set_rollouts(rules or Rollout(entry.release, (Band(100, 0),)))
+    site.publish(site.channel_role, site.rollout_role)
+    return path
+
+
 class RepositoryDevice:
     """A device that runs version 1.0 of a product, and whose source is a repository at `base`.
 
@@ -91,7 +105,7 @@ class RepositoryDevice:
         self.network = network
         self._root = root
         self._hardware_id = hardware_id
-        self._settings = settings
+        self.settings = settings
         self.device = FakeDevice()
         self.device.clock.wall = at
         self.device.offer(bundle(1, product=product))
@@ -103,7 +117,7 @@ class RepositoryDevice:
     def start(self) -> Client:
         """Starts the client, which forgets all but its record and its cache."""
         system = System(MachineStorage(), SimulatedPrograms(), self.device.clock, self.network)
-        http = HttpSettings(self.base, **self._settings)
+        http = HttpSettings(self.base, **self.settings)
         cache = str(self.folder / "cache")
         settings = RepositorySettings(http, self._root, self.product, "stable", cache)
         repository = TufRepository(system, self.device.clock.advance, settings)
@@ -121,9 +135,16 @@ class RepositoryDevice:
 
     def agree(self) -> None:
         """Agrees to the phase that waits."""
+        self._reply(Reply.YES)
+
+    def decline(self) -> None:
+        """Declines the release that waits."""
+        self._reply(Reply.NO)
+
+    def _reply(self, reply: Reply) -> None:
         question = self.client.question()
         assert question is not None
-        answer = Answer(question.release, question.root, question.phase, Reply.YES, "alice", 9)
+        answer = Answer(question.release, question.root, question.phase, reply, "alice", 9)
         assert self.client.handle(events.Answered(9, answer))
         self.client.run()
 
@@ -156,11 +177,7 @@ class World(RepositoryDevice):
         self, content: bytes, entry: CatalogEntry | None = None, rules: Rollout | None = None
     ) -> str:
         """Publishes a bundle, by default for all devices, and returns its target path."""
-        entry = entry or honest_entry(content)
-        path = self.site.add_bundle(content, entry)
-        self.site.set_rollouts(rules or Rollout(entry.release, (Band(100, 0),)))
-        self.site.publish(self.site.channel_role, self.site.rollout_role)
-        return path
+        return publish_for_all(self.site, content, entry, rules)
 
     def requests(self, act: Callable[[], object]) -> list[str]:
         """Returns the names of the files that `act` requests."""
