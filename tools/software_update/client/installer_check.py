@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 
 from software_update.client.backend_check import BrokenRule, Finding, findings, require
-from software_update.client.installer import Installer
+from software_update.client.installer import Installer, ResumesTargets
 
 _MORE_THAN_ANY_MEDIUM = 1 << 62
 # An odd number of bytes, which fills no sector, page or erase block.
@@ -25,7 +25,8 @@ def check_installer(
 
     `targets` are one or more names that the installer takes. `running` is another slot, which must not
     change. `restart` cuts the power of a simulated device, and returns its installer after the next start;
-    without it, the rules about power cuts are left out.
+    without it, the rules about power cuts are left out. The rules about parts are for installers that are
+    `ResumesTargets`.
     """
     bench = _Bench(installer, slot, targets, length)
     before = bench.sample(running)
@@ -49,11 +50,18 @@ def check_installer(
             ("clear removes all targets", bench.clear_removes),
             ("targets do not overwrite each other", bench.several),
         ]
+    if isinstance(installer, ResumesTargets):
+        rules += [
+            ("resume from byte 0 begins a target", bench.resume_begins),
+            ("a target is continued after its synced bytes", bench.continues),
+        ]
     if running is not None:
         other = running
         rules.append(("the running slot does not change", lambda: bench.same(other, before)))
     if restart is not None:
         cut = restart
+        if isinstance(installer, ResumesTargets):
+            rules.append(("synced bytes survive a power cut", lambda: bench.part_survives(cut)))
         rules.append(("a finished target survives a power cut", lambda: bench.survives(cut)))
     return findings(rules)
 
@@ -233,6 +241,58 @@ class _Bench:
         self.installer = restart()
         for target in self.targets:
             self.expect(target, self.second)
+
+    def resume_begins(self) -> None:
+        self.install(self.target, self.first)
+        self.resume(self.second, 0)
+        self.expect(self.target, self.second)
+
+    def continues(self) -> None:
+        half = self.leave_half()
+        self.expect_part(half)
+        self.resume(self.second, half)
+        self.expect(self.target, self.second)
+
+    def part_survives(self, restart: Callable[[], Installer]) -> None:
+        half = self.leave_half()
+        self.installer = restart()
+        self.expect_part(half)
+        self.resume(self.second, half)
+        self.expect(self.target, self.second)
+
+    def leave_half(self) -> int:
+        """Leaves a target unfinished, of which it has synced so many bytes and written more."""
+        self.install(self.target, self.first)
+        self.installer.clear(self.slot)
+        half = len(self.second) // 2
+        writer = self.parts.resume(self.slot, self.target, len(self.second), 0)
+        writer.write(self.second[:half])
+        writer.sync()
+        writer.write(self.first[half : half + 9])
+        writer.abort()
+        return half
+
+    def resume(self, installed: bytes, offset: int) -> None:
+        writer = self.parts.resume(self.slot, self.target, len(installed), offset)
+        writer.write(installed[offset:])
+        writer.finish()
+
+    def expect_part(self, length: int) -> None:
+        part = b""
+        while len(part) < length:
+            chunk = self.parts.read_part(
+                self.slot, self.target, len(part), min(_CHUNK_BYTES, length - len(part))
+            )
+            require(bool(chunk), f"only {len(part)} of {length} synced bytes are there")
+            part += chunk
+        require(
+            part == self.second[:length], f"the first {length} bytes are not those that were synced"
+        )
+
+    @property
+    def parts(self) -> ResumesTargets:
+        assert isinstance(self.installer, ResumesTargets)
+        return self.installer
 
     def same(self, slot: str, before: list[bytes | None]) -> None:
         require(self.sample(slot) == before, f"slot '{slot}' has other bytes than before")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from software_update.client.installer import Installer, InstallError, TargetWriter
+from software_update.client.installer import Installer, InstallError, PartWriter, TargetWriter
 from software_update.client.installer_check import check_installer
 from software_update.client.installers.directory import DirectoryInstaller
 from software_update.client.installers.exec_program import PROTOCOL, ExecInstaller
@@ -74,8 +74,8 @@ def broken(installer: Installer, **options: Any) -> dict[str, str]:
 
 
 def test_good_installer_keeps_all_rules() -> None:
-    installer = GoodInstaller()
-    assert broken(installer, restart=installer.restart) == {}
+    for installer in (GoodInstaller(), GoodResuming()):
+        assert broken(installer, restart=installer.restart) == {}
 
 
 class Problems(GoodInstaller):
@@ -264,6 +264,55 @@ class RaisesKeyError(GoodInstaller):
         return self.slots[slot, target][offset : offset + length]
 
 
+class PartialWriter(GoodWriter):
+    """A writer that continues after some bytes."""
+
+    def __init__(self, installer: GoodInstaller, place: tuple[str, str], start: bytes) -> None:
+        super().__init__(installer, place)
+        installer.slots[place] = start
+
+    def sync(self) -> None:
+        self.installer.durable[self.place] = self.installer.slots[self.place]
+
+
+class GoodResuming(GoodInstaller):
+    """A good installer that continues targets."""
+
+    def read_part(self, slot: str, target: str, offset: int, length: int) -> bytes:
+        return self.read(slot, target, offset, length)
+
+    def resume(self, slot: str, target: str, length: int, offset: int) -> PartWriter:
+        start = self.slots.get((slot, target), b"")[:offset]
+        return PartialWriter(self, (slot, target), start)
+
+
+class ResumesAtTheEnd(GoodResuming):
+    def resume(self, slot: str, target: str, length: int, offset: int) -> PartWriter:
+        return super().resume(slot, target, length, offset or 1 << 20)
+
+
+class ResumesFromTheStart(GoodResuming):
+    def resume(self, slot: str, target: str, length: int, offset: int) -> PartWriter:
+        return super().resume(slot, target, length, 0)
+
+
+class HidesParts(GoodResuming):
+    def read_part(self, slot: str, target: str, offset: int, length: int) -> bytes:
+        return super().read_part(slot, target, offset, length) if offset else b""
+
+
+class ReadsOtherParts(GoodResuming):
+    def read_part(self, slot: str, target: str, offset: int, length: int) -> bytes:
+        return bytes(length)
+
+
+class SyncsNothing(GoodResuming):
+    def resume(self, slot: str, target: str, length: int, offset: int) -> PartWriter:
+        writer = super().resume(slot, target, length, offset)
+        writer.sync = lambda: None  # type: ignore[method-assign]
+        return writer
+
+
 PLANTED: list[tuple[type[GoodInstaller], str, str]] = [
     (Problems, "check finds no problem", "/dev/b: missing; /dev/a: missing"),
     (NothingFits, "problem accepts a target that fits", "no room"),
@@ -288,6 +337,11 @@ PLANTED: list[tuple[type[GoodInstaller], str, str]] = [
     (FinishDoesNotSync, "a finished target survives a power cut", "(0 of 3001 bytes)"),
     (WritesIntoTheRunningSlot, "the running slot does not change", "slot 'A' has other bytes"),
     (ClearsTheRunningSlot, "the running slot does not change", "slot 'A' has other bytes"),
+    (ResumesAtTheEnd, "resume from byte 0 begins a target", "differently from byte 0"),
+    (ResumesFromTheStart, "a target is continued after its synced bytes", "1501 of 3001 bytes"),
+    (HidesParts, "a target is continued after its synced bytes", "only 0 of 1500 synced bytes"),
+    (ReadsOtherParts, "a target is continued after its synced bytes", "the first 1500 bytes are"),
+    (SyncsNothing, "synced bytes survive a power cut", "the first 1500 bytes are not those"),
     (RaisesKeyError, "clear removes all targets", "raises KeyError (('B', 'app')), which is"),
 ]
 
@@ -301,7 +355,7 @@ def test_planted_bug_is_found(plant: type[GoodInstaller], rule: str, problem: st
 
 
 def test_each_rule_is_broken_by_a_planted_bug() -> None:
-    installer = GoodInstaller()
+    installer = GoodResuming()
     found = check_installer(
         installer, "B", ["app", "x"], length=9, running="A", restart=installer.restart
     )

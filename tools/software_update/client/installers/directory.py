@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from posixpath import dirname, join
 
-from software_update.client.installer import InstallError, TargetWriter
-from software_update.client.installers.file_writer import FileWriter, read_file
+from software_update.client.installer import InstallError, PartWriter
+from software_update.client.installers.file_writer import FileWriter, cut_off, read_file
 from software_update.client.paths import folders_above, naming
 from software_update.client.system import Storage
 from software_update.format.names import name_problem
@@ -17,7 +17,8 @@ class DirectoryInstaller:
     """An installer of any number of targets into folders, one for each slot.
 
     `slots` has the folder of each slot. Their parents must exist. A target appears under its name, such as
-    `lib/app.py`, when all of its bytes are on the medium.
+    `lib/app.py`, when all of its bytes are on the medium. It continues a target after a power cut
+    (`ResumesTargets`).
 
         DirectoryInstaller(system.storage, {"A": "/srv/app/slots/A", "B": "/srv/app/slots/B"})
     """
@@ -68,22 +69,38 @@ class DirectoryInstaller:
             self._storage.sync_folder(folder)
             self._storage.sync_folder(dirname(folder))
 
-    def begin(self, slot: str, target: str, length: int) -> TargetWriter:
+    def begin(self, slot: str, target: str, length: int) -> PartWriter:
         """Starts to write a file next to the target, and creates the folders above it."""
-        path = self._path(slot, target)
-        beside = join(dirname(path), _BESIDE)
+        return self.resume(slot, target, length, 0)
 
-        def publish() -> None:
-            self._storage.rename(beside, path)
+    def read_part(self, slot: str, target: str, offset: int, length: int) -> bytes:
+        """Returns bytes of the file next to the target, of which a folder has one."""
+        beside = _beside(self._path(slot, target))
+        if self._storage.read_link(beside) is not None:
+            raise FileNotFoundError(f"{beside}: is a link")
+        return read_file(self._storage, beside, offset, length)
+
+    def resume(self, slot: str, target: str, length: int, offset: int) -> PartWriter:
+        """Starts to write after the first `offset` bytes of the file next to the target."""
+        path = self._path(slot, target)
+        beside = _beside(path)
+
+        def sync_names() -> None:
             # A folder's own name is on the medium when its parent is.
             for folder in folders_above(path, dirname(self._slots[slot])):
                 self._storage.sync_folder(folder)
 
+        def publish() -> None:
+            self._storage.rename(beside, path)
+            sync_names()
+
         with naming(path, InstallError):
             self._storage.make_folder(dirname(path))
-            self._storage.remove(beside)
+            if not offset or self._storage.read_link(beside) is not None:
+                self._storage.remove(beside)
             file = self._storage.open_to_write(beside)
-        return FileWriter(file, path, length, publish)
+        cut_off(file, path, offset)
+        return FileWriter(file, path, length, publish, start=offset, sync_name=sync_names)
 
     def read(self, slot: str, target: str, offset: int, length: int) -> bytes:
         """Returns bytes of the target's file."""
@@ -113,3 +130,8 @@ class DirectoryInstaller:
             finally:
                 file.close()
         return sum(self._bytes_below(join(path, name)) for name in names)
+
+
+def _beside(path: str) -> str:
+    """Returns the path of the file in which a target is written."""
+    return join(dirname(path), _BESIDE)

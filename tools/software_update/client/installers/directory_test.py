@@ -127,6 +127,52 @@ def test_link_left_in_the_slot_is_not_followed(
     assert storage.read_link("/srv/slots/B/app") is None
 
 
+def test_target_continues_after_its_synced_bytes(
+    storage: MemoryStorage, installer: DirectoryInstaller
+) -> None:
+    installer.clear("B")
+    writer = installer.resume("B", "lib/x/app", 7, 0)
+    writer.write(b"new")
+    writer.sync()
+    first = len(storage.log)
+    writer.write(b"...")
+    writer.sync()
+    assert storage.log[first:] == ["write /srv/slots/B/lib/x/~", "sync /srv/slots/B/lib/x/~"]
+    storage.cut_power()
+    assert installer.read_part("B", "lib/x/app", 0, 9) == b"new..."
+    with pytest.raises(FileNotFoundError):
+        installer.read("B", "lib/x/app", 0, 1)
+    writer = installer.resume("B", "lib/x/app", 7, 3)
+    writer.write(b" one")
+    writer.finish()
+    storage.cut_power()
+    assert installer.read("B", "lib/x/app", 0, 9) == b"new one"
+    assert storage.list("/srv/slots/B/lib/x") == ["app"]
+    assert storage.open_files == 0
+
+
+def test_part_that_is_not_there_cannot_be_continued(
+    storage: MemoryStorage, installer: DirectoryInstaller
+) -> None:
+    with pytest.raises(FileNotFoundError):
+        installer.read_part("B", "app", 0, 1)
+    with pytest.raises(InstallError, match=r"^/srv/slots/B/app: only 0 of 4 bytes to continue "):
+        installer.resume("B", "app", 7, 4)
+    assert storage.open_files == 0
+
+
+def test_link_in_place_of_a_part_is_not_followed(
+    storage: MemoryStorage, installer: DirectoryInstaller
+) -> None:
+    installer.clear("B")
+    storage.make_link("../A/app", "/srv/slots/B/~")
+    with pytest.raises(FileNotFoundError):
+        installer.read_part("B", "app", 0, 1)
+    with pytest.raises(InstallError, match="only 0 of 4 bytes"):
+        installer.resume("B", "app", 7, 4)
+    assert storage.content("/srv/slots/A/app") == b"running"
+
+
 def test_space_of_the_earlier_release_counts(
     storage: MemoryStorage, installer: DirectoryInstaller
 ) -> None:

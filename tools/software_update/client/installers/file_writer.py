@@ -22,18 +22,46 @@ def read_file(storage: Storage, path: str, offset: int, length: int) -> bytes:
             file.close()
 
 
-class FileWriter:
-    """Writes a target of `length` bytes into an open file, from its beginning, and puts it on the medium.
+def cut_off(file: File, path: str, offset: int) -> None:
+    """Removes the bytes of a file from `offset` on. Closes the file on an error.
 
-    `publish` runs last, when the bytes are on the medium and the file is closed.
+    Raises InstallError if it has fewer bytes.
+    """
+    try:
+        if file.size() < offset:
+            raise InstallError(
+                f"{path}: only {file.size()} of {offset} bytes to continue after; write it again"
+            )
+        with naming(path, InstallError):
+            file.truncate(offset)
+    except OSError:
+        file.close()
+        raise
+
+
+class FileWriter:
+    """Writes a target of `length` bytes into an open file, after `start` bytes, and puts it on the medium.
+
+    `publish` runs last, when the bytes are on the medium and the file is closed. `sync_name` puts the name of
+    the unfinished file on the medium.
     """
 
-    def __init__(self, file: File, path: str, length: int, publish: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        file: File,
+        path: str,
+        length: int,
+        publish: Callable[[], None],
+        *,
+        start: int = 0,
+        sync_name: Callable[[], None] = lambda: None,
+    ) -> None:
         self._file = file
         self._path = path
         self._length = length
         self._publish = publish
-        self._written = 0
+        self._written = start
+        self._sync_name: Callable[[], None] | None = sync_name
 
     def write(self, content: bytes | memoryview) -> None:
         """Appends bytes. Raises InstallError if they are more than announced."""
@@ -45,6 +73,14 @@ class FileWriter:
         with naming(self._path, InstallError):
             self._file.write(self._written, content)
         self._written = end
+
+    def sync(self) -> None:
+        """Puts the bytes written so far on the medium, and the first time the file's name."""
+        with naming(self._path, InstallError):
+            self._file.sync()
+            if self._sync_name is not None:
+                self._sync_name()
+                self._sync_name = None
 
     def finish(self) -> None:
         """Syncs, closes and publishes. Raises InstallError if bytes are missing."""

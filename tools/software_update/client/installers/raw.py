@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from posixpath import dirname
 
-from software_update.client.installer import InstallError, TargetWriter
-from software_update.client.installers.file_writer import FileWriter, read_file
+from software_update.client.installer import InstallError, PartWriter
+from software_update.client.installers.file_writer import FileWriter, cut_off, read_file
 from software_update.client.paths import naming
 from software_update.client.system import Storage
 
@@ -16,7 +16,8 @@ class RawInstaller:
     """An installer of one target into block devices or files, one for each slot.
 
     `slots` has the path of each slot. A device may be larger than the target; its other bytes stay as they
-    are. A file has the target's length afterwards.
+    are. A file has the target's length afterwards. It continues a target after a power cut
+    (`ResumesTargets`).
 
         RawInstaller(system.storage, "rootfs", {"A": "/dev/mmcblk0p2", "B": "/dev/mmcblk0p3"})
     """
@@ -56,20 +57,34 @@ class RawInstaller:
         return f"{path}: has room for {room} bytes, and target '{target}' has {length}"
 
     def clear(self, slot: str) -> None:
-        """Does nothing: the next target replaces the bytes."""
-
-    def begin(self, slot: str, target: str, length: int) -> TargetWriter:
-        """Empties the slot if it is a file, and starts to write. Raises InstallError if it is missing."""
-        path = self._path(slot, target)
-        self._size(path)  # Without a device, opening to write would create a file.
+        """Empties the slot if it is a file. The bytes of a device are replaced by the next target."""
+        path = self._slots.get(slot)
+        if path is None or path.startswith(_DEVICES) or not self._storage.exists(path):
+            return
         with naming(path, InstallError):
             file = self._storage.open_to_write(path)
             try:
                 file.truncate(0)
-            except OSError:
+                file.sync()
+            finally:
                 file.close()
-                raise
-        return FileWriter(file, path, length, lambda: None)
+
+    def begin(self, slot: str, target: str, length: int) -> PartWriter:
+        """Empties the slot if it is a file, and starts to write. Raises InstallError if it is missing."""
+        return self.resume(slot, target, length, 0)
+
+    def read_part(self, slot: str, target: str, offset: int, length: int) -> bytes:
+        """Returns bytes of the slot, like `read`."""
+        return self.read(slot, target, offset, length)
+
+    def resume(self, slot: str, target: str, length: int, offset: int) -> PartWriter:
+        """Starts to write after the first `offset` bytes of the slot. See `ResumesTargets`."""
+        path = self._path(slot, target)
+        self._size(path)  # Without a device, opening to write would create a file.
+        with naming(path, InstallError):
+            file = self._storage.open_to_write(path)
+        cut_off(file, path, offset)
+        return FileWriter(file, path, length, lambda: None, start=offset)
 
     def read(self, slot: str, target: str, offset: int, length: int) -> bytes:
         """Returns bytes of the slot; of a device, also those after the target."""

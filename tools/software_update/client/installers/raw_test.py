@@ -135,5 +135,44 @@ def test_other_targets_and_slots(storage: MemoryStorage) -> None:
     assert raw.problem("B", "other", 1) == "target 'other': its installer takes only 'app'"
     with pytest.raises(InstallError, match=r"^slot 'C': has no path for target 'app'; add one$"):
         raw.begin("C", "app", 1)
-    raw.clear("B")
     assert storage.log == []
+
+
+def test_clear_empties_a_file_and_not_a_device(storage: MemoryStorage) -> None:
+    installer(storage, FILE).clear("B")
+    storage.cut_power()
+    assert storage.content(FILE) == b""
+    storage.log.clear()
+    installer(storage, DEVICE).clear("B")
+    installer(storage, DEVICE).clear("C")
+    storage.remove(FILE)
+    installer(storage, FILE).clear("B")
+    assert storage.content(DEVICE) == b"older release..."
+    assert storage.log == [f"remove {FILE}"]
+    assert storage.open_files == 0
+
+
+@pytest.mark.parametrize("path", [DEVICE, FILE])
+def test_target_continues_after_its_synced_bytes(storage: MemoryStorage, path: str) -> None:
+    raw = installer(storage, path)
+    writer = raw.resume("B", "app", 7, 0)
+    writer.write(b"new")
+    writer.sync()
+    writer.write(b"...")
+    storage.cut_power()
+    assert raw.read_part("B", "app", 0, 3) == b"new"
+    writer = raw.resume("B", "app", 7, 3)
+    writer.write(b" one")
+    writer.finish()
+    assert raw.read("B", "app", 0, 7) == b"new one"
+    assert storage.open_files == 0
+
+
+def test_part_that_is_not_there_cannot_be_continued(storage: MemoryStorage) -> None:
+    install(storage, FILE, b"new")
+    with pytest.raises(
+        InstallError, match=r"^/slots/b: only 3 of 4 bytes to continue after; write it again$"
+    ):
+        installer(storage, FILE).resume("B", "app", 7, 4)
+    assert storage.content(FILE) == b"new"
+    assert storage.open_files == 0
