@@ -30,10 +30,11 @@ from software_update.client.simulator.machine import (
 )
 from software_update.client.simulator.power import Power
 from software_update.client.simulator.storage import SimulatedStorage
-from software_update.client.source import Source
+from software_update.client.source import OpenBundle, Source
 from software_update.client.sources.file import FileSource
 from software_update.client.state import AT_REST, Answer, Installed, Reply, Staging
-from software_update.client.system import ProgramResult
+from software_update.client.stored_bundle import StoredBundle
+from software_update.client.system import ProgramResult, Storage
 from software_update.format.metadata import Targets, parse_signed_targets
 from software_update.format.release_manifest import ReleaseManifest, build_release
 from software_update.testing import encode as e
@@ -116,6 +117,25 @@ class Clock(SimulatedClock):
         return hashlib.shake_256(self.randomness).digest(length)
 
 
+class _Download(StoredBundle):
+    """A bundle that can only be read forward."""
+
+    can_reread = False
+
+
+class _Server:
+    """A source whose bundle can only be read forward."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+
+    def open(self) -> OpenBundle | None:
+        return _Download(self._storage.open(BUNDLE))
+
+    def describe(self) -> str:
+        return "a server"
+
+
 def _agree(release: str) -> Reply:
     del release
     return Reply.YES
@@ -131,8 +151,9 @@ class Device:
     start; until then, the files may only grow by `room` bytes, and the folders `read_only` do not change.
     `altered` says that the payload in `bundle` is not that of the release, `provisioned` that the
     factory ran `provision`, and `other_slot` that the slot that does not run has an older release. With
-    `folders`, each slot is a folder, otherwise a block device. `published` is the content of a repository in
-    place of the stick: the first from the start on, the second from the second start on.
+    `folders`, each slot is a folder, otherwise a block device. With `downloads`, the bundle can only be read
+    forward, as from a server. `published` is the content of a repository in place of the stick: the first
+    from the start on, the second from the second start on.
     """
 
     copies: int = 2
@@ -149,6 +170,7 @@ class Device:
     provisioned: bool = True
     other_slot: bool = True
     published: tuple[Publication, ...] = ()
+    downloads: bool = False
 
     @property
     def changes(self) -> bool:
@@ -226,7 +248,10 @@ class Device:
     def client(self, machine: Machine, phase: int = 0) -> Client:
         """Returns the client, as its configuration describes this device."""
         system = machine.system
-        sources: list[Source | RepositorySource] = [FileSource(system.storage, BUNDLE)]
+        stick = FileSource(system.storage, BUNDLE)
+        sources: list[Source | RepositorySource] = [
+            _Server(system.storage) if self.downloads else stick
+        ]
         if self.published:
             publication = self.published[min(phase, len(self.published) - 1)]
             repository = CachedRepository(system.storage, CACHE, publication)

@@ -1,11 +1,13 @@
 """The rules that no power cut may break, as pure functions of media and of crash points."""
 
 import functools
+import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from posixpath import dirname
 
 from software_update.base.errors import InputError
-from software_update.client import history, record, rollout_secret
+from software_update.client import fetched, history, record, rollout_secret
+from software_update.client.codec import from_json
 from software_update.client.question import Phase
 from software_update.client.repository import Versions
 from software_update.client.simulator import environment
@@ -78,7 +80,21 @@ def image_problems(device: Device, may_fail: bool, image: Image) -> Sequence[str
         good = [slot for slot in order if slot != variables.get("software_update_trying")]
         if not any(_holds(device, image, slot, floor.release) for slot in good):
             found.append(f"the floor is {floor.version}, and no confirmed slot has it")
+    found += _download_problems(device, image)
     return found + _history_problems(image.content(f"{FOLDER}/history.jsonl"), known.history)
+
+
+def _download_problems(device: Device, image: Image) -> Iterator[str]:
+    """The bytes that are not going to be fetched again are on the medium."""
+    content = image.content(f"{FOLDER}/{fetched.FILE_NAME}")
+    if not content or device.altered:
+        return
+    kept = from_json(fetched.Fetched, json.loads(content))
+    path = device.slot(kept.slot)
+    places = [image.content(each) or b"" for each in (path, f"{dirname(path)}/~")]
+    expected = RELEASES[kept.release].rootfs[: kept.length]
+    if not any(each.startswith(expected) for each in places):
+        yield f"{kept.length} bytes count as fetched, and are not on the medium"
 
 
 def _factory(device: Device) -> str | None:

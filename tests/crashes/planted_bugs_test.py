@@ -20,6 +20,9 @@
 | repository's versions not compared with the record | a version of the repository falls |
 | secret for rollouts not synced | a plan relies on a secret that is not on the medium |
 | bundle fetched after a start without asking for a halt | a release that was seen halted is activated |
+| download saved before its bytes are synced | bytes count as fetched, and are not on the medium |
+| download saved before the name of its file is synced | bytes count as fetched, and are not on the medium |
+| target of a killed client not synced | a slot is activated that is not complete |
 """
 
 from __future__ import annotations
@@ -29,8 +32,18 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from software_update.client import events, freshness, history, rollout_secret, staging, step
+from software_update.client import (
+    events,
+    freshness,
+    history,
+    payload_copy,
+    rollout_secret,
+    staging,
+    step,
+)
 from software_update.client.boot.uboot import UBoot
+from software_update.client.installers.directory import DirectoryInstaller
+from software_update.client.installers.file_writer import FileWriter
 from software_update.client.record import RecordFile
 from software_update.client.repository import Versions
 from software_update.client.shell import client as shell
@@ -224,7 +237,27 @@ def halt_not_asked_for_after_a_start(patch: Patch) -> None:
     patch.setattr(freshness, "fetches", lambda plan, effect: False)
 
 
+def saved_before_sync(patch: Patch) -> None:
+    def write(self: Any, content: bytes) -> None:
+        self._end += len(content)
+        if self._end > self._start:
+            self._writer.write(content)
+            self._save(self._end)
+            self._writer.sync()
+
+    patch.setattr(payload_copy._SavingWriter, "write", write)
+
+
+def saved_before_the_name(patch: Patch) -> None:
+    patch.setattr(FileWriter, "sync", lambda self: self._file.sync())
+
+
+def killed_target_not_synced(patch: Patch) -> None:
+    patch.setattr(DirectoryInstaller, "sync_target", lambda *_: None)
+
+
 NOT_COMPLETE = "is activated, and is not complete on the medium"
+NOT_FETCHED = "bytes count as fetched, and are not on the medium"
 MAY_START = "may start, and its bytes are not those of a release"
 
 # The bug, the scenario, a part of the problem, and the first interruption.
@@ -243,6 +276,9 @@ BUGS: list[tuple[Callable[[Patch], None], str, str, Fault]] = [
     (history_before_the_record, STREAM, "a line that the record does not know", Fault.CUT),
     (record_with_one_place, STREAM, "a line that the record does not know", Fault.CUT),
     (killed_client_not_synced, STREAM, "a line that the record does not know", Fault.KILL),
+    (saved_before_sync, "download into a raw slot", NOT_FETCHED, Fault.CUT),
+    (saved_before_the_name, "download into a folder", NOT_FETCHED, Fault.CUT),
+    (killed_target_not_synced, "download into a folder", NOT_COMPLETE, Fault.KILL),
     (resumed_at_its_length, "store first", "a failure of the release is counted", Fault.CUT),
     (no_floors_of_the_repository, "halt withheld later", "timestamp falls", Fault.CUT),
     (secret_not_synced, "new device with a repository", "a secret that is not on", Fault.CUT),

@@ -30,6 +30,8 @@ SCENARIOS = {
     "stream into a raw slot": (Device(), {3}),
     "stream into a folder": (Device(folders=True), {3}),
     "store first": (Device(staging=Staging.STORE), {3}),
+    "download into a raw slot": (Device(downloads=True), {3}),
+    "download into a folder": (Device(downloads=True, folders=True), {3}),
     "one copy of environment": (Device(copies=1), {3}),
     "not provisioned": (Device(provisioned=False, other_slot=False), {3}),
     "new device with a repository": (
@@ -44,6 +46,11 @@ SCENARIOS = {
         Device(later=OTHER.bundle, checks_first=True, reply=_only_the_first),
         {2, 3},
     ),
+    "another download later": (
+        Device(downloads=True, folders=True, later=OTHER.bundle),
+        {3, 4},
+    ),
+    "altered download": (Device(bundle=bytes(_ALTERED), altered=True, downloads=True), {2}),
     "altered payload": (Device(bundle=bytes(_ALTERED), altered=True), {2}),
     "full": (Device(room=0), {2, 3}),
     "nearly full, with folders": (Device(room=700, folders=True), {2, 3}),

@@ -12,7 +12,7 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -52,10 +52,21 @@ def contents_of(version: int) -> dict[str, bytes]:
 
 
 class Device:
-    """The files of the device. `killed` counts the kills."""
+    """The files of the device.
 
-    def __init__(self, folder: Path, preset: str = "auto-all") -> None:
+    `url` is that of the bundle, which is otherwise a file. `contents` returns the targets of a version, and
+    `killed` counts the kills.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        preset: str = "auto-all",
+        url: str = "",
+        contents: Callable[[int], Mapping[str, bytes]] = contents_of,
+    ) -> None:
         self.folder = folder
+        self._contents = contents
         self.version = 0
         self.floor = 0
         self.killed = 0
@@ -65,6 +76,7 @@ class Device:
         (slots / "current").symlink_to("A")
         self.bundle = bundle
         (folder / "root.pb").write_bytes(e.signed(e.root(), e.ROOT_KEY))
+        source = f'type = "http"\nurl = "{url}"' if url else f'type = "file"\npath = "{bundle}"'
         restart = folder / "restart"
         restart.write_text("#!/bin/sh\n", encoding="utf-8")
         restart.chmod(0o755)
@@ -83,8 +95,7 @@ class Device:
             slots = ["A", "B"]
             restart = ["{restart}"]
             [[domains.main.sources]]
-            type = "file"
-            path = "{bundle}"
+            {source}
             [[domains.main.installers]]
             type = "directory"
             targets = ["*"]
@@ -108,7 +119,7 @@ class Device:
     def offer(self, version: int) -> None:
         """Replaces the bundle."""
         beside = self.folder / "new.bundle"
-        beside.write_bytes(e.bundle(contents_of(version), version=version))
+        beside.write_bytes(e.bundle(self._contents(version), version=version))
         beside.rename(self.bundle)
         self.version = version
 
@@ -183,7 +194,7 @@ class Device:
             return None
         version = int(files["version"].read_bytes() or b"0")
         found = {name: path.read_bytes() for name, path in files.items()}
-        return version if found == contents_of(version) else None
+        return version if found == self._contents(version) else None
 
     def converge(self) -> None:
         """Lets the service run until it has installed the newest release."""

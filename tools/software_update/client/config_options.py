@@ -559,7 +559,7 @@ CONFIGURATION = Section(
         Option(
             "state",
             PATH,
-            "The folder for the record, the history, roots and stored bundles.",
+            "The folder for the record, the history, roots, stored bundles and what is kept of downloads.",
             "/var/lib/software_update",
         ),
         Option(

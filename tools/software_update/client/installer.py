@@ -88,6 +88,13 @@ class ResumesTargets(Protocol):
         FileNotFoundError if the slot contains no part of the target.
         """
 
+    def sync_target(self, slot: str, target: str) -> None:
+        """Returns when a finished target is on the medium, under its name.
+
+        The client may have been killed in `finish`: the target can be read then, but may be lost in a power
+        cut. Raises FileNotFoundError if the slot does not contain the target.
+        """
+
     def resume(self, slot: str, target: str, length: int, offset: int) -> PartWriter:
         """Starts to write a target of `length` bytes after its first `offset` bytes, which stay.
 

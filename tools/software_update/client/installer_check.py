@@ -61,7 +61,10 @@ def check_installer(
     if restart is not None:
         cut = restart
         if isinstance(installer, ResumesTargets):
-            rules.append(("synced bytes survive a power cut", lambda: bench.part_survives(cut)))
+            rules += [
+                ("synced bytes survive a power cut", lambda: bench.part_survives(cut)),
+                ("a synced target survives a power cut", lambda: bench.synced_survives(cut)),
+            ]
         rules.append(("a finished target survives a power cut", lambda: bench.survives(cut)))
     return findings(rules)
 
@@ -258,6 +261,12 @@ class _Bench:
         self.installer = restart()
         self.expect_part(half)
         self.resume(self.second, half)
+        self.expect(self.target, self.second)
+
+    def synced_survives(self, restart: Callable[[], Installer]) -> None:
+        self.install(self.target, self.second)
+        self.parts.sync_target(self.slot, self.target)
+        self.installer = restart()
         self.expect(self.target, self.second)
 
     def leave_half(self) -> int:

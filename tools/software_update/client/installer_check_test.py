@@ -281,6 +281,9 @@ class GoodResuming(GoodInstaller):
     def read_part(self, slot: str, target: str, offset: int, length: int) -> bytes:
         return self.read(slot, target, offset, length)
 
+    def sync_target(self, slot: str, target: str) -> None:
+        self.durable[slot, target] = self.slots[slot, target]
+
     def resume(self, slot: str, target: str, length: int, offset: int) -> PartWriter:
         start = self.slots.get((slot, target), b"")[:offset]
         return PartialWriter(self, (slot, target), start)
@@ -304,6 +307,11 @@ class HidesParts(GoodResuming):
 class ReadsOtherParts(GoodResuming):
     def read_part(self, slot: str, target: str, offset: int, length: int) -> bytes:
         return bytes(length)
+
+
+class LosesASyncedTarget(GoodResuming):
+    def sync_target(self, slot: str, target: str) -> None:
+        self.durable[slot, target] = b""
 
 
 class SyncsNothing(GoodResuming):
@@ -342,6 +350,7 @@ PLANTED: list[tuple[type[GoodInstaller], str, str]] = [
     (HidesParts, "a target is continued after its synced bytes", "only 0 of 1500 synced bytes"),
     (ReadsOtherParts, "a target is continued after its synced bytes", "the first 1500 bytes are"),
     (SyncsNothing, "synced bytes survive a power cut", "the first 1500 bytes are not those"),
+    (LosesASyncedTarget, "a synced target survives a power cut", "(0 of 3001 bytes)"),
     (RaisesKeyError, "clear removes all targets", "raises KeyError (('B', 'app')), which is"),
 ]
 

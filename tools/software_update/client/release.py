@@ -55,7 +55,9 @@ def payload_targets(targets: Targets) -> list[Target]:
 
 def slot_targets(targets: Targets) -> list[SlotTarget]:
     """Returns what a slot contains after installation: decompressed payloads."""
-    return [
-        SlotTarget(each.name, each.original.length, each.original.sha256)
-        for each in payload_targets(targets)
-    ]
+    return [slot_target(each) for each in payload_targets(targets)]
+
+
+def slot_target(target: Target) -> SlotTarget:
+    """Returns what a slot contains of one target."""
+    return SlotTarget(target.name, target.original.length, target.original.sha256)

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from posixpath import dirname
 
 from software_update.base.errors import shown
-from software_update.bundle.decompress import original_chunks_from
 from software_update.bundle.envelope import Envelope, Payload
 from software_update.bundle.head import MetadataAfterPayloads, Rest, read_head, read_whole
 from software_update.client.copying import Copy, copy_hashed
 from software_update.client.domain import Domain, installer_of
 from software_update.client.installer import Installer
+from software_update.client.payload_copy import Input, Means, SlotCopy, read_target
 from software_update.client.release import (
     SlotTarget,
     offered_digest,
@@ -25,15 +25,11 @@ from software_update.client.release import (
 )
 from software_update.client.source import OpenBundle, Source, SourceError, first_part_of
 from software_update.client.state import Code
-from software_update.client.system import File, Storage
-from software_update.format.compression import check_compression
-from software_update.format.messages import Target
+from software_update.client.system import Storage
 from software_update.format.metadata import Installed, Targets
 from software_update.format.names import USER_MANIFEST
-from software_update.format.verdicts import Refused
 from software_update.verify.payloads import verify_payloads
 
-CHUNK_BYTES = 1 << 20
 # After a cut, a part that is on the medium, one that is not, and the compared bytes are fetched again: 1 MiB.
 _PART_BYTES = 480 * 1024
 # More than the metadata of most bundles.
@@ -56,19 +52,6 @@ class Base:
     installed: Installed
 
 
-@dataclass(frozen=True, slots=True)
-class Means:
-    """The means of writing a slot.
-
-    `spool` opens an empty file, for compressed payloads of a source that cannot be read again. `on_progress`
-    is called with numbers of bytes, and `copy` copies and hashes.
-    """
-
-    spool: Callable[[], File]
-    on_progress: Callable[[int], None]
-    copy: Copy = copy_hashed
-
-
 def write_slot(
     domain: Domain,
     slot: str,
@@ -79,12 +62,13 @@ def write_slot(
 ) -> None:
     """Writes all targets of `release` into a slot, from a bundle and, for those it lacks, from `base`.
 
-    It fetches a target that `base` lacks by now from the domain's full bundle, if there is one. Raises
-    Refused for wrong bytes, PlanFailed, SourceError and OSError.
+    It fetches a target that `base` lacks by now from the domain's full bundle, if there is one. After an
+    interruption, it continues downloads, and keeps targets that are complete. Raises Refused for wrong bytes,
+    PlanFailed, SourceError and OSError.
     """
-    entries = _entries(bundle, release.targets)
-    for place in domain.places:
-        place.installer.clear(slot)
+    slot_copy = SlotCopy(means, domain.name, slot, release_digest(release.targets))
+    entries = _entries(bundle, release.targets, expected=not slot_copy.continues)
+    slot_copy.begin(each.installer for each in domain.places)
     listed = {each.name: each for each in payload_targets(release.targets)}
     found: list[Payload] = []
     for entry in entries:
@@ -93,7 +77,11 @@ def write_slot(
             # verify_payloads rejects it; its bytes are not read.
             found.append(entry)
             continue
-        digest = _copy_payload(domain, slot, target, _Input(bundle, entry, means))
+        # Before a part that waits, nothing else may be fetched than this payload.
+        skips = slot_copy.part not in ("", entry.name)
+        end = entry.offset + entry.length if skips else bundle.size()
+        installer = installer_for(domain, entry.name)
+        digest = slot_copy.take(installer, target, Input(bundle, entry, end))
         found.append(Payload(entry.name, entry.offset, entry.length, digest))
         if digest != target.sha256:
             break
@@ -103,14 +91,12 @@ def write_slot(
     absent = [each for each in slot_targets(release.targets) if each.name not in present]
     if base is None:
         return
-    changed = [
-        each for each in absent if not _copied_from_base(domain, slot, each, base, means.copy)
-    ]
+    changed = [each for each in absent if not _taken_from_base(domain, slot_copy, each, base)]
     if changed and domain.full_bundle is None:
         raise _base_changed(base.slot, changed[0])
     if changed and domain.full_bundle is not None:
         names = {each.name for each in changed}
-        _copy_from_full(domain, slot, release, domain.full_bundle, names, means)
+        _copy_from_full(domain, slot_copy, release, domain.full_bundle, names)
 
 
 def _entries(bundle: OpenBundle, targets: Targets, *, expected: bool = True) -> Iterator[Payload]:
@@ -145,96 +131,19 @@ def _check_same(envelope: Envelope, targets: Targets) -> None:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Input:
-    """A payload in a bundle, and what it takes to read it."""
-
-    bundle: OpenBundle
-    entry: Payload
-    means: Means
-
-    def chunks(self) -> Iterator[bytes]:
-        """Yields the payload's bytes, once."""
-        offset, end = self.entry.offset, self.entry.offset + self.entry.length
-        while offset < end:
-            chunk = self.bundle.read(offset, min(CHUNK_BYTES, end - offset))
-            offset += len(chunk)
-            self.means.on_progress(len(chunk))
-            yield chunk
-
-    def read_again(self, offset: int, length: int) -> bytes:
-        """Returns at most `length` bytes from an offset of the payload on. Only if the bundle allows it."""
-        rest = max(0, self.entry.length - offset)
-        return self.bundle.read(self.entry.offset + offset, min(length, rest))
-
-
-def _copy_payload(domain: Domain, slot: str, target: Target, payload: _Input) -> bytes:
-    """Copies a payload into its place, decompressed. Returns the SHA-256 of the payload."""
-    writer = installer_for(domain, target.name).begin(slot, target.name, target.original.length)
-    try:
-        if target.compression is None:
-            digest = payload.means.copy(payload.chunks(), writer.write)
-        elif payload.bundle.can_reread:
-            digest = payload.means.copy(payload.chunks(), lambda _: None)
-            _write_original(target, digest, payload.read_again, writer.write)
-        else:
-            digest = _copy_spooled(target, payload, writer.write)
-    except BaseException:
-        writer.abort()
-        raise
-    if digest == target.sha256:
-        writer.finish()
-    else:
-        writer.abort()
-    return digest
-
-
-def _copy_spooled(target: Target, payload: _Input, write: Callable[[bytes], None]) -> bytes:
-    file = payload.means.spool()
-    try:
-        end = 0
-
-        def append(chunk: bytes) -> None:
-            nonlocal end
-            file.write(end, chunk)
-            end += len(chunk)
-
-        digest = payload.means.copy(payload.chunks(), append)
-        _write_original(target, digest, file.read, write)
-    finally:
-        file.close()
-    return digest
-
-
-def _write_original(
-    target: Target,
-    digest: bytes,
-    read: Callable[[int, int], bytes],
-    write: Callable[[bytes], None],
-) -> None:
-    """Decompresses a payload, if `digest` is the listed one: no other bytes reach the decompressor."""
-    compression = target.compression
-    if compression is None or digest != target.sha256:
-        return
-    check_compression(target)
-    try:
-        for chunk in original_chunks_from(read, target.length, compression):
-            write(chunk)
-    except Refused as refused:
-        raise refused.about("", f"target '{shown(target.name)}'") from None
-
-
-def _copied_from_base(
-    domain: Domain, slot: str, target: SlotTarget, base: Base, copy: Copy
-) -> bool:
+def _taken_from_base(domain: Domain, slot_copy: SlotCopy, target: SlotTarget, base: Base) -> bool:
     """Copies a target that the bundle lacks from the slot that runs, and hashes it on the way.
 
     Returns whether it was the listed one; if not, the slot does not have it.
     """
     installer = installer_for(domain, target.name)
-    writer = installer.begin(slot, target.name, target.length)
+    if slot_copy.has(installer, target):
+        return True
+    if slot_copy.part == target.name:
+        return False  # The base has another one, so it was being fetched.
+    writer = installer.begin(slot_copy.slot, target.name, target.length)
     try:
-        digest = copy(read_target(installer, base.slot, target), writer.write)
+        digest = slot_copy.means.copy(read_target(installer, base.slot, target), writer.write)
     except FileNotFoundError:
         writer.abort()
         return False
@@ -249,12 +158,7 @@ def _copied_from_base(
 
 
 def _copy_from_full(
-    domain: Domain,
-    slot: str,
-    release: Installed,
-    source: Source,
-    names: Set[str],
-    means: Means,
+    domain: Domain, slot_copy: SlotCopy, release: Installed, source: Source, names: Set[str]
 ) -> None:
     """Copies targets from the full bundle of a release. Of other payloads, it reads only the headers."""
     bundle = source.open()
@@ -269,9 +173,8 @@ def _copy_from_full(
             target = listed[entry.name]
             digest = b""
             if entry.length == target.length:
-                bundle.expect(entry.offset, entry.length)
-                payload = _Input(bundle, entry, means)
-                digest = _copy_payload(domain, slot, target, payload)
+                payload = Input(bundle, entry, entry.offset + entry.length)
+                digest = slot_copy.take(installer_for(domain, entry.name), target, payload)
             if digest != target.sha256:
                 # It rejects this payload, for its length or digest.
                 found = Payload(entry.name, entry.offset, entry.length, digest)
@@ -312,17 +215,6 @@ def verify_slot(
                 Code.INSTALL_FAILED,
                 f"slot {slot}: target '{shown(target.name)}' reads back differently; check the medium",
             )
-
-
-def read_target(installer: Installer, slot: str, target: SlotTarget) -> Iterator[bytes]:
-    """Yields the bytes of a target in a slot, as many as it has, from the medium."""
-    offset = 0
-    while offset < target.length:
-        chunk = installer.read(slot, target.name, offset, min(CHUNK_BYTES, target.length - offset))
-        if not chunk:
-            return
-        offset += len(chunk)
-        yield chunk
 
 
 def installer_for(domain: Domain, target: str) -> Installer:
@@ -387,11 +279,8 @@ def verify_stored(
     for entry in _entries(bundle, release.targets):
         hasher = hashlib.sha256()
         if entry.name in listed and entry.length == listed[entry.name].length:
-            for chunk in _Input(bundle, entry, Means(_no_spool, on_progress)).chunks():
+            for chunk in Input(bundle, entry, bundle.size()).chunks():
                 hasher.update(chunk)
+                on_progress(len(chunk))
         found.append(Payload(entry.name, entry.offset, entry.length, hasher.digest()))
     verify_payloads(release.targets, found, release.user_manifest, base.installed if base else None)
-
-
-def _no_spool() -> File:
-    raise AssertionError("a stored bundle can be read again")

@@ -3,6 +3,7 @@
 import contextlib
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -32,12 +33,16 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer. `cut` is the number of bytes of the body after which the connection ends."""
+    """An answer.
+
+    `cut` is the number of bytes of the body after which the connection ends, `stall` seconds later.
+    """
 
     status: int
     headers: dict[str, str]
     body: bytes = b""
     cut: int | None = None
+    stall: float = 0
 
     def with_header(self, name: str, value: str | None) -> "Answer":
         """Returns the answer with another header, or without it."""
@@ -101,6 +106,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(answer.body[: answer.cut])
         if answer.cut is not None:
+            self.wfile.flush()
+            time.sleep(answer.stall)
             self.close_connection = True
 
     do_POST = do_PUT = do_GET

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from posixpath import dirname, join
 
 from software_update.client.installer import InstallError, PartWriter
-from software_update.client.installers.file_writer import FileWriter, cut_off, read_file
+from software_update.client.installers.file_writer import FileWriter, cut_off, read_file, sync_file
 from software_update.client.paths import folders_above, naming
 from software_update.client.system import Storage
 from software_update.format.names import name_problem
@@ -80,15 +80,20 @@ class DirectoryInstaller:
             raise FileNotFoundError(f"{beside}: is a link")
         return read_file(self._storage, beside, offset, length)
 
+    def sync_target(self, slot: str, target: str) -> None:
+        """Puts the target's file on the medium, and its names."""
+        path = self._path(slot, target)
+        sync_file(self._storage, path)
+        with naming(path, InstallError):
+            self._sync_names(slot, path)
+
     def resume(self, slot: str, target: str, length: int, offset: int) -> PartWriter:
         """Starts to write after the first `offset` bytes of the file next to the target."""
         path = self._path(slot, target)
         beside = _beside(path)
 
         def sync_names() -> None:
-            # A folder's own name is on the medium when its parent is.
-            for folder in folders_above(path, dirname(self._slots[slot])):
-                self._storage.sync_folder(folder)
+            self._sync_names(slot, path)
 
         def publish() -> None:
             self._storage.rename(beside, path)
@@ -105,6 +110,11 @@ class DirectoryInstaller:
     def read(self, slot: str, target: str, offset: int, length: int) -> bytes:
         """Returns bytes of the target's file."""
         return read_file(self._storage, self._path(slot, target), offset, length)
+
+    def _sync_names(self, slot: str, path: str) -> None:
+        # A folder's own name is on the medium when its parent is.
+        for folder in folders_above(path, dirname(self._slots[slot])):
+            self._storage.sync_folder(folder)
 
     def _folder(self, slot: str) -> str:
         if slot not in self._slots:

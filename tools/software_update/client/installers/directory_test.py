@@ -151,6 +151,19 @@ def test_target_continues_after_its_synced_bytes(
     assert storage.open_files == 0
 
 
+def test_target_of_a_killed_client_is_synced(
+    storage: MemoryStorage, installer: DirectoryInstaller
+) -> None:
+    installer.clear("B")
+    storage.make_folder("/srv/slots/B/lib")
+    storage.open_to_write("/srv/slots/B/lib/app").write(0, b"new")
+    installer.sync_target("B", "lib/app")
+    storage.cut_power()
+    assert installer.read("B", "lib/app", 0, 9) == b"new"
+    with pytest.raises(FileNotFoundError):
+        installer.sync_target("B", "app")
+
+
 def test_part_that_is_not_there_cannot_be_continued(
     storage: MemoryStorage, installer: DirectoryInstaller
 ) -> None:

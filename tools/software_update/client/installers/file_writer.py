@@ -22,6 +22,22 @@ def read_file(storage: Storage, path: str, offset: int, length: int) -> bytes:
             file.close()
 
 
+def sync_file(storage: Storage, path: str) -> None:
+    """Puts the bytes of a file on the medium, and lets the next reads come from there.
+
+    Raises FileNotFoundError if it is missing, and InstallError.
+    """
+    if not storage.exists(path):
+        raise FileNotFoundError(f"{path}: missing")
+    with naming(path, InstallError):
+        file = storage.open(path)
+        try:
+            file.sync()
+            file.drop_cache()
+        finally:
+            file.close()
+
+
 def cut_off(file: File, path: str, offset: int) -> None:
     """Removes the bytes of a file from `offset` on. Closes the file on an error.
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from posixpath import dirname
 
 from software_update.client.installer import InstallError, PartWriter
-from software_update.client.installers.file_writer import FileWriter, cut_off, read_file
+from software_update.client.installers.file_writer import FileWriter, cut_off, read_file, sync_file
 from software_update.client.paths import naming
 from software_update.client.system import Storage
 
@@ -76,6 +76,10 @@ class RawInstaller:
     def read_part(self, slot: str, target: str, offset: int, length: int) -> bytes:
         """Returns bytes of the slot, like `read`."""
         return self.read(slot, target, offset, length)
+
+    def sync_target(self, slot: str, target: str) -> None:
+        """Puts the bytes of the slot on the medium."""
+        sync_file(self._storage, self._path(slot, target))
 
     def resume(self, slot: str, target: str, length: int, offset: int) -> PartWriter:
         """Starts to write after the first `offset` bytes of the slot. See `ResumesTargets`."""

@@ -168,6 +168,18 @@ def test_target_continues_after_its_synced_bytes(storage: MemoryStorage, path: s
     assert storage.open_files == 0
 
 
+def test_target_of_a_killed_client_is_synced(storage: MemoryStorage) -> None:
+    writer = installer(storage, DEVICE).begin("B", "app", 3)
+    writer.write(b"new")
+    installer(storage, DEVICE).sync_target("B", "app")
+    assert storage.log[-2:] == [f"sync {DEVICE}", f"drop_cache {DEVICE}"]
+    storage.cut_power()
+    assert installer(storage, DEVICE).read("B", "app", 0, 3) == b"new"
+    storage.remove(DEVICE)
+    with pytest.raises(FileNotFoundError):
+        installer(storage, DEVICE).sync_target("B", "app")
+
+
 def test_part_that_is_not_there_cannot_be_continued(storage: MemoryStorage) -> None:
     install(storage, FILE, b"new")
     with pytest.raises(

@@ -14,6 +14,7 @@ from software_update.client.config import Approvers
 from software_update.client.domain import Domain, HealthCheck, Place
 from software_update.client.installers.directory import DirectoryInstaller
 from software_update.client.look import Known, look
+from software_update.client.payload_copy import Means
 from software_update.client.release import decode_release
 from software_update.client.shell.callers import Caller
 from software_update.client.shell.client import Client
@@ -34,7 +35,7 @@ from software_update.client.simulator.storage import SimulatedStorage
 from software_update.client.source import OpenBundle
 from software_update.client.state import State
 from software_update.client.stored_bundle import StoredBundle
-from software_update.client.system import File, ProgramResult
+from software_update.client.system import ProgramResult
 from software_update.format.metadata import Installed
 from software_update.verify.roots import trust_root
 
@@ -130,7 +131,7 @@ class Device:
         if found.problem is not None:
             raise found.problem
         release: Installed = decode_release(found.manifest)
-        means = staging.Means(_no_spool, lambda _: None)
+        means = Means(self.storage, _STATE, lambda _: None)
         staging.write_slot(domain, "A", release, opened, None, means)
         self.control.provision(PERSON, found.manifest, None)
 
@@ -215,10 +216,6 @@ class Device:
 
 def _restart(argv: Sequence[str], stdin: bytes) -> ProgramResult:
     raise _Restart
-
-
-def _no_spool() -> File:
-    raise AssertionError("a stick can be read again")
 
 
 def _factory_image() -> Image:

@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from software_update.base.errors import InputError, SoftwareUpdateError, printable
-from software_update.client import events, history, named_files, staging
+from software_update.client import events, fetched, history, named_files, staging
 from software_update.client.ask import make_question
 from software_update.client.boot_control import (
     BootError,
@@ -42,6 +42,7 @@ from software_update.client.look import (
     make_plan,
 )
 from software_update.client.paths import folders_above
+from software_update.client.payload_copy import SPOOL, Means
 from software_update.client.policy.chain import Evaluation, Link, evaluate
 from software_update.client.policy.preset import Preset, StandingAnswer, may_look
 from software_update.client.question import Question
@@ -66,7 +67,7 @@ from software_update.client.state import (
 )
 from software_update.client.step import may_check, step
 from software_update.client.stored_bundle import StoredBundle
-from software_update.client.system import File, ProgramResult, ProgramTimeout, System
+from software_update.client.system import ProgramResult, ProgramTimeout, System
 from software_update.format.catalog import CatalogEntry
 from software_update.format.metadata import Installed, Root
 from software_update.format.verdicts import Refused
@@ -75,8 +76,8 @@ from software_update.verify.roots import trust_root, verify_roots
 from software_update.verify.targets import VerifiedRelease
 
 _STORED = "stored.bundle"
-_SPOOL = "spool"
 _LOCK = "lock"
+_WRITING = frozenset({Detail.DOWNLOADING, Detail.INSTALLING})
 DEFAULT_TIMES = CheckConfig(interval=6 * 3600, first_retry=60, longest_retry=12 * 3600)
 _MAX_TEXT = 240
 _T = TypeVar("_T")
@@ -240,7 +241,7 @@ class Client:
             if event is None or not self.handle(event):
                 break
         self._append_history()
-        self._remove_stored()
+        self._remove_fetched()
 
     def _perform(self, effect: Effect) -> Event | None:
         plan = self.state.plan
@@ -548,11 +549,10 @@ class Client:
                 release,
                 bundle,
                 self._base(domain),
-                staging.Means(self._spool, self.on_progress, self.system.copy),
+                Means(self.system.storage, self.folder, self.on_progress, self.system.copy),
             )
         finally:
             bundle.close()
-            self.system.storage.remove(f"{self.folder}/{_SPOOL}")
         return events.Written(self.now())
 
     def _verify_slot(self, plan: Plan, domain: Domain) -> Event:
@@ -676,11 +676,6 @@ class Client:
     def _stored(self) -> OpenBundle:
         return StoredBundle(self.system.storage.open(f"{self.folder}/{_STORED}"))
 
-    def _spool(self) -> File:
-        file = self.system.storage.open_to_write(f"{self.folder}/{_SPOOL}")
-        file.truncate(0)
-        return file
-
     def _base(self, domain: Domain) -> Base | None:
         state = self.state.domain(domain.name)
         running = state.slots.get(state.running)
@@ -729,13 +724,21 @@ class Client:
         named_files.keep_only(storage, f"{self.folder}/{named_files.MANIFESTS}", manifests)
         roots = {domain.root for domain in domains if domain.root}
         named_files.keep_only(storage, f"{self.folder}/{named_files.ROOTS}", roots)
-        self._remove_stored()
+        self._remove_fetched()
 
-    def _remove_stored(self) -> None:
-        """Removes the stored bundle of a plan that has ended: the next one must not trust its bytes."""
-        path = f"{self.folder}/{_STORED}"
-        if self.state.detail in AT_REST and self.system.storage.exists(path):
-            self.system.storage.remove(path)
+    def _remove_fetched(self) -> None:
+        """Removes a stored bundle when its plan has ended, and what is kept of a download when it has.
+
+        The next plan must not trust these bytes.
+        """
+        plan, storage = self.state.plan, self.system.storage
+        names = [_STORED] if self.state.detail in AT_REST else []
+        if self.state.detail not in _WRITING or (plan is not None and plan.written):
+            names += [SPOOL, fetched.FILE_NAME]
+        for name in names:
+            path = f"{self.folder}/{name}"
+            if storage.exists(path):
+                storage.remove(path)
 
     def now(self) -> int:
         """Returns the wall clock, in seconds since 1970."""

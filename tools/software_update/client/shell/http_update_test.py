@@ -123,33 +123,109 @@ def test_cut_costs_at_most_a_mebibyte(
     assert len(downloads) == 5
 
 
-def test_restarted_client_fetches_at_most_a_mebibyte_again(
-    device: FakeDevice, server: BundleServer
-) -> None:
-    class Killed(BaseException):
-        pass
+class Killed(BaseException):
+    pass
 
-    written = []
 
-    def kill(length: int) -> None:
-        written.append(length)
-        if len(written) == 5:
+def kill_after(client: Client, length: int) -> None:
+    """Kills the client when it has handled so many bytes."""
+    done = 0
+
+    def kill(more: int) -> None:
+        nonlocal done
+        done += more
+        if done > length:
             raise Killed
 
-    client = started(device, server, Staging.STORE)
-    check(client)
     client.on_progress = kill
+
+
+def asked_again(server: BundleServer, asked: int, received: int) -> int:
+    """Returns how many of the first bytes after the head the requests from a number on ask for."""
+    start = payload_start(server)
+    ranges = [each.range for each in server.requests[asked:] if each.range]
+    return sum(max(0, min(end, start + received) - max(first, start)) for first, end in ranges)
+
+
+@pytest.mark.parametrize("staging", list(Staging))
+@pytest.mark.parametrize("received", [1_000_000, 2 * MIB + 300_000, 3 * MIB])
+def test_restarted_client_fetches_at_most_a_mebibyte_again(
+    device: FakeDevice, server: BundleServer, staging: Staging, received: int
+) -> None:
+    client = started(device, server, staging)
+    check(client)
+    kill_after(client, received)
     with pytest.raises(Killed):
         agree(client)
     device.storage.cut_power()
-    stored = device.storage.content(f"{STATE}/stored.bundle")
-    assert len(stored) > 2 * MIB
     asked = len(server.requests)
-    started(device, server, Staging.STORE)
-    assert device.storage.content(f"{STATE}/stored.bundle") == server.content
-    again = [each.range for each in server.requests[asked:] if each.range]
-    assert sum(max(0, min(end, len(stored)) - start) for start, end in again) <= MIB
-    assert max(end for _, end in again) == len(server.content)
+    client = started(device, server, staging)
+    if staging == Staging.STORE:
+        agree(client)
+    assert (device.slot("app", "B"), device.slot("boot", "B")) == (APP, BOOT)
+    assert asked_again(server, asked, received) <= MIB
+    assert server.requests[-1].range is not None
+    assert server.requests[-1].range[1] == len(server.content)
+    # Nothing of the download is left, but for the bundle of a plan that is not over.
+    left = {"stored.bundle"} if staging == Staging.STORE else set()
+    folder = set(device.storage.list(STATE))
+    assert folder & {"stored.bundle", "fetched.json", "spool"} == left
+
+
+def test_long_outage_costs_at_most_a_mebibyte(device: FakeDevice, server: BundleServer) -> None:
+    """The client gives up for a while, and waits."""
+    client = started(device, server, Staging.STREAM)
+    check(client)
+    sent = 2 * MIB + 300_000
+
+    def fail(request: Request, answer: Sent) -> Sent:
+        nonlocal sent
+        if len(answer.body) < 10_000:
+            return answer
+        cut, sent = sent, 0
+        return replace(answer, cut=cut)
+
+    server.change = fail
+    agree(client)
+    assert (client.state.detail, client.state.retry_in > 0) == (Detail.DOWNLOADING, True)
+    asked = len(server.requests)
+    server.change = lambda _, answer: answer
+    client.handle(events.WaitOver(99))
+    client.run()
+    assert (device.slot("app", "B"), device.slot("boot", "B")) == (APP, BOOT)
+    assert asked_again(server, asked, 2 * MIB + 300_000) <= MIB
+
+
+def test_download_that_was_cancelled_begins_anew(device: FakeDevice, server: BundleServer) -> None:
+    client = started(device, server, Staging.STREAM)
+    check(client)
+    kill_after(client, 2 * MIB)
+    with pytest.raises(Killed):
+        agree(client)
+    assert device.storage.exists(f"{STATE}/fetched.json")
+    client.on_progress = lambda _: None
+    client.handle(events.CancelRequested(9, "alice"))
+    client.run()
+    assert not device.storage.exists(f"{STATE}/fetched.json")
+
+
+def test_continued_download_of_another_bundle_of_the_release_is_right(
+    device: FakeDevice, server: BundleServer
+) -> None:
+    """The same release in another file: the payloads are at other places."""
+    client = started(device, server, Staging.STREAM)
+    check(client)
+    kill_after(client, 2 * MIB)
+    with pytest.raises(Killed):
+        agree(client)
+    device.storage.cut_power()
+    asked = len(server.requests)
+    app, boot = e.payload("app", APP), e.payload("boot", BOOT)
+    server.content, server.etag = server.content.replace(app + boot, boot + app), '"two"'
+    started(device, server, Staging.STREAM)
+    assert (device.slot("app", "B"), device.slot("boot", "B")) == (APP, BOOT)
+    ranges = [each.range for each in server.requests[asked:] if each.range]
+    assert sum(end - first for first, end in ranges) <= len(server.content) - 2 * MIB + MIB
 
 
 def test_download_goes_on_with_a_file_that_was_copied_again(
