@@ -42,6 +42,7 @@ COMMANDS = {
     ("repository", "push"): "publish a release in an OCI registry",
     ("repository", "withdraw"): "stop offering a release",
     ("repository", "rollout"): "say which devices install a release, and halt it",
+    ("repository", "rollout-keys"): "replace the keys of rollouts",
     ("repository", "refresh"): "renew a repository's timestamp",
     ("repository", "renew"): "sign lists and rules anew that expire soon",
     ("repository", "check"): "check that a repository is fresh and whole",
