@@ -13,7 +13,7 @@ from tuf.api.metadata import (
     Targets,
 )
 
-from software_update.base.errors import InputError, UsageError
+from software_update.base.errors import InputError, UsageError, shown
 from software_update.keys.public_key import PublicKey
 from software_update.repository.current import Current, parse_root
 from software_update.repository.keys import sign, tuf_key
@@ -21,16 +21,19 @@ from software_update.repository.names import (
     ARCHIVE,
     ARCHIVE_BITS,
     ARCHIVE_PATHS,
+    METADATA_FOLDER,
     ROOT,
     SNAPSHOT,
     TARGETS,
+    TARGETS_FOLDER,
     TIMESTAMP,
     Kind,
     kind_of,
     metadata_name,
+    most_bytes,
 )
 from software_update.repository.publication import Change, Published, Publisher, publish, time_of
-from software_update.repository.storage import Conflict
+from software_update.repository.storage import Conflict, Storage
 from software_update.signing.signers import Signer
 
 Named = tuple[str, PublicKey]
@@ -46,9 +49,11 @@ class RoleKeys(NamedTuple):
 def build_root(given: Mapping[Kind, RoleKeys], expires: int, version: int = 1) -> Any:
     """Returns root metadata to sign, from the keys of root, targets and snapshot.
 
-    `expires` is in seconds since 1970. Raises UsageError if a key appears twice, or for a bad threshold.
+    `expires` is in seconds since 1970. Raises UsageError if a key appears twice, or is of two kinds, or for a
+    bad threshold.
     """
     keys: dict[str, Any] = {}
+    kinds: dict[str, Kind] = {}
     roles = {}
     for role in (ROOT, TARGETS, SNAPSHOT, TIMESTAMP):
         of_role = given[kind_of(role)]
@@ -57,14 +62,21 @@ def build_root(given: Mapping[Kind, RoleKeys], expires: int, version: int = 1) -
             key = tuf_key(name, public)
             if key.keyid in ids:
                 raise UsageError(f"{name}: appears twice among the {role} keys; name each key once")
+            if (other := kinds.setdefault(key.keyid, kind_of(role))) != kind_of(role):
+                raise UsageError(_two_kinds(name, other, role))
             ids.append(key.keyid)
             keys[key.keyid] = key
         if not 1 <= of_role.threshold <= len(ids):
             raise UsageError(
-                f"--{role}-threshold: {of_role.threshold} of {len(ids)} keys; write 1 to {len(ids)}"
+                f"--{role}-threshold: {of_role.threshold} of {len(ids)} keys; write 1 to {len(ids)}, or name "
+                "more keys"
             )
         roles[role] = Role(sorted(ids), of_role.threshold)
     return Root(version, expires=time_of(expires), keys=keys, roles=roles, consistent_snapshot=True)
+
+
+def _two_kinds(name: str, kind: str, role: str) -> str:
+    return f"{name}: is a {kind} key, too; make a key of its own for {role}"
 
 
 def sign_root(root: Any, signers: Sequence[Signer]) -> bytes:
@@ -73,6 +85,38 @@ def sign_root(root: Any, signers: Sequence[Signer]) -> bytes:
     sign(metadata, ROOT, signers)
     content: bytes = metadata.to_bytes()
     return content
+
+
+def check_place(storage: Storage) -> None:
+    """Checks that a storage has nothing but the objects of a repository that is not complete yet.
+
+    A web server serves all that is there, so it must be nothing private. Raises Conflict if it has a
+    repository, and InputError if it has anything else.
+    """
+    if storage.read(metadata_name(TIMESTAMP, 0), most_bytes(TIMESTAMP)) is not None:
+        raise Conflict(f"{storage.describe()}: has a repository already; name an empty place")
+    for each in storage.list(""):
+        if not each.name.startswith((METADATA_FOLDER, TARGETS_FOLDER)):
+            raise InputError(
+                f"{storage.describe()}: contains {shown(each.name)}, which a web server would serve, too; "
+                "name an empty place"
+            )
+
+
+def left_root(storage: Storage, built: Any) -> bytes | None:
+    """Returns the file of the first root that a creation which was killed has left; None if there is none.
+
+    Raises InputError if its keys or thresholds are not those of `built`.
+    """
+    name = metadata_name(ROOT, 1)
+    found = storage.read(name, most_bytes(ROOT))
+    if found is None:
+        return None
+    where = f"{storage.describe()}: {name}"
+    root = parse_root(found.content, where)
+    if (root.keys, root.roles) != (built.keys, built.roles):
+        raise InputError(f"{where}: is left over, with other keys; remove it, and run this again")
+    return found.content
 
 
 def create_repository(
@@ -89,8 +133,7 @@ def create_repository(
         )
     storage = publisher.storage
     with storage.publishing():
-        if storage.read(metadata_name(TIMESTAMP, 0), 2**20) is not None:
-            raise Conflict(f"{storage.describe()}: has a repository already; name an empty place")
+        check_place(storage)
         storage.put_new(metadata_name(ROOT, 1), root)
         current = Current(storage, trusted, None, None)
         return publish(publisher, current, Change(roles=_empty_roles(publisher, trusted, rollout)))
@@ -102,8 +145,9 @@ def _empty_roles(publisher: Publisher, root: Any, rollout: Sequence[Named]) -> d
     keys = {each: root.keys[each] for each in ids}
     rollout_keys = {key.keyid: key for key in (tuf_key(*each) for each in rollout)}
     for (name, _), key_id in zip(rollout, rollout_keys, strict=True):
-        if key_id in keys:
-            raise UsageError(f"{name}: is a targets key, too; make a key of its own for rollouts")
+        kind = next((each for each in Kind if key_id in _ids(root, each)), None)
+        if kind is not None:
+            raise UsageError(_two_kinds(name, kind, Kind.ROLLOUT))
     archive = DelegatedRole(ARCHIVE, ids, threshold, terminating=False, paths=[ARCHIVE_PATHS])
     bins = SuccinctRoles(list(ids), threshold, ARCHIVE_BITS, ARCHIVE)
     targets = Targets(delegations=Delegations({**keys, **rollout_keys}, roles={ARCHIVE: archive}))
@@ -112,6 +156,10 @@ def _empty_roles(publisher: Publisher, root: Any, rollout: Sequence[Named]) -> d
         ARCHIVE: Targets(delegations=Delegations(keys, succinct_roles=bins)),
     }
     return {**roles, **{name: Targets() for name in bins.get_roles()}}
+
+
+def _ids(root: Any, kind: Kind) -> Sequence[str]:
+    return root.roles[kind].keyids if kind in root.roles else ()
 
 
 def rollout_keys(targets: Any, root: Any) -> dict[str, Any]:

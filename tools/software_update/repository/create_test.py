@@ -8,7 +8,9 @@ from software_update.base.errors import InputError, UsageError
 from software_update.repository.create import (
     RoleKeys,
     build_root,
+    check_place,
     create_repository,
+    left_root,
     rollout_keys,
     sign_root,
 )
@@ -42,6 +44,26 @@ def test_place_with_a_repository_is_refused(repository: RepositoryFolder) -> Non
         create(repository, repository.root.read_bytes())
 
 
+def test_place_with_other_files_is_refused(repository: RepositoryFolder) -> None:
+    repository.storage = objects = MemoryObjects()
+    objects.objects["root_key.pem"] = b"a private key"
+    with pytest.raises(InputError, match=r"contains root_key.pem, which a web server would serve"):
+        create(repository, repository.root.read_bytes())
+    assert list(objects.objects) == ["root_key.pem"]
+
+
+def test_root_of_a_creation_that_was_killed_is_found(repository: RepositoryFolder) -> None:
+    objects, keys = MemoryObjects(), keys_of(repository)
+    later = build_root(keys, NOW + 1)
+    assert left_root(objects, later) is None
+    objects.objects["metadata/1.root.json"] = repository.root.read_bytes()
+    check_place(objects)
+    assert left_root(objects, later) == repository.root.read_bytes()
+    other = build_root({**keys, Kind.TARGETS: keys[Kind.ROLLOUT]}, NOW)
+    with pytest.raises(InputError, match=r"1.root.json: is left over, with other keys; remove it"):
+        left_root(objects, other)
+
+
 def test_creation_that_was_killed_can_run_again(repository: RepositoryFolder) -> None:
     objects = MemoryObjects()
     repository.storage = objects
@@ -72,6 +94,10 @@ def test_keys_and_thresholds_of_a_root_are_checked(repository: RepositoryFolder)
         changed = keys[Kind.TARGETS]._replace(threshold=threshold)
         with pytest.raises(UsageError, match=f"--targets-threshold: {threshold} of 1 keys"):
             build_root({**keys, Kind.TARGETS: changed}, NOW)
+    with pytest.raises(
+        UsageError, match="root: is a root key, too; make a key of its own for targets"
+    ):
+        build_root({**keys, Kind.TARGETS: keys[Kind.ROOT]}, NOW)
 
 
 def test_later_root_begins_no_repository(repository: RepositoryFolder) -> None:
@@ -81,8 +107,11 @@ def test_later_root_begins_no_repository(repository: RepositoryFolder) -> None:
         create(repository, root)
 
 
-def test_rollout_keys_differ_from_those_of_targets(repository: RepositoryFolder) -> None:
+@pytest.mark.parametrize("kind", [Kind.ROOT, Kind.TARGETS, Kind.SNAPSHOT])
+def test_rollout_keys_differ_from_all_others(repository: RepositoryFolder, kind: Kind) -> None:
     repository.storage = MemoryObjects()
-    targets = [("t.pem", repository.signers[Kind.TARGETS][0].public)]
-    with pytest.raises(UsageError, match=r"t.pem: is a targets key, too"):
-        create_repository(repository.publisher(), repository.root.read_bytes(), "r", targets)
+    keys = [("t.pem", repository.signers[kind][0].public)]
+    with pytest.raises(
+        UsageError, match=f"t.pem: is a {kind} key, too; make a key of its own for rollout"
+    ):
+        create_repository(repository.publisher(), repository.root.read_bytes(), "r", keys)

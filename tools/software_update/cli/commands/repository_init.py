@@ -13,17 +13,18 @@ def run(argv: Sequence[str]) -> int:
     from software_update.repository.create import (
         RoleKeys,
         build_root,
+        check_place,
         create_repository,
+        left_root,
         sign_root,
     )
     from software_update.repository.current import read_trusted_root
     from software_update.repository.names import Kind, parse_lifetime
 
     args = _arguments(argv)
-    if "://" not in args.storage:
-        files.make_folder(args.storage)
     publisher = options.publisher_of(args, "targets", "snapshot")
     rollout = options.public_keys_of(args, "rollout")
+    check_place(publisher.storage)
     if args.root is not None:
         path, root = args.root, read_trusted_root(args.root)
     else:
@@ -37,8 +38,11 @@ def run(argv: Sequence[str]) -> int:
             for kind, of_kind in given.items()
         }
         built = build_root(keys, expires)
-        path, root = args.output, sign_root(built, signers)
+        path = args.output
+        root = left_root(publisher.storage, built) or sign_root(built, signers)
         files.write_output(path, root)
+    if "://" not in args.storage:
+        files.make_folder(args.storage)
     create_repository(publisher, root, path, rollout)
     print(
         f"{printable(publisher.storage.describe())}: is a repository now; its root is {printable(path)}"

@@ -30,7 +30,29 @@ def test_new_folder_becomes_a_repository_once(keys: RepositoryFolder, tmp_path: 
     args = [*arguments(keys, place), "-o", str(root)]
     assert done(*args).out == f"{place}: is a repository now; its root is {root}\n"
     assert (place / "metadata/1.root.json").read_bytes() == root.read_bytes()
-    assert "has a repository already" in failed(1, *args)
+    before = root.read_bytes()
+    later = [*args, "--root-expires=10d"]
+    assert "has a repository already" in failed(1, *later)
+    assert root.read_bytes() == before
+
+
+def test_command_that_was_killed_can_run_again(keys: RepositoryFolder, tmp_path: Path) -> None:
+    root, place = tmp_path / "root.json", tmp_path / "new"
+    args = [*arguments(keys, place), "-o", str(root)]
+    done(*args, "--now=2030-01-01T00:00:00Z")
+    (place / "metadata/timestamp.json").unlink()
+    before = root.read_bytes()
+    root.unlink()
+    done(*args, "--now=2030-01-01T00:00:01Z")
+    assert root.read_bytes() == before
+
+
+def test_folder_with_private_keys_does_not_become_a_repository(
+    keys: RepositoryFolder, tmp_path: Path
+) -> None:
+    args = [*arguments(keys, keys.key("root").parent), "-o", str(tmp_path / "root.json")]
+    assert "which a web server would serve, too; name an empty place" in failed(3, *args)
+    assert not (tmp_path / "root.json").exists()
 
 
 def test_times_are_those_of_the_arguments(keys: RepositoryFolder, tmp_path: Path) -> None:
@@ -60,3 +82,6 @@ def test_wrong_arguments(keys: RepositoryFolder, tmp_path: Path) -> None:
     assert "more than the --root-key that are not files" in failed(2, *args, "--root-public=x")
     assert "needs --targets-public PUB" in failed(2, *args, "--targets-key=exec:/bin/true")
     assert not (tmp_path / "root.json").exists()
+    assert not (tmp_path / "new").exists()
+    args[args.index(str(tmp_path / "new"))] = ""
+    assert "the place of the repository is empty; name a folder" in failed(2, *args)

@@ -31,6 +31,10 @@ def storage_at(address: str, settings: Settings | None = None) -> Storage:
     if scheme is None:
         if settings.endpoint is not None:
             raise UsageError(f"{printable(address)}: a folder has no endpoint; remove the endpoint")
+        if not address:
+            raise UsageError(
+                "the place of the repository is empty; name a folder, or s3://BUCKET/PREFIX"
+            )
         return FolderStorage(address)
     if scheme[1] != "s3":
         raise UsageError(
