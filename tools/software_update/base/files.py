@@ -14,6 +14,7 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 # Errors of opening a folder that is a link or a file.
 NOT_A_FOLDER = (errno.ENOTDIR, errno.ELOOP)
 _MAX_LINKS = 40
+_COPY_BYTES = 16 * 1024 * 1024
 # The files that this command has its arguments from: inputs, whatever the command.
 _arguments_files: ContextVar[tuple[str, ...]] = ContextVar("arguments_files", default=())
 # Without it the open of a FIFO waits for a writer.
@@ -63,6 +64,27 @@ def read_range(fd: int, offset: int, length: int, chunk_bytes: int) -> Iterator[
             raise BecameShorter
         yield chunk
         offset += len(chunk)
+
+
+def copy_range(source: int, target: int, length: int) -> None:
+    """Copies the first `length` bytes of a file to the beginning of another one, in the kernel if possible.
+
+    Raises BecameShorter if the file ends before.
+    """
+    done = 0
+    try:
+        while done < length:
+            count = os.copy_file_range(source, target, min(_COPY_BYTES, length - done), done, done)
+            if count == 0:
+                break
+            done += count
+    except (AttributeError, OSError):
+        # Not on this system, or not between these file systems. Other errors come again below.
+        if done:
+            raise
+    os.lseek(target, done, os.SEEK_SET)
+    for chunk in read_range(source, done, length - done, _COPY_BYTES // 16):
+        write_all(target, chunk)
 
 
 def _no_name(path: str) -> InputError:

@@ -648,6 +648,50 @@ def test_short_reads_of_a_range(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         assert b"".join(files.read_range(file.fileno(), 1, 9, 5)) == b"123456789"
 
 
+def copied(folder: Path, length: int) -> bytes:
+    source, target = folder / "source", folder / "target"
+    source.write_bytes(b"0123456789")
+    with open(source, "rb") as one, open(target, "w+b") as other:
+        one.read(3)  # The copy does not begin at the position of the file.
+        files.copy_range(one.fileno(), other.fileno(), length)
+    return target.read_bytes()
+
+
+def test_range_is_copied(folder: Path) -> None:
+    assert copied(folder, 10) == b"0123456789"
+    assert copied(folder, 4) == b"0123"
+    with pytest.raises(files.BecameShorter):
+        copied(folder, 11)
+
+
+@pytest.mark.parametrize("number", [errno.EXDEV, errno.ENOSYS, errno.EOPNOTSUPP])
+def test_range_is_copied_where_the_system_cannot_do_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def refuse(*_: int) -> int:
+        raise OSError(number, "no")
+
+    monkeypatch.setattr(os, "copy_file_range", refuse)
+    assert copied(folder, 10) == b"0123456789"
+    monkeypatch.delattr(os, "copy_file_range")
+    assert copied(folder, 10) == b"0123456789"
+
+
+def test_disk_that_gets_full_during_a_copy_is_an_error(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts = iter([4])
+
+    def full(*_: int) -> int:
+        for count in counts:
+            return count
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "copy_file_range", full)
+    with pytest.raises(OSError, match="No space left"):
+        copied(folder, 10)
+
+
 def test_make_folder(folder: Path) -> None:
     for _ in range(2):
         files.make_folder(str(folder / "a/b"))

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from tuf.api.metadata import DelegatedRole, TargetFile, Targets
 
-from software_update.base.errors import InputError, SoftwareUpdateError, shown
+from software_update.base.errors import Advice, InputError, SoftwareUpdateError, shown
 from software_update.format import catalog
 from software_update.format.catalog import MAX_CURRENT, CatalogEntry, build_entry, parse_entry
 from software_update.repository.bundle_file import Described, copy_verified
@@ -184,8 +184,8 @@ class _Draft:
         path = bundle_path(self.product, self.channel, version)
         if path not in listed:
             raise InputError(
-                f"--for '{shown(version)}': not a release in the channel {self.channel}; `repository status` "
-                "lists them"
+                f"version '{shown(version)}': not a release in the channel {self.channel}",
+                Advice.LIST_RELEASES,
             )
         schemes = described.device.schemes
         base = parse_entry(listed[path].custom, path)

@@ -154,7 +154,7 @@ def test_personalized_bundle_that_its_devices_reject_is_refused(
     with pytest.raises(InputError, match="does not have the full bundle of this release"):
         repository.add_files(path, base="1.0")
     repository.add(other, NEW)
-    with pytest.raises(InputError, match=r"--for '1\.0': not a release in the channel stable"):
+    with pytest.raises(InputError, match=r"version '1\.0': not a release in the channel stable"):
         repository.add_files(path, base="1.0")
     with pytest.raises(Refused) as caught:
         repository.add_files(path, base="0.9")

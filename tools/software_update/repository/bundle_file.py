@@ -3,11 +3,13 @@
 import hashlib
 import os
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from software_update.base.errors import InputError, printable
-from software_update.base.files import read_range
+from software_update.base.files import copy_range
+from software_update.base.hashing import sha256_range
 from software_update.bundle.envelope import Payload
 from software_update.bundle.head import read_head
 from software_update.bundle.reader import read_envelope, read_user_manifest
@@ -18,7 +20,7 @@ from software_update.repository.storage import Spool, Spools, Storage, UploadFil
 from software_update.verify.bundle_file import check_lengths, verify_file, verify_metadata
 from software_update.verify.device import Device
 
-_CHUNK_BYTES = 1024 * 1024
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -102,17 +104,14 @@ def copy_verified(bundle: Described, storage: Storage) -> Copied:
     length = os.fstat(bundle.fd).st_size
     spool = storage.spool()
     try:
-        sha256 = _hash(bundle.fd, length, spool.fd)
-        syncing = _Syncing(spool)
-        try:
+        copy_range(bundle.fd, spool.fd, length)
+        # The disk, and one core for each hash, at the same time.
+        with _InThread(spool.sync), _InThread(lambda: _hash(spool.fd, length)) as hashing:
             payloads = _verified(bundle, spool.fd)
-        finally:
-            syncing.wait()
-        syncing.check()
+        return Copied(spool, length, hashing.result(), payloads)
     except BaseException:
         spool.abort()
         raise
-    return Copied(spool, length, sha256, payloads)
 
 
 def verified_upload(bundle: Described) -> UploadFile:
@@ -122,7 +121,7 @@ def verified_upload(bundle: Described) -> UploadFile:
 
 def _upload(bundle: Described) -> tuple[UploadFile, list[Payload]]:
     length = os.fstat(bundle.fd).st_size
-    sha256 = _hash(bundle.fd, length, None)
+    sha256 = _hash(bundle.fd, length)
     payloads = _verified(bundle, bundle.fd)
     return UploadFile(bundle.path, bundle.fd, length, sha256), payloads
 
@@ -140,42 +139,34 @@ def _verified(bundle: Described, fd: int) -> list[Payload]:
     return verified.payloads
 
 
-def _hash(fd: int, length: int, to: int | None) -> str:
-    """Returns the SHA-256 of a file, and copies it to `to`."""
-    hasher = hashlib.sha256()
-    for chunk in read_range(fd, 0, length, _CHUNK_BYTES):
-        if to is not None:
-            _write(to, chunk)
-        hasher.update(chunk)
-    return hasher.hexdigest()
+def _hash(fd: int, length: int) -> str:
+    return sha256_range(fd, 0, length, lambda _: None).hex()
 
 
-def _write(fd: int, content: bytes) -> None:
-    rest = memoryview(content)
-    while rest:
-        rest = rest[os.write(fd, rest) :]
+class _InThread(Generic[_T]):
+    """Runs a function in a thread, and waits for its end. Raises its error then."""
 
+    def __init__(self, work: Callable[[], _T]) -> None:
+        self._work = work
+        self._result: list[_T] = []
+        self._error: Exception | None = None
+        self._thread = threading.Thread(target=self._run, daemon=True)
 
-class _Syncing(threading.Thread):
-    """Makes a spool durable while the caller verifies it."""
-
-    def __init__(self, spool: Spool) -> None:
-        super().__init__(daemon=True)
-        self._spool = spool
-        self._error: OSError | None = None
-        self.start()
-
-    def run(self) -> None:
+    def _run(self) -> None:
         try:
-            self._spool.sync()
-        except OSError as error:
+            self._result.append(self._work())
+        except Exception as error:
             self._error = error
 
-    def wait(self) -> None:
-        """Waits for the end."""
-        self.join()
+    def __enter__(self) -> "_InThread[_T]":
+        self._thread.start()
+        return self
 
-    def check(self) -> None:
-        """Raises the error of the thread, if there was one."""
-        if self._error:
+    def __exit__(self, kind: object, *_: object) -> None:
+        self._thread.join()
+        if self._error and kind is None:
             raise self._error
+
+    def result(self) -> _T:
+        """Returns the result of the function, after its end."""
+        return self._result[0]

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from software_update.base.errors import InputError
+from software_update.base.files import copy_range
 from software_update.bundle.head import read_head
 from software_update.format.verdicts import Refused
 from software_update.repository import bundle_file
@@ -93,16 +94,23 @@ def test_bad_payload_and_failed_sync_leave_no_copy(
 
 
 def test_metadata_that_changes_while_it_is_copied_is_an_error(
-    path: Path, monkeypatch: pytest.MonkeyPatch
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with path.open("r+b") as file:
+    other = Release("1.0", 2, {"app": bytes(100_000)}).bundle
+    storage = FolderStorage(str(tmp_path))
+    with path.open("r+b") as file, storage.publishing():
         described = describe(str(path), file.fileno(), DEVICE)
-        hash_file = bundle_file._hash
 
-        def then_change(fd: int, length: int, to: int | None) -> str:
-            path.write_bytes(Release("1.0", 2, {"app": bytes(100_000)}).bundle)
-            return hash_file(fd, length, to)
+        def changed_copy(source: int, target: int, length: int) -> None:
+            path.write_bytes(other)
+            copy_range(source, target, length)
 
-        monkeypatch.setattr(bundle_file, "_hash", then_change)
+        monkeypatch.setattr(bundle_file, "copy_range", changed_copy)
         with pytest.raises(InputError, match="was changed while it was read"):
-            copy_verified(described, MemoryObjects())
+            copy_verified(described, storage)
+        monkeypatch.setattr(
+            bundle_file, "copy_range", lambda one, other, _: copy_range(one, other, 10**6)
+        )
+        with pytest.raises(InputError, match="became shorter"):
+            copy_verified(described, storage)
+    assert [each.name for each in (tmp_path / ".publishing").iterdir()] == ["lock"]

@@ -105,7 +105,7 @@ class Current:
             meta = self.snapshot_meta.get(f"{name}.json")
             if meta is None:
                 raise InputError(
-                    f"{self.storage.describe()}: has no role {name}; look at: repository status"
+                    f"{self.storage.describe()}: has no role {name}", Advice.LIST_RELEASES
                 )
             self._roles[name] = self._read(name, meta, self.delegator(name))
         return self._roles[name]

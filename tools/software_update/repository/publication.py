@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from tuf.api.metadata import Metadata, MetaFile, Snapshot, Timestamp
 
-from software_update.base.errors import InputError
+from software_update.base.errors import Advice, InputError
 from software_update.repository.current import Current
 from software_update.repository.keys import Signers, check_signers, sign
 from software_update.repository.names import (
@@ -134,7 +134,8 @@ def _put_role(publisher: Publisher, role: str, signed: Any, delegator: Any) -> b
         return content
     raise InputError(
         f"{publisher.storage.describe()}: {metadata_name(role, signed.version)} and the {_MAX_LEFT_OVER} "
-        "versions before it are left over; run: repository prune"
+        "versions before it are left over",
+        Advice.PRUNE_REPOSITORY,
     )
 
 

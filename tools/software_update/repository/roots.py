@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from tuf.api.exceptions import RepositoryError
 from tuf.api.metadata import Metadata, Root
 
-from software_update.base.errors import InputError, SignatureError
+from software_update.base.errors import Advice, InputError, SignatureError
 from software_update.repository.create import RoleKeys, build_root
 from software_update.repository.current import Current, next_root
 from software_update.repository.keys import public_key, short_key_id, sign, tuf_key
@@ -70,7 +70,7 @@ def parse_unsigned(content: bytes, path: str) -> Any:
         problem = f"it is {metadata.signed.type} metadata"
     except (RepositoryError, ValueError) as error:
         problem = " ".join(str(error).split())
-    raise InputError(f"{path}: is not a root ({problem}); make one with: repository root-create")
+    raise InputError(f"{path}: is not a root ({problem})", Advice.MAKE_REPOSITORY_ROOT)
 
 
 def check_order(content: bytes, path: str, before: Any) -> None:
@@ -136,8 +136,9 @@ def publish_root(
     except (RepositoryError, ValueError) as error:
         text = " ".join(str(error).split())
         raise InputError(
-            f"{path}: is not the root after version {current.root.version} ({text}); let people with keys of "
-            "both roots sign it with: repository root-sign"
+            f"{path}: is not the root after version {current.root.version} ({text}); keys of both roots must "
+            "sign it",
+            Advice.SIGN_REPOSITORY_ROOT,
         ) from None
     after = Current(publisher.storage, root, current.timestamp, current.tag, current)
     change = Change(roles=_roles_of_new_keys(current, root))

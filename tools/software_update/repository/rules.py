@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from software_update.base.errors import InputError, shown
+from software_update.base.errors import Advice, InputError, shown
 from software_update.format import catalog
 from software_update.format.catalog import CatalogEntry, parse_entry
 from software_update.format.rollout import Band, Rollout
@@ -71,7 +71,8 @@ def entries_of(current: Current, product: str, channel: str) -> dict[str, Catalo
     if not current.has(role):
         raise InputError(
             f"{current.storage.describe()}: has no channel '{shown(channel)}' of the product "
-            f"'{shown(product)}'; `repository status` lists the channels"
+            f"'{shown(product)}'",
+            Advice.LIST_RELEASES,
         )
     return {
         path: parse_entry(each.custom, path) for path, each in current.role(role).targets.items()
@@ -88,7 +89,8 @@ def find_release(current: Current, product: str, channel: str, version: str) -> 
     if target is None:
         raise InputError(
             f"{current.storage.describe()}: the channel {channel} of '{shown(product)}' has no release "
-            f"'{shown(version)}'; `repository status` lists the releases"
+            f"'{shown(version)}'",
+            Advice.LIST_RELEASES,
         )
     return parse_entry(target.custom, path)
 
