@@ -31,6 +31,7 @@ from software_update.client.simulator.machine import (
 )
 from software_update.client.simulator.power import Power, PowerCut
 from software_update.client.simulator.read_only import ReadOnlyFile
+from software_update.client.simulator.repository import SimulatedRepository
 from software_update.client.simulator.storage import SimulatedStorage
 from software_update.client.source import OpenBundle
 from software_update.client.state import State
@@ -71,7 +72,8 @@ class Stick:
 class Device:
     """A device from the factory, with the power on.
 
-    `anchor` is the root file in its image. `on_change` gets each new state of its client.
+    `anchor` is the root file in its image. `on_change` gets each new state of its client. `repository` is a
+    source after the stick.
     """
 
     def __init__(
@@ -80,11 +82,13 @@ class Device:
         hardware_id: str | None,
         vendor: str,
         on_change: Callable[[State], None],
+        repository: SimulatedRepository | None = None,
     ) -> None:
         self._anchor = anchor
         self._hardware_id = hardware_id
         self._vendor = vendor
         self._on_change = on_change
+        self._repository = repository
         self._starts = 0
         self.stick = Stick()
         self.healthy = True
@@ -194,7 +198,7 @@ class Device:
             anchor=self._anchor,
             hardware_id=self._hardware_id,
             slots=_SLOTS,
-            sources=[self.stick],
+            sources=[self.stick, *([self._repository.source] if self._repository else [])],
             places=[Place(("*",), DirectoryInstaller(system.storage, _SLOT_FOLDERS))],
             boot=UBoot(system, _SLOTS),
             health=[HealthCheck(("healthy",), 10)],

@@ -14,8 +14,11 @@ from software_update.client import events
 from software_update.client.boot_control import SlotState
 from software_update.client.question import Phase, Question
 from software_update.client.scenario.device import DOMAIN, PERSON, Device
+from software_update.client.scenario.publisher import Publisher, product_of
 from software_update.client.scenario.script import Line
 from software_update.client.shell.control import Control
+from software_update.client.simulator.machine import DEFAULT_TIME
+from software_update.client.simulator.repository import SimulatedRepository
 from software_update.client.staging import PlanFailed
 from software_update.client.state import Detail, Reply, State, below_floor
 
@@ -36,7 +39,8 @@ def play(
     `releases` are bundles by the names that the script uses, `anchor` is the root file in the device's
     image, and `vendor` the name that its questions show. Raises InputError with the line of a mistake.
     """
-    player = _Player(place, releases, anchor, hardware_id, vendor)
+    product = product_of(script, releases)
+    player = _Player(place, releases, anchor, hardware_id, vendor, product)
     lines = []
     for line in script:
         lines.append(line.text)
@@ -53,11 +57,14 @@ class _Player:
         anchor: bytes,
         hardware_id: str | None,
         vendor: str,
+        product: str | None,
     ) -> None:
         self._place = place
         self._releases = releases
         self._passed: list[str] = []
-        self._device = Device(anchor, hardware_id, vendor, self._see)
+        repository = None if product is None else SimulatedRepository(product, DEFAULT_TIME)
+        self._publisher = repository and Publisher(repository, place, self._release, self._time)
+        self._device = Device(anchor, hardware_id, vendor, self._see, repository)
         self._shown = ("", "", "")
         self._passed.clear()
 
@@ -94,14 +101,15 @@ class _Player:
         device = self._device
         actions: dict[str, Callable[[Control], object]] = {
             "check": lambda control: control.check(PERSON),
+            "check itself": lambda control: device.client.check(DOMAIN),
             "cancel": lambda control: control.cancel(PERSON),
             "clear": lambda control: control.clear(PERSON),
             "commit": lambda control: control.commit(PERSON),
             "restart": lambda control: device.restart(),
         }
+        if " ".join(words) in actions:
+            return actions[" ".join(words)]
         match list(words):
-            case [name] if name in actions:
-                return actions[name]
             case ["answer", *rest]:
                 return self._answer(rest, line)
             case ["preset", name]:
@@ -114,14 +122,19 @@ class _Player:
 
     def _change_world(self, words: Sequence[str], line: Line) -> None:
         """Carries out a command that is not for the client."""
-        device = self._device
+        device, publisher = self._device, self._publisher
+        if publisher and publisher.do(words, line):
+            return
         match list(words):
             case ["offer", "nothing"]:
                 device.stick.content = None
             case ["offer", name]:
                 device.stick.content = self._release(name, line)
             case ["clock", time]:
+                before = device.clock.now()
                 device.move_clock(self._time(time, line))
+                if publisher and device.clock.now() > before:
+                    publisher.time_passed(device.clock.now())
             case ["health", "good" | "bad" as health]:
                 device.healthy = health == "good"
             case ["disk", "full" | "enough" as disk]:
@@ -218,7 +231,8 @@ def _asked(question: Question) -> str:
     before = question.from_version or "nothing known"
     size = f", {question.download_bytes} bytes" if question.phase == Phase.DOWNLOAD else ""
     verb = {Phase.DOWNLOAD: "download", Phase.INSTALL: "install", Phase.RESTART: "restart into"}
+    later = "".join(f", then {shown(each)}" for each in question.later_versions)
     return (
-        f"to {verb[question.phase]} {shown(question.product)} {shown(question.to_version)} of "
+        f"to {verb[question.phase]} {shown(question.product)} {shown(question.to_version)}{later} of "
         f"{shown(question.vendor)}{size} (from {shown(before)})"
     )

@@ -16,21 +16,29 @@ from dataclasses import dataclass
 
 from software_update.base.errors import InputError, shown
 
+# Commands for the publisher of a repository, which the device has only if a release is published.
+PUBLISHER_COMMANDS = frozenset({"publish", "rollout", "halt", "withdraw", "refresh"})
+_MAX_BANDS, _MAX_REASON_WORDS = 16, 30
 # The words that a command takes after its name: at least, at most, and how they are written.
 COMMANDS = {
     "answer": (1, 3, "answer yes|no|never [through PHASE], or answer later SECONDS"),
     "cancel": (0, 0, "cancel"),
-    "check": (0, 0, "check"),
+    "check": (0, 1, "check, or check itself"),
     "clear": (0, 0, "clear"),
     "clock": (1, 1, "clock +SECONDS, -SECONDS or a date such as 2031-01-01T00:00:00Z"),
     "commit": (0, 0, "commit"),
     "cut": (2, 5, "cut N COMMAND"),
     "disk": (1, 1, "disk full, or disk enough"),
     "factory": (1, 1, "factory RELEASE"),
+    "halt": (1, 1 + _MAX_REASON_WORDS, "halt RELEASE [REASON]"),
     "health": (1, 1, "health good, or health bad"),
     "offer": (1, 1, "offer RELEASE, or offer nothing"),
     "preset": (1, 1, "preset ask|auto-security|auto-all|never"),
+    "publish": (1, 3, "publish RELEASE, or publish RELEASE for RELEASE"),
+    "refresh": (1, 1, "refresh on, or refresh off"),
     "restart": (0, 0, "restart"),
+    "rollout": (2, 1 + _MAX_BANDS, "rollout RELEASE PERCENT[@TIME]..."),
+    "withdraw": (1, 1, "withdraw RELEASE"),
 }
 
 

@@ -20,7 +20,7 @@ def test_results_are_left_out_and_comments_stay() -> None:
     [
         ("chek\n", "x:1: 'chek' is not a command; use one of answer, cancel,"),
         ("\noffer\n", "x:2: write offer RELEASE, or offer nothing"),
-        ("check now\n", "x:1: write check"),
+        ("check it now\n", "x:1: write check, or check itself"),
         ("cut 0 check\n", "x:1: write cut N COMMAND, with N from 1"),
         ("cut 1 cut 2 check\n", "x:1: write cut N COMMAND, with N from 1"),
         ("cut 1 chek\n", "x:1: 'chek' is not a command"),
