@@ -10,6 +10,7 @@ from json_schemas import Schemas
 from referencing import Registry, Resource
 from software_update.cli.client.dispatch import main
 from software_update.client.decision import Choice, Decision
+from software_update.client.repository import Versions
 from software_update.client.state import (
     Code,
     Detail,
@@ -56,7 +57,12 @@ def names(document: Any, path: str = "") -> set[str]:
 
 
 def full_status() -> dict[str, Any]:
-    domain = DomainState(running="A", slots={"A": INSTALLED}, floor=INSTALLED)
+    domain = DomainState(
+        running="A",
+        slots={"A": INSTALLED},
+        floor=INSTALLED,
+        repository=Versions(1, 7, 5, fresh_until=9),
+    )
     state = State(
         detail=Detail.AWAITING_CONSENT,
         plan=PLAN,

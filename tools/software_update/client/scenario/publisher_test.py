@@ -1,4 +1,4 @@
-"""Tests of scenarios with a repository: the real client, and a publisher with bands, halts and no renewals."""
+"""Tests of scenarios with a repository: bands, halts, stepping stones, and a timestamp that expires."""
 
 import pytest
 
