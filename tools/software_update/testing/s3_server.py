@@ -1,6 +1,7 @@
 """An S3 server (moto) that tests start on this machine, and the settings of boto3 for it."""
 
 import contextlib
+import json
 import os
 import socket
 import subprocess
@@ -64,8 +65,19 @@ def s3_server(log: Path) -> Iterator[int]:
 
 
 def make_bucket(port: int, name: str) -> None:
-    """Makes an empty bucket."""
-    request = urllib.request.Request(f"{endpoint(port)}/{name}", method="PUT")
+    """Makes an empty bucket, whose objects everyone may read."""
+    allowed = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject"}
+    policy = {
+        "Version": "2012-10-17",
+        "Statement": [{**allowed, "Resource": f"arn:aws:s3:::{name}/*"}],
+    }
+    _put(f"{endpoint(port)}/{name}", b"")
+    _put(f"{endpoint(port)}/{name}?policy", json.dumps(policy).encode())
+
+
+def _put(url: str, content: bytes) -> None:
+    headers = {"Content-Type": "application/json"}
+    request = urllib.request.Request(url, content, headers, method="PUT")
     urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request).close()
 
 
