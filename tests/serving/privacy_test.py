@@ -119,6 +119,16 @@ def test_device_that_may_not_install_asks_for_no_bundle(watched: Watched, tmp_pa
     assert requests == on_page("new release")[:-1]
 
 
+def test_check_takes_one_connection(watched: Watched, tmp_path: Path) -> None:
+    """A TLS handshake costs more than the metadata."""
+    device = watched.device(tmp_path / "device", "lamp-2")
+    device.check()
+    assert watched.server.connections == 1
+    publish_for_all(watched.site, NEW)
+    device.check()
+    assert watched.server.connections == 1
+
+
 def test_refusal_sends_nothing(watched: Watched, tmp_path: Path) -> None:
     device = watched.device(tmp_path / "device", "lamp-2")
     publish_for_all(watched.site, NEW)

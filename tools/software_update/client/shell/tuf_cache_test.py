@@ -159,6 +159,12 @@ def test_file_may_be_in_the_place_of_a_folder(story: Story) -> None:
     assert story.check(story.versions[-1]) == story.views[-1]
 
 
+def test_files_that_cuts_have_left_are_removed(story: Story) -> None:
+    story.write({**story.caches[-1], "tmpabc123": b"half a role"})
+    survives(story)
+    assert set(story.read()) == set(story.caches[-1])
+
+
 def test_whole_cache_may_be_lost(story: Story) -> None:
     shutil.rmtree(story.folder, ignore_errors=True)
     assert story.check(story.versions[-1]) == story.views[-1]

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 # Roles that a client visits for its channel or rollout, and for an older release in the archive.
 _CHANNEL_ROLES = 2
 _ARCHIVE_ROLES = 4
+_FAULTS = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError)
+_MAX_TEXT = 300
 _T = TypeVar("_T")
 _SENTENCES = {
     Problem.EXPIRED: "a role has expired: nobody refreshes it, or somebody withholds newer metadata",
@@ -113,7 +115,7 @@ class TufRepository:
             client.find(f"{self._content.folder}any", _CHANNEL_ROLES)
 
         self._verified(client, load)
-        view = self._content.view(client)
+        view = self._verified(client, lambda: self._content.view(client))
         self._check_floors(floors, view.versions)
         self._client = client
         return view
@@ -160,12 +162,20 @@ class TufRepository:
         pace = settings.http.pace(self._system.clock.since_boot, self._sleep)
         fetcher = Fetcher(lambda url: Requests(self._system, self._http(url)), pace)
         self._system.storage.make_folder(settings.cache)
+        self._remove_temporary_files()
         try:
             return TufClient(settings.cache, f"{self._base}/metadata/", fetcher, settings.root, at)
         except RepositoryError as error:
             raise self._rejected(
                 Problem.MALFORMED, f"the root that came with the image is not valid: {error}"
             ) from None
+
+    def _remove_temporary_files(self) -> None:
+        """Removes the files that cuts have left: ngclient gives a file its name when it is complete."""
+        storage, cache = self._system.storage, self._settings.cache
+        for name in storage.list(cache):
+            if name != "root_history" and not name.endswith(".json"):
+                storage.remove(f"{cache}/{name}")
 
     def _verified(self, client: "TufClient", act: Callable[[], _T]) -> _T:
         """Calls `act`, and raises the exceptions of tuf as SourceError and RepositoryRejected."""
@@ -178,6 +188,10 @@ class TufRepository:
             raise self._rejected(problem, f"{_SENTENCES[problem]} ({error})") from None
         except DownloadError as error:
             raise SourceError(str(error)) from None
+        except _FAULTS as error:
+            # Signed metadata of a form that tuf does not expect.
+            text = f"{_SENTENCES[Problem.MALFORMED]} ({type(error).__name__}: {error})"
+            raise self._rejected(Problem.MALFORMED, text[:_MAX_TEXT]) from None
 
     def _rejected(self, problem: Problem, text: str) -> RepositoryRejected:
         return RepositoryRejected(problem, printable(f"{self._place}: {text}"))

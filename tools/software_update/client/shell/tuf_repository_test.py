@@ -1,5 +1,8 @@
 """Tests of a repository through python-tuf's client, with a server in memory."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -243,3 +246,40 @@ def test_role_of_the_same_key_and_version_in_the_place_of_another_is_rejected(
     other = Targets(version=1, expires=site.after(90))
     site.objects[name] = signed(other, *site.signers["targets"])
     assert problem_of(device.check) is Problem.INCONSISTENT
+
+
+def test_form_that_tuf_does_not_expect_is_rejected_as_malformed(
+    site: TufSite, device: Device
+) -> None:
+    delegations = site.roles["targets"].delegations
+    assert delegations is not None
+    assert delegations.roles is not None
+    delegations.roles[site.channel_role].name = 7  # type: ignore[assignment]
+    site.publish("targets")
+    with pytest.raises(RepositoryRejected, match=r"a role cannot be read \(TypeError: ") as caught:
+        device.check()
+    assert caught.value.problem is Problem.MALFORMED
+
+
+def test_tuf_is_imported_only_for_a_check(tmp_path: Path) -> None:
+    program = f"""
+import sys
+from software_update.client.shell.build import machine
+from software_update.client.shell.tuf_repository import *
+http = HttpSettings("http://127.0.0.1:1")
+repository = TufRepository(machine(), print, RepositorySettings(http, b"{{}}", "a", "b", {str(tmp_path)!r}))
+before = "tuf" in sys.modules
+try:
+    repository.refresh(Versions(), 1)
+except RepositoryRejected:
+    print(before, "tuf" in sys.modules)
+"""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    run = subprocess.run(
+        [sys.executable, "-c", program],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert run.stdout == "False True\n"

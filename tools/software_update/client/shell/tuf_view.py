@@ -135,6 +135,8 @@ def _online_keys(root: "Root") -> str:
     keys = []
     for name in ("snapshot", "timestamp"):
         role = root.roles[name]
-        public = sorted(json.dumps(root.keys[each].keyval) for each in role.keyids)
+        # A root may name keys that it does not have; they do not count.
+        known = [root.keys[each] for each in role.keyids if each in root.keys]
+        public = sorted(json.dumps(each.keyval) for each in known)
         keys.append([name, role.threshold, public])
     return hashlib.sha256(json.dumps(keys).encode()).hexdigest()[:_KEYS_DIGITS]
