@@ -37,7 +37,13 @@ def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.usefixtures("scratch")
 @pytest.mark.parametrize(
-    "page", ["guides/root_ceremony.md", "guides/signing_services.md", "guides/two_teams.md"]
+    "page",
+    [
+        "guides/rollouts.md",
+        "guides/root_ceremony.md",
+        "guides/signing_services.md",
+        "guides/two_teams.md",
+    ],
 )
 def test_page(page: str) -> None:
     text = (_ROOT / "docs" / page).read_text()
