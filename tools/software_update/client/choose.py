@@ -15,7 +15,7 @@ from software_update.format import rollout
 
 # The record has room for so many.
 MAX_LATER_STEPS = 4
-_MAX_PATH_BYTES = 256
+MAX_PATH_BYTES = 256
 _MAX_VERSION = 64
 
 
@@ -99,7 +99,7 @@ def _newer(view: View, device: Device) -> Iterator[_Release]:
 def _is_for(listed: Listed, device: Device) -> bool:
     entry, hardware_id = listed.entry, device.hardware_id
     fits = hardware_id is None or not entry.hardware_ids or hardware_id in entry.hardware_ids
-    return fits and entry.product == device.product and len(listed.path.encode()) <= _MAX_PATH_BYTES
+    return fits and entry.product == device.product and len(listed.path.encode()) <= MAX_PATH_BYTES
 
 
 def _is_newer(counter: int, release: str, device: Device) -> bool:

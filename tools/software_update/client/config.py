@@ -7,6 +7,7 @@ from typing import Any
 
 from software_update.base.errors import InputError, printable
 from software_update.client import config_options
+from software_update.client.record_room import room_problem
 from software_update.client.sections import Option, read_section
 
 Program = tuple[str, ...]
@@ -158,6 +159,9 @@ def _contradictions(values: Mapping[str, Any]) -> Iterator[str]:
         yield from _exactly_one(values["report"], "report", "program", "url")
     yield from _policy_contradictions(values["policy"], "policy")
     yield from _shared_paths(values["domains"])
+    problem = room_problem({name: each["slots"] for name, each in values["domains"].items()})
+    if problem is not None:
+        yield f"domains: {problem}"
     for name, domain in values["domains"].items():
         place = f"domains.{name}"
         yield from _domain_contradictions(domain, place)

@@ -432,7 +432,9 @@ POLICY = Section(
 
 DOMAIN = Section(
     "domains.NAME",
-    "A trust domain: a part of the device, and the root that decides who signs its releases.",
+    "A trust domain: a part of the device, and the root that decides who signs its releases. The client's "
+    "record has room for three domains with two slots and short names; a configuration that might not fit "
+    "is rejected.",
     [
         Option(
             "root",

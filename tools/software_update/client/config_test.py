@@ -1,5 +1,7 @@
 """Tests of the client's configuration."""
 
+import re
+
 import pytest
 
 from software_update.client.config import (
@@ -308,3 +310,18 @@ boot = {{{boot}}}
         "domains.mcu.installers: must have one of type mcuboot if `boot` has this type, and none "
         "otherwise, with the same host, port and image"
     ]
+
+
+def test_domains_that_do_not_fit_into_the_record_are_rejected() -> None:
+    def domain(name: str) -> str:
+        text = MINIMAL[MINIMAL.index("[domains") :].replace("domains.main", f"domains.{name}")
+        return text.replace("/data/", f"/data/{name}_")
+
+    three = MINIMAL + domain("radio") + domain("motor")
+    assert len(parse_config(three, "client.toml").domains) == 3
+    [found] = problems(three + domain("lamp"))
+    assert re.fullmatch(
+        r"domains: their state may have \d+ bytes, and the client's record has room for 8140; "
+        r"configure fewer domains or slots, or give them shorter names",
+        found,
+    )

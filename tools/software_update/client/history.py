@@ -20,26 +20,30 @@ from software_update.client.system import File, Storage
 
 # So many lines may wait in the record; the file gets them in one write.
 MAX_PENDING = 6
-_MAX_PENDING_BYTES = 2200
+# As JSON in the record, where each quotation mark takes a byte more.
+MAX_PENDING_BYTES = 2500
 _NAME = "history.jsonl"
 
 
-def add_line(head: HistoryHead, entry: Mapping[str, Any]) -> HistoryHead:
-    """Returns the head with one more line that waits for the file."""
+def add_line(
+    head: HistoryHead, entry: Mapping[str, Any], room: int = MAX_PENDING_BYTES
+) -> HistoryHead:
+    """Returns the head with one more line that waits for the file, if all that wait fit into `room` bytes."""
     previous = _digest(head.pending[-1]) if head.pending else head.digest
     lost = {"lost": head.lost} if head.lost else {}
     members = {**entry, **lost, "previous": previous}
     text = json.dumps(members, separators=(",", ":"), ensure_ascii=False)
     line = text.encode(errors="replace").decode()
-    if len(_content((*head.pending, line))) > _MAX_PENDING_BYTES:
+    if _recorded_bytes((*head.pending, line)) > room:
         # The disk takes no lines. The update must go on, so the next line says how many are missing.
         return replace(head, lost=head.lost + 1)
     return replace(head, pending=(*head.pending, line), lost=0)
 
 
-def is_full(head: HistoryHead) -> bool:
+def is_full(head: HistoryHead, room: int = MAX_PENDING_BYTES) -> bool:
     """Returns whether the waiting lines should be appended before another one waits."""
-    return len(head.pending) >= MAX_PENDING or 2 * len(_content(head.pending)) > _MAX_PENDING_BYTES
+    waiting = _recorded_bytes(head.pending)
+    return len(head.pending) >= MAX_PENDING or 2 * waiting > room
 
 
 def appended(head: HistoryHead) -> HistoryHead:
@@ -145,3 +149,7 @@ def _content(lines: Iterable[str]) -> bytes:
 
 def _digest(line: str) -> str:
     return hashlib.sha256(line.encode()).hexdigest()
+
+
+def _recorded_bytes(lines: tuple[str, ...]) -> int:
+    return len(json.dumps(lines, separators=(",", ":"), ensure_ascii=False).encode())

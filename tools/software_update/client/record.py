@@ -15,17 +15,18 @@ from dataclasses import dataclass
 
 from software_update.base.errors import InputError
 from software_update.client.codec import from_json, to_json
-from software_update.client.state import State
+from software_update.client.state import DomainState, Installed, State
 from software_update.client.system import File, Storage
 
 PLACE_BYTES = 8192
 RECORD_BYTES = 2 * PLACE_BYTES
 SCHEMA = 1
-# Texts that come from outside are cut to so many bytes.
-_MAX_TEXT_BYTES, _MAX_WHO_BYTES = 240, 100
+# Texts that come from outside are cut to so many bytes of JSON.
+MAX_TEXT_BYTES, MAX_PRODUCT_BYTES, MAX_WHO_BYTES, MAX_VERSION_BYTES = 240, 120, 100, 64
 _MAGIC = b"SURECORD"
 _HEADER = struct.Struct(">8sQI")
 _DIGEST_BYTES = 32
+MAX_STATE_BYTES = PLACE_BYTES - _HEADER.size - _DIGEST_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +39,8 @@ class Record:
 
 def encode(record: Record) -> bytes:
     """Returns the bytes of one place. Raises InputError if the state is too large."""
-    state = dataclasses.replace(record.state, checking="")
-    document = {"schema": SCHEMA, "state": to_json(state)}
-    content = json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
-    if _HEADER.size + len(content) + _DIGEST_BYTES > PLACE_BYTES:
+    content = _content(record.state)
+    if len(content) > MAX_STATE_BYTES:
         raise InputError(
             f"the client's state has {len(content)} bytes, more than its record takes; clear it"
         )
@@ -49,16 +48,27 @@ def encode(record: Record) -> bytes:
     return body + hashlib.sha256(body).digest()
 
 
+def state_bytes(state: State) -> int:
+    """Returns how many bytes a state takes, of at most MAX_STATE_BYTES."""
+    return len(_content(state))
+
+
+def _content(state: State) -> bytes:
+    document = {"schema": SCHEMA, "state": to_json(dataclasses.replace(state, checking=""))}
+    return json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
+
+
 def fitting(state: State) -> State:
     """Returns the state as the record takes it, whatever sources, policies and backends have said.
 
-    It cuts texts that only people read. If the state is too large even so, it forgets the oldest answers to
-    other releases, so a person is asked again, and then the oldest failures.
+    It cuts texts that only people read. If the state is too large even so, it forgets the oldest answers that
+    are not about the plan, so a person is asked again, and then the oldest failures. `largest_state` is what
+    may be left.
     """
     state = _with_short_texts(state)
-    while not _fits(state):
-        release = state.plan.release if state.plan else ""
-        other = next((each for each in state.answers if each.release != release), None)
+    about = (state.plan.release, state.plan.root) if state.plan else None
+    while state_bytes(state) > MAX_STATE_BYTES:
+        other = next((each for each in state.answers if (each.release, each.root) != about), None)
         if other is not None:
             answers = tuple(each for each in state.answers if each is not other)
             state = dataclasses.replace(state, answers=answers)
@@ -69,34 +79,41 @@ def fitting(state: State) -> State:
     return state
 
 
-def _fits(state: State) -> bool:
-    try:
-        encode(Record(0, state))
-    except InputError:
-        return False
-    return True
-
-
 def _with_short_texts(state: State) -> State:
     plan, result = state.plan, state.result
     answers = tuple(
-        dataclasses.replace(each, who=_cut(each.who, _MAX_WHO_BYTES)) for each in state.answers
+        dataclasses.replace(each, who=_cut(each.who, MAX_WHO_BYTES)) for each in state.answers
     )
     if plan is not None:
         plan = dataclasses.replace(
             plan,
-            product=_cut(plan.product, _MAX_TEXT_BYTES),
-            version=_cut(plan.version, _MAX_TEXT_BYTES),
-            identity=_cut(plan.identity, _MAX_TEXT_BYTES),
-            reason=_cut(plan.reason, _MAX_TEXT_BYTES),
+            product=_cut(plan.product, MAX_PRODUCT_BYTES),
+            version=_cut(plan.version, MAX_VERSION_BYTES),
+            identity=_cut(plan.identity, MAX_VERSION_BYTES),
+            reason=_cut(plan.reason, MAX_TEXT_BYTES),
+            steps=tuple(_cut(each, MAX_VERSION_BYTES) for each in plan.steps),
         )
     if result is not None:
-        result = dataclasses.replace(result, text=_cut(result.text, _MAX_TEXT_BYTES))
-    return dataclasses.replace(state, plan=plan, result=result, answers=answers)
+        result = dataclasses.replace(result, text=_cut(result.text, MAX_TEXT_BYTES))
+    domains = {name: _with_short_versions(each) for name, each in state.domains.items()}
+    return dataclasses.replace(state, plan=plan, result=result, answers=answers, domains=domains)
+
+
+def _with_short_versions(domain: DomainState) -> DomainState:
+    slots = {slot: _with_short_version(each) for slot, each in domain.slots.items()}
+    floor = _with_short_version(domain.floor) if domain.floor else None
+    return dataclasses.replace(domain, slots=slots, floor=floor)
+
+
+def _with_short_version(release: Installed) -> Installed:
+    return dataclasses.replace(release, version=_cut(release.version, MAX_VERSION_BYTES))
 
 
 def _cut(text: str, most: int) -> str:
-    return text.encode(errors="replace")[:most].decode(errors="ignore")
+    text = text.encode(errors="replace")[:most].decode(errors="ignore")
+    while len(json.dumps(text, ensure_ascii=False).encode()) > most + len('""'):
+        text = text[:-1]
+    return text
 
 
 def decode(place: bytes) -> Record | None:

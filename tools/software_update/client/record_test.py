@@ -17,6 +17,7 @@ from software_update.client.record import (
     encode,
     fitting,
 )
+from software_update.client.record_room import history_room
 from software_update.client.repository import Versions
 from software_update.client.simulator.image import Image
 from software_update.client.simulator.storage import SimulatedStorage
@@ -192,14 +193,15 @@ def test_largest_plan_fits_with_three_domains(path: str, entry: str) -> None:
         by_person=True,
         steps=("v" * 64,) * (MAX_LATER_STEPS if entry else 0),
     )
+    slots_of = dict.fromkeys(("main", "radio", "motor"), ("A", "B"))
     head = HistoryHead(1 << 40, 1 << 20, "d" * 64)
     for _ in range(9):
-        head = add_line(head, {"text": "x" * 700})
+        head = add_line(head, {"text": "x" * 300}, history_room(slots_of))
     assert head.lost > 0
     state = State(
         Detail.ROLLING_BACK,
         plan,
-        dict.fromkeys(("main", "radio", "motor"), domain),
+        dict.fromkeys(slots_of, domain),
         answers=tuple(dataclasses.replace(answer(long), release=f"{n:064x}") for n in range(12)),
         failures=tuple(Failures("main", f"{n:064x}", 1, 3) for n in range(12)),
         result=Result(Code.BOOT_CONTROL_FAILED, long, "r" * 64, 1 << 31),

@@ -47,6 +47,7 @@ from software_update.client.policy.chain import Evaluation, Link, evaluate
 from software_update.client.policy.preset import Preset, StandingAnswer, may_look
 from software_update.client.question import Question
 from software_update.client.record import RecordFile, fitting
+from software_update.client.record_room import history_room
 from software_update.client.release import decode_release
 from software_update.client.repository import RepositoryRejected, RepositorySource
 from software_update.client.schedule import wait_after_failure
@@ -109,6 +110,7 @@ class Client:
         self.system = system
         self.folder = folder
         self.domains = dict(domains)
+        self._history_room = history_room({each: made.slots for each, made in domains.items()})
         self._on_change = on_change
         self.on_progress = on_progress
         self._times = times
@@ -221,9 +223,10 @@ class Client:
             return False
         entry = history_entry(self.state, event, new)
         if entry is not None:
-            if history.is_full(self.state.history):
+            room = self._history_room
+            if history.is_full(self.state.history, room):
                 self._append_history()
-            new = replace(new, history=history.add_line(self.state.history, entry))
+            new = replace(new, history=history.add_line(self.state.history, entry, room))
         new = fitting(new)
         if replace(new, checking="") != replace(self.state, checking=""):
             self._record.write(new)

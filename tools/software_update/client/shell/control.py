@@ -23,6 +23,7 @@ from software_update.client.boot_control import CountsStarts
 from software_update.client.config import Approvers
 from software_update.client.policy.preset import Preset
 from software_update.client.question import Phase
+from software_update.client.record_room import MAX_FILE_PATH_BYTES
 from software_update.client.release import decode_release, release_digest, slot_targets
 from software_update.client.shell.callers import Caller, may_answer
 from software_update.client.shell.client import Client, error_text
@@ -44,8 +45,6 @@ HISTORY_SCHEMA = "software_update.client_history.v1"
 VERIFIED_SCHEMA = "software_update.client_verified.v1"
 # Lines of history in one answer.
 MAX_LINES = 1000
-# The record has room for so long a path.
-_MAX_PATH_BYTES = 512
 
 Document = dict[str, Any]
 
@@ -152,7 +151,8 @@ class Control:
         """
         self._permit(who)
         self._ready_to_check()
-        if len(path.encode(errors="replace")) > _MAX_PATH_BYTES:
+        recorded = json.dumps(path, ensure_ascii=False).encode(errors="replace")
+        if len(recorded) > MAX_FILE_PATH_BYTES:
             raise UsageError(f"{shown(path)}: the path is too long; move the bundle")
         if any("\ud800" <= each <= "\udfff" for each in path):
             raise UsageError(f"{shown(path)}: the path is not UTF-8; rename it")
