@@ -72,7 +72,7 @@ class Device:
         self.killed = 0
         slots, bundle = folder / "slots", folder / "update.bundle"
         for slot in "AB":
-            (slots / slot).mkdir(parents=True)
+            (slots / slot).mkdir(parents=True, exist_ok=True)
         (slots / "current").symlink_to("A")
         self.bundle = bundle
         (folder / "root.pb").write_bytes(e.signed(e.root(), e.ROOT_KEY))
@@ -124,11 +124,14 @@ class Device:
         self.version = version
 
     @contextlib.contextmanager
-    def running(self) -> Iterator[int]:
-        """Starts the service in a process of its own, and kills it at the end."""
+    def running(self, prepare: Callable[[], None] = lambda: None) -> Iterator[int]:
+        """Starts the service in a process of its own, and kills it at the end.
+
+        `prepare` runs first in that process.
+        """
         child = os.fork()
         if child == 0:
-            self._serve()
+            self._serve(prepare)
         try:
             yield child
         finally:
@@ -137,8 +140,9 @@ class Device:
         assert os.WIFSIGNALED(status), (self.folder / "errors").read_text(encoding="utf-8")
         self.killed += 1
 
-    def _serve(self) -> None:
+    def _serve(self, prepare: Callable[[], None]) -> None:
         try:
+            prepare()
             system = replace(machine(), clock=QuickClock())
             serve(
                 self.config,
