@@ -26,6 +26,7 @@ class Advice(enum.Enum):
     NAME_PREVIOUS_ROOT = enum.auto()
     PRUNE_REPOSITORY = enum.auto()
     RAISE_TIMEOUT = enum.auto()
+    RENEW_REPOSITORY = enum.auto()
     SIGN_REPOSITORY_ROOT = enum.auto()
     SIGN_REQUEST = enum.auto()
     SIGN_ROOT = enum.auto()

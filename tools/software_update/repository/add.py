@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from tuf.api.metadata import DelegatedRole, TargetFile, Targets
 
+from software_update.base.dates import format_date
 from software_update.base.errors import Advice, InputError, SoftwareUpdateError, shown
 from software_update.format import catalog
 from software_update.format.catalog import MAX_CURRENT, CatalogEntry, build_entry, parse_entry
@@ -18,11 +19,19 @@ from software_update.repository.kept import fleet_of, predictions, read_kept
 from software_update.repository.names import (
     ARCHIVE,
     KEPT_RELEASES,
+    ROOT,
     TARGETS,
     bundle_path,
     target_name,
 )
-from software_update.repository.publication import Change, Published, Publisher, check, publish
+from software_update.repository.publication import (
+    Change,
+    Published,
+    Publisher,
+    check,
+    publish,
+    seconds_of,
+)
 from software_update.repository.rollout_file import rollout_payload
 from software_update.repository.storage import Spool, UploadFile
 from software_update.verify.fleet import KeptRelease, Prediction
@@ -97,6 +106,7 @@ def add_bundles(
     draft = _Draft(current, product, channel)
     added: list[Added] = []
     schemes = bundles[0].described.device.schemes
+    _check_expiry(current, publisher.now)
     try:
         if fleet:
             draft.fleet = fleet_of(publisher.storage, draft.listed(), schemes)
@@ -108,6 +118,19 @@ def add_bundles(
         return Addition(added, archived, publish(publisher, current, draft.change()))
     finally:
         draft.close()
+
+
+def _check_expiry(current: Current, now: int) -> None:
+    """Raises InputError if clients reject the repository, whatever it offers: a role above has expired."""
+    for name, signed, advice in (
+        (ROOT, current.root, Advice.MAKE_REPOSITORY_ROOT),
+        (TARGETS, current.targets, Advice.RENEW_REPOSITORY),
+    ):
+        expires = seconds_of(signed.expires)
+        if expires <= now:
+            raise InputError(
+                f"{current.storage.describe()}: role {name} expired {format_date(expires)}", advice
+            )
 
 
 @dataclass

@@ -8,11 +8,13 @@ from software_update.base.errors import InputError
 from software_update.format.catalog import CatalogEntry, parse_entry
 from software_update.format.verdicts import Refused, Verdict
 from software_update.repository.add import RefusedRelease, releases_to_keep
+from software_update.repository.renew import renew
 from software_update.repository.storage import Conflict
 from software_update.repository.storages.folder import FolderStorage
 from software_update.testing import encode as e
 from software_update.testing.command import done
-from software_update.testing.repositories import Release, RepositoryFolder, releases
+from software_update.testing.memory_objects import MemoryObjects
+from software_update.testing.repositories import DAY, Release, RepositoryFolder, releases
 
 
 @pytest.fixture
@@ -102,6 +104,35 @@ def test_channels_and_products_have_roles_of_their_own(repository: RepositoryFol
         "channel.my-lamp",
         "archive",
     ]
+
+
+def test_expired_roles_above_are_an_error_that_names_them(repository: RepositoryFolder) -> None:
+    repository.add(*releases(1))
+    repository.now += 91 * DAY
+    with pytest.raises(InputError, match="role targets expired 2027-04-15T08:00:00Z"):
+        repository.add(*releases(1, 2))
+    renew(repository.publisher(), repository.current(), 90 * DAY)
+    repository.add(*releases(1, 2))
+    repository.now += 365 * DAY
+    with pytest.raises(InputError, match="role root expired 2028-01-15T08:00:00Z"):
+        repository.add(*releases(1, 3))
+
+
+def test_requests_do_not_grow_with_the_number_of_releases(tmp_path: Path) -> None:
+    counts = []
+    for number in (40, 120):
+        objects = MemoryObjects()
+        repository = RepositoryFolder(tmp_path, storage=objects)
+        repository.add(*releases(number), fleet=False)
+        objects.reads.clear()
+        objects.writes.clear()
+        repository.add(*releases(1, number + 1))
+        bins = [name for name, _ in objects.reads if "archive-" in name]
+        # That of the new bundle, and that of the bundle that leaves the channel.
+        assert len(bins) in (1, 2)
+        assert len(objects.writes) == 5
+        counts.append(len(objects.reads) - len(bins))
+    assert counts[0] == counts[1] == 18
 
 
 def test_two_publishers_in_one_folder(repository: RepositoryFolder) -> None:
