@@ -139,6 +139,17 @@ def test_consent_is_the_confirmation(server: FakeHawkbit) -> None:
     assert server.state == "finished"
 
 
+def test_feedback_goes_to_the_newest_action_with_the_same_release(server: FakeHawkbit) -> None:
+    server.assign(10, confirm=True)
+    device = Fixture(server)
+    device.check()
+    server.assign(11)
+    device.check()
+    device.answer()
+    device.deliver()
+    assert {resource for resource, _ in server.received} == {"deploymentBase/11/feedback"}
+
+
 def test_refusal_denies_the_confirmation_and_may_be_taken_back(server: FakeHawkbit) -> None:
     server.assign(10, confirm=True)
     device = Fixture(server)

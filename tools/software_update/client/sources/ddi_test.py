@@ -202,6 +202,15 @@ def test_message_is_sent_with_its_method(server: FakeHawkbit) -> None:
     [request] = server.server.requests
     assert (request.method, request.header("Content-Type")) == ("POST", "application/json")
     assert request.path.endswith("/lamp-1/deploymentBase/10/feedback")
+    assert dict(request.headers) == {
+        "Host": f"127.0.0.1:{server.server.port}",
+        "Accept": "application/hal+json, application/json",
+        "Accept-Encoding": "identity",
+        "User-Agent": "software-update-client",
+        "Content-Type": "application/json",
+        "Content-Length": str(len(request.body)),
+        "Authorization": TOKEN,
+    }
     assert server.feedback() == [("deploymentBase/10/feedback", "closed", "success")]
 
 
