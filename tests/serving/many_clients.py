@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from software_update.testing.repositories import Release
+from tuf.api.exceptions import DownloadHTTPError
 from tuf.ngclient import Updater
 from tuf.ngclient.urllib3_fetcher import Urllib3Fetcher
 
@@ -78,7 +79,12 @@ class Client(threading.Thread):
         """Looks until the client is stopped, or sees what it must not see."""
         try:
             while not self.stopped.is_set():
-                self._look()
+                try:
+                    self._look()
+                except DownloadHTTPError as error:
+                    # moto fails to read an object that is replaced meanwhile. A client then tries again.
+                    if error.status_code < 500:
+                        raise
                 self._world.wait(self.round, self._pause)
         except Exception as error:
             self._world.problems.append(f"{self.name}: {type(error).__name__}: {error}")
