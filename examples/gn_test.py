@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from software_update.cli.main import main
 
 _BUNDLES = {
     "blinky/bundle": os.environ["BLINKY"],
@@ -21,6 +22,7 @@ _RELEASED = {
     "fleet/camera_board_a_eu_fix": os.environ["FLEET_FIX_RELEASED"],
     "release/bundle": os.environ["RELEASE_RELEASED"],
 }
+_RELEASE_LIST = "gen/examples/release/repository.release_list.json"
 _RELEASE_MODE = '--args=software_update_signing="release"'
 
 
@@ -54,6 +56,35 @@ def test_the_same_bytes_as_bazel(
         of_gn = checkout / f"out/obj/examples/{name}.bundle"
         assert of_gn.read_bytes() == Path(of_bazel).read_bytes(), name
     assert "no work to do" in run(checkout, "ninja", "-C", "out")
+    if args:
+        check_same_repository(checkout / "out" / _RELEASE_LIST, Path(os.environ["RELEASE_LIST"]))
+
+
+def check_same_repository(of_gn: Path, of_bazel: Path) -> None:
+    """Publishes the release lists of both builds, each into a repository with the same keys."""
+    keys = of_gn.parent
+    for kind in ("root", "targets", "snapshot", "rollout"):
+        assert main(["key", "generate", f"{keys}/{kind}.pem"]) == 0
+    found = [published(each, keys / name, keys) for name, each in (("a", of_gn), ("b", of_bazel))]
+    assert any(name.endswith(".1.0.0.bundle") for name in found[0])
+    assert found[0] == found[1]
+
+
+def published(release_list: Path, folder: Path, keys: Path) -> dict[str, bytes]:
+    """Publishes a release list into a new repository, and returns its files."""
+
+    def repository(command: str, *arguments: object, kinds: tuple[str, ...]) -> None:
+        options = [f"--{kind}-key={keys}/{kind}.pem" for kind in kinds]
+        now = "--now=2031-01-01T00:00:00Z"
+        assert main(["repository", command, *map(str, arguments), *options, now]) == 0
+
+    root = f"{folder}.root.json"
+    public = f"--rollout-public={keys}/rollout.pem.pub"
+    repository("init", folder, public, "-o", root, kinds=("root", "targets", "snapshot"))
+    to = (f"--to={folder}", f"--repository-root={root}")
+    repository("publish", release_list, *to, kinds=("targets", "snapshot", "rollout"))
+    files = (each for each in folder.rglob("*") if each.is_file())
+    return {str(each.relative_to(folder)): each.read_bytes() for each in files}
 
 
 def test_format(checkout: Path) -> None:
