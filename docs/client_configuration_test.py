@@ -128,6 +128,7 @@ FROM_THE_SERVICE = {
     "smp",
     "kept",
     "settle",
+    "shown",
     "restart_timeout",
 }
 

@@ -73,14 +73,16 @@ class DdiSource:
     def __init__(
         self, system: System, sleep: Callable[[float], None], settings: DdiSettings
     ) -> None:
-        self._http = HttpSettings(
+        http = HttpSettings(
             settings.url,
             settings.token_file,
             bytes_per_second=settings.bytes_per_second,
             min_bytes_per_second=settings.min_bytes_per_second,
         )
-        self._place = Requests(system, self._http)
+        self._place = Requests(system, http)
         self._server = Address.parse(settings.url)
+        # Paths contain the id of the device. Errors go into reports, which must not.
+        self._http = replace(http, shown=self._server.shown.rstrip("/"))
         self._system = system
         self._sleep = sleep
         self._settings = settings

@@ -57,6 +57,8 @@ def error_of(act: Callable[[], object]) -> str:
     with pytest.raises(SourceError) as caught:
         act()
     assert "s3cret" not in str(caught.value)
+    # Reports contain errors, and no id of a device.
+    assert DEVICE not in str(caught.value)
     return str(caught.value)
 
 
@@ -230,7 +232,7 @@ def test_message_that_the_server_will_never_take_is_dropped(
 
 def test_message_to_a_server_that_is_gone_is_sent_later(server: FakeHawkbit) -> None:
     source = source_of(server, url="http://127.0.0.1:1")
-    assert "127.0.0.1:1/DEFAULT/controller/v1/lamp-1" in error_of(lambda: source.deliver(CLOSED))
+    assert error_of(lambda: source.deliver(CLOSED)).startswith("127.0.0.1:1: ")
 
 
 def test_same_message_is_passed_on_once(server: FakeHawkbit) -> None:
@@ -256,6 +258,16 @@ def test_deployment_must_have_one_bundle(
     )
 
 
+def test_error_of_a_download_does_not_name_the_device(server: FakeHawkbit) -> None:
+    server.assign(10)
+    server.files = [f"{DEVICE}/missing.bundle"]
+    old = server.server.change
+    server.server.change = lambda request, answer: (
+        Answer(404, {}) if "missing" in request.path else old(request, answer)
+    )
+    assert "the server has no such file" in error_of(source_of(server).open)
+
+
 def test_deployment_without_a_usable_link(server: FakeHawkbit) -> None:
     server.assign(10)
     server.artifact = "ftp://127.0.0.1"
@@ -268,7 +280,7 @@ def test_deployment_without_a_usable_link(server: FakeHawkbit) -> None:
 def test_answer_that_is_an_error(server: FakeHawkbit, status: int) -> None:
     server.fails_with = status
     text = error_of(source_of(server).open)
-    assert "/DEFAULT/controller/v1/lamp-1: the server" in text
+    assert text.startswith(f"127.0.0.1:{server.server.port}: the server ")
     assert text.endswith(f"(HTTP status {status})")
 
 
@@ -287,7 +299,7 @@ def test_answer_that_is_not_one_of_hawkbit(server: FakeHawkbit, body: bytes, pro
 
 def test_connection_that_is_cut_is_an_error(server: FakeHawkbit) -> None:
     server.server.change = lambda request, answer: Answer(200, {}, b"x" * 99, cut=50)
-    assert "lamp-1: " in error_of(source_of(server).open)
+    assert error_of(source_of(server).open).startswith(f"127.0.0.1:{server.server.port}: ")
 
 
 @pytest.mark.parametrize("content", [b"", b"a b", b"a\nb", b"\xff", b"x" * 129])

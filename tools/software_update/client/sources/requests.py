@@ -45,7 +45,8 @@ class HttpSettings:
     `token_file` contains the value of the header `token_header`, such as `Bearer abc`, in one line. It is
     read for each request, and sent only to the scheme, host and port of `url`; over http, everyone on the
     way can read it. A user and password in `url` are sent in the same way. `bytes_per_second` limits
-    downloads. A source that sends fewer than `min_bytes_per_second` over a minute is too slow.
+    downloads. A source that sends fewer than `min_bytes_per_second` over a minute is too slow. `shown` is the
+    name of the source in errors; by default, host and path of the URL.
     """
 
     url: str
@@ -53,6 +54,7 @@ class HttpSettings:
     token_header: str = "Authorization"
     bytes_per_second: int | None = None
     min_bytes_per_second: int = LEAST_BYTES_PER_SECOND
+    shown: str = ""
 
     def pace(self, now: Callable[[], float], sleep: Callable[[float], None]) -> Pace:
         """Returns the pace of one download. `now` returns seconds, `sleep` waits for seconds."""
@@ -75,16 +77,16 @@ class Requests:
         self._settings = settings
 
     def describe(self) -> str:
-        """Returns host and path of the URL, without credentials."""
-        return self._address.shown
+        """Returns the name of the source, without credentials."""
+        return self._settings.shown or self._address.shown
 
     def error(self, problem: object, retry_after: float | None = None) -> SourceError:
         """Returns an error that names the source."""
-        return SourceError(f"{self._address.shown}: {problem}", retry_after)
+        return SourceError(f"{self.describe()}: {problem}", retry_after)
 
     def rejected(self, problem: Problem, text: str) -> RepositoryRejected:
         """Returns an error with a reason that has a name."""
-        return RepositoryRejected(problem, f"{self._address.shown}: {text}")
+        return RepositoryRejected(problem, f"{self.describe()}: {text}")
 
     def get(self, headers: Mapping[str, str]) -> Response:
         """Sends a request with these headers, besides the usual ones. Raises SourceError."""
