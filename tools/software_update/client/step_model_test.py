@@ -18,6 +18,7 @@ from software_update.client.effects import Effect
 from software_update.client.events import Event
 from software_update.client.question import Phase
 from software_update.client.record import PLACE_BYTES, Record, decode, encode
+from software_update.client.repository import Versions
 from software_update.client.state import Answer, Code, Installed, Plan, Reply, Staging, State
 from software_update.client.step import answer_problem, step
 
@@ -39,6 +40,13 @@ RESULTS = {
     Effect.CONFIRM: "Confirmed",
     Effect.ABANDON: "Abandoned",
 }
+BEFORE_TRYING = (
+    "AWAITING_CONSENT",
+    "DOWNLOADING",
+    "VERIFYING",
+    "INSTALLING",
+    "AWAITING_RESTART",
+)
 COUNTED = (Code.REFUSED, Code.INSTALL_FAILED, Code.HEALTH_FAILED)
 
 
@@ -59,6 +67,9 @@ class Device(RuleBasedStateMachine):
         self.healthy = False
         self.floor = FIRST
         self.failures: dict[str, int] = {}
+        # The repository: the versions that were accepted, and the releases that stopped since their offer.
+        self.versions = Versions()
+        self.stopped: set[str] = set()
         self.send(events.Provisioned(1, "main", "A", FIRST, None, "factory"))
         self.send(self.start())
 
@@ -99,14 +110,16 @@ class Device(RuleBasedStateMachine):
         release=st.sampled_from(sorted(RELEASES)),
         staging=st.sampled_from(list(Staging)),
         new_root=st.booleans(),
+        listed=st.booleans(),
     )
-    def check(self, release: str, staging: Staging, new_root: bool) -> None:
+    def check(self, release: str, staging: Staging, new_root: bool, listed: bool) -> None:
         if new_root and self.root != ROOTS[1]:
             self.root = ROOTS[1]
             self.send(events.RootVerified(self.now, "main", "x" * 64, self.root, 2))
         counter = RELEASES[release]
-        for known in [each for each in self.failures if RELEASES[each] < counter]:
-            if self.at_rest_or_first_question():
+        if self.at_rest_or_first_question():
+            self.stopped.discard(release)
+            for known in [each for each in self.failures if RELEASES[each] < counter]:
                 del self.failures[known]
         plan = Plan(
             domain="main",
@@ -121,6 +134,7 @@ class Device(RuleBasedStateMachine):
             slot=self.other,
             source=0,
             staging=staging,
+            entry=f"blinky/stable/{release}" if listed else "",
         )
         self.send(events.Offered(self.now, plan))
 
@@ -145,7 +159,7 @@ class Device(RuleBasedStateMachine):
             elif plan is not None and plan.asking:
                 self.answer(plan.release, plan.root, plan.phase or Phase.DOWNLOAD, Reply.YES)
             else:
-                self.check(release, Staging.STREAM, False)
+                self.check(release, Staging.STREAM, False, True)
             self.check_rules()
 
     @precondition(lambda self: self.effect == Effect.CONSULT)
@@ -270,6 +284,54 @@ class Device(RuleBasedStateMachine):
         self.slots[slot], self.tries[slot] = SlotState.TRYING, 2
         self.cut()
 
+    @rule(
+        found=st.builds(
+            Versions,
+            root=st.integers(1, 2),
+            timestamp=st.integers(1, 3),
+            snapshot=st.integers(1, 3),
+            rollout=st.integers(1, 2),
+            keys=st.sampled_from(["k", "l"]),
+            fresh_until=st.just(10_000),
+        )
+    )
+    def repository_is_read(self, found: Versions) -> None:
+        known, before = self.versions, self.state.domain("main")
+        roles = ["root"]
+        if found.root == known.root or found.keys == known.keys:
+            roles += ["timestamp", "snapshot", "rollout"]
+        if all(getattr(found, role) >= getattr(known, role) for role in roles):
+            self.versions = found
+        self.send(events.RepositoryRead(self.now, "main", found))
+        assert self.state.domain("main") == replace(before, repository=self.versions)
+
+    @precondition(lambda self: self.effect in (Effect.ACTIVATE, Effect.RESTART))
+    @rule(activated=st.booleans())
+    def slot_that_may_start_is_stopped(self, activated: bool) -> None:
+        if activated and self.effect == Effect.ACTIVATE:
+            self.work()
+        self.release_is_stopped(self.plan.release, Code.HALTED)
+
+    @rule(
+        release=st.sampled_from(sorted(RELEASES)),
+        code=st.sampled_from([Code.HALTED, Code.WITHDRAWN]),
+    )
+    def release_is_stopped(self, release: str, code: Code) -> None:
+        before, plan, name = self.state, self.state.plan, self.state.detail.name
+        stops = plan is not None and plan.entry != "" and plan.release == release
+        if stops and name in BEFORE_TRYING:
+            self.stopped.add(release)
+            self.use_up_consent(release, True)
+        self.send(events.Withdrawn(self.now, release, code, "stopped"))
+        if stops and name in BEFORE_TRYING:
+            assert self.state.detail.name in ("IDLE", "ROLLING_BACK")
+            if self.state.detail.name == "IDLE":
+                assert SlotState.TRYING not in self.slots.values()
+        elif stops and name in ("IDLE", "FINISHED", "QUARANTINED"):
+            assert self.state == replace(before, plan=None)
+        else:
+            assert self.state == before
+
     @rule()
     def cancel(self) -> None:
         plan, detail = self.state.plan, self.state.detail.name
@@ -331,6 +393,7 @@ class Device(RuleBasedStateMachine):
         self.known_slots_have_known_content()
         self.failures_are_counted()
         self.quarantined_release_is_not_worked_on()
+        self.stopped_release_is_not_worked_on()
 
     def phases_have_consent(self) -> None:
         needed: Any = NEEDS.get(self.effect) if self.effect else None
@@ -369,6 +432,12 @@ class Device(RuleBasedStateMachine):
     def quarantined_release_is_not_worked_on(self) -> None:
         if self.effect is not None:
             assert self.failures.get(self.plan.release, 0) < 3
+
+    def stopped_release_is_not_worked_on(self) -> None:
+        """A stopped release is only abandoned, also if the boot loader has started it meanwhile."""
+        if self.effect is not None and self.plan.release in self.stopped:
+            assert self.effect in (Effect.ABANDON, Effect.RESTART)
+            assert self.plan.abandoned or self.effect == Effect.ABANDON
 
 
 Device.TestCase.settings = settings(max_examples=150, stateful_step_count=60, deadline=None)
