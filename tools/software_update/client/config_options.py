@@ -139,7 +139,8 @@ SOURCE_TYPES = {
                 "root",
                 PATH,
                 "The repository's root metadata in the image (`root.json`), from which its verification "
-                "starts. The domain's `root` still decides who signs releases.",
+                "starts. The domain's `root` still decides who signs releases. With another file here, "
+                "the versions that the device has recorded do not count any more.",
             ),
             Option("product", TEXT, "The product, as its releases name it."),
             Option("channel", CHANNEL, "The channel."),

@@ -78,11 +78,15 @@ class SourceFailed:
 
 @dataclass(frozen=True, slots=True)
 class RepositoryRead:
-    """The metadata of a domain's repository was read and verified at `at`, and was not expired then."""
+    """The metadata of a domain's repository was read and verified at `at`, and was not expired then.
+
+    `root` identifies the root in the image, as in `RepositorySource`.
+    """
 
     at: int
     domain: str
     versions: Versions
+    root: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,7 +171,7 @@ def test_largest_plan_fits_with_three_domains(path: str, entry: str) -> None:
     release = Installed("m" * 64, "r" * 64, "v" * 64, most, most)
     slots = {"A": release, "B": release}
     versions = Versions(most, most, most, most, most, most, "k" * 16, most)
-    domain = DomainState("r" * 64, slots, release, "A", "auto-security", versions)
+    domain = DomainState("r" * 64, slots, release, "A", "auto-security", versions, "k" * 16)
     plan = Plan(
         domain="main",
         release="r" * 64,

@@ -133,11 +133,14 @@ class Repository(Protocol):
 class RepositorySource:
     """A repository among the sources of a trust domain, for one product.
 
-    Other sources offer one bundle. A repository lists many, of which the client chooses.
+    Other sources offer one bundle. A repository lists many, of which the client chooses. `root` identifies
+    the repository's root metadata in the image: the start of its SHA-256 in hexadecimal. With another one,
+    the maker has chosen another repository, for which recorded versions do not hold.
     """
 
     repository: Repository
     product: str
+    root: str = ""
 
     def describe(self) -> str:
         """Returns the place in words for a person, without credentials."""

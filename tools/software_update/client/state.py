@@ -135,7 +135,8 @@ class DomainState:
     `root` is the SHA-256 of the file with the root in force, empty for the root in the image. `slots` has the
     committed release of each slot of which the content is known. `floor` is the last committed release: no
     release below it is ever installed. `running` is the slot that runs, as the boot loader said last.
-    `repository` has the versions of the domain's repository that the device has seen.
+    `repository` has the versions of the domain's repository that the device has seen, and `repository_root`
+    identifies the root in the image for which they hold.
     """
 
     root: str = ""
@@ -144,6 +145,11 @@ class DomainState:
     running: str = ""
     preset: str = "ask"
     repository: Versions = field(default_factory=Versions)
+    repository_root: str = ""
+
+    def floors(self, root: str) -> Versions:
+        """Returns the versions below which a repository is rejected; none for one with another first root."""
+        return self.repository if root == self.repository_root else Versions()
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,9 +168,10 @@ def _source_failed(state: State, event: events.SourceFailed) -> State:
 def _repository_read(state: State, event: events.RepositoryRead) -> State:
     """Raises the floors. The time is remembered as well, because the signed expiry above it bounds it."""
     domain = state.domain(event.domain)
-    if domain.repository.lowered(event.versions):
+    if domain.floors(event.root).lowered(event.versions):
         return state
-    state = state.with_domain(event.domain, replace(domain, repository=event.versions))
+    domain = replace(domain, repository=event.versions, repository_root=event.root)
+    state = state.with_domain(event.domain, domain)
     if state.detail in (Detail.AWAITING_CONSENT, Detail.AWAITING_RESTART):
         # Nothing else can have failed there. In other states, a download may fail again and again.
         state = replace(state, attempts=0, retry_in=0)

@@ -157,6 +157,15 @@ def test_versions_only_rise_and_survive_the_record() -> None:
     assert record.state == state
 
 
+def test_floors_hold_only_for_the_root_in_the_image_from_which_they_come() -> None:
+    high, new = Versions(3, 9, 9, fresh_until=500), Versions(1, 1, 1, fresh_until=500)
+    state = play(events.RepositoryRead(100, "main", high, "first"))
+    assert play(events.RepositoryRead(101, "main", new, "first"), state=state) == state
+    state = play(events.RepositoryRead(101, "main", new, "second"), state=state)
+    assert state.domain("main").floors("second") == new
+    assert state.domain("main").floors("first") == Versions()
+
+
 def test_time_is_remembered_only_below_a_signed_expiry() -> None:
     read = events.RepositoryRead(400, "main", Versions(1, 1, 1, fresh_until=500))
     assert play(read).seen == 400

@@ -1,5 +1,6 @@
 """Makes the sources of a configuration. Imports only those that it names."""
 
+import hashlib
 import importlib.util
 import time
 from dataclasses import replace
@@ -12,6 +13,8 @@ from software_update.client.shell.network import UrllibNetwork
 from software_update.client.source import Source
 from software_update.client.sources.file import FileSource, FolderSource
 from software_update.client.system import System
+
+_ROOT_DIGITS = 16
 
 
 def build_source(part: Part, system: System, place: str) -> Source:
@@ -42,9 +45,10 @@ def build_repository(
     del options["root"]
     settings = RepositorySettings(HttpSettings(**options), root, product, channel, cache)
     try:
-        return RepositorySource(TufRepository(system, time.sleep, settings), product)
+        repository = TufRepository(system, time.sleep, settings)
     except ValueError as error:
         raise InputError(f"{place}: {error}") from None
+    return RepositorySource(repository, product, hashlib.sha256(root).hexdigest()[:_ROOT_DIGITS])
 
 
 def _require(package: str, extra: str, place: str) -> None:

@@ -33,3 +33,10 @@ def test_random_numbers_differ_and_are_below_one(monkeypatch: pytest.MonkeyPatch
     assert all(0 <= number < 1 for number in numbers)
     monkeypatch.setattr("os.urandom", lambda count: b"\xff" * count)
     assert 0.999 < clock.random() < 1
+
+
+def test_random_bytes_of_a_secret_differ() -> None:
+    clock = MachineClock()
+    secrets = {clock.random_bytes(32) for _ in range(10)}
+    assert len(secrets) == 10
+    assert {len(each) for each in secrets} == {32}

@@ -40,6 +40,14 @@ def test_write_and_read_anywhere_in_a_file(storage: MachineStorage, tmp_path: Pa
     assert (tmp_path / "new").read_bytes() == b"abc"
 
 
+def test_private_file_is_only_for_its_owner(storage: MachineStorage, tmp_path: Path) -> None:
+    storage.open_to_write(f"{tmp_path}/secret").close()
+    storage.make_private(f"{tmp_path}/secret")
+    assert (tmp_path / "secret").stat().st_mode & 0o777 == 0o600
+    with pytest.raises(FileNotFoundError):
+        storage.make_private(f"{tmp_path}/missing")
+
+
 def test_existing_file_keeps_its_content(storage: MachineStorage, tmp_path: Path) -> None:
     (tmp_path / "old").write_bytes(b"abc")
     storage.open_to_write(f"{tmp_path}/old").close()

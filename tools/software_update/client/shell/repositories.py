@@ -106,11 +106,11 @@ class Repositories:
         return _ask(source, lambda: source.repository.find(plan.entry))
 
     def _refresh(self, domain: str, source: RepositorySource) -> View:
-        floors, at = self._state().domain(domain).repository, self._at()
+        floors, at = self._state().domain(domain).floors(source.root), self._at()
         view = _ask(source, lambda: source.repository.refresh(floors, at))
         freshness.check_versions(source.describe(), view.versions, floors, at)
         self._views[domain] = view
-        self._handle(events.RepositoryRead(at, domain, view.versions))
+        self._handle(events.RepositoryRead(at, domain, view.versions, source.root))
         return view
 
 

@@ -395,6 +395,24 @@ def test_lost_cache_does_not_lower_the_floors(world: World) -> None:
     assert world.client.state.domain("main").repository.timestamp == old.timestamp + 1
 
 
+def test_image_with_another_repository_starts_anew(world: World) -> None:
+    """The maker has lost the root keys of the old one, and the image names a new one."""
+    for _ in range(3):
+        world.repository.publish()
+    world.check()
+    other = SimulatedRepository("lamp", world.device.clock.now())
+    other.add(bundle(2))
+    world.repository = other
+    world.start()
+    world.check()
+    assert world.code() is Code.REPOSITORY_ROLLED_BACK
+    domain = world.device.domain(sources=[replace(other.source, root="another root")])
+    world.client = Client(world.device.system, STATE, {"main": domain})
+    world.client.start()
+    world.check()
+    assert world.detail() is Detail.AWAITING_CONSENT
+
+
 @pytest.mark.parametrize("problem", list(Problem))
 def test_problem_of_a_repository_is_the_code(world: World, problem: Problem) -> None:
     world.repository.problem = RepositoryRejected(problem, "a text")
