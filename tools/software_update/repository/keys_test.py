@@ -1,6 +1,7 @@
 """Tests of keys.py."""
 
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 import pytest
 from tuf.api.metadata import Metadata, Snapshot
@@ -12,6 +13,7 @@ from software_update.keys.public_key import PublicKey
 from software_update.keys.scheme import Scheme
 from software_update.keys.schemes import ECDSA_P256, ED25519, ML_DSA_44
 from software_update.repository import keys
+from software_update.signing.library_signer import LibrarySigner
 from software_update.signing.signers import FileSigner
 from software_update.signing.signing_request import ToSign
 
@@ -47,6 +49,19 @@ def test_key_of_another_kind_in_a_root_is_an_error() -> None:
     key.keyval["public"] = pem.generate_private_key_pem()[0].decode()
     with pytest.raises(InputError, match=r"key .*this is a private key"):
         keys.public_key(key)
+
+
+def test_token_or_cloud_signs_through_its_library() -> None:
+    one = signer(ECDSA_P256)
+
+    def sign(payload: bytes) -> object:
+        return SimpleNamespace(signature=one.key.sign(payload).hex())
+
+    token = LibrarySigner("hsm:2?label=t", one.public, SimpleNamespace(sign=sign))
+    metadata = Metadata(Snapshot(7))
+    keys.sign(metadata, "snapshot", [token])
+    key = keys.tuf_key("k", one.public)
+    key.verify_signature(metadata.signatures[key.keyid], metadata.signed_bytes)
 
 
 @dataclass
