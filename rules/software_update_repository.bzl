@@ -28,8 +28,9 @@ def software_update_repository(
       of the repository. It accepts the options of `software-update repository publish`, with paths relative to the
       folder in which you call it. Releases that the repository already has stay as they are.
 
-    The build reads no key of the repository. If a key is on a token or in a cloud, build `NAME`, and publish
-    `bazel-bin/product/NAME.release_list.json` with the command, which has the libraries for such keys.
+    The build reads no key of the repository. If a key is on a token or in a cloud, or the repository is in `s3:`, build
+    `NAME`, and publish `bazel-bin/product/NAME.release_list.json` with the installed command `software-update`, which
+    has the packages for them.
 
     In the mode `unsigned`, `NAME` makes nothing, because devices reject an unsigned bundle. If a release is a
     `software_update_promotion`, add the tag `manual` here, too.
