@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from tests.serving.fleet import DAY
+from tests.serving.fleet import DAY, HOUR
 from tests.serving.fleet_story import START, fleet, play
 
 DEVICES = 1000
@@ -13,7 +13,7 @@ DEVICES = 1000
 
 def test_thousand_devices_stay_within_bands_and_a_halt_stops_them(tmp_path: Path) -> None:
     began = time.monotonic()
-    with fleet(tmp_path, DEVICES) as (devices, publisher):
+    with fleet(tmp_path, DEVICES, interval=12 * HOUR) as (devices, publisher):
         play(devices, publisher)
         days = (devices.now - START) / DAY
         traffic = devices.traffic
