@@ -28,13 +28,14 @@ def test_timestamp_is_written_last_and_payloads_first(tmp_path: Path) -> None:
     assert all(name.startswith("targets/") for name in names[: last_payload + 1])
 
 
-def test_snapshot_has_the_sha256_of_each_role_but_not_of_bins(tmp_path: Path) -> None:
+def test_snapshot_has_length_and_sha256_of_each_role_but_the_bins(tmp_path: Path) -> None:
     repository, _ = make(tmp_path)
     repository.add(*releases(1))
     meta = repository.current().snapshot.meta
-    without = {name for name, each in meta.items() if not each.hashes}
+    without = {name for name, each in meta.items() if not each.hashes and each.length is None}
     assert without == {f"archive-{number:02x}.json" for number in range(32)} & meta.keys()
     assert "channel.meter.stable.json" in meta.keys() - without
+    assert all(each.length for name, each in meta.items() if name not in without)
 
 
 class Killed(BaseException):

@@ -183,7 +183,7 @@ class TufFiles:
         self.objects[f"metadata/{role.version}.{name}.json"] = content
         described = MetaFile.from_data(role.version, content, ["sha256"])
         if name.startswith(f"{_ARCHIVE}-"):
-            described = MetaFile(role.version, len(content))
+            described = MetaFile(role.version)
         self.snapshot.meta[f"{name}.json"] = described
         return content
 
