@@ -294,11 +294,11 @@ def test_memory_of_a_server_counts() -> None:
         assert server.stdout
         server.stdout.readline()
         command = Command("tool", (sys.executable, "-c", "pass"), server=server.pid)
-        [alone], [with_server] = (
+        [without_server], [with_server] = (
             in_turn([each], 1) for each in (dataclasses.replace(command, server=0), command)
         )
         server.kill()
-    assert alone.peak.most < 90 < with_server.peak.least
+    assert without_server.peak.most < 90 < with_server.peak.least
 
 
 def test_cpu_of_a_process_counts_its_ended_children() -> None:

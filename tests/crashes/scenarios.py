@@ -39,7 +39,7 @@ SCENARIOS = {
         {3},
     ),
     "halted later": (Device(published=(published(1), published(2, halted=True))), {2, 3}),
-    # Whoever withholds the halt finds that the device has seen it, whatever is left of the cache.
+    # A server that withholds the halt finds that the device has seen it, whatever is left of the cache.
     "halt withheld later": (Device(published=(published(2, halted=True), published(1))), {2, 3}),
     "declined": (Device(reply=_decline), {2}),
     "another release later": (

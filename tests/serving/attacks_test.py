@@ -69,7 +69,10 @@ def test_freeze_is_rejected_when_the_first_role_expires(world: World, role: str,
             world.site.publish_snapshot()
         world.site.publish_timestamp()
     text = rejected(world, Code.REPOSITORY_EXPIRED)
-    assert "a role has expired: nobody refreshes it, or somebody withholds newer metadata" in text
+    assert (
+        "a role has expired: the repository is not refreshed, or the server withholds newer metadata"
+        in text
+    )
 
 
 def test_freeze_does_not_end_with_a_lost_cache_and_a_clock_that_goes_back(world: World) -> None:

@@ -27,7 +27,7 @@ DEVICES = 100_000_000
 
 @dataclass(frozen=True)
 class Operation:
-    """How a repository and its devices are run. Times are in hours.
+    """The operation of a repository and its devices. Times are in hours.
 
     `interval` is the mean time between two checks of a device, `publications` and `rollout_changes` are
     their numbers per day, `snapshot_renewal` is the time between two renewals of a snapshot without a

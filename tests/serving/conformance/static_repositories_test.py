@@ -53,7 +53,7 @@ def test_archived_bundle_is_found_in_its_bin(run: Run, repository: RepositoryFol
     assert len(bins) == 1
 
 
-def test_repository_that_nobody_refreshes_is_rejected(
+def test_repository_that_is_not_refreshed_is_rejected(
     run: Run, repository: RepositoryFolder
 ) -> None:
     assert run.refresh() == 0

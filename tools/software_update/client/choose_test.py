@@ -61,7 +61,7 @@ def test_device_without_newer_release_has_nothing_to_choose() -> None:
     assert choose(view(), device()) == Choice(())
 
 
-def test_release_of_another_hardware_or_product_is_no_release() -> None:
+def test_release_of_another_hardware_or_product_is_ignored() -> None:
     for_x = listed(2, hardware_ids=("x",))
     assert way(choose(view(for_x), device(hardware_id="x"))) == [2]
     assert way(choose(view(for_x), device(hardware_id=None))) == [2]

@@ -18,7 +18,7 @@ _REJECTED = frozenset(Code(each.value) for each in Problem)
 def is_reported(state: State) -> bool:
     """Returns whether a state has a result for a report: an end, or a rejected repository while a plan waits.
 
-    Somebody who withholds newer metadata must not go unnoticed as long as an update is under way.
+    A server that withholds newer metadata must not go unnoticed as long as an update is under way.
     """
     if state.result is None:
         return False

@@ -53,7 +53,7 @@ class Problem(enum.Enum):
     """The reason why a repository is rejected, apart from a network that fails."""
 
     EXPIRED = "REPOSITORY_EXPIRED"
-    """A role is past its expiry: the repository is not maintained, or somebody withholds newer metadata."""
+    """A role is past its expiry: the repository is not maintained, or the server withholds newer metadata."""
     ROLLED_BACK = "REPOSITORY_ROLLED_BACK"
     """A role has a lower version than one that the device has seen."""
     INCONSISTENT = "REPOSITORY_INCONSISTENT"

@@ -91,7 +91,7 @@ def test_halted_release_ends_each_plan_that_is_not_tried(detail: Detail) -> None
         assert after.failures == ()
         assert answer_to(after, RELEASE, ROOT, Phase.DOWNLOAD) is None
     elif state.plan is not None and expected in (Detail.FINISHED, Detail.QUARANTINED):
-        # Nobody may agree to it any more.
+        # A person cannot agree to it any more.
         assert after == replace(state, plan=None)
     else:
         assert after == state

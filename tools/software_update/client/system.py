@@ -139,7 +139,7 @@ class Clock(Protocol):
         """Returns a random number from 0 up to but without 1."""
 
     def random_bytes(self, length: int) -> bytes:
-        """Returns bytes for a secret, which nobody can guess."""
+        """Returns bytes for a secret, which cannot be guessed."""
 
 
 class Response(Protocol):

@@ -200,6 +200,6 @@ def _checked(where: str, check: Callable[[], _T], remedy: str = "") -> _T:
         text = " ".join(str(error).split()) or type(error).__name__
         remedy = (
             remedy
-            or "somebody else has written it, or the trusted root is that of another repository"
+            or "another publisher has written it, or the trusted root is that of another repository"
         )
         raise InputError(f"{where}: is not valid ({text}); {remedy}") from None

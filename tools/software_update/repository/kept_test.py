@@ -21,7 +21,7 @@ def repository(tmp_path: Path, objects: MemoryObjects) -> RepositoryFolder:
 
 
 def table(repository: RepositoryFolder, *new: Release) -> list[tuple[str, str | None, str, str]]:
-    """What devices do with the last of the releases to add."""
+    """The actions of devices with the last of the releases to add."""
     added = repository.add(*new).added[-1]
     return [
         (each.kept.name, each.hardware_id, each.verdict, " ".join(each.first))
@@ -70,7 +70,7 @@ def test_missing_and_changed_bundles(repository: RepositoryFolder, objects: Memo
     del objects.objects[name]
     with pytest.raises(InputError, match="is missing; restore it"):
         read_kept(objects, path, target)
-    # A broken bundle does not prevent the next release, if nobody asks for the table.
+    # A broken bundle does not prevent the next release, if the table is not wanted.
     with pytest.raises(InputError, match="is missing; restore it"):
         repository.add(*releases(1, 2))
     assert repository.add(*releases(1, 2), fleet=False).added[0].fleet == ()

@@ -56,7 +56,7 @@ def next_root_of(before: Any, changed: Mapping[Kind, RoleKeys], expires: int) ->
 
 
 def unsigned_file(root: Any) -> bytes:
-    """Returns the file of a root that nobody has signed yet."""
+    """Returns the file of a root without signatures."""
     content: bytes = Metadata(root).to_bytes()
     return content
 

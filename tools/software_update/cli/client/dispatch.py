@@ -27,7 +27,7 @@ COMMANDS = {
     "verify-installed": ("reading", "compare the slot that runs with its installed manifest"),
     "tuf-conformance": (
         "tuf_conformance",
-        "run the TUF client alone, for the public suite of tests",
+        "run only the TUF client, for the public suite of tests",
     ),
 }
 

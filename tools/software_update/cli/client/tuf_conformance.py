@@ -31,7 +31,7 @@ def run_tuf_conformance(argv: Sequence[str]) -> int:
     """Runs one command of the suite."""
     parser = Parser(
         "tuf-conformance",
-        "Runs the client's code for TUF repositories alone, as the public suite tuf-conformance tests it. "
+        "Runs only the client's code for TUF repositories, as the public suite tuf-conformance tests it. "
         "It needs no configuration, and installs nothing. Exit code 1: rejected, or not found.",
         PROGRAM,
     )

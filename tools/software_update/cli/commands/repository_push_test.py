@@ -20,7 +20,7 @@ def files_fixture(tmp_path: Path) -> tuple[str, str]:
 
 
 class _Registry:
-    """What a registry was asked for, in place of `OciStorage`."""
+    """The requests to a registry, in place of `OciStorage`."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.published: list[tuple[str, str]] = []

@@ -74,7 +74,7 @@ def test_person_need_not_wait_and_sees_the_way() -> None:
     assert asked.startswith("asks to download lamp 1.2, then 1.3 of the vendor, ")
 
 
-def test_timestamp_that_nobody_renews_ends_updates() -> None:
+def test_timestamp_that_is_not_renewed_ends_updates() -> None:
     frozen = "factory one\npublish two\nrollout two 100\nrefresh off\nclock +86400\n"
     assert played(f"{frozen}check itself\n")[1].startswith("REPOSITORY_EXPIRED: the repository: ")
     assert played(f"{frozen}refresh on\ncheck itself\n")[0] == "Idle > AwaitingConsent(download)"
