@@ -33,7 +33,9 @@ _FAULTS = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, 
 _MAX_TEXT = 300
 _T = TypeVar("_T")
 _SENTENCES = {
-    Problem.EXPIRED: "a role has expired: the repository is not refreshed, or the server withholds newer metadata",
+    Problem.EXPIRED: (
+        "a role has expired: the repository is not refreshed, or the server withholds newer metadata"
+    ),
     Problem.ROLLED_BACK: "the server has older metadata than this device has seen",
     Problem.INCONSISTENT: "the roles on the server do not fit together",
     Problem.UNSIGNED: "a role lacks signatures of the keys that count",
