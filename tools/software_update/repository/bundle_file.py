@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Generic, NamedTuple, TypeVar
 
 from software_update.base.errors import InputError, printable
-from software_update.base.files import copy_range
+from software_update.base.files import copy_range, errors_name
 from software_update.base.hashing import sha256_range
 from software_update.bundle.envelope import Payload
 from software_update.bundle.head import read_head
@@ -104,10 +104,11 @@ def copy_verified(bundle: Described, storage: Storage) -> Copied:
     length = os.fstat(bundle.fd).st_size
     spool = storage.spool()
     try:
-        copy_range(bundle.fd, spool.fd, length)
-        # The disk, and one core for each hash, at the same time.
-        with _InThread(spool.sync), _InThread(lambda: _hash(spool.fd, length)) as hashing:
-            payloads = _verified(bundle, spool.fd)
+        with errors_name(storage.describe()):
+            copy_range(bundle.fd, spool.fd, length)
+            # The disk, and one core for each hash, at the same time.
+            with _InThread(spool.sync), _InThread(lambda: _hash(spool.fd, length)) as hashing:
+                payloads = _verified(bundle, spool.fd)
         return Copied(spool, length, hashing.result(), payloads)
     except BaseException:
         spool.abort()

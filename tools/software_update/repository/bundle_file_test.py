@@ -1,5 +1,6 @@
 """Tests of bundle_file.py."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -51,6 +52,19 @@ def test_first_part_is_all_that_a_client_reads_before_it_asks(path: Path) -> Non
     head = read_head(Prefix(first, path.stat().st_size), first_part)
     assert head.user_manifest == Release("1.0", 1).manifest
     assert head.end == first_part
+
+
+def test_full_storage_is_named(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fill(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(bundle_file, "copy_range", fill)
+    storage = FolderStorage(str(tmp_path))
+    with path.open("rb") as file, storage.publishing():
+        described = describe(str(path), file.fileno(), DEVICE)
+        with pytest.raises(OSError, match="No space left") as caught:
+            copy_verified(described, storage)
+    assert caught.value.filename == str(tmp_path)
 
 
 def test_copy_for_a_storage_that_spools_and_for_one_that_does_not(

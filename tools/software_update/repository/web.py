@@ -49,7 +49,8 @@ class WebFolder:
             raise InputError(f"{self._name(name)}: the server answers {error.code}") from None
         except (urllib.error.URLError, http.client.HTTPException) as error:
             reason = getattr(error, "reason", None) or type(error).__name__
-            raise InputError(f"{self._name(name)}: {printable(str(reason))}") from None
+            text = getattr(reason, "strerror", None) or str(reason)
+            raise InputError(f"{self._name(name)}: {printable(text)}; check the URL") from None
         return cast(BinaryIO, answer)
 
     def _name(self, name: str) -> str:

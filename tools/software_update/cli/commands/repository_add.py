@@ -2,10 +2,11 @@
 
 import argparse
 import os
+import re
 from collections.abc import Sequence
 
 from software_update.base import files
-from software_update.base.errors import UsageError
+from software_update.base.errors import UsageError, printable
 from software_update.cli.options.arguments import Parser, add_list
 from software_update.cli.repository import arguments as options
 from software_update.cli.repository.adding import (
@@ -16,6 +17,8 @@ from software_update.cli.repository.adding import (
 )
 
 _MAX_ATTACHMENT_BYTES = 64 * 1024 * 1024
+# The name becomes a part of a URL, which TUF clients request as it is.
+_ATTACHMENT = re.compile(r"[A-Za-z0-9._-]{1,100}")
 
 
 def run(argv: Sequence[str]) -> int:
@@ -60,4 +63,10 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     check_publication(args)
     if args.attach and len(args.bundle) > 1:
         raise UsageError("--attach: belongs to one BUNDLE; add the bundles one by one")
+    for each in args.attach:
+        if not _ATTACHMENT.fullmatch(os.path.basename(each)):
+            raise UsageError(
+                f"--attach {printable(each)}: its name becomes a part of a URL; rename it to at most 100 "
+                "letters, digits, '.', '_' and '-'"
+            )
     return args

@@ -63,6 +63,10 @@ def test_attachments(repository: RepositoryFolder, tmp_path: Path) -> None:
     sbom.write_text("[]")
     again = failed(1, *arguments(repository, *releases(1)), f"--attach={sbom}")
     assert "attach the file under another name" in again
+    strange = tmp_path / "my sbom#1.json"
+    strange.write_text("{}")
+    rename = failed(2, *arguments(repository, *releases(1)), f"--attach={strange}")
+    assert "my sbom#1.json: its name becomes a part of a URL; rename it" in rename
     assert "belongs to one BUNDLE" in failed(
         2, *arguments(repository, *releases(2)), f"--attach={sbom}"
     )

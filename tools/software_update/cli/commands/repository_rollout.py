@@ -1,6 +1,7 @@
 """repository rollout: say which share of the devices installs a release, and halt it."""
 
 import argparse
+import itertools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ def run(argv: Sequence[str]) -> int:
     from software_update.repository.rules import Wish, change_rules
 
     publisher = options.publisher_of(args, "rollout", "snapshot")
-    bands = tuple(_band(each, publisher.now) for each in args.band) if args.band else None
+    bands = _bands(args.band, publisher.now) if args.band else None
     wish = Wish(bands, args.halt, args.resume, args.remove)
     with publisher.storage.publishing():
         current = options.current_of(args, publisher)
@@ -78,6 +79,21 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     if args.halt is not None and not 0 < len(args.halt) <= _MAX_REASON:
         raise UsageError(f"--halt: write a reason of 1 to {_MAX_REASON} characters")
     return args
+
+
+def _bands(arguments: Sequence[str], now: int) -> "tuple[Band, ...]":
+    from software_update.format.rollout import MAX_BANDS
+
+    bands = tuple(_band(each, now) for each in arguments)
+    if len(bands) > MAX_BANDS:
+        raise UsageError(f"--band: {len(bands)} bands; state at most {MAX_BANDS}")
+    for before, after in itertools.pairwise(bands):
+        if after.percent <= before.percent or after.not_before < before.not_before:
+            raise UsageError(
+                f"--band: {after.percent} % comes after {before.percent} %; state the bands with rising "
+                "percents and times"
+            )
+    return bands
 
 
 def _band(argument: str, now: int) -> "Band":

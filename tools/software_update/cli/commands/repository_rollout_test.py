@@ -51,5 +51,10 @@ def test_wrong_arguments(arguments: list[str]) -> None:
     assert "--band: 'soon' is not a date" in failed(2, *arguments, "--band=5=soon")
     assert "write a reason of 1 to 200" in failed(2, *arguments, "--halt=")
     assert "not allowed with" in failed(2, *arguments, "--halt=x", "--resume")
-    assert "must rise" in failed(3, *arguments, "--band=50=now", "--band=5=now")
+    rising = "5 % comes after 50 %; state the bands with rising percents and times"
+    assert rising in failed(2, *arguments, "--band=50=now", "--band=5=now")
+    earlier = failed(2, *arguments, "--band=5=now", "--band=6=2020-01-01T00:00:00Z")
+    assert "6 % comes after 5 %" in earlier
+    many = [f"--band={percent}=now" for percent in range(1, 18)]
+    assert "17 bands; state at most 16" in failed(2, *arguments, *many)
     assert "has no release '9'" in failed(3, *arguments, "--resume", "--release=9")

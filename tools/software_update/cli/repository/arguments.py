@@ -5,7 +5,8 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from software_update.base.errors import UsageError
+from software_update.base.dates import format_date
+from software_update.base.errors import InputError, UsageError
 from software_update.cli.options import signer_arguments
 from software_update.cli.options.arguments import parse_date_argument
 from software_update.cli.options.schemes import add_schemes
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from software_update.repository.storage import Storage
     from software_update.signing.signers import Signer
 
+# 2025-01-01T00:00:00Z. An earlier time is that of a clock that nobody has set.
+_EARLIEST = 1_735_689_600
 _LIFETIMES = {
     "targets": "90d",
     "rollout": "90d",
@@ -139,8 +142,16 @@ def add_json(parser: argparse.ArgumentParser, schema: str) -> None:
 
 
 def now_of(args: argparse.Namespace) -> int:
-    """Returns the time in seconds since 1970."""
-    return int(time.time()) if args.now is None else parse_date_argument(args.now, "--now")
+    """Returns the time in seconds since 1970. Raises InputError if the clock is not set."""
+    if args.now is not None:
+        return parse_date_argument(args.now, "--now")
+    now = int(time.time())
+    if now < _EARLIEST:
+        # What is signed then has expired for all clients.
+        raise InputError(
+            f"the clock of this machine shows {format_date(now)}; set it, or state the time with --now"
+        )
+    return now
 
 
 def lifetimes_of(args: argparse.Namespace) -> "Lifetimes":

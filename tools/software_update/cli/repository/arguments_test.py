@@ -32,8 +32,13 @@ def test_lifetimes_have_the_defaults_of_the_library() -> None:
 
 
 def test_time_is_the_clock_or_the_argument(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.time", lambda: 1_800_000_000.5)
+    assert arguments.now_of(parsed()) == 1_800_000_000
     monkeypatch.setattr("time.time", lambda: 7.5)
-    assert arguments.now_of(parsed()) == 7
+    with pytest.raises(
+        InputError, match="clock of this machine shows 1970-01-01T00:00:07Z; set it"
+    ):
+        arguments.now_of(parsed())
     assert arguments.now_of(parsed("--now=1970-01-01T00:00:09Z")) == 9
     with pytest.raises(UsageError, match="--now: 'x' is not a date"):
         arguments.now_of(parsed("--now=x"))
