@@ -29,7 +29,7 @@ from software_update.client.sources.requests import HttpSettings
 from software_update.client.system import System
 from software_update.testing.tuf_site import BASE, START, TufSite
 
-ROUNDS = 60
+ROUNDS = 30
 ROLES = ["timestamp", "snapshot", "targets", "channel.Lamp.stable", "rollout.Lamp.stable", "root"]
 VALUES: list[Any] = [
     *(None, True, 0, -1, 10**30, 1.5, "", "x", "\0", "2030-01-01T00:00:00Z", "a" * 1000),
