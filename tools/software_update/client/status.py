@@ -176,7 +176,9 @@ def _waiting(plan: Plan, version: str) -> str:
 
 
 def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    """Begins a sentence, unless its first word is a place, such as a path or a host."""
+    first = text.partition(" ")[0]
+    return text if any(each in first for each in "./:") else text[:1].upper() + text[1:]
 
 
 def _plan(plan: Plan) -> dict[str, Any]:

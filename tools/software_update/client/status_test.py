@@ -26,6 +26,14 @@ def installed(version: str, counter: int) -> Installed:
     return Installed("f" * 64, "d" * 64, version, counter, counter)
 
 
+def test_sentence_changes_no_letter_of_a_place() -> None:
+    for text in ("updates.example/timestamp.json: is missing", "/etc/root: is missing"):
+        state = State(detail=Detail.FINISHED, result=Result(Code.SOURCE_FAILED, text, "", 1))
+        assert sentence(state) == f"{text}."
+    state = State(detail=Detail.FINISHED, result=Result(Code.DECLINED, "alice declined it", "", 1))
+    assert sentence(state) == "Alice declined it."
+
+
 def test_new_client_is_idle() -> None:
     status = status_document(State(), Facts(("main",)))
     assert (status["state"], status["number"], status["detail"]) == ("INACTIVE", 1, "Idle")

@@ -169,7 +169,9 @@ class TufRepository:
             return TufClient(settings.cache, f"{self._base}/metadata/", fetcher, settings.root, at)
         except RepositoryError as error:
             raise self._rejected(
-                Problem.MALFORMED, f"the root that came with the image is not valid: {error}"
+                Problem.MALFORMED,
+                f"the file that the option root names is not valid ({error}); it must be the root.json of "
+                "this repository",
             ) from None
 
     def _remove_temporary_files(self) -> None:
@@ -187,7 +189,10 @@ class TufRepository:
             return act()
         except RepositoryError as error:
             problem = client.problem_of(error)
-            raise self._rejected(problem, f"{_SENTENCES[problem]} ({error})") from None
+            text = f"{_SENTENCES[problem]} ({error})"
+            if problem is Problem.MALFORMED:
+                text += "; check that no other page answers, such as a login page"
+            raise self._rejected(problem, text) from None
         except DownloadError as error:
             raise SourceError(str(error)) from None
         except _FAULTS as error:

@@ -261,6 +261,22 @@ def test_form_that_tuf_does_not_expect_is_rejected_as_malformed(
     assert caught.value.problem is Problem.MALFORMED
 
 
+def test_file_that_is_not_a_root_is_named_by_its_option(
+    site: TufSite, device: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(TufSite, "first_root", b"root of a product")
+    with pytest.raises(RepositoryRejected, match=r"option root names is not valid \(") as caught:
+        device.check()
+    assert caught.value.problem is Problem.MALFORMED
+
+
+def test_page_of_another_server_is_malformed(site: TufSite, device: Device) -> None:
+    site.objects["metadata/timestamp.json"] = b"<html>Please log in.</html>"
+    with pytest.raises(RepositoryRejected, match="check that no other page answers") as caught:
+        device.check()
+    assert caught.value.problem is Problem.MALFORMED
+
+
 def test_tuf_is_imported_only_for_a_check(tmp_path: Path) -> None:
     program = f"""
 import sys

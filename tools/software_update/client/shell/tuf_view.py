@@ -37,7 +37,7 @@ class Content:
         self.folder = catalog.bundle_folder(product, channel)
         self.rollout_path = catalog.rollout_path(product, channel)
         self._place = place
-        self._product = product
+        self._product, self._channel = product, channel
         self._channel_role = catalog.channel_role(product, channel)
         self._rollout_role = catalog.rollout_role(product, channel)
 
@@ -51,7 +51,8 @@ class Content:
         if channel is None or delegation is None:
             raise self._rejected(
                 Problem.NOT_DELEGATED,
-                f"the role targets does not delegate {self.folder} to {self._channel_role}",
+                f"has no channel '{self._channel}' of the product '{shown(self._product)}': the role targets "
+                f"does not delegate {self.folder} to {self._channel_role}; check channel and product",
             )
         for name in (self._channel_role, self._rollout_role):
             described = client.snapshot.meta.get(f"{name}.json")

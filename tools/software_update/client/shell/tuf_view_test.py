@@ -92,7 +92,8 @@ def test_channel_that_is_not_delegated_is_rejected(site: TufSite, tmp_path: Path
     delegations.roles.pop(site.channel_role)
     assert rejection(site, tmp_path) == (
         Problem.NOT_DELEGATED,
-        "the role targets does not delegate Lamp/stable/ to channel.Lamp.stable",
+        "has no channel 'stable' of the product 'Lamp': the role targets does not delegate Lamp/stable/ to "
+        "channel.Lamp.stable; check channel and product",
     )
 
 

@@ -107,8 +107,8 @@ class _HttpBundle:
         with _closed_on_error(response):
             if response.status == 200:
                 raise self._requests.error(
-                    "the server ignores the range of a request (HTTP status 200 instead of 206), so it would "
-                    "send payloads before anyone has agreed; use a server or proxy that supports ranges"
+                    "the server ignores the range of a request (HTTP status 200 instead of 206); use a "
+                    "server or proxy that supports ranges"
                 )
             if response.status == 416:
                 raise self._requests.error("the file is empty")
