@@ -12,7 +12,8 @@ from software_update.base.dates import format_date
 from software_update.base.errors import Advice, InputError, SoftwareUpdateError, shown
 from software_update.format import catalog
 from software_update.format.catalog import MAX_CURRENT, CatalogEntry, build_entry, parse_entry
-from software_update.repository.bundle_file import Described, copy_verified
+from software_update.keys.schemes import Schemes
+from software_update.repository.bundle_file import Copied, Described, copy_verified
 from software_update.repository.create import rollout_keys
 from software_update.repository.current import Current
 from software_update.repository.kept import fleet_of, predictions, read_kept
@@ -30,10 +31,11 @@ from software_update.repository.publication import (
     Publisher,
     check,
     publish,
+    put_payload,
     seconds_of,
 )
 from software_update.repository.rollout_file import rollout_payload
-from software_update.repository.storage import Spool, UploadFile
+from software_update.repository.storage import Spool, Storage, UploadFile
 from software_update.verify.fleet import KeptRelease, Prediction
 
 
@@ -65,7 +67,7 @@ class NewBundle:
 class Added(NamedTuple):
     """A bundle's target path and entry. `is_new` is False if it was published before with the same bytes.
 
-    `fleet` says what devices with the channel's releases do with it.
+    `restored` says that the object was missing. `fleet` says what devices with the channel's releases do.
     """
 
     path: str
@@ -73,6 +75,7 @@ class Added(NamedTuple):
     length: int
     sha256: str
     is_new: bool
+    restored: bool = False
     fleet: tuple[Prediction, ...] = ()
 
 
@@ -103,13 +106,10 @@ def add_bundles(
     RefusedRelease if its counter is lower than the newest, or its version is published with other bytes.
     """
     product = bundles[0].described.entry.product
-    draft = _Draft(current, product, channel)
+    draft = _Draft(current, product, channel, fleet)
     added: list[Added] = []
-    schemes = bundles[0].described.device.schemes
     _check_expiry(current, publisher.now)
     try:
-        if fleet:
-            draft.fleet = fleet_of(publisher.storage, draft.listed(), schemes)
         for each in bundles:
             added.append(draft.add(publisher, each))
         if not any(each.is_new for each in added) and not draft.is_changed:
@@ -140,6 +140,7 @@ class _Draft:
     current: Current
     product: str
     channel: str
+    wants_fleet: bool
     payloads: list[tuple[str, bytes | UploadFile | Spool]] = field(default_factory=list)
     roles: dict[str, Any] = field(default_factory=dict)
     fleet: list[KeptRelease] | None = None
@@ -179,19 +180,30 @@ class _Draft:
             targets = self._channel().targets
             check(publisher, self.current, self.change())
         copied = copy_verified(described, publisher.storage)
+        restored = False
         if before is None:
             self.payloads.append((target_name(path, copied.sha256), copied.payload))
             hashes, custom = {"sha256": copied.sha256}, {"custom": build_entry(entry)}
             targets[path] = TargetFile(copied.length, hashes, path, custom)
         else:
-            _abort(copied.payload)
-            _check_same(described.path, path, before, copied.sha256)
+            restored = _keep_or_restore(publisher.storage, described.path, path, before, copied)
         for each in new.attachments:
             self._attach(path, each)
         fleet: list[Prediction] = []
-        if self.fleet is not None and new.base is None:
-            fleet = predictions(described.fd, entry, self.fleet, copied.payloads, publisher.now)
-        return Added(path, entry, copied.length, copied.sha256, before is None, tuple(fleet))
+        if self.wants_fleet and before is None and new.base is None:
+            kept = self._kept(publisher.storage, described.device.schemes)
+            fleet = predictions(described.fd, entry, kept, copied.payloads, publisher.now)
+        return Added(
+            path, entry, copied.length, copied.sha256, before is None, restored, tuple(fleet)
+        )
+
+    def _kept(self, storage: Storage, schemes: Schemes) -> list[KeptRelease]:
+        """Returns the releases that the channel had before this publication."""
+        if self.fleet is None:
+            has = self.current.has(self.role_name)
+            targets = self.current.role(self.role_name).targets if has else {}
+            self.fleet = fleet_of(storage, targets, schemes)
+        return self.fleet
 
     def _personalized(
         self, publisher: Publisher, described: Described, version: str
@@ -324,6 +336,25 @@ class _Draft:
 def _abort(payload: object) -> None:
     if not isinstance(payload, bytes | UploadFile):
         payload.abort()  # type: ignore[attr-defined]
+
+
+def _keep_or_restore(
+    storage: Storage, file: str, path: str, before: TargetFile, copied: Copied
+) -> bool:
+    """Puts the object of a published bundle back if it is missing, and returns whether it was.
+
+    Raises RefusedRelease if the bundle has other bytes than the published one.
+    """
+    name = target_name(path, copied.sha256)
+    try:
+        _check_same(file, path, before, copied.sha256)
+        storage.open(name).close()
+    except FileNotFoundError:
+        put_payload(storage, name, copied.payload)
+        return True
+    finally:
+        _abort(copied.payload)
+    return False
 
 
 def _check_same(file: str, path: str, before: TargetFile, sha256: str) -> None:

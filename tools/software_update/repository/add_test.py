@@ -59,6 +59,19 @@ def test_same_bytes_again_change_nothing(repository: RepositoryFolder) -> None:
     assert repository.current().timestamp.version == before
 
 
+def test_missing_object_is_restored(repository: RepositoryFolder) -> None:
+    repository.add(*releases(3), kept=1)
+    for version in ("1.1", "1.3"):
+        (path,) = repository.path.glob(f"targets/meter/stable/*.{version}.bundle")
+        good = path.read_bytes()
+        path.unlink()
+        addition = repository.add(*releases(3))
+        assert [each.entry.version for each in addition.added if each.restored] == [version]
+        assert addition.published is None
+        assert path.read_bytes() == good
+    assert leftovers(repository) == ["lock"]
+
+
 def test_other_bytes_under_a_version_are_refused_also_in_the_archive(
     repository: RepositoryFolder,
 ) -> None:

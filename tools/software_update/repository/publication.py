@@ -63,7 +63,7 @@ def publish(publisher: Publisher, current: Current, change: Change) -> Published
     """
     check(publisher, current, change)
     for name, payload in change.payloads:
-        _put_payload(publisher.storage, name, payload)
+        put_payload(publisher.storage, name, payload)
     versions, meta = {}, dict(current.snapshot_meta)
     for role, signed in change.roles.items():
         before = meta.get(f"{role}.json")
@@ -115,7 +115,8 @@ def _delegator(current: Current, change: Change, role: str) -> Any:
     return change.roles.get(above) or current.role(above)
 
 
-def _put_payload(storage: Storage, name: str, payload: bytes | UploadFile | Spool) -> None:
+def put_payload(storage: Storage, name: str, payload: bytes | UploadFile | Spool) -> None:
+    """Writes an object, or gives a spool its name."""
     if isinstance(payload, bytes | UploadFile):
         storage.put_new(name, payload)
     else:

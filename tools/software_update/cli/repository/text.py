@@ -60,6 +60,8 @@ def added_lines(addition: "Addition") -> list[str]:
     lines = []
     for each in addition.added:
         state = "added as" if each.is_new else "is published already as"
+        if each.restored:
+            state = "was missing, and is restored as"
         lines.append(
             f"{each.entry.product} {each.entry.version}: {state} {each.path}, {each.length} bytes"
         )
@@ -86,6 +88,7 @@ def added_document(addition: "Addition") -> dict[str, Any]:
                 "length": each.length,
                 "sha256": each.sha256,
                 "new": each.is_new,
+                "restored": each.restored,
                 "devices": describe(each.fleet)["devices"],
             }
             for each in addition.added

@@ -19,6 +19,14 @@ def test_untrusted_names_are_escaped() -> None:
     ]
 
 
+def test_restored_bundle_is_named() -> None:
+    added = Added("m/s/1.0.bundle", ENTRY, 7, "cd" * 32, False, True)
+    assert text.added_lines(Addition([added], [], None)) == [
+        r"m\x1beter 1.0: was missing, and is restored as m/s/1.0.bundle, 7 bytes",
+        "nothing is new; nothing is published",
+    ]
+
+
 def test_many_bins_are_counted() -> None:
     published = Published({f"archive-0{number}": 2 for number in range(5)} | {"targets": 7}, 3, 4)
     assert text.published_lines(published) == [
