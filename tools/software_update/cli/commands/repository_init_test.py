@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 
 from software_update.repository.current import parse_root
+from software_update.testing import encode as e
 from software_update.testing.command import done, failed
-from software_update.testing.repositories import KINDS, RepositoryFolder
+from software_update.testing.repositories import KINDS, RepositoryFolder, releases
+from software_update.testing.signers import write_keys
 
 
 @pytest.fixture
@@ -85,3 +87,20 @@ def test_wrong_arguments(keys: RepositoryFolder, tmp_path: Path) -> None:
     assert not (tmp_path / "new").exists()
     args[args.index(str(tmp_path / "new"))] = ""
     assert "the place of the repository is empty; name a folder" in failed(2, *args)
+
+
+def test_two_of_two_targets_keys_must_sign(keys: RepositoryFolder, tmp_path: Path) -> None:
+    write_keys(tmp_path, second=e.Key.named("second").scalar)
+    second = ["--targets-key", f"{tmp_path}/second.pem"]
+    place, root = tmp_path / "two", tmp_path / "root.json"
+    now = "--now=2027-01-15T08:00:00Z"
+    init = [*arguments(keys, place), *second, "--targets-threshold=2", now]
+    done(*init, "-o", str(root))
+    bundle = str(keys.bundle_file(releases(1)[0]))
+    add = ["repository", "add", str(place), bundle, "--channel=stable", now]
+    add += [f"--trusted-root={keys.product_root}", f"--repository-root={root}"]
+    add += keys.options("targets", "snapshot", "rollout")[2:]
+    assert "needs signatures by 2 of its 2 keys, and 1 are given" in failed(1, *add)
+    done(*add, *second)
+    check = ["repository", "check", str(place), f"--repository-root={root}", now]
+    done(*check)
