@@ -30,7 +30,6 @@ from software_update.client.decision import Choice, Decision, Situation
 from software_update.client.domain import Domain, HealthCheck
 from software_update.client.effects import Effect, effect_of
 from software_update.client.events import Event
-from software_update.client.freshness import is_stale, needs_fresh
 from software_update.client.history_entry import history_entry
 from software_update.client.look import (
     Known,
@@ -49,10 +48,10 @@ from software_update.client.question import Question
 from software_update.client.record import RecordFile, fitting
 from software_update.client.record_room import history_room
 from software_update.client.release import decode_release
-from software_update.client.repository import RepositoryRejected, RepositorySource
+from software_update.client.repository import Listed, RepositoryRejected, RepositorySource
 from software_update.client.schedule import wait_after_failure
 from software_update.client.shell import deployments
-from software_update.client.shell.repositories import Repositories
+from software_update.client.shell.repositories import Repositories, not_configured
 from software_update.client.source import OpenBundle, Source, SourceError
 from software_update.client.sources.file import FileSource
 from software_update.client.staging import Base, PlanFailed
@@ -252,7 +251,8 @@ class Client:
             return None
         domain = self.domains[plan.domain]
         try:
-            return self._stopped(plan, domain, effect) or self._effects[effect](plan, domain)
+            stopped = self._repositories.stop(plan, domain, effect)
+            return stopped or self._effects[effect](plan, domain)
         except Interrupted:
             return None
         except SourceError as error:
@@ -269,12 +269,6 @@ class Client:
         if isinstance(error, RepositoryRejected):
             code = Code(error.problem.value)
         return events.SourceFailed(self.now(), error_text(error), int(wait), code)
-
-    def _stopped(self, plan: Plan, domain: Domain, effect: Effect) -> Event | None:
-        """Returns the event that ends the plan, if its repository has halted or withdrawn the release."""
-        if not needs_fresh(plan, effect):
-            return None
-        return self._repositories.stop(plan, _repository_of(domain), effect)
 
     # Checking.
 
@@ -314,20 +308,14 @@ class Client:
         self.handle(rejected)
 
     def _watch(self, name: str) -> None:
-        """Asks the server of a plan whether it still wants it; a repository only while the plan waits."""
+        """Asks the server of a plan whether it still wants it."""
         cancelled = deployments.poll_for_cancellation(self.domains[name], self.state)
         if cancelled is not None:
             self.handle(events.Failed(self.now(), cancelled.code, str(cancelled)))
-        plan, waits = self.state.plan, (Detail.AWAITING_CONSENT, Detail.AWAITING_RESTART)
-        if plan is None or plan.domain != name or self.state.detail not in waits or not plan.entry:
-            return
         try:
-            source = _repository_of(self.domains[name])
-            event: Event | None = self._repositories.refresh(plan, source)
+            event: Event | None = self._repositories.watch(self.domains[name])
         except SourceError as error:
-            # While the last answer is fresh, nothing waits for a new one.
-            stale = is_stale(self.state, plan, self.at())
-            event = self._source_failed(error) if stale else None
+            event = self._source_failed(error)
         if event is not None:
             self.handle(event)
 
@@ -381,15 +369,22 @@ class Client:
             return events.NothingToDo(self.now(), domain.name, choice.code, choice.text)
         if not choice.steps:
             return None
-        first = choice.steps[0]
+        first, known = choice.steps[0], self.state.plan
+        later = {"by_person": by_person, "steps": choice.later_versions}
+        if known and self._asks_about(known, domain, first):
+            return events.Offered(self.now(), replace(known, **later))  # type: ignore[arg-type]
         bundle = self._repositories.open_listed(first, source)
         ended = self._look(domain, number, bundle, first.entry)
         if not isinstance(ended, events.Offered):
             return ended
-        plan = replace(
-            ended.plan, entry=first.path, by_person=by_person, steps=choice.later_versions
-        )
+        plan = replace(ended.plan, entry=first.path, **later)  # type: ignore[arg-type]
         return replace(ended, plan=plan)
+
+    def _asks_about(self, plan: Plan, domain: Domain, listed: Listed) -> bool:
+        """Returns whether the first question about a bundle waits already: its head needs no other look."""
+        same = (plan.domain, plan.entry, plan.release)
+        waits = self.state.detail == Detail.AWAITING_CONSENT
+        return waits and same == (domain.name, listed.path, listed.entry.release)
 
     def _nothing(self, name: str, failed: SourceError | None) -> Event:
         if failed is not None:
@@ -659,7 +654,7 @@ class Client:
 
     def _open(self, plan: Plan, domain: Domain) -> OpenBundle:
         if plan.entry:
-            return self._repositories.open(plan, _repository_of(domain))
+            return self._repositories.open(plan, domain)
         source = self._source(plan, domain)
         bundle = _opened(source)
         if bundle is None:
@@ -673,7 +668,7 @@ class Client:
             return FileSource(self.system.storage, plan.path)
         source = domain.sources[plan.source] if plan.source < len(domain.sources) else None
         if source is None or isinstance(source, RepositorySource):
-            raise _not_configured(domain)
+            raise not_configured(domain)
         return source
 
     def _stored(self) -> OpenBundle:
@@ -803,20 +798,6 @@ def _opened(source: Source) -> OpenBundle | None:
         raise
     except Exception as error:
         raise SourceError(f"{source.describe()}: {error_text(error)}") from error
-
-
-def _repository_of(domain: Domain) -> RepositorySource:
-    """Returns the repository of a domain, which has at most one. Raises SourceError if it has none."""
-    for source in domain.sources:
-        if isinstance(source, RepositorySource):
-            return source
-    raise _not_configured(domain)
-
-
-def _not_configured(domain: Domain) -> SourceError:
-    return SourceError(
-        f"domain '{domain.name}': the source of the release is not configured any more"
-    )
 
 
 def _boot_status(domain: Domain) -> BootStatus:

@@ -1,8 +1,8 @@
 """Reads the repositories among the sources of a client's domains.
 
     choice = repositories.choose(domain, source, by_person=False)
-    event = repositories.stop(plan, source, effect)      # before an effect; Withdrawn ends the plan
-    bundle = repositories.open(plan, source)
+    event = repositories.stop(plan, domain, effect)      # before an effect; Withdrawn ends the plan
+    bundle = repositories.open(plan, domain)
 
 All methods raise SourceError if a repository cannot be read, and RepositoryRejected if it is not trusted.
 """
@@ -18,10 +18,11 @@ from software_update.client.effects import Effect
 from software_update.client.repository import Listed, RepositorySource, View
 from software_update.client.rollout_secret import read_secret
 from software_update.client.source import OpenBundle, SourceError
-from software_update.client.state import Plan, State
+from software_update.client.state import Detail, Plan, State
 from software_update.client.system import System
 
 _MAX_TEXT = 200
+_WAITING = (Detail.AWAITING_CONSENT, Detail.AWAITING_RESTART)
 _T = TypeVar("_T")
 
 
@@ -71,24 +72,45 @@ class Repositories:
         )
         return choose(view, device)
 
-    def stop(self, plan: Plan, source: RepositorySource, effect: Effect) -> events.Withdrawn | None:
-        """Returns the event that ends a plan before an effect that needs it fresh; None if it may run.
+    def stop(self, plan: Plan, domain: Domain, effect: Effect) -> events.Withdrawn | None:
+        """Returns the event that ends a plan before an effect; None if the effect may run.
 
         Refreshes if the timestamp has expired since, or if it has not read the list of bundles yet.
         """
-        unread = plan.domain not in self._views and freshness.fetches(plan, effect)
+        if not freshness.needs_fresh(plan, effect):
+            return None
+        source = _repository_of(domain)
+        unread = domain.name not in self._views and freshness.fetches(plan, effect)
         if not unread and not freshness.is_stale(self._state(), plan, self._at()):
             return None
-        return self.refresh(plan, source)
+        return self._withdrawal(plan, source)
 
-    def refresh(self, plan: Plan, source: RepositorySource) -> events.Withdrawn | None:
+    def watch(self, domain: Domain) -> events.Withdrawn | None:
+        """Returns the event that ends the domain's plan if that only waits, for an answer or a restart.
+
+        Raises SourceError only if the timestamp has expired: until then, nothing waits for a newer one.
+        """
+        plan = self._state().plan
+        if plan is None or plan.domain != domain.name or not plan.entry:
+            return None
+        if self._state().detail not in _WAITING:
+            return None
+        try:
+            return self._withdrawal(plan, _repository_of(domain))
+        except SourceError:
+            if freshness.is_stale(self._state(), plan, self._at()):
+                raise
+            return None
+
+    def _withdrawal(self, plan: Plan, source: RepositorySource) -> events.Withdrawn | None:
         """Refreshes. Returns the event that ends the plan, if its release was halted or withdrawn."""
         view = self._refresh(plan.domain, source)
         listed = self._find(view, plan, source)
         return freshness.withdrawal(plan, view, listed, self._system.clock.now())
 
-    def open(self, plan: Plan, source: RepositorySource) -> OpenBundle:
+    def open(self, plan: Plan, domain: Domain) -> OpenBundle:
         """Opens the bundle of a plan for which `stop` has returned None."""
+        source = _repository_of(domain)
         view = self._views.get(plan.domain) or self._refresh(plan.domain, source)
         listed = self._find(view, plan, source)
         if listed is None:
@@ -112,6 +134,21 @@ class Repositories:
         self._views[domain] = view
         self._handle(events.RepositoryRead(at, domain, view.versions, source.root))
         return view
+
+
+def _repository_of(domain: Domain) -> RepositorySource:
+    """Returns the repository of a domain, which has at most one. Raises SourceError if it has none."""
+    for source in domain.sources:
+        if isinstance(source, RepositorySource):
+            return source
+    raise not_configured(domain)
+
+
+def not_configured(domain: Domain) -> SourceError:
+    """Returns the error about a plan from a source that a newer configuration lacks."""
+    return SourceError(
+        f"domain '{domain.name}': the source of the release is not configured any more"
+    )
 
 
 def _ask(source: RepositorySource, question: Callable[[], _T]) -> _T:

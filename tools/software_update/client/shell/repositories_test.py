@@ -122,6 +122,28 @@ def test_no_payload_is_opened_again_before_consent(world: World) -> None:
     assert world.repository.requests[2:] == ["open lamp/stable/2.0.bundle"]
 
 
+def test_question_that_waits_is_not_looked_at_again(world: World) -> None:
+    world.repository.add(bundle(2))
+    world.check()
+    world.repository.requests.clear()
+    world.repository.add(bundle(3, minimum_counter=2))
+    world.check()
+    assert world.repository.requests == ["refresh"]
+    assert world.client.state.plan is not None
+    assert world.client.state.plan.asking
+    # The way behind it is another one by now.
+    assert world.client.state.plan.steps == ("3.0",)
+    world.check(by_person=True)
+    assert world.client.state.plan.by_person
+    world.repository.add(bundle(4))
+    plan = replace(world.client.state.plan, by_person=False)
+    world.client.state = replace(world.client.state, plan=plan)
+    world.check()
+    newest = world.client.state.plan
+    assert newest is not None
+    assert newest.version == "4.0"
+
+
 def test_plan_survives_a_restart_of_the_client(world: World) -> None:
     world.repository.add(bundle(2))
     world.check()
