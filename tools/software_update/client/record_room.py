@@ -92,7 +92,7 @@ def _largest_domain(slots: Collection[str], installed: Installed) -> DomainState
         running=max(slots, key=len),
         preset=_PRESET,
         repository=Versions(*numbers, keys=_SHORT_ID, fresh_until=_AMOUNT),
-        repository_root=_SHORT_ID,
+        repository_root="d" * 8,
     )
 
 

@@ -14,7 +14,7 @@ from software_update.client.source import Source
 from software_update.client.sources.file import FileSource, FolderSource
 from software_update.client.system import System
 
-_ROOT_DIGITS = 16
+_ROOT_DIGITS = 8
 
 
 def build_source(part: Part, system: System, place: str) -> Source:

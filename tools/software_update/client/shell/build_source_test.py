@@ -71,7 +71,7 @@ def test_repository_is_read_with_its_options(tmp_path: Path) -> None:
     source = build_repository(part, system(site), "here", site.first_root, str(cache))
     assert source.product == "Lamp"
     assert source.describe() == "updates.example/repository"
-    assert source.root == hashlib.sha256(site.first_root).hexdigest()[:16]
+    assert source.root == hashlib.sha256(site.first_root).hexdigest()[:8]
     view = source.repository.refresh(Versions(), START)
     assert view.versions.timestamp == 1
     assert list(cache.iterdir())
