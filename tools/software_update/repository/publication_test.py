@@ -1,5 +1,6 @@
 """Tests of publication.py."""
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -42,7 +43,10 @@ class Killed(BaseException):
     """Ends a publisher, as SIGKILL does."""
 
 
-def test_killed_publisher_leaves_the_old_content_and_the_next_one_succeeds(tmp_path: Path) -> None:
+@pytest.mark.parametrize("end", [Killed(), OSError(errno.ENOSPC, "No space left on device")])
+def test_publisher_that_ends_early_leaves_the_old_content_and_the_next_one_succeeds(
+    tmp_path: Path, end: BaseException
+) -> None:
     repository, objects = make(tmp_path)
     repository.add(*releases(1))
     count = len(_writes_of_adding(tmp_path / "other"))
@@ -53,11 +57,11 @@ def test_killed_publisher_leaves_the_old_content_and_the_next_one_succeeds(tmp_p
 
         def kill(_: str, left: list[int] = left) -> None:
             if left[0] == 0:
-                raise Killed
+                raise end
             left[0] -= 1
 
         objects.before_write = kill
-        with pytest.raises(Killed):
+        with pytest.raises(type(end)):
             repository.add(*releases(2, first=2))
         objects.before_write = lambda _: None
         assert objects.objects.items() >= before.items()

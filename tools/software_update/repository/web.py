@@ -15,6 +15,31 @@ _TIMEOUT_SECONDS = 30
 _ABSENT = (403, 404)
 
 
+class _Stream:
+    """The body of an answer. A server that ends it early is an error of one line."""
+
+    def __init__(self, name: str, answer: http.client.HTTPResponse) -> None:
+        self._name = name
+        self._answer = answer
+
+    def read(self, most: int) -> bytes:
+        try:
+            return self._answer.read(most)
+        except http.client.HTTPException as error:
+            raise InputError(
+                f"{self._name}: the answer ends early ({type(error).__name__})"
+            ) from None
+
+    def close(self) -> None:
+        self._answer.close()
+
+    def __enter__(self) -> "_Stream":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
 @dataclass(frozen=True)
 class WebFolder:
     """The objects below a URL. `seconds` is the longest wait for an answer."""
@@ -51,7 +76,7 @@ class WebFolder:
             reason = getattr(error, "reason", None) or type(error).__name__
             text = getattr(reason, "strerror", None) or str(reason)
             raise InputError(f"{self._name(name)}: {printable(text)}; check the URL") from None
-        return cast(BinaryIO, answer)
+        return cast(BinaryIO, _Stream(self._name(name), answer))
 
     def _name(self, name: str) -> str:
         return printable(f"{self.describe().rstrip('/')}/{name}")

@@ -12,8 +12,15 @@ from software_update.repository.web import WebFolder
 
 class _Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        status = {"/a/x%20y": 200, "/a/gone": 404, "/a/hidden": 403}.get(self.path, 500)
+        status = {"/a/x%20y": 200, "/a/cut": 200, "/a/gone": 404, "/a/hidden": 403}.get(
+            self.path, 500
+        )
         self.send_response(status)
+        if self.path == "/a/cut":
+            self.send_header("Transfer-Encoding", "chunked")
+            self.end_headers()
+            self.wfile.write(b"9\r\nhello")
+            return
         self.send_header("Content-Length", "5")
         self.end_headers()
         self.wfile.write(b"hello")
@@ -45,6 +52,11 @@ def test_absent_objects_and_failures(folder: WebFolder) -> None:
             folder.open(name)
     with pytest.raises(InputError, match="/a/other: the server answers 500"):
         folder.read("other", 5)
+
+
+def test_answer_that_ends_early_is_one_line(folder: WebFolder) -> None:
+    with pytest.raises(InputError, match=r"/a/cut: the answer ends early \(IncompleteRead\)"):
+        folder.read("cut", 100)
 
 
 def test_server_that_is_not_there_is_one_line() -> None:
