@@ -44,7 +44,7 @@ COMMANDS = {
     ("repository", "rollout"): "say which devices install a release, and halt it",
     ("repository", "rollout-keys"): "replace the keys of rollouts",
     ("repository", "refresh"): "renew a repository's timestamp",
-    ("repository", "renew"): "sign lists and rules anew that expire soon",
+    ("repository", "renew"): "sign again the lists and rules that expire soon",
     ("repository", "check"): "check that a repository is fresh and whole",
     ("repository", "status"): "list a repository's channels and releases",
     ("repository", "prune"): "remove objects that nothing names any more",

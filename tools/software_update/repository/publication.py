@@ -78,7 +78,7 @@ def publish(publisher: Publisher, current: Current, change: Change) -> Published
 
 
 def refresh(publisher: Publisher, current: Current) -> Published:
-    """Signs the timestamp anew, and the snapshot if less than half of its lifetime is left."""
+    """Signs a new timestamp, and the snapshot if less than half of its lifetime is left."""
     check(publisher, current, Change())
     left = current.snapshot.expires.timestamp() - publisher.now
     if left * 2 < publisher.lifetimes.snapshot:

@@ -8,7 +8,7 @@ from software_update.repository.publication import Change, Published, Publisher,
 
 
 def renew(publisher: Publisher, current: Current, within: int) -> Published | None:
-    """Signs the roles anew that expire in at most `within` seconds, if their keys are at hand.
+    """Signs again the roles that expire in at most `within` seconds, if their keys are at hand.
 
     It reads all roles, because only they say when they expire. Returns None if no role needs it. The caller
     is in the storage's `publishing`.

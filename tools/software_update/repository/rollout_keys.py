@@ -16,7 +16,7 @@ from software_update.repository.publication import Change, Published, Publisher,
 def replace_rollout_keys(
     publisher: Publisher, current: Current, named: Sequence[Named]
 ) -> Published:
-    """Makes these the keys of all rollouts, and signs the rules of all channels anew. The rules stay.
+    """Makes these the keys of all rollouts, and signs the rules of all channels again. The rules stay.
 
     Each key may sign. The caller is in the storage's `publishing`. Raises UsageError if one is a targets key,
     and SignatureError if the publisher has no signer for targets, for the snapshot or for one of these keys.

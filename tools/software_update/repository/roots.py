@@ -124,7 +124,7 @@ def missing_signatures(content: bytes, path: str, before: Any = None) -> list[Mi
 def publish_root(
     publisher: Publisher, current: Current, content: bytes, path: str
 ) -> Published | None:
-    """Publishes a signed root, and signs anew what its keys must sign. None if that is nothing.
+    """Publishes a signed root, and signs again what its keys must sign. None if that is nothing.
 
     The caller is in the storage's `publishing`. If the signers have enough keys of both roots, clients accept
     the repository at each moment. Otherwise the root comes first, because the old keys may be lost; clients
@@ -165,7 +165,7 @@ def _differs(one: Any, other: Any, role: str) -> bool:
 
 
 def _roles_of_new_keys(current: Current, root: Any) -> dict[str, Any]:
-    """Returns the roles to sign anew if the targets keys are other ones: all lists that these keys sign."""
+    """Returns the roles to sign again if the targets keys are other ones: all lists that these keys sign."""
     if not _differs(current.root, root, TARGETS):
         return {}
     ids, threshold = list(root.roles[TARGETS].keyids), root.roles[TARGETS].threshold

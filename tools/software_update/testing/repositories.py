@@ -224,7 +224,7 @@ class RepositoryFolder:
             return withdraw(self.publisher(), self.current(), PRODUCT, channel, version)
 
     def refresh(self) -> Published:
-        """Signs the timestamp anew."""
+        """Signs a new timestamp."""
         with self.storage.publishing():
             return refresh(self.publisher(), self.current())
 

@@ -1,4 +1,4 @@
-"""repository refresh: sign the timestamp anew, so that clients know that it is current."""
+"""repository refresh: sign a new timestamp, so that clients know that it is current."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from software_update.cli.repository.text import published_lines
 def run(argv: Sequence[str]) -> int:
     parser = Parser(
         "repository refresh",
-        "Signs the timestamp anew, and the snapshot if half of its lifetime is over. A timer runs it more "
+        "Signs a new timestamp, and a new snapshot if half of its lifetime is over. A timer runs it more "
         "often than the timestamp expires.",
     )
     options.add_storage(parser)

@@ -1,4 +1,4 @@
-"""repository renew: sign roles anew that expire soon."""
+"""repository renew: sign again the roles that expire soon."""
 
 import argparse
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ def run(argv: Sequence[str]) -> int:
 def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser = Parser(
         "repository renew",
-        "Signs the lists of releases and the rollout rules anew that expire soon. Their content stays.",
+        "Signs again the lists of releases and the rollout rules that expire soon. Their content stays.",
     )
     options.add_storage(parser)
     options.add_trusted_root(parser)

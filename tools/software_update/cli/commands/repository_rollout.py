@@ -57,7 +57,7 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     group.add_argument(
         "--halt",
         metavar="REASON",
-        help="stop the release: no device installs it, also if a person asks; REASON is shown to people",
+        help="stop the release: no device installs it, even if a person asks; REASON is shown to people",
     )
     group.add_argument("--resume", action="store_true", help="end a halt")
     group.add_argument(

@@ -11,7 +11,7 @@ from software_update.cli.repository import text
 def run(argv: Sequence[str]) -> int:
     parser = Parser(
         "repository rollout-keys",
-        "Replaces the keys that sign the rollout rules, and signs the rules of all channels anew. The rules "
+        "Replaces the keys that sign the rollout rules, and signs the rules of all channels again. The rules "
         "stay.",
     )
     options.add_storage(parser)

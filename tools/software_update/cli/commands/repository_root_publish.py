@@ -10,7 +10,7 @@ from software_update.cli.repository import text
 def run(argv: Sequence[str]) -> int:
     parser = Parser(
         "repository root-publish",
-        "Puts a signed root into a repository, and signs anew what its keys must sign.",
+        "Puts a signed root into a repository, and signs again what its keys must sign.",
     )
     options.add_storage(parser)
     parser.add_argument("root", metavar="FILE", help="the signed root after the newest one")

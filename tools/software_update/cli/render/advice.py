@@ -20,7 +20,7 @@ TEXT = {
     Advice.NAME_PREVIOUS_ROOT: "name that one: --previous FILE",
     Advice.PRUNE_REPOSITORY: "remove them with: repository prune",
     Advice.RAISE_TIMEOUT: "allow more with --timeout",
-    Advice.RENEW_REPOSITORY: "sign it anew with: repository renew",
+    Advice.RENEW_REPOSITORY: "sign it again with: repository renew",
     Advice.SIGN_REPOSITORY_ROOT: "sign it with: repository root-sign",
     Advice.SIGN_REQUEST: "make it with: software-update sign",
     Advice.SIGN_ROOT: "sign it with: root sign",

@@ -43,14 +43,13 @@ def add_storage(
 
     `web` says whether it may be the URL of a web server, too.
     """
-    also = "; or the URL that devices have: http://... or https://..." if web else ""
+    also = "; or the http:// or https:// address that devices use" if web else ""
     how = {"required": True, "dest": "storage"} if option else {}
     parser.add_argument(
         option or "storage",
         **how,  # type: ignore[arg-type]
         metavar="DIR",
-        help="the folder of the repository, of which a web server serves the content, or "
-        f"s3://BUCKET/PREFIX{also}",
+        help=f"the repository: a folder that a web server serves, or s3://BUCKET/PREFIX{also}",
     )
     parser.add_argument(
         "--endpoint",
@@ -120,7 +119,7 @@ def add_keys(parser: argparse.ArgumentParser, *kinds: str, optional: Sequence[st
 def add_now(parser: argparse.ArgumentParser) -> None:
     """--now TIME."""
     parser.add_argument(
-        "--now", metavar="TIME", help="the time of this publication, a date; default: the clock"
+        "--now", metavar="TIME", help="the time of this run, a date; default: the clock"
     )
 
 
