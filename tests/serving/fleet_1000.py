@@ -1,7 +1,13 @@
-"""The same with 1,000 devices. It prints the traffic, of which docs/explanation/scaling.md has a model."""
+"""Plays the story of a fleet with 1,000 devices, and prints the traffic that docs/explanation/scaling.md quotes.
+
+    ./bazelw run //tests/serving:fleet_1000
+
+It takes too long for a test; fleet_test plays the same with fewer devices.
+"""
 
 from __future__ import annotations
 
+import tempfile
 import time
 from pathlib import Path
 
@@ -11,9 +17,10 @@ from tests.serving.fleet_story import START, fleet, play
 DEVICES = 1000
 
 
-def test_thousand_devices_stay_within_bands_and_a_halt_stops_them(tmp_path: Path) -> None:
+def main(folder: Path) -> None:
+    """Prints requests and bytes per device, by kind of object. Raises AssertionError if a device is wrong."""
     began = time.monotonic()
-    with fleet(tmp_path, DEVICES, interval=12 * HOUR) as (devices, publisher):
+    with fleet(folder, DEVICES, interval=12 * HOUR) as (devices, publisher):
         play(devices, publisher)
         days = (devices.now - START) / DAY
         traffic = devices.traffic
@@ -21,3 +28,8 @@ def test_thousand_devices_stay_within_bands_and_a_halt_stops_them(tmp_path: Path
     for kind, requests in traffic.requests.most_common():
         size = traffic.body_bytes[kind] / DEVICES
         print(f"{kind}: {requests / DEVICES:.2f} requests and {size:.0f} bytes per device")
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as name:
+        main(Path(name))
