@@ -1,10 +1,13 @@
 """Tests of downloads into a slot that continue after an interruption."""
 
+import contextlib
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from software_update.bundle.envelope import Payload
 from software_update.client import payload_copy
@@ -178,6 +181,39 @@ def test_any_kill_costs_at_most_a_sync_and_a_chunk(name: str) -> None:
             assert device.take([name]) == device.digests([name])
             assert device.has(name, APP)
             assert device.fetched(name) <= len(APP) - after + SYNCED + CHUNK
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 900), st.booleans()), max_size=6),
+    st.booleans(),
+    st.permutations(["app", "lib/x", "rootfs", "zero"]),
+)
+def test_any_kills_cost_a_sync_and_a_chunk_each(
+    kills: list[tuple[int, bool]], compress: bool, names: list[str]
+) -> None:
+    contents = {"app": APP, "lib/x": LIB, "rootfs": ROOTFS, "zero": b""}
+    device = Device({name: contents[name] for name in names}, compress)
+    fetched = 0
+    for after, cut in kills:
+        left = [after]
+
+        def kill(length: int, left: list[int] = left) -> None:
+            left[0] -= length
+            if left[0] < 0:
+                raise Killed
+
+        with contextlib.suppress(Killed):
+            device.take(names, kill)
+        fetched += sum(map(device.fetched, names))
+        if cut:
+            device.storage.cut_power()
+    assert device.take(names) == device.digests(names)
+    fetched += sum(map(device.fetched, names))
+    device.storage.cut_power()
+    assert all(device.has(name, contents[name]) for name in names)
+    total = sum(device.payloads[name].length for name in names)
+    assert fetched <= total + len(kills) * (SYNCED + CHUNK)
 
 
 def test_slot_is_synced_before_its_length_is_saved() -> None:
