@@ -127,6 +127,26 @@ def test_body_of_a_missing_file_is_read_for_the_connection_but_not_endlessly() -
     assert response.sent == 8192
 
 
+def test_token_is_not_sent_to_a_place_to_which_metadata_is_redirected() -> None:
+    sent: list[tuple[str, str | None]] = []
+
+    def answer(url: str, headers: Mapping[str, str]) -> Response:
+        sent.append((url, headers.get("Authorization")))
+        if url == URL:
+            return answer_of(302, b"", {"location": "http://cdn.example/timestamp.json"})
+        return answer_of(200, b"content")
+
+    storage = MemoryStorage()
+    storage.put("/token", b"Bearer abc")
+    clock = SimulatedClock()
+    system = System(storage, SimulatedPrograms(), clock, SimulatedNetwork(answer))
+    settings = HttpSettings(URL, token_file="/token")
+    pace = settings.pace(clock.since_boot, clock.advance)
+    fetcher = Fetcher(lambda url: Requests(system, settings), pace)
+    assert fetcher.download_bytes(URL, 7) == b"content"
+    assert sent == [(URL, "Bearer abc"), ("http://cdn.example/timestamp.json", None)]
+
+
 def test_other_status_is_an_error_with_its_wait() -> None:
     answer = answer_of(503, b"", {"retry-after": "120"})
     with pytest.raises(SourceError, match="is overloaded or in maintenance") as caught:
