@@ -1,4 +1,4 @@
-"""Plays the story of a fleet with 1,000 devices, and prints the traffic that docs/explanation/scaling.md quotes.
+"""Plays the story of a fleet with 1,000 devices, and prints its traffic for docs/explanation/scaling.md.
 
     ./bazelw run //tests/serving:fleet_1000
 
