@@ -46,16 +46,14 @@ class Device:
         self.versions = Versions()
         self.repository = self.started()
 
-    def started(self, product: str = "Lamp", url: str = BASE) -> TufRepository:
+    def started(
+        self, url: str = BASE, *, channel: str = "stable", root: bytes = b""
+    ) -> TufRepository:
         network = SimulatedNetwork(self.site.get)
         system = System(MachineStorage(), SimulatedPrograms(), self.clock, network)
-        return TufRepository(
-            system,
-            self.clock.advance,
-            RepositorySettings(
-                HttpSettings(url), self.site.first_root, product, "stable", str(self.cache)
-            ),
-        )
+        root = root or self.site.first_root
+        settings = RepositorySettings(HttpSettings(url), root, "Lamp", channel, str(self.cache))
+        return TufRepository(system, self.clock.advance, settings)
 
     def check(self, at: int = START) -> View:
         """Refreshes after a start of the client, and records the versions."""
@@ -177,6 +175,41 @@ def test_description_has_no_credentials(device: Device) -> None:
 def test_bad_url_is_an_error(device: Device, url: str, problem: str) -> None:
     with pytest.raises(ValueError, match=problem):
         device.started(url=url)
+
+
+def test_bad_channel_is_an_error(device: Device) -> None:
+    with pytest.raises(ValueError, match=r"^channel must have 1 to 32 lower-case letters"):
+        device.started(channel="Stable")
+
+
+@pytest.mark.parametrize("root", [b"{}", b"[", b'{"signed": {}, "signatures": []}'])
+def test_invalid_root_in_the_image_is_named(device: Device, root: bytes) -> None:
+    repository = device.started(root=root)
+    with pytest.raises(RepositoryRejected, match=r"must be the root\.json of this"):
+        repository.refresh(Versions(), START)
+
+
+def test_archive_that_does_not_fit_is_rejected(site: TufSite, device: Device) -> None:
+    site.add_archive({})
+    site.publish("targets")
+    device.check()
+    site.objects["metadata/1.archive.json"] += b" "
+    find = device.repository.find
+    assert problem_of(lambda: find("Lamp/stable/1.0.0.bundle")) is Problem.TOO_LARGE
+
+
+def test_full_disk_while_the_archive_is_read_names_the_cache(
+    site: TufSite, device: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    site.add_archive({})
+    site.publish("targets")
+    device.check()
+    monkeypatch.setattr("os.replace", full)
+    with pytest.raises(SourceError, match=f"^{device.cache}: No space left on device$"):
+        device.repository.find("Lamp/stable/1.0.0.bundle")
 
 
 # Requests.
