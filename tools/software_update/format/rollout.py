@@ -47,7 +47,7 @@ class Rollout(NamedTuple):
 def place(secret: bytes, release: str) -> int:
     """Returns the place of a device in the rollout of a release, from 0 to 2^32 - 1.
 
-    `secret` has 32 bytes that only this device knows. Each release shuffles the devices anew.
+    `secret` has 32 bytes that only this device knows. Each release has another order.
     """
     message = _CONTEXT + bytes.fromhex(release)
     return int.from_bytes(hmac.new(secret, message, hashlib.sha256).digest()[:4], "big")

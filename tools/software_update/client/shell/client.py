@@ -779,10 +779,13 @@ def _code(error: Exception, otherwise: Code | None = None) -> Code:
 
 
 def error_text(error: Exception) -> str:
-    """Returns an error in one line. One that is not meant for a person has its type in front."""
+    """Returns an error in one line, which ends with "..." if it was cut.
+
+    One that is not meant for a person has its type in front.
+    """
     known = isinstance(error, (PlanFailed, Refused, SoftwareUpdateError, OSError))
     text = str(error) if known else f"{type(error).__name__}: {error}"
-    return printable(text[:_MAX_TEXT])
+    return printable(text if len(text) <= _MAX_TEXT else f"{text[: _MAX_TEXT - 3]}...")
 
 
 def _is_dated(release: VerifiedRelease) -> bool:

@@ -15,7 +15,7 @@ from software_update.client.installers.directory import DirectoryInstaller
 from software_update.client.policy.chain import Link
 from software_update.client.policy.metered import Metered
 from software_update.client.question import Phase
-from software_update.client.shell.client import Client
+from software_update.client.shell.client import Client, error_text
 from software_update.client.source import OpenBundle
 from software_update.client.state import Answer, Code, Detail, Reply, Staging, State
 from software_update.client.stored_bundle import StoredBundle
@@ -436,3 +436,8 @@ def test_part_that_the_client_outlives_is_restarted_and_committed(
     assert client.state.result is not None
     if exit_code:
         assert client.state.result.text == "restart /bin/restart-app: ended with 1: no app"
+
+
+def test_error_that_was_cut_ends_with_dots() -> None:
+    assert error_text(InputError("a" * 240)) == "a" * 240
+    assert error_text(InputError("a" * 241)) == "a" * 237 + "..."
