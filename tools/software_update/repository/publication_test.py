@@ -104,6 +104,10 @@ def test_wrong_or_missing_key_fails_before_the_first_write(tmp_path: Path) -> No
     ):
         repository.add(*releases(1))
     assert objects.writes == []
+    change = publication.Change([("targets/a", b"a")], {"targets": repository.current().targets})
+    with pytest.raises(SignatureError, match="0 are given"):
+        publication.publish(repository.publisher(), repository.current(), change)
+    assert objects.writes == []
 
 
 def test_refresh_renews_the_snapshot_only_after_half_of_its_lifetime(tmp_path: Path) -> None:

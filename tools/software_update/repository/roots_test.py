@@ -9,7 +9,7 @@ from software_update.keys.pem import read_private_key
 from software_update.repository.create import RoleKeys
 from software_update.repository.current import Current, parse_root, read_current
 from software_update.repository.names import Kind
-from software_update.repository.publication import Published, refresh
+from software_update.repository.publication import Published
 from software_update.repository.roots import (
     Missing,
     add_signatures,
@@ -188,4 +188,10 @@ def test_wrong_signers_write_nothing(repository: RepositoryFolder, objects: Memo
     with pytest.raises(SignatureError, match="needs signatures by 1"):
         published(repository, root)
     assert objects.writes == []
-    assert refresh(repository.publisher(), repository.current()) is not None
+    snapshot = new_signer(repository, "s2")
+    root = add_signatures(next_root(repository, snapshot=keys(snapshot)), "r", signers)
+    # Neither the old key nor the new one.
+    repository.signers = {**repository.signers, Kind.SNAPSHOT: []}
+    with pytest.raises(SignatureError, match="needs signatures by 1"):
+        published(repository, root)
+    assert objects.writes == []
