@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import BinaryIO, cast
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from software_update.base.errors import InputError, printable
+from software_update.base.errors import InputError, UsageError, printable
 from software_update.repository.storage import Object
 
 _TIMEOUT_SECONDS = 30
@@ -42,10 +42,23 @@ class _Stream:
 
 @dataclass(frozen=True)
 class WebFolder:
-    """The objects below a URL. `seconds` is the longest wait for an answer."""
+    """The objects below a URL. `seconds` is the longest wait for an answer.
+
+    Raises UsageError for a bad URL.
+    """
 
     url: str
     seconds: float = _TIMEOUT_SECONDS
+
+    def __post_init__(self) -> None:
+        try:
+            parts = urlsplit(self.url)
+            is_good = bool(parts.hostname) and parts.port != 0 and self.url.isprintable()
+        except ValueError:
+            is_good = False
+        if not is_good or parts.query or parts.fragment or " " in self.url:
+            # It may contain a password, so it is not shown.
+            raise UsageError("the URL of the repository is not valid; write https://HOST/PATH")
 
     def describe(self) -> str:
         """Returns the URL without a password."""
@@ -71,7 +84,9 @@ class WebFolder:
         except urllib.error.HTTPError as error:
             if error.code in _ABSENT:
                 raise FileNotFoundError(2, "No such file or directory", self._name(name)) from None
-            raise InputError(f"{self._name(name)}: the server answers {error.code}") from None
+            raise InputError(
+                f"{self._name(name)}: the server answers {error.code}; check the URL and the server"
+            ) from None
         except (urllib.error.URLError, http.client.HTTPException) as error:
             reason = getattr(error, "reason", None) or type(error).__name__
             text = getattr(reason, "strerror", None) or str(reason)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from software_update.base.errors import InputError
+from software_update.base.errors import InputError, UsageError
 from software_update.repository.web import WebFolder
 
 
@@ -64,6 +64,25 @@ def test_server_that_is_not_there_is_one_line() -> None:
         InputError, match=r"http://127\.0\.0\.1:1/x: Connection refused; check the URL"
     ):
         WebFolder("http://127.0.0.1:1").read("x", 5)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://",
+        "http://[::1",
+        "http://a:x",
+        "http://a b/",
+        "http://a/?b",
+        "http://a/#b",
+        "http://a/\n",
+    ],
+)
+def test_url_that_is_not_valid_is_refused(url: str) -> None:
+    with pytest.raises(
+        UsageError, match=r"URL of the repository is not valid; write https://HOST/PATH"
+    ):
+        WebFolder(url)
 
 
 def test_password_is_not_shown() -> None:

@@ -319,8 +319,8 @@ def oci_storage(address: str) -> OciStorage:
     found = _ADDRESS.fullmatch(address)
     if not found:
         raise UsageError(
-            "not the address of a registry; write oci://HOST/REPOSITORY, with a repository in lower case, "
-            "and without credentials"
+            "REGISTRY: not the address of a registry; write oci://HOST/REPOSITORY, with a repository in lower "
+            "case, and without credentials"
         )
     return OciStorage(found["host"], found["repository"])
 
@@ -421,5 +421,11 @@ def _code(content: bytes) -> str:
 
 
 def _line(error: Exception) -> str:
+    """Returns the reason of an error in one line: that of the machine, if the network has failed."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.strerror:
+            return printable(cause.strerror)
+        cause = cause.__cause__ or cause.__context__
     text = " ".join(str(error).split()) or type(error).__name__
     return printable(text[:200]).rstrip(". ")

@@ -357,7 +357,9 @@ def _page(proxy: FaultyProxy, pages: list[bytes]) -> Status:
 
 def test_registry_that_is_not_there_is_one_line(upload: Upload) -> None:
     storage = OciStorage("127.0.0.1:1", "lamps")
-    with pytest.raises(InputError, match=r"oci://127\.0\.0\.1:1/lamps: cannot read it: .*; check"):
+    with pytest.raises(
+        InputError, match=r"oci://127\.0\.0\.1:1/lamps: cannot read it: Connection refused; check"
+    ):
         storage.publish("1.0", upload(BUNDLE), {})
 
 
