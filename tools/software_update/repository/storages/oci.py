@@ -319,8 +319,8 @@ def oci_storage(address: str) -> OciStorage:
     found = _ADDRESS.fullmatch(address)
     if not found:
         raise UsageError(
-            "REGISTRY: not the address of a registry; write oci://HOST/REPOSITORY, with a repository in lower "
-            "case, and without credentials"
+            "REGISTRY: not the address of a registry; write oci://HOST/REPOSITORY, with a repository in "
+            "lower case, and without credentials"
         )
     return OciStorage(found["host"], found["repository"])
 
