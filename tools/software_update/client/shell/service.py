@@ -32,7 +32,7 @@ from software_update.client.shell.client import Client, Interrupted
 from software_update.client.shell.control import Control
 from software_update.client.shell.deployments import interval_of
 from software_update.client.shell.notify import Notifier
-from software_update.client.state import AT_REST, Detail, State
+from software_update.client.state import AT_REST, Code, Detail, State
 
 T = TypeVar("T")
 Document = dict[str, Any]
@@ -96,6 +96,8 @@ class Service:
         # All times are on the clock since boot.
         self._check_at = 0.0
         self._failed_checks = 0
+        # The domain in which a person has asked for the way over a stepping stone.
+        self._asked_for = ""
         self._retry_at = 0.0
         self._deferred_at, self._deferred_for = 0.0, 0.0
         self._blocked_until = 0.0
@@ -219,6 +221,7 @@ class Service:
             wait = float(self.client.state.retry_in)
             failed = wait > 0 and not _works_later(self.client.state)
         finally:
+            self._asked_for = ""
             self._failed_checks = self._failed_checks + 1 if failed else 0
             self._check_at = self._now() + self._next_check(wait if failed else 0.0)
 
@@ -240,7 +243,7 @@ class Service:
         waits = state.plan is not None and state.detail not in AT_REST
         for name in self.client.domains:
             if not waits or (state.plan and state.plan.domain == name):
-                self.client.check(name)
+                self.client.check(name, by_person=name == self._asked_for)
             if self.client.state.detail not in AT_REST and not waits:
                 return
 
@@ -318,11 +321,21 @@ class Service:
     def _on_change(self, new: State) -> None:
         old = self._before
         self._note(new)
+        self._go_on(old, new)
         # The state could be recorded, so the machine works.
         self._problem = ""
         self._publish()
         if _has_ended(old, new):
             self.on_result(old, new)
+
+    def _go_on(self, old: State, new: State) -> None:
+        """Looks again soon after a stepping stone. A person who asked for it has asked for the whole way."""
+        plan, result = old.plan, new.result
+        if plan is None or new.plan is not None or not plan.steps:
+            return
+        if result is not None and result.code is Code.UPDATED:
+            self._check_at = self._now() + self._times.first_retry * self._clock.random()
+            self._asked_for = plan.domain if plan.by_person else ""
 
     def _note(self, new: State) -> None:
         """Notes when the waits of a new state began."""

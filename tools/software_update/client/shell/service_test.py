@@ -426,6 +426,33 @@ def test_check_of_the_service_brings_a_halt_to_a_slot_that_waits_for_its_restart
     assert "try_slot B" in device.boot.calls
 
 
+@pytest.mark.parametrize("by_person", [False, True])
+def test_service_goes_on_soon_after_a_stepping_stone(device: FakeDevice, by_person: bool) -> None:
+    repository = SimulatedRepository("lamp", device.clock.now())
+    for counter in (2, 3):
+        said = ReleaseManifest("lamp", f"{counter}.0", counter, minimum_counter=counter - 1)
+        contents = {**CONTENTS, "user_manifest": build_release(said)}
+        repository.add(e.bundle(contents, version=counter), percent=None if by_person else 100)
+    first = ReleaseManifest("lamp", "1.0", 1)
+    device.offer(e.bundle({**CONTENTS, "user_manifest": build_release(first)}, version=1))
+    service, alarm = made(device, sources=[repository.source])
+    service.start()
+    manifest = service.control.manifest_of("/stick/update.bundle")
+    service.control.provision(ROOT, manifest, None)
+    service.client.check("main", by_person=by_person)
+    service.control.answer(ROOT, Reply.YES, list(Phase))
+    service.client.run()
+    device.boot.start()
+    service, alarm = made(device, sources=[repository.source])
+    run(service, alarm, 1)
+    assert code(service) is Code.UPDATED
+    assert alarm.slept[0] <= 60
+    service.turn()
+    plan = service.client.state.plan
+    assert plan is not None
+    assert (plan.version, plan.by_person) == ("3.0", by_person)
+
+
 def test_result_of_each_plan_is_told(device: FakeDevice) -> None:
     device.offer(
         e.bundle({**CONTENTS, "boot": b"b00tloader\n"}, version=7).replace(b"b00t", b"boot")
