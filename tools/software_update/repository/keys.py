@@ -109,7 +109,7 @@ def check_signers(
     if len(good) < listed.threshold:
         raise SignatureError(
             f"{role}: needs signatures by {listed.threshold} of its {len(listed.keyids)} keys, and "
-            f"{len(good)} are given; name more with --{kind}-key"
+            f"{len(good)} are given; name {'more keys' if good else 'the key'} with --{kind}-key"
         )
 
 

@@ -102,7 +102,7 @@ def test_first_release_of_a_channel_needs_the_rollout_key(repository: Repository
     repository.bundle_file(releases(1, 2)[0])
     at = args.index("--rollout-key")
     without = args[:at] + args[at + 2 :]
-    assert "name more with --rollout-key" in failed(1, *without)
+    assert "name the key with --rollout-key" in failed(1, *without)
     assert not list(repository.path.glob("targets/*"))
     done(*args)
     done(*[each.replace("1.1.bundle", "1.2.bundle") for each in without])
