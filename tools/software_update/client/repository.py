@@ -22,9 +22,12 @@ class Versions:
     """The versions of the roles that the client has verified: it accepts no lower one.
 
     `targets` is the top-level role, `channel` and `rollout` are the roles of the client's product and
-    channel. `keys` are the first 16 hexadecimal digits of the SHA-256 of the keys of snapshot and timestamp.
-    After a root with other keys, only its own version is a floor, because a thief of the former keys may have
-    signed any version (TUF 1.0, 5.3.11).
+    channel.
+
+    `keys` has two parts of 8 hexadecimal digits, each the start of a SHA-256: of the keys of snapshot and
+    timestamp, and of the name of the channel's role. After a root with other keys, only its own version is a
+    floor, because a thief of the former keys may have signed any version (TUF 1.0, 5.3.11). With another
+    product or channel in the configuration, the versions of `channel` and `rollout` are no floors.
 
     `fresh_until` is the expiry of the timestamp, in seconds since 1970. After it, the client refreshes before
     each phase.
@@ -41,12 +44,16 @@ class Versions:
 
     def lowered(self, found: "Versions") -> str | None:
         """Returns the first role that has a lower version in `found` than in these floors; None if none."""
-        new_keys = found.root > self.root and found.keys != self.keys
-        roles = ("root",) if new_keys else ("root", *_BELOW_ROOT)
+        new_keys = found.root > self.root and found.keys[:KEYS_DIGITS] != self.keys[:KEYS_DIGITS]
+        roles = ("root",) if new_keys else _TOP_LEVEL
+        if not new_keys and found.keys[KEYS_DIGITS:] == self.keys[KEYS_DIGITS:]:
+            roles = (*roles, "channel", "rollout")
         return next((each for each in roles if getattr(found, each) < getattr(self, each)), None)
 
 
-_BELOW_ROOT = ("timestamp", "snapshot", "targets", "channel", "rollout")
+_TOP_LEVEL = ("root", "timestamp", "snapshot", "targets")
+# Of each part of `Versions.keys`.
+KEYS_DIGITS = 8
 
 
 class Problem(enum.Enum):

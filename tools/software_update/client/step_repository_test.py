@@ -157,6 +157,16 @@ def test_versions_only_rise_and_survive_the_record() -> None:
     assert record.state == state
 
 
+def test_device_may_change_its_channel() -> None:
+    """The roles of another channel have other versions, and all others hold."""
+    stable = Versions(2, 9, 8, 3, 14, 15, "deadbeef" + "57ab1e00", 500)
+    state = play(events.RepositoryRead(100, "main", stable))
+    beta = replace(stable, channel=1, rollout=1, keys="deadbeef" + "be7a0000")
+    assert play(events.RepositoryRead(101, "main", replace(beta, targets=2)), state=state) == state
+    state = play(events.RepositoryRead(101, "main", beta), state=state)
+    assert state.domain("main").repository == beta
+
+
 def test_floors_hold_only_for_the_root_in_the_image_from_which_they_come() -> None:
     high, new = Versions(3, 9, 9, fresh_until=500), Versions(1, 1, 1, fresh_until=500)
     state = play(events.RepositoryRead(100, "main", high, "first"))

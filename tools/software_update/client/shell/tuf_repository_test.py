@@ -108,6 +108,7 @@ def test_view_has_bundles_rules_and_versions(site: TufSite, device: Device) -> N
     keys = view.versions.keys
     assert view.versions == Versions(1, 2, 2, 1, 1, 2, keys, START + DAY)
     assert len(keys) == 16
+    assert keys.endswith(e.sha256(b"channel.Lamp.stable").hex()[:8])
 
 
 def test_repository_without_rules_has_none(device: Device) -> None:

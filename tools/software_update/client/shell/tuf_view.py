@@ -7,7 +7,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from software_update.base.errors import InputError, printable, shown
-from software_update.client.repository import Listed, Problem, RepositoryRejected, Versions, View
+from software_update.client.repository import (
+    KEYS_DIGITS,
+    Listed,
+    Problem,
+    RepositoryRejected,
+    Versions,
+    View,
+)
 from software_update.format import catalog, limits
 from software_update.format.rollout import Rollout, parse_rollouts
 
@@ -22,7 +29,6 @@ _MAX_FIRST_PART = (
     + limits.MAX_ROOT_METADATA_BYTES
 )
 _PATH = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*(/[A-Za-z0-9][A-Za-z0-9_.-]*)*", re.ASCII)
-_KEYS_DIGITS = 16
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -73,7 +79,7 @@ class Content:
             client.targets.version,
             channel.version,
             rollout.version if rollout else 0,
-            _online_keys(client.root),
+            _online_keys(client.root) + _short_digest(self._channel_role),
             int(client.timestamp.expires.timestamp()),
         )
         targets = channel.targets.items()
@@ -140,4 +146,8 @@ def _online_keys(root: "Root") -> str:
         known = [root.keys[each] for each in role.keyids if each in root.keys]
         public = sorted(json.dumps(each.keyval) for each in known)
         keys.append([name, role.threshold, public])
-    return hashlib.sha256(json.dumps(keys).encode()).hexdigest()[:_KEYS_DIGITS]
+    return _short_digest(json.dumps(keys))
+
+
+def _short_digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:KEYS_DIGITS]
