@@ -26,11 +26,18 @@ class SystemAlarm:
         self._bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._poll = select.poll()
         self._poll.register(self._bell, select.POLLIN)
+        self._signals, self._signal = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._poll.register(self._signals, select.POLLIN)
         self._timer = -1
         make_timer = getattr(os, "timerfd_create", None)
         if make_timer is not None:
             self._timer = make_timer(time.CLOCK_BOOTTIME, flags=os.O_NONBLOCK | os.O_CLOEXEC)
             self._poll.register(self._timer, select.POLLIN)
+
+    @property
+    def signal_fd(self) -> int:
+        """A file for `signal.set_wakeup_fd`. Without it, a signal that comes just before the sleep is late."""
+        return self._signal
 
     def wait(self, seconds: float | None) -> None:
         """See `Alarm.wait`."""
@@ -53,6 +60,7 @@ class SystemAlarm:
 
     def close(self) -> None:
         """Closes what it has opened."""
-        os.close(self._bell)
+        for each in (self._bell, self._signals, self._signal):
+            os.close(each)
         if self._timer >= 0:
             os.close(self._timer)

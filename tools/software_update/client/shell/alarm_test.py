@@ -42,6 +42,12 @@ def test_ring_wakes_up_from_another_thread(alarm: SystemAlarm) -> None:
     assert slept(alarm, None) < 30
 
 
+def test_signal_before_the_sleep_ends_it_at_once(alarm: SystemAlarm) -> None:
+    os.write(alarm.signal_fd, b"\x0f")
+    assert slept(alarm, 60) < 30
+    assert slept(alarm, 0.05) >= 0.05
+
+
 def test_no_time_left_is_a_short_sleep(alarm: SystemAlarm) -> None:
     assert slept(alarm, 0) < 30
     assert slept(alarm, -5) < 30

@@ -35,12 +35,14 @@ def serve(config: Config, system: System, make: MakeClient, environment: Mapping
     # A service that does not start leaves the signals as they are.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: service.stop())
+    signal.set_wakeup_fd(alarm.signal_fd, warn_on_full_buffer=False)
     if reporter is not None:
         _report_again(reporter, service.client.state, config.hardware_id)
     api.open()
     try:
         service.run()
     finally:
+        signal.set_wakeup_fd(-1)
         api.close()
         for each in (reporter, *mailers):
             if each is not None:
