@@ -174,7 +174,8 @@ SOURCE_TYPES = {
             Option(
                 "attributes",
                 ATTRIBUTES,
-                "The attributes that the server gets when it asks for the configuration of the device.",
+                "The attributes that the server gets when it asks for the configuration of the device, in "
+                "addition to `client`.",
                 None,
             ),
             Option(

@@ -127,6 +127,8 @@ class FakeHawkbit:
         self.received.append((resource, body))
         found = re.fullmatch(r"(\w+)/(\d+)/feedback", resource)
         if resource == "configData":
+            if not body["data"]:
+                return Answer(400, {})
             self.wants_configuration = False
             return Answer(200, {})
         if not found or int(found[2]) != self.action:

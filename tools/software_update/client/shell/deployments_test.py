@@ -309,6 +309,8 @@ def test_messages_are_sent_by_a_thread(server: FakeHawkbit) -> None:
     receiver = SourceReceiver(device.source)
     server.assign(10)
     receiver.send(
-        json.dumps({"method": "PUT", "resource": "configData", "body": {"data": {}}}).encode()
+        json.dumps(
+            {"method": "PUT", "resource": "configData", "body": {"data": {"a": "b"}}}
+        ).encode()
     )
-    assert server.received == [("configData", {"data": {}})]
+    assert server.received == [("configData", {"data": {"a": "b"}})]

@@ -34,8 +34,9 @@ _MAX_BYTES = 1 << 20
 _MAX_ID_BYTES = 256
 _ACCEPT = {"Accept": "application/hal+json, application/json"}
 _ID = re.compile(r"[!-~]{1,128}")
-# A server that answers so may take the message later. Any other error is about the message.
-_LATER = frozenset({401, 403, 408, 429})
+# A server that answers so may take the message later. Any other error is about the message: hawkBit answers
+# 403 to feedback if the action has too many messages already.
+_LATER = frozenset({401, 408, 409, 429})
 _REMEMBERED = 32
 _T = TypeVar("_T")
 

@@ -21,6 +21,7 @@ _ACTION = re.compile(
 )
 _SLEEP = re.compile(r"([0-9]{1,4}):([0-5][0-9]):([0-5][0-9])")
 _BUNDLE = ".bundle"
+_CLIENT = "software-update-client"
 _SKIP = "skip"
 # hawkBit stores messages of at most 512 characters.
 _MAX_DETAIL = 400
@@ -97,8 +98,8 @@ def number_of(offer: str) -> str:
 
 
 def configuration(attributes: Mapping[str, str]) -> Message:
-    """Returns the message with the attributes of the device."""
-    body = {"mode": "merge", "data": dict(attributes)}
+    """Returns the message with the attributes of the device. hawkBit rejects an empty list of them."""
+    body = {"mode": "merge", "data": {"client": _CLIENT, **attributes}}
     return {"method": "PUT", "resource": "configData", "body": body}
 
 

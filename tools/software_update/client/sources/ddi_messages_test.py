@@ -132,7 +132,7 @@ def test_messages() -> None:
     assert configuration({"board": "lamp-2"}) == {
         "method": "PUT",
         "resource": "configData",
-        "body": {"mode": "merge", "data": {"board": "lamp-2"}},
+        "body": {"mode": "merge", "data": {"client": "software-update-client", "board": "lamp-2"}},
     }
     assert feedback("deploymentBase/10", "closed", "success", "x" * 500) == {
         "method": "POST",

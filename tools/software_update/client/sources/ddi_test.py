@@ -178,9 +178,18 @@ def test_server_gets_the_attributes_when_it_asks(server: FakeHawkbit) -> None:
     source.open()
     assert messages == [configuration({"board": "2"})]
     source.deliver(messages[0])
-    assert server.received == [("configData", {"mode": "merge", "data": {"board": "2"}})]
+    assert server.received == [("configData", messages[0]["body"])]
     source.open()
     assert len(messages) == 1
+
+
+def test_configuration_without_attributes_is_one_that_hawkbit_takes(server: FakeHawkbit) -> None:
+    server.wants_configuration = True
+    source = source_of(server)
+    messages = with_outbox(source)
+    source.open()
+    source.deliver(messages[0])
+    assert not server.wants_configuration
 
 
 def test_cancelled_action_has_no_bundle(server: FakeHawkbit) -> None:
@@ -216,13 +225,13 @@ def test_message_is_sent_with_its_method(server: FakeHawkbit) -> None:
     assert server.feedback() == [("deploymentBase/10/feedback", "closed", "success")]
 
 
-@pytest.mark.parametrize("status", [401, 403, 429, 500, 503])
+@pytest.mark.parametrize("status", [401, 409, 429, 500, 503])
 def test_message_is_sent_later_if_the_server_may_take_it(server: FakeHawkbit, status: int) -> None:
     server.fails_with = status
     assert f"(HTTP status {status})" in error_of(lambda: source_of(server).deliver(CLOSED))
 
 
-@pytest.mark.parametrize("status", [400, 404, 410, 301])
+@pytest.mark.parametrize("status", [400, 403, 404, 410, 301])
 def test_message_that_the_server_will_never_take_is_dropped(
     server: FakeHawkbit, status: int
 ) -> None:
