@@ -36,7 +36,7 @@ class SystemAlarm:
 
     @property
     def signal_fd(self) -> int:
-        """A file for `signal.set_wakeup_fd`. Without it, a signal that comes just before the sleep is late."""
+        """A file for `signal.set_wakeup_fd`: without it, a signal just before the sleep would be late."""
         return self._signal
 
     def wait(self, seconds: float | None) -> None:
