@@ -151,7 +151,10 @@ def read_current(storage: Readable, trusted: bytes, path: str, below: int | None
     root = newest_root(storage, trusted, path, below)
     found = storage.read(metadata_name(TIMESTAMP, 0), most_bytes(TIMESTAMP))
     if found is None:
-        raise InputError(f"{storage.describe()}: is not a repository", Advice.MAKE_REPOSITORY)
+        raise InputError(
+            f"{storage.describe()}: is not a repository, because it has no {metadata_name(TIMESTAMP, 0)}",
+            Advice.MAKE_REPOSITORY,
+        )
     where = f"{storage.describe()}: {metadata_name(TIMESTAMP, 0)}"
     timestamp = _checked(where, lambda: verified(found.content, TIMESTAMP, root))
     return Current(storage, root, timestamp, found.tag)

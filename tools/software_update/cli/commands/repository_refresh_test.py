@@ -28,4 +28,7 @@ def test_empty_folder_is_not_a_repository(tmp_path: Path) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
     args = ["repository", "refresh", str(empty), *repository.options("snapshot")]
-    assert failed(3, *args) == f"{empty}: is not a repository; make one with: repository init"
+    assert failed(3, *args) == (
+        f"{empty}: is not a repository, because it has no metadata/timestamp.json; correct the place, or "
+        "make one with: repository init"
+    )

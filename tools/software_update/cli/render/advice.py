@@ -10,7 +10,7 @@ TEXT = {
     Advice.LIST_RELEASES: "list them with: repository status",
     Advice.MAKE_DIGEST_RECORD: "make it with: software-update step digest",
     Advice.MAKE_RELEASE_MANIFEST: "make it with: step release-manifest",
-    Advice.MAKE_REPOSITORY: "make one with: repository init",
+    Advice.MAKE_REPOSITORY: "correct the place, or make one with: repository init",
     Advice.MAKE_REPOSITORY_ROOT: "make one with: repository root-create",
     Advice.MAKE_SIGNING_REQUEST: "make it with: step request, or root request for a root",
     Advice.MERGE_ROOT_SIGNATURES: "merge their signatures with: root merge",
