@@ -66,7 +66,9 @@ _unsigned_test = analysistest.make(
 def _publish_test_impl(ctx):
     env = unittest.begin(ctx)
     asserts.equals(env, ["repository", "publish", "'tests/analysis/published.release_list.json'", "--from-bazel"], ctx.attr.arguments)
-    asserts.equals(env, ["manual", "some_tag"], ctx.attr.their_tags)
+
+    # The program adds a tag of its own to those of the repository.
+    asserts.equals(env, ["manual", "manual", "some_tag"], ctx.attr.their_tags)
     return unittest.end(env)
 
 _publish_test = unittest.make(
@@ -104,7 +106,10 @@ def repository_test_suite(name):
             ":newer",
         ],
         repository_root = "repository.json",
-        tags = ["some_tag"],
+        tags = [
+            "manual",
+            "some_tag",
+        ],
     )
     _release_list_test(
         name = "release_list_test",

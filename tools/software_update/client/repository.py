@@ -27,7 +27,7 @@ class Versions:
     `keys` has two parts of 8 hexadecimal digits, each the start of a SHA-256: of the keys of snapshot and
     timestamp, and of the name of the channel's role. After a root with other keys, only its own version is a
     floor, because a thief of the former keys may have signed any version (TUF 1.0, 5.3.11). With another
-    product or channel in the configuration, the versions of `channel` and `rollout` are no floors.
+    product or channel in the configuration, the versions of `channel` and `rollout` do not count.
 
     `fresh_until` is the expiry of the timestamp, in seconds since 1970. After it, the client refreshes before
     each phase.

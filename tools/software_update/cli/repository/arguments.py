@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from software_update.repository.storage import Storage
     from software_update.signing.signers import Signer
 
-# 2025-01-01T00:00:00Z. An earlier time is that of a clock that nobody has set.
+# 2025-01-01T00:00:00Z. An earlier time is that of a clock that was never set.
 _EARLIEST = 1_735_689_600
 _LIFETIMES = {
     "targets": "90d",
