@@ -218,8 +218,13 @@ def test_example_of_an_installer(tmp_path: Path) -> None:
 
 
 def test_page_lists_the_rules_of_backends() -> None:
+    class ResumesNothing:
+        """An installer that has the methods to continue a download, none of which works."""
+
+        read_part = sync_target = resume = object()
+
     def gone() -> Any:
-        return object()
+        return ResumesNothing()
 
     installer, boot = gone(), gone()
     found = check_installer(installer, "B", ["a", "b"], running="A", restart=gone)

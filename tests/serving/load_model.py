@@ -16,8 +16,8 @@ from dataclasses import dataclass
 # load_model_test. "root" is nginx's answer that there is no newer root, and "first part" is assumed.
 SIZES = {
     "root": 153,
-    "timestamp": 488,
-    "snapshot": 2340,
+    "timestamp": 486,
+    "snapshot": 1925,
     "channel": 5360,
     "rollout": 4070,
     "first part": 2000,

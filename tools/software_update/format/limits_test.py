@@ -17,6 +17,8 @@ _JSON: dict[str, dict[str, Any]] = json.loads((VECTORS / "limits.json").read_byt
 _PACKAGE = Path(__file__).absolute().parents[1]
 # The packages and modules that decide which bundles a device accepts.
 _SOURCES = ("base/strict_json.py", "bundle/*.py", "format/*.py", "verify/*.py")
+# These limit repositories, which decide nothing about a bundle.
+_OF_REPOSITORIES = ("catalog.py", "rollout.py")
 
 
 def limits_of_the_code() -> dict[str, int]:
@@ -24,7 +26,9 @@ def limits_of_the_code() -> dict[str, int]:
     found: dict[str, int] = {}
     for path in [path for pattern in _SOURCES for path in sorted(_PACKAGE.glob(pattern))]:
         names = re.findall(r"^((?:PIGWEED_)?MAX_[A-Z_]+) = ", path.read_text(), re.MULTILINE)
-        if names and not path.name.endswith("_test.py"):
+        if path.name.endswith("_test.py") or path.name in _OF_REPOSITORIES:
+            continue
+        if names:
             module = path.relative_to(_PACKAGE).with_suffix("").as_posix().replace("/", ".")
             values = vars(importlib.import_module(f"software_update.{module}"))
             found |= {name: values[name] for name in names if type(values[name]) is int}
