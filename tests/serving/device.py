@@ -19,6 +19,7 @@ from software_update.client.shell.client import Client
 from software_update.client.shell.files import MachineStorage
 from software_update.client.shell.tuf_repository import RepositorySettings, TufRepository
 from software_update.client.simulator.machine import SimulatedNetwork, SimulatedPrograms
+from software_update.client.simulator.read_only import ReadOnlyFile
 from software_update.client.sources.requests import HttpSettings
 from software_update.client.state import Answer, Code, Detail, Installed, Reply
 from software_update.client.system import Network, System
@@ -46,20 +47,9 @@ def bundle(
     return e.bundle(contents, version=counter, signers=keys)
 
 
-class _Bytes:
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-
-    def size(self) -> int:
-        return len(self._content)
-
-    def read(self, offset: int, length: int) -> bytes:
-        return self._content[offset : offset + length]
-
-
 def honest_entry(content: bytes) -> CatalogEntry:
     """Returns the entry of a bundle, as the publisher makes it."""
-    head = read_head(_Bytes(content))
+    head = read_head(ReadOnlyFile(content))
     assert head.user_manifest is not None
     manifest = parse_release(head.user_manifest)
     assert manifest is not None

@@ -12,6 +12,7 @@ from software_update.format.catalog import CatalogEntry, difference, parse_entry
 from software_update.format.release_manifest import parse_release
 from software_update.format.verdicts import Refused
 from software_update.repository.current import Current, Readable, read_current
+from software_update.repository.first_part import FirstPart
 from software_update.repository.names import (
     ROOT,
     SNAPSHOT,
@@ -155,23 +156,10 @@ def _target_problems(
             yield problem
 
 
-class _FirstPart:
-    """The first part of a bundle, of which the rest is not at hand."""
-
-    def __init__(self, content: bytes, size: int) -> None:
-        self._content, self._size = content, size
-
-    def size(self) -> int:
-        return self._size
-
-    def read(self, offset: int, length: int) -> bytes:
-        return self._content[offset : offset + length]
-
-
 def _entry_problem(entry: CatalogEntry, first: bytes, size: int) -> str | None:
     """Returns the difference between a catalog entry and the bundle; None if there is none."""
     try:
-        head = read_head(_FirstPart(first, size), entry.first_part)
+        head = read_head(FirstPart(first, size), entry.first_part)
         _, targets = metadata.parse_signed_targets(head.envelope.targets or b"")
         manifest = parse_release(head.user_manifest or b"")
     except Refused as refused:

@@ -18,22 +18,10 @@ from software_update.format.release_manifest import parse_release
 from software_update.format.verdicts import Refused
 from software_update.keys.schemes import DEFAULT_SCHEMES, Schemes
 from software_update.repository.current import Readable
+from software_update.repository.first_part import FirstPart
 from software_update.repository.names import target_name
 from software_update.verify.fleet import KeptRelease, Prediction, predict
 from software_update.verify.roots import trust_root
-
-
-class _FirstPart:
-    """The first part of a bundle, of which the rest is not at hand."""
-
-    def __init__(self, content: bytes, size: int) -> None:
-        self._content, self._size = content, size
-
-    def size(self) -> int:
-        return self._size
-
-    def read(self, offset: int, length: int) -> bytes:
-        return self._content[offset : offset + length]
 
 
 def read_kept(
@@ -50,7 +38,7 @@ def read_kept(
     try:
         with storage.open(name) as stream:
             first = stream.read(entry.first_part)
-        head = read_head(_FirstPart(first, target.length), entry.first_part)
+        head = read_head(FirstPart(first, target.length), entry.first_part)
         _, targets = metadata.parse_signed_targets(head.envelope.targets or b"")
         user_manifest = head.user_manifest
         release = parse_release(user_manifest or b"")

@@ -34,6 +34,7 @@ from tuf.api.metadata import (
 from tuf.api.serialization.json import JSONSerializer
 
 from software_update.bundle.head import read_head
+from software_update.client.simulator.read_only import ReadOnlyFile
 from software_update.client.system import Response
 from software_update.format.catalog import (
     CatalogEntry,
@@ -255,7 +256,7 @@ class TufSite(TufFiles):
 
     def entry(self, counter: int, content: bytes = b"", **fields: Any) -> CatalogEntry:
         """Returns the entry of a release that is a number only, or that of a real bundle."""
-        first_part = read_head(_Bytes(content)).end if content else 1000
+        first_part = read_head(ReadOnlyFile(content)).end if content else 1000
         known = {
             "product": self.product,
             "version": f"1.{counter}.0",
@@ -299,17 +300,6 @@ class TufSite(TufFiles):
 def answer_of(status: int, body: bytes, headers: Mapping[str, str] | None = None) -> Response:
     """Returns an answer with this body."""
     return Answer(status, {"content-length": str(len(body)), **(headers or {})}, body)
-
-
-class _Bytes:
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-
-    def size(self) -> int:
-        return len(self._content)
-
-    def read(self, offset: int, length: int) -> bytes:
-        return self._content[offset : offset + length]
 
 
 _Role = TypeVar("_Role", bound=Signed)
