@@ -61,8 +61,8 @@ def make_bundle(folder: Path) -> None:
 # Memory and wake-ups.
 
 
-def measure_memory(folder: Path) -> None:
-    """Starts the command's service and lets it install; prints its idle wake-ups, and its memory."""
+def configure(folder: Path, root: Path, source: str) -> None:
+    """Writes client.toml for a service with two slots, which are folders. `source` is TOML."""
     slots = folder / "slots"
     for slot in "AB":
         (slots / slot).mkdir(parents=True)
@@ -76,12 +76,11 @@ def measure_memory(folder: Path) -> None:
         [socket]
         path = "{folder}/socket"
         [domains.main]
-        root = "{folder}/root.pb"
+        root = "{root}"
         slots = ["A", "B"]
         restart = ["/bin/true"]
         [[domains.main.sources]]
-        type = "file"
-        path = "{folder}/update.bundle"
+        {source}
         [[domains.main.installers]]
         type = "directory"
         targets = ["*"]
@@ -93,6 +92,15 @@ def measure_memory(folder: Path) -> None:
         """,
         encoding="utf-8",
     )
+
+
+def measure_memory(folder: Path) -> None:
+    """Starts the command's service and lets it install; prints its idle wake-ups, and its memory."""
+    source = f"""
+        type = "file"
+        path = "{folder}/update.bundle"
+    """
+    configure(folder, folder / "root.pb", source)
     arguments = ["run", "--config", str(folder / "client.toml")]
     process = subprocess.Popen([sys.executable, "-c", RUN, *arguments])
     try:

@@ -14,7 +14,7 @@ from software_update.client.state import Detail
 from software_update.testing.repositories import Release, RepositoryFolder
 from software_update.testing.short_folder import short_folder
 
-from tests.service.measure import RUN, ask, memory
+from tests.service.measure import RUN, ask, configure, memory
 from tests.serving.served import Served, serving
 
 MIB = 1 << 20
@@ -44,41 +44,6 @@ def folder_fixture() -> Iterator[Path]:
         yield folder
 
 
-def configure(folder: Path, served: Served) -> None:
-    """Writes the configuration of a service with two slots, which are folders."""
-    slots = folder / "slots"
-    for slot in "AB":
-        (slots / slot).mkdir(parents=True)
-    (slots / "current").symlink_to("A")
-    (folder / "client.toml").write_text(
-        f"""
-        vendor = "Example"
-        state = "{folder}/state"
-        [socket]
-        path = "{folder}/socket"
-        [domains.main]
-        root = "{served.repository.product_root}"
-        slots = ["A", "B"]
-        restart = ["/bin/true"]
-        [[domains.main.sources]]
-        type = "repository"
-        url = "{served.url}"
-        root = "{served.repository.root}"
-        product = "meter"
-        channel = "stable"
-        [[domains.main.installers]]
-        type = "directory"
-        targets = ["*"]
-        slots = {{ A = "{slots}/A", B = "{slots}/B" }}
-        [domains.main.boot]
-        type = "directory"
-        link = "{slots}/current"
-        slots = {{ A = "{slots}/A", B = "{slots}/B" }}
-        """,
-        encoding="utf-8",
-    )
-
-
 def until_finished(folder: Path, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + SECONDS
     while True:
@@ -93,7 +58,14 @@ def until_finished(folder: Path, process: subprocess.Popen[bytes]) -> None:
 def test_service_needs_at_most_64_mib(
     served: Served, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    configure(folder, served)
+    source = f"""
+        type = "repository"
+        url = "{served.url}"
+        root = "{served.repository.root}"
+        product = "meter"
+        channel = "stable"
+    """
+    configure(folder, served.repository.product_root, source)
     command = [sys.executable, "-c", RUN, "run", "--config", str(folder / "client.toml")]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     process = subprocess.Popen(command, env=environment)
