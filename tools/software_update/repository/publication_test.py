@@ -11,11 +11,16 @@ from software_update.repository.names import Kind
 from software_update.repository.storage import Conflict
 from software_update.testing.memory_objects import MemoryObjects
 from software_update.testing.repositories import DAY, RepositoryFolder, releases
+from software_update.testing.storage_promises import check_replacement
 
 
 def make(tmp_path: Path) -> tuple[RepositoryFolder, MemoryObjects]:
     objects = MemoryObjects()
     return RepositoryFolder(tmp_path, storage=objects), objects
+
+
+def test_storage_in_memory_replaces_only_the_version_that_was_read() -> None:
+    check_replacement(MemoryObjects())
 
 
 def test_timestamp_is_written_last_and_payloads_first(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ class MemoryObjects:
         self.before_write(name)
         there = self.objects.get(name)
         if tag != (None if there is None else str(hash(there))):
-            raise Conflict(f"memory: {name}: was replaced")
+            raise Conflict(f"memory: {name}: another publisher has written it")
         self.objects[name] = content
         self.writes.append((name, len(content)))
 

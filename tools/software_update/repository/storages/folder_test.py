@@ -13,6 +13,7 @@ from software_update.base.errors import InputError
 from software_update.repository.storage import Conflict, Listed, Spools, Storage, UploadFile
 from software_update.repository.storages import folder
 from software_update.repository.storages.folder import FolderStorage
+from software_update.testing.storage_promises import check_replacement
 
 NAME = "targets/my lamp/stable/ab.1.bundle"
 TIMESTAMP = "metadata/timestamp.json"
@@ -97,19 +98,7 @@ def test_object_never_changes(storage: FolderStorage, other: bytes) -> None:
 
 
 def test_timestamp_is_replaced_if_it_is_the_one_that_was_read(storage: FolderStorage) -> None:
-    storage.replace(TIMESTAMP, b"1", None)
-    first = storage.read(TIMESTAMP, 10)
-    assert first
-    storage.replace(TIMESTAMP, b"2", first.tag)
-    for tag in (first.tag, None):
-        with pytest.raises(Conflict, match=r"timestamp\.json: another publisher has written it"):
-            storage.replace(TIMESTAMP, b"3", tag)
-    assert content(storage, TIMESTAMP) == b"2"
-
-
-def test_replacing_a_missing_timestamp_is_a_conflict(storage: FolderStorage) -> None:
-    with pytest.raises(Conflict):
-        storage.replace(TIMESTAMP, b"2", "0" * 64)
+    check_replacement(storage)
 
 
 def test_content_is_durable_before_it_has_its_name(

@@ -22,6 +22,7 @@ from software_update.testing.faulty_proxy import (
     faulty_proxy,
 )
 from software_update.testing.s3_server import SETTINGS, endpoint, make_bucket, s3_server
+from software_update.testing.storage_promises import check_replacement
 
 NAME = "targets/my lamp/stable/ab.1+1.bundle"
 TIMESTAMP = "metadata/timestamp.json"
@@ -210,20 +211,7 @@ def test_upload_of_two_publishers_keeps_the_first(
 
 
 def test_timestamp_is_replaced_if_it_is_the_one_that_was_read(storage: S3Storage) -> None:
-    storage.replace(TIMESTAMP, b"1", None)
-    first = storage.read(TIMESTAMP, 10)
-    assert first
-    storage.replace(TIMESTAMP, b"2", first.tag)
-    for tag in (first.tag, None):
-        with pytest.raises(Conflict, match=r"timestamp\.json: another publisher has written it"):
-            storage.replace(TIMESTAMP, b"3", tag)
-    assert content(storage, TIMESTAMP) == b"2"
-
-
-def test_replacing_a_missing_timestamp_is_a_conflict(storage: S3Storage) -> None:
-    with pytest.raises(Conflict, match="another publisher has written it"):
-        storage.replace(TIMESTAMP, b"2", '"0123"')
-    assert content(storage, TIMESTAMP) is None
+    check_replacement(storage)
 
 
 def test_list_has_name_length_and_time(storage: S3Storage) -> None:
