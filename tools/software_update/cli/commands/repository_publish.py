@@ -67,8 +67,8 @@ def _check_keys(args: argparse.Namespace, path: str) -> None:
             scheme = as_uri(text).partition(":")[0]
             if scheme not in _IN_THE_BUILD:
                 raise UsageError(
-                    f"--{kind}-key {scheme}: needs what the build has not; install the command, and run: "
-                    f"software-update repository publish {shlex.quote(path)} ..."
+                    f"--{kind}-key {scheme}: needs packages that the build lacks; install the command, and "
+                    f"run: software-update repository publish {shlex.quote(path)} ..."
                 )
 
 
@@ -77,7 +77,9 @@ def _change_to_caller() -> None:
     try:
         os.chdir(os.environ["BUILD_WORKING_DIRECTORY"])
     except KeyError:
-        raise UsageError("--from-bazel: for what `bazel run` starts; remove it") from None
+        raise UsageError(
+            "--from-bazel: only valid for a target that `bazel run` starts; remove it"
+        ) from None
 
 
 def _repository_root(args: argparse.Namespace, listed: ReleaseList) -> str:

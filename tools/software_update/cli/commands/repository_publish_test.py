@@ -120,13 +120,16 @@ def test_bazel_run_starts_in_another_folder(
     at = arguments(repository, "list.json")
     at[at.index("--to") + 1] = "."
     with_flag = [*at, "--from-bazel"]
-    assert failed(2, *with_flag) == "--from-bazel: for what `bazel run` starts; remove it"
+    assert (
+        failed(2, *with_flag)
+        == "--from-bazel: only valid for a target that `bazel run` starts; remove it"
+    )
     monkeypatch.setenv("BUILD_WORKING_DIRECTORY", str(caller))
     key = with_flag.index("--targets-key") + 1
     token = [*with_flag[:key], "hsm:1", *with_flag[key + 1 :]]
     assert failed(2, *token) == (
-        "--targets-key hsm: needs what the build has not; install the command, and run: software-update "
-        f"repository publish '{path}' ..."
+        "--targets-key hsm: needs packages that the build lacks; install the command, and run: "
+        f"software-update repository publish '{path}' ..."
     ).replace("'", "'" if " " in path else "")
     done(*with_flag)
     assert list(caller.glob("targets/meter/stable/*.1.1.bundle"))

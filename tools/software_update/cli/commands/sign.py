@@ -135,13 +135,15 @@ def _folder(args: argparse.Namespace) -> tuple[str, str]:
         workspace = os.environ["BUILD_WORKSPACE_DIRECTORY"]
         os.chdir(os.environ["BUILD_WORKING_DIRECTORY"])
     except KeyError:
-        raise UsageError("--source-folder: for what `bazel run` starts; write --folder") from None
+        raise UsageError(
+            "--source-folder: only valid for a target that `bazel run` starts; write --folder"
+        ) from None
     folder = os.path.relpath(os.path.join(workspace, args.source_folder))
     scheme = args.key.partition(":")[0]
     if scheme not in ("file", "exec"):
         raise UsageError(
-            f"--key {scheme}: needs what the build has not; install the command, and run: software-update "
-            f"sign {shlex.quote(request)} --key {scheme}:... --folder {shlex.quote(folder)}"
+            f"--key {scheme}: needs packages that the build lacks; install the command, and run: "
+            f"software-update sign {shlex.quote(request)} --key {scheme}:... --folder {shlex.quote(folder)}"
         )
     return folder, workspace
 

@@ -152,4 +152,7 @@ def test_without_bazel(build: Build) -> None:
     command = ["sign", "app/request", "--source-folder", "app/signatures", "--key=file:x"]
     result = run(*command, cwd=build.runfiles)
     assert result.status == 2
-    assert "for what `bazel run` starts; write --folder" in result.err.splitlines()[-1]
+    assert (
+        "only valid for a target that `bazel run` starts; write --folder"
+        in result.err.splitlines()[-1]
+    )
