@@ -26,6 +26,11 @@ http {{
     uwsgi_temp_path {folder}/uwsgi;
     scgi_temp_path {folder}/scgi;
     {servers}
+    server {{
+        listen 127.0.0.1:{idle_port};
+        access_log off;
+        return 204;
+    }}
 }}
 """
 _SERVER = """
@@ -59,9 +64,7 @@ class Nginx:
         self._folder = folder
         self._servers = servers
         (folder / "www").mkdir(parents=True)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self._port = free.getsockname()[1]
+        self._port, self._idle_port = _free_ports()
         self._process: subprocess.Popen[bytes] | None = None
 
     def url(self, name: str) -> str:
@@ -79,7 +82,7 @@ class Nginx:
         """Starts nginx, and returns when it answers. `rate` is in bytes per second; 0 has no limit."""
         folder = str(self._folder)
         servers = self._servers.format(folder=folder, port=self._port, rate=rate)
-        text = _CONFIGURATION.format(folder=folder, servers=servers)
+        text = _CONFIGURATION.format(folder=folder, servers=servers, idle_port=self._idle_port)
         Path(folder, "nginx.conf").write_text(text)
         options = ["-p", folder, "-c", f"{folder}/nginx.conf", "-e", f"{folder}/error.log"]
         self._process = subprocess.Popen([program("nginx", "nginx"), *options])
@@ -101,9 +104,24 @@ class Nginx:
             self._process = None
 
     def log(self) -> list[Sent]:
-        """Returns the answers that have been sent completely."""
+        """Returns the answers that have been sent completely.
+
+        nginx writes a line after the last byte of its answer, so a client may have the answer first.
+        It has one process, which answers another request only after it has written the line.
+        """
+        if self._process:
+            with socket.create_connection(("127.0.0.1", self._idle_port)) as idle:
+                idle.sendall(b"GET / HTTP/1.0\r\n\r\n")
+                assert idle.recv(1)
         lines = (self._folder / "access.log").read_text().splitlines()
         return [Sent(int(status), int(length), rest) for status, length, rest in map(_split, lines)]
+
+
+def _free_ports() -> tuple[int, int]:
+    with socket.socket() as first, socket.socket() as second:
+        first.bind(("127.0.0.1", 0))
+        second.bind(("127.0.0.1", 0))
+        return first.getsockname()[1], second.getsockname()[1]
 
 
 def _split(line: str) -> tuple[str, str, str]:

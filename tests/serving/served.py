@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,17 +42,7 @@ class Served:
         """Returns the answers of nginx while `act` runs."""
         before = len(self.nginx.log())
         act()
-        return settled(self.nginx)[before:]
-
-
-def settled(nginx: Nginx) -> list[Sent]:
-    """Returns the log when nothing has been added to it for a while: it may lag behind an answer."""
-    found = nginx.log()
-    while True:
-        time.sleep(0.1)
-        if len(nginx.log()) == len(found):
-            return found
-        found = nginx.log()
+        return self.nginx.log()[before:]
 
 
 @contextlib.contextmanager
