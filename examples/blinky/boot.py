@@ -11,24 +11,21 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-_ERASED = b"\xff"
+from examples.blinky.board import Board, make_flash, power_on
 
 
 @dataclass(frozen=True)
 class Setup:
-    """The programs and files that a boot needs, and the places of the images in flash."""
+    """The programs and files that a boot needs."""
 
     software_update: Path
     emulator: Path
     bundle: Path
     trusted_root: Path
-    application_start: int
-    flash_size: int
 
 
 def setup_from(env: Mapping[str, str]) -> Setup:
@@ -38,8 +35,6 @@ def setup_from(env: Mapping[str, str]) -> Setup:
         emulator=Path(env["EMULATOR"]),
         bundle=Path(env["BUNDLE"]).absolute(),
         trusted_root=Path(env["TRUSTED_ROOT"]).absolute(),
-        application_start=int(env["APPLICATION_START"]),
-        flash_size=int(env["FLASH_SIZE"]),
     )
 
 
@@ -56,39 +51,6 @@ def extract(setup: Setup, to: Path) -> None:
     subprocess.run(verify, check=True, stdout=subprocess.DEVNULL)
 
 
-def flash_content(setup: Setup, bootloader: bytes, application: bytes) -> bytes:
-    """Both images at their places; the rest is erased."""
-    return (bootloader.ljust(setup.application_start, _ERASED) + application).ljust(
-        setup.flash_size, _ERASED
-    )
-
-
-def serial_lines(setup: Setup, flash: Path, seconds: float) -> Generator[str, None, None]:
-    """The lines that the board writes to its serial port within `seconds`.
-
-    QEMU ends when they are over, or the generator is closed.
-    """
-    machine = ["-machine", "lm3s6965evb", "-kernel", str(flash)]
-    serial_alone = ["-display", "none", "-monitor", "none", "-serial", "stdio"]
-    with subprocess.Popen(
-        [str(setup.emulator), *machine, *serial_alone],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        text=True,
-        encoding="ascii",
-        errors="replace",
-    ) as emulator:
-        deadline = threading.Timer(seconds, emulator.kill)
-        deadline.start()
-        try:
-            assert emulator.stdout is not None
-            for line in emulator.stdout:
-                yield line.rstrip()
-        finally:
-            deadline.cancel()
-            emulator.kill()
-
-
 def main() -> int:
     """Boots the bundle and prints what it says."""
     parser = argparse.ArgumentParser(prog="boot", description="Boots blinky's bundle in QEMU.")
@@ -101,10 +63,11 @@ def main() -> int:
         with tempfile.TemporaryDirectory() as scratch:
             release, flash = Path(scratch, "release"), Path(scratch, "flash.bin")
             extract(setup, release)
-            images = ((release / name).read_bytes() for name in ("bootloader", "application"))
-            flash.write_bytes(flash_content(setup, *images))
-            for line in serial_lines(setup, flash, args.seconds):
-                print(line, flush=True)
+            make_flash(flash, (release / "application").read_bytes())
+            board = Board(setup.emulator, release / "bootloader", flash)
+            with power_on(board, args.seconds) as run:
+                for line in run.lines():
+                    print(line, flush=True)
     except KeyboardInterrupt:
         return 130
     return 0

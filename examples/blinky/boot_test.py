@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from contextlib import closing
-from itertools import islice
 from pathlib import Path
 
 import pytest
 
 from examples.blinky import boot
+from examples.blinky.board import Board, make_flash, power_on
 
 # Far more than a boot takes: a test that waits this long has failed.
 SECONDS = 20.0
@@ -32,21 +31,18 @@ def release_fixture(setup: boot.Setup, tmp_path_factory: pytest.TempPathFactory)
     return folder
 
 
-def said(
-    setup: boot.Setup, tmp_path: Path, lines: int, bootloader: bytes, application: bytes
-) -> list[str]:
-    """The first lines on the serial port of a board with these images in flash."""
-    flash = tmp_path / "flash.bin"
-    flash.write_bytes(boot.flash_content(setup, bootloader, application))
-    with closing(boot.serial_lines(setup, flash, SECONDS)) as serial:
-        return list(islice(serial, lines))
+def said(setup: boot.Setup, bootloader: Path, flash: Path) -> list[str]:
+    """The lines on the serial port of a board that blinks once."""
+    with power_on(Board(setup.emulator, bootloader, flash), SECONDS, "blinks=1") as run:
+        return list(run.lines())
 
 
 def test_the_release_boots_and_says_its_version(
     setup: boot.Setup, release: Path, tmp_path: Path
 ) -> None:
-    images = [(release / name).read_bytes() for name in ("bootloader", "application")]
-    assert said(setup, tmp_path, 4, *images) == [
+    flash = tmp_path / "flash.bin"
+    make_flash(flash, (release / "application").read_bytes())
+    assert said(setup, release / "bootloader", flash) == [
         f"bootloader: version {BOOTLOADER_VERSION}",
         f"bootloader: starting version {VERSION}",
         f"blinky: version {VERSION}",
@@ -90,16 +86,16 @@ def with_word(image: bytes, offset: int, word: int) -> bytes:
     ("offset", "word", "fault"),
     [
         (0, 0xFFFFFFFF, "no application"),
-        (8, 0x80000000, "the application is larger than its part of flash"),
+        (8, 0x80000000, "the application is larger than its slot"),
         (12, 0x20000000, "the application's vector table is outside of it"),
     ],
 )
 def test_bootloader_does_not_start_a_broken_application(
     setup: boot.Setup, release: Path, tmp_path: Path, offset: int, word: int, fault: str
 ) -> None:
-    bootloader = (release / "bootloader").read_bytes()
-    application = with_word((release / "application").read_bytes(), offset, word)
-    assert said(setup, tmp_path, 2, bootloader, application) == [
+    flash = tmp_path / "flash.bin"
+    make_flash(flash, with_word((release / "application").read_bytes(), offset, word))
+    assert said(setup, release / "bootloader", flash) == [
         f"bootloader: version {BOOTLOADER_VERSION}",
         f"bootloader: stopped: {fault}",
     ]

@@ -1,4 +1,4 @@
-# Values that several files use: versions, and places in flash.
+# Values that several files use: versions, and places in memory.
 #
 # Bazel and GN both read this file: write nothing but comments and `NAME = 123`, without a docstring.
 
@@ -10,8 +10,9 @@ VERSION = 7
 RELEASE_COUNTER = 7
 
 # Only of the bootloader, which changes less often.
-BOOTLOADER_VERSION = 2
+BOOTLOADER_VERSION = 3
 
-# The bootloader is at the start of flash, the application from here to its end.
-APPLICATION_START = 16384  # 0x4000
-FLASH_SIZE = 262144  # 0x40000
+# The bootloader is at address 0 and copies the application from a slot in flash to this address. Both the copy and a
+# slot have room for APPLICATION_BYTES.
+APPLICATION_START = 65536  # 0x10000
+APPLICATION_BYTES = 131072  # 0x20000

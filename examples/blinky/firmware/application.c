@@ -1,7 +1,9 @@
 // Says its version, then blinks.
+#include "board.h"
 #include "image.h"
+#include "semihosting.h"
 
-// From flash.ld.
+// From image.ld.
 extern char image_size[], vector_table[];
 
 __attribute__((section(".image_header"), used)) static const struct image_header header = {
@@ -11,21 +13,24 @@ __attribute__((section(".image_header"), used)) static const struct image_header
     .vectors = (uint32_t)vector_table,
 };
 
+void on_fault(void) { restart(); }
+
 int main(void) {
   uart_init();
   print("blinky: version ");
   print_number(VERSION);
   print("\n");
 
-  led_init();
   tick_init();
+  const uint32_t last = option_number("blinks");
   for (uint32_t blinks = 1;; blinks++) {
     led_set(1);
-    wait_for_tick();
+    wait();
     led_set(0);
-    wait_for_tick();
+    wait();
     print("blinky: blink ");
     print_number(blinks);
     print("\n");
+    if (blinks == last) power_off(EXIT_DONE);
   }
 }

@@ -1,12 +1,19 @@
 // Starts the application, if there is one.
+#include <string.h>
+
+#include "board.h"
 #include "image.h"
+#include "memory_map.h"
+#include "semihosting.h"
 
 #define VECTOR_TABLE_OFFSET WORD_AT(0xE000ED08)
 
-// Why the image in the application's part of flash cannot be started, or 0.
+void on_fault(void) { power_off(EXIT_STOPPED); }
+
+// Why the image in a slot cannot be started, or 0.
 static const char *fault_of(const struct image_header *image) {
   if (image->magic != IMAGE_MAGIC) return "no application";
-  if (image->size > APPLICATION_SIZE) return "the application is larger than its part of flash";
+  if (image->size > APPLICATION_BYTES) return "the application is larger than its slot";
   if (image->vectors < APPLICATION_START || image->vectors >= APPLICATION_START + image->size)
     return "the application's vector table is outside of it";
   return 0;
@@ -24,16 +31,18 @@ int main(void) {
   print_number(BOOTLOADER_VERSION);
   print("\n");
 
-  const struct image_header *image = (const struct image_header *)APPLICATION_START;
-  const char *fault = fault_of(image);
+  struct image_header image;
+  flash_read(SLOT_A, &image, sizeof image);
+  const char *fault = fault_of(&image);
   if (fault) {
     print("bootloader: stopped: ");
     print(fault);
     print("\n");
-    return 1;
+    power_off(EXIT_STOPPED);
   }
+  flash_read(SLOT_A, (void *)APPLICATION_START, image.size);
   print("bootloader: starting version ");
-  print_number(image->version);
+  print_number(image.version);
   print("\n");
-  start(image->vectors);
+  start(image.vectors);
 }

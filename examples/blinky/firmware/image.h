@@ -1,13 +1,10 @@
-// What the bootloader knows about the application's image.
-//
-// APPLICATION_START and APPLICATION_SIZE, its part of flash, come from the BUILD file.
+// The first bytes of the application's image, as the bootloader reads them.
 #pragma once
 
-#include "board.h"
+#include <stdint.h>
 
 #define IMAGE_MAGIC 0x594B4C42u  // "BLKY", as it lies in memory
 
-// The first bytes of the application's image.
 struct image_header {
   uint32_t magic;
   uint32_t version;

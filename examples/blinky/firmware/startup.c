@@ -1,13 +1,16 @@
 // What runs before main: the vector table, and memory as C expects it.
 #include "board.h"
 
-// From flash.ld.
-extern uint32_t data_start[], data_end[], data_in_flash[], bss_start[], bss_end[], stack_top[];
+// From image.ld.
+extern uint32_t data_start[], data_end[], data_in_image[], bss_start[], bss_end[], stack_top[];
 
 int main(void);
+// From board.c.
+void on_tick(void);
+void on_uart_received(void);
 
 static void on_reset(void) {
-  const uint32_t *from = data_in_flash;
+  const uint32_t *from = data_in_image;
   for (uint32_t *to = data_start; to < data_end;) *to++ = *from++;
   for (uint32_t *to = bss_start; to < bss_end;) *to++ = 0;
   main();
@@ -15,17 +18,7 @@ static void on_reset(void) {
   }
 }
 
-// Stops where a debugger finds it.
-static void on_fault(void) {
-  for (;;) {
-  }
-}
-
-// Its coming is enough: it ends the wait.
-static void on_tick(void) {}
-
-// Where each handler is in the vector table of a Cortex-M3. The chip's own interrupts, from 16 on,
-// are not used.
+// Where each handler is in the vector table of a Cortex-M3. The chip's own interrupts begin at 16.
 enum {
   STACK,
   RESET,
@@ -38,6 +31,7 @@ enum {
   DEBUG_MONITOR,
   PENDING_CALL = 14,
   TICK,
+  UART0_RECEIVED,
 };
 
 union vector {
@@ -57,4 +51,5 @@ __attribute__((section(".vectors"), used)) static const union vector vectors[] =
     [DEBUG_MONITOR] = {.handler = on_fault},
     [PENDING_CALL] = {.handler = on_fault},
     [TICK] = {.handler = on_tick},
+    [UART0_RECEIVED] = {.handler = on_uart_received},
 };

@@ -1,0 +1,85 @@
+"""Blinky's board in QEMU: its memory as files, its serial port as lines, and its options."""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+_ERASED = b"\xff"
+# QEMU takes a file for all of the RAM that stands for flash, and blinky uses its beginning.
+_FLASH_BYTES = 16 * 1024 * 1024
+_USED_BYTES = 512 * 1024
+
+# The exit status of a board on which the option `cut` cut the power.
+POWER_CUT = 3
+
+
+@dataclass(frozen=True)
+class Board:
+    """A board: the emulator, the bootloader in its ROM, and the file that is its flash memory."""
+
+    emulator: Path
+    bootloader: Path
+    flash: Path
+
+
+def make_flash(path: Path, content: bytes = b"") -> None:
+    """Writes flash memory that starts with `content` and is erased after it."""
+    with path.open("wb") as file:
+        file.write(content.ljust(_USED_BYTES, _ERASED))
+        file.truncate(_FLASH_BYTES)
+
+
+class Run:
+    """The time from power-on to power-off."""
+
+    def __init__(self, emulator: subprocess.Popen[str]) -> None:
+        self._emulator = emulator
+
+    def lines(self) -> Generator[str, None, None]:
+        """The lines that the board writes to its serial port, until its power is off."""
+        assert self._emulator.stdout is not None
+        for line in self._emulator.stdout:
+            yield line.rstrip()
+
+    def press(self, key: str) -> None:
+        """Sends a key to the serial port."""
+        assert self._emulator.stdin is not None
+        self._emulator.stdin.write(key)
+        self._emulator.stdin.flush()
+
+    def status(self) -> int:
+        """Waits for the end, and returns the exit status."""
+        return self._emulator.wait()
+
+
+@contextmanager
+def power_on(board: Board, seconds: float, *options: str) -> Generator[Run, None, None]:
+    """Runs the board with options such as `blinks=2`; its power goes off after `seconds`, or on leaving."""
+    memory = f"memory-backend-file,id=flash,size={_FLASH_BYTES},mem-path={board.flash},share=on"
+    arguments = "".join(f",arg={option}" for option in ("blinky", *options))
+    command = [
+        *(str(board.emulator), "-accel", "tcg"),
+        *("-machine", "mps2-an385,memory-backend=flash", "-object", memory),
+        *("-kernel", str(board.bootloader), "-display", "none", "-monitor", "none"),
+        *("-serial", "stdio", "-semihosting-config", "enable=on,target=native" + arguments),
+    ]
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        encoding="ascii",
+        errors="replace",
+    ) as emulator:
+        deadline = threading.Timer(seconds, emulator.kill)
+        deadline.start()
+        try:
+            yield Run(emulator)
+        finally:
+            deadline.cancel()
+            emulator.kill()
