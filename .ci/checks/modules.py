@@ -10,6 +10,7 @@ DISTRIBUTED = (
     ".bazelignore",
     "BUILD.bazel",
     "MODULE.bazel",
+    "device",
     "examples/blinky/toolchain",
     "rules",
     "tools/dev_keys",

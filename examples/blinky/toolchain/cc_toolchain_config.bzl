@@ -1,4 +1,4 @@
-"""A C toolchain's configuration: arm-none-eabi-gcc for a Cortex-M3."""
+"""The configuration of C and C++ toolchains: arm-none-eabi-gcc for a Cortex-M core."""
 
 load("@blinky_host_tools//:host_tools.bzl", "COMPILER", "COMPILER_INCLUDE_FOLDERS")
 load("@rules_cc//cc:action_names.bzl", "ACTION_NAMES", "ACTION_NAME_GROUPS")
@@ -13,7 +13,12 @@ load(
 )
 load("@rules_cc//cc/common:cc_common.bzl", "cc_common")
 load("@rules_cc//cc/toolchains:cc_toolchain_config_info.bzl", "CcToolchainConfigInfo")
-load(":flags.bzl", "COMPILE", "LINK")
+load(":flags.bzl", "C", "COMPILE", "CORTEX_M0", "CORTEX_M3", "CXX", "LINK")
+
+_MACHINES = {
+    "armv6-m": CORTEX_M0,
+    "armv7-m": CORTEX_M3,
+}
 
 def _flags(name, actions, flags):
     return feature(
@@ -27,11 +32,12 @@ def _program(name):
     return COMPILER.removesuffix("gcc") + name if COMPILER else "/missing/" + name
 
 def _cc_toolchain_config_impl(ctx):
+    machine = _MACHINES[ctx.attr.cpu]
     return cc_common.create_cc_toolchain_config_info(
         ctx = ctx,
-        toolchain_identifier = "blinky_cortex_m3",
+        toolchain_identifier = "blinky_" + ctx.attr.cpu,
         compiler = "gcc",
-        target_cpu = "armv7-m",
+        target_cpu = ctx.attr.cpu,
         target_libc = "none",
         target_system_name = "arm-none-eabi",
         abi_version = "eabi",
@@ -49,13 +55,22 @@ def _cc_toolchain_config_impl(ctx):
             ),
         ],
         features = [
-            _flags("cortex_m3_compile", ACTION_NAME_GROUPS.all_cc_compile_actions, COMPILE),
-            _flags("cortex_m3_link", ACTION_NAME_GROUPS.all_cc_link_actions, LINK),
+            _flags("cortex_m_compile", ACTION_NAME_GROUPS.all_cc_compile_actions, machine + COMPILE),
+            _flags("cortex_m_c", [ACTION_NAMES.c_compile], C),
+            _flags("cortex_m_cxx", ACTION_NAME_GROUPS.all_cpp_compile_actions, CXX),
+            _flags("cortex_m_link", ACTION_NAME_GROUPS.all_cc_link_actions, machine + LINK),
         ],
     )
 
 cc_toolchain_config = rule(
     implementation = _cc_toolchain_config_impl,
-    doc = "The configuration of arm-none-eabi-gcc for a Cortex-M3.",
+    doc = "The configuration of arm-none-eabi-gcc for a Cortex-M core.",
+    attrs = {
+        "cpu": attr.string(
+            doc = "The instruction set, by its name in `@platforms//cpu`.",
+            mandatory = True,
+            values = _MACHINES.keys(),
+        ),
+    },
     provides = [CcToolchainConfigInfo],
 )

@@ -39,17 +39,21 @@ def _host_tools_impl(rctx):
     emulator = _find(rctx, _EMULATOR) if ours else None
     version = rctx.execute([compiler, "--version"]).stdout if compiler else ""
 
+    folders = _include_folders(rctx, compiler) if compiler else []
+
     # The toolchain takes this file as an input, so that another compiler means other cache entries.
     rctx.file("compiler_version.txt", version)
     rctx.file("BUILD.bazel", 'exports_files(["compiler_version.txt"])\n')
     rctx.file("host_tools.bzl", """\
 COMPILER = {compiler}
 COMPILER_INCLUDE_FOLDERS = {folders}
+C_LIBRARY = {c_library}
 EMULATOR = {emulator}
 """.format(
         compiler = repr(str(compiler or "")),
         emulator = repr(str(emulator or "")),
-        folders = repr(_include_folders(rctx, compiler) if compiler else []),
+        c_library = repr(any([rctx.path(folder + "/string.h").exists for folder in folders])),
+        folders = repr(folders),
     ))
 
 host_tools = repository_rule(

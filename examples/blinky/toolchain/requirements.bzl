@@ -1,6 +1,6 @@
 """Constraints for targets that need a program which this machine may not have."""
 
-load("@blinky_host_tools//:host_tools.bzl", "COMPILER", _EMULATOR = "EMULATOR")
+load("@blinky_host_tools//:host_tools.bzl", "COMPILER", "C_LIBRARY", _EMULATOR = "EMULATOR")
 
 # The path of QEMU.
 EMULATOR = _EMULATOR
@@ -12,3 +12,6 @@ def _requires(found, package):
 # it fails with a message that names the constraint, and so the Debian package to install.
 NEEDS_COMPILER = _requires(COMPILER, "gcc-arm-none-eabi")
 NEEDS_EMULATOR = _requires(EMULATOR, "qemu-system-arm")
+
+# A program that uses the C library also needs the compiler.
+NEEDS_C_LIBRARY = NEEDS_COMPILER or _requires(C_LIBRARY, "picolibc-arm-none-eabi")

@@ -1,0 +1,14 @@
+# The files of the device library, part by part, below this folder.
+#
+# Bazel and GN both read this file, and sources_test compares sources.mk with it: write nothing but comments
+# and lists of strings, without a docstring.
+
+# buildifier: disable=module-docstring
+BASE_HEADERS = [
+    "include/software_update/bytes.h",
+    "include/software_update/crypto.h",
+]
+
+SHA256_HEADERS = ["include/software_update/sha256.h"]
+
+SHA256_SOURCES = ["src/sha256.cc"]

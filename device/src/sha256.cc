@@ -1,0 +1,155 @@
+// SHA-256 (FIPS 180-4), small rather than fast: 64 rounds as eight times eight, which need no moves
+// between registers.
+
+#include "software_update/sha256.h"
+
+#include <string.h>
+
+namespace software_update {
+namespace {
+
+constexpr size_t kRounds = 64;
+constexpr size_t kBlockWords = 16;
+// The size of the message in bits is the last eight bytes of the last block.
+constexpr size_t kSizeBytes = 8;
+
+constexpr uint32_t kInitialState[kSha256StateWords] = {
+    0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
+};
+
+constexpr uint32_t kConstants[kRounds] = {
+    0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
+    0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
+    0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
+    0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
+    0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
+    0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
+    0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
+    0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
+};
+
+inline uint32_t rotate_right(uint32_t word, unsigned bits) {
+  return (word >> bits) | (word << (32U - bits));
+}
+
+// `bytes` need not be aligned.
+inline uint32_t read_big_endian(const uint8_t* bytes) {
+  return (static_cast<uint32_t>(bytes[0]) << 24U) | (static_cast<uint32_t>(bytes[1]) << 16U) |
+         (static_cast<uint32_t>(bytes[2]) << 8U) | bytes[3];
+}
+
+// FIPS 180-4, 6.2.2, step 3, without its moves: the caller passes the variables one place further
+// instead. The sums of rotations are factored: one rotation comes with the addition on Arm.
+[[gnu::always_inline]] inline uint32_t do_round(uint32_t a, uint32_t b, uint32_t b_xor_c, uint32_t& d,
+                                                uint32_t e, uint32_t f, uint32_t g, uint32_t& h,
+                                                uint32_t addend) {
+  const uint32_t a_xor_b = a ^ b;
+  h += addend + (((f ^ g) & e) ^ g) + rotate_right(e ^ rotate_right(e, 5) ^ rotate_right(e, 19), 6);
+  d += h;
+  h += ((a_xor_b & b_xor_c) ^ b) + rotate_right(a ^ rotate_right(a, 11) ^ rotate_right(a, 20), 2);
+  return a_xor_b;
+}
+
+inline void swap(uint32_t& left, uint32_t& right) {
+  const uint32_t kept = left;
+  left = right;
+  right = kept;
+}
+
+}  // namespace
+
+void sha256_blocks(uint32_t state[kSha256StateWords], const uint8_t* blocks, size_t count) {
+  for (; count > 0; --count) {
+    uint32_t schedule[kRounds];
+    for (size_t i = 0; i < kBlockWords; ++i) {
+      schedule[i] = read_big_endian(blocks);
+      blocks += sizeof(uint32_t);
+    }
+    for (uint32_t* word = schedule; word < schedule + (kRounds - kBlockWords); ++word) {
+      const uint32_t w1 = word[1];
+      const uint32_t w14 = word[14];
+      word[16] = word[0] + word[9] + (rotate_right(w1 ^ rotate_right(w1, 11), 7) ^ (w1 >> 3U)) +
+                 (rotate_right(w14 ^ rotate_right(w14, 2), 17) ^ (w14 >> 10U));
+    }
+    uint32_t a = state[0];
+    uint32_t b = state[1];
+    uint32_t c = state[2];
+    uint32_t d = state[3];
+    uint32_t e = state[4];
+    uint32_t f = state[5];
+    uint32_t g = state[6];
+    uint32_t h = state[7];
+    uint32_t a_xor_b = b ^ c;
+    for (size_t i = 0; i < kRounds; i += 4) {
+      const uint32_t* const k = kConstants + i;
+      const uint32_t* const w = schedule + i;
+      a_xor_b = do_round(a, b, a_xor_b, d, e, f, g, h, k[0] + w[0]);
+      a_xor_b = do_round(h, a, a_xor_b, c, d, e, f, g, k[1] + w[1]);
+      a_xor_b = do_round(g, h, a_xor_b, b, c, d, e, f, k[2] + w[2]);
+      a_xor_b = do_round(f, g, a_xor_b, a, b, c, d, e, k[3] + w[3]);
+      swap(a, e); swap(b, f); swap(c, g); swap(d, h);
+    }
+    state[0] += a;
+    state[1] += b;
+    state[2] += c;
+    state[3] += d;
+    state[4] += e;
+    state[5] += f;
+    state[6] += g;
+    state[7] += h;
+  }
+}
+
+void Sha256::begin(const Crypto& crypto) {
+  crypto_ = &crypto;
+  size_ = 0;
+  memcpy(state_, kInitialState, sizeof(state_));
+}
+
+void Sha256::update(Bytes bytes) {
+  const uint8_t* data = bytes.data;
+  size_t left = bytes.size;
+  const size_t held = static_cast<size_t>(size_ % kSha256BlockBytes);
+  size_ += left;
+  if (held != 0) {
+    const size_t room = kSha256BlockBytes - held;
+    const size_t taken = left < room ? left : room;
+    memcpy(block_ + held, data, taken);
+    if (taken < room) {
+      return;
+    }
+    crypto_->sha256_blocks(state_, block_, 1);
+    data += taken;
+    left -= taken;
+  }
+  if (left >= kSha256BlockBytes) {
+    const size_t blocks = left / kSha256BlockBytes;
+    crypto_->sha256_blocks(state_, data, blocks);
+    data += blocks * kSha256BlockBytes;
+    left %= kSha256BlockBytes;
+  }
+  if (left != 0) {
+    memcpy(block_, data, left);
+  }
+}
+
+void Sha256::finish(uint8_t digest[kSha256Bytes]) {
+  const size_t held = static_cast<size_t>(size_ % kSha256BlockBytes);
+  block_[held] = 0x80;
+  memset(block_ + held + 1, 0, kSha256BlockBytes - 1 - held);
+  if (held >= kSha256BlockBytes - kSizeBytes) {
+    crypto_->sha256_blocks(state_, block_, 1);
+    memset(block_, 0, sizeof(block_));
+  }
+  uint64_t bits = size_ * 8U;
+  for (size_t i = kSha256BlockBytes - 1; bits != 0; --i) {
+    block_[i] = static_cast<uint8_t>(bits);
+    bits >>= 8U;
+  }
+  crypto_->sha256_blocks(state_, block_, 1);
+  for (size_t i = 0; i < kSha256Bytes; ++i) {
+    digest[i] = static_cast<uint8_t>(state_[i / 4] >> (24U - 8U * (i % 4)));
+  }
+}
+
+}  // namespace software_update
