@@ -7,7 +7,11 @@
 BASE_HEADERS = [
     "include/software_update/bytes.h",
     "include/software_update/crypto.h",
+    "include/software_update/format_limits.h",
+    "include/software_update/verdict.h",
 ]
+
+BASE_SOURCES = ["src/verdict.cc"]
 
 SHA256_HEADERS = ["include/software_update/sha256.h"]
 

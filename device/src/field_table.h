@@ -1,5 +1,6 @@
 // The fields of the messages of a bundle and of a device's manifest.
-// Generated from format/messages.py, format/limits.py and bundle/envelope.py.
+// Generated from messages.py, limits.py and envelope.py.
+// Renew it with: ./bazelw run //tools/workshop/device:update
 
 #ifndef SOFTWARE_UPDATE_SRC_FIELD_TABLE_H_
 #define SOFTWARE_UPDATE_SRC_FIELD_TABLE_H_
@@ -89,85 +90,119 @@ enum class FieldId : uint8_t {
   kManifestRootSha256,
 };
 
+constexpr uint8_t index_of(MessageId message) { return static_cast<uint8_t>(message); }
+
 constexpr Field kFields[] = {
     // UpdateBundle
-    {3, Kind::kMessage, 1, kNoLimit, static_cast<uint8_t>(MessageId::kTargetsEntry)},  // targets_metadata
-    {4, Kind::kMessage, 2, kNoLimit, static_cast<uint8_t>(MessageId::kPayloadEntry)},  // target_payloads
-    {5, Kind::kContained, 0, kPowerOfTwo | 19, static_cast<uint8_t>(MessageId::kSignedRootMetadata)},  // root_metadata
-    {65, Kind::kContained, 3, kPowerOfTwo | 19, static_cast<uint8_t>(MessageId::kSignedRootMetadata)},  // root_chain
+    {3, Kind::kMessage, 1, kNoLimit, index_of(MessageId::kTargetsEntry)},
+    {4, Kind::kMessage, 2, kNoLimit, index_of(MessageId::kPayloadEntry)},
+    {5, Kind::kContained, 0, kPowerOfTwo | 19, index_of(MessageId::kSignedRootMetadata)},
+    {65, Kind::kContained, 3, kPowerOfTwo | 19, index_of(MessageId::kSignedRootMetadata)},
     // TargetsEntry
-    {1, Kind::kBytes, 0, kPowerOfTwo | 12, 0},  // key
-    {2, Kind::kContained, 0, kNoLimit, static_cast<uint8_t>(MessageId::kSignedTargetsMetadata)},  // value
+    {1, Kind::kBytes, 0, kPowerOfTwo | 12, 0},
+    {2, Kind::kContained, 0, kNoLimit, index_of(MessageId::kSignedTargetsMetadata)},
     // PayloadEntry
-    {1, Kind::kBytes, 0, kPowerOfTwo | 12, 0},  // key
-    {2, Kind::kBytes, 0, kNoLimit, 0},  // value
+    {1, Kind::kBytes, 0, kPowerOfTwo | 12, 0},
+    {2, Kind::kBytes, 0, kNoLimit, 0},
     // Signature
-    {1, Kind::kBytes, 0, 8, 0},  // key_id
-    {2, Kind::kBytes, 0, kPowerOfTwo | 12, 0},  // sig
+    {1, Kind::kBytes, 0, 8, 0},
+    {2, Kind::kBytes, 0, kPowerOfTwo | 12, 0},
     // SignedRootMetadata
-    {1, Kind::kContained, 0, kPowerOfTwo | 19, static_cast<uint8_t>(MessageId::kRootMetadata)},  // serialized_root_metadata
-    {2, Kind::kMessage, 4, kNoLimit, static_cast<uint8_t>(MessageId::kSignature)},  // signatures
+    {1, Kind::kContained, 0, kPowerOfTwo | 19, index_of(MessageId::kRootMetadata)},
+    {2, Kind::kMessage, 4, kNoLimit, index_of(MessageId::kSignature)},
     // SignedTargetsMetadata
-    {1, Kind::kContained, 0, kPowerOfTwo | 25, static_cast<uint8_t>(MessageId::kTargetsMetadata)},  // serialized_targets_metadata
-    {2, Kind::kMessage, 5, kNoLimit, static_cast<uint8_t>(MessageId::kSignature)},  // signatures
+    {1, Kind::kContained, 0, kPowerOfTwo | 25, index_of(MessageId::kTargetsMetadata)},
+    {2, Kind::kMessage, 5, kNoLimit, index_of(MessageId::kSignature)},
     // Timestamp
-    {1, Kind::kNumber, 0, kNoLimit, 0},  // seconds
-    {2, Kind::kNumber, 0, 31, 0},  // nanos
+    {1, Kind::kNumber, 0, kNoLimit, 0},
+    {2, Kind::kNumber, 0, 31, 0},
     // CommonMetadata
-    {1, Kind::kText, 0, 8, 0},  // spec_version
-    {2, Kind::kNumber, 0, 32, 0},  // version
-    {3, Kind::kMessage, 0, kNoLimit, static_cast<uint8_t>(MessageId::kTimestamp)},  // expires
-    {4, Kind::kText, 0, 8, 0},  // role
+    {1, Kind::kText, 0, 8, 0},
+    {2, Kind::kNumber, 0, 32, 0},
+    {3, Kind::kMessage, 0, kNoLimit, index_of(MessageId::kTimestamp)},
+    {4, Kind::kText, 0, 8, 0},
     // Key
-    {1, Kind::kNumber, 0, 31, 0},  // key_type
-    {2, Kind::kNumber, 0, 31, 0},  // scheme
-    {3, Kind::kBytes, 0, kPowerOfTwo | 12, 0},  // keyval
+    {1, Kind::kNumber, 0, 31, 0},
+    {2, Kind::kNumber, 0, 31, 0},
+    {3, Kind::kBytes, 0, kPowerOfTwo | 12, 0},
     // KeyMapping
-    {1, Kind::kBytes, 0, 8, 0},  // key_id
-    {2, Kind::kMessage, 0, kNoLimit, static_cast<uint8_t>(MessageId::kKey)},  // key
+    {1, Kind::kBytes, 0, 8, 0},
+    {2, Kind::kMessage, 0, kNoLimit, index_of(MessageId::kKey)},
     // SignatureRequirement
-    {1, Kind::kBytes, 6, 8, 0},  // key_ids
-    {2, Kind::kNumber, 0, 32, 0},  // threshold
+    {1, Kind::kBytes, 6, 8, 0},
+    {2, Kind::kNumber, 0, 32, 0},
     // RootMetadata
-    {1, Kind::kMessage, 0, kNoLimit, static_cast<uint8_t>(MessageId::kCommonMetadata)},  // common_metadata
-    {2, Kind::kNumber, 0, 1, 0},  // consistent_snapshot
-    {3, Kind::kMessage, 7, kNoLimit, static_cast<uint8_t>(MessageId::kKeyMapping)},  // keys
-    {4, Kind::kMessage, 0, kNoLimit, static_cast<uint8_t>(MessageId::kSignatureRequirement)},  // root_signature_requirement
-    {5, Kind::kMessage, 0, kNoLimit, static_cast<uint8_t>(MessageId::kSignatureRequirement)},  // timestamp_signature_requirement
-    {6, Kind::kMessage, 0, kNoLimit, static_cast<uint8_t>(MessageId::kSignatureRequirement)},  // snapshot_signature_requirement
-    {7, Kind::kMessage, 0, kNoLimit, static_cast<uint8_t>(MessageId::kSignatureRequirement)},  // targets_signature_requirement
-    {254, Kind::kText, 8, kPowerOfTwo | 6, 0},  // allowed_targets
-    {255, Kind::kNumber, 0, 1, 0},  // dev_keys
+    {1, Kind::kMessage, 0, kNoLimit, index_of(MessageId::kCommonMetadata)},
+    {2, Kind::kNumber, 0, 1, 0},
+    {3, Kind::kMessage, 7, kNoLimit, index_of(MessageId::kKeyMapping)},
+    {4, Kind::kMessage, 0, kNoLimit, index_of(MessageId::kSignatureRequirement)},
+    {5, Kind::kMessage, 0, kNoLimit, index_of(MessageId::kSignatureRequirement)},
+    {6, Kind::kMessage, 0, kNoLimit, index_of(MessageId::kSignatureRequirement)},
+    {7, Kind::kMessage, 0, kNoLimit, index_of(MessageId::kSignatureRequirement)},
+    {254, Kind::kText, 8, kPowerOfTwo | 6, 0},
+    {255, Kind::kNumber, 0, 1, 0},
     // Hash
-    {1, Kind::kNumber, 0, 31, 0},  // function
-    {2, Kind::kBytes, 0, 8, 0},  // hash
+    {1, Kind::kNumber, 0, 31, 0},
+    {2, Kind::kBytes, 0, 8, 0},
     // Compression
-    {1, Kind::kNumber, 0, 31, 0},  // algorithm
-    {2, Kind::kNumber, 0, kNoLimit, 0},  // original_length
-    {3, Kind::kBytes, 0, 8, 0},  // original_sha256
+    {1, Kind::kNumber, 0, 31, 0},
+    {2, Kind::kNumber, 0, kNoLimit, 0},
+    {3, Kind::kBytes, 0, 8, 0},
     // TargetFile
-    {1, Kind::kText, 0, kPowerOfTwo | 12, 0},  // file_name
-    {2, Kind::kNumber, 0, kNoLimit, 0},  // length
-    {3, Kind::kMessage, 9, kNoLimit, static_cast<uint8_t>(MessageId::kHash)},  // hashes
-    {254, Kind::kMessage, 0, kNoLimit, static_cast<uint8_t>(MessageId::kCompression)},  // compression
+    {1, Kind::kText, 0, kPowerOfTwo | 12, 0},
+    {2, Kind::kNumber, 0, kNoLimit, 0},
+    {3, Kind::kMessage, 9, kNoLimit, index_of(MessageId::kHash)},
+    {254, Kind::kMessage, 0, kNoLimit, index_of(MessageId::kCompression)},
     // TargetsMetadata
-    {1, Kind::kMessage, 0, kNoLimit, static_cast<uint8_t>(MessageId::kCommonMetadata)},  // common_metadata
-    {2, Kind::kMessage, 10, kNoLimit, static_cast<uint8_t>(MessageId::kTargetFile)},  // target_files
+    {1, Kind::kMessage, 0, kNoLimit, index_of(MessageId::kCommonMetadata)},
+    {2, Kind::kMessage, 10, kNoLimit, index_of(MessageId::kTargetFile)},
     // TargetsMetadataEntry
-    {1, Kind::kText, 0, kPowerOfTwo | 12, 0},  // key
-    {2, Kind::kMessage, 0, kNoLimit, static_cast<uint8_t>(MessageId::kTargetsMetadata)},  // value
+    {1, Kind::kText, 0, kPowerOfTwo | 12, 0},
+    {2, Kind::kMessage, 0, kNoLimit, index_of(MessageId::kTargetsMetadata)},
     // Manifest
-    {1, Kind::kMessage, 11, kNoLimit, static_cast<uint8_t>(MessageId::kTargetsMetadataEntry)},  // targets_metadata
-    {2, Kind::kBytes, 0, kPowerOfTwo | 20, 0},  // user_manifest
-    {65, Kind::kNumber, 0, 32, 0},  // root_version
-    {66, Kind::kBytes, 0, 8, 0},  // root_sha256
+    {1, Kind::kMessage, 11, kNoLimit, index_of(MessageId::kTargetsMetadataEntry)},
+    {2, Kind::kBytes, 0, kPowerOfTwo | 20, 0},
+    {65, Kind::kNumber, 0, 32, 0},
+    {66, Kind::kBytes, 0, 8, 0},
 };
 
 // The index of the first field of each message, and the number of all fields.
-constexpr uint8_t kFirstField[] = {0, 4, 6, 8, 10, 12, 14, 16, 20, 23, 25, 27, 36, 38, 41, 45, 47, 49, 53};
+constexpr uint8_t kFirstField[] = {
+    0,   // UpdateBundle
+    4,   // TargetsEntry
+    6,   // PayloadEntry
+    8,   // Signature
+    10,  // SignedRootMetadata
+    12,  // SignedTargetsMetadata
+    14,  // Timestamp
+    16,  // CommonMetadata
+    20,  // Key
+    23,  // KeyMapping
+    25,  // SignatureRequirement
+    27,  // RootMetadata
+    36,  // Hash
+    38,  // Compression
+    41,  // TargetFile
+    45,  // TargetsMetadata
+    47,  // TargetsMetadataEntry
+    49,  // Manifest
+    53,  // all
+};
 
 // How often a repeated field may appear in one message. UINT32_MAX: the envelope has its own rule.
-constexpr uint32_t kMostRepeated[] = {UINT32_MAX, UINT32_MAX, 256, 64, 64, 64, 64, 16, 2, 65536, 16};
+constexpr uint32_t kMostRepeated[] = {
+    UINT32_MAX,  // targets_metadata
+    UINT32_MAX,  // target_payloads
+    256,         // root_chain
+    64,          // SignedRootMetadata.signatures
+    64,          // SignedTargetsMetadata.signatures
+    64,          // SignatureRequirement.key_ids
+    64,          // RootMetadata.keys
+    16,          // RootMetadata.allowed_targets
+    2,           // TargetFile.hashes
+    65536,       // TargetsMetadata.target_files
+    16,          // Manifest.targets_metadata
+};
 constexpr uint8_t kRepeatedFields = sizeof(kMostRepeated) / sizeof(kMostRepeated[0]);
 
 }  // namespace software_update
