@@ -54,6 +54,13 @@ struct Info {
   Result result;    // of its verification, if `status` is kRefused
 };
 
+// A release, as its targets metadata name it. `known` is false if there is none.
+struct Release {
+  bool known;
+  uint32_t version;  // of the targets metadata
+  uint8_t digest[kSha256Bytes];  // release digest
+};
+
 // The parts of a product that the client works with. They outlive it.
 struct Product {
   Flash* state;  // with the journal and the data sectors
@@ -111,6 +118,9 @@ class Client : private TargetSink, private RootSink {
   // Answers a question with yes. The answer is kept over restarts.
   Status approve(const Question& question);
   Info query() const;
+  // The release that is confirmed, and the one that is a candidate, staged or in trial.
+  Release confirmed() const;
+  Release next() const;
 
  protected:
   Client(const Product* product, Verifier* verifier, const ClientMemory& memory)
