@@ -16,3 +16,11 @@ BASE_SOURCES = ["src/verdict.cc"]
 SHA256_HEADERS = ["include/software_update/sha256.h"]
 
 SHA256_SOURCES = ["src/sha256.cc"]
+
+CRYPTO_P256M_HEADERS = ["crypto/p256m.h"]
+
+CRYPTO_P256M_SOURCES = ["crypto/p256m.cc"]
+
+CRYPTO_PSA_HEADERS = ["crypto/psa.h"]
+
+CRYPTO_PSA_SOURCES = ["crypto/psa.cc"]

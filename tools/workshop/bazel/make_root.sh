@@ -13,6 +13,9 @@ log=$folder.log
 suite=forky
 old_suite=bookworm
 old_gn=/tmp/old_gn # in the root
+mbedtls=/tmp/mbedtls # in the root
+mbedtls_suite=trixie # has Mbed TLS 3.6 for as long as it is supported
+registry=$root/usr/local/share/bazelw/registry
 
 exec 3>&2 >>"$log" 2>&1
 trap '[ $? = 0 ] || stop' EXIT
@@ -99,24 +102,33 @@ install_packages() {
   in_root apt-get -q -y -o Acquire::Retries=3 -o Dpkg::Options::=--force-unsafe-io -o APT::Status-Fd=4 \
     --no-install-recommends install "${packages[@]}" 4> >(show_progress)
   install_old_gn
+  install_p256m
   in_root apt-get clean
   rm -rf "$root"/var/lib/apt/lists/*
   umount -R "$root/proc" "$root/dev"
 }
 
-old_apt() { # the root's apt with the same mirror's $old_suite, without touching the root's own lists
-  in_root env --chdir="$old_gn" apt-get -q -o Acquire::Retries=3 -o Acquire::Check-Valid-Until=false \
-    -o Acquire::Languages=none -o APT::Update::Error-Mode=any -o Dir::Etc::SourceList="$old_gn/sources.list" \
-    -o Dir::Etc::SourceParts=/dev/null -o Dir::State::Status=/dev/null -o Dir::State::Lists="$old_gn/lists" \
-    -o Dir::Cache="$old_gn/cache" "$@"
+# The root's apt with only the sources of a suite of the same mirror, and state of its own in FOLDER.
+other_apt() { # FOLDER ARGS...
+  local folder=$1
+  shift
+  in_root env --chdir="$folder" apt-get -q -o Acquire::Retries=3 -o Acquire::Check-Valid-Until=false \
+    -o Acquire::Languages=none -o APT::Update::Error-Mode=any -o Dir::Etc::SourceList="$folder/sources.list" \
+    -o Dir::Etc::SourceParts=/dev/null -o Dir::State::Status=/dev/null -o Dir::State::Lists="$folder/lists" \
+    -o Dir::Cache="$folder/cache" "$@"
+}
+
+begin_other_apt() { # FOLDER EXPRESSION: sed's, which turns the root's sources into those to use
+  rm -rf "${root:?}$1"
+  mkdir -p "$root$1"/lists/partial "$root$1"/cache/archives/partial
+  grep " $suite " "$root/etc/apt/sources.list" | sed "$2" >"$root$1/sources.list"
 }
 
 # The GN of December 2022, which $old_suite has, as gn-2022 beside today's.
 install_old_gn() {
   failure="installing GN of $old_suite failed; run this again, or $instead"
-  mkdir -p "$root$old_gn"/lists/partial "$root$old_gn"/cache/archives/partial
-  grep " $suite " "$root/etc/apt/sources.list" | sed "s/ $suite / $old_suite /" >"$root$old_gn/sources.list"
-  if old_apt update && old_apt download generate-ninja; then
+  begin_other_apt "$old_gn" "s/ $suite / $old_suite /"
+  if other_apt "$old_gn" update && other_apt "$old_gn" download generate-ninja; then
     in_root sh -ec "cd $old_gn; dpkg-deb -x generate-ninja_*.deb .; install usr/bin/gn /usr/local/bin/gn-2022"
     in_root /usr/local/bin/gn-2022 --version
   else
@@ -127,16 +139,38 @@ install_old_gn() {
   rm -rf "${root:?}$old_gn"
 }
 
+# p256-m of Mbed TLS 3.6, for tests of the device library: the files of the module mbedtls.
+install_p256m() {
+  failure="fetching the source of mbedtls failed; run this again, or $instead"
+  local from
+  mkdir -p "$registry/mbedtls/3rdparty"
+  : >"$registry/mbedtls/REPO.bazel"
+  : >"$registry/mbedtls/BUILD.bazel"
+  for from in "$suite" "$mbedtls_suite"; do
+    begin_other_apt "$mbedtls" "s/^deb /deb-src /; s/ $suite / $from /"
+    other_apt "$mbedtls" update || continue
+    other_apt "$mbedtls" --download-only source mbedtls || continue
+    compgen -G "$root$mbedtls/mbedtls_3.6.*.orig.tar.*" >/dev/null || continue
+    in_root sh -ec "cd $mbedtls; python3 -m tarfile --extract mbedtls_3.6.*.orig.tar.*"
+    mv "$root$mbedtls"/mbedtls-*/3rdparty/p256-m "$registry/mbedtls/3rdparty/"
+    break
+  done
+  # Bazel must come even if the mirror has another version; then CI fails, where a build needs the files.
+  [ -d "$registry/mbedtls/3rdparty/p256-m" ] ||
+    echo "bazelw: the Debian mirror has no Mbed TLS 3.6; what needs p256-m does not build" >&3
+  rm -rf "${root:?}$mbedtls"
+}
+
 configure_bazel() {
-  local registry=$root/usr/local/share/bazelw/registry name version module
+  local name version folder module
   mkdir -p "$registry/empty"
   : >"$registry/empty/REPO.bazel"
   echo '{"module_base_path": "."}' >"$registry/bazel_registry.json"
-  while read -r name version; do
+  while read -r name version folder; do
     module=$registry/modules/$name/$version
     mkdir -p "$module"
     echo "module(name = \"$name\", version = \"$version\")" >"$module/MODULE.bazel"
-    echo '{"type": "local_path", "path": "empty"}' >"$module/source.json"
+    echo "{\"type\": \"local_path\", \"path\": \"${folder:-empty}\"}" >"$module/source.json"
   done <"$here/root/stub_modules.txt"
   cat "$here/root/bazel.bazelrc" >>"$root/etc/bazel.bazelrc"
   # Debian's own lines that only cost: a warning at every call, and sandboxes that are kept.
