@@ -24,3 +24,11 @@ CRYPTO_P256M_SOURCES = ["crypto/p256m.cc"]
 CRYPTO_PSA_HEADERS = ["crypto/psa.h"]
 
 CRYPTO_PSA_SOURCES = ["crypto/psa.cc"]
+
+SMP_HEADERS = ["include/software_update/smp_frame.h"]
+
+SMP_SOURCES = [
+    "smp/cbor.cc",
+    "smp/cbor.h",
+    "smp/smp_frame.cc",
+]

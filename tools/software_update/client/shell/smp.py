@@ -1,10 +1,11 @@
-"""SMP over UDP: the Smp of `smp`. Group 1 is images, and group 0 the operating system.
+"""SMP over UDP and serial lines: the Smp of `smp`. Group 1 is images, and group 0 the operating system.
 
 The library smpclient could do the rest of this module. But it does not send a lost datagram again, takes a
 late answer for the next one, rejects an answer with a field that it does not know, and needs 20 MiB.
 Source: the page "SMP protocol specification" of Zephyr's documentation.
 """
 
+import abc
 import contextlib
 import hashlib
 import socket
@@ -27,34 +28,40 @@ _CHUNK_BYTES = 1024
 _MAX_DATAGRAM = 1 << 16
 _ATTEMPTS = 3
 # The server answers a reset before it goes down.
-_SETTLE_SECONDS = 1.0
+SETTLE_SECONDS = 1.0
 _REFUSED_SECONDS = 0.5
 _UNKNOWN_COMMAND = 8
 
 _Values = Mapping[str, int | bool | str | bytes]
+# Operation, group, sequence number and command of an answer.
+Expected = tuple[int, int, int, int]
 
 
-class UdpSmp:
-    """A device at an address. See `smp.Smp`.
+class NoAnswer(SmpError):
+    """A device that did not answer in time."""
+
+
+class SmpLink(abc.ABC):
+    """A device that answers packets. `place` names it in errors. See `smp.Smp`.
 
     `timeout` is the time in seconds for an answer, before a request is sent again, three times at most.
     `restart_timeout` is the time in seconds after a reset in which the device must answer again.
     """
 
-    def __init__(
-        self,
-        host: str,
-        port: int = 1337,
-        *,
-        timeout: float = 5.0,
-        restart_timeout: float = 120.0,
-        settle: float = _SETTLE_SECONDS,
-    ) -> None:
-        self._address = (host, port)
+    def __init__(self, place: str, timeout: float, restart_timeout: float, settle: float) -> None:
+        self._place = place
         self._timeout = timeout
         self._restart_timeout = restart_timeout
         self._settle = settle
         self._sequence = 0
+
+    @abc.abstractmethod
+    def _exchange(self, request: bytes, expected: Expected, attempts: int) -> bytes:
+        """Sends a request until its answer comes, and returns its content. Raises NoAnswer and OSError."""
+
+    def _chunk_bytes(self) -> int:
+        """Returns the number of bytes of an image in one request."""
+        return _CHUNK_BYTES
 
     def images(self) -> list[ImageState]:
         """See `smp.Smp.images`."""
@@ -63,9 +70,9 @@ class UdpSmp:
     def upload(self, image: int, content: bytes) -> None:
         """See `smp.Smp.upload`. The device says which byte it wants next."""
         digest = hashlib.sha256(content).digest()
-        offset = 0
+        offset, length = 0, self._chunk_bytes()
         while True:
-            chunk = content[offset : offset + _CHUNK_BYTES]
+            chunk = content[offset : offset + length]
             values: dict[str, int | bool | str | bytes] = {"off": offset, "data": chunk}
             if offset == 0:
                 values |= {"image": image, "len": len(content), "sha": digest}
@@ -96,14 +103,14 @@ class UdpSmp:
     def reset(self) -> None:
         """See `smp.Smp.reset`. It sends one request: a second one would start the device twice."""
         end = time.monotonic() + self._restart_timeout
-        with contextlib.suppress(_NoAnswer):  # It may be going down.
+        with contextlib.suppress(NoAnswer):  # It may be going down.
             self._ask(_WRITE, _SYSTEM, _RESET, {}, attempts=1)
         time.sleep(self._settle)
         while True:
             try:
                 self._ask(_READ, _IMAGES, _STATE, {}, attempts=1)
                 return
-            except _NoAnswer:
+            except NoAnswer:
                 if time.monotonic() > end:
                     raise self._error(
                         f"does not answer {self._restart_timeout:.0f} s after its reset; look at the device"
@@ -148,9 +155,29 @@ class UdpSmp:
             raise self._error(f"rejects command {command} of group {group} with error {problem}")
         return found
 
-    def _exchange(
-        self, request: bytes, expected: tuple[int, int, int, int], attempts: int
-    ) -> bytes:
+    def _error(self, problem: str) -> SmpError:
+        return SmpError(f"SMP device {self._place}: {problem}")
+
+    def _no_answer(self) -> NoAnswer:
+        return NoAnswer(str(self._error(f"does not answer within {self._timeout:g} s")))
+
+
+class UdpSmp(SmpLink):
+    """A device at an address, over UDP. See `SmpLink`."""
+
+    def __init__(
+        self,
+        host: str,
+        port: int = 1337,
+        *,
+        timeout: float = 5.0,
+        restart_timeout: float = 120.0,
+        settle: float = SETTLE_SECONDS,
+    ) -> None:
+        super().__init__(f"{host}:{port}", timeout, restart_timeout, settle)
+        self._address = (host, port)
+
+    def _exchange(self, request: bytes, expected: Expected, attempts: int) -> bytes:
         family, kind, protocol, _, address = socket.getaddrinfo(
             *self._address, type=socket.SOCK_DGRAM
         )[0]
@@ -161,20 +188,21 @@ class UdpSmp:
                 answer = _receive(connection, expected, self._timeout)
                 if answer is not None:
                     return answer
-        raise _NoAnswer(str(self._error(f"does not answer within {self._timeout:g} s")))
-
-    def _error(self, problem: str) -> SmpError:
-        host, port = self._address
-        return SmpError(f"SMP device {host}:{port}: {problem}")
+        raise self._no_answer()
 
 
-class _NoAnswer(SmpError):
-    pass
+def content_of(packet: bytes, expected: Expected) -> bytes | None:
+    """Returns the content of the expected answer; None if the packet is another one."""
+    if len(packet) < _HEADER.size:
+        return None
+    operation, _, length, group, sequence, command = _HEADER.unpack_from(packet)
+    content = packet[_HEADER.size :]
+    if (operation & 7, group, sequence, command) == expected and length == len(content):
+        return content
+    return None
 
 
-def _receive(
-    connection: socket.socket, expected: tuple[int, int, int, int], timeout: float
-) -> bytes | None:
+def _receive(connection: socket.socket, expected: Expected, timeout: float) -> bytes | None:
     """Returns the content of the expected answer; None without one in time. Ignores other datagrams."""
     end = time.monotonic() + timeout
     while (left := end - time.monotonic()) > 0:
@@ -187,11 +215,8 @@ def _receive(
             # Nothing listens there yet, and the next request may come too early.
             time.sleep(min(left, _REFUSED_SECONDS))
             return None
-        if len(datagram) < _HEADER.size:
-            continue
-        operation, _, length, group, sequence, command = _HEADER.unpack_from(datagram)
-        content = datagram[_HEADER.size :]
-        if (operation & 7, group, sequence, command) == expected and length == len(content):
+        content = content_of(datagram, expected)
+        if content is not None:
             return content
     return None
 
