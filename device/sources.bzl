@@ -32,3 +32,19 @@ SMP_SOURCES = [
     "smp/cbor.h",
     "smp/smp_frame.cc",
 ]
+
+VERIFIER_HEADERS = [
+    "include/software_update/compression.h",
+    "include/software_update/installed.h",
+    "include/software_update/names.h",
+    "include/software_update/release_manifest.h",
+    "include/software_update/utf8.h",
+    "include/software_update/verifier.h",
+]
+
+VERIFIER_SOURCES = [
+    "src/compression.cc",
+    "src/names.cc",
+    "src/release_manifest.cc",
+    "src/text_hash.h",
+]

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "software_update/bytes.h"
+#include "software_update/format_limits.h"
 
 namespace software_update {
 
@@ -34,13 +35,10 @@ class NameReader {
   bool is_user_manifest_; // whether the bytes up to here are the beginning of that name
 };
 
-constexpr size_t kAllowedTargetBytes = 64;
-constexpr size_t kAllowedTargetsOfFormat = 16;
-
 // An entry of the allowed targets: a name, or a prefix that ends in "/*".
 struct AllowedTarget {
   uint8_t size;
-  uint8_t text[kAllowedTargetBytes];
+  uint8_t text[kMaxAllowedTargetBytes];
 };
 
 // The allowed targets of a root, in memory that the owner has: `capacity` entries, at most 16.
