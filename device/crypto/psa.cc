@@ -9,7 +9,8 @@ namespace {
 
 constexpr size_t kP256Bits = 256;
 
-// Imports a public key. An implementation rejects a point that is not on the curve (psa_import_key()).
+// Imports a public key. An implementation rejects a point that is not on the curve
+// (psa_import_key()).
 bool import(const uint8_t* key, psa_key_id_t& id) {
   psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
   psa_set_key_type(&attributes, PSA_KEY_TYPE_ECC_PUBLIC_KEY(PSA_ECC_FAMILY_SECP_R1));
@@ -30,8 +31,8 @@ bool verify_p256(const uint8_t key[kP256KeyBytes], const uint8_t digest[kSha256B
   if (!import(key, id)) {
     return false;
   }
-  const psa_status_t status = psa_verify_hash(id, PSA_ALG_ECDSA(PSA_ALG_SHA_256), digest, kSha256Bytes,
-                                              signature, kP256SignatureBytes);
+  const psa_status_t status = psa_verify_hash(id, PSA_ALG_ECDSA(PSA_ALG_SHA_256), digest,
+                                              kSha256Bytes, signature, kP256SignatureBytes);
   return psa_destroy_key(id) == PSA_SUCCESS && status == PSA_SUCCESS;
 }
 

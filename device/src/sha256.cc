@@ -40,9 +40,9 @@ inline uint32_t read_big_endian(const uint8_t* bytes) {
 
 // FIPS 180-4, 6.2.2, step 3, without its moves: the caller passes the variables one place further
 // instead. The sums of rotations are factored: one rotation comes with the addition on Arm.
-[[gnu::always_inline]] inline uint32_t do_round(uint32_t a, uint32_t b, uint32_t b_xor_c, uint32_t& d,
-                                                uint32_t e, uint32_t f, uint32_t g, uint32_t& h,
-                                                uint32_t addend) {
+[[gnu::always_inline]] inline uint32_t do_round(uint32_t a, uint32_t b, uint32_t b_xor_c,
+                                                uint32_t& d, uint32_t e, uint32_t f, uint32_t g,
+                                                uint32_t& h, uint32_t addend) {
   const uint32_t a_xor_b = a ^ b;
   h += addend + (((f ^ g) & e) ^ g) + rotate_right(e ^ rotate_right(e, 5) ^ rotate_right(e, 19), 6);
   d += h;
@@ -87,7 +87,10 @@ void sha256_blocks(uint32_t state[kSha256StateWords], const uint8_t* blocks, siz
       a_xor_b = do_round(h, a, a_xor_b, c, d, e, f, g, k[1] + w[1]);
       a_xor_b = do_round(g, h, a_xor_b, b, c, d, e, f, k[2] + w[2]);
       a_xor_b = do_round(f, g, a_xor_b, a, b, c, d, e, k[3] + w[3]);
-      swap(a, e); swap(b, f); swap(c, g); swap(d, h);
+      swap(a, e);
+      swap(b, f);
+      swap(c, g);
+      swap(d, h);
     }
     state[0] += a;
     state[1] += b;
