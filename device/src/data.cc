@@ -1,0 +1,131 @@
+#include "data.h"
+
+#include <string.h>
+
+namespace software_update {
+
+void FlashWriter::begin(Flash* flash, uint32_t address) {
+  flash_ = flash;
+  next_ = address;
+  erased_ = address;
+  fill_ = 0;
+}
+
+bool FlashWriter::flush() {
+  if (next_ == erased_) {
+    if (!flash_->erase(erased_)) return false;
+    erased_ += static_cast<uint32_t>(flash_->erase_unit());
+  }
+  if (!flash_->program(next_, buffer_, fill_)) return false;
+  next_ += fill_;
+  fill_ = 0;
+  return true;
+}
+
+bool FlashWriter::write(Bytes bytes) {
+  while (bytes.size > 0) {
+    const size_t room = sizeof(buffer_) - fill_;
+    const size_t part = bytes.size < room ? bytes.size : room;
+    memcpy(buffer_ + fill_, bytes.data, part);
+    fill_ += static_cast<uint32_t>(part);
+    bytes = {bytes.data + part, bytes.size - part};
+    if (fill_ == sizeof(buffer_) && !flush()) return false;
+  }
+  return true;
+}
+
+bool FlashWriter::finish() {
+  if (fill_ == 0) return true;
+  while (fill_ % flash_->program_unit() != 0) buffer_[fill_++] = 0xff;
+  return flush();
+}
+
+namespace {
+
+bool hash_flash(Flash* flash, const Crypto& crypto, uint32_t address, uint32_t size,
+                uint8_t sha256[kSha256Bytes]) {
+  Sha256 hash;
+  uint8_t block[kSha256BlockBytes];
+  hash.begin(crypto);
+  while (size > 0) {
+    const uint32_t part = size < sizeof(block) ? size : static_cast<uint32_t>(sizeof(block));
+    if (!flash->read(address, block, part)) return false;
+    hash.update({block, part});
+    address += part;
+    size -= part;
+  }
+  hash.finish(sha256);
+  return true;
+}
+
+}  // namespace
+
+bool has_sha256(Flash* flash, const Crypto& crypto, uint32_t address, uint32_t size,
+                const uint8_t sha256[kSha256Bytes]) {
+  uint8_t found[kSha256Bytes];
+  return hash_flash(flash, crypto, address, size, found) && memcmp(found, sha256, sizeof(found)) == 0;
+}
+
+void hash_name(const Crypto& crypto, const char* name, uint8_t sha256[kSha256Bytes]) {
+  Sha256 hash;
+  hash.begin(crypto);
+  hash.update({reinterpret_cast<const uint8_t*>(name), strlen(name)});
+  hash.finish(sha256);
+}
+
+bool read_data(Flash* flash, const Crypto& crypto, const Places& places, uint32_t sector,
+               const uint8_t sha256[kSha256Bytes], DataHeader* header) {
+  const uint32_t address = places.data[sector];
+  if (!flash->read(address, header, sizeof(*header)) || header->layout != DataHeader::kLayout) return false;
+  const uint64_t size = sizeof(*header) + uint64_t{header->targets} * sizeof(InstalledTarget) +
+                        uint64_t{header->key_ids} * kSha256Bytes + header->roots_bytes;
+  return size <= places.data_bytes &&
+         has_sha256(flash, crypto, address, static_cast<uint32_t>(size), sha256);
+}
+
+bool write_data(Flash* flash, const Crypto& crypto, const Places& places, uint32_t sector,
+                const Installed* installed, Bytes roots, uint8_t sha256[kSha256Bytes]) {
+  DataHeader header;
+  memset(&header, 0, sizeof(header));
+  header.layout = DataHeader::kLayout;
+  header.roots_bytes = static_cast<uint32_t>(roots.size);
+  if (installed != nullptr) {
+    header.has_installed = 1;
+    header.targets = installed->targets;
+    header.key_ids = installed->former.keys;
+    header.version = installed->version;
+    header.counter = installed->counter;
+    header.has_counter = installed->has_counter;
+    header.former_stated = installed->former.stated;
+    header.former_version = installed->former.version;
+    header.former_threshold = installed->former.threshold;
+    header.user_manifest_length = installed->user_manifest_length;
+    memcpy(header.targets_sha256, installed->targets_sha256, kSha256Bytes);
+    memcpy(header.user_manifest_sha256, installed->user_manifest_sha256, kSha256Bytes);
+    memcpy(header.former_sha256, installed->former.sha256, kSha256Bytes);
+  }
+  const Bytes parts[] = {
+      {reinterpret_cast<const uint8_t*>(&header), sizeof(header)},
+      {installed == nullptr ? nullptr : reinterpret_cast<const uint8_t*>(installed->target),
+       header.targets * sizeof(InstalledTarget)},
+      {installed == nullptr ? nullptr : reinterpret_cast<const uint8_t*>(installed->former.key_ids),
+       header.key_ids * kSha256Bytes},
+      roots,
+  };
+  FlashWriter writer;
+  Sha256 hash;
+  size_t size = 0;
+  for (const Bytes& part : parts) size += part.size;
+  if (size > places.data_bytes) return false;
+  writer.begin(flash, places.data[sector]);
+  hash.begin(crypto);
+  for (const Bytes& part : parts) {
+    hash.update(part);
+    if (!writer.write(part)) return false;
+  }
+  hash.finish(sha256);
+  return writer.finish() &&
+         has_sha256(flash, crypto, places.data[sector], static_cast<uint32_t>(size), sha256);
+}
+
+}  // namespace software_update
