@@ -48,3 +48,15 @@ VERIFIER_SOURCES = [
     "src/release_manifest.cc",
     "src/text_hash.h",
 ]
+
+JOURNAL_HEADERS = [
+    "include/software_update/flash.h",
+    "include/software_update/journal.h",
+    "include/software_update/slots.h",
+]
+
+JOURNAL_SOURCES = ["src/journal.cc"]
+
+FLASH_MODEL_HEADERS = ["testing/flash_model.h"]
+
+FLASH_MODEL_SOURCES = ["testing/flash_model.cc"]

@@ -46,13 +46,13 @@ bool is_trying(const Record& record) {
   return state == State::kStaged || state == State::kTrial || state == State::kRejected;
 }
 
-}  // namespace
-
 void end_trial(Record* record, Status status) {
   record->state = static_cast<uint8_t>(State::kFailed);
   record->status = static_cast<uint8_t>(status);
   record->consent = 0;
 }
+
+}  // namespace
 
 Decision boot_decision(Flash* state, Flash* slots, const Places& places, const Crypto* crypto) {
   Journal journal(state, &places);

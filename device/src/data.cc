@@ -78,9 +78,16 @@ bool read_data(Flash* flash, const Crypto& crypto, const Places& places, uint32_
   const uint32_t address = places.data[sector];
   if (!flash->read(address, header, sizeof(*header)) || header->layout != DataHeader::kLayout) return false;
   const uint64_t size = sizeof(*header) + uint64_t{header->targets} * sizeof(InstalledTarget) +
-                        uint64_t{header->key_ids} * kSha256Bytes + header->roots_bytes;
+                        uint64_t{header->identities} * kSha256Bytes + header->roots_bytes;
   return size <= places.data_bytes &&
          has_sha256(flash, crypto, address, static_cast<uint32_t>(size), sha256);
+}
+
+size_t data_size(const Installed* installed, Bytes roots) {
+  const size_t manifest = installed == nullptr ? 0
+                                               : installed->targets * sizeof(InstalledTarget) +
+                                                     installed->former.keys * kSha256Bytes;
+  return sizeof(DataHeader) + manifest + roots.size;
 }
 
 bool write_data(Flash* flash, const Crypto& crypto, const Places& places, uint32_t sector,
@@ -92,11 +99,13 @@ bool write_data(Flash* flash, const Crypto& crypto, const Places& places, uint32
   if (installed != nullptr) {
     header.has_installed = 1;
     header.targets = installed->targets;
-    header.key_ids = installed->former.keys;
+    header.identities = installed->former.keys;
     header.version = installed->version;
     header.counter = installed->counter;
     header.has_counter = installed->has_counter;
-    header.former_stated = installed->former.stated;
+    header.minimum_counter = installed->minimum_counter;
+    header.has_user_manifest = installed->has_user_manifest;
+    header.is_for_other_hardware = installed->is_for_other_hardware;
     header.former_version = installed->former.version;
     header.former_threshold = installed->former.threshold;
     header.user_manifest_length = installed->user_manifest_length;
@@ -108,15 +117,13 @@ bool write_data(Flash* flash, const Crypto& crypto, const Places& places, uint32
       {reinterpret_cast<const uint8_t*>(&header), sizeof(header)},
       {installed == nullptr ? nullptr : reinterpret_cast<const uint8_t*>(installed->target),
        header.targets * sizeof(InstalledTarget)},
-      {installed == nullptr ? nullptr : reinterpret_cast<const uint8_t*>(installed->former.key_ids),
-       header.key_ids * kSha256Bytes},
+      {installed == nullptr ? nullptr : reinterpret_cast<const uint8_t*>(installed->former.identities),
+       header.identities * kSha256Bytes},
       roots,
   };
   FlashWriter writer;
   Sha256 hash;
-  size_t size = 0;
-  for (const Bytes& part : parts) size += part.size;
-  if (size > places.data_bytes) return false;
+  const size_t size = data_size(installed, roots);
   writer.begin(flash, places.data[sector]);
   hash.begin(crypto);
   for (const Bytes& part : parts) {

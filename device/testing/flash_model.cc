@@ -1,4 +1,4 @@
-#include "flash_model.h"
+#include "testing/flash_model.h"
 
 #include <string.h>
 

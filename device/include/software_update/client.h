@@ -4,33 +4,13 @@
 #define SOFTWARE_UPDATE_CLIENT_H_
 
 #include "software_update/flash.h"
+#include "software_update/flash_writer.h"
 #include "software_update/installed.h"
 #include "software_update/journal.h"
 #include "software_update/slots.h"
 #include "software_update/verifier.h"
 
 namespace software_update {
-
-// Results of the client's verbs. After an error before kRefused, nothing has changed.
-enum class Status : uint8_t {
-  kOk,
-  kBadState,       // the verb is not allowed in this state
-  kNeedsConsent,   // `question` tells what to ask; continue after `approve`
-  kOtherQuestion,  // the approved question is not the present one
-  kRefused,        // `Info::result` has the verdict, or the limit of this device
-  kUnknownTarget,  // the release lists a target that has no slot
-  kMissingTarget,  // the release lacks a target that has a slot
-  kSlotTooSmall,   // a target is longer than its slot
-  kTooManyRoots,   // moved roots and installed manifest do not fit into a data sector
-  kStorageFailed,  // the flash failed, or its content changed
-  kCancelled,      // by `cancel`
-  kRejected,       // by `reject`
-  kTrialFailed,    // the trial's starts were used up
-};
-
-// Phases that need consent, as in the client for larger devices. This client writes slots while it
-// downloads, so consent to kDownload covers kInstall.
-enum class Phase : uint8_t { kDownload, kInstall, kRestart };
 
 // The question before a phase. An answer holds only for this release, this root and this phase.
 struct Question {
@@ -67,10 +47,10 @@ struct Product {
   Flash* slots;  // with the slots; may be the same
   const Places* places;
   const Crypto* crypto;
-  Bytes anchor;              // SignedRootMetadata in the verified image
-  const char* hardware_id;   // null: not checked
+  Bytes anchor;                // SignedRootMetadata in the verified image
+  const char* hardware_id;     // null: not checked
   Decompressor* decompressor;  // null: none
-  uint8_t trial_boots;       // starts that a trial gets, 1 or more
+  uint8_t trial_boots;         // starts that a trial gets, 1 or more
 };
 
 // Memory of a client. `ClientFor` has it.
@@ -79,7 +59,7 @@ struct ClientMemory {
   uint32_t roots_bytes;
   InstalledTarget* targets;  // of the installed release
   uint32_t target_count;
-  uint8_t (*key_ids)[kSha256Bytes];  // of the former root
+  uint8_t (*identities)[kSha256Bytes];  // of the keys of the former root
   uint32_t key_count;
 };
 
@@ -135,11 +115,43 @@ class Client : private TargetSink, private RootSink {
   // RootSink
   bool begin_root(size_t size) override;
   void root_bytes(Bytes bytes) override;
+  void end_root(bool newer) override;
+
+  State state() const;
+  uint32_t other() const { return record_.slot ^ 1u; }
+  Status read_kept();
+  Status fail(Status status);
+  Status store(const Record& record);
+  bool has_consent(Phase phase) const;
+  Status check_release();
+  bool find_target(uint32_t slot, uint32_t* target) const;
+  Status write_kept(uint32_t sector, const Installed* installed, uint8_t sha256[kSha256Bytes]);
+  Status complete_slots();
+  Status write_next();
 
   const Product* product_;
   Verifier* verifier_;
   ClientMemory memory_;
   Journal journal_;
+  Record record_ = {};
+  State volatile_ = State::kReady;  // kWriting, kCandidate or kFailed, which a restart forgets
+  bool is_loaded_ = false;          // false also after the journal failed: its state is not certain
+  bool has_installed_ = false;
+  bool is_checked_ = false;  // every target of the release has its slot
+  bool is_judged_ = false;   // the verifier accepted the bundle
+  bool asks_ = false;
+  bool too_many_roots_ = false;
+  Status fault_ = Status::kOk;  // that the sinks found
+  Installed installed_ = {};
+  Release confirmed_ = {};
+  Release next_ = {};
+  uint32_t kept_roots_ = 0;  // bytes of the moved roots in the data sector
+  uint32_t new_roots_ = 0;   // and with those of this bundle
+  uint32_t root_end_ = 0;    // and with the one that is passing
+  uint32_t slot_ = 0;        // that is being written
+  uint32_t left_ = 0;        // bytes that it still gets
+  uint32_t written_ = 0;     // slots that are complete: 1 << index
+  FlashWriter writer_ = {};
 };
 
 // A client and its memory. `L` has the limits of the verifier; `kRootBytes` is the number of bytes for
@@ -148,13 +160,13 @@ template <class L, uint32_t kRootBytes>
 class ClientFor : public Client {
  public:
   explicit ClientFor(const Product* product)
-      : Client(product, &verifier_for_, {roots_, kRootBytes, targets_, L::kTargets, key_ids_, L::kKeys}) {}
+      : Client(product, &verifier_for_, {roots_, kRootBytes, targets_, L::kTargets, identities_, L::kKeys}) {}
 
  private:
   VerifierFor<L> verifier_for_;
   uint8_t roots_[kRootBytes];
   InstalledTarget targets_[L::kTargets];
-  uint8_t key_ids_[L::kKeys][kSha256Bytes];
+  uint8_t identities_[L::kKeys][kSha256Bytes];
 };
 
 }  // namespace software_update

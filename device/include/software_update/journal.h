@@ -25,6 +25,27 @@ enum class State : uint8_t {
   kUpdated = 7,
 };
 
+// Results of the client's verbs. After an error before kRefused, nothing has changed.
+enum class Status : uint8_t {
+  kOk,
+  kBadState,       // the verb is not allowed in this state
+  kNeedsConsent,   // `question` tells what to ask; continue after `approve`
+  kOtherQuestion,  // the approved question is not the present one
+  kRefused,        // `Info::result` has the verdict, or the limit of this device
+  kUnknownTarget,  // the release lists a target that has no slot
+  kMissingTarget,  // the release lacks a target that has a slot
+  kSlotTooSmall,   // a target is longer than its slot
+  kTooManyRoots,   // moved roots and installed manifest do not fit into a data sector
+  kStorageFailed,  // the flash failed, or its content changed
+  kCancelled,      // by `cancel`
+  kRejected,       // by `reject`
+  kTrialFailed,    // the trial's starts were used up
+};
+
+// Phases that need consent, as in the client for larger devices. This client writes slots while it
+// downloads, so consent to kDownload covers kInstall.
+enum class Phase : uint8_t { kDownload, kInstall, kRestart };
+
 // The smallest version and release counter that the device still accepts.
 struct Floor {
   uint32_t version;  // of the targets metadata; 0 if no release was confirmed yet
