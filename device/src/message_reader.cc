@@ -1,0 +1,288 @@
+#include "software_update/message_reader.h"
+
+#include "field.h"
+#include "field_table.h"
+#include "software_update/format_limits.h"
+
+namespace software_update {
+namespace {
+
+constexpr uint8_t kVarint = 0;
+constexpr uint8_t kFixed64 = 1;
+constexpr uint8_t kLengthDelimited = 2;
+constexpr uint8_t kFixed32 = 5;
+constexpr uint8_t kMaxVarintBytes = 10;
+constexpr uint64_t kEndOfNumbers = uint64_t{1} << 29;
+constexpr uint8_t kNotFound = 0xff;
+
+// The envelope's fields are all length-delimited, and nothing signs others.
+bool is_envelope(MessageId message) { return message <= MessageId::kPayloadEntry; }
+
+// How many fields that it does not know a reader skips, at any depth: only in bytes that are signed.
+uint32_t unknown_limit(MessageId message) {
+  switch (message) {
+    case MessageId::kRootMetadata:
+      return kMaxUnknownRootFields;
+    case MessageId::kTargetsMetadata:
+    case MessageId::kManifest:
+      return kMaxUnknownTargetsFields;
+    default:
+      return 0;
+  }
+}
+
+uint8_t first_field(MessageId message) { return kFirstField[static_cast<uint8_t>(message)]; }
+uint8_t end_of_fields(MessageId message) { return kFirstField[static_cast<uint8_t>(message) + 1]; }
+
+uint8_t find(MessageId message, uint32_t number) {
+  for (uint8_t i = first_field(message); i < end_of_fields(message); ++i) {
+    if (kFields[i].number == number) {
+      return i;
+    }
+  }
+  return kNotFound;
+}
+
+}  // namespace
+
+void MessageReader::begin(MessageHandler& handler, MessageId message, FieldId field,
+                          uint64_t size) {
+  static_assert(kRepeatedFields <= kMaxRepeatedFields, "counts_ needs more elements");
+  handler_ = &handler;
+  position_ = 0;
+  paused_ = false;
+  stopped_ = false;
+  is_unknown_ = false;
+  depth_ = kNoFrame;
+  push(field, size);
+  enter(message, true);
+}
+
+size_t MessageReader::feed(Bytes bytes) {
+  size_t used = 0;
+  for (;;) {
+    while (!paused_ && !stopped_ && !is_done() && position_ == frames_[depth_].end) {
+      close();
+    }
+    if (paused_ || stopped_ || is_done() || used == bytes.size) {
+      return used;
+    }
+    used += take({bytes.data + used, bytes.size - used});
+  }
+}
+
+// Takes at least one byte: of content as many as there are, otherwise one.
+size_t MessageReader::take(Bytes bytes) {
+  const bool is_content = phase_ == Phase::kContent || phase_ == Phase::kSkip;
+  const uint64_t left = frames_[depth_].end - position_;
+  size_t size = 1;
+  if (is_content) {
+    size = left < bytes.size ? static_cast<size_t>(left) : bytes.size;
+  }
+  handler_->raw({bytes.data, size});
+  position_ += size;
+  if (phase_ == Phase::kContent) {
+    take_content({bytes.data, size});
+  } else if (!is_content) {
+    take_byte(bytes.data[0]);
+  }
+  return size;
+}
+
+void MessageReader::take_content(Bytes piece) {
+  const FieldId id = frames_[depth_].field;
+  if (kFields[static_cast<uint8_t>(id)].kind == Kind::kText) {
+    for (size_t i = 0; i < piece.size && is_text_good_; ++i) {
+      is_text_good_ = utf8_.add(piece.data[i]);
+    }
+  }
+  handler_->content(id, piece);
+}
+
+// Takes a byte of a tag, a length or a number: at most 64 bits, in the shortest form.
+void MessageReader::take_byte(uint8_t byte) {
+  const bool is_last = byte < 0x80;
+  const bool is_too_long = value_bytes_ == kMaxVarintBytes - 1 && byte > 1;
+  if (is_too_long || (byte == 0 && value_bytes_ != 0)) {
+    return fail(Verdict::kMalformed);
+  }
+  value_ |= uint64_t{byte & 0x7fu} << (7 * value_bytes_);
+  ++value_bytes_;
+  if (!is_last) {
+    // A number must end inside its message.
+    return position_ == frames_[depth_].end ? fail(Verdict::kMalformed) : void();
+  }
+  const uint64_t value = value_;
+  value_bytes_ = 0;
+  if (phase_ == Phase::kTag) {
+    return tag_done();
+  }
+  value_ = 0;
+  phase_ = Phase::kTag;
+  begin_field(value);
+}
+
+void MessageReader::tag_done() {
+  const uint64_t number = value_ >> 3;
+  const uint8_t wire = value_ & 7;
+  const bool is_known = wire == kVarint || wire == kFixed64 || wire == kLengthDelimited || wire == kFixed32;
+  if (number == 0 || number >= kEndOfNumbers || !is_known) {
+    return fail(Verdict::kMalformed);
+  }
+  tag_ = static_cast<uint32_t>(value_);
+  value_ = 0;
+  if (is_envelope(frames_[depth_].message) && wire != kLengthDelimited) {
+    return fail(Verdict::kUnexpectedField);
+  }
+  if (wire == kFixed64 || wire == kFixed32) {
+    return begin_field(wire == kFixed64 ? 8 : 4);
+  }
+  if (position_ == frames_[depth_].end) {
+    return fail(Verdict::kMalformed);
+  }
+  phase_ = wire == kVarint ? Phase::kNumber : Phase::kLength;
+}
+
+// Begins a field whose header has arrived, or takes a number. The order of the checks is that of
+// wire.py: it decides on the verdict on a field with several faults.
+void MessageReader::begin_field(uint64_t value) {
+  Frame& frame = frames_[depth_];
+  const uint8_t wire = tag_ & 7;
+  if (wire != kVarint && value > frame.end - position_) {
+    return fail(Verdict::kMalformed);
+  }
+  const uint8_t index = find(frame.message, tag_ >> 3);
+  if (index == kNotFound) {
+    return begin_unknown(wire == kVarint ? 0 : value);
+  }
+  const Field& field = kFields[index];
+  const uint16_t bit = static_cast<uint16_t>(1u << (index - first_field(frame.message)));
+  if (field.repeated == 0) {
+    if ((frame.seen & bit) != 0) {
+      return fail(Verdict::kDuplicateField);
+    }
+    frame.seen = static_cast<uint16_t>(frame.seen | bit);
+  } else {
+    uint32_t& count = counts_[field.repeated - 1];
+    if (count == kMostRepeated[field.repeated - 1]) {
+      return fail(Verdict::kTooLarge);
+    }
+    ++count;
+  }
+  const bool is_number = field.kind == Kind::kNumber;
+  if (wire != (is_number ? kVarint : kLengthDelimited)) {
+    return fail(Verdict::kMalformed);
+  }
+  if (value > limit_of(field.limit)) {
+    return fail(is_number ? Verdict::kMalformed : Verdict::kTooLarge);
+  }
+  const FieldId id = static_cast<FieldId>(index);
+  if (is_number) {
+    return check(handler_->number(id, value));
+  }
+  begin_content(id, field, value);
+}
+
+void MessageReader::begin_unknown(uint64_t size) {
+  uint8_t domain = depth_;
+  while (!frames_[domain].contains_faults) {
+    --domain;
+  }
+  const uint32_t limit = unknown_limit(frames_[domain].message);
+  ++unknown_;
+  if (unknown_ > limit) {
+    return fail(limit == 0 ? Verdict::kUnexpectedField : Verdict::kTooLarge);
+  }
+  if (size != 0) {
+    push(frames_[depth_].field, size);
+    is_unknown_ = true;
+    phase_ = Phase::kSkip;
+  }
+}
+
+void MessageReader::begin_content(FieldId id, const Field& field, uint64_t size) {
+  push(id, size);
+  const bool is_contained = field.kind == Kind::kContained;
+  if (is_contained || field.kind == Kind::kMessage) {
+    enter(static_cast<MessageId>(field.inner), is_contained);
+  } else {
+    is_text_good_ = true;
+    utf8_.begin();
+  }
+  const Verdict verdict = handler_->begin(id, size);
+  if (verdict != Verdict::kAccept) {
+    --depth_;
+    fail(verdict);
+  }
+}
+
+void MessageReader::push(FieldId id, uint64_t size) {
+  ++depth_;
+  frames_[depth_].end = position_ + size;
+  frames_[depth_].field = id;
+  frames_[depth_].has_message = false;
+  frames_[depth_].contains_faults = false;
+  phase_ = Phase::kContent;
+}
+
+// Makes a message of the innermost frame.
+void MessageReader::enter(MessageId message, bool contains_faults) {
+  Frame& frame = frames_[depth_];
+  frame.message = message;
+  frame.has_message = true;
+  frame.contains_faults = contains_faults;
+  frame.seen = 0;
+  for (uint8_t i = first_field(message); i < end_of_fields(message); ++i) {
+    if (kFields[i].repeated != 0) {
+      counts_[kFields[i].repeated - 1] = 0;
+    }
+  }
+  if (contains_faults) {
+    unknown_ = 0;
+  }
+  phase_ = Phase::kTag;
+  value_ = 0;
+  value_bytes_ = 0;
+}
+
+// Ends the innermost frame, whose last byte has been read.
+void MessageReader::close() {
+  const Frame& frame = frames_[depth_];
+  const bool was_unknown = is_unknown_;
+  const bool is_bad_text = !frame.has_message && !was_unknown &&
+                           kFields[static_cast<uint8_t>(frame.field)].kind == Kind::kText &&
+                           !(is_text_good_ && utf8_.is_complete());
+  is_unknown_ = false;
+  phase_ = Phase::kTag;
+  --depth_;
+  if (was_unknown) {
+    return;
+  }
+  if (is_bad_text) {
+    return fail(Verdict::kMalformed);
+  }
+  check(handler_->end(frame.field));
+}
+
+void MessageReader::check(Verdict verdict) {
+  if (verdict != Verdict::kAccept) {
+    fail(verdict);
+  }
+}
+
+// Reports a fault in the innermost message that contains its faults, and skips the rest of that.
+void MessageReader::fail(Verdict verdict) {
+  if (depth_ == kNoFrame) {
+    return;
+  }
+  while (!frames_[depth_].contains_faults) {
+    --depth_;
+  }
+  handler_->fault(frames_[depth_].field, verdict);
+  value_ = 0;
+  value_bytes_ = 0;
+  is_unknown_ = false;
+  phase_ = Phase::kSkip;
+}
+
+}  // namespace software_update
