@@ -9,8 +9,8 @@
 
 #include "software_update/bytes.h"
 #include "software_update/crypto.h"
+#include "software_update/device.h"
 #include "software_update/sha256.h"
-#include "software_update/verifier.h"
 
 namespace software_update {
 

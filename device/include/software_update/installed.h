@@ -26,7 +26,8 @@ struct FormerRoot {
   uint8_t sha256[kSha256Bytes];   // of its signed bytes
   uint32_t threshold;
   uint32_t keys;
-  const uint8_t (*key_ids)[kSha256Bytes];
+  // X of the point of each key: a mirrored key (same X, other Y) is the same key. No two are equal.
+  const uint8_t (*identities)[kSha256Bytes];
 };
 
 // The installed release. The client writes it when a release is accepted.
@@ -35,7 +36,10 @@ struct Installed {
   uint8_t targets_sha256[kSha256Bytes];     // of the serialized targets metadata: the release digest
   bool has_counter;                         // whether it has a release manifest
   uint32_t counter;                         // its release counter
-  uint64_t user_manifest_length;            // of its user_manifest, 0 if it has none
+  uint32_t minimum_counter;                 // that it needs installed before; 0: it states none
+  bool is_for_other_hardware;               // it lists hardware ids, and the device's is not among them
+  bool has_user_manifest;
+  uint64_t user_manifest_length;            // of its user_manifest
   uint8_t user_manifest_sha256[kSha256Bytes];
   FormerRoot former;
   uint32_t targets;

@@ -4,100 +4,555 @@
 #define SOFTWARE_UPDATE_VERIFIER_H_
 
 #include "software_update/bytes.h"
+#include "software_update/compression.h"
 #include "software_update/crypto.h"
+#include "software_update/device.h"
 #include "software_update/installed.h"
+#include "software_update/message_reader.h"
+#include "software_update/names.h"
+#include "software_update/release_manifest.h"
+#include "software_update/sha256.h"
 #include "software_update/verdict.h"
 
 namespace software_update {
 
-// The limit of this device that a bundle exceeds. A bundle beyond the device has no verdict here.
-enum class Beyond : uint8_t {
-  kNothing,
-  kKeys,
-  kSignatures,
-  kRoots,
-  kTargets,
-  kAllowedTargets,
-  kNameBytes,
-  kLoosePayloads,
-  kOrder,
-  kVerifications,
-  kCompression,
-  kReleaseManifest,
-  kRootBytes,
+// A target of the release that has been verified.
+struct VerifiedTarget {
+  uint64_t length;               // of the payload, in bytes
+  uint64_t folded_name;          // a hash of the name without its case
+  uint8_t name[kSha256Bytes];    // SHA-256 of the name
+  uint8_t sha256[kSha256Bytes];  // of the payload
+  bool is_user_manifest;
+  bool is_compressed;
+  bool is_present;               // the bundle has its payload
 };
 
-enum class Outcome : uint8_t { kVerdict, kBeyondDevice, kStorageFailed };
-
-// The end of a verification. `verdict` counts if `outcome` is kVerdict, `beyond` if it is kBeyondDevice.
-struct Result {
-  Outcome outcome;
-  Verdict verdict;
-  Beyond beyond;
+// The content of a compressed payload, after decompression.
+struct OriginalContent {
+  uint64_t length;
+  uint8_t sha256[kSha256Bytes];
 };
 
-// A payload whose content is about to arrive. Metadata are trusted by then.
-struct TargetInfo {
-  Bytes name;
-  uint32_t index;                // in the targets metadata
-  uint64_t length;               // of the content that `write` gets, in bytes
-  const uint8_t* sha256;         // of that content, 32 bytes
+// A key that a root lists, or only a key id that one of its roles names.
+struct RootKey {
+  uint8_t id[kSha256Bytes];      // of `id_size` 32: the key id; otherwise its SHA-256
+  uint8_t point[kP256KeyBytes - 1];
+  uint8_t id_size;
+  uint8_t flags;
 };
 
-// Takes the content of payloads: of the original, if a payload is compressed.
-class TargetSink {
+struct MetadataSignature {
+  uint8_t key_id[kSha256Bytes];
+  uint8_t value[kP256SignatureBytes];
+  uint8_t state;                 // not verified yet, good, or bad
+};
+
+struct SignatureList {
+  MetadataSignature* entries;
+  uint32_t count;
+};
+
+// CommonMetadata.
+struct CommonFacts {
+  int64_t seconds;               // of `expires`
+  uint32_t nanos;
+  uint32_t version;
+  bool expires;
+  bool has_role;                 // the right one
+  bool has_spec_version;         // a readable one
+};
+
+// Root metadata.
+struct RootFacts {
+  RootKey* keys;
+  uint32_t key_count;
+  uint32_t root_threshold;
+  uint32_t targets_threshold;
+  CommonFacts common;
+  uint8_t sha256[kSha256Bytes];  // of the signed bytes
+  uint8_t bad_roles;             // flags of RootKey
+  Verdict form;                  // of the root by itself
+  uint8_t index;                 // of its allowed targets
+};
+
+// A payload that is before the metadata in the bundle, or not in them.
+struct LoosePayload {
+  uint64_t length;
+  uint8_t name[kSha256Bytes];
+  uint8_t sha256[kSha256Bytes];
+};
+
+// The features that a device may lack. The verifier calls them through these interfaces, so a product
+// that turns one off does not link it.
+
+// The release manifest.
+class ReleasePart {
  public:
-  enum class Answer : uint8_t {
-    kWrite,  // calls `write` and `close`
-    kSkip,   // only hashes the payload
-    kWait,   // `feed` returns, and asks again in the next call
-    kFail,   // the storage failed
+  virtual void begin(const char* hardware_id) = 0;
+  virtual void feed(Bytes piece) = 0;
+  virtual ReleaseKind finish() = 0;
+  virtual const ReleaseReader& reader() const = 0;
+
+ protected:
+  ~ReleasePart() = default;
+};
+
+// The allowed targets of each root in memory, and the name that is being compared with them.
+class AllowedPart {
+ public:
+  virtual void begin(uint8_t root) = 0;
+  virtual void begin_entry(uint8_t root) = 0;
+  virtual void feed_entry(uint8_t root, Bytes piece) = 0;
+  virtual void end_entry(uint8_t root) = 0;
+  virtual const AllowedTargets& list(uint8_t root) const = 0;
+  virtual void begin_name(uint8_t root) = 0;
+  virtual void feed_name(Bytes piece) = 0;
+  virtual bool is_allowed(bool is_user_manifest) const = 0;
+
+ protected:
+  ~AllowedPart() = default;
+};
+
+// Compressed payloads (compression.h).
+class CompressionPart {
+ public:
+  virtual void begin(const Device& device, uint64_t original_length, TargetSink* sink) = 0;
+  virtual void feed(Bytes piece) = 0;
+  virtual CompressedPayload::Result finish(const uint8_t* original_sha256) = 0;
+
+ protected:
+  ~CompressionPart() = default;
+};
+
+// The memory of a verifier. `VerifierFor` has it.
+struct VerifierMemory {
+  RootFacts* roots;              // `root_count`, 2 or 3
+  SignatureList* signatures;     // as many
+  VerifiedTarget* targets;
+  OriginalContent* originals;    // null: no compression
+  LoosePayload* loose;
+  uint8_t (*former)[kSha256Bytes];  // `keys`
+  uint8_t* name;
+  ReleasePart* release;          // null: no release manifest
+  AllowedPart* allowed;          // null: no allowed targets
+  CompressionPart* compression;  // null: no compression
+  uint32_t keys;                 // of each root
+  uint32_t signature_count;      // of each list
+  uint32_t target_count;
+  uint32_t loose_count;
+  uint32_t chain;                // roots of a chain
+  uint32_t verifications;
+  uint32_t name_bytes;
+  uint8_t root_count;
+};
+
+// Decides whether a device accepts a bundle. Call `begin`, then `feed` until all bytes are taken, then
+// `finish`. Each byte is read once. `VerifierFor` has the memory.
+class Verifier : private MessageHandler {
+ public:
+  // Begins a bundle of `size` bytes. `device`, and what it points to, must outlive the verification.
+  // False: the device's own root cannot be used, and `finish` says so.
+  bool begin(const Device& device, uint64_t size);
+  // Takes bytes, and returns how many. Fewer than given: the TargetSink said kWait; pass the rest again,
+  // also if no bytes are left.
+  size_t feed(Bytes bytes);
+  // The verdict on the metadata as far as they have arrived, as if the bundle had no more of them. Not
+  // the one of `finish`, which names the first fault of the whole bundle; if one of them refuses the
+  // bundle, so does the other.
+  Result metadata_result();
+  // The result, after the last byte: the verdict is the one of the Python verifier.
+  Result finish();
+
+  // What a client records of a release that `finish` accepted.
+
+  // SHA-256 of the serialized targets metadata.
+  const uint8_t* release_digest() const { return targets_sha256_; }
+  uint32_t targets_version() const { return targets_common_.version; }
+  // The root in force: its version, and the SHA-256 of its signed bytes.
+  uint32_t root_version() const { return root_in_force().common.version; }
+  const uint8_t* root_sha256() const { return root_in_force().sha256; }
+  // The targets role of the root in force: X of key `index` of `root_keys`, and the threshold.
+  uint32_t root_keys() const;
+  const uint8_t* root_key_identity(uint32_t index) const;
+  uint32_t root_threshold() const { return root_in_force().targets_threshold; }
+  // The release manifest, if the release has one.
+  bool has_counter() const { return release_.has_counter; }
+  uint32_t counter() const { return release_.counter; }
+  uint32_t minimum_counter() const { return release_.minimum_counter; }
+  bool is_for_other_hardware() const { return release_.is_for_other_hardware; }
+  // The targets in the order of the metadata, and their content as installed.
+  uint32_t targets() const { return targets_; }
+  const VerifiedTarget& target(uint32_t index) const { return memory_.targets[index]; }
+  uint64_t installed_length(uint32_t index) const;
+  const uint8_t* installed_sha256(uint32_t index) const;
+  // ECDSA verifications of this bundle.
+  uint32_t verifications() const { return verifications_; }
+
+ protected:
+  Verifier() = default;
+  void use(const VerifierMemory& memory) { memory_ = memory; }
+  ~Verifier() = default;
+
+ private:
+  // The parts of a release manifest that decide.
+  struct ReleaseFacts {
+    ReleaseKind kind;
+    bool has_counter;
+    bool is_for_other_hardware;
+    uint32_t counter;
+    uint32_t minimum_counter;
   };
-  virtual Answer open(const TargetInfo& target) = 0;
-  virtual bool write(Bytes content) = 0;
-  // `good`: all bytes arrived, and length and SHA-256 are those of the metadata.
-  virtual bool close(bool good) = 0;
 
- protected:
-  ~TargetSink() = default;
+  Verdict number(FieldId field, uint64_t value) override;
+  Verdict begin(FieldId field, uint64_t size) override;
+  void content(FieldId field, Bytes piece) override;
+  Verdict end(FieldId field) override;
+  void fault(FieldId field, Verdict verdict) override;
+  void raw(Bytes piece) override;
+
+  // The device
+  bool load_roots();
+  void reset_chain();
+  void begin_former(const FormerRoot& stated);
+  void keep_former(const RootFacts& root);
+  void keep_former_of_chain(const RootFacts& root);
+  static bool has_identity(const FormerRoot& root, const uint8_t* identity);
+
+  // Signed messages
+  void begin_signed(SignatureList* list, CommonFacts* common);
+  void begin_signature();
+  void begin_signature_part(uint8_t part, uint64_t size);
+  void end_signature();
+  Verdict check_common() const;
+  bool is_met(SignatureList& list, const uint8_t* sha256, const RootFacts& root, uint8_t role);
+  bool is_good(MetadataSignature& signature, const uint8_t* sha256, const RootKey& key);
+  bool is_expired(const CommonFacts& common) const;
+
+  // Roots
+  Verdict begin_root(bool in_chain, uint64_t size);
+  void begin_root_facts();
+  void end_root(bool in_chain);
+  void end_chained_root();
+  Verdict root_form(RootFacts& root);
+  void begin_key();
+  void begin_key_id(uint64_t size);
+  void begin_key_value(uint64_t size);
+  void begin_key_hash();
+  void end_key();
+  Verdict judge_key();
+  bool has_own_id();
+  void add_role_key();
+  RootKey* key_entry(uint8_t id_size);
+  static bool check_roles(RootFacts& root);
+  Verdict judge_root(RootFacts& root, SignatureList& list, bool may_be_passed);
+  const RootFacts& root_in_force() const { return incoming_ != nullptr ? *incoming_ : *trusted_; }
+
+  // Targets
+  void begin_targets(uint64_t size);
+  void end_targets();
+  void mark_loose();
+  Verdict end_targets_entry();
+  Verdict begin_target();
+  void end_hash();
+  void end_compression();
+  void end_target();
+  Verdict name_fault(const VerifiedTarget& target) const;
+  Verdict hash_fault(const VerifiedTarget& target) const;
+  Verdict judge_metadata();
+  Verdict judge_roots();
+  Verdict judge_targets();
+  Verdict judge_version() const;
+  bool versions_start_again() const;
+  Verdict judge_release();
+  bool find_user_manifest();
+  bool is_listed_user_manifest(uint64_t length, const uint8_t* sha256) const;
+  Verdict judge_counter() const;
+  Verdict judge_list();
+  void judge_names_again();
+
+  // Payloads
+  void begin_name();
+  void name_content(Bytes piece);
+  Verdict end_name();
+  Verdict end_entry() const;
+  void begin_payload(uint64_t size);
+  void open_payload();
+  bool is_trusted();
+  bool ask_sink(const VerifiedTarget& target);
+  bool can_decompress() const {
+    return memory_.compression != nullptr && device_.decompressor != nullptr;
+  }
+  uint32_t index_of(const VerifiedTarget& target) const {
+    return static_cast<uint32_t>(&target - memory_.targets);
+  }
+  void payload_content(Bytes piece);
+  void end_payload_content();
+  void end_decompression();
+  void fail_storage();
+  Verdict end_payload();
+  void keep_user_manifest();
+  bool is_repeated(const VerifiedTarget* target) const;
+  void add_loose();
+  static Verdict compare(const VerifiedTarget& target, uint64_t length, const uint8_t* sha256);
+  Verdict judge_loose(bool& is_unlisted);
+  VerifiedTarget* find_target(const uint8_t* name);
+  Verdict judge_payloads();
+  bool is_installed(uint32_t index);
+
+  void capture(uint8_t* into, size_t capacity);
+  void begin_leaf(uint64_t size);
+  void go_beyond(Beyond beyond);
+  Result result(Verdict verdict) const;
+
+  VerifierMemory memory_;
+  Device device_;
+  MessageReader reader_;
+  Sha256 signed_hash_;           // of the signed bytes that are being read
+  Sha256 part_hash_;             // of a name, a key or a payload
+  NameReader name_reader_;
+  Utf8Checker name_utf8_;
+
+  // The result as far as it is certain.
+  Verdict envelope_fault_;
+  Beyond beyond_;
+  bool storage_failed_;
+  bool is_device_;               // reads the device's own roots
+  uint32_t verifications_;
+
+  // The signed message that is being read.
+  SignatureList* list_;
+  CommonFacts* common_;
+  Verdict form_fault_;
+  bool is_serialized_;           // inside the signed bytes
+  bool is_root_;                 // it is a root that the RootSink gets
+  uint8_t signature_parts_;      // that have the right length
+  bool has_signature_room_;
+  uint8_t* capture_;
+  size_t capture_left_;
+  uint32_t leaf_size_;
+  uint8_t id_size_;
+  uint8_t leaf_[kP256KeyBytes];
+  uint8_t id_[kSha256Bytes];
+
+  // Roots. `trusted_` is the device's, or the last of the chain up to here.
+  RootFacts* trusted_;
+  RootFacts* incoming_;          // of field 5; null: none yet
+  RootFacts* spare_;             // to read the next root into; null: none left
+  bool has_incoming_;            // field 5 has begun
+  SignatureList* incoming_list_;
+  SignatureList* spare_list_;
+  uint32_t device_version_;
+  uint32_t chain_count_;
+  bool chain_moved_;             // a root of the chain was not passed
+  Verdict chain_fault_;
+  Verdict key_fault_;
+  bool is_shared_;
+  uint8_t role_;                 // flag of RootKey of the role that is being read
+  uint32_t key_type_;
+  uint32_t key_scheme_;
+  uint32_t hashed_type_;
+  uint32_t hashed_scheme_;
+  FormerRoot former_;
+
+  // Targets
+  SignatureList* targets_list_;
+  CommonFacts targets_common_;
+  uint8_t targets_sha256_[kSha256Bytes];
+  uint8_t second_sha256_[kSha256Bytes];  // another SHA-256 of the target
+  uint8_t user_manifest_second_[kSha256Bytes];
+  Verdict targets_form_;
+  bool has_targets_;
+  bool skips_targets_;
+  bool is_targets_too_large_;
+  uint32_t names_roots_;         // roots that had arrived when the names were compared
+  uint32_t targets_;
+  uint32_t user_manifests_;
+  uint32_t user_manifest_;       // index of the last one
+  Verdict name_fault_;
+  Verdict hash_fault_;
+  bool is_duplicate_;
+  uint32_t hash_function_;
+  uint8_t hash_count_;           // SHA-256 of the target
+  uint8_t good_hash_count_;      // of these, with 32 bytes
+  uint8_t user_manifest_hashes_;
+  uint32_t algorithm_;
+  OriginalContent original_;
+  uint32_t original_sha256_size_;
+
+  // Payloads
+  uint8_t entry_name_[kSha256Bytes];
+  uint8_t payload_sha256_[kSha256Bytes];
+  uint64_t payload_size_;
+  VerifiedTarget* payload_target_;
+  uint32_t name_size_;
+  uint32_t name_bytes_;          // of all names
+  bool has_name_;
+  bool has_value_;
+  bool is_name_text_;
+  bool is_entry_text_;           // the entry's name is UTF-8
+  bool is_entry_targets_;        // the entry's name is that of the targets metadata
+  bool is_name_ascii_;
+  bool is_opening_;
+  bool is_offered_;
+  bool is_written_;
+  bool is_decompressed_;
+  bool reads_release_;
+  bool has_user_manifest_;
+  bool is_not_offered_;          // the sink did not get a payload that is listed
+  bool is_undecided_;            // a compressed payload was not decompressed
+  uint32_t payloads_;
+  uint32_t next_target_;         // index of the target that was found last
+  uint32_t loose_;
+  Verdict payload_fault_;
+  Verdict decompression_;
+  uint64_t user_manifest_length_;
+  uint8_t user_manifest_sha256_[kSha256Bytes];
+  ReleaseFacts bundle_release_;
+  ReleaseFacts release_;
+  bool has_content_;             // of the user_manifest as listed
+};
+// Features that are on. Each has a specialization for a device without it.
+// The unknown keys and languages of a release manifest that fit: L::kReleaseKeys, or 24.
+template <class L, class = uint32_t>
+struct ReleaseKeys {
+  static constexpr uint32_t kCount = L::kReleaseManifest ? 24 : 0;
 };
 
-// Takes the signed root metadata of a bundle, newer than the device's root: raw, in the order of the
-// chain. Nothing is trusted before `metadata_result` is ACCEPT.
-class RootSink {
+template <class L>
+struct ReleaseKeys<L, decltype(L::kReleaseKeys + 0u)> {
+  static constexpr uint32_t kCount = L::kReleaseManifest ? L::kReleaseKeys : 0;
+};
+
+template <uint32_t kKeys>
+class ReleasePartFor final : public ReleasePart {
  public:
-  // Begins a SignedRootMetadata of `size` bytes. False: beyond this device (kRootBytes).
-  virtual bool begin_root(size_t size) = 0;
-  virtual void root_bytes(Bytes bytes) = 0;
+  ReleasePart* part() { return this; }
+  void begin(const char* hardware_id) override { reader_.begin(hardware_id); }
+  void feed(Bytes piece) override { reader_.feed(piece); }
+  ReleaseKind finish() override { return reader_.finish(); }
+  const ReleaseReader& reader() const override { return reader_; }
 
- protected:
-  ~RootSink() = default;
+ private:
+  ReleaseReaderFor<kKeys> reader_;
 };
 
-// Decompresses one payload (docs/reference/wire format: zstd). A product without it cannot take one.
-class Decompressor {
+template <>
+class ReleasePartFor<0> {
  public:
-  virtual bool begin(uint64_t window_bytes) = 0;
-  // Takes compressed bytes, and hands decompressed ones to `out` in pieces. False: damaged.
-  virtual bool feed(Bytes compressed, bool (*out)(void* context, Bytes content), void* context) = 0;
-  virtual bool finish() = 0;
-
- protected:
-  ~Decompressor() = default;
+  ReleasePart* part() { return nullptr; }
 };
 
-// What the device knows before it reads a bundle. Null or 0 where it knows nothing.
-struct Device {
-  const Crypto* crypto;
-  Bytes anchor;                  // SignedRootMetadata in the verified image
-  Bytes moved_roots;             // SignedRootMetadata after the anchor, one UpdateBundle field 65 each
-  const Installed* installed;
-  const char* hardware_id;       // null: not checked
-  bool knows_time;
-  int64_t now;                   // seconds since 1970, if `knows_time`
-  TargetSink* targets;           // null: payloads are only hashed
-  RootSink* roots;
-  Decompressor* decompressor;
+template <uint32_t kEntries, uint32_t kRoots>
+class AllowedPartFor final : public AllowedPart {
+ public:
+  AllowedPart* part() { return this; }
+  void begin(uint8_t root) override { lists_[root].begin(entries_[root], kEntries); }
+  void begin_entry(uint8_t root) override { lists_[root].begin_entry(); }
+  void feed_entry(uint8_t root, Bytes piece) override { lists_[root].feed_entry(piece); }
+  void end_entry(uint8_t root) override { lists_[root].end_entry(); }
+  const AllowedTargets& list(uint8_t root) const override { return lists_[root]; }
+  void begin_name(uint8_t root) override { matcher_.begin(lists_[root]); }
+  void feed_name(Bytes piece) override { matcher_.feed(piece); }
+  bool is_allowed(bool is_user_manifest) const override { return matcher_.is_allowed(is_user_manifest); }
+
+ private:
+  AllowedTargets lists_[kRoots];
+  AllowedMatcher matcher_;
+  AllowedTarget entries_[kRoots][kEntries];
+};
+
+template <uint32_t kRoots>
+class AllowedPartFor<0, kRoots> {
+ public:
+  AllowedPart* part() { return nullptr; }
+};
+
+template <uint32_t kTargets, bool kIsOn>
+class CompressionPartFor final : public CompressionPart {
+ public:
+  CompressionPart* part() { return this; }
+  OriginalContent* originals() { return originals_; }
+  void begin(const Device& device, uint64_t original_length, TargetSink* sink) override {
+    payload_.begin(*device.crypto, device.decompressor, original_length, sink);
+  }
+  void feed(Bytes piece) override { payload_.feed(piece); }
+  CompressedPayload::Result finish(const uint8_t* original_sha256) override {
+    return payload_.finish(original_sha256);
+  }
+
+ private:
+  CompressedPayload payload_;
+  OriginalContent originals_[kTargets];
+};
+
+template <uint32_t kTargets>
+class CompressionPartFor<kTargets, false> {
+ public:
+  CompressionPart* part() { return nullptr; }
+  OriginalContent* originals() { return nullptr; }
+};
+
+// A verifier and its memory. `L` has the limits of the device as static constants:
+//
+//   kKeys           of each root: keys, and key ids of roles that are not among them
+//   kSignatures     of each signed message
+//   kTargets        of a release
+//   kLoosePayloads  payloads before the metadata, or not in them
+//   kRoots          of a chain
+//   kAllowedTargets of each root; 0: no root may have any
+//   kNameBytes      of the names that the TargetSink gets, 13 or more
+//   kVerifications  of signatures, for one bundle
+//   kReleaseManifest, kCompression   whether the device takes them
+//   kAnyOrder       whether a chain may follow the root that it leads to; takes another root's memory
+template <class L>
+class VerifierFor : public Verifier {
+ public:
+  VerifierFor() {
+    use(memory());
+    for (uint32_t i = 0; i < kRootCount; ++i) {
+      roots_[i].keys = keys_[i];
+      roots_[i].index = static_cast<uint8_t>(i);
+      lists_[i].entries = signatures_[i];
+    }
+  }
+
+ private:
+  static constexpr uint32_t kRootCount = L::kAnyOrder ? 3 : 2;
+  static constexpr uint32_t kLoose = L::kLoosePayloads == 0 ? 1 : L::kLoosePayloads;
+  static_assert(L::kNameBytes >= 13, "kNameBytes must be 13 or more: the length of user_manifest");
+
+  VerifierMemory memory() {
+    return {roots_,
+            lists_,
+            targets_,
+            compression_.originals(),
+            loose_,
+            former_,
+            name_,
+            release_.part(),
+            allowed_.part(),
+            compression_.part(),
+            L::kKeys,
+            L::kSignatures,
+            L::kTargets,
+            L::kLoosePayloads,
+            L::kRoots,
+            L::kVerifications,
+            L::kNameBytes,
+            kRootCount};
+  }
+
+  RootFacts roots_[kRootCount];
+  SignatureList lists_[kRootCount];
+  RootKey keys_[kRootCount][L::kKeys];
+  MetadataSignature signatures_[kRootCount][L::kSignatures];
+  VerifiedTarget targets_[L::kTargets];
+  LoosePayload loose_[kLoose];
+  uint8_t former_[L::kKeys][kSha256Bytes];
+  uint8_t name_[L::kNameBytes];
+  ReleasePartFor<ReleaseKeys<L>::kCount> release_;
+  AllowedPartFor<L::kAllowedTargets, kRootCount> allowed_;
+  CompressionPartFor<L::kTargets, L::kCompression> compression_;
 };
 
 }  // namespace software_update

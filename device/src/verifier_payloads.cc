@@ -1,0 +1,329 @@
+// The payloads of a bundle (TUF specification 1.0.34, 5.7). The same decisions as in
+// tools/software_update/bundle/reader.py and verify/payloads.py.
+
+#include <string.h>
+
+#include "root_key.h"
+#include "software_update/format_limits.h"
+#include "software_update/verifier.h"
+
+namespace software_update {
+
+// Names
+
+void Verifier::begin_name() {
+  name_size_ = 0;
+  is_name_text_ = true;
+  is_name_ascii_ = true;
+  name_utf8_.begin();
+  name_reader_.begin();
+  part_hash_.begin(*device_.crypto);
+  if (memory_.allowed != nullptr) {
+    memory_.allowed->begin_name(root_in_force().index);
+  }
+}
+
+void Verifier::name_content(Bytes piece) {
+  part_hash_.update(piece);
+  name_reader_.feed(piece);
+  if (memory_.allowed != nullptr) {
+    memory_.allowed->feed_name(piece);
+  }
+  for (size_t i = 0; i < piece.size; ++i) {
+    const uint8_t byte = piece.data[i];
+    is_name_text_ = is_name_text_ && name_utf8_.add(byte);
+    is_name_ascii_ = is_name_ascii_ && byte < 0x80;
+    if (name_size_ < memory_.name_bytes) {
+      memory_.name[name_size_] = byte;
+    }
+    ++name_size_;
+  }
+}
+
+// The end of a name in the envelope. Names of targets may follow in the same entry. In Python's memory, text that is not ASCII takes up to four bytes a
+// character, and the limit of all names counts these.
+Verdict Verifier::end_name() {
+  part_hash_.finish(entry_name_);
+  has_name_ = true;
+  is_entry_text_ = is_name_text_ && name_utf8_.is_complete();
+  is_entry_targets_ = name_size_ == strlen(kTargetsRole) &&
+                      memcmp(memory_.name, kTargetsRole, name_size_) == 0;
+  name_bytes_ += is_name_ascii_ ? name_size_ : 4 * name_size_;
+  return name_bytes_ > kMaxEnvelopeNamesBytes ? Verdict::kTooLarge : Verdict::kAccept;
+}
+
+Verdict Verifier::end_entry() const {
+  return has_name_ && has_value_ && is_entry_text_ ? Verdict::kAccept : Verdict::kMalformed;
+}
+
+// Content
+
+void Verifier::begin_payload(uint64_t size) {
+  has_value_ = true;
+  payload_size_ = size;
+  payload_target_ = has_name_ && has_targets_ ? find_target(entry_name_) : nullptr;
+  is_offered_ = false;
+  is_written_ = false;
+  is_decompressed_ = false;
+  part_hash_.begin(*device_.crypto);
+  // A name may follow its content.
+  reads_release_ = memory_.release != nullptr && !has_user_manifest_ &&
+                   size <= kMaxUserManifestBytes &&
+                   (!has_name_ || name_reader_.is_user_manifest());
+  if (reads_release_) {
+    memory_.release->begin(device_.hardware_id);
+  }
+  open_payload();
+}
+
+// Asks the sink whether it takes the payload, if that is as long as listed. Only trusted metadata count.
+void Verifier::open_payload() {
+  reader_.resume();
+  is_opening_ = false;
+  const VerifiedTarget* target = payload_target_;
+  if (target == nullptr || target->length != payload_size_ || target->is_present || !is_trusted()) {
+    return;
+  }
+  if (device_.targets != nullptr && !ask_sink(*target)) {
+    return;
+  }
+  is_decompressed_ = target->is_compressed && can_decompress();
+  if (is_decompressed_) {
+    memory_.compression->begin(device_, installed_length(index_of(*target)),
+                               is_written_ ? device_.targets : nullptr);
+  }
+}
+
+bool Verifier::is_trusted() {
+  const Result found = metadata_result();
+  return found.outcome == Outcome::kVerdict && found.verdict == Verdict::kAccept;
+}
+
+// Returns false if the payload has to wait, or cannot be written.
+bool Verifier::ask_sink(const VerifiedTarget& target) {
+  if (name_size_ > memory_.name_bytes) {
+    go_beyond(Beyond::kNameBytes);
+    return false;
+  }
+  const uint32_t index = index_of(target);
+  const TargetSink::Answer answer = device_.targets->open(
+      {{memory_.name, name_size_}, index, installed_length(index), installed_sha256(index)});
+  is_written_ = answer == TargetSink::Answer::kWrite;
+  is_offered_ = is_written_ || answer == TargetSink::Answer::kSkip;
+  if (answer == TargetSink::Answer::kWait) {
+    is_opening_ = true;
+    reader_.pause();
+  } else if (!is_offered_) {
+    fail_storage();
+  }
+  return is_offered_;
+}
+
+void Verifier::payload_content(Bytes piece) {
+  part_hash_.update(piece);
+  if (reads_release_) {
+    memory_.release->feed(piece);
+  }
+  if (is_decompressed_) {
+    memory_.compression->feed(piece);
+  } else if (is_written_ && !device_.targets->write(piece)) {
+    fail_storage();
+  }
+}
+
+void Verifier::end_payload_content() {
+  part_hash_.finish(payload_sha256_);
+  decompression_ = Verdict::kAccept;
+  if (is_decompressed_) {
+    end_decompression();
+  }
+  if (is_written_) {
+    const bool is_good = decompression_ == Verdict::kAccept &&
+                         compare(*payload_target_, payload_size_, payload_sha256_) == Verdict::kAccept;
+    if (!device_.targets->close(is_good)) {
+      fail_storage();
+    }
+  }
+}
+
+void Verifier::end_decompression() {
+  switch (memory_.compression->finish(installed_sha256(index_of(*payload_target_)))) {
+    case CompressedPayload::Result::kDamaged:
+      decompression_ = Verdict::kDecompressionFailed;
+      break;
+    case CompressedPayload::Result::kBeyond:
+      go_beyond(Beyond::kCompression);
+      break;
+    case CompressedPayload::Result::kStorageFailed:
+      fail_storage();
+      break;
+    default:
+      break;
+  }
+}
+
+void Verifier::fail_storage() {
+  storage_failed_ = true;
+  reader_.stop();
+}
+
+// The end of a payload and its name.
+Verdict Verifier::end_payload() {
+  const Verdict entry = end_entry();
+  if (entry != Verdict::kAccept) {
+    return entry;
+  }
+  VerifiedTarget* target = has_targets_ ? find_target(entry_name_) : nullptr;
+  if (is_repeated(target)) {
+    return Verdict::kDuplicateField;
+  }
+  if (payloads_ == kMaxTargets) {
+    return Verdict::kTooLarge;
+  }
+  ++payloads_;
+  if (name_reader_.is_user_manifest()) {
+    keep_user_manifest();
+  }
+  if (target == nullptr) {
+    add_loose();
+    return Verdict::kAccept;
+  }
+  target->is_present = true;
+  is_not_offered_ = is_not_offered_ || !is_offered_;
+  if (payload_fault_ == Verdict::kAccept) {
+    payload_fault_ = compare(*target, payload_size_, payload_sha256_);
+    if (payload_fault_ == Verdict::kAccept) {
+      payload_fault_ = decompression_;
+      is_undecided_ = is_undecided_ || (target->is_compressed && !is_decompressed_);
+    }
+  }
+  return Verdict::kAccept;
+}
+
+bool Verifier::is_repeated(const VerifiedTarget* target) const {
+  if (target != nullptr) {
+    return target->is_present;
+  }
+  for (uint32_t i = 0; i < loose_; ++i) {
+    if (is_same(memory_.loose[i].name, entry_name_)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+void Verifier::keep_user_manifest() {
+  has_user_manifest_ = payload_size_ <= kMaxUserManifestBytes;
+  user_manifest_length_ = payload_size_;
+  memcpy(user_manifest_sha256_, payload_sha256_, kSha256Bytes);
+  if (!reads_release_) {
+    return;
+  }
+  const ReleaseKind kind = memory_.release->finish();
+  const ReleaseReader& reader = memory_.release->reader();
+  bundle_release_ = {kind, false, false, 0, 0};
+  if (kind == ReleaseKind::kRelease) {
+    const bool is_compared = device_.hardware_id != nullptr && reader.lists_hardware();
+    bundle_release_ = {kind, true, is_compared && !reader.lists_this_hardware(), reader.counter(),
+                       reader.minimum_counter()};
+  }
+}
+
+void Verifier::add_loose() {
+  if (loose_ == memory_.loose_count) {
+    return go_beyond(Beyond::kLoosePayloads);
+  }
+  LoosePayload& payload = memory_.loose[loose_];
+  payload.length = payload_size_;
+  memcpy(payload.name, entry_name_, kSha256Bytes);
+  memcpy(payload.sha256, payload_sha256_, kSha256Bytes);
+  ++loose_;
+}
+
+VerifiedTarget* Verifier::find_target(const uint8_t* name) {
+  // Payloads are often in the order of the metadata.
+  for (uint32_t i = 0; i < targets_; ++i) {
+    next_target_ = next_target_ + 1 < targets_ ? next_target_ + 1 : 0;
+    if (is_same(memory_.targets[next_target_].name, name)) {
+      return &memory_.targets[next_target_];
+    }
+  }
+  return nullptr;
+}
+
+// Judging
+
+Verdict Verifier::compare(const VerifiedTarget& target, uint64_t length, const uint8_t* sha256) {
+  if (length != target.length) {
+    return Verdict::kLengthMismatch;
+  }
+  return is_same(sha256, target.sha256) ? Verdict::kAccept : Verdict::kHashMismatch;
+}
+
+// 5.7.2: the payloads are the ones that the metadata list. The first fault in the order of the bundle
+// counts, then a missing payload, then an unlisted one.
+Verdict Verifier::judge_payloads() {
+  bool is_unlisted = false;
+  Verdict verdict = judge_loose(is_unlisted);
+  if (verdict == Verdict::kAccept) {
+    verdict = payload_fault_;
+  }
+  if (is_undecided_) {
+    go_beyond(can_decompress() ? Beyond::kOrder : Beyond::kCompression);
+  }
+  for (uint32_t i = 0; i < targets_ && verdict == Verdict::kAccept; ++i) {
+    const VerifiedTarget& target = memory_.targets[i];
+    const bool is_here = target.is_present || (target.is_user_manifest && has_content_);
+    if (!is_here && !is_installed(i)) {
+      verdict = Verdict::kMissingPayload;
+    }
+  }
+  if (verdict == Verdict::kAccept && is_unlisted) {
+    verdict = Verdict::kUnlistedPayload;
+  }
+  if (verdict == Verdict::kAccept && device_.targets != nullptr && is_not_offered_) {
+    go_beyond(Beyond::kOrder);
+  }
+  return verdict;
+}
+
+// Payloads that were before the metadata, or are not in them.
+Verdict Verifier::judge_loose(bool& is_unlisted) {
+  Verdict verdict = Verdict::kAccept;
+  for (uint32_t i = 0; i < loose_ && verdict == Verdict::kAccept; ++i) {
+    const LoosePayload& payload = memory_.loose[i];
+    const VerifiedTarget* target = find_target(payload.name);
+    if (target == nullptr) {
+      is_unlisted = true;
+      continue;
+    }
+    is_not_offered_ = true;
+    verdict = compare(*target, payload.length, payload.sha256);
+    is_undecided_ = is_undecided_ || (verdict == Verdict::kAccept && target->is_compressed);
+  }
+  return verdict;
+}
+
+// Says whether the device has the content of a target, under the same name. It keeps its user_manifest
+// apart.
+bool Verifier::is_installed(uint32_t index) {
+  const Installed* installed = device_.installed;
+  const VerifiedTarget& target = memory_.targets[index];
+  if (installed == nullptr || target.is_user_manifest) {
+    return false;
+  }
+  if (target.is_compressed && memory_.originals == nullptr) {
+    go_beyond(Beyond::kCompression);
+    return true;
+  }
+  for (uint32_t i = 0; i < installed->targets; ++i) {
+    const InstalledTarget& found = installed->target[i];
+    if (found.length == installed_length(index) && is_same(found.name, target.name) &&
+        is_same(found.sha256, installed_sha256(index))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace software_update
