@@ -35,7 +35,9 @@ SMP_SOURCES = [
 
 VERIFIER_HEADERS = [
     "include/software_update/compression.h",
+    "include/software_update/device.h",
     "include/software_update/installed.h",
+    "include/software_update/message_reader.h",
     "include/software_update/names.h",
     "include/software_update/release_manifest.h",
     "include/software_update/utf8.h",
@@ -44,9 +46,17 @@ VERIFIER_HEADERS = [
 
 VERIFIER_SOURCES = [
     "src/compression.cc",
+    "src/field.h",
+    "src/field_table.h",
+    "src/message_reader.cc",
     "src/names.cc",
     "src/release_manifest.cc",
+    "src/root_key.h",
     "src/text_hash.h",
+    "src/verifier.cc",
+    "src/verifier_payloads.cc",
+    "src/verifier_roots.cc",
+    "src/verifier_targets.cc",
 ]
 
 JOURNAL_HEADERS = [

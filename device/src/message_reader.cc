@@ -18,7 +18,8 @@ constexpr uint8_t kNotFound = 0xff;
 // The envelope's fields are all length-delimited, and nothing signs others.
 bool is_envelope(MessageId message) { return message <= MessageId::kPayloadEntry; }
 
-// How many fields that it does not know a reader skips, at any depth: only in bytes that are signed.
+// How many fields that it does not know a reader skips, at any depth: only in bytes that are
+// signed.
 uint32_t unknown_limit(MessageId message) {
   switch (message) {
     case MessageId::kRootMetadata:
@@ -125,7 +126,8 @@ void MessageReader::take_byte(uint8_t byte) {
 void MessageReader::tag_done() {
   const uint64_t number = value_ >> 3;
   const uint8_t wire = value_ & 7;
-  const bool is_known = wire == kVarint || wire == kFixed64 || wire == kLengthDelimited || wire == kFixed32;
+  const bool is_known =
+      wire == kVarint || wire == kFixed64 || wire == kLengthDelimited || wire == kFixed32;
   if (number == 0 || number >= kEndOfNumbers || !is_known) {
     return fail(Verdict::kMalformed);
   }

@@ -418,7 +418,8 @@ void Verifier::begin_signature() {
   has_signature_room_ = list_->count < memory_.signature_count;
 }
 
-// A signature counts only if key id and value have the lengths of ECDSA on P-256, so no other is kept.
+// A signature counts only if key id and value have the lengths of ECDSA on P-256, so no other is
+// kept.
 void Verifier::begin_signature_part(uint8_t part, uint64_t size) {
   const bool is_key_id = part == kHasKeyId;
   if (size != (is_key_id ? kSha256Bytes : kP256SignatureBytes)) {
@@ -458,8 +459,8 @@ Verdict Verifier::check_common() const {
   return common.version == 0 ? Verdict::kInvalidVersion : Verdict::kAccept;
 }
 
-// Says whether a threshold of the keys of `role` have signed (TUF specification 5.3.4 and 5.6.3). A key
-// counts once, however often it signs.
+// Says whether a threshold of the keys of `role` have signed (TUF specification 5.3.4 and 5.6.3). A
+// key counts once, however often it signs.
 bool Verifier::is_met(SignatureList& list, const uint8_t* sha256, const RootFacts& root,
                       uint8_t role) {
   const uint32_t threshold = role == kInRoot ? root.root_threshold : root.targets_threshold;
@@ -486,7 +487,8 @@ bool Verifier::is_good(MetadataSignature& signature, const uint8_t* sha256, cons
     uint8_t point[kP256KeyBytes];
     point[0] = 4;
     memcpy(point + 1, key.point, sizeof(key.point));
-    signature.state = device_.crypto->verify_p256(point, sha256, signature.value) ? kGoodSignature : kBadSignature;
+    signature.state = device_.crypto->verify_p256(point, sha256, signature.value) ? kGoodSignature
+                                                                                  : kBadSignature;
   }
   return signature.state == kGoodSignature;
 }

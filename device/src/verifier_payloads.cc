@@ -40,14 +40,15 @@ void Verifier::name_content(Bytes piece) {
   }
 }
 
-// The end of a name in the envelope. Names of targets may follow in the same entry. In Python's memory, text that is not ASCII takes up to four bytes a
-// character, and the limit of all names counts these.
+// The end of a name in the envelope. Names of targets may follow in the same entry. In Python's
+// memory, text that is not ASCII takes up to four bytes a character, and the limit of all names
+// counts these.
 Verdict Verifier::end_name() {
   part_hash_.finish(entry_name_);
   has_name_ = true;
   is_entry_text_ = is_name_text_ && name_utf8_.is_complete();
-  is_entry_targets_ = name_size_ == strlen(kTargetsRole) &&
-                      memcmp(memory_.name, kTargetsRole, name_size_) == 0;
+  is_entry_targets_ =
+      name_size_ == strlen(kTargetsRole) && memcmp(memory_.name, kTargetsRole, name_size_) == 0;
   name_bytes_ += is_name_ascii_ ? name_size_ : 4 * name_size_;
   return name_bytes_ > kMaxEnvelopeNamesBytes ? Verdict::kTooLarge : Verdict::kAccept;
 }
@@ -68,15 +69,15 @@ void Verifier::begin_payload(uint64_t size) {
   part_hash_.begin(*device_.crypto);
   // A name may follow its content.
   reads_release_ = memory_.release != nullptr && !has_user_manifest_ &&
-                   size <= kMaxUserManifestBytes &&
-                   (!has_name_ || name_reader_.is_user_manifest());
+                   size <= kMaxUserManifestBytes && (!has_name_ || name_reader_.is_user_manifest());
   if (reads_release_) {
     memory_.release->begin(device_.hardware_id);
   }
   open_payload();
 }
 
-// Asks the sink whether it takes the payload, if that is as long as listed. Only trusted metadata count.
+// Asks the sink whether it takes the payload, if that is as long as listed. Only trusted metadata
+// count.
 void Verifier::open_payload() {
   reader_.resume();
   is_opening_ = false;
@@ -138,8 +139,9 @@ void Verifier::end_payload_content() {
     end_decompression();
   }
   if (is_written_) {
-    const bool is_good = decompression_ == Verdict::kAccept &&
-                         compare(*payload_target_, payload_size_, payload_sha256_) == Verdict::kAccept;
+    const bool is_good =
+        decompression_ == Verdict::kAccept &&
+        compare(*payload_target_, payload_size_, payload_sha256_) == Verdict::kAccept;
     if (!device_.targets->close(is_good)) {
       fail_storage();
     }
@@ -260,8 +262,8 @@ Verdict Verifier::compare(const VerifiedTarget& target, uint64_t length, const u
   return is_same(sha256, target.sha256) ? Verdict::kAccept : Verdict::kHashMismatch;
 }
 
-// 5.7.2: the payloads are the ones that the metadata list. The first fault in the order of the bundle
-// counts, then a missing payload, then an unlisted one.
+// 5.7.2: the payloads are the ones that the metadata list. The first fault in the order of the
+// bundle counts, then a missing payload, then an unlisted one.
 Verdict Verifier::judge_payloads() {
   bool is_unlisted = false;
   Verdict verdict = judge_loose(is_unlisted);
@@ -304,8 +306,8 @@ Verdict Verifier::judge_loose(bool& is_unlisted) {
   return verdict;
 }
 
-// Says whether the device has the content of a target, under the same name. It keeps its user_manifest
-// apart.
+// Says whether the device has the content of a target, under the same name. It keeps its
+// user_manifest apart.
 bool Verifier::is_installed(uint32_t index) {
   const Installed* installed = device_.installed;
   const VerifiedTarget& target = memory_.targets[index];

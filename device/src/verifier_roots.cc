@@ -1,5 +1,5 @@
-// The roots of a bundle, and which one is in force (TUF specification 1.0.34, 5.3). The same decisions as
-// in tools/software_update/verify/roots.py, quorum.py and recovery.py.
+// The roots of a bundle, and which one is in force (TUF specification 1.0.34, 5.3). The same
+// decisions as in tools/software_update/verify/roots.py, quorum.py and recovery.py.
 
 #include <string.h>
 
@@ -14,17 +14,18 @@ namespace {
 // A key type or scheme takes one byte in what the key id is the hash of.
 constexpr uint32_t kMaxKeyNumber = 255;
 constexpr uint8_t kUncompressed = 4;
-// The lengths of a point at infinity, and of a compressed one: keys of this kind, but not usable ones.
+// The lengths of a point at infinity, and of a compressed one: keys of this kind, but not usable
+// ones.
 constexpr uint32_t kInfinityBytes = 1;
 constexpr uint32_t kCompressedBytes = 33;
 
-// Says whether the same person can sign with both: they are one key, or one the mirror of the other. A key
-// id without its key stands for itself.
+// Says whether the same person can sign with both: they are one key, or one the mirror of the
+// other. A key id without its key stands for itself.
 bool is_same_signer(const RootKey& one, const RootKey& other) {
   const bool is_one_listed = (one.flags & kListed) != 0;
   const bool is_other_listed = (other.flags & kListed) != 0;
-  return one.id_size == other.id_size && is_same(is_one_listed ? one.point : one.id,
-                                                 is_other_listed ? other.point : other.id);
+  return one.id_size == other.id_size &&
+         is_same(is_one_listed ? one.point : one.id, is_other_listed ? other.point : other.id);
 }
 
 }  // namespace
@@ -67,12 +68,12 @@ void Verifier::reset_chain() {
   chain_fault_ = Verdict::kAccept;
 }
 
-// Finds the content of the root under which the installed release was accepted: the device's root, or what
-// the client kept of it. `end_chained_root` looks at the others.
+// Finds the content of the root under which the installed release was accepted: the device's root,
+// or what the client kept of it. `end_chained_root` looks at the others.
 void Verifier::begin_former(const FormerRoot& stated) {
   former_ = stated;
-  const bool is_device_root = stated.version == trusted_->common.version &&
-                              is_same(stated.sha256, trusted_->sha256);
+  const bool is_device_root =
+      stated.version == trusted_->common.version && is_same(stated.sha256, trusted_->sha256);
   if (stated.stated ? is_device_root : stated.keys == 0) {
     keep_former(*trusted_);
   }
@@ -351,14 +352,14 @@ void Verifier::end_chained_root() {
 }
 
 void Verifier::keep_former_of_chain(const RootFacts& root) {
-  if (!is_device_ && former_.stated && former_.keys == 0 && root.common.version == former_.version &&
-      is_same(root.sha256, former_.sha256)) {
+  if (!is_device_ && former_.stated && former_.keys == 0 &&
+      root.common.version == former_.version && is_same(root.sha256, former_.sha256)) {
     keep_former(root);
   }
 }
 
-// TUF specification 5.3.3 to 5.3.6: a root is signed by thresholds of the one before it and of its own
-// keys, and has the next version.
+// TUF specification 5.3.3 to 5.3.6: a root is signed by thresholds of the one before it and of its
+// own keys, and has the next version.
 Verdict Verifier::judge_root(RootFacts& root, SignatureList& list, bool may_be_passed) {
   const RootFacts& trusted = *trusted_;
   if (root.form != Verdict::kAccept) {

@@ -82,8 +82,7 @@ void Verifier::end_hash() {
   }
   ++hash_count_;
   if (leaf_size_ == kSha256Bytes) {
-    uint8_t* sha256 =
-        good_hash_count_ == 0 ? memory_.targets[targets_].sha256 : second_sha256_;
+    uint8_t* sha256 = good_hash_count_ == 0 ? memory_.targets[targets_].sha256 : second_sha256_;
     memcpy(sha256, leaf_, kSha256Bytes);
     ++good_hash_count_;
   }
@@ -215,8 +214,7 @@ Verdict Verifier::judge_release() {
 
 // Finds the user_manifest that the metadata list: in the bundle, or on the device.
 bool Verifier::find_user_manifest() {
-  if (has_user_manifest_ &&
-      is_listed_user_manifest(user_manifest_length_, user_manifest_sha256_)) {
+  if (has_user_manifest_ && is_listed_user_manifest(user_manifest_length_, user_manifest_sha256_)) {
     release_ = bundle_release_;
     return true;
   }

@@ -25,12 +25,13 @@ enum class Beyond : uint8_t {
   kCompression,
   kReleaseManifest,
   kRootBytes,
-  kDevice,       // the device's own root cannot be used
+  kDevice,  // the device's own root cannot be used
 };
 
 enum class Outcome : uint8_t { kVerdict, kBeyondDevice, kStorageFailed };
 
-// The end of a verification. `verdict` counts if `outcome` is kVerdict, `beyond` if it is kBeyondDevice.
+// The end of a verification. `verdict` counts if `outcome` is kVerdict, `beyond` if it is
+// kBeyondDevice.
 struct Result {
   Outcome outcome;
   Verdict verdict;
@@ -40,9 +41,9 @@ struct Result {
 // A payload whose content is about to arrive. Metadata are trusted by then.
 struct TargetInfo {
   Bytes name;
-  uint32_t index;                // in the targets metadata
-  uint64_t length;               // of the content that `write` gets, in bytes
-  const uint8_t* sha256;         // of that content, 32 bytes
+  uint32_t index;         // in the targets metadata
+  uint64_t length;        // of the content that `write` gets, in bytes
+  const uint8_t* sha256;  // of that content, 32 bytes
 };
 
 // Takes the content of payloads: of the original, if a payload is compressed.
@@ -63,21 +64,23 @@ class TargetSink {
   ~TargetSink() = default;
 };
 
-// Takes the signed root metadata of a bundle: raw, in the order of the chain. Nothing is trusted before
-// `metadata_result` is ACCEPT.
+// Takes the signed root metadata of a bundle: raw, in the order of the chain. Nothing is trusted
+// before `metadata_result` is ACCEPT.
 class RootSink {
  public:
   // Begins a SignedRootMetadata of `size` bytes. False: beyond this device (kRootBytes).
   virtual bool begin_root(size_t size) = 0;
   virtual void root_bytes(Bytes bytes) = 0;
-  // The end of that root. `newer`: the device moves to it if the bundle is accepted; forget it otherwise.
+  // The end of that root. `newer`: the device moves to it if the bundle is accepted; forget it
+  // otherwise.
   virtual void end_root(bool newer) = 0;
 
  protected:
   ~RootSink() = default;
 };
 
-// Decompresses one payload (docs/reference/wire format: zstd). A product without it cannot take one.
+// Decompresses one payload (docs/reference/wire format: zstd). A product without it cannot take
+// one.
 class Decompressor {
  public:
   virtual bool begin(uint64_t window_bytes) = 0;
@@ -92,13 +95,13 @@ class Decompressor {
 // What the device knows before it reads a bundle. Null or 0 where it knows nothing.
 struct Device {
   const Crypto* crypto;
-  Bytes anchor;                  // SignedRootMetadata in the verified image
-  Bytes moved_roots;             // SignedRootMetadata after the anchor, one UpdateBundle field 65 each
+  Bytes anchor;       // SignedRootMetadata in the verified image
+  Bytes moved_roots;  // SignedRootMetadata after the anchor, one UpdateBundle field 65 each
   const Installed* installed;
-  const char* hardware_id;       // null: not checked
+  const char* hardware_id;  // null: not checked
   bool knows_time;
-  int64_t now;                   // seconds since 1970, if `knows_time`
-  TargetSink* targets;           // null: payloads are only hashed
+  int64_t now;          // seconds since 1970, if `knows_time`
+  TargetSink* targets;  // null: payloads are only hashed
   RootSink* roots;
   Decompressor* decompressor;
 };

@@ -1,6 +1,6 @@
-// Reads a protobuf message as its bytes arrive, strictly: it rejects what protobuf would merge, truncate
-// or skip. The same rules as in tools/software_update/format/wire.py and bundle/reader.py. The parts of
-// the library use it; a product does not.
+// Reads a protobuf message as its bytes arrive, strictly: it rejects what protobuf would merge,
+// truncate or skip. The same rules as in tools/software_update/format/wire.py and bundle/reader.py.
+// The parts of the library use it; a product does not.
 
 #ifndef SOFTWARE_UPDATE_MESSAGE_READER_H_
 #define SOFTWARE_UPDATE_MESSAGE_READER_H_
@@ -19,8 +19,8 @@ enum class MessageId : uint8_t;
 enum class FieldId : uint8_t;
 struct Field;
 
-// Takes the fields of a message. A function that returns another verdict than kAccept reports a fault
-// in the message that the field is in.
+// Takes the fields of a message. A function that returns another verdict than kAccept reports a
+// fault in the message that the field is in.
 class MessageHandler {
  public:
   virtual Verdict number(FieldId field, uint64_t value) = 0;
@@ -30,7 +30,8 @@ class MessageHandler {
   virtual void content(FieldId field, Bytes piece) = 0;
   // The end of a field that `begin` had announced, also if the message in it has a fault.
   virtual Verdict end(FieldId field) = 0;
-  // The first fault in the message of that field, which contains its faults. The reader skips its rest.
+  // The first fault in the message of that field, which contains its faults. The reader skips its
+  // rest.
   virtual void fault(FieldId field, Verdict verdict) = 0;
   // Every byte, before the functions above get what is in it.
   virtual void raw(Bytes piece) = 0;
@@ -68,7 +69,7 @@ class MessageReader {
     MessageId message;
     bool has_message;
     bool contains_faults;
-    uint16_t seen;      // a bit for each field of the message
+    uint16_t seen;  // a bit for each field of the message
   };
 
   size_t take(Bytes bytes);
@@ -86,18 +87,18 @@ class MessageReader {
 
   MessageHandler* handler_;
   uint64_t position_;
-  uint64_t value_;           // of a varint, as far as it has arrived
+  uint64_t value_;  // of a varint, as far as it has arrived
   uint32_t tag_;
-  uint32_t unknown_;         // unknown fields in the signed bytes up to here
+  uint32_t unknown_;  // unknown fields in the signed bytes up to here
   uint32_t counts_[kMaxRepeatedFields];
   Utf8Checker utf8_;
   bool is_text_good_;
   bool paused_;
   bool stopped_;
-  bool is_unknown_;          // the content is that of an unknown field
+  bool is_unknown_;  // the content is that of an unknown field
   Phase phase_;
-  uint8_t value_bytes_;      // bytes of the varint that have arrived
-  uint8_t depth_;            // index of the innermost frame
+  uint8_t value_bytes_;  // bytes of the varint that have arrived
+  uint8_t depth_;        // index of the innermost frame
   Frame frames_[kMaxDepth];
 };
 

@@ -24,7 +24,7 @@ struct VerifiedTarget {
   uint8_t sha256[kSha256Bytes];  // of the payload
   bool is_user_manifest;
   bool is_compressed;
-  bool is_present;               // the bundle has its payload
+  bool is_present;  // the bundle has its payload
 };
 
 // The content of a compressed payload, after decompression.
@@ -35,7 +35,7 @@ struct OriginalContent {
 
 // A key that a root lists, or only a key id that one of its roles names.
 struct RootKey {
-  uint8_t id[kSha256Bytes];      // of `id_size` 32: the key id; otherwise its SHA-256
+  uint8_t id[kSha256Bytes];  // of `id_size` 32: the key id; otherwise its SHA-256
   uint8_t point[kP256KeyBytes - 1];
   uint8_t id_size;
   uint8_t flags;
@@ -44,7 +44,7 @@ struct RootKey {
 struct MetadataSignature {
   uint8_t key_id[kSha256Bytes];
   uint8_t value[kP256SignatureBytes];
-  uint8_t state;                 // not verified yet, good, or bad
+  uint8_t state;  // not verified yet, good, or bad
 };
 
 struct SignatureList {
@@ -54,12 +54,12 @@ struct SignatureList {
 
 // CommonMetadata.
 struct CommonFacts {
-  int64_t seconds;               // of `expires`
+  int64_t seconds;  // of `expires`
   uint32_t nanos;
   uint32_t version;
   bool expires;
-  bool has_role;                 // the right one
-  bool has_spec_version;         // a readable one
+  bool has_role;          // the right one
+  bool has_spec_version;  // a readable one
 };
 
 // Root metadata.
@@ -82,8 +82,8 @@ struct LoosePayload {
   uint8_t sha256[kSha256Bytes];
 };
 
-// The features that a device may lack. The verifier calls them through these interfaces, so a product
-// that turns one off does not link it.
+// The features that a device may lack. The verifier calls them through these interfaces, so a
+// product that turns one off does not link it.
 
 // The release manifest.
 class ReleasePart {
@@ -126,10 +126,10 @@ class CompressionPart {
 
 // The memory of a verifier. `VerifierFor` has it.
 struct VerifierMemory {
-  RootFacts* roots;              // `root_count`, 2 or 3
-  SignatureList* signatures;     // as many
+  RootFacts* roots;           // `root_count`, 2 or 3
+  SignatureList* signatures;  // as many
   VerifiedTarget* targets;
-  OriginalContent* originals;    // null: no compression
+  OriginalContent* originals;  // null: no compression
   LoosePayload* loose;
   uint8_t (*former)[kSha256Bytes];  // `keys`
   uint8_t* name;
@@ -140,25 +140,25 @@ struct VerifierMemory {
   uint32_t signature_count;      // of each list
   uint32_t target_count;
   uint32_t loose_count;
-  uint32_t chain;                // roots of a chain
+  uint32_t chain;  // roots of a chain
   uint32_t verifications;
   uint32_t name_bytes;
   uint8_t root_count;
 };
 
-// Decides whether a device accepts a bundle. Call `begin`, then `feed` until all bytes are taken, then
-// `finish`. Each byte is read once. `VerifierFor` has the memory.
+// Decides whether a device accepts a bundle. Call `begin`, then `feed` until all bytes are taken,
+// then `finish`. Each byte is read once. `VerifierFor` has the memory.
 class Verifier : private MessageHandler {
  public:
-  // Begins a bundle of `size` bytes. `device`, and what it points to, must outlive the verification.
-  // False: the device's own root cannot be used, and `finish` says so.
+  // Begins a bundle of `size` bytes. `device`, and what it points to, must outlive the
+  // verification. False: the device's own root cannot be used, and `finish` says so.
   bool begin(const Device& device, uint64_t size);
-  // Takes bytes, and returns how many. Fewer than given: the TargetSink said kWait; pass the rest again,
-  // also if no bytes are left.
+  // Takes bytes, and returns how many. Fewer than given: the TargetSink said kWait; pass the rest
+  // again, also if no bytes are left.
   size_t feed(Bytes bytes);
-  // The verdict on the metadata as far as they have arrived, as if the bundle had no more of them. Not
-  // the one of `finish`, which names the first fault of the whole bundle; if one of them refuses the
-  // bundle, so does the other.
+  // The verdict on the metadata as far as they have arrived, as if the bundle had no more of them.
+  // Not the one of `finish`, which names the first fault of the whole bundle; if one of them
+  // refuses the bundle, so does the other.
   Result metadata_result();
   // The result, after the last byte: the verdict is the one of the Python verifier.
   Result finish();
@@ -307,8 +307,8 @@ class Verifier : private MessageHandler {
   VerifierMemory memory_;
   Device device_;
   MessageReader reader_;
-  Sha256 signed_hash_;           // of the signed bytes that are being read
-  Sha256 part_hash_;             // of a name, a key or a payload
+  Sha256 signed_hash_;  // of the signed bytes that are being read
+  Sha256 part_hash_;    // of a name, a key or a payload
   NameReader name_reader_;
   Utf8Checker name_utf8_;
 
@@ -316,16 +316,16 @@ class Verifier : private MessageHandler {
   Verdict envelope_fault_;
   Beyond beyond_;
   bool storage_failed_;
-  bool is_device_;               // reads the device's own roots
+  bool is_device_;  // reads the device's own roots
   uint32_t verifications_;
 
   // The signed message that is being read.
   SignatureList* list_;
   CommonFacts* common_;
   Verdict form_fault_;
-  bool is_serialized_;           // inside the signed bytes
-  bool is_root_;                 // it is a root that the RootSink gets
-  uint8_t signature_parts_;      // that have the right length
+  bool is_serialized_;       // inside the signed bytes
+  bool is_root_;             // it is a root that the RootSink gets
+  uint8_t signature_parts_;  // that have the right length
   bool has_signature_room_;
   uint8_t* capture_;
   size_t capture_left_;
@@ -336,18 +336,18 @@ class Verifier : private MessageHandler {
 
   // Roots. `trusted_` is the device's, or the last of the chain up to here.
   RootFacts* trusted_;
-  RootFacts* incoming_;          // of field 5; null: none yet
-  RootFacts* spare_;             // to read the next root into; null: none left
-  bool has_incoming_;            // field 5 has begun
+  RootFacts* incoming_;  // of field 5; null: none yet
+  RootFacts* spare_;     // to read the next root into; null: none left
+  bool has_incoming_;    // field 5 has begun
   SignatureList* incoming_list_;
   SignatureList* spare_list_;
   uint32_t device_version_;
   uint32_t chain_count_;
-  bool chain_moved_;             // a root of the chain was not passed
+  bool chain_moved_;  // a root of the chain was not passed
   Verdict chain_fault_;
   Verdict key_fault_;
   bool is_shared_;
-  uint8_t role_;                 // flag of RootKey of the role that is being read
+  uint8_t role_;  // flag of RootKey of the role that is being read
   uint32_t key_type_;
   uint32_t key_scheme_;
   uint32_t hashed_type_;
@@ -364,16 +364,16 @@ class Verifier : private MessageHandler {
   bool has_targets_;
   bool skips_targets_;
   bool is_targets_too_large_;
-  uint32_t names_roots_;         // roots that had arrived when the names were compared
+  uint32_t names_roots_;  // roots that had arrived when the names were compared
   uint32_t targets_;
   uint32_t user_manifests_;
-  uint32_t user_manifest_;       // index of the last one
+  uint32_t user_manifest_;  // index of the last one
   Verdict name_fault_;
   Verdict hash_fault_;
   bool is_duplicate_;
   uint32_t hash_function_;
-  uint8_t hash_count_;           // SHA-256 of the target
-  uint8_t good_hash_count_;      // of these, with 32 bytes
+  uint8_t hash_count_;       // SHA-256 of the target
+  uint8_t good_hash_count_;  // of these, with 32 bytes
   uint8_t user_manifest_hashes_;
   uint32_t algorithm_;
   OriginalContent original_;
@@ -385,12 +385,12 @@ class Verifier : private MessageHandler {
   uint64_t payload_size_;
   VerifiedTarget* payload_target_;
   uint32_t name_size_;
-  uint32_t name_bytes_;          // of all names
+  uint32_t name_bytes_;  // of all names
   bool has_name_;
   bool has_value_;
   bool is_name_text_;
-  bool is_entry_text_;           // the entry's name is UTF-8
-  bool is_entry_targets_;        // the entry's name is that of the targets metadata
+  bool is_entry_text_;     // the entry's name is UTF-8
+  bool is_entry_targets_;  // the entry's name is that of the targets metadata
   bool is_name_ascii_;
   bool is_opening_;
   bool is_offered_;
@@ -398,10 +398,10 @@ class Verifier : private MessageHandler {
   bool is_decompressed_;
   bool reads_release_;
   bool has_user_manifest_;
-  bool is_not_offered_;          // the sink did not get a payload that is listed
-  bool is_undecided_;            // a compressed payload was not decompressed
+  bool is_not_offered_;  // the sink did not get a payload that is listed
+  bool is_undecided_;    // a compressed payload was not decompressed
   uint32_t payloads_;
-  uint32_t next_target_;         // index of the target that was found last
+  uint32_t next_target_;  // index of the target that was found last
   uint32_t loose_;
   Verdict payload_fault_;
   Verdict decompression_;
@@ -409,7 +409,7 @@ class Verifier : private MessageHandler {
   uint8_t user_manifest_sha256_[kSha256Bytes];
   ReleaseFacts bundle_release_;
   ReleaseFacts release_;
-  bool has_content_;             // of the user_manifest as listed
+  bool has_content_;  // of the user_manifest as listed
 };
 // Features that are on. Each has a specialization for a device without it.
 // The unknown keys and languages of a release manifest that fit: L::kReleaseKeys, or 24.
@@ -453,7 +453,9 @@ class AllowedPartFor final : public AllowedPart {
   const AllowedTargets& list(uint8_t root) const override { return lists_[root]; }
   void begin_name(uint8_t root) override { matcher_.begin(lists_[root]); }
   void feed_name(Bytes piece) override { matcher_.feed(piece); }
-  bool is_allowed(bool is_user_manifest) const override { return matcher_.is_allowed(is_user_manifest); }
+  bool is_allowed(bool is_user_manifest) const override {
+    return matcher_.is_allowed(is_user_manifest);
+  }
 
  private:
   AllowedTargets lists_[kRoots];
@@ -503,7 +505,8 @@ class CompressionPartFor<kTargets, false> {
 //   kNameBytes      of the names that the TargetSink gets, 13 or more
 //   kVerifications  of signatures, for one bundle
 //   kReleaseManifest, kCompression   whether the device takes them
-//   kAnyOrder       whether a chain may follow the root that it leads to; takes another root's memory
+//   kAnyOrder       whether a chain may follow the root that it leads to; takes another root's
+//   memory
 template <class L>
 class VerifierFor : public Verifier {
  public:
@@ -522,24 +525,15 @@ class VerifierFor : public Verifier {
   static_assert(L::kNameBytes >= 13, "kNameBytes must be 13 or more: the length of user_manifest");
 
   VerifierMemory memory() {
-    return {roots_,
-            lists_,
-            targets_,
-            compression_.originals(),
-            loose_,
-            former_,
-            name_,
-            release_.part(),
-            allowed_.part(),
-            compression_.part(),
-            L::kKeys,
-            L::kSignatures,
-            L::kTargets,
-            L::kLoosePayloads,
-            L::kRoots,
-            L::kVerifications,
-            L::kNameBytes,
-            kRootCount};
+    return {roots_,          lists_,
+            targets_,        compression_.originals(),
+            loose_,          former_,
+            name_,           release_.part(),
+            allowed_.part(), compression_.part(),
+            L::kKeys,        L::kSignatures,
+            L::kTargets,     L::kLoosePayloads,
+            L::kRoots,       L::kVerifications,
+            L::kNameBytes,   kRootCount};
   }
 
   RootFacts roots_[kRootCount];
