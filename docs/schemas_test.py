@@ -16,7 +16,7 @@ import pytest
 from json_schemas import COMMON, Schemas
 from referencing import Registry, Resource
 from software_update.cli.main import main
-from software_update.format import metadata, wire
+from software_update.format import device_limits, metadata, wire
 from software_update.format.messages import Target
 from software_update.format.proto import tuf_pb2
 from software_update.format.release_manifest import parse_release
@@ -128,6 +128,7 @@ _OPTIONAL = {
         "holders",
     ),
     "software_update.root_check.v1": ("holders",),
+    "software_update.device_limits.v1": device_limits.DeviceLimits._fields,
     "software_update.release.v1": (
         "minimum_release_counter",
         "hardware_ids",
@@ -270,6 +271,25 @@ def test_bundle_verify(capsys: pytest.CaptureFixture[str]) -> None:
     accepted = output(capsys, *verify)
     Path("app.bundle").write_bytes(Path("app.bundle").read_bytes()[:-1])
     check(accepted, output(capsys, *verify, status=1))
+
+
+@pytest.mark.usefixtures("folder")
+def test_bundle_verify_for_a_device(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("limits.json").write_text('{"schema": "software_update.device_limits.v1", "targets": 1}')
+    verify = ("bundle", "verify", "app.bundle", "--trusted-root", "root-1.pb", "--json")
+    beyond = output(capsys, *verify, "--device-limits=limits.json", status=1)
+    assert beyond["beyond_device"]
+    validator("software_update.verdict.v1").validate(beyond)
+
+
+def test_device_limits() -> None:
+    document = {**device_limits.DEFAULT._asdict(), "compression": ["zstd"]}
+    check({"schema": device_limits.SCHEMA, **document})
+    fields = _SCHEMAS.files["device_limits.v1.schema.json"]["properties"]
+    for name, (least, most) in device_limits.RANGES.items():
+        assert (fields[name]["minimum"], fields[name]["maximum"]) == (least, most)
+        default = getattr(device_limits.DEFAULT, name)
+        assert fields[name]["description"].endswith(f" Default: {default}.")
 
 
 @pytest.mark.parametrize("folder", cases.FOLDERS, ids=lambda each: each.name)

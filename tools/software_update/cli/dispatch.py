@@ -51,6 +51,7 @@ COMMANDS = {
     ("repository", "root-create"): "write a root of a repository to sign",
     ("repository", "root-sign"): "add a signature to a root of a repository",
     ("repository", "root-publish"): "put a new root into a repository",
+    ("device", "limits"): "write the limits of a device as a C++ header",
     ("device", "simulate"): "play a script on a simulated device, with the real client",
     ("sign", ""): "sign a signing request",
     (

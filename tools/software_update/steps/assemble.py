@@ -12,10 +12,18 @@ from software_update.base.errors import Advice, InputError, shown
 from software_update.bundle.extract import check_same_user_manifest, check_user_manifest
 from software_update.bundle.writer import PayloadFile, plan_payloads, write_bundle
 from software_update.format import limits, metadata
+from software_update.format.device_limits import DeviceLimits
 from software_update.format.messages import Target
 from software_update.format.names import USER_MANIFEST
 from software_update.format.verdicts import Refused
 from software_update.steps.unchanged import Earlier
+from software_update.verify.device_limits import (
+    BeyondDevice,
+    SignedMetadata,
+    beyond,
+    beyond_text,
+    needed_limits,
+)
 from software_update.verify.pigweed_roots import RootFile, chain_problems
 from software_update.verify.trust_files import parse_root, read_root_chain, read_root_file
 
@@ -35,10 +43,23 @@ class SignedContent(NamedTuple):
     earlier: Earlier | None = None
 
 
+class DeviceWithLimits(NamedTuple):
+    """A device that must have room for a bundle.
+
+    `limits` are its limits and `limits_path` the path of their file. `trusted_root` is the path of the
+    signed root that it trusts.
+    """
+
+    limits: DeviceLimits
+    limits_path: str
+    trusted_root: str
+
+
 def assemble_bundle(
     output: str,
     content: SignedContent,
     *,
+    device: DeviceWithLimits | None = None,
     other_inputs: Sequence[str] = (),
     warn: Callable[[str], None],
     pigweed_problem: Callable[[str], None],
@@ -46,8 +67,8 @@ def assemble_bundle(
     """Writes a bundle to the path `output`, which must not be an input or in `other_inputs`.
 
     `warn` gets a line for each doubtful input, and `pigweed_problem` one for each reason why Pigweed's C++
-    client rejects the bundle. Raises InputError for a file that cannot be used, and for a payload that
-    differs from the metadata.
+    client rejects the bundle. Raises BeyondDevice if `device` has no room for the bundle, and InputError
+    for a file that cannot be used, and for a payload that differs from the metadata.
     """
     signed_root = read_root_file(content.root)
     _, root = parse_root(content.root, signed_root)
@@ -57,6 +78,8 @@ def assemble_bundle(
         pigweed_problem(problem)
     signed_targets = files.read_input(content.targets_metadata, limits.MAX_TARGETS_METADATA_BYTES)
     listed = _listed(content.targets_metadata, signed_targets)
+    if device:
+        _check_room(device, SignedMetadata(chain, signed_root, signed_targets), output)
     paths = dict(content.payload_files)
     user_manifest = paths.get(USER_MANIFEST)
     checked = check_user_manifest(user_manifest, warn)
@@ -73,6 +96,14 @@ def assemble_bundle(
         for target in targets:
             if target != listed[target.name]:
                 raise _differs(paths[target.name], target.name)
+
+
+def _check_room(device: DeviceWithLimits, signed: SignedMetadata, output: str) -> None:
+    trusted = read_root_file(device.trusted_root)
+    parse_root(device.trusted_root, trusted)
+    found = beyond(needed_limits(trusted, signed), device.limits)
+    if found:
+        raise BeyondDevice(f"{output}: {beyond_text(found, device.limits_path)}")
 
 
 def _listed(path: str, signed_targets: bytes) -> dict[str, Target]:

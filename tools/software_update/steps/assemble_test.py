@@ -1,17 +1,20 @@
 """Tests of assemble.py."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from software_update.base.errors import Advice, InputError
+from software_update.format.device_limits import DEFAULT
 from software_update.format.messages import Target
-from software_update.steps.assemble import SignedContent, assemble_bundle
+from software_update.steps.assemble import DeviceWithLimits, SignedContent, assemble_bundle
 from software_update.steps.unchanged import Earlier
 from software_update.testing import encode as e
 from software_update.testing import workspace
 from software_update.testing.signers import ROOT_KEY, ROOT_KEY_2, ROOT_KEY_3, TARGETS_KEY
 from software_update.testing.workspace import APP, BOOT, CONTENTS
+from software_update.verify.device_limits import BeyondDevice
 
 
 @pytest.fixture
@@ -93,3 +96,27 @@ def test_missing_payload_of_a_changed_target_is_rejected(folder: Path) -> None:
     other = Target.of("app", len(APP), e.sha256(b"other"))
     with pytest.raises(InputError, match=r"targets\.pb: target 'app' has no payload"):
         assemble(folder, left_out="app", earlier=Earlier("earlier", 6, (other,)))
+
+
+def test_device_counts_the_signatures_from_its_root(folder: Path) -> None:
+    old, new = (e.signed(e.root(version), ROOT_KEY) for version in (1, 2))
+    (folder / "old.pb").write_bytes(old)
+    (folder / "root.pb").write_bytes(new)
+    files = [("boot", f"{folder}/boot.bin"), ("app", f"{folder}/app.bin")]
+    content = SignedContent(files, f"{folder}/root.pb", f"{folder}/targets.pb")
+
+    def write(**limits: Any) -> None:
+        assemble_bundle(
+            f"{folder}/out.bundle",
+            content,
+            device=DeviceWithLimits(DEFAULT._replace(**limits), "l.json", f"{folder}/old.pb"),
+            warn=print,
+            pigweed_problem=print,
+        )
+
+    kept = len(e.chain(new))
+    write(root_bytes=kept, verifications=2)
+    with pytest.raises(BeyondDevice, match=rf"{kept} bytes of new roots, at most 1; .* in l\.json"):
+        write(root_bytes=1)
+    with pytest.raises(BeyondDevice, match="2 signatures to verify, at most 1"):
+        write(verifications=1)

@@ -13,7 +13,10 @@ SCHEMA = "software_update.verdict.v1"
 
 
 def accepted_report(device: Device, verified: Verified) -> dict[str, Any]:
-    """Returns the report, as JSON has it, on a release that the device would install."""
+    """Returns the report, as JSON has it, on a release that the device would install.
+
+    It does not compare the bundle with limits of the device.
+    """
     release = verified.release
     root, targets = release.root.common, release.targets.common
     listed = [each.name for each in release.targets.targets]
@@ -31,6 +34,7 @@ def accepted_report(device: Device, verified: Verified) -> dict[str, Any]:
         "targets": len(listed),
         "left_out": _without(listed, [each.name for each in verified.payloads]),
         "no_longer_listed": _without(before, listed),
+        "beyond_device": None,
         "warnings": [],
         "signers": [each.hex() for each in release.signers],
         "uncounted_signatures": list(release.uncounted),

@@ -41,6 +41,7 @@ def test_report_on_a_release_that_leaves_out_an_installed_payload() -> None:
         "targets": 3,
         "left_out": ["boot"],
         "no_longer_listed": ["modem", "radio"],
+        "beyond_device": None,
         "warnings": [],
         "signers": [key_id(TARGETS_KEY).hex()],
         "uncounted_signatures": [],

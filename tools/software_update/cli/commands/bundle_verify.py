@@ -13,6 +13,7 @@ from software_update.base.strict_json import to_text
 from software_update.cli.options.arguments import (
     Parser,
     add_at,
+    add_device_limits,
     check_apart,
     files_of,
     text_of,
@@ -66,6 +67,8 @@ def run(argv: Sequence[str]) -> int:
         verified = None if isinstance(result, Refused) else result
         passed = report["verdict"] == (expected or Verdict.ACCEPT)
         if verified:
+            report["beyond_device"] = _beyond_device(fd, args.device_limits, signed_root, verified)
+            passed = passed and not report["beyond_device"]
             report["warnings"] = _warnings(args, device, verified)
         if args.report:
             files.write_output(args.report, to_text(report).encode(), inputs=_inputs(args))
@@ -114,6 +117,7 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     )
     add_at(parser)
     add_schemes(parser)
+    add_device_limits(parser)
     parser.add_argument("--json", action="store_true", help="print software_update.verdict.v1")
     parser.add_argument(
         "--report",
@@ -195,6 +199,29 @@ def _judge(
     return verified, report
 
 
+def _beyond_device(
+    fd: int, path: str | None, signed_root: bytes, verified: Verified
+) -> list[str] | None:
+    """Returns the limits in the file `path` that the bundle exceeds; None without limits."""
+    if path is None:
+        return None
+    # Here, not above: most runs have no limits.
+    from software_update.bundle.reader import read_fields
+    from software_update.cli.options.device_limits import read_device_limits
+    from software_update.verify.device_limits import (
+        SignedMetadata,
+        beyond,
+        needed_limits,
+        order_problem,
+    )
+
+    limits = read_device_limits(path)
+    parts = verified.envelope
+    assert parts.targets is not None
+    signed = SignedMetadata(parts.root_chain, parts.root, parts.targets)
+    return [*beyond(needed_limits(signed_root, signed), limits), *order_problem(read_fields(fd))]
+
+
 def _warnings(args: argparse.Namespace, device: Device, verified: Verified) -> list[str]:
     if verified.release.trusted.signed is None or args.write_root:
         return []
@@ -242,15 +269,22 @@ def _keep(
 
 
 def _inputs(args: argparse.Namespace) -> list[str]:
-    return [args.bundle, args.trusted_root, *files_of(args.installed, args.installed_root)]
+    more = files_of(args.installed, args.installed_root, args.device_limits)
+    return [args.bundle, args.trusted_root, *more]
 
 
 def _show(
     args: argparse.Namespace, report: dict[str, Any], expected: Verdict | None, advice: str
 ) -> None:
     verdict = report["verdict"]
+    beyond = report.get("beyond_device")
     if args.json:
         print(to_text(report), end="")
+    elif beyond and verdict == (expected or verdict):
+        # Here, not above: most runs have no limits.
+        from software_update.verify.device_limits import beyond_text
+
+        _complain(args, beyond_text(beyond, args.device_limits))
     elif verdict == Verdict.ACCEPT == (expected or verdict) and not args.report:
         _show_accepted(args.bundle, report)
         if expected is None:

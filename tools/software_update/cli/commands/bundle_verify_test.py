@@ -123,6 +123,7 @@ def test_accepted_json(folder: Path) -> None:
         "targets": 2,
         "left_out": [],
         "no_longer_listed": [],
+        "beyond_device": None,
         "warnings": [],
         "signers": [key_id(TARGETS_KEY).hex()],
         "uncounted_signatures": [],

@@ -1,7 +1,9 @@
 """step assemble: signed metadata and payloads into a bundle."""
 
+import argparse
 from collections.abc import Sequence
 
+from software_update.base.errors import UsageError
 from software_update.cli.options import arguments, unchanged
 from software_update.cli.options.collected import (
     add_collected,
@@ -11,8 +13,9 @@ from software_update.cli.options.collected import (
     files_collected,
 )
 from software_update.cli.options.collected_roots import add_collected_roots, take_collected_roots
+from software_update.cli.options.device_limits import read_device_limits
 from software_update.cli.render.warnings import warn
-from software_update.steps.assemble import SignedContent, assemble_bundle
+from software_update.steps.assemble import DeviceWithLimits, SignedContent, assemble_bundle
 from software_update.steps.collected_roots import check_first_root
 
 
@@ -33,8 +36,18 @@ def run(argv: Sequence[str]) -> int:
     unchanged.add_unchanged_from(parser, metadata=True)
     add_collected(parser)
     arguments.add_strict_pigweed(parser)
+    arguments.add_device_limits(parser)
+    parser.add_argument(
+        "--trusted-root",
+        metavar="FILE",
+        help="with --device-limits: the signed root metadata that the device trusts",
+    )
     arguments.add_output(parser, "the bundle to write")
     args = parser.parse_args(argv)
+    if (args.device_limits is None) != (args.trusted_root is None):
+        raise UsageError(
+            "--device-limits and --trusted-root: only valid together; add the other one"
+        )
     first_root = take_collected_roots(args)
     if args.first_root is not None:
         check_first_root(args.first_root)
@@ -50,6 +63,7 @@ def run(argv: Sequence[str]) -> int:
         *unchanged.unchanged_files(args),
         *(path for _, path in payload_files),
         *arguments.files_of(args.collected, args.collected_roots, args.first_root),
+        *arguments.files_of(args.device_limits, args.trusted_root),
     ]
     named = [*files_collected(args, collected), *in_folders]
     check_depfile(args, named)
@@ -59,8 +73,16 @@ def run(argv: Sequence[str]) -> int:
             SignedContent(
                 payload_files, args.root, args.targets_metadata, args.root_chain, earlier
             ),
+            device=_device(args),
             other_inputs=inputs,
             warn=warn,
             pigweed_problem=arguments.pigweed_reporter(args),
         )
     return 0
+
+
+def _device(args: argparse.Namespace) -> DeviceWithLimits | None:
+    if args.device_limits is None:
+        return None
+    limits = read_device_limits(args.device_limits)
+    return DeviceWithLimits(limits, args.device_limits, args.trusted_root)

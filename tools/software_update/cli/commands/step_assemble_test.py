@@ -59,3 +59,27 @@ def test_assemble_step_rejects_a_later_root_as_the_first(folder: Path) -> None:
     (folder / "1.pb").write_bytes((folder / "root.pb").read_bytes())
     first = [f"--first-root={folder}/1.pb", "-o", f"{folder}/1.pb"]
     check_fails(folder, 2, text, *step, *first)
+
+
+def test_assemble_step_rejects_a_bundle_beyond_the_device(folder: Path) -> None:
+    (folder / "t").write_bytes(e.signed(e.targets(CONTENTS, 7), TARGETS_KEY))
+    limits = folder / "limits.json"
+    limits.write_text('{"schema": "software_update.device_limits.v1", "targets": 1}')
+    step = ["step", "assemble", f"--root={folder}/root.pb", f"--targets-metadata={folder}/t"]
+    step += ["--target", f"app={folder}/app.bin", f"boot={folder}/boot.bin", "-o", f"{folder}/o"]
+    device = [f"--device-limits={limits}", f"--trusted-root={folder}/root.pb"]
+    text = f"{folder}/o: beyond the device's limits: 2 targets, at most 1; make the release smaller"
+    check_fails(folder, 1, text, *step, *device)
+    for option in device:
+        check_fails(folder, 2, "only valid together; add the other one", *step, option)
+    limits.write_text('{"schema": "software_update.device_limits.v1", "targets": 2}')
+    done(*step, *device)
+    for name in ("limits.json", "root.pb"):
+        check_fails(
+            folder,
+            2,
+            "the output would replace the input",
+            *step,
+            *device,
+            f"--output={folder}/{name}",
+        )

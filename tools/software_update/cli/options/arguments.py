@@ -278,5 +278,14 @@ def pigweed_reporter(args: argparse.Namespace) -> Callable[[str], None]:
     return report
 
 
+def add_device_limits(parser: argparse.ArgumentParser) -> None:
+    """--device-limits FILE."""
+    parser.add_argument(
+        "--device-limits",
+        metavar="FILE",
+        help="the limits of a device with the device library; a bundle beyond them is rejected",
+    )
+
+
 def add_output(parser: argparse.ArgumentParser, what: str = "the file to write") -> None:
     parser.add_argument("-o", "--output", metavar="OUT", required=True, help=what)
