@@ -81,7 +81,7 @@ def test_misspelt_limit_is_an_error() -> None:
 def test_other_documents(bad: bytes) -> None:
     assert (
         problem(bad)
-        == 'not device limits; write an object with "schema": "software_update.device_limits.v1"'
+        == 'not limits of a device; write an object with "schema": "software_update.device_limits.v1"'
     )
 
 

@@ -75,4 +75,4 @@ def test_limits_are_an_input(folder: Path) -> None:
     args = verify(folder)
     assert "would replace the input" in failed(2, *args, f"--report={folder}/limits.json")
     (folder / "limits.json").write_text("{}")
-    assert "limits.json: not device limits" in failed(3, *args)
+    assert "limits.json: not limits of a device" in failed(3, *args)

@@ -11,15 +11,15 @@ from software_update.steps.device_limits import device_limits_header, struct_nam
 def run(argv: Sequence[str]) -> int:
     parser = Parser(
         "device limits",
-        "Writes device limits as a C++ header, for the device library. The struct in it has the name of the "
-        "header: DeviceLimits in device_limits.h.",
+        "Writes the limits of a device as a C++ header, for the device library. The struct in it is named "
+        "like the header: the struct Limits is in limits.h.",
     )
     parser.add_argument(
         "limits",
-        metavar="LIMITS",
+        metavar="FILE",
         help="the limits of the device, software_update.device_limits.v1",
     )
-    add_output(parser, "the header to write, such as device_limits.h")
+    add_output(parser, "the header to write, such as limits.h")
     args = parser.parse_args(argv)
     struct = struct_name(args.output)
     limits = read_device_limits(args.limits)
