@@ -29,6 +29,7 @@ from software_update.client.config_options import (
 from software_update.client.installers.directory import DirectoryInstaller
 from software_update.client.installers.exec_program import ExecInstaller
 from software_update.client.installers.mcuboot import McubootInstaller
+from software_update.client.installers.microcontroller import MicrocontrollerInstaller
 from software_update.client.installers.raw import RawInstaller
 from software_update.client.policy.exec_program import ExecProgram
 from software_update.client.policy.postponement import Postponement
@@ -37,6 +38,7 @@ from software_update.client.policy.quiet_hours import QuietHours
 from software_update.client.sections import REQUIRED, Option, Section, Shape, Type
 from software_update.client.shell.network import UrllibNetwork
 from software_update.client.shell.smp import UdpSmp
+from software_update.client.shell.smp_serial import SerialSmp
 from software_update.client.shell.tuf_repository import RepositorySettings
 from software_update.client.sources.ddi import DdiSettings
 from software_update.client.sources.file import FileSource, FolderSource
@@ -89,6 +91,10 @@ def test_example_has_every_option() -> None:
     assert known - used == LEFT_OUT
 
 
+def consenting(consent: str = "forward") -> None:
+    """Stands for ConsentingSmp, which `build` makes only for this value of the option."""
+
+
 PARTS: list[tuple[Mapping[str, Type], str, list[Callable[..., object]]]] = [
     (BOOT_TYPES, "uboot", [UBoot]),
     (BOOT_TYPES, "grub", [Grub]),
@@ -97,10 +103,12 @@ PARTS: list[tuple[Mapping[str, Type], str, list[Callable[..., object]]]] = [
     (BOOT_TYPES, "directory", [DirectoryBoot]),
     (BOOT_TYPES, "exec", [ExecBoot]),
     (BOOT_TYPES, "mcuboot", [UdpSmp, McubootBoot]),
+    (BOOT_TYPES, "microcontroller", [SerialSmp, consenting, McubootBoot]),
     (INSTALLER_TYPES, "raw", [RawInstaller]),
     (INSTALLER_TYPES, "directory", [DirectoryInstaller]),
     (INSTALLER_TYPES, "exec", [ExecInstaller]),
     (INSTALLER_TYPES, "mcuboot", [UdpSmp, McubootInstaller]),
+    (INSTALLER_TYPES, "microcontroller", [SerialSmp, consenting, MicrocontrollerInstaller]),
     (SOURCE_TYPES, "file", [FileSource]),
     (SOURCE_TYPES, "folder", [FolderSource]),
     (SOURCE_TYPES, "http", [HttpSettings, UrllibNetwork]),
@@ -117,6 +125,7 @@ FROM_THE_SERVICE = {
     "system",
     "storage",
     "slots",
+    "image",
     "target",
     "staging",
     "http",
@@ -196,7 +205,7 @@ def test_error_on_the_page_is_real() -> None:
     [quoted] = [
         line for line in PAGE.read_text().splitlines() if line.startswith("    client.toml")
     ]
-    broken = EXAMPLE.read_text(encoding="utf-8").replace('"raw"', '"tar"')
+    broken = EXAMPLE.read_text(encoding="utf-8").replace('"stream"', '"tar"')
     broken = broken.replace("[domains.system", "[domains.main").replace(
         "[[domains.system", "[[domains.main"
     )

@@ -12,7 +12,8 @@ from software_update.client.sections import Option, read_section
 
 Program = tuple[str, ...]
 
-_MCUBOOT = "mcuboot"
+# Types of which the boot control and the installer share a device, and the options that name it.
+_SHARED = {"mcuboot": ("host", "port", "image"), "microcontroller": ("line", "baud", "consent")}
 _REPOSITORY = "repository"
 
 
@@ -201,23 +202,25 @@ def _domain_contradictions(domain: Mapping[str, Any], place: str) -> Iterator[st
     ]
     for index in repositories[1:]:
         yield f"{place}.sources[{index}]: is a second {_REPOSITORY}; a domain has at most one"
-    yield from _mcuboot_problems(domain, place)
+    yield from _shared_device_problems(domain, place)
 
 
-def _mcuboot_problems(domain: Mapping[str, Any], place: str) -> Iterator[str]:
-    """MCUboot's slots belong to one image, which the domain's boot control and its installer share."""
+def _shared_device_problems(domain: Mapping[str, Any], place: str) -> Iterator[str]:
+    """The slots of a microcontroller belong to the domain's boot control and its installer."""
     boot = domain["boot"]
-    places = [_smp_address(each) for each in domain["installers"] if each["type"] == _MCUBOOT]
-    expected = [_smp_address(boot)] if boot["type"] == _MCUBOOT else []
-    if places != expected:
-        yield (
-            f"{place}.installers: must have one of type {_MCUBOOT} if `boot` has this type, and none "
-            "otherwise, with the same host, port and image"
-        )
+    for kind, names in _SHARED.items():
+        places = [_device(each, names) for each in domain["installers"] if each["type"] == kind]
+        expected = [_device(boot, names)] if boot["type"] == kind else []
+        if places != expected:
+            *most, last = names
+            yield (
+                f"{place}.installers: must have one of type {kind} if `boot` has this type, and none "
+                f"otherwise, with the same {', '.join(most)} and {last}"
+            )
 
 
-def _smp_address(part: Mapping[str, Any]) -> tuple[Any, ...]:
-    return tuple(part["options"][name] for name in ("host", "port", "image"))
+def _device(part: Mapping[str, Any], names: Sequence[str]) -> tuple[Any, ...]:
+    return tuple(part["options"][name] for name in names)
 
 
 def _shared_paths(domains: Mapping[str, Any]) -> Iterator[str]:

@@ -56,6 +56,31 @@ _SMP = [
     ),
 ]
 
+_RESTART_TIMEOUT = Option(
+    "restart_timeout",
+    DURATION,
+    "The time after a reset in which the microcontroller must answer again.",
+    "2m",
+)
+_SERIAL = [
+    Option("line", PATH, "The serial line to the microcontroller, such as `/dev/ttyS1`."),
+    Option("baud", integer(1200, 4_000_000), "Its speed in bits a second.", 115200),
+    Option(
+        "timeout",
+        DURATION,
+        "The time for an answer, after which the client asks again, three times at most. The microcontroller "
+        "verifies signatures and erases flash in it.",
+        "30s",
+    ),
+    Option(
+        "consent",
+        one_of("forward", "device"),
+        "`forward`: the answer to the client's question also answers those of the microcontroller about this "
+        "release. `device`: a person agrees on the microcontroller, too.",
+        "forward",
+    ),
+]
+
 _TOKEN_FILE = Option(
     "token_file",
     PATH,
@@ -221,6 +246,11 @@ INSTALLER_TYPES = {
     "mcuboot": Type(
         "One image of a microcontroller with MCUboot, over SMP. Its `targets` are one name.", _SMP
     ),
+    "microcontroller": Type(
+        "The bundle of a microcontroller with the device library, over a serial line. Its `targets` are one "
+        "name.",
+        _SERIAL,
+    ),
 }
 
 BOOT_TYPES = {
@@ -297,20 +327,17 @@ BOOT_TYPES = {
     ),
     "mcuboot": Type(
         "A microcontroller with MCUboot, over SMP. Without a program `restart`, the client resets it.",
-        [
-            *_SMP,
-            Option(
-                "restart_timeout",
-                DURATION,
-                "The time after a reset in which the microcontroller must answer again.",
-                "2m",
-            ),
-        ],
+        [*_SMP, _RESTART_TIMEOUT],
+    ),
+    "microcontroller": Type(
+        "A microcontroller with the device library, over a serial line. Without a program `restart`, the "
+        "client resets it.",
+        [*_SERIAL, _RESTART_TIMEOUT],
     ),
 }
 
 # Types of installers that take one target.
-SINGLE_TARGET_TYPES = frozenset({"raw", "mcuboot"})
+SINGLE_TARGET_TYPES = frozenset({"raw", "mcuboot", "microcontroller"})
 # Kinds of values with an entry for each slot of the domain.
 BY_SLOT = (PATH_BY_SLOT, NAME_BY_SLOT)
 
@@ -461,9 +488,9 @@ DOMAIN = Section(
         Option(
             "restart",
             PROGRAM,
-            "The program that restarts this part of the device, after consent. Without it, boot control "
-            "`mcuboot` resets its part; for all others, something else restarts it, and tells the client "
-            "with `restart-done` unless the device itself restarts.",
+            "The program that restarts this part of the device, after consent. Without it, boot controls "
+            "`mcuboot` and `microcontroller` reset their part; for all others, something else restarts it, "
+            "and tells the client with `restart-done` unless the device itself restarts.",
             None,
         ),
         Option(

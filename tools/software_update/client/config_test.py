@@ -182,7 +182,8 @@ def test_every_problem_is_reported() -> None:
         "domains.main.rot: unknown option; the options here are boot, commit, full_bundle, health, "
         "holders, installers, policy, restart, root, slots, sources, staging",
         "domains.main.root: is missing",
-        "domains.main.boot.type: must be one of uboot, grub, systemd-boot, rauc, directory, exec, mcuboot",
+        "domains.main.boot.type: must be one of uboot, grub, systemd-boot, rauc, directory, exec, mcuboot, "
+        "microcontroller",
     ]
 
 
@@ -309,6 +310,36 @@ boot = {{{boot}}}
     assert problems(text) == [
         "domains.mcu.installers: must have one of type mcuboot if `boot` has this type, and none "
         "otherwise, with the same host, port and image"
+    ]
+
+
+LINE = 'type = "microcontroller", line = "/dev/ttyS1"'
+
+
+@pytest.mark.parametrize(
+    "installer, boot, right",
+    [
+        (f'{LINE}, targets = ["meter.bundle"]', LINE, True),
+        (f'{LINE}, targets = ["meter.bundle"]', f"{LINE}, restart_timeout = '1m'", True),
+        (f'{LINE}, targets = ["meter.bundle"]', f"{LINE}, baud = 9600", False),
+        (f'{LINE}, targets = ["meter.bundle"]', f"{LINE}, consent = 'device'", False),
+        (f'{LINE}, targets = ["meter.bundle"]', 'type = "uboot"', False),
+    ],
+)
+def test_installer_and_boot_control_of_a_microcontroller_have_one_line(
+    installer: str, boot: str, right: bool
+) -> None:
+    text = MINIMAL.replace(
+        '    {type = "directory", targets = ["*"], slots = {A = "/data/a", B = "/data/b"}},',
+        f"{{{installer}}}",
+    )
+    text = f"{text[: text.index('boot = ')]}boot = {{{boot}}}"
+    if right:
+        assert parse_config(text, "client.toml").domains[0].boot.options["baud"] == 115200
+        return
+    assert problems(text) == [
+        "domains.main.installers: must have one of type microcontroller if `boot` has this type, and none "
+        "otherwise, with the same line, baud and consent"
     ]
 
 

@@ -10,6 +10,23 @@ class SmpError(OSError):
     """A device that does not answer, or rejects a request, with the place and the reason in one line."""
 
 
+class ConsentNeeded(SmpError):
+    """A device that waits for consent before it goes on. `UpdateSmp.question` tells what it asks."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceQuestion:
+    """The question of a device with the device library: consent to a phase of one release under one root.
+
+    `release` is the release digest, `root` the SHA-256 of the root in force on the device, and `phase` its
+    number: 0 for the download with the installation, 2 for the restart.
+    """
+
+    release: bytes
+    root: bytes
+    phase: int
+
+
 @dataclass(frozen=True, slots=True)
 class ImageState:
     """An image that MCUboot has in one of its two slots.
@@ -51,6 +68,19 @@ class Smp(Protocol):
 
     def reset(self) -> None:
         """Starts the device again, once, and returns when it answers."""
+
+
+class UpdateSmp(Smp, Protocol):
+    """A device with the device library. Its images are releases, known by their release digests.
+
+    `upload` and `test` raise ConsentNeeded until the question is approved, and then go on where they were.
+    """
+
+    def question(self) -> DeviceQuestion | None:
+        """Returns the question that waits for an answer; None if there is none."""
+
+    def approve(self, question: DeviceQuestion) -> None:
+        """Answers it with yes. The device rejects an answer to another question."""
 
 
 def images_of(smp: Smp, image: int) -> tuple[ImageState, ImageState | None]:

@@ -2,9 +2,10 @@
 
 import hashlib
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from software_update.client.smp import ImageState, SmpError
+from software_update.client.smp import ConsentNeeded, DeviceQuestion, ImageState, SmpError
 
 HEADER_BYTES = 32
 
@@ -52,13 +53,14 @@ class FakeMcu:
     starts_per_reset: int = 1
     lost_resets: int = 0
     starts: int = 0
+    hash_of: Callable[[bytes], bytes] = hash_of
 
     def images(self) -> list[ImageState]:
-        found = [ImageState(0, 0, hash_of(self.primary), True, False, self.confirmed)]
-        if hash_of(self.secondary):
+        found = [ImageState(0, 0, self.hash_of(self.primary), True, False, self.confirmed)]
+        if self.hash_of(self.secondary):
             # MCUboot swaps back to this one.
             kept = not self.confirmed
-            found.append(ImageState(0, 1, hash_of(self.secondary), False, self.pending, kept))
+            found.append(ImageState(0, 1, self.hash_of(self.secondary), False, self.pending, kept))
         return found
 
     def upload(self, image: int, content: bytes) -> None:
@@ -67,12 +69,12 @@ class FakeMcu:
         self.secondary = b"" if self.loses_uploads else content
 
     def test(self, image_hash: bytes) -> None:
-        if hash_of(self.secondary) != image_hash:
+        if self.hash_of(self.secondary) != image_hash:
             raise SmpError("there is no such image to test")
         self.pending = True
 
     def confirm(self, image_hash: bytes) -> None:
-        if hash_of(self.primary) != image_hash:
+        if self.hash_of(self.primary) != image_hash:
             raise SmpError("there is no such image to confirm")
         self.confirmed = True
 
@@ -94,3 +96,42 @@ class FakeMcu:
         if swaps:
             self.primary, self.secondary = self.secondary, self.primary
             self.confirmed, self.pending = not self.pending, False
+
+
+ROOT_IN_FORCE = bytes(range(32))
+
+
+@dataclass
+class FakeMicrocontroller(FakeMcu):
+    """A device with the device library: it asks before a download and a restart. See `UpdateSmp`.
+
+    `approved` has the answers. With `insists`, it takes none over the line.
+    """
+
+    approved: tuple[DeviceQuestion, ...] = ()
+    asked: DeviceQuestion | None = None
+    insists: bool = False
+
+    def upload(self, image: int, content: bytes) -> None:
+        self._ask(DeviceQuestion(self.hash_of(content), ROOT_IN_FORCE, 0))
+        super().upload(image, content)
+
+    def test(self, image_hash: bytes) -> None:
+        self._ask(DeviceQuestion(image_hash, ROOT_IN_FORCE, 2))
+        super().test(image_hash)
+
+    def question(self) -> DeviceQuestion | None:
+        return self.asked
+
+    def approve(self, question: DeviceQuestion) -> None:
+        if self.insists:
+            raise ConsentNeeded("SMP device: takes no answer over the line")
+        if question != self.asked:
+            raise SmpError("SMP device: asks another question")
+        self.approved += (question,)
+        self.asked = None
+
+    def _ask(self, question: DeviceQuestion) -> None:
+        if question not in self.approved:
+            self.asked = question
+            raise ConsentNeeded("SMP device: waits for consent")

@@ -20,7 +20,7 @@ name it as the program, not as an argument of its interpreter.
 
 An unknown option, a wrong type and a missing option are errors, one line each with its place:
 
-    client.toml: domains.main.installers[0].type: must be one of raw, directory, exec, mcuboot
+    client.toml: domains.main.staging: must be one of stream, store
 
 `NAME` stands for a name that you choose. A double bracket begins an entry of a list, which may appear more
 than once.

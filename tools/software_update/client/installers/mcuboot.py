@@ -20,6 +20,11 @@ class McubootInstaller:
         McubootInstaller(smp, KeptSlots(storage, "/var/lib/x/mcu", ["A", "B"]), "mcu")
     """
 
+    _RUNS = (
+        "is the image that runs, and MCUboot tells images apart only by their hash; build it with another "
+        "version"
+    )
+
     def __init__(self, smp: Smp, kept: KeptSlots, target: str, image: int = 0) -> None:
         self._smp = smp
         self._kept = kept
@@ -79,19 +84,20 @@ class McubootInstaller:
         self._check_listed(slot, bytes.fromhex(kept.hash))
         return content
 
+    def _hash_of(self, content: bytes) -> bytes:
+        """Returns the hash by which the device knows the image. Raises ValueError."""
+        return image_hash(content)
+
     def _send(self, slot: str) -> None:
         content = self._kept.image(slot) or b""
         try:
-            found = image_hash(content)
+            found = self._hash_of(content)
         except ValueError as error:
             raise InstallError(f"target '{self._target}': {error}") from None
         with smp_errors_as(InstallError):
             active, _ = images_of(self._smp, self._image)
             if active.hash == found:
-                raise InstallError(
-                    f"target '{self._target}': is the image that runs, and MCUboot tells images apart only "
-                    "by their hash; build it with another version"
-                )
+                raise InstallError(f"target '{self._target}': {self._RUNS}")
             # Known before it is there: a power cut may then leave a hash that the device does not list.
             kept = self._kept.read()
             self._kept.write({**kept, slot: replace(kept[slot], hash=found.hex())})

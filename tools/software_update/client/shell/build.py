@@ -142,6 +142,11 @@ def _installer(
 
             kept = _kept_slots(config, domain, system)
             return McubootInstaller(_smp(part, domain), kept, targets[0], options["image"])
+        case "microcontroller":
+            from software_update.client.installers.microcontroller import MicrocontrollerInstaller
+
+            kept = _kept_slots(config, domain, system)
+            return MicrocontrollerInstaller(_serial_smp(part, domain), kept, targets[0])
     raise AssertionError(f"no installer for the type {part.type}")
 
 
@@ -186,22 +191,44 @@ def _boot_of_a_part(domain: DomainConfig, config: Config, system: System) -> Boo
 
             kept = _kept_slots(config, domain, system)
             return McubootBoot(_smp(domain.boot, domain), kept, options["image"])
+        case "microcontroller":
+            from software_update.client.boot.mcuboot import McubootBoot
+
+            kept = _kept_slots(config, domain, system)
+            return McubootBoot(_serial_smp(domain.boot, domain), kept)
     raise AssertionError(f"no boot control for the type {domain.boot.type}")
 
 
 def _smp(part: Part, domain: DomainConfig) -> Smp:
-    if importlib.util.find_spec("cbor2") is None:
-        raise InputError(
-            f"domains.{domain.name}: cbor2 is missing; install rules_software_update[mcuboot]"
-        )
+    _need_cbor(domain)
     from software_update.client.shell.smp import UdpSmp
 
     options = {name: value for name, value in part.options.items() if name != "image"}
     return UdpSmp(options.pop("host"), options.pop("port"), **options)
 
 
+def _serial_smp(part: Part, domain: DomainConfig) -> Smp:
+    _need_cbor(domain)
+    from software_update.client.bundle_digest import bundle_digest
+    from software_update.client.consenting_smp import ConsentingSmp
+    from software_update.client.shell.smp_serial import SerialSmp
+
+    options = {name: value for name, value in part.options.items() if name != "consent"}
+    smp = SerialSmp(options.pop("line"), options.pop("baud"), **options)
+    return ConsentingSmp(smp, bundle_digest) if part.options["consent"] == "forward" else smp
+
+
+def _need_cbor(domain: DomainConfig) -> None:
+    if importlib.util.find_spec("cbor2") is None:
+        raise InputError(
+            f"domains.{domain.name}: cbor2 is missing; install rules_software_update[mcuboot]"
+        )
+
+
 def _kept_slots(config: Config, domain: DomainConfig, system: System) -> KeptSlots:
-    return KeptSlots(system.storage, f"{config.state}/mcuboot_{domain.name}", domain.slots)
+    return KeptSlots(
+        system.storage, f"{config.state}/{domain.boot.type}_{domain.name}", domain.slots
+    )
 
 
 def _content(system: System, path: str, limit: int) -> bytes:

@@ -19,6 +19,7 @@ from software_update.client.domain import Domain
 from software_update.client.installers.directory import DirectoryInstaller
 from software_update.client.installers.exec_program import ExecInstaller
 from software_update.client.installers.mcuboot import McubootInstaller
+from software_update.client.installers.microcontroller import MicrocontrollerInstaller
 from software_update.client.installers.raw import RawInstaller
 from software_update.client.repository import RepositorySource
 from software_update.client.shell.build import build_client, machine, read_config
@@ -108,6 +109,13 @@ def built(path: str) -> Domain:
                 "boot": 'type = "mcuboot", host = "192.0.2.7", restart_timeout = "1m"',
             },
             (FolderSource, McubootInstaller, McubootBoot),
+        ),
+        (
+            {
+                "installer": 'type = "microcontroller", targets = ["mcu"], line = "/dev/ttyS1"',
+                "boot": 'type = "microcontroller", line = "/dev/ttyS1", restart_timeout = "1m"',
+            },
+            (FolderSource, MicrocontrollerInstaller, McubootBoot),
         ),
     ],
 )

@@ -1,4 +1,6 @@
-"""SMP over UDP and serial lines: the Smp of `smp`. Group 1 is images, and group 0 the operating system.
+"""SMP over UDP, and what it has in common with other links: the Smp of `smp`.
+
+Group 1 is images, and group 0 the operating system. Group 65 is that of the device library.
 
 The library smpclient could do the rest of this module. But it does not send a lost datagram again, takes a
 late answer for the next one, rejects an answer with a field that it does not know, and needs 20 MiB.
@@ -16,13 +18,15 @@ from typing import Any
 
 import cbor2
 
-from software_update.client.smp import ImageState, SmpError
+from software_update.base.errors import shown
+from software_update.client.smp import ConsentNeeded, DeviceQuestion, ImageState, SmpError
 
 _HEADER = struct.Struct(">BBHHBB")
 _READ, _WRITE = 0, 2
-_SYSTEM, _IMAGES = 0, 1
+_SYSTEM, _IMAGES, _UPDATES = 0, 1, 65
 _STATE, _UPLOAD, _ERASE = 0, 1, 5
-_RESET = 5
+_RESET, _PARAMETERS = 5, 6
+_QUESTION, _APPROVE = 0, 1
 # A datagram with its header fits into the buffers of an ordinary Zephyr.
 _CHUNK_BYTES = 1024
 _MAX_DATAGRAM = 1 << 16
@@ -30,7 +34,7 @@ _ATTEMPTS = 3
 # The server answers a reset before it goes down.
 SETTLE_SECONDS = 1.0
 _REFUSED_SECONDS = 0.5
-_UNKNOWN_COMMAND = 8
+_UNKNOWN_COMMAND, _ACCESS_DENIED = 8, 11
 
 _Values = Mapping[str, int | bool | str | bytes]
 # Operation, group, sequence number and command of an answer.
@@ -116,6 +120,29 @@ class SmpLink(abc.ABC):
                         f"does not answer {self._restart_timeout:.0f} s after its reset; look at the device"
                     ) from None
 
+    def question(self) -> DeviceQuestion | None:
+        """See `smp.UpdateSmp.question`."""
+        answer = self._ask(_READ, _UPDATES, _QUESTION, {})
+        release, root, phase = (answer.get(name) for name in ("release", "root", "phase"))
+        if not isinstance(release, bytes) or not isinstance(root, bytes):
+            return None
+        return DeviceQuestion(release, root, phase) if isinstance(phase, int) else None
+
+    def approve(self, question: DeviceQuestion) -> None:
+        """See `smp.UpdateSmp.approve`."""
+        values = {"release": question.release, "root": question.root}
+        self._ask(_WRITE, _UPDATES, _APPROVE, {**values, "phase": question.phase})
+
+    def _buffer_bytes(self) -> int | None:
+        """Returns the size of the device's buffer for a request; None if it does not tell."""
+        try:
+            found = self._ask(_READ, _SYSTEM, _PARAMETERS, {}).get("buf_size")
+        except NoAnswer:
+            raise
+        except SmpError:
+            return None
+        return found if isinstance(found, int) else None
+
     def _images(self, answer: Mapping[str, Any]) -> list[ImageState]:
         listed = answer.get("images")
         if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
@@ -151,8 +178,13 @@ class SmpLink(abc.ABC):
             problem = nested.get("rc", 0)
         if problem == _UNKNOWN_COMMAND:
             raise self._error(f"does not support command {command} of group {group}; enable it")
+        reason = f" ({shown(found['rsn'])})" if isinstance(found.get("rsn"), str) else ""
+        if problem == _ACCESS_DENIED:
+            text = f"denies command {command} of group {group}{reason}; agree on the device"
+            raise ConsentNeeded(str(self._error(text)))
         if problem != 0:
-            raise self._error(f"rejects command {command} of group {group} with error {problem}")
+            text = f"rejects command {command} of group {group} with error {problem}{reason}"
+            raise self._error(text)
         return found
 
     def _error(self, problem: str) -> SmpError:
