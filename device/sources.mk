@@ -23,5 +23,25 @@ SOFTWARE_UPDATE_SMP_SOURCES := \
 
 SOFTWARE_UPDATE_VERIFIER_SOURCES := \
   $(SOFTWARE_UPDATE_DEVICE)/src/compression.cc \
+  $(SOFTWARE_UPDATE_DEVICE)/src/message_reader.cc \
   $(SOFTWARE_UPDATE_DEVICE)/src/names.cc \
-  $(SOFTWARE_UPDATE_DEVICE)/src/release_manifest.cc
+  $(SOFTWARE_UPDATE_DEVICE)/src/release_manifest.cc \
+  $(SOFTWARE_UPDATE_DEVICE)/src/verifier.cc \
+  $(SOFTWARE_UPDATE_DEVICE)/src/verifier_payloads.cc \
+  $(SOFTWARE_UPDATE_DEVICE)/src/verifier_roots.cc \
+  $(SOFTWARE_UPDATE_DEVICE)/src/verifier_targets.cc
+
+SOFTWARE_UPDATE_JOURNAL_SOURCES := \
+  $(SOFTWARE_UPDATE_DEVICE)/src/data.cc \
+  $(SOFTWARE_UPDATE_DEVICE)/src/flash_writer.cc \
+  $(SOFTWARE_UPDATE_DEVICE)/src/journal.cc
+
+SOFTWARE_UPDATE_BOOT_SOURCES := \
+  $(SOFTWARE_UPDATE_DEVICE)/src/boot.cc \
+  $(SOFTWARE_UPDATE_DEVICE)/src/boot_c.cc
+
+SOFTWARE_UPDATE_CLIENT_SOURCES := \
+  $(SOFTWARE_UPDATE_DEVICE)/src/client.cc
+
+SOFTWARE_UPDATE_FLASH_MODEL_SOURCES := \
+  $(SOFTWARE_UPDATE_DEVICE)/testing/flash_model.cc

@@ -41,7 +41,9 @@ def test_every_list_is_used(build_file: str) -> None:
 def test_every_source_is_in_one_list() -> None:
     listed = sorted(file for files in _LISTS.values() for file in files if file.endswith(".cc"))
     found = [
-        path for folder in ("src", "crypto", "smp") for path in (_FOLDER / folder).glob("**/*.cc")
+        path
+        for folder in ("src", "crypto", "smp", "testing")
+        for path in (_FOLDER / folder).glob("**/*.cc")
     ]
     assert listed == sorted(
         str(path.relative_to(_FOLDER)) for path in found if "_test" not in path.stem
