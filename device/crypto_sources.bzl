@@ -21,6 +21,8 @@ cc_library(
     includes = ["include"],
 )
 
+exports_files(["include/p256-m.h"])
+
 filegroup(
     name = "sources",
     srcs = ["source/p256-m.c", "source/p256-m.h"],

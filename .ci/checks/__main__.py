@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 
 from afterwards import remove_caches, tree_unchanged
-from bazel_tests import manual_tests, strict
+from bazel_tests import device_lint, manual_tests, strict
 from branch_coverage import coverage
 from fuzzer import fuzz
 from installation import install_by_hash, pip_install
@@ -45,6 +45,7 @@ CHECKS: tuple[Callable[[Run], None], ...] = (
     readme_test,
     page_labels,
     manual_tests,
+    device_lint,
     fuzz,
     distribution,
     dependent_module,

@@ -26,6 +26,14 @@ def manual_tests(run: Run) -> None:
             run.bazel("test", *labels)
 
 
+def device_lint(run: Run) -> None:
+    """The C++ of the device library is formatted, and no compiler or linter finds anything.
+
+    Call it after `manual_tests`, which adds the packages.
+    """
+    run.bazel("run", "//device:lint")
+
+
 def strict(run: Run) -> None:
     """Everything builds and passes under the strict flags too.
 
