@@ -42,6 +42,8 @@ CXX = [
 ]
 
 LINK = [
+    # Chooses the C library that is compiled for size.
+    "-Os",
     "-nostdlib",
     "-Wl,--build-id=none",
     "-Wl,--gc-sections",

@@ -15,3 +15,6 @@ NEEDS_EMULATOR = _requires(EMULATOR, "qemu-system-arm")
 
 # A program that uses the C library also needs the compiler.
 NEEDS_C_LIBRARY = NEEDS_COMPILER or _requires(C_LIBRARY, "picolibc-arm-none-eabi")
+
+# The disassembler of the compiler's family.
+OBJDUMP = COMPILER.removesuffix("gcc") + "objdump"
