@@ -32,6 +32,23 @@ uint32_t unknown_limit(MessageId message) {
   }
 }
 
+Kind kind_of(FieldId field) { return kFields[static_cast<uint8_t>(field)].kind; }
+
+// Whether a field must be UTF-8. The end of an entry decides on its name.
+bool has_text(FieldId field) {
+  return kind_of(field) == Kind::kText || field == FieldId::kTargetsEntryKey ||
+         field == FieldId::kPayloadEntryKey;
+}
+
+// Says whether a number, or a length, is larger than a limit of `Field`. No limit between takes more than
+// 32 bits.
+bool is_over(uint64_t value, uint8_t limit) {
+  const uint32_t shift = limit & 0x1fu;
+  const uint32_t power = uint32_t{1} << shift;
+  const uint32_t most = limit == 32 ? UINT32_MAX : (limit & kPowerOfTwo) != 0 ? power : power - 1;
+  return limit != kNoLimit && value > most;
+}
+
 uint8_t first_field(MessageId message) { return kFirstField[static_cast<uint8_t>(message)]; }
 uint8_t end_of_fields(MessageId message) { return kFirstField[static_cast<uint8_t>(message) + 1]; }
 
@@ -47,7 +64,7 @@ uint8_t find(MessageId message, uint32_t number) {
 }  // namespace
 
 void MessageReader::begin(MessageHandler& handler, MessageId message, FieldId field,
-                          uint64_t size) {
+                          size_t size) {
   static_assert(kRepeatedFields <= kMaxRepeatedFields, "counts_ needs more elements");
   handler_ = &handler;
   position_ = 0;
@@ -75,24 +92,21 @@ size_t MessageReader::feed(Bytes bytes) {
 // Takes at least one byte: of content as many as there are, otherwise one.
 size_t MessageReader::take(Bytes bytes) {
   const bool is_content = phase_ == Phase::kContent || phase_ == Phase::kSkip;
-  const uint64_t left = frames_[depth_].end - position_;
-  size_t size = 1;
-  if (is_content) {
-    size = left < bytes.size ? static_cast<size_t>(left) : bytes.size;
-  }
-  handler_->raw({bytes.data, size});
-  position_ += size;
+  const size_t left = is_content ? frames_[depth_].end - position_ : 1;
+  const Bytes piece = {bytes.data, left < bytes.size ? left : bytes.size};
+  handler_->raw(piece);
+  position_ += piece.size;
   if (phase_ == Phase::kContent) {
-    take_content({bytes.data, size});
+    take_content(piece);
   } else if (!is_content) {
     take_byte(bytes.data[0]);
   }
-  return size;
+  return piece.size;
 }
 
 void MessageReader::take_content(Bytes piece) {
   const FieldId id = frames_[depth_].field;
-  if (kFields[static_cast<uint8_t>(id)].kind == Kind::kText) {
+  if (has_text(id)) {
     for (size_t i = 0; i < piece.size && is_text_good_; ++i) {
       is_text_good_ = utf8_.add(piece.data[i]);
     }
@@ -155,7 +169,7 @@ void MessageReader::begin_field(uint64_t value) {
   }
   const uint8_t index = find(frame.message, tag_ >> 3);
   if (index == kNotFound) {
-    return begin_unknown(wire == kVarint ? 0 : value);
+    return begin_unknown(wire == kVarint ? 0 : static_cast<size_t>(value));
   }
   const Field& field = kFields[index];
   const uint16_t bit = static_cast<uint16_t>(1u << (index - first_field(frame.message)));
@@ -175,17 +189,17 @@ void MessageReader::begin_field(uint64_t value) {
   if (wire != (is_number ? kVarint : kLengthDelimited)) {
     return fail(Verdict::kMalformed);
   }
-  if (value > limit_of(field.limit)) {
+  if (is_over(value, field.limit)) {
     return fail(is_number ? Verdict::kMalformed : Verdict::kTooLarge);
   }
   const FieldId id = static_cast<FieldId>(index);
   if (is_number) {
     return check(handler_->number(id, value));
   }
-  begin_content(id, field, value);
+  begin_content(id, field, static_cast<size_t>(value));
 }
 
-void MessageReader::begin_unknown(uint64_t size) {
+void MessageReader::begin_unknown(size_t size) {
   uint8_t domain = depth_;
   while (!frames_[domain].contains_faults) {
     --domain;
@@ -202,7 +216,7 @@ void MessageReader::begin_unknown(uint64_t size) {
   }
 }
 
-void MessageReader::begin_content(FieldId id, const Field& field, uint64_t size) {
+void MessageReader::begin_content(FieldId id, const Field& field, size_t size) {
   push(id, size);
   const bool is_contained = field.kind == Kind::kContained;
   if (is_contained || field.kind == Kind::kMessage) {
@@ -218,7 +232,7 @@ void MessageReader::begin_content(FieldId id, const Field& field, uint64_t size)
   }
 }
 
-void MessageReader::push(FieldId id, uint64_t size) {
+void MessageReader::push(FieldId id, size_t size) {
   ++depth_;
   frames_[depth_].end = position_ + size;
   frames_[depth_].field = id;
@@ -251,9 +265,7 @@ void MessageReader::enter(MessageId message, bool contains_faults) {
 void MessageReader::close() {
   const Frame& frame = frames_[depth_];
   const bool was_unknown = is_unknown_;
-  const bool is_bad_text = !frame.has_message && !was_unknown &&
-                           kFields[static_cast<uint8_t>(frame.field)].kind == Kind::kText &&
-                           !(is_text_good_ && utf8_.is_complete());
+  const bool is_bad_text = !frame.has_message && kind_of(frame.field) == Kind::kText && !is_text();
   is_unknown_ = false;
   phase_ = Phase::kTag;
   --depth_;

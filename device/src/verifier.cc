@@ -46,40 +46,14 @@ bool is_readable_spec_version(const uint8_t* text, uint32_t size) {
 }  // namespace
 
 bool Verifier::begin(const Device& device, uint64_t size) {
+  // Not an assignment: that could take as much of the stack.
+  memset(static_cast<VerifierState*>(this), 0, sizeof(VerifierState));
   device_ = device;
-  beyond_ = Beyond::kNothing;
-  envelope_fault_ = Verdict::kAccept;
-  storage_failed_ = false;
-  is_serialized_ = false;
-  is_root_ = false;
-  is_opening_ = false;
-  capture_left_ = 0;
-  verifications_ = 0;
   const bool has_roots = load_roots();
-  verifications_ = 0;
-  release_ = {ReleaseKind::kAnotherFile, false, false, 0, 0};
-  bundle_release_ = release_;
-  targets_common_ = {0, 0, 0, false, false, false};
-  targets_form_ = Verdict::kAccept;
-  has_targets_ = false;
-  skips_targets_ = false;
-  is_targets_too_large_ = false;
-  targets_ = 0;
-  user_manifests_ = 0;
-  name_fault_ = Verdict::kAccept;
-  hash_fault_ = Verdict::kAccept;
-  is_duplicate_ = false;
-  name_bytes_ = 0;
-  has_user_manifest_ = false;
-  is_not_offered_ = false;
-  is_undecided_ = false;
-  payloads_ = 0;
-  next_target_ = 0;
-  loose_ = 0;
-  payload_fault_ = Verdict::kAccept;
-  has_content_ = false;
-  envelope_fault_ = Verdict::kAccept;
-  reader_.begin(*this, MessageId::kUpdateBundle, kBundle, size);
+  reader_.begin(*this, MessageId::kUpdateBundle, kBundle, static_cast<size_t>(size));
+  if (size > SIZE_MAX) {
+    go_beyond(Beyond::kSize);
+  }
   if (!has_roots) {
     go_beyond(Beyond::kDevice);
   }
@@ -155,9 +129,11 @@ Verdict Verifier::number(FieldId field, uint64_t value) {
       break;
     case FieldId::kKeyKeyType:
       key_type_ = small;
+      check_key_order();
       break;
     case FieldId::kKeyScheme:
       key_scheme_ = small;
+      check_key_order();
       break;
     case FieldId::kSignatureRequirementThreshold:
       if (role_ == kInRoot) {
@@ -173,7 +149,7 @@ Verdict Verifier::number(FieldId field, uint64_t value) {
       algorithm_ = small;
       break;
     case FieldId::kCompressionOriginalLength:
-      original_.length = value;
+      original_length_ = value;
       break;
     case FieldId::kTargetFileLength:
       memory_.targets[targets_].length = value;
@@ -184,7 +160,7 @@ Verdict Verifier::number(FieldId field, uint64_t value) {
   return Verdict::kAccept;
 }
 
-Verdict Verifier::begin(FieldId field, uint64_t size) {
+Verdict Verifier::begin(FieldId field, size_t size) {
   // The device keeps only roots.
   if (is_device_ && field <= FieldId::kUpdateBundleRootMetadata) {
     return Verdict::kUnexpectedField;
@@ -397,7 +373,7 @@ void Verifier::capture(uint8_t* into, size_t capacity) {
   capture_left_ = capacity;
 }
 
-void Verifier::begin_leaf(uint64_t size) {
+void Verifier::begin_leaf(size_t size) {
   leaf_size_ = static_cast<uint32_t>(size);
   capture(leaf_, sizeof(leaf_));
 }
@@ -420,7 +396,7 @@ void Verifier::begin_signature() {
 
 // A signature counts only if key id and value have the lengths of ECDSA on P-256, so no other is
 // kept.
-void Verifier::begin_signature_part(uint8_t part, uint64_t size) {
+void Verifier::begin_signature_part(uint8_t part, size_t size) {
   const bool is_key_id = part == kHasKeyId;
   if (size != (is_key_id ? kSha256Bytes : kP256SignatureBytes)) {
     return;

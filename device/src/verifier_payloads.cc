@@ -13,9 +13,7 @@ namespace software_update {
 
 void Verifier::begin_name() {
   name_size_ = 0;
-  is_name_text_ = true;
   is_name_ascii_ = true;
-  name_utf8_.begin();
   name_reader_.begin();
   part_hash_.begin(*device_.crypto);
   if (memory_.allowed != nullptr) {
@@ -31,7 +29,6 @@ void Verifier::name_content(Bytes piece) {
   }
   for (size_t i = 0; i < piece.size; ++i) {
     const uint8_t byte = piece.data[i];
-    is_name_text_ = is_name_text_ && name_utf8_.add(byte);
     is_name_ascii_ = is_name_ascii_ && byte < 0x80;
     if (name_size_ < memory_.name_bytes) {
       memory_.name[name_size_] = byte;
@@ -44,9 +41,9 @@ void Verifier::name_content(Bytes piece) {
 // memory, text that is not ASCII takes up to four bytes a character, and the limit of all names
 // counts these.
 Verdict Verifier::end_name() {
-  part_hash_.finish(entry_name_);
+  part_hash_.finish(id_);
   has_name_ = true;
-  is_entry_text_ = is_name_text_ && name_utf8_.is_complete();
+  is_entry_text_ = reader_.is_text();
   is_entry_targets_ =
       name_size_ == strlen(kTargetsRole) && memcmp(memory_.name, kTargetsRole, name_size_) == 0;
   name_bytes_ += is_name_ascii_ ? name_size_ : 4 * name_size_;
@@ -59,10 +56,10 @@ Verdict Verifier::end_entry() const {
 
 // Content
 
-void Verifier::begin_payload(uint64_t size) {
+void Verifier::begin_payload(size_t size) {
   has_value_ = true;
   payload_size_ = size;
-  payload_target_ = has_name_ && has_targets_ ? find_target(entry_name_) : nullptr;
+  payload_target_ = has_name_ && has_targets_ ? find_target(id_) : nullptr;
   is_offered_ = false;
   is_written_ = false;
   is_decompressed_ = false;
@@ -133,7 +130,7 @@ void Verifier::payload_content(Bytes piece) {
 }
 
 void Verifier::end_payload_content() {
-  part_hash_.finish(payload_sha256_);
+  part_hash_.finish(leaf_);
   decompression_ = Verdict::kAccept;
   if (is_decompressed_) {
     end_decompression();
@@ -141,7 +138,7 @@ void Verifier::end_payload_content() {
   if (is_written_) {
     const bool is_good =
         decompression_ == Verdict::kAccept &&
-        compare(*payload_target_, payload_size_, payload_sha256_) == Verdict::kAccept;
+        compare(*payload_target_, payload_size_, leaf_) == Verdict::kAccept;
     if (!device_.targets->close(is_good)) {
       fail_storage();
     }
@@ -175,7 +172,7 @@ Verdict Verifier::end_payload() {
   if (entry != Verdict::kAccept) {
     return entry;
   }
-  VerifiedTarget* target = has_targets_ ? find_target(entry_name_) : nullptr;
+  VerifiedTarget* target = has_targets_ ? find_target(id_) : nullptr;
   if (is_repeated(target)) {
     return Verdict::kDuplicateField;
   }
@@ -193,7 +190,7 @@ Verdict Verifier::end_payload() {
   target->is_present = true;
   is_not_offered_ = is_not_offered_ || !is_offered_;
   if (payload_fault_ == Verdict::kAccept) {
-    payload_fault_ = compare(*target, payload_size_, payload_sha256_);
+    payload_fault_ = compare(*target, payload_size_, leaf_);
     if (payload_fault_ == Verdict::kAccept) {
       payload_fault_ = decompression_;
       is_undecided_ = is_undecided_ || (target->is_compressed && !is_decompressed_);
@@ -207,7 +204,7 @@ bool Verifier::is_repeated(const VerifiedTarget* target) const {
     return target->is_present;
   }
   for (uint32_t i = 0; i < loose_; ++i) {
-    if (is_same(memory_.loose[i].name, entry_name_)) {
+    if (is_same(memory_.loose[i].name, id_)) {
       return true;
     }
   }
@@ -217,7 +214,7 @@ bool Verifier::is_repeated(const VerifiedTarget* target) const {
 void Verifier::keep_user_manifest() {
   has_user_manifest_ = payload_size_ <= kMaxUserManifestBytes;
   user_manifest_length_ = payload_size_;
-  memcpy(user_manifest_sha256_, payload_sha256_, kSha256Bytes);
+  memcpy(user_manifest_sha256_, leaf_, kSha256Bytes);
   if (!reads_release_) {
     return;
   }
@@ -237,8 +234,8 @@ void Verifier::add_loose() {
   }
   LoosePayload& payload = memory_.loose[loose_];
   payload.length = payload_size_;
-  memcpy(payload.name, entry_name_, kSha256Bytes);
-  memcpy(payload.sha256, payload_sha256_, kSha256Bytes);
+  memcpy(payload.name, id_, kSha256Bytes);
+  memcpy(payload.sha256, leaf_, kSha256Bytes);
   ++loose_;
 }
 

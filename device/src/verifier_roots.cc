@@ -40,7 +40,6 @@ bool Verifier::load_roots() {
   spare_list_ = &memory_.signatures[1];
   targets_list_ = &memory_.signatures[0];
   is_device_ = true;
-  reset_chain();
   begin_root(true, device_.anchor.size);
   reader_.begin(*this, MessageId::kSignedRootMetadata, FieldId::kUpdateBundleRootChain,
                 device_.anchor.size);
@@ -48,24 +47,17 @@ bool Verifier::load_roots() {
   reader_.begin(*this, MessageId::kUpdateBundle, kBundle, device_.moved_roots.size);
   reader_.feed(device_.moved_roots);
   is_device_ = false;
+  verifications_ = 0;
   const bool is_good = chain_count_ != 0 && chain_fault_ == Verdict::kAccept &&
                        envelope_fault_ == Verdict::kAccept && beyond_ == Beyond::kNothing;
-  reset_chain();
-  former_ = {false, 0, {0}, 0, 0, memory_.former};
+  envelope_fault_ = Verdict::kAccept;
+  chain_count_ = 0;
+  chain_moved_ = false;
   device_version_ = trusted_->common.version;
   if (is_good && device_.installed != nullptr) {
     begin_former(device_.installed->former);
   }
   return is_good;
-}
-
-void Verifier::reset_chain() {
-  has_incoming_ = false;
-  incoming_ = nullptr;
-  incoming_list_ = nullptr;
-  chain_count_ = 0;
-  chain_moved_ = false;
-  chain_fault_ = Verdict::kAccept;
 }
 
 // Finds the content of the root under which the installed release was accepted: the device's root,
@@ -105,7 +97,7 @@ bool Verifier::has_identity(const FormerRoot& root, const uint8_t* identity) {
 
 // Reading
 
-Verdict Verifier::begin_root(bool in_chain, uint64_t size) {
+Verdict Verifier::begin_root(bool in_chain, size_t size) {
   chain_count_ += in_chain;
   has_incoming_ = has_incoming_ || !in_chain;
   if (chain_fault_ != Verdict::kAccept) {
@@ -194,17 +186,22 @@ void Verifier::begin_key() {
   id_size_ = 0;
 }
 
-void Verifier::begin_key_id(uint64_t size) {
+void Verifier::begin_key_id(size_t size) {
   id_size_ = static_cast<uint8_t>(size);
   capture(id_, sizeof(id_));
 }
 
 // A longer value than that of a P-256 key is not kept, but its key id is checked before its length.
-void Verifier::begin_key_value(uint64_t size) {
+void Verifier::begin_key_value(size_t size) {
   begin_leaf(size);
-  hashed_type_ = key_type_;
-  hashed_scheme_ = key_scheme_;
   begin_key_hash();
+}
+
+// The hash of a value that is not kept needs these numbers first.
+void Verifier::check_key_order() {
+  if (leaf_size_ > sizeof(leaf_)) {
+    go_beyond(Beyond::kOrder);
+  }
 }
 
 void Verifier::begin_key_hash() {
@@ -252,8 +249,6 @@ bool Verifier::has_own_id() {
   if (leaf_size_ <= sizeof(leaf_)) {
     begin_key_hash();
     part_hash_.update({leaf_, leaf_size_});
-  } else if (hashed_type_ != key_type_ || hashed_scheme_ != key_scheme_) {
-    go_beyond(Beyond::kOrder);
   }
   uint8_t hash[kSha256Bytes];
   part_hash_.finish(hash);

@@ -12,7 +12,7 @@ namespace software_update {
 
 // Reading
 
-void Verifier::begin_targets(uint64_t size) {
+void Verifier::begin_targets(size_t size) {
   has_value_ = true;
   // The end of the entry decides on these: a fault in its name comes first.
   is_targets_too_large_ = size > kMaxTargetsMetadataBytes;
@@ -71,7 +71,7 @@ Verdict Verifier::begin_target() {
   hash_count_ = 0;
   good_hash_count_ = 0;
   algorithm_ = 0;
-  original_.length = 0;
+  original_length_ = 0;
   original_sha256_size_ = 0;
   return Verdict::kAccept;
 }
@@ -90,7 +90,11 @@ void Verifier::end_hash() {
 
 void Verifier::end_compression() {
   original_sha256_size_ = leaf_size_;
-  memcpy(original_.sha256, leaf_, kSha256Bytes);
+  if (memory_.originals != nullptr) {
+    OriginalContent& original = memory_.originals[targets_];
+    original.length = original_length_;
+    memcpy(original.sha256, leaf_, kSha256Bytes);
+  }
 }
 
 void Verifier::end_target() {
@@ -115,9 +119,6 @@ void Verifier::end_target() {
     user_manifest_hashes_ = good_hash_count_;
     memcpy(user_manifest_second_, second_sha256_, kSha256Bytes);
   }
-  if (memory_.originals != nullptr) {
-    memory_.originals[targets_] = original_;
-  }
   ++targets_;
 }
 
@@ -135,7 +136,7 @@ Verdict Verifier::hash_fault(const VerifiedTarget& target) const {
     return Verdict::kHashUnsupported;
   }
   return target.is_compressed ? check_compression(target.is_user_manifest, algorithm_,
-                                                  original_.length, original_sha256_size_)
+                                                  original_length_, original_sha256_size_)
                               : Verdict::kAccept;
 }
 
@@ -184,7 +185,7 @@ Verdict Verifier::judge_version() const {
 }
 
 Verdict Verifier::judge_release() {
-  release_ = {ReleaseKind::kAnotherFile, false, false, 0, 0};
+  release_ = ReleaseFacts();
   has_content_ = false;
   if (user_manifests_ > 1) {
     return Verdict::kAccept;

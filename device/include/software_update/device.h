@@ -26,6 +26,7 @@ enum class Beyond : uint8_t {
   kReleaseManifest,
   kRootBytes,
   kDevice,  // the device's own root cannot be used
+  kSize,    // of the bundle: its bytes cannot be counted in a size_t
 };
 
 enum class Outcome : uint8_t { kVerdict, kBeyondDevice, kStorageFailed };

@@ -25,7 +25,7 @@ class MessageHandler {
  public:
   virtual Verdict number(FieldId field, uint64_t value) = 0;
   // The header of a field of `size` bytes, bytes or a message. `content` and `end` follow.
-  virtual Verdict begin(FieldId field, uint64_t size) = 0;
+  virtual Verdict begin(FieldId field, size_t size) = 0;
   // A piece of bytes or text.
   virtual void content(FieldId field, Bytes piece) = 0;
   // The end of a field that `begin` had announced, also if the message in it has a fault.
@@ -43,7 +43,7 @@ class MessageHandler {
 class MessageReader {
  public:
   // Expects a message of `size` bytes, as if it were the content of `field`.
-  void begin(MessageHandler& handler, MessageId message, FieldId field, uint64_t size);
+  void begin(MessageHandler& handler, MessageId message, FieldId field, size_t size);
   // Takes bytes, and returns how many: all, or fewer after `pause` or `stop`.
   size_t feed(Bytes bytes);
   // For the handler: `feed` returns, and takes no bytes before `resume`.
@@ -53,6 +53,8 @@ class MessageReader {
   void stop() { stopped_ = true; }
   // For the handler, in `begin`: skips the content of the field. `end` follows.
   void skip() { phase_ = Phase::kSkip; }
+  // For the handler, in `end` of a text or of a name in the envelope: whether it is UTF-8.
+  bool is_text() const { return is_text_good_ && utf8_.is_complete(); }
   // Whether the whole message has been read.
   bool is_done() const { return depth_ == kNoFrame; }
 
@@ -64,7 +66,7 @@ class MessageReader {
 
   // A message or a field's bytes, as far as they are open.
   struct Frame {
-    uint64_t end;
+    size_t end;
     FieldId field;
     MessageId message;
     bool has_message;
@@ -77,16 +79,16 @@ class MessageReader {
   void take_byte(uint8_t byte);
   void tag_done();
   void begin_field(uint64_t value);
-  void begin_unknown(uint64_t size);
-  void begin_content(FieldId id, const Field& field, uint64_t size);
-  void push(FieldId id, uint64_t size);
+  void begin_unknown(size_t size);
+  void begin_content(FieldId id, const Field& field, size_t size);
+  void push(FieldId id, size_t size);
   void enter(MessageId message, bool contains_faults);
   void close();
   void check(Verdict verdict);
   void fail(Verdict verdict);
 
   MessageHandler* handler_;
-  uint64_t position_;
+  size_t position_;
   uint64_t value_;  // of a varint, as far as it has arrived
   uint32_t tag_;
   uint32_t unknown_;  // unknown fields in the signed bytes up to here

@@ -17,38 +17,14 @@ class Utf8Checker {
   }
 
   // Takes the next byte. Returns false if the text up to it is not the beginning of valid UTF-8.
-  bool add(uint8_t byte) {
-    if (left_ == 0) {
-      return begin_character(byte);
-    }
-    if (byte < lowest_ || byte > highest_) {
-      return false;
-    }
-    --left_;
-    lowest_ = 0x80;
-    highest_ = 0xbf;
-    return true;
-  }
+  bool add(uint8_t byte) { return (left_ == 0 && byte < 0x80) || add_other(byte); }
 
   // Says whether the text up to here does not end inside a character.
   bool is_complete() const { return left_ == 0; }
 
  private:
-  bool begin_character(uint8_t byte) {
-    if (byte < 0x80) {
-      return true;
-    }
-    if (byte < 0xc2 || byte > 0xf4) {
-      return false;
-    }
-    left_ = static_cast<uint8_t>(1 + (byte >= 0xe0) + (byte >= 0xf0));
-    // No form longer than needed, no surrogate, nothing after U+10FFFF.
-    if (byte == 0xe0) lowest_ = 0xa0;
-    if (byte == 0xf0) lowest_ = 0x90;
-    if (byte == 0xed) highest_ = 0x9f;
-    if (byte == 0xf4) highest_ = 0x8f;
-    return true;
-  }
+  bool add_other(uint8_t byte);
+  bool begin_character(uint8_t byte);
 
   uint8_t left_;     // bytes of the character that are still to come
   uint8_t lowest_;   // of the next one of them

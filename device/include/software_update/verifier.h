@@ -146,9 +146,122 @@ struct VerifierMemory {
   uint8_t root_count;
 };
 
+// The parts of a release manifest that decide.
+struct ReleaseFacts {
+  ReleaseKind kind;
+  bool has_counter;
+  bool is_for_other_hardware;
+  uint32_t counter;
+  uint32_t minimum_counter;
+};
+
+// All that a verifier knows of the bundle. Small members come first: instructions of Thumb reach these
+// with fewer bytes.
+struct VerifierState {
+  // The result as far as it is certain.
+  Verdict envelope_fault_;
+  Beyond beyond_;
+  bool storage_failed_;
+
+  // The signed message that is being read.
+  bool is_device_;      // the device's own
+  bool is_serialized_;  // inside the signed bytes
+  bool is_root_;        // it is a root that the RootSink gets
+  Verdict form_fault_;
+  uint8_t signature_parts_;  // that have the right length
+  bool has_signature_room_;
+  uint8_t id_size_;
+  uint8_t role_;  // flag of RootKey of the role that is being read
+  Verdict key_fault_;
+
+  // Roots
+  bool has_incoming_;  // field 5 has begun
+  bool chain_moved_;   // a root of the chain was not passed
+  Verdict chain_fault_;
+
+  // Targets
+  Verdict targets_form_;
+  bool has_targets_;
+  bool skips_targets_;
+  bool is_targets_too_large_;
+  Verdict name_fault_;
+  Verdict hash_fault_;
+  bool is_duplicate_;
+  uint8_t hash_count_;            // SHA-256 of the target
+  uint8_t good_hash_count_;       // of these, with 32 bytes
+  uint8_t user_manifest_hashes_;  // as many of the user_manifest
+  bool is_name_ascii_;
+
+  // Payloads
+  bool has_name_;
+  bool has_value_;
+  bool is_entry_text_;     // the entry's name is UTF-8
+  bool is_entry_targets_;  // the entry's name is that of the targets metadata
+  bool is_opening_;
+  bool is_offered_;
+  bool is_written_;
+  bool is_decompressed_;
+  bool reads_release_;
+  bool has_user_manifest_;
+  bool has_content_;     // of the user_manifest as listed
+  bool is_not_offered_;  // the sink did not get a payload that is listed
+  bool is_undecided_;    // a compressed payload was not decompressed
+  Verdict payload_fault_;
+  Verdict decompression_;
+
+  SignatureList* list_;
+  CommonFacts* common_;
+  uint8_t* capture_;
+  size_t capture_left_;
+  uint32_t leaf_size_;
+  // `trusted_` is the device's root, or the last of the chain up to here.
+  RootFacts* trusted_;
+  RootFacts* incoming_;  // of field 5; null: none yet
+  RootFacts* spare_;     // to read the next root into; null: none left
+  SignatureList* incoming_list_;
+  SignatureList* spare_list_;
+  SignatureList* targets_list_;
+  uint32_t chain_count_;
+  uint32_t targets_;
+  VerifiedTarget* payload_target_;
+  size_t payload_size_;
+  uint32_t name_size_;
+  uint32_t loose_;
+  uint32_t key_type_;
+  uint32_t key_scheme_;
+  uint32_t user_manifests_;
+  uint32_t user_manifest_;  // index of the last one
+  uint32_t hash_function_;
+  uint32_t algorithm_;
+  uint32_t original_sha256_size_;
+  uint32_t name_bytes_;   // of all names
+  uint32_t names_roots_;  // roots that had arrived when the names were compared
+  uint32_t payloads_;
+  uint32_t next_target_;  // index of the target that was found last
+  uint32_t device_version_;
+  uint32_t verifications_;
+  uint64_t original_length_;
+  uint64_t user_manifest_length_;
+
+  CommonFacts targets_common_;
+  ReleaseFacts bundle_release_;
+  ReleaseFacts release_;
+  FormerRoot former_;
+  NameReader name_reader_;
+  uint8_t leaf_[kP256KeyBytes];  // a short field, or the SHA-256 of a payload
+  uint8_t id_[kSha256Bytes];     // a key id, or the SHA-256 of an entry's name
+  uint8_t targets_sha256_[kSha256Bytes];
+  uint8_t second_sha256_[kSha256Bytes];  // another SHA-256 of the target
+  uint8_t user_manifest_second_[kSha256Bytes];
+  uint8_t user_manifest_sha256_[kSha256Bytes];
+  Sha256 signed_hash_;  // of the signed bytes that are being read
+  Sha256 part_hash_;    // of a name, a key or a payload
+  MessageReader reader_;
+};
+
 // Decides whether a device accepts a bundle. Call `begin`, then `feed` until all bytes are taken,
 // then `finish`. Each byte is read once. `VerifierFor` has the memory.
-class Verifier : private MessageHandler {
+class Verifier : private MessageHandler, private VerifierState {
  public:
   // Begins a bundle of `size` bytes. `device`, and what it points to, must outlive the
   // verification. False: the device's own root cannot be used, and `finish` says so.
@@ -194,17 +307,8 @@ class Verifier : private MessageHandler {
   ~Verifier() = default;
 
  private:
-  // The parts of a release manifest that decide.
-  struct ReleaseFacts {
-    ReleaseKind kind;
-    bool has_counter;
-    bool is_for_other_hardware;
-    uint32_t counter;
-    uint32_t minimum_counter;
-  };
-
   Verdict number(FieldId field, uint64_t value) override;
-  Verdict begin(FieldId field, uint64_t size) override;
+  Verdict begin(FieldId field, size_t size) override;
   void content(FieldId field, Bytes piece) override;
   Verdict end(FieldId field) override;
   void fault(FieldId field, Verdict verdict) override;
@@ -212,7 +316,6 @@ class Verifier : private MessageHandler {
 
   // The device
   bool load_roots();
-  void reset_chain();
   void begin_former(const FormerRoot& stated);
   void keep_former(const RootFacts& root);
   void keep_former_of_chain(const RootFacts& root);
@@ -221,7 +324,7 @@ class Verifier : private MessageHandler {
   // Signed messages
   void begin_signed(SignatureList* list, CommonFacts* common);
   void begin_signature();
-  void begin_signature_part(uint8_t part, uint64_t size);
+  void begin_signature_part(uint8_t part, size_t size);
   void end_signature();
   Verdict check_common() const;
   bool is_met(SignatureList& list, const uint8_t* sha256, const RootFacts& root, uint8_t role);
@@ -229,14 +332,15 @@ class Verifier : private MessageHandler {
   bool is_expired(const CommonFacts& common) const;
 
   // Roots
-  Verdict begin_root(bool in_chain, uint64_t size);
+  Verdict begin_root(bool in_chain, size_t size);
   void begin_root_facts();
   void end_root(bool in_chain);
   void end_chained_root();
   Verdict root_form(RootFacts& root);
   void begin_key();
-  void begin_key_id(uint64_t size);
-  void begin_key_value(uint64_t size);
+  void begin_key_id(size_t size);
+  void begin_key_value(size_t size);
+  void check_key_order();
   void begin_key_hash();
   void end_key();
   Verdict judge_key();
@@ -248,7 +352,7 @@ class Verifier : private MessageHandler {
   const RootFacts& root_in_force() const { return incoming_ != nullptr ? *incoming_ : *trusted_; }
 
   // Targets
-  void begin_targets(uint64_t size);
+  void begin_targets(size_t size);
   void end_targets();
   void mark_loose();
   Verdict end_targets_entry();
@@ -275,7 +379,7 @@ class Verifier : private MessageHandler {
   void name_content(Bytes piece);
   Verdict end_name();
   Verdict end_entry() const;
-  void begin_payload(uint64_t size);
+  void begin_payload(size_t size);
   void open_payload();
   bool is_trusted();
   bool ask_sink(const VerifiedTarget& target);
@@ -300,116 +404,12 @@ class Verifier : private MessageHandler {
   bool is_installed(uint32_t index);
 
   void capture(uint8_t* into, size_t capacity);
-  void begin_leaf(uint64_t size);
+  void begin_leaf(size_t size);
   void go_beyond(Beyond beyond);
   Result result(Verdict verdict) const;
 
   VerifierMemory memory_;
   Device device_;
-  MessageReader reader_;
-  Sha256 signed_hash_;  // of the signed bytes that are being read
-  Sha256 part_hash_;    // of a name, a key or a payload
-  NameReader name_reader_;
-  Utf8Checker name_utf8_;
-
-  // The result as far as it is certain.
-  Verdict envelope_fault_;
-  Beyond beyond_;
-  bool storage_failed_;
-  bool is_device_;  // reads the device's own roots
-  uint32_t verifications_;
-
-  // The signed message that is being read.
-  SignatureList* list_;
-  CommonFacts* common_;
-  Verdict form_fault_;
-  bool is_serialized_;       // inside the signed bytes
-  bool is_root_;             // it is a root that the RootSink gets
-  uint8_t signature_parts_;  // that have the right length
-  bool has_signature_room_;
-  uint8_t* capture_;
-  size_t capture_left_;
-  uint32_t leaf_size_;
-  uint8_t id_size_;
-  uint8_t leaf_[kP256KeyBytes];
-  uint8_t id_[kSha256Bytes];
-
-  // Roots. `trusted_` is the device's, or the last of the chain up to here.
-  RootFacts* trusted_;
-  RootFacts* incoming_;  // of field 5; null: none yet
-  RootFacts* spare_;     // to read the next root into; null: none left
-  bool has_incoming_;    // field 5 has begun
-  SignatureList* incoming_list_;
-  SignatureList* spare_list_;
-  uint32_t device_version_;
-  uint32_t chain_count_;
-  bool chain_moved_;  // a root of the chain was not passed
-  Verdict chain_fault_;
-  Verdict key_fault_;
-  bool is_shared_;
-  uint8_t role_;  // flag of RootKey of the role that is being read
-  uint32_t key_type_;
-  uint32_t key_scheme_;
-  uint32_t hashed_type_;
-  uint32_t hashed_scheme_;
-  FormerRoot former_;
-
-  // Targets
-  SignatureList* targets_list_;
-  CommonFacts targets_common_;
-  uint8_t targets_sha256_[kSha256Bytes];
-  uint8_t second_sha256_[kSha256Bytes];  // another SHA-256 of the target
-  uint8_t user_manifest_second_[kSha256Bytes];
-  Verdict targets_form_;
-  bool has_targets_;
-  bool skips_targets_;
-  bool is_targets_too_large_;
-  uint32_t names_roots_;  // roots that had arrived when the names were compared
-  uint32_t targets_;
-  uint32_t user_manifests_;
-  uint32_t user_manifest_;  // index of the last one
-  Verdict name_fault_;
-  Verdict hash_fault_;
-  bool is_duplicate_;
-  uint32_t hash_function_;
-  uint8_t hash_count_;       // SHA-256 of the target
-  uint8_t good_hash_count_;  // of these, with 32 bytes
-  uint8_t user_manifest_hashes_;
-  uint32_t algorithm_;
-  OriginalContent original_;
-  uint32_t original_sha256_size_;
-
-  // Payloads
-  uint8_t entry_name_[kSha256Bytes];
-  uint8_t payload_sha256_[kSha256Bytes];
-  uint64_t payload_size_;
-  VerifiedTarget* payload_target_;
-  uint32_t name_size_;
-  uint32_t name_bytes_;  // of all names
-  bool has_name_;
-  bool has_value_;
-  bool is_name_text_;
-  bool is_entry_text_;     // the entry's name is UTF-8
-  bool is_entry_targets_;  // the entry's name is that of the targets metadata
-  bool is_name_ascii_;
-  bool is_opening_;
-  bool is_offered_;
-  bool is_written_;
-  bool is_decompressed_;
-  bool reads_release_;
-  bool has_user_manifest_;
-  bool is_not_offered_;  // the sink did not get a payload that is listed
-  bool is_undecided_;    // a compressed payload was not decompressed
-  uint32_t payloads_;
-  uint32_t next_target_;  // index of the target that was found last
-  uint32_t loose_;
-  Verdict payload_fault_;
-  Verdict decompression_;
-  uint64_t user_manifest_length_;
-  uint8_t user_manifest_sha256_[kSha256Bytes];
-  ReleaseFacts bundle_release_;
-  ReleaseFacts release_;
-  bool has_content_;  // of the user_manifest as listed
 };
 // Features that are on. Each has a specialization for a device without it.
 // The unknown keys and languages of a release manifest that fit: L::kReleaseKeys, or 24.
