@@ -40,8 +40,8 @@ bool has_text(FieldId field) {
          field == FieldId::kPayloadEntryKey;
 }
 
-// Says whether a number, or a length, is larger than a limit of `Field`. No limit between takes more than
-// 32 bits.
+// Says whether a number, or a length, is larger than a limit of `Field`. No limit between takes
+// more than 32 bits.
 bool is_over(uint64_t value, uint8_t limit) {
   const uint32_t shift = limit & 0x1fu;
   const uint32_t power = uint32_t{1} << shift;
@@ -63,8 +63,7 @@ uint8_t find(MessageId message, uint32_t number) {
 
 }  // namespace
 
-void MessageReader::begin(MessageHandler& handler, MessageId message, FieldId field,
-                          size_t size) {
+void MessageReader::begin(MessageHandler& handler, MessageId message, FieldId field, size_t size) {
   static_assert(kRepeatedFields <= kMaxRepeatedFields, "counts_ needs more elements");
   handler_ = &handler;
   position_ = 0;

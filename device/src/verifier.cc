@@ -15,10 +15,12 @@ constexpr uint8_t kHasValue = 2;
 // The range of a Timestamp, years 1 to 9999.
 constexpr int64_t kMinSeconds = -62135596800;
 constexpr int64_t kMaxSeconds = 253402300799;
+constexpr char kOldSpecVersion[] = "0.0.1";
 constexpr uint32_t kNanosPerSecond = 1000000000;
 
-bool is_text(const uint8_t* text, uint32_t size, const char* expected) {
-  return size == strlen(expected) && memcmp(text, expected, size) == 0;
+// Says whether a text is `expected`, `expected_size` bytes.
+bool is_text(const uint8_t* text, uint32_t size, const char* expected, uint32_t expected_size) {
+  return size == expected_size && memcmp(text, expected, expected_size) == 0;
 }
 
 // The digits at `position`, one to nine of them, and whether `end` follows. Moves behind that.
@@ -35,7 +37,7 @@ bool has_number(const uint8_t* text, uint32_t size, uint32_t& position, uint8_t 
 
 // 0.0.1 or 1.x.y, as in metadata.py. TUF specification 4.3: a client must not take another version.
 bool is_readable_spec_version(const uint8_t* text, uint32_t size) {
-  if (is_text(text, size, "0.0.1")) {
+  if (is_text(text, size, kOldSpecVersion, sizeof(kOldSpecVersion) - 1)) {
     return true;
   }
   uint32_t position = 2;
@@ -49,6 +51,9 @@ bool Verifier::begin(const Device& device, uint64_t size) {
   // Not an assignment: that could take as much of the stack.
   memset(static_cast<VerifierState*>(this), 0, sizeof(VerifierState));
   device_ = device;
+  if (has_release()) {
+    memory_.release->begin(device_);
+  }
   const bool has_roots = load_roots();
   reader_.begin(*this, MessageId::kUpdateBundle, kBundle, static_cast<size_t>(size));
   if (size > SIZE_MAX) {
@@ -152,7 +157,7 @@ Verdict Verifier::number(FieldId field, uint64_t value) {
       original_length_ = value;
       break;
     case FieldId::kTargetFileLength:
-      memory_.targets[targets_].length = value;
+      target_->length = value;
       break;
     default:
       break;
@@ -245,7 +250,7 @@ Verdict Verifier::begin(FieldId field, size_t size) {
       leaf_size_ = 0;
       break;
     case FieldId::kTargetFileCompression:
-      memory_.targets[targets_].is_compressed = true;
+      target_->is_compressed = true;
       leaf_size_ = 0;
       break;
     default:
@@ -310,8 +315,9 @@ Verdict Verifier::end(FieldId field) {
       common_->has_spec_version = is_readable_spec_version(leaf_, leaf_size_);
       break;
     case FieldId::kCommonMetadataRole:
-      common_->has_role =
-          is_text(leaf_, leaf_size_, common_ == &targets_common_ ? kTargetsRole : kRootRole);
+      common_->has_role = common_ == &targets_common_
+                              ? is_text(leaf_, leaf_size_, kTargetsRole, sizeof(kTargetsRole) - 1)
+                              : is_text(leaf_, leaf_size_, kRootRole, sizeof(kRootRole) - 1);
       break;
     case FieldId::kRootMetadataKeys:
       end_key();
@@ -326,7 +332,7 @@ Verdict Verifier::end(FieldId field) {
       end_target();
       break;
     case FieldId::kTargetFileFileName:
-      part_hash_.finish(memory_.targets[targets_].name);
+      part_hash_.finish(target_->name);
       break;
     case FieldId::kTargetFileHashes:
       end_hash();

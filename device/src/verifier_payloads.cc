@@ -65,11 +65,8 @@ void Verifier::begin_payload(size_t size) {
   is_decompressed_ = false;
   part_hash_.begin(*device_.crypto);
   // A name may follow its content.
-  reads_release_ = memory_.release != nullptr && !has_user_manifest_ &&
-                   size <= kMaxUserManifestBytes && (!has_name_ || name_reader_.is_user_manifest());
-  if (reads_release_) {
-    memory_.release->begin(device_.hardware_id);
-  }
+  const bool may_be_user_manifest = !has_name_ || name_reader_.is_user_manifest();
+  reads_release_ = has_release() && may_be_user_manifest && memory_.release->begin_payload(size);
   open_payload();
 }
 
@@ -136,9 +133,8 @@ void Verifier::end_payload_content() {
     end_decompression();
   }
   if (is_written_) {
-    const bool is_good =
-        decompression_ == Verdict::kAccept &&
-        compare(*payload_target_, payload_size_, leaf_) == Verdict::kAccept;
+    const bool is_good = decompression_ == Verdict::kAccept &&
+                         compare(*payload_target_, payload_size_, leaf_) == Verdict::kAccept;
     if (!device_.targets->close(is_good)) {
       fail_storage();
     }
@@ -180,8 +176,8 @@ Verdict Verifier::end_payload() {
     return Verdict::kTooLarge;
   }
   ++payloads_;
-  if (name_reader_.is_user_manifest()) {
-    keep_user_manifest();
+  if (reads_release_ && name_reader_.is_user_manifest()) {
+    memory_.release->end_payload(payload_size_, leaf_);
   }
   if (target == nullptr) {
     add_loose();
@@ -209,23 +205,6 @@ bool Verifier::is_repeated(const VerifiedTarget* target) const {
     }
   }
   return false;
-}
-
-void Verifier::keep_user_manifest() {
-  has_user_manifest_ = payload_size_ <= kMaxUserManifestBytes;
-  user_manifest_length_ = payload_size_;
-  memcpy(user_manifest_sha256_, leaf_, kSha256Bytes);
-  if (!reads_release_) {
-    return;
-  }
-  const ReleaseKind kind = memory_.release->finish();
-  const ReleaseReader& reader = memory_.release->reader();
-  bundle_release_ = {kind, false, false, 0, 0};
-  if (kind == ReleaseKind::kRelease) {
-    const bool is_compared = device_.hardware_id != nullptr && reader.lists_hardware();
-    bundle_release_ = {kind, true, is_compared && !reader.lists_this_hardware(), reader.counter(),
-                       reader.minimum_counter()};
-  }
 }
 
 void Verifier::add_loose() {
@@ -270,9 +249,10 @@ Verdict Verifier::judge_payloads() {
   if (is_undecided_) {
     go_beyond(can_decompress() ? Beyond::kOrder : Beyond::kCompression);
   }
+  const bool has_content = has_release() && memory_.release->facts().has_content;
   for (uint32_t i = 0; i < targets_ && verdict == Verdict::kAccept; ++i) {
     const VerifiedTarget& target = memory_.targets[i];
-    const bool is_here = target.is_present || (target.is_user_manifest && has_content_);
+    const bool is_here = target.is_present || (target.is_user_manifest && has_content);
     if (!is_here && !is_installed(i)) {
       verdict = Verdict::kMissingPayload;
     }

@@ -66,7 +66,8 @@ Verdict Verifier::begin_target() {
     go_beyond(Beyond::kTargets);
     return Verdict::kAccept;
   }
-  memset(&memory_.targets[targets_], 0, sizeof(VerifiedTarget));
+  target_ = &memory_.targets[targets_];
+  memset(target_, 0, sizeof(*target_));
   begin_name();
   hash_count_ = 0;
   good_hash_count_ = 0;
@@ -82,7 +83,7 @@ void Verifier::end_hash() {
   }
   ++hash_count_;
   if (leaf_size_ == kSha256Bytes) {
-    uint8_t* sha256 = good_hash_count_ == 0 ? memory_.targets[targets_].sha256 : second_sha256_;
+    uint8_t* sha256 = good_hash_count_ == 0 ? target_->sha256 : second_sha256_;
     memcpy(sha256, leaf_, kSha256Bytes);
     ++good_hash_count_;
   }
@@ -101,7 +102,7 @@ void Verifier::end_target() {
   if (beyond_ != Beyond::kNothing) {
     return;
   }
-  VerifiedTarget& target = memory_.targets[targets_];
+  VerifiedTarget& target = *target_;
   target.is_user_manifest = name_reader_.is_user_manifest();
   target.folded_name = name_reader_.folded_hash();
   if (name_fault_ == Verdict::kAccept) {
@@ -114,10 +115,11 @@ void Verifier::end_target() {
     is_duplicate_ = memory_.targets[i].folded_name == target.folded_name;
   }
   if (target.is_user_manifest) {
-    ++user_manifests_;
-    user_manifest_ = targets_;
-    user_manifest_hashes_ = good_hash_count_;
-    memcpy(user_manifest_second_, second_sha256_, kSha256Bytes);
+    ++listed_.count;
+    listed_.hashes = good_hash_count_;
+    listed_.length = target.length;
+    listed_.sha256 = target.sha256;
+    memcpy(listed_.second_sha256, second_sha256_, kSha256Bytes);
   }
   ++targets_;
 }
@@ -185,73 +187,19 @@ Verdict Verifier::judge_version() const {
 }
 
 Verdict Verifier::judge_release() {
-  release_ = ReleaseFacts();
-  has_content_ = false;
-  if (user_manifests_ > 1) {
-    return Verdict::kAccept;
-  }
-  if (user_manifests_ == 1) {
-    if (memory_.targets[user_manifest_].length > kMaxUserManifestBytes) {
-      return Verdict::kTooLarge;
-    }
-    if (!find_user_manifest()) {
-      return Verdict::kAccept;
-    }
-    has_content_ = true;
-    if (memory_.release == nullptr) {
+  if (has_release()) {
+    const Verdict verdict = memory_.release->judge(listed_);
+    if (memory_.release->facts().kind == ReleaseKind::kBeyond) {
       go_beyond(Beyond::kReleaseManifest);
     }
+    return verdict;
   }
-  switch (release_.kind) {
-    case ReleaseKind::kMalformed:
-      return Verdict::kMalformed;
-    case ReleaseKind::kBeyond:
-      go_beyond(Beyond::kReleaseManifest);
-      return Verdict::kAccept;
-    default:
-      return judge_counter();
+  if (listed_.count != 0) {
+    go_beyond(Beyond::kReleaseManifest);
   }
-}
-
-// Finds the user_manifest that the metadata list: in the bundle, or on the device.
-bool Verifier::find_user_manifest() {
-  if (has_user_manifest_ && is_listed_user_manifest(user_manifest_length_, user_manifest_sha256_)) {
-    release_ = bundle_release_;
-    return true;
-  }
-  const Installed* installed = device_.installed;
-  if (installed == nullptr || !installed->has_user_manifest ||
-      !is_listed_user_manifest(installed->user_manifest_length, installed->user_manifest_sha256)) {
-    return false;
-  }
-  if (installed->has_counter) {
-    release_ = {ReleaseKind::kRelease, true, installed->is_for_other_hardware, installed->counter,
-                installed->minimum_counter};
-  }
-  return true;
-}
-
-bool Verifier::is_listed_user_manifest(uint64_t length, const uint8_t* sha256) const {
-  const VerifiedTarget& target = memory_.targets[user_manifest_];
-  return length == target.length &&
-         ((user_manifest_hashes_ >= 1 && is_same(sha256, target.sha256)) ||
-          (user_manifest_hashes_ >= 2 && is_same(sha256, user_manifest_second_)));
-}
-
-// Decides whether the device may install the release that the manifest describes.
-Verdict Verifier::judge_counter() const {
-  const Installed* installed = device_.installed;
-  const uint32_t before = installed != nullptr && installed->has_counter ? installed->counter : 0;
-  if (release_.counter < before) {
-    return Verdict::kReleaseRollback;
-  }
-  if (!release_.has_counter) {
-    return Verdict::kAccept;
-  }
-  if (installed != nullptr && before < release_.minimum_counter) {
-    return Verdict::kReleaseGap;
-  }
-  return release_.is_for_other_hardware ? Verdict::kWrongHardware : Verdict::kAccept;
+  // A release without a counter cannot follow one that has a counter.
+  return device_.installed != nullptr && device_.installed->has_counter ? Verdict::kReleaseRollback
+                                                                        : Verdict::kAccept;
 }
 
 Verdict Verifier::judge_list() {

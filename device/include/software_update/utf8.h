@@ -26,8 +26,8 @@ class Utf8Checker {
   bool add_other(uint8_t byte);
   bool begin_character(uint8_t byte);
 
-  uint8_t left_;     // bytes of the character that are still to come
-  uint8_t lowest_;   // of the next one of them
+  uint8_t left_;    // bytes of the character that are still to come
+  uint8_t lowest_;  // of the next one of them
   uint8_t highest_;
 };
 

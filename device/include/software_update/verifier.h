@@ -10,7 +10,7 @@
 #include "software_update/installed.h"
 #include "software_update/message_reader.h"
 #include "software_update/names.h"
-#include "software_update/release_manifest.h"
+#include "software_update/release_judge.h"
 #include "software_update/sha256.h"
 #include "software_update/verdict.h"
 
@@ -85,18 +85,6 @@ struct LoosePayload {
 // The features that a device may lack. The verifier calls them through these interfaces, so a
 // product that turns one off does not link it.
 
-// The release manifest.
-class ReleasePart {
- public:
-  virtual void begin(const char* hardware_id) = 0;
-  virtual void feed(Bytes piece) = 0;
-  virtual ReleaseKind finish() = 0;
-  virtual const ReleaseReader& reader() const = 0;
-
- protected:
-  ~ReleasePart() = default;
-};
-
 // The allowed targets of each root in memory, and the name that is being compared with them.
 class AllowedPart {
  public:
@@ -146,17 +134,8 @@ struct VerifierMemory {
   uint8_t root_count;
 };
 
-// The parts of a release manifest that decide.
-struct ReleaseFacts {
-  ReleaseKind kind;
-  bool has_counter;
-  bool is_for_other_hardware;
-  uint32_t counter;
-  uint32_t minimum_counter;
-};
-
-// All that a verifier knows of the bundle. Small members come first: instructions of Thumb reach these
-// with fewer bytes.
+// All that a verifier knows of the bundle. Small members come first: instructions of Thumb reach
+// these with fewer bytes.
 struct VerifierState {
   // The result as far as it is certain.
   Verdict envelope_fault_;
@@ -187,9 +166,8 @@ struct VerifierState {
   Verdict name_fault_;
   Verdict hash_fault_;
   bool is_duplicate_;
-  uint8_t hash_count_;            // SHA-256 of the target
-  uint8_t good_hash_count_;       // of these, with 32 bytes
-  uint8_t user_manifest_hashes_;  // as many of the user_manifest
+  uint8_t hash_count_;       // SHA-256 of the target
+  uint8_t good_hash_count_;  // of these, with 32 bytes
   bool is_name_ascii_;
 
   // Payloads
@@ -202,8 +180,6 @@ struct VerifierState {
   bool is_written_;
   bool is_decompressed_;
   bool reads_release_;
-  bool has_user_manifest_;
-  bool has_content_;     // of the user_manifest as listed
   bool is_not_offered_;  // the sink did not get a payload that is listed
   bool is_undecided_;    // a compressed payload was not decompressed
   Verdict payload_fault_;
@@ -223,14 +199,13 @@ struct VerifierState {
   SignatureList* targets_list_;
   uint32_t chain_count_;
   uint32_t targets_;
+  VerifiedTarget* target_;  // that is being read
   VerifiedTarget* payload_target_;
   size_t payload_size_;
   uint32_t name_size_;
   uint32_t loose_;
   uint32_t key_type_;
   uint32_t key_scheme_;
-  uint32_t user_manifests_;
-  uint32_t user_manifest_;  // index of the last one
   uint32_t hash_function_;
   uint32_t algorithm_;
   uint32_t original_sha256_size_;
@@ -241,21 +216,17 @@ struct VerifierState {
   uint32_t device_version_;
   uint32_t verifications_;
   uint64_t original_length_;
-  uint64_t user_manifest_length_;
 
   CommonFacts targets_common_;
-  ReleaseFacts bundle_release_;
-  ReleaseFacts release_;
+  ListedUserManifest listed_;
   FormerRoot former_;
   NameReader name_reader_;
   uint8_t leaf_[kP256KeyBytes];  // a short field, or the SHA-256 of a payload
   uint8_t id_[kSha256Bytes];     // a key id, or the SHA-256 of an entry's name
   uint8_t targets_sha256_[kSha256Bytes];
   uint8_t second_sha256_[kSha256Bytes];  // another SHA-256 of the target
-  uint8_t user_manifest_second_[kSha256Bytes];
-  uint8_t user_manifest_sha256_[kSha256Bytes];
-  Sha256 signed_hash_;  // of the signed bytes that are being read
-  Sha256 part_hash_;    // of a name, a key or a payload
+  Sha256 signed_hash_;                   // of the signed bytes that are being read
+  Sha256 part_hash_;                     // of a name, a key or a payload
   MessageReader reader_;
 };
 
@@ -289,10 +260,14 @@ class Verifier : private MessageHandler, private VerifierState {
   const uint8_t* root_key_identity(uint32_t index) const;
   uint32_t root_threshold() const { return root_in_force().targets_threshold; }
   // The release manifest, if the release has one.
-  bool has_counter() const { return release_.has_counter; }
-  uint32_t counter() const { return release_.counter; }
-  uint32_t minimum_counter() const { return release_.minimum_counter; }
-  bool is_for_other_hardware() const { return release_.is_for_other_hardware; }
+  bool has_counter() const { return counter() != 0; }
+  uint32_t counter() const { return has_release() ? memory_.release->facts().counter : 0; }
+  uint32_t minimum_counter() const {
+    return has_release() ? memory_.release->facts().minimum_counter : 0;
+  }
+  bool is_for_other_hardware() const {
+    return has_release() && memory_.release->facts().is_for_other_hardware;
+  }
   // The targets in the order of the metadata, and their content as installed.
   uint32_t targets() const { return targets_; }
   const VerifiedTarget& target(uint32_t index) const { return memory_.targets[index]; }
@@ -368,9 +343,7 @@ class Verifier : private MessageHandler, private VerifierState {
   Verdict judge_version() const;
   bool versions_start_again() const;
   Verdict judge_release();
-  bool find_user_manifest();
-  bool is_listed_user_manifest(uint64_t length, const uint8_t* sha256) const;
-  Verdict judge_counter() const;
+  bool has_release() const { return memory_.release != nullptr; }
   Verdict judge_list();
   void judge_names_again();
 
@@ -394,7 +367,6 @@ class Verifier : private MessageHandler, private VerifierState {
   void end_decompression();
   void fail_storage();
   Verdict end_payload();
-  void keep_user_manifest();
   bool is_repeated(const VerifiedTarget* target) const;
   void add_loose();
   static Verdict compare(const VerifiedTarget& target, uint64_t length, const uint8_t* sha256);
@@ -424,13 +396,10 @@ struct ReleaseKeys<L, decltype(L::kReleaseKeys + 0u)> {
 };
 
 template <uint32_t kKeys>
-class ReleasePartFor final : public ReleasePart {
+class ReleasePartFor final : public ReleaseJudge {
  public:
+  ReleasePartFor() : ReleaseJudge(&reader_) {}
   ReleasePart* part() { return this; }
-  void begin(const char* hardware_id) override { reader_.begin(hardware_id); }
-  void feed(Bytes piece) override { reader_.feed(piece); }
-  ReleaseKind finish() override { return reader_.finish(); }
-  const ReleaseReader& reader() const override { return reader_; }
 
  private:
   ReleaseReaderFor<kKeys> reader_;
