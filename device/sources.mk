@@ -26,7 +26,9 @@ SOFTWARE_UPDATE_VERIFIER_SOURCES := \
   $(SOFTWARE_UPDATE_DEVICE)/src/compression.cc \
   $(SOFTWARE_UPDATE_DEVICE)/src/message_reader.cc \
   $(SOFTWARE_UPDATE_DEVICE)/src/names.cc \
+  $(SOFTWARE_UPDATE_DEVICE)/src/release_judge.cc \
   $(SOFTWARE_UPDATE_DEVICE)/src/release_manifest.cc \
+  $(SOFTWARE_UPDATE_DEVICE)/src/utf8.cc \
   $(SOFTWARE_UPDATE_DEVICE)/src/verifier.cc \
   $(SOFTWARE_UPDATE_DEVICE)/src/verifier_payloads.cc \
   $(SOFTWARE_UPDATE_DEVICE)/src/verifier_roots.cc \
