@@ -2,6 +2,7 @@
 
 load("//rules:software_update_bundle.bzl", _software_update_bundle = "software_update_bundle")
 load("//rules:software_update_bundle_test.bzl", _software_update_bundle_test = "software_update_bundle_test")
+load("//rules:software_update_device_limits.bzl", _software_update_device_limits = "software_update_device_limits")
 load("//rules:software_update_device_test.bzl", _software_update_device_test = "software_update_device_test")
 load("//rules:software_update_expiry_test.bzl", _software_update_expiry_test = "software_update_expiry_test")
 load("//rules:software_update_fleet_test.bzl", _software_update_fleet_test = "software_update_fleet_test")
@@ -16,6 +17,7 @@ load("//rules/providers:software_update_root_info.bzl", _SoftwareUpdateRootInfo 
 
 software_update_bundle = _software_update_bundle
 software_update_bundle_test = _software_update_bundle_test
+software_update_device_limits = _software_update_device_limits
 software_update_device_test = _software_update_device_test
 software_update_expiry_test = _software_update_expiry_test
 software_update_fleet_test = _software_update_fleet_test

@@ -35,6 +35,7 @@ def software_update_bundle(
         compression_of = None,
         compression_level = None,
         strict_pigweed = False,
+        device_limits = None,
         **kwargs):
     """Makes a signed and verified update bundle from artifacts of the build.
 
@@ -147,6 +148,9 @@ def software_update_bundle(
       compression_level: An integer from 1, fast, to 19, small: the level of zstd. By default, 10.
       strict_pigweed: A bool: whether the build fails on a compressed target, and on a target or a chain of roots that
         Pigweed's client would not install. By default, it warns.
+      device_limits: A label of a file, `software_update.device_limits.v1`: the limits of a device with the device
+        library. The build fails, also with `--norun_validations`, if a device with these limits that trusts
+        `trusted_root` could not take the bundle. By default, the build checks no limits.
       **kwargs: Attributes that Bazel gives every rule, such as `tags` and `visibility`. Write `tags` without
         `select()`.
     """
@@ -197,6 +201,7 @@ def software_update_bundle(
         signatures = signatures,
         signing_request = ":" + name + ".signing_request",
         strict_pigweed = strict_pigweed,
+        device_limits = device_limits,
         trusted_root = trusted_root,
         unchanged_from = unchanged_from,
         at = at,

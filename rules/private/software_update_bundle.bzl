@@ -122,6 +122,8 @@ def _software_update_bundle_impl(ctx):
         user_manifest = targets_info.user_manifest,
         earlier = targets_info.earlier,
         strict_pigweed = ctx.attr.strict_pigweed,
+        device_limits = ctx.file.device_limits,
+        trusted_root = trusted_root,
         bundle = bundle,
     )
     sum = ctx.actions.declare_file(bundle.basename + ".sha256", sibling = bundle)
@@ -195,6 +197,10 @@ software_update_bundle = rule(
             doc = "Private keys in the tree that sign the targets metadata.",
             default = [Label("//tools/dev_keys:throwaway_dev_targets_key.pem")],
             allow_files = True,
+        ),
+        "device_limits": attr.label(
+            doc = "The limits of a device that must be able to take the bundle.",
+            allow_single_file = True,
         ),
         "has_root_chain": attr.bool(doc = "Whether `root_chain` is given, maybe empty."),
         "metadata": attr.label(

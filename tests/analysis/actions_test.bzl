@@ -7,6 +7,7 @@ load(
     "SoftwareUpdateRootInfo",
     "software_update_bundle",
     "software_update_bundle_test",
+    "software_update_device_limits",
     "software_update_personalized_bundle",
     "software_update_release_manifest",
     "software_update_root",
@@ -52,6 +53,7 @@ _COMMANDS = {
     "SoftwareUpdateCompress": "step compress",
     "SoftwareUpdateHolders": "root holders",
     "SoftwareUpdateDigest": "step digest",
+    "SoftwareUpdateDeviceLimits": "device limits",
     "SoftwareUpdatePersonalize": "bundle personalize",
     "SoftwareUpdateReleaseManifest": "step release-manifest",
     "SoftwareUpdateRequest": "step request",
@@ -108,9 +110,13 @@ _ROOT_ACTIONS = {
     "SoftwareUpdateRootSign root.root.pb": ["root.root.unsigned.pb", "private_a.pem"],
 }
 
+_DEVICE_LIMITS_ACTIONS = {
+    "SoftwareUpdateDeviceLimits device_limits.h": ["limits.json"],
+}
+
 # Each root can be checked against the one before it, and the bundle carries those after the first.
 _CHAIN_ACTIONS = {
-    "SoftwareUpdateAssemble with_chain.bundle": ["root_4.root.pb", "root_2.root.pb", "root_3.root.pb", "published.root.pb", "with_chain.targets_metadata.pb", "app.bin", "manifest.json"],
+    "SoftwareUpdateAssemble with_chain.bundle": ["limits.json", "root_4.root.pb", "root_2.root.pb", "root_3.root.pb", "published.root.pb", "with_chain.targets_metadata.pb", "app.bin", "manifest.json"],
     "SoftwareUpdateDigest with_chain.digests/app/~file.json": ["app.bin"],
     "SoftwareUpdateDigest with_chain.digests/~user_manifest.json": ["manifest.json"],
     "SoftwareUpdateHolders root_2.holders.json": ["a.pem", "b.pem"],
@@ -357,6 +363,7 @@ def actions_test_suite(name):
     software_update_bundle(
         name = "with_chain",
         dev_root = ":root_4",
+        device_limits = "limits.json",
         dev_signing_keys = ["private_b.pem"],
         tags = ["manual"],
         targets = {"app": "app.bin"},
@@ -381,6 +388,11 @@ def actions_test_suite(name):
         name = "personalized",
         bundle = ":with_chain",
         installed = "installed.pb",
+        tags = ["manual"],
+    )
+    software_update_device_limits(
+        name = "device_limits",
+        limits = "limits.json",
         tags = ["manual"],
     )
     software_update_bundle_test(
@@ -450,6 +462,7 @@ def actions_test_suite(name):
         file = "root.signing_request",
         target_under_test = ":root.signing_request",
     )
+    _actions_test(name = "device_limits_actions_test", size = "small", actions = _DEVICE_LIMITS_ACTIONS, target_under_test = ":device_limits")
     _actions_test(name = "chain_actions_test", size = "small", actions = _CHAIN_ACTIONS, strict_pigweed = ["SoftwareUpdateRootCheck", "SoftwareUpdateRootRequest"], target_under_test = ":with_chain")
     _actions_test(name = "personalized_actions_test", size = "small", actions = _PERSONALIZED_ACTIONS, strict_pigweed = ["SoftwareUpdateRootCheck", "SoftwareUpdateRootRequest"], target_under_test = ":personalized")
     _personalized_groups_test(name = "personalized_groups_test", size = "small", target_under_test = ":personalized")
@@ -479,6 +492,7 @@ def actions_test_suite(name):
             "chain_actions_test",
             "chain_provider_test",
             "empty_chain_test",
+            "device_limits_actions_test",
             "personalized_actions_test",
             "personalized_groups_test",
             "release_chain_test",

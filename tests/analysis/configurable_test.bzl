@@ -166,6 +166,7 @@ def _make_none():
             "at",
             "dev_root",
             "dev_signing_keys",
+            "device_limits",
             "expires",
             "expires_file",
             "expires_flag",

@@ -442,6 +442,7 @@ CASES = (
         "no_root",
         {"script": '"x.txt"'},
     ),
+    declared("device_limits", 'limits is missing; write limits = "limits.json"', "no_limits", {}),
     declared(
         "expiry_test",
         'at is missing; write at = "2031-01-01T00:00:00Z", the time from which to count',
@@ -548,8 +549,8 @@ _JUDGED = 'bundle = "x.bundle" trusted_root = "root.pb" installed = "x.pb"'
 @pytest.mark.parametrize(
     "template",
     [
-        *("bundle", "bundle_test", "device_test", "expiry_test", "fleet_test", "payload"),
-        *("personalized_bundle", "promotion"),
+        *("bundle", "bundle_test", "device_limits", "device_test", "expiry_test"),
+        *("fleet_test", "payload", "personalized_bundle", "promotion"),
         *("release_manifest", "repository", "root"),
     ],
 )
@@ -557,6 +558,7 @@ def test_refuses_an_unknown_parameter(tree: Tree, template: str) -> None:
     parameters = {
         "bundle": f"version = 1 {_TARGETS}",
         "bundle_test": _JUDGED,
+        "device_limits": 'limits = "limits.json"',
         "device_test": 'script = "x.txt" trusted_root = "root.pb"',
         "expiry_test": 'roots = [ "root.pb" ] at = "2031-01-01T00:00:00Z"',
         "fleet_test": " ".join(f"{name} = {value}" for name, value in _without("").items()),

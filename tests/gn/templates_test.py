@@ -492,6 +492,7 @@ PRIVATE = (
     "bundle._sign",
     "bundle._targets",
     "bundle._verify",
+    "limits._header",
     "published._personalize_1",
     "root._check",
     "root._previous",
@@ -511,6 +512,7 @@ PUBLIC = (
     *(f"smaller{each}" for each in ("", ".file")),
     "known",
     "lasts",
+    "limits",
     "lives",
     "promoted",
     "published",
@@ -565,6 +567,11 @@ software_update_bundle_test("takes_it") {
   SCOPE
 }
 
+software_update_device_limits("limits") {
+  limits = "limits.json"
+  SCOPE
+}
+
 software_update_fleet_test("known") {
   bundle = ":bundle"
   installed = [ ":bundle" ]
@@ -595,6 +602,46 @@ software_update_personalized_bundle("smaller") {
 }
 """,
 )
+
+
+LIMITS = f"""{IMPORT}
+software_update_device_limits("device_limits") {{
+  limits = "limits.json"
+}}
+
+software_update_bundle("bundle") {{
+  targets = [ "boot.bin > boot", "boot.bin > app" ]
+  device_limits = "limits.json"
+  version = 7
+}}
+
+group("firmware") {{
+  deps = [ ":device_limits(//build:device)" ]
+}}
+"""
+
+
+def limits(targets: int) -> dict[str, str]:
+    schema = "software_update.device_limits.v1"
+    return {"limits.json": json.dumps({"schema": schema, "targets": targets})}
+
+
+def test_device_limits(tree: Tree) -> None:
+    generate(tree, LIMITS, limits(1))
+    log = tree.build_fails(":bundle")
+    assert "beyond the device's limits: 2 targets, at most 1" in log
+    assert not (tree.out / BUNDLE).exists()
+    tree.write(limits(2))
+    assert "//:bundle.file" in tree.build(":bundle")
+    assert tree.build(":firmware") == ["//:device_limits._header"]
+    tree.software_update("device", "limits", "limits.json", "-o", "device_limits.h")
+    assert tree.read("gen/device_limits.h") == (tree.top / "device_limits.h").read_bytes()
+    tree.write(limits(3))
+    ran = ["//:bundle._verify", "//:bundle.file", "//:device_limits._header"]
+    assert tree.build(":bundle", ":firmware") == ran
+    for toolchain in ("", "(//build:device)"):
+        label = f"//:device_limits._include{toolchain}"
+        assert tree.run_gn("desc", "out", label, "include_dirs").stdout == "//out/gen/\n"
 
 
 def user(label: str) -> dict[str, str]:

@@ -6,7 +6,7 @@ load(":tool.bzl", "run_tool", "tool_args")
 
 visibility("//rules/...")
 
-def assemble(ctx, *, targets_metadata, root, root_chain, assumed_first_root, payloads, user_manifest, earlier, strict_pigweed, bundle):
+def assemble(ctx, *, targets_metadata, root, root_chain, assumed_first_root, payloads, user_manifest, earlier, strict_pigweed, device_limits, trusted_root, bundle):
     """Declares the action that puts signed metadata and payloads into a bundle.
 
     Args:
@@ -19,6 +19,8 @@ def assemble(ctx, *, targets_metadata, root, root_chain, assumed_first_root, pay
       user_manifest: File or None: the payload of the reserved target `user_manifest`.
       earlier: None, or the earlier release whose unchanged targets need no payload, as `earlier_of` returns it.
       strict_pigweed: A bool: whether the action rejects what Pigweed's client would not install.
+      device_limits: File or None: the limits of a device. The action rejects a bundle that exceeds them.
+      trusted_root: File: the root that this device trusts.
       bundle: File: the bundle to write.
     """
     args = tool_args(ctx, ["step", "assemble"])
@@ -38,6 +40,10 @@ def assemble(ctx, *, targets_metadata, root, root_chain, assumed_first_root, pay
         inputs.append(earlier.file)
     if strict_pigweed:
         args.add("--strict-pigweed")
+    if device_limits:
+        args.add(device_limits, format = "--device-limits=%s")
+        args.add(trusted_root, format = "--trusted-root=%s")
+        inputs += [device_limits, trusted_root]
     args.add("-o", bundle)
     run_tool(
         ctx,
