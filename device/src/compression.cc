@@ -110,9 +110,9 @@ void FrameReader::begin_block() {
 void FrameReader::check_header() {
   const Descriptor descriptor{header_[kDescriptor]};
   const uint8_t size_bytes = descriptor.size_bytes();
-  const uint8_t needed = static_cast<uint8_t>(kDescriptor + 1 + descriptor.has_window() + size_bytes);
-  if (memcmp(header_, kMagic, sizeof(kMagic)) != 0 || descriptor.is_unusable() ||
-      size_bytes == 0) {
+  const uint8_t needed =
+      static_cast<uint8_t>(kDescriptor + 1 + descriptor.has_window() + size_bytes);
+  if (memcmp(header_, kMagic, sizeof(kMagic)) != 0 || descriptor.is_unusable() || size_bytes == 0) {
     state_ = State::kDamaged;
     return;
   }
@@ -198,6 +198,19 @@ bool CompressedPayload::take(void* self, Bytes content) {
     return false;
   }
   return true;
+}
+
+Result result_of(CompressedPayload::Result payload) {
+  switch (payload) {
+    case CompressedPayload::Result::kBeyond:
+      return {Outcome::kBeyondDevice, Verdict::kDecompressionFailed, Beyond::kCompression};
+    case CompressedPayload::Result::kStorageFailed:
+      return {Outcome::kStorageFailed, Verdict::kDecompressionFailed, Beyond::kNothing};
+    case CompressedPayload::Result::kDamaged:
+      return {Outcome::kVerdict, Verdict::kDecompressionFailed, Beyond::kNothing};
+    default:
+      return {Outcome::kVerdict, Verdict::kAccept, Beyond::kNothing};
+  }
 }
 
 }  // namespace software_update

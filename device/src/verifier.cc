@@ -154,7 +154,7 @@ Verdict Verifier::number(FieldId field, uint64_t value) {
       algorithm_ = small;
       break;
     case FieldId::kCompressionOriginalLength:
-      original_length_ = value;
+      memory_.compression->original(targets_).length = value;
       break;
     case FieldId::kTargetFileLength:
       target_->length = value;
@@ -207,8 +207,11 @@ Verdict Verifier::begin(FieldId field, size_t size) {
     case FieldId::kCommonMetadataSpecVersion:
     case FieldId::kCommonMetadataRole:
     case FieldId::kHashHash:
-    case FieldId::kCompressionOriginalSha256:
       begin_leaf(size);
+      break;
+    case FieldId::kCompressionOriginalSha256:
+      original_sha256_size_ = static_cast<uint32_t>(size);
+      capture(memory_.compression->original(targets_).sha256, kSha256Bytes);
       break;
     case FieldId::kRootMetadataKeys:
       begin_key();
@@ -250,8 +253,7 @@ Verdict Verifier::begin(FieldId field, size_t size) {
       leaf_size_ = 0;
       break;
     case FieldId::kTargetFileCompression:
-      target_->is_compressed = true;
-      leaf_size_ = 0;
+      begin_compression();
       break;
     default:
       break;
@@ -336,9 +338,6 @@ Verdict Verifier::end(FieldId field) {
       break;
     case FieldId::kTargetFileHashes:
       end_hash();
-      break;
-    case FieldId::kTargetFileCompression:
-      end_compression();
       break;
     default:
       break;
@@ -466,11 +465,9 @@ bool Verifier::is_good(MetadataSignature& signature, const uint8_t* sha256, cons
       return false;
     }
     ++verifications_;
-    uint8_t point[kP256KeyBytes];
-    point[0] = 4;
-    memcpy(point + 1, key.point, sizeof(key.point));
-    signature.state = device_.crypto->verify_p256(point, sha256, signature.value) ? kGoodSignature
-                                                                                  : kBadSignature;
+    signature.state = device_.crypto->verify_p256(key.point, sha256, signature.value)
+                          ? kGoodSignature
+                          : kBadSignature;
   }
   return signature.state == kGoodSignature;
 }

@@ -84,8 +84,7 @@ void Verifier::open_payload() {
   }
   is_decompressed_ = target->is_compressed && can_decompress();
   if (is_decompressed_) {
-    memory_.compression->begin(device_, installed_length(index_of(*target)),
-                               is_written_ ? device_.targets : nullptr);
+    memory_.compression->begin(device_, index_of(*target), is_written_ ? device_.targets : nullptr);
   }
 }
 
@@ -130,7 +129,13 @@ void Verifier::end_payload_content() {
   part_hash_.finish(leaf_);
   decompression_ = Verdict::kAccept;
   if (is_decompressed_) {
-    end_decompression();
+    const Result found = memory_.compression->finish(index_of(*payload_target_));
+    decompression_ = found.verdict;
+    if (found.outcome == Outcome::kBeyondDevice) {
+      go_beyond(found.beyond);
+    } else if (found.outcome == Outcome::kStorageFailed) {
+      fail_storage();
+    }
   }
   if (is_written_) {
     const bool is_good = decompression_ == Verdict::kAccept &&
@@ -138,22 +143,6 @@ void Verifier::end_payload_content() {
     if (!device_.targets->close(is_good)) {
       fail_storage();
     }
-  }
-}
-
-void Verifier::end_decompression() {
-  switch (memory_.compression->finish(installed_sha256(index_of(*payload_target_)))) {
-    case CompressedPayload::Result::kDamaged:
-      decompression_ = Verdict::kDecompressionFailed;
-      break;
-    case CompressedPayload::Result::kBeyond:
-      go_beyond(Beyond::kCompression);
-      break;
-    case CompressedPayload::Result::kStorageFailed:
-      fail_storage();
-      break;
-    default:
-      break;
   }
 }
 
@@ -290,10 +279,6 @@ bool Verifier::is_installed(uint32_t index) {
   const VerifiedTarget& target = memory_.targets[index];
   if (installed == nullptr || target.is_user_manifest) {
     return false;
-  }
-  if (target.is_compressed && memory_.originals == nullptr) {
-    go_beyond(Beyond::kCompression);
-    return true;
   }
   for (uint32_t i = 0; i < installed->targets; ++i) {
     const InstalledTarget& found = installed->target[i];

@@ -19,13 +19,16 @@ constexpr uint8_t kUncompressed = 4;
 constexpr uint32_t kInfinityBytes = 1;
 constexpr uint32_t kCompressedBytes = 33;
 
+// X of the point: all that counts of a key that can be mirrored.
+const uint8_t* identity_of(const RootKey& key) { return key.point + 1; }
+
 // Says whether the same person can sign with both: they are one key, or one the mirror of the
 // other. A key id without its key stands for itself.
 bool is_same_signer(const RootKey& one, const RootKey& other) {
   const bool is_one_listed = (one.flags & kListed) != 0;
   const bool is_other_listed = (other.flags & kListed) != 0;
-  return one.id_size == other.id_size &&
-         is_same(is_one_listed ? one.point : one.id, is_other_listed ? other.point : other.id);
+  return one.id_size == other.id_size && is_same(is_one_listed ? identity_of(one) : one.id,
+                                                 is_other_listed ? identity_of(other) : other.id);
 }
 
 }  // namespace
@@ -79,8 +82,8 @@ void Verifier::keep_former(const RootFacts& root) {
   for (uint32_t i = 0; i < root.key_count; ++i) {
     const RootKey& key = root.keys[i];
     if ((key.flags & (kListed | kInTargets)) == (kListed | kInTargets) &&
-        !has_identity(former_, key.point)) {
-      memcpy(memory_.former[former_.keys], key.point, kSha256Bytes);
+        !has_identity(former_, identity_of(key))) {
+      memcpy(memory_.former[former_.keys], identity_of(key), kSha256Bytes);
       ++former_.keys;
     }
   }
@@ -227,7 +230,7 @@ void Verifier::end_key() {
     key_fault_ = Verdict::kInvalidKey;
   }
   key->flags = key->flags | kListed;
-  memcpy(key->point, leaf_ + 1, sizeof(key->point));
+  memcpy(key->point, leaf_, sizeof(key->point));
 }
 
 Verdict Verifier::judge_key() {
@@ -416,7 +419,7 @@ bool Verifier::versions_start_again() const {
   for (uint32_t i = 0; i < former_.keys; ++i) {
     for (uint32_t k = 0; k < root.key_count; ++k) {
       const RootKey& key = root.keys[k];
-      if ((key.flags & kInTargets) != 0 && is_same(key.point, former_.identities[i])) {
+      if ((key.flags & kInTargets) != 0 && is_same(identity_of(key), former_.identities[i])) {
         --removed;
         break;
       }
@@ -438,7 +441,7 @@ const uint8_t* Verifier::root_key_identity(uint32_t index) const {
   for (uint32_t i = 0; i < root.key_count; ++i) {
     if ((root.keys[i].flags & kInTargets) != 0) {
       if (index == 0) {
-        return root.keys[i].point;
+        return identity_of(root.keys[i]);
       }
       --index;
     }

@@ -72,7 +72,6 @@ Verdict Verifier::begin_target() {
   hash_count_ = 0;
   good_hash_count_ = 0;
   algorithm_ = 0;
-  original_length_ = 0;
   original_sha256_size_ = 0;
   return Verdict::kAccept;
 }
@@ -89,13 +88,12 @@ void Verifier::end_hash() {
   }
 }
 
-void Verifier::end_compression() {
-  original_sha256_size_ = leaf_size_;
-  if (memory_.originals != nullptr) {
-    OriginalContent& original = memory_.originals[targets_];
-    original.length = original_length_;
-    memcpy(original.sha256, leaf_, kSha256Bytes);
+void Verifier::begin_compression() {
+  if (memory_.compression == nullptr) {
+    return go_beyond(Beyond::kCompression);
   }
+  target_->is_compressed = true;
+  memory_.compression->original(targets_).length = 0;
 }
 
 void Verifier::end_target() {
@@ -137,8 +135,8 @@ Verdict Verifier::hash_fault(const VerifiedTarget& target) const {
   if (hash_count_ != 1 || good_hash_count_ != 1) {
     return Verdict::kHashUnsupported;
   }
-  return target.is_compressed ? check_compression(target.is_user_manifest, algorithm_,
-                                                  original_length_, original_sha256_size_)
+  return target.is_compressed ? memory_.compression->check(targets_, target.is_user_manifest,
+                                                           algorithm_, original_sha256_size_)
                               : Verdict::kAccept;
 }
 
@@ -226,12 +224,12 @@ void Verifier::judge_names_again() {
 
 uint64_t Verifier::installed_length(uint32_t index) const {
   const VerifiedTarget& target = memory_.targets[index];
-  return target.is_compressed ? memory_.originals[index].length : target.length;
+  return target.is_compressed ? memory_.compression->original(index).length : target.length;
 }
 
 const uint8_t* Verifier::installed_sha256(uint32_t index) const {
   const VerifiedTarget& target = memory_.targets[index];
-  return target.is_compressed ? memory_.originals[index].sha256 : target.sha256;
+  return target.is_compressed ? memory_.compression->original(index).sha256 : target.sha256;
 }
 
 }  // namespace software_update

@@ -45,10 +45,10 @@ class FrameReader {
 
   uint64_t original_length_;
   uint64_t window_;
-  uint32_t number_;       // a block header, as far as it has arrived
-  uint32_t left_;         // bytes to skip, or of the block header
+  uint32_t number_;  // a block header, as far as it has arrived
+  uint32_t left_;    // bytes to skip, or of the block header
   State state_;
-  bool last_;             // whether the block is the last one
+  bool last_;  // whether the block is the last one
   bool has_checksum_;
   uint8_t header_size_;
   uint8_t header_needed_;
@@ -70,7 +70,8 @@ class CompressedPayload {
   void begin(const Crypto& crypto, Decompressor* decompressor, uint64_t original_length,
              TargetSink* sink);
   void feed(Bytes piece);
-  // The result after the last byte. kDamaged also if the content is not `original_sha256`, 32 bytes.
+  // The result after the last byte. kDamaged also if the content is not `original_sha256`, 32
+  // bytes.
   Result finish(const uint8_t* original_sha256);
 
  private:
@@ -79,11 +80,14 @@ class CompressedPayload {
 
   Decompressor* decompressor_;
   TargetSink* sink_;
-  uint64_t left_;         // bytes of the content that are still to come
+  uint64_t left_;  // bytes of the content that are still to come
   Result result_;
   FrameReader frame_;
   Sha256 sha256_;
 };
+
+// The result of a verification that a compressed payload decides.
+Result result_of(CompressedPayload::Result payload);
 
 }  // namespace software_update
 

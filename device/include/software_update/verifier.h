@@ -36,7 +36,7 @@ struct OriginalContent {
 // A key that a root lists, or only a key id that one of its roles names.
 struct RootKey {
   uint8_t id[kSha256Bytes];  // of `id_size` 32: the key id; otherwise its SHA-256
-  uint8_t point[kP256KeyBytes - 1];
+  uint8_t point[kP256KeyBytes];
   uint8_t id_size;
   uint8_t flags;
 };
@@ -101,12 +101,16 @@ class AllowedPart {
   ~AllowedPart() = default;
 };
 
-// Compressed payloads (compression.h).
+// The compression of each target, and compressed payloads (compression.h).
 class CompressionPart {
  public:
-  virtual void begin(const Device& device, uint64_t original_length, TargetSink* sink) = 0;
+  // The content that the metadata state for a target, for the verifier to write and to read.
+  virtual OriginalContent& original(uint32_t index) = 0;
+  virtual Verdict check(uint32_t index, bool is_user_manifest, uint32_t algorithm,
+                        size_t original_sha256_size) = 0;
+  virtual void begin(const Device& device, uint32_t index, TargetSink* sink) = 0;
   virtual void feed(Bytes piece) = 0;
-  virtual CompressedPayload::Result finish(const uint8_t* original_sha256) = 0;
+  virtual Result finish(uint32_t index) = 0;
 
  protected:
   ~CompressionPart() = default;
@@ -117,7 +121,6 @@ struct VerifierMemory {
   RootFacts* roots;           // `root_count`, 2 or 3
   SignatureList* signatures;  // as many
   VerifiedTarget* targets;
-  OriginalContent* originals;  // null: no compression
   LoosePayload* loose;
   uint8_t (*former)[kSha256Bytes];  // `keys`
   uint8_t* name;
@@ -215,7 +218,6 @@ struct VerifierState {
   uint32_t next_target_;  // index of the target that was found last
   uint32_t device_version_;
   uint32_t verifications_;
-  uint64_t original_length_;
 
   CommonFacts targets_common_;
   ListedUserManifest listed_;
@@ -333,7 +335,7 @@ class Verifier : private MessageHandler, private VerifierState {
   Verdict end_targets_entry();
   Verdict begin_target();
   void end_hash();
-  void end_compression();
+  void begin_compression();
   void end_target();
   Verdict name_fault(const VerifiedTarget& target) const;
   Verdict hash_fault(const VerifiedTarget& target) const;
@@ -356,15 +358,12 @@ class Verifier : private MessageHandler, private VerifierState {
   void open_payload();
   bool is_trusted();
   bool ask_sink(const VerifiedTarget& target);
-  bool can_decompress() const {
-    return memory_.compression != nullptr && device_.decompressor != nullptr;
-  }
+  bool can_decompress() const { return device_.decompressor != nullptr; }
   uint32_t index_of(const VerifiedTarget& target) const {
     return static_cast<uint32_t>(&target - memory_.targets);
   }
   void payload_content(Bytes piece);
   void end_payload_content();
-  void end_decompression();
   void fail_storage();
   Verdict end_payload();
   bool is_repeated(const VerifiedTarget* target) const;
@@ -442,13 +441,18 @@ template <uint32_t kTargets, bool kIsOn>
 class CompressionPartFor final : public CompressionPart {
  public:
   CompressionPart* part() { return this; }
-  OriginalContent* originals() { return originals_; }
-  void begin(const Device& device, uint64_t original_length, TargetSink* sink) override {
-    payload_.begin(*device.crypto, device.decompressor, original_length, sink);
+  OriginalContent& original(uint32_t index) override { return originals_[index]; }
+  Verdict check(uint32_t index, bool is_user_manifest, uint32_t algorithm,
+                size_t original_sha256_size) override {
+    return check_compression(is_user_manifest, algorithm, originals_[index].length,
+                             original_sha256_size);
+  }
+  void begin(const Device& device, uint32_t index, TargetSink* sink) override {
+    payload_.begin(*device.crypto, device.decompressor, originals_[index].length, sink);
   }
   void feed(Bytes piece) override { payload_.feed(piece); }
-  CompressedPayload::Result finish(const uint8_t* original_sha256) override {
-    return payload_.finish(original_sha256);
+  Result finish(uint32_t index) override {
+    return result_of(payload_.finish(originals_[index].sha256));
   }
 
  private:
@@ -460,7 +464,6 @@ template <uint32_t kTargets>
 class CompressionPartFor<kTargets, false> {
  public:
   CompressionPart* part() { return nullptr; }
-  OriginalContent* originals() { return nullptr; }
 };
 
 // A verifier and its memory. `L` has the limits of the device as static constants:
@@ -494,15 +497,23 @@ class VerifierFor : public Verifier {
   static_assert(L::kNameBytes >= 13, "kNameBytes must be 13 or more: the length of user_manifest");
 
   VerifierMemory memory() {
-    return {roots_,          lists_,
-            targets_,        compression_.originals(),
-            loose_,          former_,
-            name_,           release_.part(),
-            allowed_.part(), compression_.part(),
-            L::kKeys,        L::kSignatures,
-            L::kTargets,     L::kLoosePayloads,
-            L::kRoots,       L::kVerifications,
-            L::kNameBytes,   kRootCount};
+    return {roots_,
+            lists_,
+            targets_,
+            loose_,
+            former_,
+            name_,
+            release_.part(),
+            allowed_.part(),
+            compression_.part(),
+            L::kKeys,
+            L::kSignatures,
+            L::kTargets,
+            L::kLoosePayloads,
+            L::kRoots,
+            L::kVerifications,
+            L::kNameBytes,
+            kRootCount};
   }
 
   RootFacts roots_[kRootCount];
