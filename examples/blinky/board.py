@@ -20,18 +20,25 @@ POWER_CUT = 3
 
 @dataclass(frozen=True)
 class Board:
-    """A board: the emulator, the bootloader in its ROM, and the file that is its flash memory."""
+    """A board: the emulator, the bootloader in its ROM, and a folder.
+
+    The folder contains `flash.bin`, the flash memory, and the files that options of a run name.
+    """
 
     emulator: Path
     bootloader: Path
-    flash: Path
+    folder: Path
 
+    @property
+    def flash(self) -> Path:
+        """The file that is the flash memory."""
+        return self.folder / "flash.bin"
 
-def make_flash(path: Path, content: bytes = b"") -> None:
-    """Writes flash memory that starts with `content` and is erased after it."""
-    with path.open("wb") as file:
-        file.write(content.ljust(_USED_BYTES, _ERASED))
-        file.truncate(_FLASH_BYTES)
+    def erase(self) -> None:
+        """Makes the flash memory as it comes from its factory."""
+        with self.flash.open("wb") as file:
+            file.write(_ERASED * _USED_BYTES)
+            file.truncate(_FLASH_BYTES)
 
 
 class Run:
@@ -46,10 +53,10 @@ class Run:
         for line in self._emulator.stdout:
             yield line.rstrip()
 
-    def press(self, key: str) -> None:
-        """Sends a key to the serial port."""
+    def press(self, keys: str) -> None:
+        """Sends keys to the serial port."""
         assert self._emulator.stdin is not None
-        self._emulator.stdin.write(key)
+        self._emulator.stdin.write(keys)
         self._emulator.stdin.flush()
 
     def status(self) -> int:
@@ -60,7 +67,7 @@ class Run:
 @contextmanager
 def power_on(board: Board, seconds: float, *options: str) -> Generator[Run, None, None]:
     """Runs the board with options such as `blinks=2`; its power goes off after `seconds`, or on leaving."""
-    memory = f"memory-backend-file,id=flash,size={_FLASH_BYTES},mem-path={board.flash},share=on"
+    memory = f"memory-backend-file,id=flash,size={_FLASH_BYTES},mem-path=flash.bin,share=on"
     arguments = "".join(f",arg={option}" for option in ("blinky", *options))
     command = [
         *(str(board.emulator), "-accel", "tcg"),
@@ -70,6 +77,7 @@ def power_on(board: Board, seconds: float, *options: str) -> Generator[Run, None
     ]
     with subprocess.Popen(
         command,
+        cwd=board.folder,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

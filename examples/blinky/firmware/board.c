@@ -79,7 +79,8 @@ void tick_init(void) {
 }
 
 void wait(void) {
-  // Interrupts are off in between, so that a byte that comes after the question still ends the wait.
+  // Interrupts are off in between, so that a byte that comes after the question still ends the
+  // wait.
   __asm__ volatile("cpsid i");
   if (!(UART_STATE & UART_RECEIVED)) __asm__ volatile("wfi");
   __asm__ volatile("cpsie i");

@@ -2,17 +2,14 @@
 
 #include <string.h>
 
-#include "board.h"
+#include "memory_map.h"
 #include "semihosting.h"
 
-// From image.ld.
-extern uint32_t kept_ram[];
+// RAM that keeps its content through a restart, and is 0 when the power comes on.
+#define OPERATIONS handoff.flash_operations
 
-// The RAM behind the programs' part keeps its content through a restart, and is 0 when power comes on.
-#define OPERATIONS (*(volatile uint32_t *)kept_ram)
-
-// How far an operation gets. The option `cut=N:KIND` ends the N-th one (from 1): `before` it begins, in
-// the middle (`torn`), or `after` it.
+// How far an operation gets. The option `cut=N:KIND` ends the N-th one (from 1): `before` it
+// begins, in the middle (`torn`), or `after` it.
 enum course { WHOLE, BEFORE, TORN, AFTER };
 
 static enum course next_course(void) {
@@ -36,7 +33,8 @@ bool flash_read(uint32_t address, void *bytes, size_t size) {
 }
 
 bool flash_program(uint32_t address, const void *bytes, size_t size) {
-  if (!is_inside(address, size) || address % FLASH_UNIT_BYTES || size % FLASH_UNIT_BYTES) return false;
+  if (!is_inside(address, size) || address % FLASH_UNIT_BYTES || size % FLASH_UNIT_BYTES)
+    return false;
   uint8_t *to = (uint8_t *)address;
   for (size_t i = 0; i < size; i++) {
     if (to[i] != 0xFF) return false;

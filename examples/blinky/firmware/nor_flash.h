@@ -1,8 +1,8 @@
 // The flash memory of blinky's board, which keeps its content without power.
 //
 // The real board has RAM there. The emulator keeps that RAM in a file, and this driver gives it the
-// rules of NOR flash: erasing sets the bytes of a sector to 0xff, and a unit is programmed only once
-// after that. It also cuts the power where the option `cut` says: see nor_flash.c.
+// rules of NOR flash: erasing sets the bytes of a sector to 0xff, and a unit is programmed only
+// once after that. It also cuts the power where the option `cut` says: see nor_flash.c.
 #pragma once
 
 #include <stdbool.h>
@@ -21,7 +21,8 @@ enum {
   FLASH_UNIT_BYTES = 8,
 };
 
-// The functions return false if the address or size is not allowed, or a unit was not erased before.
+// The functions return false if the address or size is not allowed, or a unit was not erased
+// before.
 bool flash_read(uint32_t address, void *bytes, size_t size);
 bool flash_program(uint32_t address, const void *bytes, size_t size);
 bool flash_erase(uint32_t address);

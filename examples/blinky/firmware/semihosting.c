@@ -40,7 +40,8 @@ const char *option(const char *name) {
 uint32_t option_number(const char *name) {
   const char *text = option(name);
   uint32_t number = 0;
-  for (; text && *text >= '0' && *text <= '9'; text++) number = number * 10 + (uint32_t)(*text - '0');
+  for (; text && *text >= '0' && *text <= '9'; text++)
+    number = number * 10 + (uint32_t)(*text - '0');
   return number;
 }
 

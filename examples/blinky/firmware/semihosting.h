@@ -1,5 +1,5 @@
-// Files and options of the machine that runs the emulator (Arm's semihosting): they stand for a radio,
-// a memory card, and the person who pulls the plug.
+// Files and options of the machine that runs the emulator (Arm's semihosting): they stand for a
+// radio, a memory card, and the person who pulls the plug.
 #pragma once
 
 #include <stddef.h>
@@ -16,8 +16,8 @@ enum exit_status {
   EXIT_POWER_CUT = 3,  // asked for by the option `cut`
 };
 
-// The text after `name=` in the emulator's command line, up to the next space, or 0 if it is not there.
-// It is valid until the next call.
+// The text after `name=` in the emulator's command line, up to the next space, or 0 if it is not
+// there. It is valid until the next call.
 const char *option(const char *name);
 // The same as a number, 0 without it.
 uint32_t option_number(const char *name);

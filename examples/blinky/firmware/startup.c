@@ -40,16 +40,10 @@ union vector {
 };
 
 __attribute__((section(".vectors"), used)) static const union vector vectors[] = {
-    [STACK] = {.stack = stack_top},
-    [RESET] = {.handler = on_reset},
-    [NMI] = {.handler = on_fault},
-    [HARD_FAULT] = {.handler = on_fault},
-    [MEMORY_FAULT] = {.handler = on_fault},
-    [BUS_FAULT] = {.handler = on_fault},
-    [USAGE_FAULT] = {.handler = on_fault},
-    [SUPERVISOR_CALL] = {.handler = on_fault},
-    [DEBUG_MONITOR] = {.handler = on_fault},
-    [PENDING_CALL] = {.handler = on_fault},
-    [TICK] = {.handler = on_tick},
-    [UART0_RECEIVED] = {.handler = on_uart_received},
+    [STACK] = {.stack = stack_top},          [RESET] = {.handler = on_reset},
+    [NMI] = {.handler = on_fault},           [HARD_FAULT] = {.handler = on_fault},
+    [MEMORY_FAULT] = {.handler = on_fault},  [BUS_FAULT] = {.handler = on_fault},
+    [USAGE_FAULT] = {.handler = on_fault},   [SUPERVISOR_CALL] = {.handler = on_fault},
+    [DEBUG_MONITOR] = {.handler = on_fault}, [PENDING_CALL] = {.handler = on_fault},
+    [TICK] = {.handler = on_tick},           [UART0_RECEIVED] = {.handler = on_uart_received},
 };
