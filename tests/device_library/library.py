@@ -1,0 +1,134 @@
+"""The verifier of the device library, built for this machine, as Python functions (ctypes)."""
+
+import ctypes
+import os
+from pathlib import Path
+
+from software_update.format.verdicts import Verdict
+
+from tests.device_library import decompressors
+from tests.device_library.packed import packed
+from tests.device_library.subjects import Device
+
+# As in judge_for_test.cc.
+_REAL, _FAKE, _LISTED = 0, 1, 2
+_BEYOND, _FAILED = 1, 2
+BEYOND = (
+    "nothing",
+    "keys",
+    "signatures",
+    "roots",
+    "targets",
+    "allowed targets",
+    "name bytes",
+    "loose payloads",
+    "order",
+    "verifications",
+    "compression",
+    "release manifest",
+    "root bytes",
+    "the device's own root",
+)
+
+
+class _Device(ctypes.Structure):
+    _fields_ = (
+        ("trusted", ctypes.c_char_p),
+        ("trusted_size", ctypes.c_size_t),
+        ("installed", ctypes.c_char_p),
+        ("hardware_id", ctypes.c_char_p),
+        ("now", ctypes.c_int64),
+        ("knows_time", ctypes.c_int),
+        ("signatures", ctypes.c_int),
+        ("full_limits", ctypes.c_int),
+        ("sink", ctypes.c_int),
+        ("list", ctypes.c_char_p),
+        ("list_size", ctypes.c_size_t),
+        ("begin", decompressors.BEGIN),
+        ("feed", decompressors.FEED),
+    )
+
+
+class _Result(ctypes.Structure):
+    _fields_ = (
+        ("outcome", ctypes.c_int),
+        ("verdict", ctypes.c_int),
+        ("beyond", ctypes.c_int),
+        ("early_outcome", ctypes.c_int),
+        ("early_verdict", ctypes.c_int),
+        ("verifications", ctypes.c_uint32),
+        ("good", ctypes.c_uint32),
+        ("written", ctypes.c_uint64),
+        ("problem", ctypes.c_int),
+    )
+
+
+class Library:
+    """The shared library of judge_for_test.cc."""
+
+    def __init__(self, path: Path) -> None:
+        library = ctypes.CDLL(str(path.absolute()))
+        self._judge = library.judge
+        self._judge.argtypes = (
+            ctypes.POINTER(_Device),
+            ctypes.c_char_p,
+            ctypes.c_size_t,
+            ctypes.c_size_t,
+            ctypes.POINTER(_Result),
+        )
+        self._judge.restype = None
+        name = library.judge_verdict_name
+        name.restype = ctypes.c_char_p
+        self.result = _Result()
+        self.verdicts = [name(number).decode() for number in range(len(Verdict))]
+
+    def judge(
+        self,
+        bundle: bytes,
+        device: Device,
+        *,
+        piece: int = 1 << 30,
+        fake: bool = False,
+        listed: bytes | None = None,
+        full: bool = False,
+        sink: int = 0,
+    ) -> str:
+        """Returns the verdict on a bundle that arrives in pieces of `piece` bytes, or what it is beyond.
+
+        `fake`: with fake signatures in place of real ones. `listed`: good signatures, in place of computing
+        P-256 (signatures.py). `full`: with the limits of the format in place of smaller ones, which takes
+        more time. `sink`: 1 writes the payloads too, 2 also lets each of them wait once; not all orders of a
+        bundle can be written.
+        """
+        structure = _Device(
+            device.trusted,
+            len(device.trusted),
+            packed(device),
+            None if device.hardware_id is None else device.hardware_id.encode(),
+            device.at or 0,
+            device.at is not None,
+            _FAKE if fake else _REAL if listed is None else _LISTED,
+            full,
+            sink,
+            listed,
+            len(listed or b""),
+            decompressors.begin,
+            decompressors.feed,
+        )
+        found = self.result
+        self._judge(ctypes.byref(structure), bundle, len(bundle), piece, ctypes.byref(found))
+        if found.problem:
+            return f"broken rule {found.problem} of TargetSink"
+        if found.outcome == _BEYOND:
+            return f"beyond {BEYOND[found.beyond]}"
+        if found.outcome == _FAILED:
+            return "storage failed"
+        if found.verdict == 0 and (found.early_outcome, found.early_verdict) != (0, 0):
+            return "refused early and accepted in the end"
+        verdict: str = self.verdicts[found.verdict]
+        return verdict
+
+
+def from_environment() -> Library:
+    """Returns the library whose path is in the environment variable JUDGE."""
+    return Library(Path(os.environ["JUDGE"]))
