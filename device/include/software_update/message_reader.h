@@ -59,6 +59,7 @@ class MessageReader {
   bool is_done() const { return depth_ == kNoFrame; }
 
  private:
+  // `inline` if only one source file uses it: the compiler keeps no copy for others then.
   enum class Phase : uint8_t { kTag, kNumber, kLength, kContent, kSkip };
   static constexpr uint8_t kMaxDepth = 8;
   static constexpr uint8_t kNoFrame = 0xff;
@@ -74,18 +75,18 @@ class MessageReader {
     uint16_t seen;  // a bit for each field of the message
   };
 
-  size_t take(Bytes bytes);
-  void take_content(Bytes piece);
-  void take_byte(uint8_t byte);
-  void tag_done();
-  void begin_field(uint64_t value);
-  void begin_unknown(size_t size);
-  void begin_content(FieldId id, const Field& field, size_t size);
-  void push(FieldId id, size_t size);
-  void enter(MessageId message, bool contains_faults);
-  void close();
-  void check(Verdict verdict);
-  void fail(Verdict verdict);
+  inline size_t take(Bytes bytes);
+  inline void take_content(Bytes piece);
+  inline void take_byte(uint8_t byte);
+  inline void tag_done();
+  inline void begin_field(uint64_t value);
+  inline void begin_unknown(size_t size);
+  inline void begin_content(FieldId id, const Field& field, size_t size);
+  inline void push(FieldId id, size_t size);
+  inline void enter(MessageId message, bool contains_faults);
+  inline void close();
+  inline void check(Verdict verdict);
+  inline void fail(Verdict verdict);
 
   MessageHandler* handler_;
   size_t position_;

@@ -63,9 +63,11 @@ class ReleaseJudge : public ReleasePart {
   ~ReleaseJudge() = default;
 
  private:
-  bool find(const ListedUserManifest& listed);
-  static bool is_listed(const ListedUserManifest& listed, uint64_t length, const uint8_t* sha256);
-  Verdict judge_counter() const;
+  // `inline` if only one source file uses it: the compiler keeps no copy for others then.
+  inline bool find(const ListedUserManifest& listed);
+  static inline bool is_listed(const ListedUserManifest& listed, uint64_t length,
+                               const uint8_t* sha256);
+  inline Verdict judge_counter() const;
 
   ReleaseReader* reader_;
   const Device* device_;

@@ -17,8 +17,8 @@ namespace software_update {
 enum class ReleaseKind : uint8_t {
   kAnotherFile,  // it does not claim to be a release manifest
   kRelease,
-  kMalformed,    // it claims to be a release manifest, and is not a valid one
-  kBeyond,       // valid as far as this device can tell, but it has more unknown keys than fit
+  kMalformed,  // it claims to be a release manifest, and is not a valid one
+  kBeyond,     // valid as far as this device can tell, but it has more unknown keys than fit
 };
 
 // Call `begin`, then `feed` for each piece, then `finish` once, then ask.
@@ -43,6 +43,7 @@ class ReleaseReader {
   ~ReleaseReader() = default;
 
  private:
+  // `inline` if only one source file uses it: the compiler keeps no copy for others then.
   static constexpr uint8_t kTextBytes = kMaxLanguageCharacters + 1;
   static constexpr uint8_t kClaimLanes = 7;
   enum class State : uint8_t;
@@ -50,30 +51,30 @@ class ReleaseReader {
   struct KnownKeys;
   static const KnownKeys kKnownKeys[];
 
-  void search_claims(uint8_t byte);
-  void add(uint8_t byte);
-  void add_structure(uint8_t byte);
-  void add_text(uint8_t byte);
-  void add_escape(uint8_t byte);
-  void add_hex_digit(uint8_t byte);
-  bool add_number(uint8_t byte);
-  void begin_value(uint8_t byte);
-  void begin_text(bool is_key);
-  void open(bool is_object);
-  void close(bool is_object);
-  void end_text();
-  void end_key();
-  void end_number();
-  void take_code(uint32_t code);
-  void take_byte(uint8_t byte);
-  void take_lone_surrogate();
-  void expect(Expected first, Expected last);
-  void note_key();
-  bool is_object() const;
-  bool is_language() const;
-  bool is_date() const;
+  inline void search_claims(uint8_t byte);
+  inline void add(uint8_t byte);
+  inline void add_structure(uint8_t byte);
+  inline void add_text(uint8_t byte);
+  inline void add_escape(uint8_t byte);
+  inline void add_hex_digit(uint8_t byte);
+  inline bool add_number(uint8_t byte);
+  inline void begin_value(uint8_t byte);
+  inline void begin_text(bool is_key);
+  inline void open(bool is_object);
+  inline void close(bool is_object);
+  inline void end_text();
+  inline void end_key();
+  inline void end_number();
+  inline void take_code(uint32_t code);
+  inline void take_byte(uint8_t byte);
+  inline void take_lone_surrogate();
+  inline void expect(Expected first, Expected last);
+  inline void note_key();
+  inline bool is_object() const;
+  inline bool is_language() const;
+  inline bool is_date() const;
 
-  uint64_t* keys_;           // of open objects, the innermost last; the lowest bits are the depth
+  uint64_t* keys_;  // of open objects, the innermost last; the lowest bits are the depth
   size_t capacity_;
   size_t keys_size_;
   const char* hardware_id_;
@@ -81,24 +82,24 @@ class ReleaseReader {
   uint32_t minimum_counter_;
   // The text or number that is being read.
   uint64_t hash_;
-  const char* hardware_rest_; // null: another hardware id
+  const char* hardware_rest_;  // null: another hardware id
   const char* literal_rest_;
   uint32_t number_;
-  uint16_t code_;            // of \u, as far as it has arrived
-  uint16_t surrogate_;       // a high one that waits for its low one; 0: none
-  uint16_t seen_[2];         // bits for known keys: of the manifest; of the open advisory or language
+  uint16_t code_;       // of \u, as far as it has arrived
+  uint16_t surrogate_;  // a high one that waits for its low one; 0: none
+  uint16_t seen_[2];    // bits for known keys: of the manifest; of the open advisory or language
   State state_;
-  Expected expected_;        // of the value that comes next, or is being read
+  Expected expected_;  // of the value that comes next, or is being read
   uint8_t depth_;
   uint8_t code_digits_;
-  uint8_t text_size_;        // at most kTextBytes, also of a longer text
-  uint8_t lane_;             // position in the file, modulo 4
+  uint8_t text_size_;  // at most kTextBytes, also of a longer text
+  uint8_t lane_;       // position in the file, modulo 4
   bool is_key_;
-  bool is_counter_;          // whether the number is an integer in range, or 0
-  bool is_manifest_;         // the schema says so
-  bool invalid_;             // in a way that counts if `is_manifest_`
-  bool overflow_;            // some keys did not fit
-  bool claimed_;             // the beginning of the schemas is somewhere in the file
+  bool is_counter_;   // whether the number is an integer in range, or 0
+  bool is_manifest_;  // the schema says so
+  bool invalid_;      // in a way that counts if `is_manifest_`
+  bool overflow_;     // some keys did not fit
+  bool claimed_;      // the beginning of the schemas is somewhere in the file
   bool lists_hardware_;
   bool lists_this_hardware_;
   uint8_t claims_[kClaimLanes];

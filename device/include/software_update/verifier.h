@@ -284,6 +284,7 @@ class Verifier : private MessageHandler, private VerifierState {
   ~Verifier() = default;
 
  private:
+  // `inline` if only one source file uses it: the compiler keeps no copy for others then.
   Verdict number(FieldId field, uint64_t value) override;
   Verdict begin(FieldId field, size_t size) override;
   void content(FieldId field, Bytes piece) override;
@@ -293,61 +294,61 @@ class Verifier : private MessageHandler, private VerifierState {
 
   // The device
   bool load_roots();
-  void begin_former(const FormerRoot& stated);
-  void keep_former(const RootFacts& root);
-  void keep_former_of_chain(const RootFacts& root);
-  static bool has_identity(const FormerRoot& root, const uint8_t* identity);
+  inline void begin_former(const FormerRoot& stated);
+  inline void keep_former(const RootFacts& root);
+  inline void keep_former_of_chain(const RootFacts& root);
+  static inline bool has_identity(const FormerRoot& root, const uint8_t* identity);
 
   // Signed messages
   void begin_signed(SignatureList* list, CommonFacts* common);
-  void begin_signature();
-  void begin_signature_part(uint8_t part, size_t size);
-  void end_signature();
+  inline void begin_signature();
+  inline void begin_signature_part(uint8_t part, size_t size);
+  inline void end_signature();
   Verdict check_common() const;
   bool is_met(SignatureList& list, const uint8_t* sha256, const RootFacts& root, uint8_t role);
-  bool is_good(MetadataSignature& signature, const uint8_t* sha256, const RootKey& key);
+  inline bool is_good(MetadataSignature& signature, const uint8_t* sha256, const RootKey& key);
   bool is_expired(const CommonFacts& common) const;
 
   // Roots
   Verdict begin_root(bool in_chain, size_t size);
-  void begin_root_facts();
+  inline void begin_root_facts();
   void end_root(bool in_chain);
-  void end_chained_root();
-  Verdict root_form(RootFacts& root);
+  inline void end_chained_root();
+  inline Verdict root_form(RootFacts& root);
   void begin_key();
   void begin_key_id(size_t size);
   void begin_key_value(size_t size);
   void check_key_order();
-  void begin_key_hash();
+  inline void begin_key_hash();
   void end_key();
-  Verdict judge_key();
-  bool has_own_id();
+  inline Verdict judge_key();
+  inline bool has_own_id();
   void add_role_key();
-  RootKey* key_entry(uint8_t id_size);
-  static bool check_roles(RootFacts& root);
-  Verdict judge_root(RootFacts& root, SignatureList& list, bool may_be_passed);
+  inline RootKey* key_entry(uint8_t id_size);
+  static inline bool check_roles(RootFacts& root);
+  inline Verdict judge_root(RootFacts& root, SignatureList& list, bool may_be_passed);
   const RootFacts& root_in_force() const { return incoming_ != nullptr ? *incoming_ : *trusted_; }
 
   // Targets
   void begin_targets(size_t size);
   void end_targets();
-  void mark_loose();
+  inline void mark_loose();
   Verdict end_targets_entry();
   Verdict begin_target();
   void end_hash();
   void begin_compression();
   void end_target();
-  Verdict name_fault(const VerifiedTarget& target) const;
-  Verdict hash_fault(const VerifiedTarget& target) const;
-  Verdict judge_metadata();
+  inline Verdict name_fault(const VerifiedTarget& target) const;
+  inline Verdict hash_fault(const VerifiedTarget& target) const;
+  inline Verdict judge_metadata();
   Verdict judge_roots();
   Verdict judge_targets();
-  Verdict judge_version() const;
+  inline Verdict judge_version() const;
   bool versions_start_again() const;
-  Verdict judge_release();
+  inline Verdict judge_release();
   bool has_release() const { return memory_.release != nullptr; }
-  Verdict judge_list();
-  void judge_names_again();
+  inline Verdict judge_list();
+  inline void judge_names_again();
 
   // Payloads
   void begin_name();
@@ -356,28 +357,29 @@ class Verifier : private MessageHandler, private VerifierState {
   Verdict end_entry() const;
   void begin_payload(size_t size);
   void open_payload();
-  bool is_trusted();
-  bool ask_sink(const VerifiedTarget& target);
+  inline bool is_trusted();
+  inline bool ask_sink(const VerifiedTarget& target);
   bool can_decompress() const { return device_.decompressor != nullptr; }
   uint32_t index_of(const VerifiedTarget& target) const {
     return static_cast<uint32_t>(&target - memory_.targets);
   }
   void payload_content(Bytes piece);
   void end_payload_content();
-  void fail_storage();
+  inline void fail_storage();
   Verdict end_payload();
-  bool is_repeated(const VerifiedTarget* target) const;
-  void add_loose();
-  static Verdict compare(const VerifiedTarget& target, uint64_t length, const uint8_t* sha256);
-  Verdict judge_loose(bool& is_unlisted);
+  inline bool is_repeated(const VerifiedTarget* target) const;
+  inline void add_loose();
+  static inline Verdict compare(const VerifiedTarget& target, uint64_t length,
+                                const uint8_t* sha256);
+  inline Verdict judge_loose(bool& is_unlisted);
   VerifiedTarget* find_target(const uint8_t* name);
   Verdict judge_payloads();
-  bool is_installed(uint32_t index);
+  inline bool is_installed(uint32_t index);
 
   void capture(uint8_t* into, size_t capacity);
   void begin_leaf(size_t size);
   void go_beyond(Beyond beyond);
-  Result result(Verdict verdict) const;
+  inline Result result(Verdict verdict) const;
 
   VerifierMemory memory_;
   Device device_;
