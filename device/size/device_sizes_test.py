@@ -16,10 +16,10 @@ def test_growth_is_found() -> None:
     page = device_sizes.render([Line("part", 1000, 2000, 5000), Line("heap", 0, 0, 0)])
     assert device_sizes.growth([Line("part", 1019, 2039), Line("heap", 0, 0)], page) == []
     assert device_sizes.growth([Line("part", 1021, 2041), Line("other", 1)], page) == [
-        "part: 1021 bytes on Cortex-M3, the page says 1000",
-        "part: 2041 bytes on Cortex-M0, the page says 2000",
+        "part: 1021 on Cortex-M3, the page says 1000",
+        "part: 2041 on Cortex-M0, the page says 2000",
         "other: not on the page",
     ]
     assert device_sizes.growth([Line("heap", 1, 0)], page) == [
-        "heap: 1 bytes on Cortex-M3, the page says 0"
+        "heap: 1 on Cortex-M3, the page says 0"
     ]

@@ -73,10 +73,16 @@ int run(const uint8_t* bytes, size_t size, size_t* consumed) {
   using software_update::Status;
   software_update::product.crypto = &software_update::kP256m;
   const Status statuses[] = {
-      client.load(),    client.start(size, false, 0), client.write({bytes, size}, consumed),
-      client.finish(),  client.approve(client.question()),
-      client.install(), client.accept(),              client.reject(),
-      client.cancel(),  client.clean(),
+      client.load(),
+      client.start(size, false, 0),
+      client.write({bytes, size}, consumed),
+      client.finish(),
+      client.approve(client.question()),
+      client.install(),
+      client.accept(),
+      client.reject(),
+      client.cancel(),
+      client.clean(),
   };
   for (const Status status : statuses) {
     if (status != Status::kOk) {
