@@ -134,7 +134,7 @@ def test_damaged_lines_never_become_another_packet() -> None:
     source = random.Random(7)
     packet = source.randbytes(200)
     whole = lines(packet)
-    for _ in range(5000):
+    for _ in range(2000):
         found = packets(mutant(source, whole) + lines(b"next"))
         assert found in ([b"next"], [packet, b"next"])
 
@@ -143,11 +143,11 @@ def test_the_client_in_python_reads_the_same_packets() -> None:
     source = random.Random(8)
     whole = lines(source.randbytes(100)) + lines(source.randbytes(50))
     differences = 0
-    for _ in range(5000):
+    for _ in range(2000):
         received = mutant(source, whole)
         differences += packets(received) != list(FrameReader().packets(received))
     # They only differ where a mark is in the middle of a line.
-    assert differences < 100
+    assert differences < 40
 
 
 REQUESTS = [
@@ -247,7 +247,7 @@ def test_mutants_of_maps_are_read_as_cbor2_reads_them() -> None:
     source = random.Random(9)
     whole = [cbor2.dumps(values) for values in REQUESTS]
     valid = 0
-    for _ in range(20_000):
+    for _ in range(8000):
         content = mutant(source, source.choice(whole))
         if find(content, "off")[0] == _INVALID:
             continue
@@ -260,4 +260,4 @@ def test_mutants_of_maps_are_read_as_cbor2_reads_them() -> None:
         assert is_plain(values), content.hex()
         check(content, values)
         valid += 1
-    assert valid > 1000
+    assert valid > 500
