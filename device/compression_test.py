@@ -172,7 +172,7 @@ class Decompressor:
             content = self.object.decompress(bytes(data[:size]))
         except zstandard.ZstdError:
             return -1
-        self.content[: len(content)] = content
+        ctypes.memmove(self.content, content, len(content))
         return len(content)
 
 

@@ -17,7 +17,7 @@ ANOTHER_FILE, RELEASE, MALFORMED, BEYOND = range(4)
 HARDWARE_ID = "board-\u00e41\U0001f600"
 PIECES = (1, 2, 3, 7, 64, 1 << 20)
 # In the default test; `python release_manifest_test.py COUNT SEED` tries more.
-MUTANTS = 6_000
+MUTANTS = 4_000
 
 
 _FACTS = ("kind", "counter", "minimum_counter", "lists_hardware", "lists_this_hardware")

@@ -1,8 +1,7 @@
 # The files of the device library, part by part, below this folder.
 #
-# Bazel and GN both read this file, and sources_test compares sources.mk with
-# it: write nothing but comments
-# and lists of strings, without a docstring.
+# Bazel and GN both read this file, and device_sources_test compares sources.mk with it: write nothing but
+# comments and lists of strings, without a docstring.
 
 # buildifier: disable=module-docstring
 BASE_HEADERS = [
@@ -99,3 +98,7 @@ CLIENT_SOURCES = [
 FLASH_MODEL_HEADERS = ["testing/flash_model.h"]
 
 FLASH_MODEL_SOURCES = ["testing/flash_model.cc"]
+
+INSTALLED_MANIFEST_HEADERS = ["include/software_update/installed_manifest.h"]
+
+INSTALLED_MANIFEST_SOURCES = ["src/installed_manifest.cc"]

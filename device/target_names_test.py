@@ -23,7 +23,7 @@ NAMES: list[str] = [
     *("a/" * 127 + "a", "a/" * 127 + "ab", "a/" * 127 + ".", "/".join(["..a"] * 63)),
 ]
 # Pieces of random names.
-PARTS = (
+PARTS: tuple[str, ...] = (
     "a",
     "A",
     "b",
