@@ -66,7 +66,9 @@ def parse_device_limits(path: str, content: bytes) -> DeviceLimits:
     except ValueError:
         raise InputError(f"{path}: not JSON; write {SCHEMA}") from None
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
-        raise InputError(f'{path}: not limits of a device; write an object with "schema": "{SCHEMA}"')
+        raise InputError(
+            f'{path}: not limits of a device; write an object with "schema": "{SCHEMA}"'
+        )
     for name in document:
         if name not in _FIELDS:
             raise InputError(f"{path}: '{shown(name)}' is not a device limit{_similar(name)}")
