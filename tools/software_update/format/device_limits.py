@@ -23,8 +23,9 @@ class DeviceLimits(NamedTuple):
     those of a release, with user_manifest. `roots` is the length of the chain of roots that leads to the
     root in a bundle, without that root. `name_bytes` is the length of the name of a target.
     `verifications` is the number of signatures that the device verifies for one bundle. `root_bytes` is
-    the size in bytes of the signed roots that it keeps. `release_manifest` says whether it can read one,
-    and `compression` names the algorithms that it can decompress.
+    the size in bytes of the signed roots that it keeps. `release_manifest` says whether it can read one, and
+    `release_keys` is the number of keys of its objects that the reader remembers at a time: languages, and
+    keys that this version does not know. `compression` names the algorithms that it can decompress.
     """
 
     keys: int = 4
@@ -36,6 +37,7 @@ class DeviceLimits(NamedTuple):
     verifications: int = 32
     root_bytes: int = 4096
     release_manifest: bool = True
+    release_keys: int = 24
     compression: tuple[str, ...] = ()
 
 
@@ -52,6 +54,7 @@ RANGES = {
     # Of every root by itself and by the one before it, and of the targets metadata.
     "verifications": (1, limits.MAX_SIGNATURES * (2 * (limits.MAX_ROOT_CHAIN + 1) + 1)),
     "root_bytes": (0, limits.MAX_ROOT_METADATA_BYTES),
+    "release_keys": (1, 1024),
 }
 _FIELDS = ("schema", *DeviceLimits._fields)
 

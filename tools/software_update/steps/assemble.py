@@ -19,7 +19,7 @@ from software_update.format.verdicts import Refused
 from software_update.steps.unchanged import Earlier
 from software_update.verify.device_limits import (
     BeyondDevice,
-    SignedMetadata,
+    Parts,
     beyond,
     beyond_text,
     needed_limits,
@@ -78,10 +78,11 @@ def assemble_bundle(
         pigweed_problem(problem)
     signed_targets = files.read_input(content.targets_metadata, limits.MAX_TARGETS_METADATA_BYTES)
     listed = _listed(content.targets_metadata, signed_targets)
-    if device:
-        _check_room(device, SignedMetadata(chain, signed_root, signed_targets), output)
     paths = dict(content.payload_files)
     user_manifest = paths.get(USER_MANIFEST)
+    if device:
+        release = user_manifest and files.read_input(user_manifest, limits.MAX_USER_MANIFEST_BYTES)
+        _check_room(device, Parts(chain, signed_root, signed_targets, release or None), output)
     checked = check_user_manifest(user_manifest, warn)
     compressions = {name: each.compression for name, each in listed.items() if each.compression}
     payloads = plan_payloads(content.payload_files, compressions)
@@ -98,10 +99,10 @@ def assemble_bundle(
                 raise _differs(paths[target.name], target.name)
 
 
-def _check_room(device: DeviceWithLimits, signed: SignedMetadata, output: str) -> None:
+def _check_room(device: DeviceWithLimits, bundle: Parts, output: str) -> None:
     trusted = read_root_file(device.trusted_root)
     parse_root(device.trusted_root, trusted)
-    found = beyond(needed_limits(trusted, signed), device.limits)
+    found = beyond(needed_limits(trusted, bundle), device.limits)
     if found:
         raise BeyondDevice(f"{output}: {beyond_text(found, device.limits_path)}")
 

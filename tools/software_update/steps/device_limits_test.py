@@ -30,6 +30,7 @@ struct MyLimits {
   static constexpr uint32_t kVerifications = 32;
   static constexpr uint32_t kRootBytes = 4096;
   static constexpr bool kReleaseManifest = false;
+  static constexpr uint32_t kReleaseKeys = 24;
   static constexpr bool kCompression = true;
   static constexpr uint32_t kLoosePayloads = 0;
   static constexpr bool kAnyOrder = false;

@@ -4,16 +4,24 @@ The device library counts in the same way, and takes no bundle beyond its limits
 as it arrives, so it also needs a certain order of the parts.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
+from software_update.base import strict_json
 from software_update.base.errors import SoftwareUpdateError
 from software_update.bundle import envelope
+from software_update.bundle.envelope import Payload
 from software_update.format import metadata, wire
 from software_update.format.device_limits import DeviceLimits
 from software_update.format.messages import COMPRESSION_ALGORITHMS, SHA256_BYTES, Role, Signature
 from software_update.format.metadata import Root, Signed, Targets
 from software_update.format.names import USER_MANIFEST
+from software_update.format.release_manifest import (
+    Advisory,
+    ReleaseManifest,
+    ReleaseTexts,
+    parse_release,
+)
 from software_update.keys.schemes import ECDSA_P256
 from software_update.verify.quorum import public_keys
 
@@ -31,15 +39,20 @@ class BeyondDevice(SoftwareUpdateError):
     exit_code = 1
 
 
-class SignedMetadata(NamedTuple):
-    """The metadata of a bundle as they are in it: signed. `root` is None if it has none."""
+class Parts(NamedTuple):
+    """The parts of a bundle that decide, as they are in it.
+
+    Metadata are signed. `root` is None if the bundle has none. `user_manifest` is the content of that
+    target, None without one.
+    """
 
     root_chain: Sequence[bytes]
     root: bytes | None
     targets: bytes
+    user_manifest: bytes | None
 
 
-def needed_limits(signed_trusted: bytes, bundle: SignedMetadata) -> DeviceLimits:
+def needed_limits(signed_trusted: bytes, bundle: Parts) -> DeviceLimits:
     """Returns the least limits with which a device that trusts the root `signed_trusted` takes a bundle.
 
     Expects metadata that such a device accepts. Raises Refused for a bad form.
@@ -67,6 +80,7 @@ def needed_limits(signed_trusted: bytes, bundle: SignedMetadata) -> DeviceLimits
         verifications=_verifications(trusted[1], roots, signed_targets),
         root_bytes=sum(map(len, kept)),
         release_manifest=any(each.name == USER_MANIFEST for each in targets.targets),
+        release_keys=_release_keys(bundle.user_manifest),
         compression=_algorithms(targets),
     )
 
@@ -114,12 +128,48 @@ def _verified(signed: Signed, root: Root, role: Role) -> Iterator[int]:
                     break
 
 
-def order_problem(fields: Iterable[tuple[int, int, int]]) -> list[str]:
-    """Returns what is wrong with the order of a bundle's fields for a device; empty if nothing is."""
-    places = [_ORDER.index(number) for number, _, _ in fields]
-    if all(places[index] <= places[index + 1] for index in range(len(places) - 1)):
-        return []
-    return ["the order of its parts, not chain of roots, root, targets metadata, payloads"]
+def _release_keys(user_manifest: bytes | None) -> int:
+    """Returns the number of keys of a release manifest that the device's reader remembers at a time.
+
+    It remembers keys of objects that have not ended, except for the known ones, to find duplicates.
+    """
+    if user_manifest is None or parse_release(user_manifest) is None:
+        return 0
+    return _keys_of(strict_json.parse(user_manifest), _KNOWN_KEYS)
+
+
+def _keys_of(value: Any, known: Mapping[str, Any]) -> int:
+    if isinstance(value, list):
+        return max((_keys_of(each, known) for each in value), default=0)
+    if not isinstance(value, dict):
+        return 0
+    remembered = most = 0
+    for key, inner in value.items():
+        remembered += key not in known
+        most = max(most, remembered + _keys_of(inner, known.get(key, known.get(_ANY, {}))))
+    return most
+
+
+def order_problem(
+    needed: DeviceLimits, fields: Iterable[tuple[int, int, int]], payloads: Sequence[Payload]
+) -> list[str]:
+    """Returns what is wrong with the order of a bundle for a device; empty if nothing is.
+
+    `fields` are those of the bundle: number, start and end of the content.
+    """
+    found = list(fields)
+    # The place of a root that changes nothing does not matter.
+    changes = needed.roots or needed.root_bytes or needed.allowed_targets
+    places = [
+        _ORDER.index(number) for number, _, _ in found if changes or number != envelope.ROOT_FIELD
+    ]
+    ends = [end for number, _, end in found if number == envelope.PAYLOAD_FIELD]
+    problems = []
+    if places != sorted(places):
+        problems.append("its parts are not in the order chain, root, targets metadata, payloads")
+    if any(each.offset + each.length != end for each, end in zip(payloads, ends, strict=True)):
+        problems.append("the name of a payload follows the payload")
+    return problems
 
 
 def beyond(needed: DeviceLimits, limits: DeviceLimits) -> list[str]:
@@ -145,6 +195,15 @@ def beyond_text(found: Iterable[str], limits_path: str) -> str:
     )
 
 
+# The keys of a release manifest, and of the objects in it. The keys of texts are languages.
+_ANY = "*"
+_KNOWN_KEYS: dict[str, Any] = {
+    **{key: {} for key in set(ReleaseManifest._fields) - {"counter", "minimum_counter"}},
+    **{key: {} for key in ("schema", "release_counter", "minimum_release_counter")},
+    "advisories": {key: {} for key in Advisory._fields},
+    "texts": {_ANY: {key: {} for key in set(ReleaseTexts._fields) - {"language"}}},
+}
+
 _COUNTED = {
     "keys": ("key in a root", "keys in a root"),
     "signatures": ("signature of a role", "signatures of a role"),
@@ -154,4 +213,5 @@ _COUNTED = {
     "name_bytes": ("byte in a target name", "bytes in a target name"),
     "verifications": ("signature to verify", "signatures to verify"),
     "root_bytes": ("byte of new roots", "bytes of new roots"),
+    "release_keys": ("key of the release manifest", "keys of the release manifest"),
 }

@@ -1,9 +1,12 @@
 """Tests of device_limits.py: each limit at, below and above what a bundle needs."""
 
+import json
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
+from software_update.bundle.envelope import Payload
 from software_update.format.device_limits import DEFAULT, DeviceLimits
 from software_update.testing import encode as e
 from software_update.testing.signers import (
@@ -14,7 +17,7 @@ from software_update.testing.signers import (
     TARGETS_KEY_2,
 )
 from software_update.verify.device_limits import (
-    SignedMetadata,
+    Parts,
     beyond,
     beyond_text,
     needed_limits,
@@ -33,10 +36,11 @@ def needed(
     signed_targets: bytes,
     *roots: bytes,
     trusted: bytes = SIGNED_ROOT,
+    user_manifest: bytes | None = None,
 ) -> DeviceLimits:
     """The limits for a bundle with a chain of `roots`, of which the last is its root."""
     return needed_limits(
-        trusted, SignedMetadata(roots[:-1], roots[-1] if roots else None, signed_targets)
+        trusted, Parts(roots[:-1], roots[-1] if roots else None, signed_targets, user_manifest)
     )
 
 
@@ -51,6 +55,7 @@ def test_plain_bundle() -> None:
         verifications=2,
         root_bytes=0,
         release_manifest=False,
+        release_keys=0,
         compression=(),
     )
 
@@ -139,13 +144,53 @@ def test_signatures_of_another_form_take_no_room() -> None:
     assert found.signatures == 1
 
 
+def test_keys_of_a_release_manifest() -> None:
+    """Languages and unknown keys count while their object is open."""
+
+    def keys(**more: Any) -> int:
+        release = {"schema": "software_update.release.v1", "product": "p", "version": "1"}
+        content = json.dumps({**release, "release_counter": 1, **more}).encode()
+        return needed(targets({"user_manifest": content}), user_manifest=content).release_keys
+
+    advisory = {"id": "1", "severity": "low", "text": "x"}
+    assert keys(advisories=[{**advisory, "action": "x"}], notes="x") == 0
+    assert keys(texts={"de": {"notes": "x"}, "fr": {"unavailable_functions": ["x"]}}) == 2
+    assert keys(texts={"de": {"x": 1, "y": 2}, "fr": {}}) == 3
+    assert keys(advisories=[{**advisory, "x": 1}, {**advisory, "y": 1, "z": 2}]) == 2
+    assert keys(x={"a": {"b": {}}, "c": 1}, notes="x") == 3
+    assert keys(x={"product": 1}) == 2
+    assert keys(counter=1) == 1
+
+
+def test_another_user_manifest_has_no_keys() -> None:
+    assert needed(targets({"user_manifest": b"{}"}), user_manifest=b'{"a": 1}').release_keys == 0
+
+
 def test_order() -> None:
     chain, root, listed, payload = (65, 0, 1), (5, 0, 1), (3, 0, 1), (4, 0, 1)
+    needs = DEFAULT._replace(roots=0, root_bytes=0)
+    problem = "its parts are not in the order chain, root, targets metadata, payloads"
+
+    def problems(*fields: tuple[int, int, int], needs: DeviceLimits = needs) -> list[str]:
+        payloads = [Payload("x", 0, 1) for number, _, _ in fields if number == 4]
+        return order_problem(needs, fields, payloads)
+
+    moves = needs._replace(root_bytes=420)
     for good in ([], [listed], [chain, chain, root, listed, payload, payload], [root, listed]):
-        assert order_problem(good) == []
-    problem = "the order of its parts, not chain of roots, root, targets metadata, payloads"
-    for bad in ([root, chain, listed], [listed, root], [root, payload, listed]):
-        assert order_problem(bad) == [problem]
+        assert problems(*good) == problems(*good, needs=moves) == []
+    assert problems(listed, payload, root) == []
+    for bad in ([root, chain, listed], [listed, root], [listed, payload, root]):
+        assert problems(*bad, needs=moves) == [problem]
+    for other in (needs._replace(roots=1), needs._replace(allowed_targets=1)):
+        assert problems(listed, root, needs=other) == [problem]
+    assert problems(payload, listed) == [problem]
+
+
+def test_payload_before_its_name() -> None:
+    problem = "the name of a payload follows the payload"
+    fields = [(3, 0, 10), (4, 12, 20)]
+    assert order_problem(DEFAULT, fields, [Payload("x", 15, 5)]) == []
+    assert order_problem(DEFAULT, fields, [Payload("x", 14, 3)]) == [problem]
 
 
 _NUMBERS = [name for name in DeviceLimits._fields if type(getattr(DEFAULT, name)) is int]

@@ -209,7 +209,7 @@ def _beyond_device(
     from software_update.bundle.reader import read_fields
     from software_update.cli.options.device_limits import read_device_limits
     from software_update.verify.device_limits import (
-        SignedMetadata,
+        Parts,
         beyond,
         needed_limits,
         order_problem,
@@ -218,8 +218,9 @@ def _beyond_device(
     limits = read_device_limits(path)
     parts = verified.envelope
     assert parts.targets is not None
-    signed = SignedMetadata(parts.root_chain, parts.root, parts.targets)
-    return [*beyond(needed_limits(signed_root, signed), limits), *order_problem(read_fields(fd))]
+    bundle = Parts(parts.root_chain, parts.root, parts.targets, verified.release.user_manifest)
+    needed = needed_limits(signed_root, bundle)
+    return [*beyond(needed, limits), *order_problem(needed, read_fields(fd), parts.payloads)]
 
 
 def _warnings(args: argparse.Namespace, device: Device, verified: Verified) -> list[str]:

@@ -68,7 +68,7 @@ def test_payloads_before_the_metadata(folder: Path) -> None:
     targets = e.targets_entry(e.signed(e.targets(CONTENTS, 7), TARGETS_KEY))
     (folder / "loose").write_bytes(e.payloads(CONTENTS) + targets)
     text = failed(1, *verify(folder, "loose"))
-    assert "the order of its parts, not chain of roots, root, targets metadata, payloads" in text
+    assert "its parts are not in the order chain, root, targets metadata, payloads" in text
 
 
 def test_limits_are_an_input(folder: Path) -> None:
