@@ -148,7 +148,7 @@ Verdict Verifier::number(FieldId field, uint64_t value) {
       }
       break;
     case FieldId::kHashFunction:
-      hash_function_ = small;
+      is_sha256_ = small == kHashFunctionSha256;
       break;
     case FieldId::kCompressionAlgorithm:
       algorithm_ = small;
@@ -206,11 +206,14 @@ Verdict Verifier::begin(FieldId field, size_t size) {
       break;
     case FieldId::kCommonMetadataSpecVersion:
     case FieldId::kCommonMetadataRole:
-    case FieldId::kHashHash:
       begin_leaf(size);
       break;
+    case FieldId::kHashHash:
+      leaf_size_ = static_cast<uint32_t>(size);
+      capture(leaf_, kSha256Bytes);
+      break;
     case FieldId::kCompressionOriginalSha256:
-      original_sha256_size_ = static_cast<uint32_t>(size);
+      original_sha256_size_ = static_cast<uint8_t>(size);
       capture(memory_.compression->original(targets_).sha256, kSha256Bytes);
       break;
     case FieldId::kRootMetadataKeys:
@@ -249,7 +252,7 @@ Verdict Verifier::begin(FieldId field, size_t size) {
       begin_name();
       break;
     case FieldId::kTargetFileHashes:
-      hash_function_ = 0;
+      is_sha256_ = false;
       leaf_size_ = 0;
       break;
     case FieldId::kTargetFileCompression:

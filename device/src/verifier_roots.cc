@@ -66,7 +66,9 @@ bool Verifier::load_roots() {
 // Finds the content of the root under which the installed release was accepted: the device's root,
 // or what the client kept of it. `end_chained_root` looks at the others.
 void Verifier::begin_former(const FormerRoot& stated) {
-  former_ = stated;
+  former_threshold_ = stated.threshold;
+  former_keys_ = stated.keys;
+  former_identities_ = stated.identities;
   const bool is_device_root =
       stated.version == trusted_->common.version && is_same(stated.sha256, trusted_->sha256);
   if (stated.stated ? is_device_root : stated.keys == 0) {
@@ -76,22 +78,22 @@ void Verifier::begin_former(const FormerRoot& stated) {
 
 // Keeps what `versions_start_again` needs of a root.
 void Verifier::keep_former(const RootFacts& root) {
-  former_.threshold = root.targets_threshold;
-  former_.identities = memory_.former;
-  former_.keys = 0;
+  former_threshold_ = root.targets_threshold;
+  former_identities_ = memory_.former;
+  former_keys_ = 0;
   for (uint32_t i = 0; i < root.key_count; ++i) {
     const RootKey& key = root.keys[i];
     if ((key.flags & (kListed | kInTargets)) == (kListed | kInTargets) &&
-        !has_identity(former_, identity_of(key))) {
-      memcpy(memory_.former[former_.keys], identity_of(key), kSha256Bytes);
-      ++former_.keys;
+        !has_former(identity_of(key))) {
+      memcpy(memory_.former[former_keys_], identity_of(key), kSha256Bytes);
+      ++former_keys_;
     }
   }
 }
 
-bool Verifier::has_identity(const FormerRoot& root, const uint8_t* identity) {
-  for (uint32_t i = 0; i < root.keys; ++i) {
-    if (is_same(root.identities[i], identity)) {
+bool Verifier::has_former(const uint8_t* identity) const {
+  for (uint32_t i = 0; i < former_keys_; ++i) {
+    if (is_same(former_identities_[i], identity)) {
       return true;
     }
   }
@@ -350,8 +352,12 @@ void Verifier::end_chained_root() {
 }
 
 void Verifier::keep_former_of_chain(const RootFacts& root) {
-  if (!is_device_ && former_.stated && former_.keys == 0 &&
-      root.common.version == former_.version && is_same(root.sha256, former_.sha256)) {
+  if (is_device_ || device_.installed == nullptr || former_keys_ != 0) {
+    return;
+  }
+  const FormerRoot& former = device_.installed->former;
+  if (former.stated && root.common.version == former.version &&
+      is_same(root.sha256, former.sha256)) {
     keep_former(root);
   }
 }
@@ -415,17 +421,17 @@ Verdict Verifier::judge_roots() {
 // themselves (TUF specification 5.3.11; recovery.py has the reasons).
 bool Verifier::versions_start_again() const {
   const RootFacts& root = root_in_force();
-  uint32_t removed = former_.keys;
-  for (uint32_t i = 0; i < former_.keys; ++i) {
+  uint32_t removed = former_keys_;
+  for (uint32_t i = 0; i < former_keys_; ++i) {
     for (uint32_t k = 0; k < root.key_count; ++k) {
       const RootKey& key = root.keys[k];
-      if ((key.flags & kInTargets) != 0 && is_same(identity_of(key), former_.identities[i])) {
+      if ((key.flags & kInTargets) != 0 && is_same(identity_of(key), former_identities_[i])) {
         --removed;
         break;
       }
     }
   }
-  return former_.threshold >= 1 && removed >= former_.threshold;
+  return former_threshold_ >= 1 && removed >= former_threshold_;
 }
 
 uint32_t Verifier::root_keys() const {

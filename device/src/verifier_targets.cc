@@ -77,12 +77,12 @@ Verdict Verifier::begin_target() {
 }
 
 void Verifier::end_hash() {
-  if (hash_function_ != kHashFunctionSha256) {
+  if (!is_sha256_) {
     return;
   }
   ++hash_count_;
   if (leaf_size_ == kSha256Bytes) {
-    uint8_t* sha256 = good_hash_count_ == 0 ? target_->sha256 : second_sha256_;
+    uint8_t* sha256 = good_hash_count_ == 0 ? target_->sha256 : leaf_ + kSha256Bytes;
     memcpy(sha256, leaf_, kSha256Bytes);
     ++good_hash_count_;
   }
@@ -117,7 +117,7 @@ void Verifier::end_target() {
     listed_.hashes = good_hash_count_;
     listed_.length = target.length;
     listed_.sha256 = target.sha256;
-    memcpy(listed_.second_sha256, second_sha256_, kSha256Bytes);
+    memcpy(listed_.second_sha256, leaf_ + kSha256Bytes, kSha256Bytes);
   }
   ++targets_;
 }

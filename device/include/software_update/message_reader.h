@@ -61,9 +61,9 @@ class MessageReader {
  private:
   // `inline` if only one source file uses it: the compiler keeps no copy for others then.
   enum class Phase : uint8_t { kTag, kNumber, kLength, kContent, kSkip };
-  static constexpr uint8_t kMaxDepth = 8;
+  static constexpr uint8_t kMaxDepth = 7;
   static constexpr uint8_t kNoFrame = 0xff;
-  static constexpr uint8_t kMaxRepeatedFields = 12;
+  static constexpr uint8_t kMaxRepeatedFields = 11;
 
   // A message or a field's bytes, as far as they are open.
   struct Frame {

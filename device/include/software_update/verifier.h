@@ -77,7 +77,7 @@ struct RootFacts {
 
 // A payload that is before the metadata in the bundle, or not in them.
 struct LoosePayload {
-  uint64_t length;
+  size_t length;
   uint8_t name[kSha256Bytes];
   uint8_t sha256[kSha256Bytes];
 };
@@ -169,8 +169,10 @@ struct VerifierState {
   Verdict name_fault_;
   Verdict hash_fault_;
   bool is_duplicate_;
-  uint8_t hash_count_;       // SHA-256 of the target
-  uint8_t good_hash_count_;  // of these, with 32 bytes
+  bool is_sha256_;                // the function of the hash that is being read
+  uint8_t original_sha256_size_;  // of the field, in bytes
+  uint8_t hash_count_;            // SHA-256 of the target
+  uint8_t good_hash_count_;       // of these, with 32 bytes
   bool is_name_ascii_;
 
   // Payloads
@@ -209,26 +211,28 @@ struct VerifierState {
   uint32_t loose_;
   uint32_t key_type_;
   uint32_t key_scheme_;
-  uint32_t hash_function_;
   uint32_t algorithm_;
-  uint32_t original_sha256_size_;
   uint32_t name_bytes_;   // of all names
   uint32_t names_roots_;  // roots that had arrived when the names were compared
   uint32_t payloads_;
   uint32_t next_target_;  // index of the target that was found last
   uint32_t device_version_;
+  // The targets keys of the root under which the installed release was accepted.
+  uint32_t former_threshold_;
+  uint32_t former_keys_;
+  const uint8_t (*former_identities_)[kSha256Bytes];
   uint32_t verifications_;
 
   CommonFacts targets_common_;
   ListedUserManifest listed_;
-  FormerRoot former_;
   NameReader name_reader_;
-  uint8_t leaf_[kP256KeyBytes];  // a short field, or the SHA-256 of a payload
-  uint8_t id_[kSha256Bytes];     // a key id, or the SHA-256 of an entry's name
+  // A short field, or the SHA-256 of a payload. While a target is read, the second half is its
+  // second SHA-256.
+  uint8_t leaf_[kP256KeyBytes];
+  uint8_t id_[kSha256Bytes];  // a key id, or the SHA-256 of an entry's name
   uint8_t targets_sha256_[kSha256Bytes];
-  uint8_t second_sha256_[kSha256Bytes];  // another SHA-256 of the target
-  Sha256 signed_hash_;                   // of the signed bytes that are being read
-  Sha256 part_hash_;                     // of a name, a key or a payload
+  Sha256 signed_hash_;  // of the signed bytes that are being read
+  Sha256 part_hash_;    // of a name, a key or a payload
   MessageReader reader_;
 };
 
@@ -297,7 +301,7 @@ class Verifier : private MessageHandler, private VerifierState {
   inline void begin_former(const FormerRoot& stated);
   inline void keep_former(const RootFacts& root);
   inline void keep_former_of_chain(const RootFacts& root);
-  static inline bool has_identity(const FormerRoot& root, const uint8_t* identity);
+  inline bool has_former(const uint8_t* identity) const;
 
   // Signed messages
   void begin_signed(SignatureList* list, CommonFacts* common);
