@@ -25,6 +25,15 @@ void FlashModel::reset() {
   broken_rule_ = nullptr;
 }
 
+void FlashModel::copy(const FlashModel& other) {
+  memcpy(bytes_, other.bytes_, size_);
+  memcpy(weak_, other.weak_, size_);
+  memcpy(units_, other.units_, size_ / unit_);
+  restart();
+  operations_ = 0;
+  broken_rule_ = nullptr;
+}
+
 void FlashModel::fill(uint32_t address, uint32_t size, uint64_t seed) {
   random_ = seed * 2 + 1;
   for (uint32_t i = 0; i < size; ++i) bytes_[address + i] = static_cast<uint8_t>(random());

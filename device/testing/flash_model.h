@@ -31,6 +31,8 @@ class FlashModel : public Flash {
   void fill(uint32_t address, uint32_t size, uint64_t seed);
   // Makes all bytes erased.
   void reset();
+  // Takes the content of a model of the same size.
+  void copy(const FlashModel& other);
   const uint8_t* bytes() const { return bytes_; }
 
   bool read(uint32_t address, void* bytes, size_t size) override;
@@ -77,6 +79,8 @@ template <uint32_t kSize, uint32_t kUnit, uint32_t kSector, bool kEcc>
 class FlashModelOf : public FlashModel {
  public:
   FlashModelOf() : FlashModel(bytes_of_, weak_of_, units_of_, kSize, kUnit, kSector, kEcc) {}
+  FlashModelOf(const FlashModelOf&) = delete;
+  FlashModelOf& operator=(const FlashModelOf&) = delete;
 
  private:
   uint8_t bytes_of_[kSize];
