@@ -10,8 +10,8 @@ namespace software_update {
 namespace {
 
 // Compares the slots of one side with an installed manifest.
-bool slots_match(Flash* state, Flash* slots, const Places& places, const Crypto& crypto, uint32_t sector,
-                 const uint8_t sha256[kSha256Bytes], uint32_t side) {
+bool slots_match(Flash* state, Flash* slots, const Places& places, const Crypto& crypto,
+                 uint32_t sector, const uint8_t sha256[kSha256Bytes], uint32_t side) {
   DataHeader header;
   if (!read_data(state, crypto, places, sector, sha256, &header)) return false;
   for (uint32_t i = 0; i < header.targets; ++i) {
@@ -63,8 +63,8 @@ Decision boot_decision(Flash* state, Flash* slots, const Places& places, const C
     Record tried = record;
     // The journal comes first: without it, a trial would have no end.
     if (loaded && spend_start(&tried) &&
-        (crypto == nullptr || slots_match(state, slots, places, *crypto, record.data ^ 1u,
-                                          record.next_sha256, side)) &&
+        (crypto == nullptr ||
+         slots_match(state, slots, places, *crypto, record.data ^ 1u, record.next_sha256, side)) &&
         journal.store(&tried)) {
       return {true, side, true, tried.boots, tried.next.version};
     }
@@ -72,8 +72,9 @@ Decision boot_decision(Flash* state, Flash* slots, const Places& places, const C
     end_trial(&record, rejected ? Status::kRejected : Status::kTrialFailed);
     journal.store(&record);
   }
-  const bool good = crypto == nullptr || record.has_data == 0 ||
-                    slots_match(state, slots, places, *crypto, record.data, record.data_sha256, record.slot);
+  const bool good =
+      crypto == nullptr || record.has_data == 0 ||
+      slots_match(state, slots, places, *crypto, record.data, record.data_sha256, record.slot);
   return {good, record.slot, false, 0, record.floor.version};
 }
 

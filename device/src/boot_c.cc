@@ -26,7 +26,8 @@ class FlashOfC : public Flash {
 }  // namespace
 }  // namespace software_update
 
-extern "C" void software_update_sha256_blocks(uint32_t state[8], const uint8_t* blocks, size_t count) {
+extern "C" void software_update_sha256_blocks(uint32_t state[8], const uint8_t* blocks,
+                                              size_t count) {
   software_update::sha256_blocks(state, blocks, count);
 }
 

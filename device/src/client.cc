@@ -14,10 +14,13 @@ constexpr uint8_t kRootTag[] = {0x8a, 0x04};
 
 uint8_t bit_of(Phase phase) { return static_cast<uint8_t>(1u << static_cast<uint8_t>(phase)); }
 
-bool is_same(const uint8_t* one, const uint8_t* other) { return memcmp(one, other, kSha256Bytes) == 0; }
+bool is_same(const uint8_t* one, const uint8_t* other) {
+  return memcmp(one, other, kSha256Bytes) == 0;
+}
 
 bool is_tried(uint8_t state) {
-  return state == static_cast<uint8_t>(State::kStaged) || state == static_cast<uint8_t>(State::kTrial) ||
+  return state == static_cast<uint8_t>(State::kStaged) ||
+         state == static_cast<uint8_t>(State::kTrial) ||
          state == static_cast<uint8_t>(State::kRejected);
 }
 
@@ -47,8 +50,8 @@ Status Client::load() {
   return kept;
 }
 
-// Reads the data sector in force: the installed manifest and the moved roots. Without a good one, the
-// device takes no release, because it would not know which versions and roots are too old.
+// Reads the data sector in force: the installed manifest and the moved roots. Without a good one,
+// the device takes no release, because it would not know which versions and roots are too old.
 Status Client::read_kept() {
   has_installed_ = false;
   kept_roots_ = 0;
@@ -56,7 +59,8 @@ Status Client::read_kept() {
   if (record_.has_data == 0) return Status::kOk;
   Flash* flash = product_->state;
   DataHeader header;
-  if (!read_data(flash, *product_->crypto, *product_->places, record_.data, record_.data_sha256, &header)) {
+  if (!read_data(flash, *product_->crypto, *product_->places, record_.data, record_.data_sha256,
+                 &header)) {
     return Status::kStorageFailed;
   }
   if (header.targets > memory_.target_count || header.identities > memory_.key_count ||
@@ -67,7 +71,8 @@ Status Client::read_kept() {
   const bool is_read =
       flash->read(address + static_cast<uint32_t>(sizeof(header)), memory_.targets,
                   header.targets * sizeof(InstalledTarget)) &&
-      flash->read(address + identities_offset(header), memory_.identities, header.identities * kSha256Bytes) &&
+      flash->read(address + identities_offset(header), memory_.identities,
+                  header.identities * kSha256Bytes) &&
       flash->read(address + roots_offset(header), memory_.roots, header.roots_bytes);
   if (!is_read) return Status::kStorageFailed;
   kept_roots_ = header.roots_bytes;
@@ -96,7 +101,8 @@ Status Client::read_kept() {
   return Status::kOk;
 }
 
-// Ends an update that is not staged. Only memory changes: a bundle of a stranger must not wear the flash.
+// Ends an update that is not staged. Only memory changes: a bundle of a stranger must not wear the
+// flash.
 Status Client::fail(Status status) {
   volatile_ = State::kFailed;
   asks_ = false;
@@ -161,7 +167,8 @@ Status Client::finish() {
     record_.beyond = static_cast<uint8_t>(result.beyond);
     if (fault_ != Status::kOk) return fail(fault_);
     if (result.outcome == Outcome::kStorageFailed) return fail(Status::kStorageFailed);
-    if (result.outcome != Outcome::kVerdict || result.verdict != Verdict::kAccept) return fail(Status::kRefused);
+    if (result.outcome != Outcome::kVerdict || result.verdict != Verdict::kAccept)
+      return fail(Status::kRefused);
     is_judged_ = true;
   }
   const Status checked = check_release();
@@ -193,9 +200,10 @@ Status Client::check_release() {
     }
   }
   for (uint32_t slot = 0; slot < product_->places->slots; ++slot) {
-    uint32_t index;
+    uint32_t index = 0;
     if (!find_target(slot, &index)) return Status::kMissingTarget;
-    if (verifier_->installed_length(index) > product_->places->slot[slot].size) return Status::kSlotTooSmall;
+    if (verifier_->installed_length(index) > product_->places->slot[slot].size)
+      return Status::kSlotTooSmall;
     --expected;
   }
   if (expected != 0) return Status::kUnknownTarget;
@@ -219,15 +227,17 @@ Status Client::complete_slots() {
   Flash* flash = product_->slots;
   for (uint32_t i = 0; i < product_->places->slots; ++i) {
     const Slot& slot = product_->places->slot[i];
-    uint32_t index;
+    uint32_t index = 0;
     if (!find_target(i, &index)) return Status::kMissingTarget;
     const uint32_t length = static_cast<uint32_t>(verifier_->installed_length(index));
     if ((written_ & (1u << i)) == 0) {
       writer_.begin(flash, slot.address[other()]);
       uint8_t block[kSha256BlockBytes];
       for (uint32_t at = 0; at < length; at += static_cast<uint32_t>(sizeof(block))) {
-        const uint32_t part = length - at < sizeof(block) ? length - at : static_cast<uint32_t>(sizeof(block));
-        if (!flash->read(slot.address[record_.slot] + at, block, part)) return Status::kStorageFailed;
+        const uint32_t part =
+            length - at < sizeof(block) ? length - at : static_cast<uint32_t>(sizeof(block));
+        if (!flash->read(slot.address[record_.slot] + at, block, part))
+          return Status::kStorageFailed;
         if (!writer_.write({block, part})) return Status::kStorageFailed;
       }
       if (!writer_.finish()) return Status::kStorageFailed;
@@ -285,10 +295,12 @@ Status Client::write_next() {
   return status;
 }
 
-Status Client::write_kept(uint32_t sector, const Installed* installed, uint8_t sha256[kSha256Bytes]) {
+Status Client::write_kept(uint32_t sector, const Installed* installed,
+                          uint8_t sha256[kSha256Bytes]) {
   const Bytes roots = {memory_.roots, new_roots_};
   if (data_size(installed, roots) > product_->places->data_bytes) return Status::kTooManyRoots;
-  return write_data(product_->state, *product_->crypto, *product_->places, sector, installed, roots, sha256)
+  return write_data(product_->state, *product_->crypto, *product_->places, sector, installed, roots,
+                    sha256)
              ? Status::kOk
              : Status::kStorageFailed;
 }
@@ -304,7 +316,7 @@ TargetSink::Answer Client::open(const TargetInfo& target) {
   asks_ = !has_consent(Phase::kDownload);
   if (asks_) return Answer::kWait;
   for (uint32_t i = 0; i < product_->places->slots; ++i) {
-    uint32_t index;
+    uint32_t index = 0;
     if (find_target(i, &index) && index == target.index) slot_ = i;
   }
   left_ = static_cast<uint32_t>(target.length);
@@ -331,10 +343,9 @@ bool Client::begin_root(size_t size) {
   uint8_t head[sizeof(kRootTag) + 5];
   size_t used = sizeof(kRootTag);
   memcpy(head, kRootTag, sizeof(kRootTag));
-  for (; size >= 0x80 && used + 1 < sizeof(head); size >>= 7) {
-    head[used++] = static_cast<uint8_t>(size | 0x80);
-  }
-  head[used++] = static_cast<uint8_t>(size);
+  uint32_t rest = static_cast<uint32_t>(size);
+  for (; rest >= 0x80u; rest >>= 7u) head[used++] = static_cast<uint8_t>(rest | 0x80u);
+  head[used++] = static_cast<uint8_t>(rest);
   root_end_ = new_roots_;
   root_bytes({head, used});
   return true;
@@ -362,7 +373,8 @@ void Client::end_root(bool newer) {
 // Consent
 
 bool Client::has_consent(Phase phase) const {
-  return (record_.consent & bit_of(phase)) != 0 && is_same(record_.release, verifier_->release_digest()) &&
+  return (record_.consent & bit_of(phase)) != 0 &&
+         is_same(record_.release, verifier_->release_digest()) &&
          is_same(record_.root, verifier_->root_sha256());
 }
 
@@ -392,13 +404,15 @@ Status Client::approve(const Question& question) {
                        is_same(question.root, verifier_->root_sha256());
   if (!is_this) return Status::kOtherQuestion;
   Record next = record_;
-  if (!is_same(next.release, question.release) || !is_same(next.root, question.root)) next.consent = 0;
+  if (!is_same(next.release, question.release) || !is_same(next.root, question.root))
+    next.consent = 0;
   next.consent |= bit_of(question.phase);
   memcpy(next.release, question.release, kSha256Bytes);
   memcpy(next.root, question.root, kSha256Bytes);
   if (new_roots_ != kept_roots_) {
     // The device moves to the new root now, whether the release turns out to be good or not.
-    const Status kept = write_kept(record_.data ^ 1u, has_installed_ ? &installed_ : nullptr, next.data_sha256);
+    const Status kept =
+        write_kept(record_.data ^ 1u, has_installed_ ? &installed_ : nullptr, next.data_sha256);
     if (kept != Status::kOk) return fail(kept);
     next.data ^= 1u;
     next.has_data = 1;

@@ -1,9 +1,11 @@
-// Cuts the power at every flash operation of whole updates: client, journal and boot decision together.
+// Cuts the power at every flash operation of whole updates: client, journal and boot decision
+// together.
 //
-// Arguments: a folder with anchor and bundles (client_power_cut_test.py makes them), the number of seeds, the
-// distance of the cuts (1: every operation), and that of the second cuts (0: one cut in a run). Prints the
-// number of cuts. Ends with 1 at the first fault: a brick, a lost state, a version below the confirmed one, an update that does not end, a lost or an
-// invented consent, or a broken rule of the flash.
+// Arguments: a folder with anchor and bundles (client_power_cut_test.py makes them), the number of
+// seeds, the distance of the cuts (1: every operation), and that of the second cuts (0: one cut in
+// a run). Prints the number of cuts. Ends with 1 at the first fault: a brick, a lost state, a
+// version below the confirmed one, an update that does not end, a lost or an invented consent, or a
+// broken rule of the flash.
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,16 +80,28 @@ struct Script {
 };
 
 const Script kScripts[] = {
-    {"accepted", {{"one", 1, Ending::kAccept}, {"two", 2, Ending::kAccept}, {"three", 3, Ending::kAccept}}},
-    {"not accepted", {{"two", 2, Ending::kForget}, {"two", 2, Ending::kAccept}, {"one", 1, Ending::kRefuse}}},
-    {"rejected", {{"two", 2, Ending::kReject}, {"two", 2, Ending::kUnstage}, {"three", 3, Ending::kAccept}}},
+    {"accepted",
+     {{"one", 1, Ending::kAccept}, {"two", 2, Ending::kAccept}, {"three", 3, Ending::kAccept}}},
+    {"not accepted",
+     {{"two", 2, Ending::kForget}, {"two", 2, Ending::kAccept}, {"one", 1, Ending::kRefuse}}},
+    {"rejected",
+     {{"two", 2, Ending::kReject}, {"two", 2, Ending::kUnstage}, {"three", 3, Ending::kAccept}}},
     {"rotation",
-     {{"one", 1, Ending::kAccept}, {"rotated_two", 2, Ending::kForget}, {"rotated_three", 3, Ending::kAccept}}},
+     {{"one", 1, Ending::kAccept},
+      {"rotated_two", 2, Ending::kForget},
+      {"rotated_three", 3, Ending::kAccept}}},
     {"bad",
-     {{"one", 1, Ending::kAccept}, {"rotated_bad_two", 2, Ending::kRefuse}, {"rotated_three", 3, Ending::kAccept}}},
-    {"old root", {{"rotated_two", 2, Ending::kAccept}, {"three", 3, Ending::kRefuse}, {"rotated_three", 3, Ending::kAccept}}},
+     {{"one", 1, Ending::kAccept},
+      {"rotated_bad_two", 2, Ending::kRefuse},
+      {"three", 3, Ending::kRefuse}}},
+    {"old root",
+     {{"rotated_two", 2, Ending::kAccept},
+      {"three", 3, Ending::kRefuse},
+      {"rotated_three", 3, Ending::kAccept}}},
     {"personalized",
-     {{"one", 1, Ending::kAccept}, {"personal_two", 2, Ending::kAccept}, {"two", 2, Ending::kCancel}}},
+     {{"one", 1, Ending::kAccept},
+      {"personal_two", 2, Ending::kAccept},
+      {"two", 2, Ending::kCancel}}},
 };
 
 constexpr uint32_t kVersions = 4;  // 0 is the one of the factory
@@ -123,7 +137,8 @@ class World {
         read_file(name, &content_[version][i]);
       }
     }
-    product_ = {&flash_, &flash_, &places_, &kCrypto, {anchor_.bytes, anchor_.size}, "board", nullptr, kBoots};
+    product_ = {&flash_, &flash_, &places_, &kCrypto, {anchor_.bytes, anchor_.size},
+                "board", nullptr, kBoots};
   }
 
   void run(const Script& script, uint64_t seeds, uint64_t stride, uint64_t step) {
@@ -151,8 +166,8 @@ class World {
   static constexpr uint8_t kBoots = 2;
 
   [[noreturn]] void fault(const char* what) {
-    printf("%s: script %s, step %u, unit %u, sector %u, cuts %llu (%u) and %llu (%u), seed %llu\n", what,
-           script_->name, step_, kUnit, kSector, static_cast<unsigned long long>(first_),
+    printf("%s: script %s, step %u, unit %u, sector %u, cuts %llu (%u) and %llu (%u), seed %llu\n",
+           what, script_->name, step_, kUnit, kSector, static_cast<unsigned long long>(first_),
            static_cast<unsigned>(first_cut_), static_cast<unsigned long long>(second_),
            static_cast<unsigned>(second_cut_), static_cast<unsigned long long>(seed_));
     exit(1);
@@ -256,15 +271,19 @@ class World {
   void check_state(const TestClient& client, const Decision& decision, uint32_t version) {
     const Info info = client.query();
     if (confirming_ != 0 && info.floor.version == confirming_) confirmed_ = confirming_;
-    check(info.floor.version == confirmed_, "a state is lost: the floor is not that of the confirmed release");
-    check(confirmed_ == 0 || info.floor.counter == confirmed_, "a state is lost: the counter of the floor");
+    check(info.floor.version == confirmed_,
+          "a state is lost: the floor is not that of the confirmed release");
+    check(confirmed_ == 0 || info.floor.counter == confirmed_,
+          "a state is lost: the counter of the floor");
     confirming_ = 0;
     check(info.running == decision.slot, "a state is lost: another slot runs");
     check(decision.trial == (info.state == State::kTrial), "a state is lost: the trial");
-    check(decision.trial || version == confirmed_, "a version that is not confirmed runs without a trial");
+    check(decision.trial || version == confirmed_,
+          "a version that is not confirmed runs without a trial");
     if (staged_) {
       const bool tried = info.state == State::kTrial;
-      check(tried || was_cut_ || trials_ == kBoots, "a state is lost: the staged release is not tried");
+      check(tried || was_cut_ || trials_ == kBoots,
+            "a state is lost: the staged release is not tried");
       if (!tried) staged_ = false;
     }
   }
@@ -284,7 +303,8 @@ class World {
         case State::kFailed:
           if (client.query().state == State::kFailed) {
             // A trial that failed makes its consent void; a cancelled candidate keeps it.
-            if (client.query().status != Status::kCancelled && client.query().status != Status::kRefused) {
+            if (client.query().status != Status::kCancelled &&
+                client.query().status != Status::kRefused) {
               approved_ = maybe_approved_ = 0;
             }
             ended_ = ended_ || step.ending != Ending::kAccept;
@@ -306,7 +326,8 @@ class World {
     return true;
   }
 
-  // Plays the part of an update before the restart. Returns false if the life of the device is over.
+  // Plays the part of an update before the restart. Returns false if the life of the device is
+  // over.
   bool update(TestClient& client, const Step& step, const File& bundle) {
     check(client.start(bundle.size, false, 0) == Status::kOk, "an update does not start");
     size_t at = 0;
@@ -351,7 +372,8 @@ class World {
     if (step.ending == Ending::kUnstage) {
       staged_ = false;
       if (client.reject() != Status::kOk) return false;
-      check(client.query().state == State::kFailed, "a staged release that was rejected is not failed");
+      check(client.query().state == State::kFailed,
+            "a staged release that was rejected is not failed");
       return true;
     }
     return false;
@@ -363,7 +385,8 @@ class World {
     Question question = client.question();
     check(question.asked && question.phase == phase, "a question is not the one of the phase");
     check(question.version == script_->steps[step_].version, "a question names another version");
-    check(question.has_counter && question.counter == question.version, "a question names another counter");
+    check(question.has_counter && question.counter == question.version,
+          "a question names another counter");
     Question other = question;
     other.release[0] ^= 1;
     check(client.approve(other) == Status::kOtherQuestion, "an answer to another question counts");
@@ -412,8 +435,8 @@ class World {
   uint64_t seed_ = 0;
   uint32_t cuts_left_ = 0;
   bool done_ = false;
-  bool ended_ = false;       // the step has had its ending
-  bool was_cut_ = false;     // since the release was staged
+  bool ended_ = false;    // the step has had its ending
+  bool was_cut_ = false;  // since the release was staged
   bool staged_ = false;
   uint32_t trials_ = 0;      // starts of the present trial
   uint32_t confirmed_ = 0;   // the version that the device must keep
@@ -440,12 +463,14 @@ int main(int count, char** arguments) {
   const uint64_t seeds = strtoull(arguments[2], nullptr, 10);
   const uint64_t stride = strtoull(arguments[3], nullptr, 10);
   const uint64_t step = strtoull(arguments[4], nullptr, 10);
-  // Two records in a journal sector; a journal sector of two flash sectors; large sectors; plain NOR flash.
+  // Two records in a journal sector; a journal sector of two flash sectors; large sectors; plain
+  // NOR flash.
   software_update::run_all<32, 512, 512, true>(seeds, stride, step);
   software_update::run_all<16, 256, 512, true>(seeds, 2 * stride, 2 * step);
   software_update::run_all<8, 4096, 4096, true>(seeds, 4 * stride, 4 * step);
   software_update::run_all<4, 1024, 1024, false>(seeds, 8 * stride, 8 * step);
-  printf("%llu cuts in %llu runs, no fault\n", static_cast<unsigned long long>(software_update::cuts),
+  printf("%llu cuts in %llu runs, no fault\n",
+         static_cast<unsigned long long>(software_update::cuts),
          static_cast<unsigned long long>(software_update::runs));
   return 0;
 }

@@ -27,7 +27,8 @@ bool hash_flash(Flash* flash, const Crypto& crypto, uint32_t address, uint32_t s
 bool has_sha256(Flash* flash, const Crypto& crypto, uint32_t address, uint32_t size,
                 const uint8_t sha256[kSha256Bytes]) {
   uint8_t found[kSha256Bytes];
-  return hash_flash(flash, crypto, address, size, found) && memcmp(found, sha256, sizeof(found)) == 0;
+  return hash_flash(flash, crypto, address, size, found) &&
+         memcmp(found, sha256, sizeof(found)) == 0;
 }
 
 void hash_name(const Crypto& crypto, const char* name, uint8_t sha256[kSha256Bytes]) {
@@ -40,7 +41,8 @@ void hash_name(const Crypto& crypto, const char* name, uint8_t sha256[kSha256Byt
 bool read_data(Flash* flash, const Crypto& crypto, const Places& places, uint32_t sector,
                const uint8_t sha256[kSha256Bytes], DataHeader* header) {
   const uint32_t address = places.data[sector];
-  if (!flash->read(address, header, sizeof(*header)) || header->layout != DataHeader::kLayout) return false;
+  if (!flash->read(address, header, sizeof(*header)) || header->layout != DataHeader::kLayout)
+    return false;
   const uint64_t size = sizeof(*header) + uint64_t{header->targets} * sizeof(InstalledTarget) +
                         uint64_t{header->identities} * kSha256Bytes + header->roots_bytes;
   return size <= places.data_bytes &&
@@ -81,7 +83,8 @@ bool write_data(Flash* flash, const Crypto& crypto, const Places& places, uint32
       {reinterpret_cast<const uint8_t*>(&header), sizeof(header)},
       {installed == nullptr ? nullptr : reinterpret_cast<const uint8_t*>(installed->target),
        header.targets * sizeof(InstalledTarget)},
-      {installed == nullptr ? nullptr : reinterpret_cast<const uint8_t*>(installed->former.identities),
+      {installed == nullptr ? nullptr
+                            : reinterpret_cast<const uint8_t*>(installed->former.identities),
        header.identities * kSha256Bytes},
       roots,
   };

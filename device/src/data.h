@@ -18,7 +18,8 @@ bool has_sha256(Flash* flash, const Crypto& crypto, uint32_t address, uint32_t s
 // Computes the SHA-256 of the name of a target.
 void hash_name(const Crypto& crypto, const char* name, uint8_t sha256[kSha256Bytes]);
 
-// The beginning of a data sector. The targets, the keys of the former root and the moved roots follow.
+// The beginning of a data sector. The targets, the keys of the former root and the moved roots
+// follow.
 struct DataHeader {
   uint32_t layout;  // kLayout
   uint32_t targets;
@@ -58,8 +59,8 @@ bool read_data(Flash* flash, const Crypto& crypto, const Places& places, uint32_
 // Computes the size of a data sector's content in bytes. `installed` may be null.
 size_t data_size(const Installed* installed, Bytes roots);
 
-// Writes a data sector and compares its content. `installed` may be null. Returns false if the flash
-// failed; `sha256` is the digest of the content, which must fit.
+// Writes a data sector and compares its content. `installed` may be null. Returns false if the
+// flash failed; `sha256` is the digest of the content, which must fit.
 bool write_data(Flash* flash, const Crypto& crypto, const Places& places, uint32_t sector,
                 const Installed* installed, Bytes roots, uint8_t sha256[kSha256Bytes]);
 

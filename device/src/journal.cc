@@ -12,14 +12,15 @@ static_assert(sizeof(Record) + kCrcBytes <= kMaxImage, "a record fits into its i
 
 // CRC-32 (ISO-HDLC: reflected polynomial 0xedb88320), four bits at a time.
 uint32_t crc32(const uint8_t* bytes, size_t size) {
-  static constexpr uint32_t kTable[16] = {
-      0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4, 0x4db26158, 0x5005713c,
-      0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c, 0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c};
+  static constexpr uint32_t kTable[16] = {0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac,
+                                          0x76dc4190, 0x6b6b51f4, 0x4db26158, 0x5005713c,
+                                          0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c,
+                                          0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c};
   uint32_t crc = 0xffffffffu;
   for (size_t i = 0; i < size; ++i) {
     crc ^= bytes[i];
-    crc = (crc >> 4) ^ kTable[crc & 15u];
-    crc = (crc >> 4) ^ kTable[crc & 15u];
+    crc = (crc >> 4u) ^ kTable[crc & 15u];
+    crc = (crc >> 4u) ^ kTable[crc & 15u];
   }
   return ~crc;
 }
@@ -49,8 +50,8 @@ uint32_t Journal::address(Position position) const {
   return places_->journal[position.sector] + position.index * stride();
 }
 
-// Reads each byte twice: weak bits are garbage, whatever they seem to say. A seal that cannot be read is one
-// nevertheless: its programming began after the record was complete.
+// Reads each byte twice: weak bits are garbage, whatever they seem to say. A seal that cannot be
+// read is one nevertheless: its programming began after the record was complete.
 Journal::Content Journal::read(Position position, Record* record) {
   uint8_t bytes[kMaxImage];
   uint8_t seal[kMaxUnit];
@@ -65,7 +66,7 @@ Journal::Content Journal::read(Position position, Record* record) {
     if (memcmp(bytes + at, again, kCrcBytes) != 0) return Content::kGarbage;
   }
   if (!sealed && is_blank(bytes, image)) return Content::kBlank;
-  uint32_t crc;
+  uint32_t crc = 0;
   memcpy(&crc, bytes + image - kCrcBytes, kCrcBytes);
   if (crc != crc32(bytes, image - kCrcBytes)) return Content::kGarbage;
   memcpy(record, bytes, sizeof(*record));
@@ -93,17 +94,18 @@ bool Journal::program(Position position, const Record& record) {
 }
 
 bool Journal::erase(uint32_t sector) {
-  for (uint32_t at = 0; at < places_->journal_bytes; at += static_cast<uint32_t>(flash_->erase_unit())) {
+  for (uint32_t at = 0; at < places_->journal_bytes;
+       at += static_cast<uint32_t>(flash_->erase_unit())) {
     if (!flash_->erase(places_->journal[sector] + at)) return false;
   }
   return true;
 }
 
 bool Journal::load(Record* record) {
-  bool any = false;        // a record
+  bool any = false;  // a record
   bool any_sealed = false;
-  bool settled = true;     // the newest record has its seal, and nothing follows it
-  bool used = false;       // anything was programmed
+  bool settled = true;  // the newest record has its seal, and nothing follows it
+  bool used = false;    // anything was programmed
   Position newest = {0, 0};
   Position sealed = {0, 0};
   uint32_t sealed_sequence = 0;
@@ -141,7 +143,8 @@ bool Journal::load(Record* record) {
     return !used || store(record);
   }
   if (settled && newest.index + 1 == end[newest.sector]) return true;
-  // An unsealed record in a full sector without a sealed one never took effect: the other sector counts.
+  // An unsealed record in a full sector without a sealed one never took effect: the other sector
+  // counts.
   if (any_sealed && sealed.sector != newest.sector && next_.index == capacity()) {
     if (read(sealed, record) != Content::kSealed) return false;
     next_ = {sealed.sector, capacity()};

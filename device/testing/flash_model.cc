@@ -70,10 +70,12 @@ bool FlashModel::begin_operation(bool* torn) {
   return cut_ != Cut::kBefore;
 }
 
-// Leaves some bits of an operation done. `target` has the bytes of a finished one; null is all erased.
+// Leaves some bits of an operation done. `target` has the bytes of a finished one; null is all
+// erased.
 void FlashModel::tear(uint32_t address, uint32_t size, const uint8_t* target, bool is_erase) {
   const uint64_t done_flavour = random() % 4;
   const uint64_t weak_flavour = random() % 4;
+  const uint64_t weak_byte = random() % size;
   const bool faulty = ecc_ && random() % 3 == 0;
   for (uint32_t i = 0; i < size; ++i) {
     const uint8_t old = bytes_[address + i];
@@ -81,6 +83,9 @@ void FlashModel::tear(uint32_t address, uint32_t size, const uint8_t* target, bo
     const uint8_t changes = static_cast<uint8_t>(old ^ now);
     bytes_[address + i] = static_cast<uint8_t>(old ^ (changes & random_bits(done_flavour)));
     weak_[address + i] = static_cast<uint8_t>(changes & random_bits(weak_flavour));
+    // One weak bit: the content is often right, and sometimes not.
+    if (weak_flavour == 3)
+      weak_[address + i] = i == weak_byte ? static_cast<uint8_t>(changes & 0x10u) : uint8_t{0};
   }
   for (uint32_t at = address; at < address + size; at += unit_) {
     if (is_erase && random() % 2 == 0) continue;
@@ -137,7 +142,8 @@ bool FlashModel::program(uint32_t address, const void* bytes, size_t size) {
 
 bool FlashModel::erase(uint32_t address) {
   if (off_) return false;
-  if (!allow(address < size_ && address % sector_ == 0, "erases something else than a sector")) return false;
+  if (!allow(address < size_ && address % sector_ == 0, "erases something else than a sector"))
+    return false;
   bool torn;
   if (!begin_operation(&torn)) return false;
   if (torn) {

@@ -7,15 +7,16 @@
 
 namespace software_update {
 
-// The moment of a power cut in relation to an operation: programming one unit, or erasing one sector.
+// The moment of a power cut in relation to an operation: programming one unit, or erasing one
+// sector.
 enum class Cut : uint8_t { kBefore, kTorn, kAfter };
 
-// Flash from address 0 on, all erased at first. Rules: programming clears bits and needs an erased unit;
-// sectors are erased as a whole. With `ecc`, a unit cannot be programmed again even if a cut left it blank,
-// and reading a torn unit may report a fault.
+// Flash from address 0 on, all erased at first. Rules: programming clears bits and needs an erased
+// unit; sectors are erased as a whole. With `ecc`, a unit cannot be programmed again even if a cut
+// left it blank, and reading a torn unit may report a fault.
 //
-// A torn program or erase leaves any subset of its bits done, and any of them weak: they read differently
-// each time. After a cut, every operation fails without effect until `restart`.
+// A torn program or erase leaves any subset of its bits done, and any of them weak: they read
+// differently each time. After a cut, every operation fails without effect until `restart`.
 class FlashModel : public Flash {
  public:
   // Lets the power fail at the operation number `operation`, counted from 1 and from this call on.
@@ -42,9 +43,15 @@ class FlashModel : public Flash {
   size_t erase_unit() const override { return sector_; }
 
  protected:
-  FlashModel(uint8_t* bytes, uint8_t* weak, uint8_t* units, uint32_t size, uint32_t unit, uint32_t sector,
-             bool ecc)
-      : bytes_(bytes), weak_(weak), units_(units), size_(size), unit_(unit), sector_(sector), ecc_(ecc) {
+  FlashModel(uint8_t* bytes, uint8_t* weak, uint8_t* units, uint32_t size, uint32_t unit,
+             uint32_t sector, bool ecc)
+      : bytes_(bytes),
+        weak_(weak),
+        units_(units),
+        size_(size),
+        unit_(unit),
+        sector_(sector),
+        ecc_(ecc) {
     reset();
   }
   ~FlashModel() = default;

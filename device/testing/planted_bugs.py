@@ -15,8 +15,8 @@ BUGS: dict[str, tuple[str, str]] = {
         " next.state = static_cast<uint8_t>(State::kStaged); next.boots = 1;",
     ),
     "verdict_not_checked": (
-        "if (result.outcome != Outcome::kVerdict || result.verdict != Verdict::kAccept) {",
-        "if (result.outcome != Outcome::kVerdict) {",
+        "result.outcome != Outcome::kVerdict || result.verdict != Verdict::kAccept",
+        "result.outcome != Outcome::kVerdict",
     ),
     "floor_raised_at_install": (
         "next.boots = product_->trial_boots;",
@@ -38,7 +38,7 @@ BUGS: dict[str, tuple[str, str]] = {
         "const Status kept =\n        write_kept(record_.data ^ 1u,",
         "const Status kept =\n        write_kept(record_.data,",
     ),
-    "moved_root_forgotten": ("if (new_roots_ != kept_roots_) {", "if (new_roots_ == 0) {"),
+    "moved_root_forgotten": ("if (new_roots_ != kept_roots_) {", "if (false) {"),
     "accept_forgets_the_manifest": (
         "next.slot ^= 1u;\n  next.data ^= 1u;",
         "next.slot ^= 1u;",

@@ -1,7 +1,7 @@
 /* The choice of the slot to start: for boot loaders, in C and C++. It needs no verifier.
 
-   A boot loader calls it once at each start, before it runs anything from a slot. It reads the journal,
-   spends one start of a trial's budget, and falls back if the budget is used up. */
+   A boot loader calls it once at each start, before it runs anything from a slot. It reads the
+   journal, spends one start of a trial's budget, and falls back if the budget is used up. */
 
 #ifndef SOFTWARE_UPDATE_BOOT_H_
 #define SOFTWARE_UPDATE_BOOT_H_
@@ -26,7 +26,8 @@ struct software_update_flash {
   uint32_t erase_unit;
 };
 
-/* Takes `count` blocks of 64 bytes into the SHA-256 state. `software_update_sha256_blocks` is one. */
+/* Takes `count` blocks of 64 bytes into the SHA-256 state. `software_update_sha256_blocks` is one.
+ */
 typedef void (*software_update_sha256)(uint32_t state[8], const uint8_t* blocks, size_t count);
 void software_update_sha256_blocks(uint32_t state[8], const uint8_t* blocks, size_t count);
 
@@ -34,7 +35,8 @@ struct software_update_boot {
   const struct software_update_flash* state; /* with the journal and the data sectors */
   const struct software_update_flash* slots; /* with the slots; may be the same */
   const struct software_update_places* places;
-  /* If it is not null, the content of a slot is compared with the installed manifest before it starts. */
+  /* If it is not null, the content of a slot is compared with the installed manifest before it
+   * starts. */
   software_update_sha256 sha256;
 };
 
@@ -47,7 +49,8 @@ struct software_update_decision {
 };
 
 /* Decides which slot to start, and writes the decision to the journal first. */
-struct software_update_decision software_update_boot_decision(const struct software_update_boot* boot);
+struct software_update_decision software_update_boot_decision(
+    const struct software_update_boot* boot);
 
 #ifdef __cplusplus
 } /* extern "C" */

@@ -37,7 +37,7 @@ struct Info {
 // A release, as its targets metadata name it. `known` is false if there is none.
 struct Release {
   bool known;
-  uint32_t version;  // of the targets metadata
+  uint32_t version;              // of the targets metadata
   uint8_t digest[kSha256Bytes];  // release digest
 };
 
@@ -78,11 +78,11 @@ class Client : private TargetSink, private RootSink {
 
   // Begins a bundle of `size` bytes. Without a clock, `knows_time` is false.
   Status start(uint64_t size, bool knows_time, int64_t now);
-  // Takes bytes of the bundle. `consumed` is smaller than their number if the status is not kOk. After
-  // kNeedsConsent, pass the rest again once the question is approved.
+  // Takes bytes of the bundle. `consumed` is smaller than their number if the status is not kOk.
+  // After kNeedsConsent, pass the rest again once the question is approved.
   Status write(Bytes bytes, size_t* consumed);
-  // Ends the bundle: copies the payloads that it leaves out, and compares all slots with the metadata.
-  // After kNeedsConsent, call it again once the question is approved.
+  // Ends the bundle: copies the payloads that it leaves out, and compares all slots with the
+  // metadata. After kNeedsConsent, call it again once the question is approved.
   Status finish();
   // Has the boot loader try the release at the next restart. Needs consent to kRestart.
   Status install();
@@ -104,7 +104,10 @@ class Client : private TargetSink, private RootSink {
 
  protected:
   Client(const Product* product, Verifier* verifier, const ClientMemory& memory)
-      : product_(product), verifier_(verifier), memory_(memory), journal_(product->state, product->places) {}
+      : product_(product),
+        verifier_(verifier),
+        memory_(memory),
+        journal_(product->state, product->places) {}
   ~Client() = default;
 
  private:
@@ -154,13 +157,14 @@ class Client : private TargetSink, private RootSink {
   FlashWriter writer_ = {};
 };
 
-// A client and its memory. `L` has the limits of the verifier; `kRootBytes` is the number of bytes for
-// moved roots: about 450 for each root with two keys.
+// A client and its memory. `L` has the limits of the verifier; `kRootBytes` is the number of bytes
+// for moved roots: about 450 for each root with two keys.
 template <class L, uint32_t kRootBytes>
 class ClientFor : public Client {
  public:
   explicit ClientFor(const Product* product)
-      : Client(product, &verifier_for_, {roots_, kRootBytes, targets_, L::kTargets, identities_, L::kKeys}) {}
+      : Client(product, &verifier_for_,
+               {roots_, kRootBytes, targets_, L::kTargets, identities_, L::kKeys}) {}
 
  private:
   VerifierFor<L> verifier_for_;

@@ -8,13 +8,14 @@
 
 namespace software_update {
 
-// NOR flash: erasing a sector sets its bytes to 0xff, and each program unit is programmed at most once
-// after that. Addresses are the driver's own; testing/flash_check.h tests a driver.
+// NOR flash: erasing a sector sets its bytes to 0xff, and each program unit is programmed at most
+// once after that. Addresses are the driver's own; testing/flash_check.h tests a driver.
 class Flash {
  public:
   // Reads `size` bytes at `address`. Returns false if the hardware reports a fault.
   virtual bool read(uint32_t address, void* bytes, size_t size) = 0;
-  // Programs `size` bytes at `address`, both multiples of `program_unit`. Returns false if it failed.
+  // Programs `size` bytes at `address`, both multiples of `program_unit`. Returns false if it
+  // failed.
   virtual bool program(uint32_t address, const void* bytes, size_t size) = 0;
   // Erases the sector of `erase_unit` bytes at `address`. Returns false if it failed.
   virtual bool erase(uint32_t address) = 0;

@@ -8,7 +8,8 @@
 
 namespace software_update {
 
-// Writes bytes of any number to consecutive addresses, and erases each sector before its first byte.
+// Writes bytes of any number to consecutive addresses, and erases each sector before its first
+// byte.
 class FlashWriter {
  public:
   // `address` is the beginning of a sector.

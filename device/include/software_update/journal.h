@@ -68,12 +68,12 @@ struct Record {
   uint8_t verdict;    // a Verdict
   uint8_t beyond;     // a Beyond
   uint8_t unused[2];
-  Floor floor;                            // of the confirmed release
-  Floor next;                             // of the release in trial, which becomes the floor
-  uint8_t data_sha256[kSha256Bytes];      // of the data sector in force
-  uint8_t next_sha256[kSha256Bytes];      // of the other data sector while a release is staged or tried
-  uint8_t release[kSha256Bytes];          // release digest for which consent holds
-  uint8_t root[kSha256Bytes];             // SHA-256 of the root's signed bytes for which consent holds
+  Floor floor;                        // of the confirmed release
+  Floor next;                         // of the release in trial, which becomes the floor
+  uint8_t data_sha256[kSha256Bytes];  // of the data sector in force
+  uint8_t next_sha256[kSha256Bytes];  // of the other data sector while a release is staged or tried
+  uint8_t release[kSha256Bytes];      // release digest for which consent holds
+  uint8_t root[kSha256Bytes];         // SHA-256 of the root's signed bytes for which consent holds
 
   static constexpr uint32_t kLayout = 0x31555253;  // "SRU1"
 };
@@ -81,16 +81,16 @@ static_assert(sizeof(Record) == 172, "the layout of records is fixed");
 
 // Appends records to one of two sectors, and erases the other one when it is full.
 //
-// A record takes one or more program units; the last one has its CRC-32 and is programmed last. One unit
-// more seals it: a record without a seal may have been cut, and may read differently the next time, so
-// `load` writes it again before anyone acts on it. No unit is programmed twice. An erase concerns only the
-// sector that does not have the newest sealed record.
+// A record takes one or more program units; the last one has its CRC-32 and is programmed last. One
+// unit more seals it: a record without a seal may have been cut, and may read differently the next
+// time, so `load` writes it again before anyone acts on it. No unit is programmed twice. An erase
+// concerns only the sector that does not have the newest sealed record.
 class Journal {
  public:
   Journal(Flash* flash, const Places* places) : flash_(flash), places_(places) {}
 
-  // Reads the newest record. A device without one gets the initial state: slot A, kReady. Returns false
-  // if it could not be made safe against weak bits, because the flash failed.
+  // Reads the newest record. A device without one gets the initial state: slot A, kReady. Returns
+  // false if it could not be made safe against weak bits, because the flash failed.
   bool load(Record* record);
   // Appends a record. After false, the former one is still the newest, or this one already is.
   bool store(Record* record);
@@ -112,8 +112,9 @@ class Journal {
 
   Flash* flash_;
   const Places* places_;
-  Position next_ = {0, 0};    // where the next record goes; an index of `capacity` means the other sector
-  uint32_t home_ = 1;         // the sector with the newest sealed record
+  Position next_ = {
+      0, 0};           // where the next record goes; an index of `capacity` means the other sector
+  uint32_t home_ = 1;  // the sector with the newest sealed record
   uint32_t sequence_ = 0;
 };
 

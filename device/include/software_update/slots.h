@@ -5,16 +5,17 @@
 
 #include <stdint.h>
 
-/* A target of the product and its two slots, A and B. A release goes into the ones that do not run. */
+/* A target of the product and its two slots, A and B. A release goes into the ones that do not run.
+ */
 struct software_update_slot {
   const char* name;    /* of the target */
   uint32_t address[2]; /* of A and B, each at the beginning of a sector */
   uint32_t size;       /* bytes of each, a multiple of the sector size */
 };
 
-/* The memory map: two sectors of the journal, two of data (moved roots and installed manifest), and the
-   slots of all targets. `journal_bytes` and `data_bytes` are those of one of the two, a multiple of the
-   flash's sector size. */
+/* The memory map: two sectors of the journal, two of data (moved roots and installed manifest), and
+   the slots of all targets. `journal_bytes` and `data_bytes` are those of one of the two, a
+   multiple of the flash's sector size. */
 struct software_update_places {
   uint32_t journal[2];
   uint32_t journal_bytes;
