@@ -52,7 +52,10 @@ BUGS: dict[str, tuple[str, str]] = {
         "if (state == State::kRejected) record->boots = 1;",
     ),
     # journal.cc
-    "newest_sector_erased": ("if (!erase(other)) return false;", "if (!erase(0) || !erase(1)) return false;"),
+    "newest_sector_erased": (
+        "if (!erase(other)) return false;",
+        "if (!erase(0) || !erase(1)) return false;",
+    ),
     "checksum_not_checked": (
         "if (crc != crc32(bytes, image - kCrcBytes)) return Content::kGarbage;",
         "",
@@ -69,7 +72,10 @@ BUGS: dict[str, tuple[str, str]] = {
         "next_ = {newest.sector, end[newest.sector]};",
         "next_ = {newest.sector, newest.index + 1};",
     ),
-    "oldest_record_counts": ("found.sequence >= record->sequence", "found.sequence < record->sequence"),
+    "oldest_record_counts": (
+        "found.sequence >= record->sequence",
+        "found.sequence < record->sequence",
+    ),
 }
 
 
