@@ -95,6 +95,10 @@ CLIENT_SOURCES = [
     "src/data.h",
 ]
 
+FLASH_CHECK_HEADERS = ["testing/flash_check.h"]
+
+FLASH_CHECK_SOURCES = ["testing/flash_check.cc"]
+
 FLASH_MODEL_HEADERS = ["testing/flash_model.h"]
 
 FLASH_MODEL_SOURCES = ["testing/flash_model.cc"]
