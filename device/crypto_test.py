@@ -21,15 +21,11 @@ from cryptography.hazmat.primitives.hashes import SHA256
 P = 2**256 - 2**224 + 2**192 + 2**96 - 1
 N = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 B = 0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B
-GX = 0x6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296
-GY = 0x4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5
 
 _library = ctypes.CDLL(os.path.abspath(os.environ["LIBRARY"]))
 _library.verify_p256.restype = ctypes.c_bool
 _library.is_on_curve.restype = ctypes.c_bool
 assert _library.start() == 0
-
-Point = tuple[int, int] | None  # None: the point at infinity
 
 
 def number(value: int) -> bytes:
@@ -50,36 +46,15 @@ def on_curve(key: bytes) -> bool:
     return bool(_library.is_on_curve(key))
 
 
-def add(a: Point, b: Point) -> Point:
-    """The sum of two points, by SEC 1, 2.2.1."""
-    if a is None or b is None:
-        return a or b
-    if a[0] == b[0] and (a[1] + b[1]) % P == 0:
-        return None
-    if a == b:
-        slope = (3 * a[0] * a[0] - 3) * pow(2 * a[1], -1, P)
-    else:
-        slope = (b[1] - a[1]) * pow(b[0] - a[0], -1, P)
-    x = (slope * slope - a[0] - b[0]) % P
-    return x, (slope * (a[0] - x) - a[1]) % P
-
-
-def multiply(factor: int, point: Point = (GX, GY)) -> Point:
-    result: Point = None
-    for bit in bin(factor % N)[2:]:
-        result = add(result, result)
-        result = add(result, point) if bit == "1" else result
-    return result
-
-
-def affine(point: Point) -> tuple[int, int]:
-    assert point is not None
-    return point
+def multiple(factor: int) -> tuple[int, int]:
+    """The generator times `factor`."""
+    numbers = ec.derive_private_key(factor % N, ec.SECP256R1()).public_key().public_numbers()
+    return numbers.x, numbers.y
 
 
 def sign(private: int, digest: bytes, nonce: int) -> tuple[int, int]:
     """FIPS 186-5, 6.4.1, with the nonce that the caller wants."""
-    r = affine(multiply(nonce))[0] % N
+    r = multiple(nonce)[0] % N
     s = pow(nonce, -1, N) * (int.from_bytes(digest, "big") + r * private) % N
     return r, s
 
@@ -106,7 +81,7 @@ def of_cryptography(key: bytes, digest: bytes, r: int, s: int) -> bool:
 def test_good_signatures_and_their_mutants_as_in_cryptography() -> None:
     random_ = random.Random(3)
     accepted = 0
-    for _ in range(20):
+    for _ in range(8):
         private = ec.derive_private_key(random_.randrange(1, N), ec.SECP256R1())
         numbers = private.public_key().public_numbers()
         key, digest = key_bytes(numbers.x, numbers.y), random_.randbytes(32)
@@ -122,7 +97,7 @@ def test_good_signatures_and_their_mutants_as_in_cryptography() -> None:
             result = of_cryptography(key, *case)
             assert verify(key, *case) == result
             accepted += result
-    assert accepted == 20
+    assert accepted == 8
 
 
 def test_high_s_is_accepted_as_in_the_format(signed: tuple[bytes, bytes, int, int]) -> None:
@@ -143,7 +118,7 @@ def test_numbers_out_of_range(signed: tuple[bytes, bytes, int, int], bad: int) -
 def test_numbers_that_are_equal_modulo_n(signed: tuple[bytes, bytes, int, int]) -> None:
     key, digest, _, _ = signed
     private, nonce = 0x1234567, 3
-    r = affine(multiply(nonce))[0]
+    r = multiple(nonce)[0]
     small = 5  # s + n still has 32 bytes
     digest = number((small * nonce - r * private) % N)
     assert verify(key, digest, r, small)
@@ -152,7 +127,7 @@ def test_numbers_that_are_equal_modulo_n(signed: tuple[bytes, bytes, int, int]) 
 
 def test_digests_at_the_edges() -> None:
     private = 77
-    key = key_bytes(*affine(multiply(private)))
+    key = key_bytes(*multiple(private))
     for digest in (bytes(32), number(1), number(N - 1), number(N), number(N + 1), b"\xff" * 32):
         r, s = sign(private, digest, nonce=99)
         assert verify(key, digest, r, s)
@@ -162,10 +137,10 @@ def test_digests_at_the_edges() -> None:
 
 @pytest.mark.parametrize("private", [1, 2, 3, N - 1, N - 2, (N - 1) // 2, (N + 1) // 2])
 def test_keys_that_are_small_multiples_of_the_generator(private: int) -> None:
-    key = key_bytes(*affine(multiply(private)))
+    key = key_bytes(*multiple(private))
     assert on_curve(key)
-    for digest in (number(1), number(2), hashlib.sha256(b"x").digest()):
-        for nonce in (1, 2, 5, N - 1):
+    for digest in (number(1), hashlib.sha256(b"x").digest()):
+        for nonce in (1, N - 1):
             r, s = sign(private, digest, nonce)
             if s:
                 assert verify(key, digest, r, s)
@@ -174,8 +149,8 @@ def test_keys_that_are_small_multiples_of_the_generator(private: int) -> None:
 
 def test_the_sum_is_a_doubling_or_the_point_at_infinity() -> None:
     private, nonce = 12345, 9
-    key = key_bytes(*affine(multiply(private)))
-    r = affine(multiply(nonce))[0] % N
+    key = key_bytes(*multiple(private))
+    r = multiple(nonce)[0] % N
     # u1 G = u2 Q: both are half of the nonce.
     digest, s = number(r * private % N), 2 * r * private * pow(nonce, -1, N) % N
     assert of_cryptography(key, digest, r, s)
