@@ -199,11 +199,7 @@ void MessageReader::begin_field(uint64_t value) {
 }
 
 void MessageReader::begin_unknown(size_t size) {
-  uint8_t domain = depth_;
-  while (!frames_[domain].contains_faults) {
-    --domain;
-  }
-  const uint32_t limit = unknown_limit(frames_[domain].message);
+  const uint32_t limit = unknown_limit(frames_[domain()].message);
   ++unknown_;
   if (unknown_ > limit) {
     return fail(limit == 0 ? Verdict::kUnexpectedField : Verdict::kTooLarge);
@@ -283,14 +279,21 @@ void MessageReader::check(Verdict verdict) {
   }
 }
 
+// The index of the innermost message that contains its faults.
+uint8_t MessageReader::domain() const {
+  uint8_t index = depth_;
+  while (!frames_[index].contains_faults) {
+    --index;
+  }
+  return index;
+}
+
 // Reports a fault in the innermost message that contains its faults, and skips the rest of that.
 void MessageReader::fail(Verdict verdict) {
   if (depth_ == kNoFrame) {
     return;
   }
-  while (!frames_[depth_].contains_faults) {
-    --depth_;
-  }
+  depth_ = domain();
   handler_->fault(frames_[depth_].field, verdict);
   value_ = 0;
   value_bytes_ = 0;

@@ -16,6 +16,7 @@ constexpr uint8_t kHasValue = 2;
 constexpr int64_t kMinSeconds = -62135596800;
 constexpr int64_t kMaxSeconds = 253402300799;
 constexpr char kOldSpecVersion[] = "0.0.1";
+constexpr uint32_t kMaxDigits = 9;
 constexpr uint32_t kNanosPerSecond = 1000000000;
 
 // Says whether a text is `expected`, `expected_size` bytes.
@@ -23,26 +24,25 @@ bool is_text(const uint8_t* text, uint32_t size, const char* expected, uint32_t 
   return size == expected_size && memcmp(text, expected, expected_size) == 0;
 }
 
-// The digits at `position`, one to nine of them, and whether `end` follows. Moves behind that.
-bool has_number(const uint8_t* text, uint32_t size, uint32_t& position, uint8_t end) {
-  const uint32_t first = position;
-  while (position < size && text[position] >= '0' && text[position] <= '9') {
-    ++position;
-  }
-  const uint32_t digits = position - first;
-  const bool has_end = end == 0 ? position == size : position < size && text[position] == end;
-  ++position;
-  return digits >= 1 && digits <= 9 && has_end;
-}
-
 // 0.0.1 or 1.x.y, as in metadata.py. TUF specification 4.3: a client must not take another version.
 bool is_readable_spec_version(const uint8_t* text, uint32_t size) {
   if (is_text(text, size, kOldSpecVersion, sizeof(kOldSpecVersion) - 1)) {
     return true;
   }
-  uint32_t position = 2;
-  return size <= kP256KeyBytes && size > 2 && text[0] == '1' && text[1] == '.' &&
-         has_number(text, size, position, '.') && has_number(text, size, position, 0);
+  // Three numbers of at most nine digits: no byte is read that `leaf_` does not keep.
+  uint32_t numbers = 0;
+  uint32_t digits = 0;
+  for (uint32_t i = 0; i < size; ++i) {
+    if (text[i] == '.' && digits != 0 && numbers < 2) {
+      ++numbers;
+      digits = 0;
+    } else if (text[i] < '0' || text[i] > '9' || digits == kMaxDigits) {
+      return false;
+    } else {
+      ++digits;
+    }
+  }
+  return numbers == 2 && digits != 0 && text[0] == '1' && text[1] == '.';
 }
 
 }  // namespace
@@ -66,7 +66,7 @@ bool Verifier::begin(const Device& device, uint64_t size) {
 }
 
 size_t Verifier::feed(Bytes bytes) {
-  if (beyond_ != Beyond::kNothing || storage_failed_ || envelope_fault_ != Verdict::kAccept) {
+  if (!is_open()) {
     return bytes.size;
   }
   if (is_opening_) {
@@ -78,22 +78,27 @@ size_t Verifier::feed(Bytes bytes) {
 }
 
 Result Verifier::metadata_result() {
-  if (beyond_ != Beyond::kNothing || storage_failed_ || envelope_fault_ != Verdict::kAccept) {
-    return result(envelope_fault_);
-  }
-  return result(judge_metadata());
+  return result(is_open() ? judge_metadata() : envelope_fault_);
 }
 
 Result Verifier::finish() {
   feed({nullptr, 0});
-  if (beyond_ == Beyond::kNothing && envelope_fault_ == Verdict::kAccept && !reader_.is_done()) {
+  if (is_open() && !reader_.is_done()) {
     envelope_fault_ = Verdict::kMalformed;
   }
-  Result found = metadata_result();
-  if (found.outcome == Outcome::kVerdict && found.verdict == Verdict::kAccept) {
-    found = result(judge_payloads());
+  Verdict verdict = envelope_fault_;
+  if (is_open()) {
+    verdict = judge_metadata();
+    if (verdict == Verdict::kAccept) {
+      verdict = judge_payloads();
+    }
   }
-  return found;
+  return result(verdict);
+}
+
+// Says whether nothing has decided on the result up to here.
+bool Verifier::is_open() const {
+  return beyond_ == Beyond::kNothing && !storage_failed_ && envelope_fault_ == Verdict::kAccept;
 }
 
 Result Verifier::result(Verdict verdict) const {

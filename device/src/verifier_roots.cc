@@ -300,32 +300,35 @@ RootKey* Verifier::key_entry(uint8_t id_size) {
 // Notes which roles cannot be used: one person holds two of their keys, a key is not listed, or the
 // threshold cannot be met. Returns false if one person holds keys of both roles.
 bool Verifier::check_roles(RootFacts& root) {
+  constexpr uint8_t kBoth = kInRoot | kInTargets;
   uint32_t root_keys = 0;
   uint32_t targets_keys = 0;
+  uint8_t bad = root.bad_roles;
   bool is_shared = false;
   for (uint32_t i = 0; i < root.key_count; ++i) {
-    const uint8_t roles = root.keys[i].flags & (kInRoot | kInTargets);
-    root_keys += (roles & kInRoot) != 0;
-    targets_keys += (roles & kInTargets) != 0;
-    is_shared = is_shared || roles == (kInRoot | kInTargets);
+    const uint8_t roles = root.keys[i].flags & kBoth;
+    root_keys += (roles & kInRoot) / kInRoot;
+    targets_keys += (roles & kInTargets) / kInTargets;
     if ((root.keys[i].flags & kListed) == 0) {
-      root.bad_roles = root.bad_roles | roles;
+      bad = bad | roles;
     }
+    uint8_t signer_roles = roles;
     for (uint32_t k = 0; k < i; ++k) {
-      if (!is_same_signer(root.keys[i], root.keys[k])) {
-        continue;
+      if (is_same_signer(root.keys[i], root.keys[k])) {
+        bad = bad | (roles & root.keys[k].flags);
+        signer_roles = signer_roles | root.keys[k].flags;
       }
-      const uint8_t others = root.keys[k].flags & (kInRoot | kInTargets);
-      root.bad_roles = root.bad_roles | (roles & others);
-      is_shared = is_shared || (roles | others) == (kInRoot | kInTargets);
     }
+    is_shared = is_shared || (signer_roles & kBoth) == kBoth;
   }
-  if (root.root_threshold == 0 || root.root_threshold > root_keys) {
-    root.bad_roles = root.bad_roles | kInRoot;
+  // A threshold of 0 becomes the largest number.
+  if (root.root_threshold - 1 >= root_keys) {
+    bad = bad | kInRoot;
   }
-  if (root.targets_threshold == 0 || root.targets_threshold > targets_keys) {
-    root.bad_roles = root.bad_roles | kInTargets;
+  if (root.targets_threshold - 1 >= targets_keys) {
+    bad = bad | kInTargets;
   }
+  root.bad_roles = bad;
   return !is_shared;
 }
 

@@ -86,6 +86,7 @@ class MessageReader {
   inline void enter(MessageId message, bool contains_faults);
   inline void close();
   inline void check(Verdict verdict);
+  uint8_t domain() const;
   inline void fail(Verdict verdict);
 
   MessageHandler* handler_;

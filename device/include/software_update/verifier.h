@@ -382,6 +382,7 @@ class Verifier : private MessageHandler, private VerifierState {
 
   void capture(uint8_t* into, size_t capacity);
   void begin_leaf(size_t size);
+  bool is_open() const;
   void go_beyond(Beyond beyond);
   inline Result result(Verdict verdict) const;
 
