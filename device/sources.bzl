@@ -88,7 +88,10 @@ BOOT_SOURCES = [
     "src/data.h",
 ]
 
-CLIENT_HEADERS = ["include/software_update/client.h"]
+CLIENT_HEADERS = [
+    "include/software_update/client.h",
+    "include/software_update/rpc_state.h",
+]
 
 CLIENT_SOURCES = [
     "src/client.cc",
@@ -106,3 +109,5 @@ FLASH_MODEL_SOURCES = ["testing/flash_model.cc"]
 INSTALLED_MANIFEST_HEADERS = ["include/software_update/installed_manifest.h"]
 
 INSTALLED_MANIFEST_SOURCES = ["src/installed_manifest.cc"]
+
+PSA_FWU_STORE_HEADERS = ["include/software_update/psa_fwu_store.h"]
