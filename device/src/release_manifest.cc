@@ -45,7 +45,7 @@ enum class ReleaseReader::State : uint8_t {
   kValue,
   kFirstValue,  // or the end of the array
   kKey,
-  kFirstKey,    // or the end of the object
+  kFirstKey,  // or the end of the object
   kColon,
   kAfterValue,
   kText,
@@ -63,8 +63,8 @@ enum class ReleaseReader::State : uint8_t {
   kExponentDigits,
 };
 
-// The values that the manifest may have in a place. An object of one of the last four kinds has keys
-// that count.
+// The values that the manifest may have in a place. An object of one of the last four kinds has
+// keys that count.
 enum ReleaseReader::Expected : uint8_t {
   kAny,
   kPlainText,
@@ -209,10 +209,10 @@ void ReleaseReader::add(uint8_t byte) {
 void ReleaseReader::add_structure(uint8_t byte) {
   const State state = state_;
   state_ = State::kBroken;
-  const bool may_end = state == State::kAfterValue ||
-                       state == (is_object() ? State::kFirstKey : State::kFirstValue);
+  const bool may_end =
+      state == State::kAfterValue || state == (is_object() ? State::kFirstKey : State::kFirstValue);
   if (may_end && depth_ != 0 && byte == (is_object() ? '}' : ']')) {
-    invalid_ = invalid_ || (state == State::kFirstValue && scopes_[depth_] == kHardwareId);
+    reject_if(state == State::kFirstValue && scopes_[depth_] == kHardwareId);
     close(byte == '}');
   } else if (state == State::kValue || state == State::kFirstValue) {
     begin_value(byte);
@@ -249,18 +249,20 @@ void ReleaseReader::begin_value(uint8_t byte) {
   }
 }
 
-// Notes that the value is invalid unless the place takes any value, or one of a range of kinds.
-void ReleaseReader::expect(Expected first, Expected last) {
-  if (expected_ != kAny && (expected_ < first || expected_ > last)) {
+void ReleaseReader::reject_if(bool is_invalid) {
+  if (is_invalid) {
     invalid_ = true;
   }
 }
 
+// Notes that the value is invalid unless the place takes any value, or one of a range of kinds.
+void ReleaseReader::expect(Expected first, Expected last) {
+  reject_if(expected_ != kAny && (expected_ < first || expected_ > last));
+}
+
 // Arrays and objects.
 
-bool ReleaseReader::is_object() const {
-  return (scopes_[depth_] & kObject) != 0;
-}
+bool ReleaseReader::is_object() const { return (scopes_[depth_] & kObject) != 0; }
 
 void ReleaseReader::open(bool is_object) {
   if (depth_ == kMaxJsonDepth) {
@@ -296,7 +298,7 @@ void ReleaseReader::close(bool is_object) {
     const uint8_t scope = scopes_[depth_] & static_cast<uint8_t>(~kObject);
     if (scope >= kManifest && scope <= kLanguage) {
       const uint16_t required = kKnownKeys[scope - kManifest].required;
-      invalid_ = invalid_ || (seen_[scope != kManifest] & required) != required;
+      reject_if((seen_[scope != kManifest] & required) != required);
     }
     while (keys_size_ != 0 && (keys_[keys_size_ - 1] & kDepthBits) == depth_) {
       --keys_size_;
@@ -313,7 +315,7 @@ void ReleaseReader::end_key() {
   expected_ = kAny;
   const uint8_t scope = scopes_[depth_] & static_cast<uint8_t>(~kObject);
   if (scope == kTexts) {
-    invalid_ = invalid_ || !is_language();
+    reject_if(!is_language());
     expected_ = kLanguage;
   } else if (scope >= kManifest) {
     const KnownKeys& known = kKnownKeys[scope - kManifest];
@@ -321,7 +323,7 @@ void ReleaseReader::end_key() {
     if (index >= 0) {
       const uint16_t bit = static_cast<uint16_t>(1u << index);
       uint16_t& seen = seen_[scope != kManifest];
-      invalid_ = invalid_ || (seen & bit) != 0;
+      reject_if((seen & bit) != 0);
       seen |= bit;
       expected_ = static_cast<Expected>(known.expected[index]);
       return;
@@ -334,7 +336,7 @@ void ReleaseReader::end_key() {
 void ReleaseReader::note_key() {
   const uint64_t key = (hash_ & ~kDepthBits) | depth_;
   for (size_t i = keys_size_; i != 0 && (keys_[i - 1] & kDepthBits) == depth_; --i) {
-    invalid_ = invalid_ || keys_[i - 1] == key;
+    reject_if(keys_[i - 1] == key);
   }
   if (keys_size_ == capacity_) {
     overflow_ = true;
@@ -458,8 +460,8 @@ void ReleaseReader::end_text() {
   expect(kPlainText, kHardwareId);
   bool is_good = text_size_ != 0;
   if (expected_ == kSchema) {
-    is_manifest_ = is_manifest_ || (text_size_ >= kFamilyBytes &&
-                                    memcmp(text_, kSchemaText, kFamilyBytes) == 0);
+    is_manifest_ = is_manifest_ ||
+                   (text_size_ >= kFamilyBytes && memcmp(text_, kSchemaText, kFamilyBytes) == 0);
     is_good = text_size_ == kSchemaBytes && memcmp(text_, kSchemaText, kSchemaBytes) == 0;
   } else if (expected_ == kSeverity) {
     is_good = find(kSeverities, text_, text_size_) >= 0;
@@ -471,10 +473,11 @@ void ReleaseReader::end_text() {
     lists_this_hardware_ =
         lists_this_hardware_ || (hardware_rest_ != nullptr && *hardware_rest_ == '\0');
   }
-  invalid_ = invalid_ || (expected_ != kAny && !is_good);
+  reject_if(expected_ != kAny && !is_good);
 }
 
-// A language tag (RFC 5646, 2.1) without its registry: a language and subtags, 35 characters at most.
+// A language tag (RFC 5646, 2.1) without its registry: a language and subtags, 35 characters at
+// most.
 bool ReleaseReader::is_language() const {
   uint8_t shortest = 2;
   uint8_t subtag = 0;
@@ -500,69 +503,76 @@ bool ReleaseReader::is_language() const {
 // A time in UTC such as 2031-01-01T00:00:00Z, of a year from 1 to 9999.
 bool ReleaseReader::is_date() const {
   static constexpr char kForm[] = "0000-00-00T00:00:00Z";
+  static constexpr uint16_t kHighest[] = {9999, 12, 31, 23, 59, 59};
   static constexpr uint8_t kFormBytes = sizeof(kForm) - 1;
-  if (text_size_ != kFormBytes) {
-    return false;
-  }
+  uint16_t numbers[6] = {0};
+  uint8_t at = 0;
   for (uint8_t i = 0; i < kFormBytes; ++i) {
-    if (kForm[i] == '0' ? !is_digit(text_[i]) : text_[i] != static_cast<uint8_t>(kForm[i])) {
+    const uint8_t byte = text_[i];
+    if (is_digit(byte) && kForm[i] == '0') {
+      numbers[at] = static_cast<uint16_t>(numbers[at] * 10 + (byte - '0'));
+      continue;
+    }
+    // Years, months and days begin with 1.
+    if (byte != static_cast<uint8_t>(kForm[i]) || byte == '0' || numbers[at] > kHighest[at] ||
+        (at < 3 && numbers[at] == 0)) {
       return false;
     }
+    ++at;
   }
-  const auto pair = [this](uint8_t i) {
-    return static_cast<uint8_t>((text_[i] - '0') * 10 + text_[i + 1] - '0');
-  };
-  const uint8_t century = pair(0);
-  const uint8_t year = pair(2);
-  const uint8_t month = pair(5);
-  const uint8_t day = pair(8);
-  const bool is_leap = (year != 0 ? year : century) % 4 == 0;
-  const uint8_t days = month == 2 ? (is_leap ? 29 : 28) : 30 + ((month + (month >> 3)) & 1);
-  return (century | year) != 0 && month >= 1 && month <= 12 && day >= 1 && day <= days &&
-         pair(11) < 24 && pair(14) < 60 && pair(17) < 60;
+  // The last two digits of the year decide whether it is a leap year; if they are 0, the first two
+  // do.
+  const uint8_t* year = text_[2] == '0' && text_[3] == '0' ? text_ : text_ + 2;
+  const bool is_leap = ((year[0] * 2 + year[1]) & 3) == 0;
+  const uint16_t month = numbers[1];
+  const uint16_t days = month == 2 ? 28 + (is_leap ? 1 : 0) : 30 + ((month ^ month >> 3) & 1);
+  return text_size_ == kFormBytes && numbers[2] <= days;
 }
 
 // Numbers.
 
 // Returns whether the byte belongs to the number.
 bool ReleaseReader::add_number(uint8_t byte) {
-  const State state = state_;
-  const bool ends_in_digit = state == State::kZero || state == State::kInteger ||
-                             state == State::kFraction || state == State::kExponentDigits;
-  if (is_digit(byte)) {
-    const uint8_t digit = static_cast<uint8_t>(byte - '0');
-    if (state == State::kMinus || state == State::kInteger) {
-      state_ = state == State::kMinus && digit == 0 ? State::kZero : State::kInteger;
-      is_counter_ = is_counter_ && number_ <= (kMaxCounter - digit) / 10;
-      number_ = number_ * 10 + digit;
-    } else if (state == State::kZero) {
-      state_ = State::kBroken;
-    } else {
-      state_ = state <= State::kFraction ? State::kFraction : State::kExponentDigits;
-    }
-    return true;
-  }
-  const bool is_whole = state == State::kZero || state == State::kInteger;
-  if (byte == '.' && is_whole) {
-    state_ = State::kPoint;
-  } else if (lower(byte) == 'e' && (is_whole || state == State::kFraction)) {
-    state_ = State::kExponent;
-  } else if ((byte == '+' || byte == '-') && state == State::kExponent) {
-    state_ = State::kExponentSign;
-  } else if (ends_in_digit) {
+  using S = State;
+  // The state after 0, another digit, a point, an e, a sign, and any other byte, by the one before.
+  // kAfterValue: the number has ended.
+  static constexpr State kNext[][6] = {
+      {S::kZero, S::kInteger, S::kBroken, S::kBroken, S::kBroken, S::kBroken},
+      {S::kBroken, S::kBroken, S::kPoint, S::kExponent, S::kAfterValue, S::kAfterValue},
+      {S::kInteger, S::kInteger, S::kPoint, S::kExponent, S::kAfterValue, S::kAfterValue},
+      {S::kFraction, S::kFraction, S::kBroken, S::kBroken, S::kBroken, S::kBroken},
+      {S::kFraction, S::kFraction, S::kAfterValue, S::kExponent, S::kAfterValue, S::kAfterValue},
+      {S::kExponentDigits, S::kExponentDigits, S::kBroken, S::kBroken, S::kExponentSign,
+       S::kBroken},
+      {S::kExponentDigits, S::kExponentDigits, S::kBroken, S::kBroken, S::kBroken, S::kBroken},
+      {S::kExponentDigits, S::kExponentDigits, S::kAfterValue, S::kAfterValue, S::kAfterValue,
+       S::kAfterValue},
+  };
+  const uint8_t column = is_digit(byte)               ? (byte == '0' ? 0 : 1)
+                         : byte == '.'                ? 2
+                         : lower(byte) == 'e'         ? 3
+                         : byte == '+' || byte == '-' ? 4
+                                                      : 5;
+  const uint8_t row = static_cast<uint8_t>(state_) - static_cast<uint8_t>(State::kMinus);
+  state_ = kNext[row][column];
+  if (state_ == State::kAfterValue) {
     end_number();
     return false;
-  } else {
-    state_ = State::kBroken;
   }
-  is_counter_ = false;
+  if (state_ > State::kInteger) {
+    is_counter_ = false;
+  }
+  const uint64_t number = uint64_t{number_} * 10 + static_cast<uint8_t>(byte - '0');
+  if (number > kMaxCounter) {
+    is_counter_ = false;
+  }
+  number_ = static_cast<uint32_t>(number);
   return true;
 }
 
 void ReleaseReader::end_number() {
-  state_ = State::kAfterValue;
   expect(kCounter, kDuration);
-  invalid_ = invalid_ || (expected_ != kAny && (!is_counter_ || number_ == 0));
+  reject_if(expected_ != kAny && (!is_counter_ || number_ == 0));
   if (expected_ == kCounter) {
     counter_ = number_;
   } else if (expected_ == kMinimumCounter) {

@@ -68,6 +68,7 @@ class ReleaseReader {
   inline void take_code(uint32_t code);
   inline void take_byte(uint8_t byte);
   inline void take_lone_surrogate();
+  inline void reject_if(bool is_invalid);
   inline void expect(Expected first, Expected last);
   inline void note_key();
   inline bool is_object() const;
