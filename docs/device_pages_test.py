@@ -26,24 +26,6 @@ _C = ["gcc", "-std=c11", *_WARNINGS]
 
 # Declarations of the platforms, as far as the pages use them.
 _STUBS = {
-    # Arm IHI 0093, PSA Firmware Update API 1.0.
-    "psa/update.h": """
-#include <stddef.h>
-#include <stdint.h>
-typedef int32_t psa_status_t;
-typedef uint8_t psa_fwu_component_t;
-#define PSA_SUCCESS ((psa_status_t)0)
-#define PSA_SUCCESS_REBOOT ((psa_status_t)+1)
-#define PSA_FWU_MAX_WRITE_SIZE 1024
-psa_status_t psa_fwu_start(psa_fwu_component_t component, const void* manifest, size_t manifest_size);
-psa_status_t psa_fwu_write(psa_fwu_component_t component, size_t image_offset, const void* block,
-                           size_t block_size);
-psa_status_t psa_fwu_finish(psa_fwu_component_t component);
-psa_status_t psa_fwu_cancel(psa_fwu_component_t component);
-psa_status_t psa_fwu_clean(psa_fwu_component_t component);
-psa_status_t psa_fwu_install(void);
-psa_status_t psa_fwu_request_reboot(void);
-""",
     # MCUboot's porting guide.
     "flash_map_backend/flash_map_backend.h": """
 #include <stdint.h>
@@ -79,7 +61,8 @@ def compile_block(folder: Path, compiler: list[str], suffix: str, block: str) ->
     """Returns the errors and warnings of the compiler."""
     file = folder / f"block.{suffix}"
     file.write_text(block)
-    includes = [f"-I{folder}", "-Idevice", "-Idevice/include"]
+    # The functions of PSA Firmware Update are in device/testing.
+    includes = [f"-I{folder}", "-Idevice", "-Idevice/include", "-Idevice/testing"]
     command = [*compiler, "-fsyntax-only", *includes, str(file)]
     return subprocess.run(command, capture_output=True, text=True, check=False).stderr
 
