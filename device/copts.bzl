@@ -1,4 +1,4 @@
-"""How the device library and its tests are compiled."""
+"""Options of the compiler for the device library and its tests."""
 
 _COPTS = [
     "-std=c++17",

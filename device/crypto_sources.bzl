@@ -3,7 +3,7 @@
 _FILES = ["p256-m.c", "p256-m.h"]
 _STUBS = ["mbedtls/platform_util.h", "psa/crypto.h"]
 
-# The header is also in a folder without the headers that stand in for those of Mbed TLS.
+# The header is also in a folder without the headers that replace those of Mbed TLS.
 _BUILD = """\
 load("@rules_cc//cc:cc_library.bzl", "cc_library")
 

@@ -71,7 +71,7 @@ _library.utf8_is_valid.argtypes = [_bytes, _size]
 
 
 def read_name(name: str | bytes, piece: int) -> tuple[bool, bool, int]:
-    """Whether the name is safe, whether it is user_manifest, and its hash without case."""
+    """Returns whether the name is safe, whether it is user_manifest, and its hash without case."""
     content = name if isinstance(name, bytes) else name.encode("utf-8", "surrogatepass")
     folded = ctypes.c_uint64()
     answer = _library.read_name(content, len(content), piece, ctypes.byref(folded))
@@ -81,7 +81,7 @@ def read_name(name: str | bytes, piece: int) -> tuple[bool, bool, int]:
 def allowed(
     entries: Sequence[str], name: str = "", piece: int = 1, capacity: int = MAX_ALLOWED_TARGETS
 ) -> tuple[bool, bool, bool]:
-    """Whether the list is valid, whether it fits, and whether it allows the name."""
+    """Returns whether the list is valid, whether it fits, and whether it allows the name."""
     contents = [each.encode("utf-8", "surrogatepass") for each in entries]
     sizes = (_size * len(contents))(*map(len, contents))
     content = name.encode("utf-8", "surrogatepass")

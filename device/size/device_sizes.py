@@ -90,7 +90,7 @@ def lines(programs: Mapping[str, Path], objdump: str) -> Iterator[Line]:
 
 
 def speed(emulator: str, program: Path) -> Iterator[Line]:
-    """What speed.cc counts on QEMU while it verifies a plain bundle."""
+    """Returns the counts of speed.cc on QEMU while it verifies a plain bundle."""
     files = [Path(os.environ[name]) for name in ("ROOT", "BUNDLE")]
     semihosting = [
         "enable=on,target=native,chardev=out",

@@ -121,7 +121,7 @@ void test_store() {
   check(store.open(app) == TargetSink::Answer::kWrite && store.write({content, 150}),
         "it is written again");
   check(store.close(false), "a bad payload is not finished");
-  check(components[0].state == State::kWriting, "a bad payload is no candidate");
+  check(components[0].state == State::kWriting, "a bad payload does not become a candidate");
   check(store.install() == PSA_ERROR_BAD_STATE, "a bad payload is not installed");
   check(store.cancel() == PSA_SUCCESS && store.clean() == PSA_SUCCESS, "a bad payload is given up");
   check(components[0].state == State::kReady, "the component is ready after a bad payload");

@@ -1,7 +1,8 @@
 """Mutants of all cases: bundles and devices with some changes, most of them signed again.
 
-A change of signed bytes alone gives THRESHOLD_NOT_MET and nothing else. So key ids, lists of payloads and
-signatures are mostly repaired after the change, and the verifier gets as far as the change itself.
+A change of signed bytes, without new signatures, gives THRESHOLD_NOT_MET and nothing else. So key ids,
+lists of payloads and signatures are mostly repaired after the change, and the verifier gets as far as the
+change itself.
 Everything comes from a seed, so a mutant can be made again from its number.
 """
 

@@ -21,7 +21,7 @@ class NameReader {
   bool is_safe() const { return !unsafe_ && is_part(); }
   bool is_user_manifest() const;
   // A hash of the name without its case (64-bit FNV-1a). Two safe names that differ at most in case
-  // have the same hash. Others have the same hash only if somebody who signs makes them so.
+  // have the same hash. Others have the same hash only if a signer makes them so.
   uint64_t folded_hash() const { return hash_; }
 
  private:

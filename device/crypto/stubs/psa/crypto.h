@@ -1,4 +1,4 @@
-/* Stands in for the header of PSA Crypto that p256-m.c includes. See crypto/README.md. */
+/* Replaces the header of PSA Crypto that p256-m.c includes. See crypto/README.md. */
 
 #ifndef SOFTWARE_UPDATE_STUBS_PSA_CRYPTO_H_
 #define SOFTWARE_UPDATE_STUBS_PSA_CRYPTO_H_

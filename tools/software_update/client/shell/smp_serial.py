@@ -61,7 +61,7 @@ class SerialSmp(SmpLink):
             control = termios.CS8 | termios.CREAD | termios.CLOCAL
             controls = termios.tcgetattr(line)[6]
             termios.tcsetattr(line, termios.TCSANOW, [0, 0, control, 0, speed, speed, controls])
-            # An answer that nobody waited for.
+            # A late answer to an earlier request.
             termios.tcflush(line, termios.TCIFLUSH)
         except BlockingIOError:
             os.close(line)
