@@ -102,6 +102,9 @@ bool Journal::erase(uint32_t sector) {
 }
 
 bool Journal::load(Record* record) {
+  memset(record, 0, sizeof(*record));
+  record->layout = Record::kLayout;
+  if (flash_->program_unit() > kMaxUnit || capacity() < 2) return false;
   bool any = false;  // a record
   bool any_sealed = false;
   bool settled = true;  // the newest record has its seal, and nothing follows it
@@ -136,8 +139,6 @@ bool Journal::load(Record* record) {
   next_ = {newest.sector, end[newest.sector]};
   home_ = any_sealed ? sealed.sector : newest.sector;
   if (!any) {
-    memset(record, 0, sizeof(*record));
-    record->layout = Record::kLayout;
     home_ = 1;
     next_ = {1, capacity()};
     return !used || store(record);

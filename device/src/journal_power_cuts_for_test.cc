@@ -126,10 +126,24 @@ class JournalCuts {
   uint64_t seed_ = 0;
 };
 
+// A journal that cannot keep its newest record while it erases must not begin.
+void check_too_small() {
+  static FlashModelOf<1024, 32, 256, true> flash;
+  Places places = {};
+  places.journal[1] = 256;
+  places.journal_bytes = 256;
+  Journal journal(&flash, &places);
+  Record record;
+  check(!journal.load(&record), "a journal with room for one record begins", 0, 0, 0);
+  check(record.slot == 0 && record.state == 0, "a journal that does not begin has a state", 0, 0,
+        0);
+}
+
 }  // namespace
 }  // namespace software_update
 
 int main() {
+  software_update::check_too_small();
   using software_update::JournalCuts;
   JournalCuts<4, 512, false>(true).run(1, 3999);
   JournalCuts<32, 512, true>(false).run(1, 23);  // 2 records in a sector
