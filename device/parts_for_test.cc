@@ -63,8 +63,8 @@ class KeepingSink final : public TargetSink {
   size_t size_ = 0;
 };
 
-// A decompressor in Python: `begin`, and `step` for each piece of compressed bytes, which returns the
-// size of the content that it wrote to `content`. Negative: an error.
+// A decompressor in Python: `begin`, and `step` for each piece of compressed bytes, which returns
+// the size of the content that it wrote to `content`. Negative: an error.
 class PythonDecompressor final : public Decompressor {
  public:
   using Begin = int (*)(uint64_t window);
@@ -121,8 +121,8 @@ int read_name(const uint8_t* name, size_t size, size_t piece, uint64_t* folded_h
   return (reader.is_safe() ? 1 : 0) | (reader.is_user_manifest() ? 2 : 0);
 }
 
-// `entries` are `count` texts one after the other, of the sizes in `sizes`. Bit 0: the list is valid;
-// bit 1: it fits `capacity` entries; bit 2: it allows the name.
+// `entries` are `count` texts one after the other, of the sizes in `sizes`. Bit 0: the list is
+// valid; bit 1: it fits `capacity` entries; bit 2: it allows the name.
 int allowed_targets(const uint8_t* entries, const size_t* sizes, size_t count, size_t capacity,
                     const uint8_t* name, size_t name_size, size_t piece) {
   AllowedTarget memory[kMaxAllowedTargets];
@@ -151,8 +151,8 @@ int allowed_targets(const uint8_t* entries, const size_t* sizes, size_t count, s
 
 int compression_verdict(int is_user_manifest, uint64_t algorithm, uint64_t original_length,
                         size_t original_sha256_size) {
-  return static_cast<int>(check_compression(is_user_manifest != 0, algorithm, original_length,
-                                            original_sha256_size));
+  return static_cast<int>(
+      check_compression(is_user_manifest != 0, algorithm, original_length, original_sha256_size));
 }
 
 int frame_is_good(const uint8_t* bytes, size_t size, size_t piece, uint64_t original_length,
@@ -164,8 +164,8 @@ int frame_is_good(const uint8_t* bytes, size_t size, size_t piece, uint64_t orig
   return reader.finish();
 }
 
-// Returns CompressedPayload::Result. The decompressor in Python writes to `decompressed`; `content` gets
-// the content that the sink got, at most `capacity` bytes.
+// Returns CompressedPayload::Result. The decompressor in Python writes to `decompressed`; `content`
+// gets the content that the sink got, at most `capacity` bytes.
 int decompress(const uint8_t* bytes, size_t size, size_t piece, uint64_t original_length,
                const uint8_t* original_sha256, PythonDecompressor::Begin begin,
                PythonDecompressor::Step step, const uint8_t* decompressed, uint8_t* content,

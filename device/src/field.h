@@ -10,12 +10,12 @@ namespace software_update {
 
 // The content of a field.
 enum class Kind : uint8_t {
-  kNumber,   // a varint
+  kNumber,  // a varint
   kBytes,
-  kText,     // UTF-8
+  kText,  // UTF-8
   kMessage,
-  // A message whose faults are its own: the reader reports the first one, and goes on after it. Bytes
-  // that contain signed metadata are of this kind too.
+  // A message whose faults are its own: the reader reports the first one, and goes on after it.
+  // Bytes that contain signed metadata are of this kind too.
   kContained,
 };
 
@@ -33,7 +33,7 @@ constexpr uint8_t kPowerOfTwo = 0x80;
 constexpr uint8_t kNoLimit = 64;
 
 constexpr uint64_t limit_of(uint8_t limit) {
-  return limit == kNoLimit          ? UINT64_MAX
+  return limit == kNoLimit            ? UINT64_MAX
          : (limit & kPowerOfTwo) != 0 ? uint64_t{1} << (limit & 0x7f)
                                       : (uint64_t{1} << limit) - 1;
 }

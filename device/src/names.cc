@@ -68,9 +68,7 @@ void AllowedTargets::begin(AllowedTarget* entries, size_t capacity) {
   invalid_ = false;
 }
 
-void AllowedTargets::begin_entry() {
-  entry_ = 0;
-}
+void AllowedTargets::begin_entry() { entry_ = 0; }
 
 void AllowedTargets::feed_entry(Bytes piece) {
   const size_t room = kMaxAllowedTargetBytes - entry_;
@@ -129,8 +127,7 @@ void AllowedMatcher::feed(Bytes piece) {
     if ((equal_ & bit) == 0) {
       continue;
     }
-    const bool is_equal =
-        common == 0 || memcmp(entry.text + position_, piece.data, common) == 0;
+    const bool is_equal = common == 0 || memcmp(entry.text + position_, piece.data, common) == 0;
     // What follows a prefix does not matter; nothing may follow a name.
     if (!is_equal || (!is_prefix && piece.size > left)) {
       equal_ = static_cast<uint16_t>(equal_ & ~bit);
@@ -143,8 +140,7 @@ void AllowedMatcher::feed(Bytes piece) {
 bool AllowedMatcher::is_allowed(bool is_user_manifest) const {
   bool allowed = is_user_manifest || matched_ || allowed_->count() == 0;
   for (size_t i = 0; i < allowed_->count(); ++i) {
-    allowed = allowed ||
-              ((equal_ >> i & 1) != 0 && allowed_->entries()[i].size == position_);
+    allowed = allowed || ((equal_ >> i & 1) != 0 && allowed_->entries()[i].size == position_);
   }
   return allowed;
 }

@@ -18,7 +18,8 @@ constexpr size_t kP256SignatureBytes = 64;
 
 // Cryptography, as functions without state. crypto/psa.h and crypto/p256m.h have one each.
 struct Crypto {
-  // Says whether `signature` is a good ECDSA signature over `digest` (FIPS 186-5, 6.4.2) with `key`.
+  // Says whether `signature` is a good ECDSA signature over `digest` (FIPS 186-5, 6.4.2) with
+  // `key`.
   bool (*verify_p256)(const uint8_t key[kP256KeyBytes], const uint8_t digest[kSha256Bytes],
                       const uint8_t signature[kP256SignatureBytes]);
   // Says whether `key` is a point on P-256 in uncompressed form.

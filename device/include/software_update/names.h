@@ -28,11 +28,11 @@ class NameReader {
   bool is_part() const { return part_ != 0 && !(is_dots_ && part_ <= 2); }
 
   uint64_t hash_;
-  uint16_t size_;         // bytes up to here, at most 256
-  uint16_t part_;         // bytes of the part after the last '/'
-  bool is_dots_;          // whether these are all '.'
+  uint16_t size_;  // bytes up to here, at most 256
+  uint16_t part_;  // bytes of the part after the last '/'
+  bool is_dots_;   // whether these are all '.'
   bool unsafe_;
-  bool is_user_manifest_; // whether the bytes up to here are the beginning of that name
+  bool is_user_manifest_;  // whether the bytes up to here are the beginning of that name
 };
 
 // An entry of the allowed targets: a name, or a prefix that ends in "/*".
@@ -62,8 +62,8 @@ class AllowedTargets {
 
   AllowedTarget* entries_;
   size_t capacity_;
-  size_t count_;      // entries up to here, also those that do not fit
-  size_t entry_;      // bytes of the entry up to here
+  size_t count_;  // entries up to here, also those that do not fit
+  size_t entry_;  // bytes of the entry up to here
   bool invalid_;
 };
 
@@ -78,8 +78,8 @@ class AllowedMatcher {
  private:
   const AllowedTargets* allowed_;
   size_t position_;
-  uint16_t equal_;    // a bit for each entry that is the same up to here
-  bool matched_;      // whether a prefix matches
+  uint16_t equal_;  // a bit for each entry that is the same up to here
+  bool matched_;    // whether a prefix matches
 };
 
 }  // namespace software_update
