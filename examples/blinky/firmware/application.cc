@@ -10,6 +10,7 @@
 #include "nor_flash.h"
 #include "semihosting.h"
 #include "software_update/client.h"
+#include "software_update/smp.h"
 
 namespace su = software_update;
 
@@ -184,19 +185,34 @@ bool resume(su::Client& client) {
   }
 }
 
-[[noreturn]] void blink() {
+// The serial port, for a gateway that updates the device over it.
+class SerialPort : public su::SmpLine {
+ public:
+  void send(su::Bytes bytes) override { uart_write(bytes.data, bytes.size); }
+};
+
+// Blinks, and answers a gateway.
+[[noreturn]] void blink(su::Client& client) {
+  // The gateway has asked its own person.
+  constexpr su::SmpSettings kSettings = {true, nullptr};
+  SerialPort port;
+  su::SmpServerFor<512> server(&client, kSettings, &port);
   const bool ends = option("blinks") != nullptr;
   const uint32_t last = option_number("blinks");
-  for (uint32_t blinks = 0;; blinks++) {
-    if (ends && blinks == last) {
+  uint32_t blinks = 0;
+  for (const uint32_t began = ticks();; wait()) {
+    for (int byte; (byte = uart_read()) >= 0;) {
+      const auto received = static_cast<uint8_t>(byte);
+      server.receive({&received, 1});
+      if (server.wants_reset()) restart();
+    }
+    const uint32_t now = ticks() - began;
+    led_set(now % 2);
+    if (now / 2 > blinks) print_line("blink ", ++blinks);
+    if (ends && blinks >= last) {
       print_line("flash operations: ", flash_operations());
       power_off(EXIT_DONE);
     }
-    led_set(1);
-    wait();
-    led_set(0);
-    wait();
-    print_line("blink ", blinks + 1);
   }
 }
 
@@ -219,5 +235,5 @@ extern "C" int main() {
   const bool may_update = resume(client);
   const char* offered = option("bundle");
   if (offered && may_update) update(client, offered);
-  blink();
+  blink(client);
 }
