@@ -354,6 +354,8 @@ Verdict Verifier::end(FieldId field) {
 }
 
 void Verifier::fault(FieldId field, Verdict verdict) {
+  // No `end` of the field with the fault follows.
+  capture_left_ = 0;
   switch (field) {
     case FieldId::kSignedRootMetadataSerializedRootMetadata:
     case FieldId::kSignedTargetsMetadataSerializedTargetsMetadata:
