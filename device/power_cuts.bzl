@@ -30,42 +30,43 @@ _JOURNAL_BUGS = [
     "unsealed_record_trusted",
 ]
 
-def _planted(name, source, deps):
+def _planted(name, bug, source, deps):
     native.genrule(
-        name = "planted_%s_source" % name,
+        name = name + "_source",
         testonly = True,
         srcs = ["src/%s.cc" % source],
-        outs = ["src/planted_%s.cc" % name],
-        cmd = "$(execpath :planted_bugs) %s $(SRCS) > $@" % name,
+        outs = ["src/%s.cc" % name],
+        cmd = "$(execpath :planted_bugs) %s $(SRCS) > $@" % bug,
         tools = [":planted_bugs"],
     )
     cc_binary(
-        name = "planted_%s" % name,
+        name = name,
         testonly = True,
         # Its object comes before that of the library, which is then not linked.
         srcs = [
             "src/data.h",
-            "src/planted_%s.cc" % name,
+            "src/%s.cc" % name,
         ],
         # A bug may leave a variable or a function without a use.
         copts = COPTS + ["-Idevice/src", "-Wno-error"],
         deps = deps,
     )
-    return ":planted_%s" % name
+    return ":" + name
 
-def planted_bugs(client_deps, journal_deps):
+def planted_bugs(name, client_deps, journal_deps):
     """Declares a program for each planted bug.
 
     Args:
+      name: the beginning of each program's name
       client_deps: the program of power cuts in whole updates, and its libraries
       journal_deps: that of power cuts in the journal, and its libraries
     Returns:
       labels of the programs
     """
     return [
-        _planted(name, source, client_deps)
-        for name, source in _BUGS.items()
+        _planted("%s_%s" % (name, bug), bug, source, client_deps)
+        for bug, source in _BUGS.items()
     ] + [
-        _planted(name, "journal", journal_deps)
-        for name in _JOURNAL_BUGS
+        _planted("%s_%s" % (name, bug), bug, "journal", journal_deps)
+        for bug in _JOURNAL_BUGS
     ]
