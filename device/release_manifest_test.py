@@ -96,7 +96,22 @@ FULL = {
 # Values to put in place of others.
 TAG = "de" + "-x" * 16
 VALUES: list[object] = [
-    *(None, True, False, 0, 1, -1, 7, 7.0, 1e400, MAX_COUNTER, MAX_COUNTER + 1, 10**19, 10**40),
+    *(
+        None,
+        True,
+        False,
+        0,
+        1,
+        -1,
+        7,
+        7.0,
+        1e400,
+        MAX_COUNTER,
+        MAX_COUNTER + 1,
+        10 * MAX_COUNTER + 11,
+        10**19,
+        10**40,
+    ),
     *["a", "low", "Low", "medium", "high", "critical", "security", "feature", "both", "x"],
     *("", "low medium", "\0", "x" * 35, "x" * 36, SCHEMA, SCHEMA[:-1], SCHEMA[:-2], SCHEMA[:-3]),
     *(
@@ -286,6 +301,14 @@ def test_every_value_in_every_field() -> None:
     assert kinds == {ANOTHER_FILE, RELEASE, MALFORMED}
 
 
+def test_every_byte_in_a_text_and_outside() -> None:
+    content = json.dumps(SMALL).encode()
+    for byte in map(bytes, zip(range(256), strict=True)):
+        kind = check(content.replace(b"blinky", b"blink" + byte))
+        assert (kind == RELEASE) == (byte >= b" " and byte < b"\x80" and byte not in b'"\\')
+        check(content.replace(b": 7", b": 7" + byte))
+
+
 def test_every_missing_field() -> None:
     for name in FULL:
         check(json.dumps({key: value for key, value in FULL.items() if key != name}).encode())
@@ -338,6 +361,7 @@ def test_surrogates_in_keys() -> None:
         (rb"\ud83d\u0041", rb"\ud83dA", MALFORMED),
         (rb"\ud83d\n", rb"\ud83d\u000a", MALFORMED),
         (rb"\u00e4", "\u00e4".encode(), MALFORMED),
+        (rb"\ud83d\ud83d", rb"\ud83d\udc3d", RELEASE),
         (rb"\u07ff", "\u0800".encode(), RELEASE),
     ]
     for first, second, kind in pairs:

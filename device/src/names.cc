@@ -128,8 +128,8 @@ void AllowedMatcher::feed(Bytes piece) {
       continue;
     }
     const bool is_equal = common == 0 || memcmp(entry.text + position_, piece.data, common) == 0;
-    // What follows a prefix does not matter; nothing may follow a name.
-    if (!is_equal || (!is_prefix && piece.size > left)) {
+    // `is_allowed` compares the size of a name.
+    if (!is_equal) {
       equal_ = static_cast<uint16_t>(equal_ & ~bit);
     }
     matched_ = matched_ || (is_equal && is_prefix && position_ + piece.size >= size);
