@@ -217,6 +217,32 @@ def test_device_asks_before_the_download_and_the_restart(device: Device) -> None
     assert flags(smp)[1] == (bundle_digest(SEVEN), False, True, False)
 
 
+def upload(smp: SerialSmp, **values: object) -> object:
+    """Sends one request of an upload, and returns the byte that the device wants next."""
+    return smp._ask(2, 1, 1, values).get("off")  # type: ignore[arg-type]
+
+
+def test_requests_of_an_upload_are_repeated_changed_or_too_long(device: Device) -> None:
+    smp, digest = device.smp(), hashlib.sha256(SEVEN).digest()
+    first = {"off": 0, "len": len(SEVEN), "sha": digest, "data": SEVEN[:100]}
+    assert upload(smp, **first) == 100
+    assert upload(smp, **first) == 100
+    assert upload(smp, **{**first, "len": len(SEVEN) + 1, "data": b""}) == 0
+    assert upload(smp, **first) == 100
+    assert upload(smp, **{**first, "sha": FACTORY, "data": b""}) == 0
+    with pytest.raises(SmpError, match="error 3"):
+        upload(smp, off=0, len=10, data=SEVEN[:11])
+    device.gateway().upload(0, SEVEN)
+    last = {"off": len(SEVEN) - 1, "data": SEVEN[-1:]}
+    assert upload(smp, **last) == len(SEVEN)
+    gateway = device.gateway()
+    gateway.test(bundle_digest(SEVEN))
+    gateway.reset()
+    with pytest.raises(SmpError, match="error 5"):
+        gateway.confirm(FACTORY)
+    assert flags(gateway)[0] == (bundle_digest(SEVEN), True, False, False)
+
+
 @pytest.mark.parametrize("device", ["device"], indirect=True)
 def test_device_that_insists_takes_only_its_own_button(device: Device) -> None:
     smp = device.gateway()
