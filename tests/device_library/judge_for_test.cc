@@ -46,26 +46,24 @@ struct UsualLimits : FullLimits {
 };
 
 extern "C" {
-typedef bool (*Out)(void *context, const uint8_t *bytes, size_t size);
+typedef bool (*Out)(void* context, const uint8_t* bytes, size_t size);
 typedef bool (*BeginFunction)(uint64_t window);
-typedef bool (*FeedFunction)(const uint8_t *bytes, size_t size, Out out,
-                             void *context);
-typedef bool (*VerifyFunction)(const uint8_t *key, const uint8_t *digest,
-                               const uint8_t *signature);
+typedef bool (*FeedFunction)(const uint8_t* bytes, size_t size, Out out, void* context);
+typedef bool (*VerifyFunction)(const uint8_t* key, const uint8_t* digest, const uint8_t* signature);
 }
 
 // As _Device in library.py.
 struct TestDevice {
-  const uint8_t *trusted;
+  const uint8_t* trusted;
   size_t trusted_size;
-  const uint8_t *installed;
-  const char *hardware_id;
+  const uint8_t* installed;
+  const char* hardware_id;
   int64_t now;
   int knows_time;
-  int signatures; // 0: real ones, 1: fake ones, 2: those in the list
+  int signatures;  // 0: real ones, 1: fake ones, 2: those in the list
   int full_limits;
-  int sink; // 0: none, 1: takes all payloads, 2: lets each wait once before
-  const uint8_t *list;
+  int sink;  // 0: none, 1: takes all payloads, 2: lets each wait once before
+  const uint8_t* list;
   size_t list_size;
   BeginFunction begin;
   FeedFunction feed;
@@ -86,26 +84,24 @@ struct TestResult {
 
 // Passes calls on to Python.
 class PythonDecompressor final : public Decompressor {
-public:
-  explicit PythonDecompressor(const TestDevice &known)
-      : begin_(known.begin), feed_(known.feed) {}
+ public:
+  explicit PythonDecompressor(const TestDevice& known) : begin_(known.begin), feed_(known.feed) {}
 
   bool begin(uint64_t window_bytes) override { return begin_(window_bytes); }
-  bool feed(Bytes compressed, bool (*out)(void *context, Bytes content),
-            void *context) override {
+  bool feed(Bytes compressed, bool (*out)(void* context, Bytes content), void* context) override {
     Call call = {out, context};
     return feed_(compressed.data, compressed.size, pass_on, &call);
   }
   bool finish() override { return true; }
 
-private:
+ private:
   struct Call {
-    bool (*out)(void *context, Bytes content);
-    void *context;
+    bool (*out)(void* context, Bytes content);
+    void* context;
   };
 
-  static bool pass_on(void *context, const uint8_t *bytes, size_t size) {
-    const auto *call = static_cast<const Call *>(context);
+  static bool pass_on(void* context, const uint8_t* bytes, size_t size) {
+    const auto* call = static_cast<const Call*>(context);
     return call->out(call->context, {bytes, size});
   }
 
@@ -116,13 +112,11 @@ private:
 // Takes all payloads, and checks the order of the calls and the number of
 // bytes.
 class CheckingSink final : public TargetSink {
-public:
-  CheckingSink(bool waits, TestResult *result)
-      : result_(result), waits_(waits) {}
+ public:
+  CheckingSink(bool waits, TestResult* result) : result_(result), waits_(waits) {}
 
-  Answer open(const TargetInfo &target) override {
-    if (is_open_)
-      result_->problem = 1;
+  Answer open(const TargetInfo& target) override {
+    if (is_open_) result_->problem = 1;
     if (waits_ && !waited_) {
       waited_ = true;
       return Answer::kWait;
@@ -133,36 +127,32 @@ public:
     return Answer::kWrite;
   }
   bool write(Bytes content) override {
-    if (!is_open_ || content.size > left_)
-      result_->problem = 2;
+    if (!is_open_ || content.size > left_) result_->problem = 2;
     left_ -= content.size;
     result_->written += content.size;
     return true;
   }
   bool close(bool good) override {
-    if (!is_open_ || (good && left_ != 0))
-      result_->problem = 3;
+    if (!is_open_ || (good && left_ != 0)) result_->problem = 3;
     is_open_ = false;
-    if (good)
-      ++result_->good;
+    if (good) ++result_->good;
     return true;
   }
 
-private:
-  TestResult *result_;
+ private:
+  TestResult* result_;
   uint64_t left_ = 0;
   bool waits_;
   bool waited_ = false;
   bool is_open_ = false;
 };
 
-const uint8_t *list;
+const uint8_t* list;
 size_t list_size;
 
 // Says whether the list has the SHA-256 of key, digest and signature. It is
 // sorted.
-bool verify_listed(const uint8_t *key, const uint8_t *digest,
-                   const uint8_t *signature) {
+bool verify_listed(const uint8_t* key, const uint8_t* digest, const uint8_t* signature) {
   const Crypto software = {nullptr, nullptr, software_update::sha256_blocks};
   software_update::Sha256 sha256;
   sha256.begin(software);
@@ -172,14 +162,13 @@ bool verify_listed(const uint8_t *key, const uint8_t *digest,
   uint8_t wanted[software_update::kSha256Bytes];
   sha256.finish(wanted);
   for (size_t at = 0; at < list_size; at += sizeof wanted) {
-    if (memcmp(list + at, wanted, sizeof wanted) == 0)
-      return true;
+    if (memcmp(list + at, wanted, sizeof wanted) == 0) return true;
   }
   return false;
 }
 
-void run(Verifier &verifier, const software_update::Device &device,
-         Bytes bundle, size_t piece, TestResult *result) {
+void run(Verifier& verifier, const software_update::Device& device, Bytes bundle, size_t piece,
+         TestResult* result) {
   verifier.begin(device, bundle.size);
   size_t done = 0;
   do {
@@ -188,8 +177,7 @@ void run(Verifier &verifier, const software_update::Device &device,
     const size_t taken = verifier.feed({bundle.data + done, size});
     done += taken;
     // A sink that waits is asked again.
-    if (taken < size)
-      done += verifier.feed({bundle.data + done, size - taken});
+    if (taken < size) done += verifier.feed({bundle.data + done, size - taken});
   } while (done < bundle.size);
   const Result early = verifier.metadata_result();
   result->early_outcome = static_cast<int>(early.outcome);
@@ -201,29 +189,26 @@ void run(Verifier &verifier, const software_update::Device &device,
   result->verifications = verifier.verifications();
 }
 
-} // namespace
+}  // namespace
 
 extern "C" {
 
-const char *judge_verdict_name(int verdict) {
+const char* judge_verdict_name(int verdict) {
   return software_update::verdict_name(static_cast<Verdict>(verdict));
 }
 
 // Verifies the bundle, which arrives in pieces of `piece` bytes.
-void judge(const TestDevice *known, const uint8_t *bundle, size_t size,
-           size_t piece, TestResult *result) {
+void judge(const TestDevice* known, const uint8_t* bundle, size_t size, size_t piece,
+           TestResult* result) {
   memset(result, 0, sizeof *result);
   const VerifyFunction verify[] = {software_update::kP256m.verify_p256,
-                                   software_update::testing::verify_fake,
-                                   verify_listed};
+                                   software_update::testing::verify_fake, verify_listed};
   list = known->list;
   list_size = known->list_size;
-  const Crypto crypto = {verify[known->signatures],
-                         software_update::kP256m.is_on_curve,
+  const Crypto crypto = {verify[known->signatures], software_update::kP256m.is_on_curve,
                          software_update::sha256_blocks};
   Installed installed;
-  if (known->installed != nullptr)
-    installed = software_update::target::unpack(known->installed);
+  if (known->installed != nullptr) installed = software_update::target::unpack(known->installed);
   PythonDecompressor decompressor(*known);
   CheckingSink sink(known->sink == 2, result);
   software_update::Device device = {};
@@ -244,4 +229,4 @@ void judge(const TestDevice *known, const uint8_t *bundle, size_t size,
   }
 }
 
-} // extern "C"
+}  // extern "C"

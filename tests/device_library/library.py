@@ -28,6 +28,7 @@ BEYOND = (
     "release manifest",
     "root bytes",
     "the device's own root",
+    "size",
 )
 
 

@@ -1,0 +1,56 @@
+"""Sanitizers, coverage and mutation of the device library's code, for a short while each."""
+
+import random
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.device_library import builds, code_coverage, code_mutation, fuzz
+from tests.device_library.code_mutants import CodeMutant, mutants_of
+from tests.device_library.code_mutation import Tester
+
+FUZZ_SECONDS = 15
+MIN_FUZZ_RUNS = 1000
+MIN_PERCENT = 95.0
+MUTANTS = 6
+
+
+def test_fuzzer_finds_nothing(tmp_path: Path) -> None:
+    done = fuzz.run([f"-max_total_time={FUZZ_SECONDS}", f"-artifact_prefix={tmp_path}/"])
+    assert done.returncode == 0, done.stdout
+    [runs] = re.findall(r"^Done (\d+) runs", done.stdout, re.MULTILINE)
+    print(runs, "inputs")
+    assert int(runs) > MIN_FUZZ_RUNS
+
+
+def test_most_branches_are_taken(tmp_path: Path) -> None:
+    percent = code_coverage.percent(code_coverage.measure(tmp_path, 1000))
+    print(f"{percent:.1f} % of the branches")
+    assert percent > MIN_PERCENT
+
+
+def test_mutants_of_the_code_are_noticed(tmp_path: Path) -> None:
+    """Some are not: survivors.txt has the reasons."""
+    tester = Tester(tmp_path, 1000)
+    chosen = random.Random(1).sample(code_mutation.all_mutants(), MUTANTS)
+    states = [tester.state(each) for each in chosen]
+    print(states)
+    assert states.count("killed") >= MUTANTS / 2
+    [names] = [path for path in builds.sources() if path.name == "names.cc"]
+    assert tester.state(CodeMutant(names.name, 1, "", "", names.read_text())) == "survived"
+
+
+@pytest.mark.parametrize(
+    ("code", "mutants"),
+    [
+        ("  if (a == b) {\n", ["a != b", "if (true)", "if (false)"]),
+        ("  x = 1;\n", ["x = 2;", "x = 0;", "  ;\n"]),
+        ("  return true;  // == 1\n", ["return false;"]),
+        ('  call("a == b");\n', ["  ;\n"]),
+    ],
+)
+def test_mutants_of_a_line(code: str, mutants: list[str]) -> None:
+    found = [each.text for each in mutants_of("a.cc", code)]
+    assert len(found) == len(mutants)
+    assert all(any(wanted in each for each in found) for wanted in mutants)

@@ -1,0 +1,166 @@
+// A libFuzzer target: the verifier reads an input as a bundle, and must end
+// without a fault of memory.
+//
+// The first byte of an input chooses the device, and the second the size of
+// pieces. fuzz.py writes the devices: FUZZ_DEVICES is their file.
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "crypto/p256m.h"
+#include "device/target/packed_installed.h"
+#include "software_update/sha256.h"
+#include "software_update/verifier.h"
+
+namespace {
+
+using software_update::Bytes;
+using software_update::Crypto;
+using software_update::Installed;
+using software_update::Outcome;
+using software_update::TargetInfo;
+using software_update::TargetSink;
+using software_update::VerifierFor;
+
+constexpr size_t kMaxDevices = 128;
+constexpr size_t kWords = 4096;
+
+// Small, so that inputs exceed them.
+struct FuzzLimits {
+  static constexpr uint32_t kKeys = 5;
+  static constexpr uint32_t kSignatures = 3;
+  static constexpr uint32_t kTargets = 6;
+  static constexpr uint32_t kLoosePayloads = 3;
+  static constexpr uint32_t kRoots = 4;
+  static constexpr uint32_t kAllowedTargets = 3;
+  static constexpr uint32_t kNameBytes = 16;
+  static constexpr uint32_t kVerifications = 16;
+  static constexpr uint32_t kReleaseKeys = 6;
+  static constexpr bool kReleaseManifest = true;
+  static constexpr bool kCompression = true;
+  static constexpr bool kAnyOrder = true;
+};
+
+// As fuzz.py writes it: four sizes, then these bytes, each padded to eight.
+struct Known {
+  Bytes trusted;
+  Bytes installed;
+  const char* hardware_id;
+  bool knows_time;
+};
+
+uint64_t memory[kMaxDevices * kWords];
+Known devices[kMaxDevices];
+size_t device_count;
+
+// Nearly every signature is good: the fuzzer cannot sign.
+bool accept(const uint8_t* /*key*/, const uint8_t* /*digest*/, const uint8_t* signature) {
+  return signature[0] != 0;
+}
+
+// Takes the payloads whose names have an even length, and lets each wait once.
+class Sink final : public TargetSink {
+ public:
+  Answer open(const TargetInfo& target) override {
+    waited_ = !waited_;
+    if (waited_) return Answer::kWait;
+    return target.name.size % 2 == 0 ? Answer::kWrite : Answer::kSkip;
+  }
+  bool write(Bytes content) override {
+    for (size_t i = 0; i < content.size; ++i) sum_ += content.data[i];
+    return true;
+  }
+  bool close(bool /*good*/) override { return true; }
+
+ private:
+  unsigned sum_ = 0;
+  bool waited_ = false;
+};
+
+// Passes the bytes on as they are.
+class Copy final : public software_update::Decompressor {
+ public:
+  bool begin(uint64_t /*window_bytes*/) override { return true; }
+  bool feed(Bytes compressed, bool (*out)(void* context, Bytes content), void* context) override {
+    return out(context, compressed);
+  }
+  bool finish() override { return true; }
+};
+
+size_t padded(size_t size) { return (size + 7) / 8 * 8; }
+
+}  // namespace
+
+extern "C" int LLVMFuzzerInitialize(int* /*argc*/, char*** /*argv*/) {
+  FILE* file = fopen(getenv("FUZZ_DEVICES"), "rb");
+  if (file == nullptr) abort();
+  auto* next = reinterpret_cast<uint8_t*>(memory);
+  uint32_t sizes[4];
+  while (device_count < kMaxDevices && fread(sizes, sizeof sizes, 1, file) == 1) {
+    Known& known = devices[device_count++];
+    uint8_t* parts[3];
+    for (int i = 0; i < 3; ++i) {
+      parts[i] = next;
+      next += padded(sizes[i]);
+      if (next > reinterpret_cast<uint8_t*>(memory) + sizeof memory) abort();
+      if (fread(parts[i], 1, padded(sizes[i]), file) != padded(sizes[i])) abort();
+    }
+    known.trusted = {parts[0], sizes[0]};
+    known.installed = {sizes[1] == 0 ? nullptr : parts[1], sizes[1]};
+    known.hardware_id = sizes[2] == 0 ? nullptr : reinterpret_cast<const char*>(parts[2]);
+    known.knows_time = sizes[3] != 0;
+  }
+  fclose(file);
+  return 0;
+}
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  if (size < 2) return 0;
+  const Known& known = devices[data[0] % device_count];
+  const size_t piece = 1 + data[1] % 100;
+  // On the heap, so that the sanitizer finds reads beyond its end.
+  const size_t bundle_size = size - 2;
+  const Crypto crypto = {accept, software_update::kP256m.is_on_curve,
+                         software_update::sha256_blocks};
+  Installed installed;
+  if (known.installed.data != nullptr) {
+    installed = software_update::target::unpack(known.installed.data);
+  }
+  Sink sink;
+  Copy copy;
+  software_update::Device device = {};
+  device.crypto = &crypto;
+  device.anchor = known.trusted;
+  device.installed = known.installed.data != nullptr ? &installed : nullptr;
+  device.hardware_id = known.hardware_id;
+  device.knows_time = known.knows_time;
+  device.now = 1780272000;
+  device.targets = data[1] < 128 ? &sink : nullptr;
+  device.decompressor = &copy;
+  // New memory for each bundle: nothing of the one before may matter.
+  auto* verifier = new VerifierFor<FuzzLimits>;
+  verifier->begin(device, bundle_size);
+  for (size_t done = 0; done < bundle_size;) {
+    const size_t left = bundle_size - done;
+    const size_t count = left < piece ? left : piece;
+    auto* copied = new uint8_t[count];
+    for (size_t i = 0; i < count; ++i) copied[i] = data[2 + done + i];
+    size_t taken = 0;
+    // A payload that waits ends a call, and a piece has at most 100 bytes.
+    for (int calls = 0; taken < count; ++calls) {
+      if (calls > 200) abort();
+      taken += verifier->feed({copied + taken, count - taken});
+    }
+    done += count;
+    delete[] copied;
+  }
+  const software_update::Result early = verifier->metadata_result();
+  const software_update::Result result = verifier->finish();
+  if (early.outcome == Outcome::kVerdict && result.outcome == Outcome::kVerdict &&
+      early.verdict != software_update::Verdict::kAccept &&
+      result.verdict == software_update::Verdict::kAccept) {
+    abort();
+  }
+  delete verifier;
+  return 0;
+}
