@@ -75,13 +75,6 @@ def p256m() -> Path:
 
 def includes() -> list[str]:
     """Returns the folders of headers, as options."""
-    headers = p256m().parent
-    folders = (
-        TOP,
-        TOP / "device",
-        TOP / "device/include",
-        TOP / SOURCES,
-        headers,
-        headers / "include",
-    )
+    stubs = TOP / "device/crypto/stubs"
+    folders = (stubs, TOP, TOP / "device", TOP / "device/include", TOP / SOURCES, p256m().parent)
     return [f"-I{folder}" for folder in folders]

@@ -55,6 +55,18 @@ def test_cases_whose_payloads_are_written(tested: library.Library, sink: int) ->
     assert differences(tested, 64, sink) == []
 
 
+@pytest.mark.parametrize("limits", [library.SMALL, library.BARE])
+def test_small_limits_give_the_verdict_or_none(tested: library.Library, limits: int) -> None:
+    answers = {
+        each: tested.judge(each.bundle, each.device, listed=of_all_cases(), limits=limits, piece=64)
+        for each in subjects.kept()
+    }
+    beyond = {each for each in answers if answers[each].startswith("beyond")}
+    wrong = [each.name for each in answers if each not in beyond and answers[each] != each.verdict]
+    assert wrong == []
+    assert 100 < len(beyond) < len(answers) / 2
+
+
 def test_a_wrong_verdict_is_noticed(tested: library.Library) -> None:
     """Without good signatures, nothing is accepted."""
     [plain] = [each for each in subjects.kept() if each.name == "independent/good"]
@@ -69,7 +81,7 @@ HUGE = [case for case in subjects.huge() if case.name not in subjects.SLOW]
 def test_huge_cases(tested: library.Library, case: Case, tmp_path: Path) -> None:
     subject = subjects.subject(case, tmp_path)
     answer = tested.judge(
-        subject.bundle, subject.device, piece=4096, full=True, listed=good([subject])
+        subject.bundle, subject.device, piece=4096, limits=library.FULL, listed=good([subject])
     )
     assert answer == subject.verdict
 

@@ -36,7 +36,6 @@ _CONDITION = re.compile(r"\b(if|while) \((?=[^\n]*\) \{\n)")
 _STATEMENT = re.compile(
     r"^( +)((?!return\b|case\b|const\b|using\b|static\b|break\b)[\w*&(:][^;{}\n]*;)\n", re.M
 )
-_RETURN = re.compile(r"\breturn (?!Verdict::|true|false)[^;\n]+;")
 
 
 @dataclasses.dataclass(frozen=True)

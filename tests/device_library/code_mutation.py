@@ -23,7 +23,7 @@ from pathlib import Path
 from tests.device_library import builds, fake_signatures, mutants, python_judge, subjects
 from tests.device_library.builds import Build
 from tests.device_library.code_mutants import CodeMutant, mutants_of
-from tests.device_library.library import Library
+from tests.device_library.library import BARE, SMALL, USUAL, Library
 from tests.device_library.signatures import of_all_cases
 from tests.device_library.subjects import Device
 
@@ -43,6 +43,7 @@ class Question:
     piece: int
     sink: int = 0
     fake: bool = False
+    limits: int = USUAL
 
     def answer(self, tested: Library) -> str:
         """Returns the verdict, and the payloads that were written."""
@@ -54,15 +55,17 @@ class Question:
             sink=self.sink,
             fake=self.fake,
             listed=listed,
+            limits=self.limits,
         )
         return f"{found} {tested.result.good} {tested.result.written}"
 
 
 def questions(count: int) -> Iterator[Question]:
     """Yields all cases, and `count` signed mutants."""
-    for piece, sink in ((WHOLE, 0), (1, 0), (64, 2)):
+    ways = ((WHOLE, 0, USUAL), (1, 0, USUAL), (64, 2, USUAL), (7, 1, SMALL), (7, 1, BARE))
+    for piece, sink, limits in ways:
         for each in subjects.kept():
-            yield Question(each.bundle, each.device, piece, sink)
+            yield Question(each.bundle, each.device, piece, sink, limits=limits)
     pieces = (WHOLE, 64, 7, 1)
     for number in range(count):
         mutant = mutants.one(f"code/{number}", fake_signatures.sign)
@@ -87,7 +90,7 @@ def notices(path: Path, asked: list[tuple[Question, str]]) -> bool:
     return process.exitcode != 0
 
 
-class Tester:
+class CodeJudge:
     """The unchanged library, the questions, and its answers to them."""
 
     def __init__(self, folder: Path, signed_mutants: int) -> None:
@@ -138,7 +141,7 @@ def main() -> int:
     chosen = [each for each in all_mutants() if args.file in each.file]
     random.Random(args.seed).shuffle(chosen)
     with tempfile.TemporaryDirectory() as name, ThreadPoolExecutor(args.jobs) as pool:
-        tester = Tester(Path(name), args.signed)
+        tester = CodeJudge(Path(name), args.signed)
 
         def judge(mutant: CodeMutant) -> tuple[CodeMutant, str]:
             return mutant, "left out" if time.monotonic() > end else tester.state(mutant)

@@ -2,8 +2,8 @@
 
     ./bazelw run //tests/device_library:fuzz -- -max_total_time=600
 
-Arguments are libFuzzer's. It needs clang, which tools/workshop/bazel/add_packages installs. An input that ends in
-anything but a verdict is written to the current folder.
+Arguments are libFuzzer's. It needs clang, which tools/workshop/bazel/add_packages installs. An input that
+ends in anything but a verdict is written to the current folder.
 """
 
 import os

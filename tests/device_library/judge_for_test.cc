@@ -45,6 +45,29 @@ struct UsualLimits : FullLimits {
   static constexpr uint32_t kLoosePayloads = 128;
 };
 
+// So small that bundles exceed each of them.
+struct SmallLimits {
+  static constexpr uint32_t kKeys = 3;
+  static constexpr uint32_t kSignatures = 2;
+  static constexpr uint32_t kTargets = 2;
+  static constexpr uint32_t kLoosePayloads = 1;
+  static constexpr uint32_t kRoots = 2;
+  static constexpr uint32_t kAllowedTargets = 2;
+  static constexpr uint32_t kNameBytes = 13;
+  static constexpr uint32_t kVerifications = 3;
+  static constexpr bool kReleaseManifest = true;
+  static constexpr uint32_t kReleaseKeys = 2;
+  static constexpr bool kCompression = true;
+  static constexpr bool kAnyOrder = false;
+};
+
+// Without the parts that a product may leave out.
+struct BareLimits : SmallLimits {
+  static constexpr uint32_t kAllowedTargets = 0;
+  static constexpr bool kReleaseManifest = false;
+  static constexpr bool kCompression = false;
+};
+
 extern "C" {
 typedef bool (*Out)(void* context, const uint8_t* bytes, size_t size);
 typedef bool (*BeginFunction)(uint64_t window);
@@ -61,8 +84,8 @@ struct TestDevice {
   int64_t now;
   int knows_time;
   int signatures;  // 0: real ones, 1: fake ones, 2: those in the list
-  int full_limits;
-  int sink;  // 0: none, 1: takes all payloads, 2: lets each wait once before
+  int limits;      // 0: usual, 1: full, 2: small, 3: bare
+  int sink;        // 0: none, 1: takes all payloads, 2: lets each wait once before
   const uint8_t* list;
   size_t list_size;
   BeginFunction begin;
@@ -220,13 +243,12 @@ void judge(const TestDevice* known, const uint8_t* bundle, size_t size, size_t p
   device.now = known->now;
   device.targets = known->sink != 0 ? &sink : nullptr;
   device.decompressor = &decompressor;
-  if (known->full_limits != 0) {
-    static VerifierFor<FullLimits> full;
-    run(full, device, {bundle, size}, piece, result);
-  } else {
-    static VerifierFor<UsualLimits> usual;
-    run(usual, device, {bundle, size}, piece, result);
-  }
+  static VerifierFor<UsualLimits> usual;
+  static VerifierFor<FullLimits> full;
+  static VerifierFor<SmallLimits> small;
+  static VerifierFor<BareLimits> bare;
+  Verifier* const verifiers[] = {&usual, &full, &small, &bare};
+  run(*verifiers[known->limits], device, {bundle, size}, piece, result);
 }
 
 }  // extern "C"

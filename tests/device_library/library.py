@@ -12,6 +12,7 @@ from tests.device_library.subjects import Device
 
 # As in judge_for_test.cc.
 _REAL, _FAKE, _LISTED = 0, 1, 2
+USUAL, FULL, SMALL, BARE = range(4)
 _BEYOND, _FAILED = 1, 2
 BEYOND = (
     "nothing",
@@ -41,7 +42,7 @@ class _Device(ctypes.Structure):
         ("now", ctypes.c_int64),
         ("knows_time", ctypes.c_int),
         ("signatures", ctypes.c_int),
-        ("full_limits", ctypes.c_int),
+        ("limits", ctypes.c_int),
         ("sink", ctypes.c_int),
         ("list", ctypes.c_char_p),
         ("list_size", ctypes.c_size_t),
@@ -91,15 +92,15 @@ class Library:
         piece: int = 1 << 30,
         fake: bool = False,
         listed: bytes | None = None,
-        full: bool = False,
+        limits: int = USUAL,
         sink: int = 0,
     ) -> str:
         """Returns the verdict on a bundle that arrives in pieces of `piece` bytes, or what it is beyond.
 
         `fake`: with fake signatures in place of real ones. `listed`: good signatures, in place of computing
-        P-256 (signatures.py). `full`: with the limits of the format in place of smaller ones, which takes
-        more time. `sink`: 1 writes the payloads too, 2 also lets each of them wait once; not all orders of a
-        bundle can be written.
+        P-256 (signatures.py). `limits`: FULL are those of the format, which take more time; SMALL and BARE
+        are exceeded by many bundles. `sink`: 1 writes the payloads too, 2 also lets each of them wait once;
+        not all orders of a bundle can be written.
         """
         structure = _Device(
             device.trusted,
@@ -109,7 +110,7 @@ class Library:
             device.at or 0,
             device.at is not None,
             _FAKE if fake else _REAL if listed is None else _LISTED,
-            full,
+            limits,
             sink,
             listed,
             len(listed or b""),

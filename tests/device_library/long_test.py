@@ -21,7 +21,10 @@ SMALL = ("attacks/good", "independent/good_rotation", "independent/good_user_man
 def test_slow_cases(case: Case, tmp_path: Path) -> None:
     subject = subjects.subject(case, tmp_path)
     tested, listed = library.from_environment(), good([subject])
-    assert tested.judge(subject.bundle, subject.device, full=True, listed=listed) == subject.verdict
+    assert (
+        tested.judge(subject.bundle, subject.device, limits=library.FULL, listed=listed)
+        == subject.verdict
+    )
 
 
 @pytest.mark.parametrize("name", SMALL)
