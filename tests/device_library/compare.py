@@ -79,9 +79,9 @@ def compare(found: Iterable[tuple[str, Mutant]], judge: Callable[[bytes, Device]
 
 
 def may_be_beyond(bundle: bytes) -> bool:
-    """Says whether payloads or names come before what they need, so that a device may have forgotten them."""
+    """Says whether something comes before what it needs, and a device may have forgotten it."""
     tree = subjects.take_apart(bundle, subjects.BUNDLE)
-    return sizes.has_unusual_order(tree) or sizes.has_late_names(tree)
+    return sizes.has_unusual_order(tree) or sizes.has_late_names(tree) or sizes.has_long_keys(tree)
 
 
 def sign_with_real_keys(keyval: bytes, content: bytes) -> bytes | None:

@@ -100,9 +100,9 @@ struct TestResult {
   int early_outcome;
   int early_verdict;
   uint32_t verifications;
-  uint32_t good;    // payloads that the sink got as good
-  uint64_t written; // bytes that the sink took
-  int problem;      // a rule of TargetSink that the verifier broke
+  uint32_t good;     // payloads that the sink got as good
+  uint64_t written;  // bytes that the sink took
+  int problem;       // a rule of TargetSink that the verifier broke
 };
 
 // Passes calls on to Python.

@@ -11,6 +11,7 @@ from tests.mutation.anatomy import Message
 RELEASE_KEYS = 24
 TARGETS, PAYLOADS, ROOT, CHAIN = 3, 4, 5, 65
 COMPRESSION, ALLOWED_TARGETS = 254, 254
+P256_KEY_BYTES = 65
 
 
 def exceeded(subject: Subject, limits: Mapping[str, int]) -> set[str]:
@@ -125,3 +126,19 @@ def has_late_names(tree: Message) -> bool:
     """Says whether a payload's name comes after its content."""
     numbers = [[field.number for field in entry] for entry in subjects.nested(tree, PAYLOADS)]
     return any({1, 2} <= {*each} and each.index(2) < each.index(1) for each in numbers)
+
+
+def has_long_keys(tree: Message) -> bool:
+    """Says whether a root lists a key that is longer than one of P-256, which a device does not keep."""
+    values = [value for signed in _signed_roots(tree) for value in _values(signed)]
+    return any(len(value) > P256_KEY_BYTES for value in values)
+
+
+def _values(signed_root: Message) -> list[bytes]:
+    mappings = [
+        mapping
+        for root in subjects.nested(signed_root, 1)
+        for mapping in subjects.nested(root, subjects.KEYS_OF_ROOT)
+    ]
+    keys = [key for mapping in mappings for key in subjects.nested(mapping, 2)]
+    return [value for key in keys for value in anatomy.children(key, 3)]
