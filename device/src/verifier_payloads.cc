@@ -208,7 +208,11 @@ void Verifier::add_loose() {
 }
 
 VerifiedTarget* Verifier::find_target(const uint8_t* name) {
-  // Payloads are often in the order of the metadata.
+  // Payloads are often in the order of the metadata. Of two targets of the same name, always the
+  // first.
+  if (is_duplicate_) {
+    next_target_ = targets_;
+  }
   for (uint32_t i = 0; i < targets_; ++i) {
     next_target_ = next_target_ + 1 < targets_ ? next_target_ + 1 : 0;
     if (is_same(memory_.targets[next_target_].name, name)) {
