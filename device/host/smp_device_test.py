@@ -144,6 +144,18 @@ def test_reset_without_a_confirmation_goes_back(device: Device) -> None:
     assert flags(smp) == [(bundle_digest(EIGHT), True, False, True)]
 
 
+def test_release_that_is_installed_again_keeps_its_first_root(device: Device) -> None:
+    """Otherwise versions would not start again after a rotation that removes stolen keys."""
+    smp = device.gateway()
+    update(smp, firmware(9))
+    second_root = e.signed(e.root(2, [101], [201]), e.ROOT_KEY, 101)
+    for version in (9, 8):
+        content = {"app": random.Random(version).randbytes(5000)}
+        bundle = e.bundle(content, version=version, signed_root=second_root, signers=[201])
+        update(smp, bundle)
+        assert flags(smp) == [(bundle_digest(bundle), True, False, True)]
+
+
 def test_staged_release_is_erased(device: Device) -> None:
     smp = device.gateway()
     smp.upload(0, SEVEN)
