@@ -13,6 +13,7 @@ _BUGS = {
     "consent_not_checked": "client",
     "cut_record_programmed_again": "journal",
     "data_in_force_overwritten": "client",
+    "fallback_not_written_forgotten": "client",
     "floor_raised_at_install": "client",
     "left_out_payload_not_copied": "client",
     "moved_root_forgotten": "client",

@@ -91,7 +91,7 @@ struct Board {
     const Decision decision = boot_decision(&flash, &flash, *product.places, product.crypto);
     client = new (client_memory) DeviceClient(&product);
     server = new (server_memory) Server(client, settings, terminal);
-    return client->load() == Status::kOk && decision.slot == client->query().running;
+    return client->load(decision.slot) == Status::kOk;
   }
 };
 

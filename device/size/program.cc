@@ -73,7 +73,7 @@ int run(const uint8_t* bytes, size_t size, size_t* consumed) {
   using software_update::Status;
   software_update::product.crypto = &software_update::kP256m;
   const Status statuses[] = {
-      client.load(),
+      client.load(0),
       client.start(size, false, 0),
       client.write({bytes, size}, consumed),
       client.finish(),

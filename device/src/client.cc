@@ -32,13 +32,16 @@ State Client::state() const {
   return volatile_ == State::kReady ? static_cast<State>(record_.state) : volatile_;
 }
 
-Status Client::load() {
+Status Client::load(uint8_t running) {
+  running_ = running;
   volatile_ = State::kReady;
   asks_ = false;
   confirmed_ = {};
   next_ = {};
   is_loaded_ = journal_.load(&record_);
   if (!is_loaded_) return Status::kStorageFailed;
+  const Status ended = end_trial();
+  if (ended != Status::kOk) return ended;
   const Status kept = read_kept();
   DataHeader header;
   if (is_tried(record_.state) && read_data(product_->state, *product_->crypto, *product_->places,
@@ -48,6 +51,21 @@ Status Client::load() {
     memcpy(next_.digest, header.targets_sha256, kSha256Bytes);
   }
   return kept;
+}
+
+// Ends a trial whose release does not run: the boot loader fell back, and could not write that.
+// Otherwise, `accept` would confirm the release that has just failed.
+Status Client::end_trial() {
+  const State state = static_cast<State>(record_.state);
+  const bool is_trial = state == State::kTrial || state == State::kRejected;
+  if (!is_trial || running_ != record_.slot) return Status::kOk;
+  Record next = record_;
+  next.state = static_cast<uint8_t>(State::kFailed);
+  next.status =
+      static_cast<uint8_t>(state == State::kTrial ? Status::kTrialFailed : Status::kRejected);
+  next.boots = 0;
+  next.consent = 0;
+  return store(next);
 }
 
 // Reads the data sector in force: the installed manifest and the moved roots. Without a good one,
@@ -250,6 +268,23 @@ Status Client::complete_slots() {
   return Status::kOk;
 }
 
+// The root to record with the release. A release that is installed again keeps the root that it was
+// first accepted under; recovery.py has the reason (root_to_record).
+FormerRoot Client::former_of(const uint8_t* release) {
+  if (has_installed_ && is_same(release, installed_.targets_sha256)) return installed_.former;
+  FormerRoot former = {};
+  former.stated = true;
+  former.version = verifier_->root_version();
+  memcpy(former.sha256, verifier_->root_sha256(), kSha256Bytes);
+  former.threshold = verifier_->root_threshold();
+  for (uint32_t i = 0; i < verifier_->root_keys() && i < memory_.key_count; ++i) {
+    memcpy(memory_.identities[i], verifier_->root_key_identity(i), kSha256Bytes);
+    ++former.keys;
+  }
+  former.identities = memory_.identities;
+  return former;
+}
+
 // Writes the installed manifest of the new release to the data sector that is not in force.
 Status Client::write_next() {
   Installed next = {};
@@ -276,15 +311,7 @@ Status Client::write_next() {
     ++next.targets;
   }
   next.target = memory_.targets;
-  next.former.stated = true;
-  next.former.version = verifier_->root_version();
-  memcpy(next.former.sha256, verifier_->root_sha256(), kSha256Bytes);
-  next.former.threshold = verifier_->root_threshold();
-  for (uint32_t i = 0; i < verifier_->root_keys() && i < memory_.key_count; ++i) {
-    memcpy(memory_.identities[i], verifier_->root_key_identity(i), kSha256Bytes);
-    ++next.former.keys;
-  }
-  next.former.identities = memory_.identities;
+  next.former = former_of(next.targets_sha256);
   const Status status = write_kept(record_.data ^ 1u, &next, record_.next_sha256);
   record_.next.version = next.version;
   record_.next.has_counter = next.has_counter;
@@ -500,8 +527,7 @@ Info Client::query() const {
   Info info = {};
   info.state = state();
   info.slot = record_.slot;
-  const bool is_trial = info.state == State::kTrial || info.state == State::kRejected;
-  info.running = is_trial ? static_cast<uint8_t>(other()) : record_.slot;
+  info.running = running_;
   info.boots = record_.boots;
   info.floor = record_.floor;
   info.status = static_cast<Status>(record_.status);

@@ -111,6 +111,22 @@ const char* const kTargetNames[kSlots] = {"app", "radio"};
 uint64_t cuts = 0;
 uint64_t runs = 0;
 
+// A flash that can still be read.
+class WornFlash : public Flash {
+ public:
+  explicit WornFlash(Flash* flash) : flash_(flash) {}
+  bool read(uint32_t address, void* bytes, size_t size) override {
+    return flash_->read(address, bytes, size);
+  }
+  bool program(uint32_t, const void*, size_t) override { return false; }
+  bool erase(uint32_t) override { return false; }
+  size_t program_unit() const override { return flash_->program_unit(); }
+  size_t erase_unit() const override { return flash_->erase_unit(); }
+
+ private:
+  Flash* flash_;
+};
+
 template <uint32_t kUnit, uint32_t kSector, uint32_t kJournal, bool kEcc>
 class World {
  public:
@@ -233,7 +249,10 @@ class World {
   uint32_t boot(Decision* decision) {
     for (;;) {
       const bool rehashes = (first_ + seed_) % 2 == 0;
-      *decision = boot_decision(&flash_, &flash_, places_, rehashes ? &kCrypto : nullptr);
+      // In half of the runs, the fallback cannot be written, although the power is on.
+      const bool is_worn = (first_ + seed_) % 4 < 2 && trials_ == kBoots;
+      Flash* state = is_worn ? static_cast<Flash*>(&worn_) : &flash_;
+      *decision = boot_decision(state, &flash_, places_, rehashes ? &kCrypto : nullptr);
       if (decision->trial) ++trials_;
       if (!flash_.is_off()) break;
       restart();
@@ -256,7 +275,7 @@ class World {
       Decision decision;
       const uint32_t version = boot(&decision);
       TestClient client(&product_);
-      const Status loaded = client.load();
+      const Status loaded = client.load(decision.slot);
       if (!flash_.is_off()) {
         check(loaded == Status::kOk, "the client cannot load its state");
         check_state(client, decision, version);
@@ -276,7 +295,9 @@ class World {
     check(confirmed_ == 0 || info.floor.counter == confirmed_,
           "a state is lost: the counter of the floor");
     confirming_ = 0;
-    check(info.running == decision.slot, "a state is lost: another slot runs");
+    check(info.running == decision.slot, "another slot runs than the one that was started");
+    check((info.slot != decision.slot) == (info.state == State::kTrial),
+          "a state is lost: another slot is in force");
     check(decision.trial == (info.state == State::kTrial), "a state is lost: the trial");
     check(decision.trial || version == confirmed_,
           "a version that is not confirmed runs without a trial");
@@ -418,6 +439,7 @@ class World {
   }
 
   FlashModelOf<kFlashBytes, kUnit, kSector, kEcc> flash_;
+  WornFlash worn_{&flash_};
   Slot slots_[kSlots];
   Places places_;
   uint32_t first_slot_;

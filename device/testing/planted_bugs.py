@@ -44,6 +44,10 @@ BUGS: dict[str, tuple[str, str]] = {
         "next.slot ^= 1u;",
     ),
     "left_out_payload_not_copied": ("if ((written_ & (1u << i)) == 0) {", "if (false) {"),
+    "fallback_not_written_forgotten": (
+        "if (!is_trial || running_ != record_.slot) return Status::kOk;",
+        "if (!is_trial || running_ <= 1) return Status::kOk;",
+    ),
     # boot.cc
     "budget_not_spent": ("--record->boots;", ""),
     "budget_not_kept": ("journal.store(&tried)", "true"),

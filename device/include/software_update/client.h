@@ -27,7 +27,7 @@ struct Question {
 struct Info {
   State state;
   uint8_t slot;     // in force: 0 is A, 1 is B
-  uint8_t running;  // the other one while a release is tried
+  uint8_t running;  // as `load` was told: the other one while a release is tried
   uint8_t boots;    // starts that the trial has left
   Floor floor;      // of the confirmed release
   Status status;    // of the last update
@@ -74,7 +74,9 @@ struct ClientMemory {
 class Client : private TargetSink, private RootSink {
  public:
   // Reads the journal and checks the data sector in force. Call it before all other verbs.
-  Status load();
+  // `running` is the slot that the boot loader has started (Decision::slot): 0 is A, 1 is B. If a
+  // trial ended and the boot loader could not write that, this writes it.
+  Status load(uint8_t running);
 
   // Begins a bundle of `size` bytes. Without a clock, `knows_time` is false.
   Status start(uint64_t size, bool knows_time, int64_t now);
@@ -122,6 +124,7 @@ class Client : private TargetSink, private RootSink {
 
   State state() const;
   uint32_t other() const { return record_.slot ^ 1u; }
+  Status end_trial();
   Status read_kept();
   Status fail(Status status);
   Status store(const Record& record);
@@ -130,6 +133,7 @@ class Client : private TargetSink, private RootSink {
   bool find_target(uint32_t slot, uint32_t* target) const;
   Status write_kept(uint32_t sector, const Installed* installed, uint8_t sha256[kSha256Bytes]);
   Status complete_slots();
+  FormerRoot former_of(const uint8_t* release);
   Status write_next();
 
   const Product* product_;
@@ -137,6 +141,7 @@ class Client : private TargetSink, private RootSink {
   ClientMemory memory_;
   Journal journal_;
   Record record_ = {};
+  uint8_t running_ = 0;
   State volatile_ = State::kReady;  // kWriting, kCandidate or kFailed, which a restart forgets
   bool is_loaded_ = false;          // false also after the journal failed: its state is not certain
   bool has_installed_ = false;

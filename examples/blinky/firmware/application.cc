@@ -231,7 +231,7 @@ extern "C" int main() {
       "mps2-an385", nullptr, kTrialBoots,
   };
   su::ClientFor<su::DeviceLimits, su::DeviceLimits::kRootBytes> client(&product);
-  if (client.load() != su::Status::kOk) print_line("cannot read the state in flash");
+  if (client.load(handoff.slot) != su::Status::kOk) print_line("cannot read the state in flash");
   const bool may_update = resume(client);
   const char* offered = option("bundle");
   if (offered && may_update) update(client, offered);

@@ -92,9 +92,11 @@ int main(void) {
     print(decision.trial ? "bootloader: trying version " : "bootloader: starting version ");
     print_number(decision.version);
     print(decision.slot ? " in slot B\n" : " in slot A\n");
+    handoff.slot = decision.slot;
     handoff.in_factory = false;
   } else if (copy_from_factory()) {
     print("bootloader: starting the factory's application\n");
+    handoff.slot = decision.slot;
     handoff.in_factory = true;
   } else {
     stop("no slot contains an application that may start");

@@ -23,6 +23,7 @@ struct handoff {
   uint32_t flash_operations;  // since the power came on: see nor_flash.c
   const uint8_t *anchor;      // in the bootloader's ROM
   uint32_t anchor_bytes;
+  uint8_t slot;     // that the bootloader has started: 0 is A, 1 is B
   bool in_factory;  // no slot contains an application yet
 };
 // From image.ld.
