@@ -27,7 +27,7 @@ struct Question {
 struct Info {
   State state;
   uint8_t slot;     // in force: 0 is A, 1 is B
-  uint8_t running;  // as `load` was told: the other one while a release is tried
+  uint8_t running;  // as the boot loader has started it: the other one while a release is tried
   uint8_t boots;    // starts that the trial has left
   Floor floor;      // of the confirmed release
   Status status;    // of the last update
