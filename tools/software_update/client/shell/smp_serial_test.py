@@ -37,7 +37,7 @@ class Device:
         if found is None:
             return self.server.answer(packet)
         self.written.append(cbor2.loads(packet[HEADER_BYTES:]))
-        content = cbor2.dumps(found)
+        content: bytes = cbor2.dumps(found)
         head = bytes([packet[0] + 1, 0, *len(content).to_bytes(2, "big")])
         return head + packet[4:HEADER_BYTES] + content
 
