@@ -38,6 +38,7 @@ def _planted(name, bug, source, deps):
         srcs = ["src/%s.cc" % source],
         outs = ["src/%s.cc" % name],
         cmd = "$(execpath :planted_bugs) %s $(SRCS) > $@" % bug,
+        tags = ["manual"],
         tools = [":planted_bugs"],
     )
     cc_binary(
@@ -50,6 +51,7 @@ def _planted(name, bug, source, deps):
         ],
         # A bug may leave a variable or a function without a use.
         copts = COPTS + ["-Idevice/src", "-Wno-error"],
+        tags = ["manual"],
         deps = deps,
     )
     return ":" + name

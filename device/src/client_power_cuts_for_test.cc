@@ -1,7 +1,7 @@
 // Cuts the power at every flash operation of whole updates: client, journal and boot decision
 // together.
 //
-// Arguments: a folder with anchor and bundles (power_cut_test.py makes them), the number of
+// Arguments: a folder with anchor and bundles (power_cuts.py makes them), the number of
 // seeds, the distance of the cuts (1: every operation), and that of the second cuts (0: one cut in
 // a run). Prints the number of cuts. Ends with 1 at the first fault: a brick, a lost state, a
 // version below the confirmed one, an update that does not end, a lost or an invented consent, or a
