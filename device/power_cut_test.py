@@ -1,4 +1,4 @@
-"""The device's client and journal survive power cuts. planted_bugs_test.py shows that these tests can fail."""
+"""The client and journal survive power cuts. planted_bugs_test.py shows that these tests can fail."""
 
 import os
 import re
