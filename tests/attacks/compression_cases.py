@@ -182,6 +182,12 @@ FRAME_CASES = [
         "A block for each byte, and empty ones.",
         compressed(frame(len(APP), [raw(b""), *(raw(bytes([each])) for each in APP), raw(b"")])),
     ),
+    Case(
+        "zstd_block_over_255",
+        "ACCEPT",
+        "A stored block of 259 bytes, whose size needs more than a byte.",
+        compressed(stored(bytes(259)), bytes(259)),
+    ),
     *(
         Case(f"zstd_{name}", "DECOMPRESSION_FAILED", what, compressed(payload))
         for name, what, payload in [

@@ -193,6 +193,12 @@ NAME_CASES = [
         listed(e.target("app", b"evil"), e.target("app", APP), BOOT_FILE),
     ),
     Case(
+        "target_and_payload_twice",
+        "DUPLICATE_FIELD",
+        "The same target twice, and its payload twice: the envelope comes first.",
+        listed(e.target("app", APP), e.target("app", APP), BOOT_FILE) + e.payload("app", APP),
+    ),
+    Case(
         "target_twice_in_case", "DUPLICATE_TARGET", "app and APP.", good({**CONTENTS, "APP": b"x"})
     ),
     Case(

@@ -26,7 +26,7 @@ from tests.attacks.product import (
     root,
     targets,
 )
-from tests.attacks.recipes import Repeated, folded
+from tests.attacks.recipes import Part, Repeated, folded
 
 OTHER = {**CONTENTS, "app": b"another app"}
 HAS_5 = device(release_json(5))
@@ -46,6 +46,12 @@ def without(name: str) -> bytes:
 def also(extra: str) -> bytes:
     """The release manifest with more JSON at its end."""
     return release_json()[:-1] + f", {extra}}}".encode()
+
+
+def padded(size: int) -> list[Part]:
+    """A bundle whose release manifest ends in white space, and has this size."""
+    spaces = Repeated(b" ", size - len(release_json()))
+    return folded(described(release_json().ljust(size)), spaces)
 
 
 def malformed(name: str, what: str, user_manifest: bytes) -> Case:
@@ -528,6 +534,49 @@ MANIFEST_CASES = [
         described(release_json(4).replace(b"release.v1", b"rele\\u0061se.v1")),
         installed=HAS_5,
     ),
+    *(
+        Case(
+            f"release_surrogate_{name}",
+            "ACCEPT",
+            f"Notes with {what}, which JSON allows.",
+            described(release_json(notes="?").replace(b"?", escape)),
+        )
+        for name, what, escape in [
+            ("high", "the escape of the first half of a character", b"\\ud83d"),
+            ("low", "the escape of the second half of a character", b"\\udc1b"),
+            ("swapped", "the escapes of both halves in the wrong order", b"\\udc1b\\ud83d"),
+        ]
+    ),
+    Case(
+        "release_1_mib",
+        "ACCEPT",
+        "A release manifest of 1 MiB.",
+        huge=lambda: padded(1024 * 1024),
+    ),
+    Case(
+        "release_over_1_mib",
+        "TOO_LARGE",
+        "A release manifest of 1 MiB and a byte.",
+        huge=lambda: padded(1024 * 1024 + 1),
+    ),
+    Case(
+        "release_two_hashes",
+        "HASH_UNSUPPORTED",
+        "A user_manifest with two SHA-256, the good one last.",
+        release(
+            e.targets_of(
+                e.common("targets"),
+                [
+                    e.target_of(
+                        USER_MANIFEST,
+                        len(release_json()),
+                        [(1, bytes(32)), (1, e.sha256(release_json()))],
+                    )
+                ],
+            ),
+            {USER_MANIFEST: release_json()},
+        ),
+    ),
     Case("opaque_binary", "ACCEPT", "Opaque bytes.", described(bytes(range(256)))),
     Case("opaque_empty", "ACCEPT", "No bytes.", described(b"")),
     Case(
@@ -711,6 +760,7 @@ MANIFEST_CASES = [
     changed(
         "support_until_february", "The 30th of February.", support_until="2031-02-30T00:00:00Z"
     ),
+    changed("support_until_hour_24", "A date at hour 24.", support_until="2031-01-01T24:00:00Z"),
     changed("support_until_number", "A date that is a number.", support_until=1924992000),
     changed("kind_unknown", "A kind that there is not.", kind="bugfix"),
     changed("kind_list", "A kind that is a list.", kind=["security"]),
