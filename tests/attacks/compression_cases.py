@@ -7,8 +7,10 @@ import hashlib
 from software_update.testing import encode as e
 from software_update.testing.zstd_frames import (
     COMPRESSED,
+    MAGIC,
     RESERVED,
     Block,
+    encode,
     frame,
     raw,
     rle,
@@ -181,6 +183,12 @@ FRAME_CASES = [
         "ACCEPT",
         "A block for each byte, and empty ones.",
         compressed(frame(len(APP), [raw(b""), *(raw(bytes([each])) for each in APP), raw(b"")])),
+    ),
+    Case(
+        "zstd_size_of_a_byte",
+        "ACCEPT",
+        "A frame that states its content size in one byte.",
+        compressed(MAGIC + bytes([0b10_0000, len(APP)]) + encode([raw(APP)])),
     ),
     Case(
         "zstd_block_over_255",

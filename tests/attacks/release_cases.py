@@ -354,6 +354,13 @@ COUNTER_CASES = [
         installed=HAS_5,
     ),
     Case(
+        "opaque_left_out",
+        "ACCEPT",
+        "Personalized: the device has the user manifest of another kind that the metadata lists.",
+        release(targets({**CONTENTS, USER_MANIFEST: b"1.2.3"}, 2)),
+        installed=device(b"1.2.3"),
+    ),
+    Case(
         "gap",
         "RELEASE_GAP",
         "Needs 6, 5 is installed.",
