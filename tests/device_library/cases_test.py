@@ -6,6 +6,7 @@ import pytest
 from software_update.format.verdicts import Verdict
 
 from tests.device_library import library, python_judge, sizes, subjects
+from tests.device_library.library import Around
 from tests.device_library.signatures import good, of_all_cases
 from tests.device_library.subjects import Subject
 from tests.vectors.cases import Case
@@ -27,7 +28,9 @@ def differences(tested: library.Library, piece: int, sink: int = 0) -> list[tupl
     listed = of_all_cases()
     found = []
     for subject in subjects.kept():
-        answer = tested.judge(subject.bundle, subject.device, piece=piece, listed=listed, sink=sink)
+        answer = tested.judge(
+            subject.bundle, subject.device, piece=piece, listed=listed, around=Around(sink)
+        )
         if answer != subject.verdict and not (sink and cannot_be_written(subject, answer)):
             found.append((subject.name, subject.verdict, answer))
     return found

@@ -7,7 +7,6 @@ notice has survived: add a case that kills it, or list it in survivors.txt with 
 """
 
 import argparse
-import dataclasses
 import multiprocessing
 import os
 import random
@@ -16,61 +15,18 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tests.device_library import builds, fake_signatures, mutants, python_judge, subjects
+from tests.device_library import builds
 from tests.device_library.builds import Build
 from tests.device_library.code_mutants import CodeMutant, mutants_of
-from tests.device_library.library import BARE, SMALL, USUAL, Library
-from tests.device_library.signatures import of_all_cases
-from tests.device_library.subjects import Device
+from tests.device_library.edges import Question
+from tests.device_library.library import Library
+from tests.device_library.questions import questions
 
 SECONDS = 60
 SURVIVORS = Path(__file__).absolute().parent / "survivors.txt"
-WHOLE = 1 << 30
-
-Judge = Callable[[Library], str]
-
-
-@dataclasses.dataclass(frozen=True)
-class Question:
-    """A bundle, and how it arrives. `fake`: with fake signatures."""
-
-    bundle: bytes
-    device: Device
-    piece: int
-    sink: int = 0
-    fake: bool = False
-    limits: int = USUAL
-
-    def answer(self, tested: Library) -> str:
-        """Returns the verdict, and the payloads that were written."""
-        listed = None if self.fake else of_all_cases()
-        found = tested.judge(
-            self.bundle,
-            self.device,
-            piece=self.piece,
-            sink=self.sink,
-            fake=self.fake,
-            listed=listed,
-            limits=self.limits,
-        )
-        return f"{found} {tested.result.good} {tested.result.written}"
-
-
-def questions(count: int) -> Iterator[Question]:
-    """Yields all cases, and `count` signed mutants."""
-    ways = ((WHOLE, 0, USUAL), (1, 0, USUAL), (64, 2, USUAL), (7, 1, SMALL), (7, 1, BARE))
-    for piece, sink, limits in ways:
-        for each in subjects.kept():
-            yield Question(each.bundle, each.device, piece, sink, limits=limits)
-    pieces = (WHOLE, 64, 7, 1)
-    for number in range(count):
-        mutant = mutants.one(f"code/{number}", fake_signatures.sign)
-        if python_judge.is_usable(mutant.device):
-            yield Question(mutant.bundle, mutant.device, pieces[number % 4], fake=True)
 
 
 def notices(path: Path, asked: list[tuple[Question, str]]) -> bool:

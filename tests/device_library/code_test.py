@@ -12,7 +12,7 @@ from tests.device_library.code_mutation import CodeJudge
 
 FUZZ_SECONDS = 10
 MIN_FUZZ_RUNS = 500
-MIN_PERCENT = 90.0
+MIN_PERCENT = 98.0
 MUTANTS = 4
 
 

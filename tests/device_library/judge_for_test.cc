@@ -16,6 +16,8 @@ using software_update::Decompressor;
 using software_update::Installed;
 using software_update::Outcome;
 using software_update::Result;
+using software_update::RootSink;
+using software_update::Sha256;
 using software_update::TargetInfo;
 using software_update::TargetSink;
 using software_update::Verdict;
@@ -75,6 +77,12 @@ typedef bool (*FeedFunction)(const uint8_t* bytes, size_t size, Out out, void* c
 typedef bool (*VerifyFunction)(const uint8_t* key, const uint8_t* digest, const uint8_t* signature);
 }
 
+// What becomes of payloads, as in library.py.
+enum Sink { kWrites = 1, kWaits, kSkips, kFailsToOpen, kFailsToWrite, kFailsToClose };
+
+// What the decompressor does, as in library.py.
+enum Unpacks { kUnpacks, kUnpacksNothing, kHasNoRoom, kFailsAtEnd };
+
 // As _Device in library.py.
 struct TestDevice {
   const uint8_t* trusted;
@@ -85,7 +93,12 @@ struct TestDevice {
   int knows_time;
   int signatures;  // 0: real ones, 1: fake ones, 2: those in the list
   int limits;      // 0: usual, 1: full, 2: small, 3: bare
-  int sink;        // 0: none, 1: takes all payloads, 2: lets each wait once before
+  int sink;        // 0: none; otherwise Sink
+  int roots;       // 0: no RootSink, 1: takes all roots, 2: has no room for any
+  int unpacks;     // Unpacks
+  const uint8_t* moved;
+  size_t moved_size;
+  size_t promised;  // bytes of the bundle that never arrive
   const uint8_t* list;
   size_t list_size;
   BeginFunction begin;
@@ -102,20 +115,30 @@ struct TestResult {
   uint32_t verifications;
   uint32_t good;     // payloads that the sink got as good
   uint64_t written;  // bytes that the sink took
-  int problem;       // a rule of TargetSink that the verifier broke
+  int problem;       // a rule of TargetSink or RootSink that the verifier broke
+  uint32_t roots;    // that the RootSink got
+  uint8_t newer[software_update::kSha256Bytes];  // SHA-256 of the newer of them
+  // The SHA-256 of the keys of the root in force that sign targets metadata.
+  uint32_t keys;
+  uint8_t identities[software_update::kSha256Bytes];
 };
+
+const Crypto kSoftware = {nullptr, nullptr, software_update::sha256_blocks};
 
 // Passes calls on to Python.
 class PythonDecompressor final : public Decompressor {
  public:
-  explicit PythonDecompressor(const TestDevice& known) : begin_(known.begin), feed_(known.feed) {}
+  explicit PythonDecompressor(const TestDevice& known)
+      : begin_(known.begin), feed_(known.feed), unpacks_(known.unpacks) {}
 
-  bool begin(uint64_t window_bytes) override { return begin_(window_bytes); }
+  bool begin(uint64_t window_bytes) override {
+    return unpacks_ != kHasNoRoom && begin_(window_bytes);
+  }
   bool feed(Bytes compressed, bool (*out)(void* context, Bytes content), void* context) override {
     Call call = {out, context};
     return feed_(compressed.data, compressed.size, pass_on, &call);
   }
-  bool finish() override { return true; }
+  bool finish() override { return unpacks_ != kFailsAtEnd; }
 
  private:
   struct Call {
@@ -130,20 +153,22 @@ class PythonDecompressor final : public Decompressor {
 
   BeginFunction begin_;
   FeedFunction feed_;
+  int unpacks_;
 };
 
-// Takes all payloads, and checks the order of the calls and the number of
-// bytes.
+// Takes payloads, and checks the order of the calls and the number of bytes.
 class CheckingSink final : public TargetSink {
  public:
-  CheckingSink(bool waits, TestResult* result) : result_(result), waits_(waits) {}
+  CheckingSink(int kind, TestResult* result) : result_(result), kind_(kind) {}
 
   Answer open(const TargetInfo& target) override {
     if (is_open_) result_->problem = 1;
-    if (waits_ && !waited_) {
+    if (kind_ == kWaits && !waited_) {
       waited_ = true;
       return Answer::kWait;
     }
+    if (kind_ == kSkips) return Answer::kSkip;
+    if (kind_ == kFailsToOpen) return Answer::kFail;
     waited_ = false;
     is_open_ = true;
     left_ = target.length;
@@ -153,20 +178,56 @@ class CheckingSink final : public TargetSink {
     if (!is_open_ || content.size > left_) result_->problem = 2;
     left_ -= content.size;
     result_->written += content.size;
-    return true;
+    return kind_ != kFailsToWrite;
   }
   bool close(bool good) override {
     if (!is_open_ || (good && left_ != 0)) result_->problem = 3;
     is_open_ = false;
     if (good) ++result_->good;
-    return true;
+    return kind_ != kFailsToClose;
   }
 
  private:
   TestResult* result_;
   uint64_t left_ = 0;
-  bool waits_;
+  int kind_;
   bool waited_ = false;
+  bool is_open_ = false;
+};
+
+// Takes roots, and checks the order of the calls and the number of bytes.
+class CheckingRootSink final : public RootSink {
+ public:
+  CheckingRootSink(bool has_room, TestResult* result) : result_(result), has_room_(has_room) {
+    newer_.begin(kSoftware);
+  }
+
+  bool begin_root(size_t size) override {
+    if (is_open_) result_->problem = 4;
+    is_open_ = has_room_;
+    left_ = size;
+    before_ = newer_;
+    return has_room_;
+  }
+  void root_bytes(Bytes bytes) override {
+    if (!is_open_ || bytes.size > left_) result_->problem = 5;
+    left_ -= bytes.size;
+    newer_.update(bytes);
+  }
+  void end_root(bool newer) override {
+    if (!is_open_ || left_ != 0) result_->problem = 6;
+    is_open_ = false;
+    ++result_->roots;
+    if (!newer) newer_ = before_;
+  }
+  void finish() { newer_.finish(result_->newer); }
+
+ private:
+  TestResult* result_;
+  Sha256 newer_;
+  Sha256 before_;
+  size_t left_ = 0;
+  bool has_room_;
   bool is_open_ = false;
 };
 
@@ -176,9 +237,8 @@ size_t list_size;
 // Says whether the list has the SHA-256 of key, digest and signature. It is
 // sorted.
 bool verify_listed(const uint8_t* key, const uint8_t* digest, const uint8_t* signature) {
-  const Crypto software = {nullptr, nullptr, software_update::sha256_blocks};
-  software_update::Sha256 sha256;
-  sha256.begin(software);
+  Sha256 sha256;
+  sha256.begin(kSoftware);
   sha256.update({key, software_update::kP256KeyBytes});
   sha256.update({digest, software_update::kSha256Bytes});
   sha256.update({signature, software_update::kP256SignatureBytes});
@@ -190,9 +250,9 @@ bool verify_listed(const uint8_t* key, const uint8_t* digest, const uint8_t* sig
   return false;
 }
 
-void run(Verifier& verifier, const software_update::Device& device, Bytes bundle, size_t piece,
-         TestResult* result) {
-  verifier.begin(device, bundle.size);
+void run(Verifier& verifier, const software_update::Device& device, Bytes bundle, size_t promised,
+         size_t piece, TestResult* result) {
+  verifier.begin(device, bundle.size + promised);
   size_t done = 0;
   do {
     const size_t left = bundle.size - done;
@@ -210,6 +270,15 @@ void run(Verifier& verifier, const software_update::Device& device, Bytes bundle
   result->verdict = static_cast<int>(end.verdict);
   result->beyond = static_cast<int>(end.beyond);
   result->verifications = verifier.verifications();
+  if (end.outcome == Outcome::kVerdict && end.verdict == Verdict::kAccept) {
+    Sha256 identities;
+    identities.begin(kSoftware);
+    result->keys = verifier.root_keys();
+    for (uint32_t i = 0; i < result->keys; ++i) {
+      identities.update({verifier.root_key_identity(i), software_update::kSha256Bytes});
+    }
+    identities.finish(result->identities);
+  }
 }
 
 }  // namespace
@@ -233,22 +302,26 @@ void judge(const TestDevice* known, const uint8_t* bundle, size_t size, size_t p
   Installed installed;
   if (known->installed != nullptr) installed = software_update::target::unpack(known->installed);
   PythonDecompressor decompressor(*known);
-  CheckingSink sink(known->sink == 2, result);
+  CheckingSink sink(known->sink, result);
+  CheckingRootSink roots(known->roots == 1, result);
   software_update::Device device = {};
   device.crypto = &crypto;
   device.anchor = {known->trusted, known->trusted_size};
+  device.moved_roots = {known->moved, known->moved_size};
   device.installed = known->installed != nullptr ? &installed : nullptr;
   device.hardware_id = known->hardware_id;
   device.knows_time = known->knows_time != 0;
   device.now = known->now;
   device.targets = known->sink != 0 ? &sink : nullptr;
-  device.decompressor = &decompressor;
+  device.roots = known->roots != 0 ? &roots : nullptr;
+  device.decompressor = known->unpacks != kUnpacksNothing ? &decompressor : nullptr;
   static VerifierFor<UsualLimits> usual;
   static VerifierFor<FullLimits> full;
   static VerifierFor<SmallLimits> small;
   static VerifierFor<BareLimits> bare;
   Verifier* const verifiers[] = {&usual, &full, &small, &bare};
-  run(*verifiers[known->limits], device, {bundle, size}, piece, result);
+  run(*verifiers[known->limits], device, {bundle, size}, known->promised, piece, result);
+  roots.finish();
 }
 
 }  // extern "C"

@@ -1,6 +1,7 @@
 """The verifier of the device library, built for this machine, as Python functions (ctypes)."""
 
 import ctypes
+import dataclasses
 import os
 from pathlib import Path
 
@@ -13,6 +14,12 @@ from tests.device_library.subjects import Device
 # As in judge_for_test.cc.
 _REAL, _FAKE, _LISTED = 0, 1, 2
 USUAL, FULL, SMALL, BARE = range(4)
+# What a sink does with payloads, if there is one.
+WRITES, WAITS, SKIPS, FAILS_TO_OPEN, FAILS_TO_WRITE, FAILS_TO_CLOSE = range(1, 7)
+# What a RootSink does, if there is one.
+TAKES_ROOTS, HAS_NO_ROOM_FOR_ROOTS = 1, 2
+# What the decompressor does.
+UNPACKS, UNPACKS_NOTHING, HAS_NO_ROOM, FAILS_AT_END = range(4)
 _BEYOND, _FAILED = 1, 2
 BEYOND = (
     "nothing",
@@ -33,6 +40,25 @@ BEYOND = (
 )
 
 
+@dataclasses.dataclass(frozen=True)
+class Around:
+    """The parts of a client around the verifier.
+
+    `sink`: WRITES and others; not all orders of a bundle can be written. `roots`: TAKES_ROOTS and others.
+    `unpacks`: UNPACKS and others. `moved`: roots that the device moved to after the trusted one.
+    `promised`: so many bytes more are stated than arrive.
+    """
+
+    sink: int = 0
+    roots: int = 0
+    unpacks: int = UNPACKS
+    moved: bytes = b""
+    promised: int = 0
+
+
+ALONE = Around()
+
+
 class _Device(ctypes.Structure):
     _fields_ = (
         ("trusted", ctypes.c_char_p),
@@ -44,6 +70,11 @@ class _Device(ctypes.Structure):
         ("signatures", ctypes.c_int),
         ("limits", ctypes.c_int),
         ("sink", ctypes.c_int),
+        ("roots", ctypes.c_int),
+        ("unpacks", ctypes.c_int),
+        ("moved", ctypes.c_char_p),
+        ("moved_size", ctypes.c_size_t),
+        ("promised", ctypes.c_size_t),
         ("list", ctypes.c_char_p),
         ("list_size", ctypes.c_size_t),
         ("begin", decompressors.BEGIN),
@@ -62,6 +93,10 @@ class _Result(ctypes.Structure):
         ("good", ctypes.c_uint32),
         ("written", ctypes.c_uint64),
         ("problem", ctypes.c_int),
+        ("roots", ctypes.c_uint32),
+        ("newer", ctypes.c_uint8 * 32),
+        ("keys", ctypes.c_uint32),
+        ("identities", ctypes.c_uint8 * 32),
     )
 
 
@@ -93,14 +128,13 @@ class Library:
         fake: bool = False,
         listed: bytes | None = None,
         limits: int = USUAL,
-        sink: int = 0,
+        around: Around = ALONE,
     ) -> str:
         """Returns the verdict on a bundle that arrives in pieces of `piece` bytes, or what it is beyond.
 
         `fake`: with fake signatures in place of real ones. `listed`: good signatures, in place of computing
         P-256 (signatures.py). `limits`: FULL are those of the format, which take more time; SMALL and BARE
-        are exceeded by many bundles. `sink`: 1 writes the payloads too, 2 also lets each of them wait once;
-        not all orders of a bundle can be written.
+        are exceeded by many bundles.
         """
         structure = _Device(
             device.trusted,
@@ -111,7 +145,12 @@ class Library:
             device.at is not None,
             _FAKE if fake else _REAL if listed is None else _LISTED,
             limits,
-            sink,
+            around.sink,
+            around.roots,
+            around.unpacks,
+            around.moved,
+            len(around.moved),
+            around.promised,
             listed,
             len(listed or b""),
             decompressors.begin,
@@ -120,7 +159,7 @@ class Library:
         found = self.result
         self._judge(ctypes.byref(structure), bundle, len(bundle), piece, ctypes.byref(found))
         if found.problem:
-            return f"broken rule {found.problem} of TargetSink"
+            return f"broken rule {found.problem} of TargetSink or RootSink"
         if found.outcome == _BEYOND:
             return f"beyond {BEYOND[found.beyond]}"
         if found.outcome == _FAILED:

@@ -1,0 +1,286 @@
+"""Bundles that few cases and mutants resemble: at limits, and for devices with moved roots or bad storage."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Iterator
+from typing import Any
+
+from software_update.testing import encode as e
+from software_update.verify.roots import trust_root
+
+from tests.attacks import compression_cases, product
+from tests.attacks.product import (
+    HARDWARE,
+    T2,
+    TRUSTED,
+    USER_MANIFEST,
+    R,
+    T,
+    good,
+    release,
+    release_json,
+    root,
+    targets,
+)
+from tests.device_library import library, subjects
+from tests.device_library.library import BARE, SMALL, USUAL, Around, Library
+from tests.device_library.signatures import of_all_cases
+from tests.device_library.subjects import BUNDLE, Device
+
+WHOLE = 1 << 30
+ROOT, CHAIN = 5, 65
+DEVICE = Device(TRUSTED, at=product.NOW)
+
+
+@dataclasses.dataclass(frozen=True)
+class Question:
+    """A bundle, the device that it arrives at, and how. The other members are as in library.py.
+
+    `is_listed`: it has only signatures of cases, so that none need be computed.
+    """
+
+    bundle: bytes
+    device: Device = DEVICE
+    piece: int = 7
+    sink: int = 0
+    fake: bool = False
+    limits: int = USUAL
+    is_listed: bool = False
+    roots: int = 0
+    unpacks: int = library.UNPACKS
+    moved: bytes = b""
+    promised: int = 0
+
+    def judged(self, tested: Library) -> str:
+        """Returns the verdict, or what the bundle is beyond."""
+        return tested.judge(
+            self.bundle,
+            self.device,
+            piece=self.piece,
+            fake=self.fake,
+            listed=of_all_cases() if self.is_listed else None,
+            limits=self.limits,
+            around=Around(self.sink, self.roots, self.unpacks, self.moved, self.promised),
+        )
+
+    def answer(self, tested: Library) -> str:
+        """Returns the verdict, and all that a client learns of the bundle."""
+        found, result = self.judged(tested), tested.result
+        parts = (result.good, result.written, result.roots, bytes(result.newer).hex())
+        return f"{found} {parts} {result.keys} {bytes(result.identities).hex()}"
+
+
+@dataclasses.dataclass(frozen=True)
+class Edge:
+    """A question. `verdict`: None if the Python verifier has it, for the device `same_device`, if any."""
+
+    name: str
+    question: Question
+    verdict: str | None = None
+    same_device: Device | None = None
+
+
+@functools.cache
+def all_edges() -> tuple[Edge, ...]:
+    """Returns all edges."""
+    return (*_manifests(), *_lists(), *_payloads(), *_devices(), *_moved())
+
+
+DATES = (
+    "2000-02-29T00:00:00Z",
+    "2024-02-29T23:59:59Z",
+    "1900-02-29T00:00:00Z",
+    "2023-02-29T00:00:00Z",
+    "2031-04-31T00:00:00Z",
+    "2031-00-01T00:00:00Z",
+    "2031-01-00T00:00:00Z",
+    "0000-01-01T00:00:00Z",
+    "2031-13-01T00:00:00Z",
+    "2031-01-01T00:00:60Z",
+    "2031-01-01T00:00:00Zx",
+    "2031-01-01T00:00:00z",
+    "2031-01-01T000:00:00",
+    "20310-01-01T00:00:0Z",
+    "2031-01-01T00:00:00",
+)
+LANGUAGES = (
+    "es-419",
+    "sl-1994",
+    "d-DE",
+    "de-",
+    "de--x",
+    "d",
+    "d1",
+    "1d",
+    "toolonglanguage",
+    "de-toolongsubtag",
+    "de-@",
+    "de-[",
+    "de-{",
+    "de-/",
+    "de-:",
+)
+# Members of a release manifest.
+MEMBERS = (
+    rb'"a": "\ud83d\ud83d"',
+    rb'"a": "\ud83d\n"',
+    rb'"a": "\ud83dx"',
+    rb'"a": "\ud83d\udc1b\udc1b"',
+    b'"a": "\xc3\\n"',
+    b'"a": "\xc3"',
+    b'"a": -1.5e+3',
+    b'"a": 1E-2',
+    b'"a": 1+2',
+    b'"a": 1-2',
+    b'"a": +1',
+    b'"a": 1.e2',
+    b'"a": 0e0',
+    b'"hardware_ids": ["board-1", "board-2"]',
+    b'"hardware_ids": ["board-1", "board-1"]',
+)
+
+
+def _with_manifest(content: bytes, **device: Any) -> Question:
+    bundle = good({USER_MANIFEST: content}, 2)
+    return Question(bundle, dataclasses.replace(DEVICE, hardware_id=HARDWARE, **device))
+
+
+def _manifests() -> Iterator[Edge]:
+    """Release manifests."""
+    for date in DATES:
+        yield Edge(f"date {date}", _with_manifest(release_json(support_until=date)))
+    for tag in LANGUAGES:
+        yield Edge(f"language {tag}", _with_manifest(release_json(texts={tag: {}})))
+    for member in MEMBERS:
+        content = release_json()[:-1] + b", " + member + b"}"
+        yield Edge(f"member {member!r}", _with_manifest(content))
+    many = release_json(a=1, b=2, c=3)
+    for limits in (SMALL, BARE):
+        edge = _with_manifest(many)
+        beyond = "beyond release manifest"
+        yield Edge(f"many keys {limits}", dataclasses.replace(edge, limits=limits), beyond)
+    for name, content in (("opaque", b"1.2.3"), ("release", release_json(5))):
+        device = dataclasses.replace(DEVICE, installed=product.device(content))
+        contents = {**product.CONTENTS, USER_MANIFEST: content}
+        yield Edge(f"{name} left out", Question(release(targets(contents, 2)), device))
+    for size in (2**20, 2**20 + 1):
+        yield Edge(f"manifest of {size}", _with_manifest(release_json().ljust(size)))
+    twice = good({USER_MANIFEST: release_json()}) + e.payload(USER_MANIFEST, release_json())
+    yield Edge("manifest twice", Question(twice))
+
+
+def _lists() -> Iterator[Edge]:
+    """Metadata."""
+    for spec in ("1.000000000.0", "1.0000000000.0", "1..0", "1.0.0.", "1.0.0:", "1.0./"):
+        common = e.common("targets", spec=spec)
+        bundle = release(e.targets_of(common, [e.target("app", b"x")]), {"app": b"x"})
+        yield Edge(f"spec {spec}", Question(bundle))
+    for entries in (["a/*", "a/*", "a/*"], ["a/../*", "b", "b"], ["a", "b", "c"]):
+        allowed = b"".join(e.blob(254, each.encode()) for each in entries)
+        signed = e.signed(root(2) + allowed, R)
+        contents = {"c": b"x"}
+        bundle = good(contents, roots=e.root_entry(signed))
+        yield Edge(f"allowed {entries}", Question(bundle))
+        beyond = "beyond allowed targets"
+        yield Edge(f"allowed {entries} in little room", Question(bundle, limits=SMALL), beyond)
+    usual = (e.target("app", b"x"), e.target("boot", b"x"), e.target("boot2", b"x"))
+    listing = e.root_entry(e.signed(root(2) + e.blob(254, b"c"), R))
+    bundle = release(targets({"c": b"x"}), {"c": b"x"})
+    yield Edge("allowed, root late", Question(bundle + listing), "beyond order")
+    free = e.root_entry(e.signed(root(2), R))
+    device = Device(e.signed(root() + e.blob(254, b"d"), R), at=product.NOW)
+    yield Edge("not allowed, root late", Question(bundle + free, device), "beyond order")
+    long_key = e.blob(1, bytes(32)) + e.blob(2, e.blob(3, bytes(66)) + e.number(1, 3))
+    listed = e.root_of(e.common("root", 2), [R.listed, long_key], e.roles_of(R), e.roles_of(T))
+    bundle = good(roots=e.root_entry(e.signed(listed, R)))
+    yield Edge("a long key before its type", Question(bundle), "beyond order")
+    bundle = release(e.targets_of(e.common("targets"), usual), {})
+    yield Edge("a target more than fits", Question(bundle, limits=SMALL), "beyond targets")
+
+
+def _payloads() -> Iterator[Edge]:
+    """Sinks, and compressed payloads."""
+    plain, packed = good(), compression_cases.compressed(compression_cases.STORED)
+    for name, bundle in (("plain", plain), ("packed", packed)):
+        yield Edge(f"{name} skipped", Question(bundle, sink=library.SKIPS))
+        for sink in (library.FAILS_TO_OPEN, library.FAILS_TO_WRITE, library.FAILS_TO_CLOSE):
+            yield Edge(f"{name} sink {sink}", Question(bundle, sink=sink), "storage failed")
+        yield Edge(f"{name} cut", Question(bundle, promised=3), "MALFORMED")
+    for app, boot in ((b"?", b"?"), (b"application", b"?"), (b"Application", b"bootloader")):
+        loose = e.payload("app", app) + e.payload("boot", boot)
+        yield Edge(f"{app!r} and {boot!r} first", Question(loose + release(targets(), {})))
+    target = compression_cases.GOOD_TARGET
+    for payload in (b"?", compression_cases.STORED):
+        loose = e.payload("app", payload) + compression_cases.listed(target)
+        verdict = "LENGTH_MISMATCH" if payload == b"?" else "beyond order"
+        yield Edge(f"packed {payload!r} first", Question(loose), verdict)
+    for unpacks, verdict in (
+        (library.UNPACKS_NOTHING, "beyond compression"),
+        (library.HAS_NO_ROOM, "beyond compression"),
+        (library.FAILS_AT_END, "DECOMPRESSION_FAILED"),
+    ):
+        yield Edge(f"unpacks {unpacks}", Question(packed, unpacks=unpacks), verdict)
+        changed = packed[:-1] + b"!"
+        if unpacks == library.UNPACKS_NOTHING:
+            yield Edge("changed, and not unpacked", Question(changed, unpacks=unpacks))
+
+
+def _devices() -> Iterator[Edge]:
+    """Devices whose own root is of no use, and root sinks."""
+    own = "beyond the device's own root"
+    for name, trusted in (
+        ("empty", b""),
+        ("garbage", b"garbage"),
+        ("signed garbage", e.signed(b"\xff", R)),
+        ("version 0", e.signed(root(0), R)),
+        ("unknown field", TRUSTED + e.number(9, 1)),
+    ):
+        yield Edge(f"anchor {name}", Question(good(), Device(trusted)), own)
+    two_of_one = Device(e.signed(root(root_threshold=2, targets_threshold=2), R))
+    moved = good(roots=e.root_entry(e.signed(root(2), R)))
+    yield Edge("anchor that nobody meets", Question(moved, two_of_one), "THRESHOLD_INVALID")
+    next_root = e.signed(root(2, targets_keys=[T2]), R)
+    for name, roots, verdict in (
+        ("next", e.chain(next_root), None),
+        ("next twice", e.chain(next_root, next_root), None),
+        ("unsigned", e.chain(e.signed(root(2))), own),
+        ("unsigned, then next", e.chain(e.signed(root(2)), next_root), own),
+        ("gap", e.chain(e.signed(root(3), R)), own),
+        ("back", e.chain(next_root, TRUSTED), own),
+        ("garbage", e.chain(b"garbage"), own),
+        ("as field 5", e.root_entry(next_root), own),
+        ("a payload", e.payload("app", b"x"), own),
+        ("cut", e.chain(next_root)[:-1], own),
+    ):
+        same = Device(next_root, at=product.NOW)
+        yield Edge(f"moved {name}", Question(good(key=T2), moved=roots), verdict, same)
+        yield Edge(f"moved {name}, old key", Question(good(key=T), moved=roots), verdict, same)
+    no_room = Question(moved, roots=library.HAS_NO_ROOM_FOR_ROOTS)
+    yield Edge("no room for roots", no_room, "beyond root bytes")
+
+
+def _moved() -> Iterator[Edge]:
+    """Accepted cases, on a device that moved to their root before."""
+    for each in subjects.kept():
+        if each.verdict == "ACCEPT":
+            newer = newer_roots(each.bundle, each.device)
+            if newer:
+                question = Question(each.bundle, each.device, moved=e.chain(*newer))
+                same = dataclasses.replace(each.device, trusted=newer[-1])
+                yield Edge(f"moved {each.name}", question, None, same)
+
+
+def newer_roots(bundle: bytes, device: Device) -> list[bytes]:
+    """Returns the signed roots of a good bundle that are newer than the device's, in their order."""
+    before = trust_root(device.trusted).common.version
+    found = signed_roots(bundle)
+    return [each for each in found if trust_root(each).common.version > before]
+
+
+def signed_roots(bundle: bytes) -> list[bytes]:
+    """Returns the signed roots of a bundle: the chain, then the root."""
+    tree = subjects.take_apart(bundle, BUNDLE)
+    found = [each for number in (CHAIN, ROOT) for each in subjects.nested(tree, number)]
+    return [subjects.put_together(each) for each in found]
