@@ -16,10 +16,13 @@ from pathlib import Path
 from examples.blinky.board import POWER_CUT
 from examples.blinky.device import Device, Report, factory_from
 
+# Starts that a trial gets: kTrialBoots of the application.
+TRIAL_BOOTS = 2
+
 
 @dataclass(frozen=True)
 class Scene:
-    """A step of the play: a title, the run, and the lines that the run must have."""
+    """A step of the play: a title, the run, and the lines that the run must have, as often as listed."""
 
     title: str
     run: Callable[[Device, Mapping[str, Path]], Report]
@@ -68,7 +71,8 @@ def scenes(version: int, cut: int) -> list[Scene]:
             f"Version {bad} crashes in its trial: version {new} comes back.",
             _offer("crashing"),
             (
-                f"bootloader: trying version {bad} in slot B",
+                f"bootloader: starting version {new} in slot A",
+                *[f"bootloader: trying version {bad} in slot B"] * TRIAL_BOOTS,
                 f"bootloader: starting version {new} in slot A",
                 "blinky: the release in trial did not work: this one is back",
             ),
@@ -127,8 +131,9 @@ def bundles_from(env: Mapping[str, str]) -> dict[str, str]:
 def problem_of(scene: Scene, report: Report) -> str | None:
     """The difference between a run and its scene, or None."""
     for line in scene.expected:
-        if line not in report.lines:
-            return f"the device did not say: {line}"
+        count, expected = report.lines.count(line), scene.expected.count(line)
+        if count != expected:
+            return f"the device said {count} times and not {expected} times: {line}"
     if report.status != scene.status:
         return f"the emulator ended with {report.status}, not with {scene.status}"
     return None
