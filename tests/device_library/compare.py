@@ -8,8 +8,10 @@ its mutant, and written to the current folder.
 
 import argparse
 import dataclasses
+import itertools
 import os
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -18,7 +20,15 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from tests.attacks import product
-from tests.device_library import fake_signatures, library, mutants, python_judge, sizes, subjects
+from tests.device_library import (
+    fake_signatures,
+    library,
+    mutants,
+    python_judge,
+    signatures,
+    sizes,
+    subjects,
+)
 from tests.device_library.mutants import Mutant
 from tests.device_library.subjects import Device
 
@@ -106,6 +116,29 @@ def compare_mutants(path: str, prefix: str, first: int, count: int, real: bool) 
 
     with nullcontext() if real else fake_signatures.accepted():
         return compare(found(), judge)
+
+
+def compare_case(path: str, name: str) -> str:
+    """Returns the answer of the library at `path` to a huge case, with the limits of the format."""
+    [case] = [each for each in subjects.huge() if each.name == name]
+    with tempfile.TemporaryDirectory() as scratch:
+        subject = subjects.subject(case, Path(scratch))
+    listed = signatures.good([subject])
+    return _library(path).judge(subject.bundle, subject.device, limits=library.FULL, listed=listed)
+
+
+def compare_cuts_and_bits(path: str, name: str, first: int, step: int) -> Report:
+    """Compares every `step`-th of the cuts and bit flips of a case with the library at `path`."""
+    [subject] = [each for each in subjects.kept() if each.name == name]
+    tested, listed = _library(path), signatures.of_all_cases()
+    changes = itertools.islice(subjects.cuts_and_bits(subject.bundle), first, None, step)
+    found = ((change, Mutant(name, bundle, subject.device)) for change, bundle in changes)
+
+    def judge(bundle: bytes, device: Device) -> str:
+        return tested.judge(bundle, device, piece=64, listed=listed)
+
+    with signatures.remembered():
+        return compare(found, judge)
 
 
 _libraries: dict[str, library.Library] = {}

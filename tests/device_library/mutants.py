@@ -179,10 +179,10 @@ def many(seed: int, count: int, sign: Signer) -> Iterator[Mutant]:
 def one(seed: str, sign: Signer) -> Mutant:
     """Returns the mutant of this seed."""
     rng = random.Random(seed)
-    subject, tree = rng.choice(_accepted_trees() if rng.random() < 0.5 else _trees())
-    device = subject.device
+    subject, original = rng.choice(_accepted_trees() if rng.random() < 0.5 else _trees())
+    tree, device = original, subject.device
     for _ in range(rng.choice((1, 1, 1, 2, 3))):
-        tree = _changed(tree, rng)
+        tree = _changed(tree, rng, _paths_of_case(subject.name) if tree is original else None)
     if rng.random() < 0.1:
         device = _changed_device(device, rng)
     if rng.random() < 0.9:
@@ -200,17 +200,27 @@ def one(seed: str, sign: Signer) -> Mutant:
 # Changes
 
 
-def _changed(tree: Message, rng: random.Random) -> Message:
+def _changed(tree: Message, rng: random.Random, paths: list[list[Path]] | None) -> Message:
+    """The tree with a change. `paths`: as of _paths_by_kind, if they are known."""
     change = rng.random()
     if change < 0.2:
         return _changed_release(tree, rng)
-    paths = list(anatomy.paths(tree))
-    # Most fields are keys and signatures; every message of a kind gets its turn.
-    by_kind: dict[tuple[int, ...], list[Path]] = {}
-    for path in paths:
-        by_kind.setdefault(_kind(tree, path), []).append(path)
-    path = rng.choice(by_kind[rng.choice(list(by_kind))])
+    path = rng.choice(rng.choice(_paths_by_kind(tree) if paths is None else paths))
     return anatomy.replaced(tree, path, _changed_message(anatomy.at(tree, path), rng))
+
+
+def _paths_by_kind(tree: Message) -> list[list[Path]]:
+    """The paths of all messages. Most are keys and signatures; so every kind gets its turn."""
+    by_kind: dict[tuple[int, ...], list[Path]] = {}
+    for path in anatomy.paths(tree):
+        by_kind.setdefault(_kind(tree, path), []).append(path)
+    return list(by_kind.values())
+
+
+@functools.cache
+def _paths_of_case(name: str) -> list[list[Path]]:
+    [tree] = [tree for subject, tree in _trees() if subject.name == name]
+    return _paths_by_kind(tree)
 
 
 def _kind(tree: Message, path: Path) -> tuple[int, ...]:
@@ -497,7 +507,7 @@ def _edited(message: Message, path: Sequence[int], edit: Callable[[Message], Mes
     if not path:
         return edit(message)
     return tuple(
-        dataclasses.replace(field, content=_edited(field.content, path[1:], edit))
+        Field(field.number, _edited(field.content, path[1:], edit), field.wire_type)
         if field.number == path[0] and isinstance(field.content, tuple)
         else field
         for field in message
@@ -547,7 +557,7 @@ def _renamed(message: Message, renamed: dict[bytes, bytes]) -> Message:
             return _renamed(field.content, renamed)
         return renamed.get(field.content, field.content) if field.number == 1 else field.content
 
-    return tuple(dataclasses.replace(field, content=content(field)) for field in message)
+    return tuple(Field(field.number, content(field), field.wire_type) for field in message)
 
 
 def _listed_again(tree: Message) -> Message:

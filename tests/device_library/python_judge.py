@@ -30,8 +30,9 @@ def _installed(data: bytes) -> Installed | None:
 
 
 @functools.cache
-def _file() -> int:
-    return os.memfd_create("bundle")
+def _file(process: int) -> int:
+    """A file for a bundle: processes that one process forked must not share it."""
+    return os.memfd_create(f"bundle of {process}")
 
 
 def is_usable(device: Device) -> bool:
@@ -49,10 +50,11 @@ def verdict(bundle: bytes, device: Device) -> Verdict:
     assert root is not None
     installed = None if device.installed is None else _installed(device.installed)
     former = None if device.installed_root is None else _root(device.installed_root)
-    os.ftruncate(_file(), 0)
-    os.pwrite(_file(), bundle, 0)
+    file = _file(os.getpid())
+    os.ftruncate(file, 0)
+    os.pwrite(file, bundle, 0)
     try:
-        verify_bundle(_file(), PythonDevice(root, installed, device.hardware_id, device.at, former))
+        verify_bundle(file, PythonDevice(root, installed, device.hardware_id, device.at, former))
     except Refused as refused:
         return refused.verdict
     return Verdict.ACCEPT

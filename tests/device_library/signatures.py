@@ -2,7 +2,8 @@
 
 import functools
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from unittest import mock
 
 from software_update.keys.ecdsa_p256 import EcdsaP256
@@ -30,6 +31,23 @@ def good(found: Iterable[Subject]) -> bytes:
         for subject in found:
             python_judge.verdict(subject.bundle, subject.device)
     return b"".join(sorted(listed))
+
+
+@contextmanager
+def remembered() -> Iterator[None]:
+    """Makes the Python verifier compute each P-256 verification once, as long as the context lasts."""
+
+    known: dict[tuple[bytes, bytes, bytes], bool] = {}
+    verifies = EcdsaP256.verifies
+
+    def remember(scheme: EcdsaP256, keyval: bytes, signature: bytes, message: Message) -> bool:
+        parts = (keyval, signature, message.sha256)
+        if parts not in known:
+            known[parts] = verifies(scheme, keyval, signature, message)
+        return known[parts]
+
+    with mock.patch.object(EcdsaP256, "verifies", remember):
+        yield
 
 
 @functools.cache
