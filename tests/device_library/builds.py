@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 TOP = Path(__file__).absolute().parents[2]
@@ -33,7 +34,9 @@ class Build:
 
     def library(self) -> dict[str, Path]:
         """Returns the objects of the verifier, by the names of their sources."""
-        return {path.name: self.compile(path, self.flags) for path in sources()}
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            objects = pool.map(lambda path: self.compile(path, self.flags), sources())
+            return {path.name: made for path, made in zip(sources(), objects, strict=True)}
 
     def p256m(self, flags: Sequence[str]) -> list[Path]:
         """Returns the objects of p256-m and of its adapter."""
