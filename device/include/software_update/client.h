@@ -166,6 +166,8 @@ class Client : private TargetSink, private RootSink {
 // for moved roots: about 450 for each root with two keys.
 template <class L, uint32_t kRootBytes>
 class ClientFor : public Client {
+  static_assert(!L::kAnyOrder, "the client keeps roots in the order in which they arrive");
+
  public:
   explicit ClientFor(const Product* product)
       : Client(product, &verifier_for_,
