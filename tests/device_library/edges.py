@@ -240,7 +240,7 @@ def _devices() -> Iterator[Edge]:
         yield Edge(f"anchor {name}", Question(good(), Device(trusted)), own)
     two_of_one = Device(e.signed(root(root_threshold=2, targets_threshold=2), R))
     moved = good(roots=e.root_entry(e.signed(root(2), R)))
-    yield Edge("anchor that nobody meets", Question(moved, two_of_one), "THRESHOLD_INVALID")
+    yield Edge("anchor with too few keys", Question(moved, two_of_one), "THRESHOLD_INVALID")
     next_root = e.signed(root(2, targets_keys=[T2]), R)
     for name, roots, verdict in (
         ("next", e.chain(next_root), None),

@@ -56,7 +56,7 @@ class Around:
     promised: int = 0
 
 
-ALONE = Around()
+NOTHING_AROUND = Around()
 
 
 class _Device(ctypes.Structure):
@@ -128,7 +128,7 @@ class Library:
         fake: bool = False,
         listed: bytes | None = None,
         limits: int = USUAL,
-        around: Around = ALONE,
+        around: Around = NOTHING_AROUND,
     ) -> str:
         """Returns the verdict on a bundle that arrives in pieces of `piece` bytes, or what it is beyond.
 
