@@ -110,49 +110,47 @@ void Sha256::begin(const Crypto& crypto) {
 }
 
 void Sha256::update(Bytes bytes) {
-  const uint8_t* data = bytes.data;
-  size_t left = bytes.size;
-  const size_t held = static_cast<size_t>(size_ % kSha256BlockBytes);
-  size_ += left;
-  if (held != 0) {
-    const size_t room = kSha256BlockBytes - held;
-    const size_t taken = left < room ? left : room;
-    memcpy(block_ + held, data, taken);
-    if (taken < room) {
-      return;
+  while (bytes.size > 0) {
+    const size_t held = static_cast<size_t>(size_ % kSha256BlockBytes);
+    size_t part = bytes.size & ~(kSha256BlockBytes - 1);
+    if (held == 0 && part != 0) {
+      crypto_->sha256_blocks(state_, bytes.data, part / kSha256BlockBytes);
+    } else {
+      const size_t room = kSha256BlockBytes - held;
+      part = bytes.size < room ? bytes.size : room;
+      memcpy(block_ + held, bytes.data, part);
+      if (part == room) {
+        crypto_->sha256_blocks(state_, block_, 1);
+      }
     }
-    crypto_->sha256_blocks(state_, block_, 1);
-    data += taken;
-    left -= taken;
-  }
-  if (left >= kSha256BlockBytes) {
-    const size_t blocks = left / kSha256BlockBytes;
-    crypto_->sha256_blocks(state_, data, blocks);
-    data += blocks * kSha256BlockBytes;
-    left %= kSha256BlockBytes;
-  }
-  if (left != 0) {
-    memcpy(block_, data, left);
+    size_ += part;
+    bytes = {bytes.data + part, bytes.size - part};
   }
 }
 
 void Sha256::finish(uint8_t digest[kSha256Bytes]) {
-  const size_t held = static_cast<size_t>(size_ % kSha256BlockBytes);
+  size_t held = static_cast<size_t>(size_ % kSha256BlockBytes);
   block_[held] = 0x80;
-  memset(block_ + held + 1, 0, kSha256BlockBytes - 1 - held);
-  if (held >= kSha256BlockBytes - kSizeBytes) {
-    crypto_->sha256_blocks(state_, block_, 1);
-    memset(block_, 0, sizeof(block_));
+  ++held;
+  while (held != kSha256BlockBytes - kSizeBytes) {
+    if (held == kSha256BlockBytes) {
+      crypto_->sha256_blocks(state_, block_, 1);
+      held = 0;
+    }
+    block_[held] = 0;
+    ++held;
   }
   uint64_t bits = size_ * 8U;
-  for (size_t i = kSha256BlockBytes - 1; bits != 0; --i) {
+  for (size_t i = kSha256BlockBytes; i != held; bits >>= 8U) {
+    --i;
     block_[i] = static_cast<uint8_t>(bits);
-    bits >>= 8U;
   }
   crypto_->sha256_blocks(state_, block_, 1);
-  for (size_t i = 0; i < kSha256Bytes; ++i) {
-    digest[i] = static_cast<uint8_t>(state_[i / 4] >> (24U - 8U * (i % 4)));
+  // The digest has the words in big-endian order. To exchange their bytes is the same both ways.
+  for (uint32_t& word : state_) {
+    word = read_big_endian(reinterpret_cast<const uint8_t*>(&word));
   }
+  memcpy(digest, state_, kSha256Bytes);
 }
 
 }  // namespace software_update
