@@ -12,7 +12,6 @@ constexpr uint8_t kFixed64 = 1;
 constexpr uint8_t kLengthDelimited = 2;
 constexpr uint8_t kFixed32 = 5;
 constexpr uint8_t kMaxVarintBytes = 10;
-constexpr uint64_t kEndOfNumbers = uint64_t{1} << 29;
 constexpr uint8_t kNotFound = 0xff;
 
 // The envelope's fields are all length-delimited, and nothing signs others.
@@ -40,12 +39,11 @@ bool has_text(FieldId field) {
          field == FieldId::kPayloadEntryKey;
 }
 
-// Says whether a number, or a length, is larger than a limit of `Field`. No limit between takes
-// more than 32 bits.
+// Says whether a number, or a length, is larger than a limit of `Field`: of 1 to 32 bits, or none.
 bool is_over(uint64_t value, uint8_t limit) {
-  const uint32_t shift = limit & 0x1fu;
-  const uint32_t power = uint32_t{1} << shift;
-  const uint32_t most = limit == 32 ? UINT32_MAX : (limit & kPowerOfTwo) != 0 ? power : power - 1;
+  // For 32 bits, this is 0, and one less is the largest number.
+  const uint32_t power = uint32_t{2} << ((limit - 1u) & 0x1fu);
+  const uint32_t most = (limit & kPowerOfTwo) != 0 ? power : power - 1;
   return limit != kNoLimit && value > most;
 }
 
@@ -70,7 +68,7 @@ void MessageReader::begin(MessageHandler& handler, MessageId message, FieldId fi
   paused_ = false;
   stopped_ = false;
   is_unknown_ = false;
-  depth_ = kNoFrame;
+  frame_ = nullptr;
   push(field, size);
   enter(message, true);
 }
@@ -78,10 +76,10 @@ void MessageReader::begin(MessageHandler& handler, MessageId message, FieldId fi
 size_t MessageReader::feed(Bytes bytes) {
   size_t used = 0;
   for (;;) {
-    while (!paused_ && !stopped_ && !is_done() && position_ == frames_[depth_].end) {
+    while (!paused_ && !stopped_ && frame_ != nullptr && position_ == frame_->end) {
       close();
     }
-    if (paused_ || stopped_ || is_done() || used == bytes.size) {
+    if (paused_ || stopped_ || frame_ == nullptr || used == bytes.size) {
       return used;
     }
     used += take({bytes.data + used, bytes.size - used});
@@ -91,7 +89,7 @@ size_t MessageReader::feed(Bytes bytes) {
 // Takes at least one byte: of content as many as there are, otherwise one.
 size_t MessageReader::take(Bytes bytes) {
   const bool is_content = phase_ == Phase::kContent || phase_ == Phase::kSkip;
-  const size_t left = is_content ? frames_[depth_].end - position_ : 1;
+  const size_t left = is_content ? frame_->end - position_ : 1;
   const Bytes piece = {bytes.data, left < bytes.size ? left : bytes.size};
   handler_->raw(piece);
   position_ += piece.size;
@@ -104,7 +102,7 @@ size_t MessageReader::take(Bytes bytes) {
 }
 
 void MessageReader::take_content(Bytes piece) {
-  const FieldId id = frames_[depth_].field;
+  const FieldId id = frame_->field;
   if (has_text(id)) {
     for (size_t i = 0; i < piece.size && is_text_good_; ++i) {
       is_text_good_ = utf8_.add(piece.data[i]);
@@ -124,7 +122,7 @@ void MessageReader::take_byte(uint8_t byte) {
   ++value_bytes_;
   if (!is_last) {
     // A number must end inside its message.
-    return position_ == frames_[depth_].end ? fail(Verdict::kMalformed) : void();
+    return position_ == frame_->end ? fail(Verdict::kMalformed) : void();
   }
   const uint64_t value = value_;
   value_bytes_ = 0;
@@ -137,22 +135,23 @@ void MessageReader::take_byte(uint8_t byte) {
 }
 
 void MessageReader::tag_done() {
-  const uint64_t number = value_ >> 3;
-  const uint8_t wire = value_ & 7;
+  const uint32_t tag = static_cast<uint32_t>(value_);
+  const uint8_t wire = tag & 7;
   const bool is_known =
       wire == kVarint || wire == kFixed64 || wire == kLengthDelimited || wire == kFixed32;
-  if (number == 0 || number >= kEndOfNumbers || !is_known) {
+  // Field numbers are 1 to 2^29 - 1.
+  if (tag >> 3 == 0 || value_ > UINT32_MAX || !is_known) {
     return fail(Verdict::kMalformed);
   }
-  tag_ = static_cast<uint32_t>(value_);
+  tag_ = tag;
   value_ = 0;
-  if (is_envelope(frames_[depth_].message) && wire != kLengthDelimited) {
+  if (is_envelope(frame_->message) && wire != kLengthDelimited) {
     return fail(Verdict::kUnexpectedField);
   }
   if (wire == kFixed64 || wire == kFixed32) {
     return begin_field(wire == kFixed64 ? 8 : 4);
   }
-  if (position_ == frames_[depth_].end) {
+  if (position_ == frame_->end) {
     return fail(Verdict::kMalformed);
   }
   phase_ = wire == kVarint ? Phase::kNumber : Phase::kLength;
@@ -161,7 +160,7 @@ void MessageReader::tag_done() {
 // Begins a field whose header has arrived, or takes a number. The order of the checks is that of
 // wire.py: it decides on the verdict on a field with several faults.
 void MessageReader::begin_field(uint64_t value) {
-  Frame& frame = frames_[depth_];
+  Frame& frame = *frame_;
   const uint8_t wire = tag_ & 7;
   if (wire != kVarint && value > frame.end - position_) {
     return fail(Verdict::kMalformed);
@@ -199,13 +198,13 @@ void MessageReader::begin_field(uint64_t value) {
 }
 
 void MessageReader::begin_unknown(size_t size) {
-  const uint32_t limit = unknown_limit(frames_[domain()].message);
+  const uint32_t limit = unknown_limit(domain()->message);
   ++unknown_;
   if (unknown_ > limit) {
     return fail(limit == 0 ? Verdict::kUnexpectedField : Verdict::kTooLarge);
   }
   if (size != 0) {
-    push(frames_[depth_].field, size);
+    push(frame_->field, size);
     is_unknown_ = true;
     phase_ = Phase::kSkip;
   }
@@ -222,23 +221,25 @@ void MessageReader::begin_content(FieldId id, const Field& field, size_t size) {
   }
   const Verdict verdict = handler_->begin(id, size);
   if (verdict != Verdict::kAccept) {
-    --depth_;
+    --frame_;
     fail(verdict);
   }
 }
 
 void MessageReader::push(FieldId id, size_t size) {
-  ++depth_;
-  frames_[depth_].end = position_ + size;
-  frames_[depth_].field = id;
-  frames_[depth_].has_message = false;
-  frames_[depth_].contains_faults = false;
+  frame_ = frame_ == nullptr ? frames_ : frame_ + 1;
+  frame_->end = position_ + size;
+  frame_->field = id;
+  frame_->has_message = false;
+  frame_->contains_faults = false;
   phase_ = Phase::kContent;
 }
 
+void MessageReader::pop() { frame_ = frame_ == frames_ ? nullptr : frame_ - 1; }
+
 // Makes a message of the innermost frame.
 void MessageReader::enter(MessageId message, bool contains_faults) {
-  Frame& frame = frames_[depth_];
+  Frame& frame = *frame_;
   frame.message = message;
   frame.has_message = true;
   frame.contains_faults = contains_faults;
@@ -258,16 +259,15 @@ void MessageReader::enter(MessageId message, bool contains_faults) {
 
 // Ends the innermost frame, whose last byte has been read.
 void MessageReader::close() {
-  const Frame& frame = frames_[depth_];
+  const Frame& frame = *frame_;
   const bool was_unknown = is_unknown_;
-  const bool is_bad_text = !frame.has_message && kind_of(frame.field) == Kind::kText && !is_text();
   is_unknown_ = false;
   phase_ = Phase::kTag;
-  --depth_;
+  pop();
   if (was_unknown) {
     return;
   }
-  if (is_bad_text) {
+  if (!frame.has_message && kind_of(frame.field) == Kind::kText && !is_text()) {
     return fail(Verdict::kMalformed);
   }
   check(handler_->end(frame.field));
@@ -279,22 +279,22 @@ void MessageReader::check(Verdict verdict) {
   }
 }
 
-// The index of the innermost message that contains its faults.
-uint8_t MessageReader::domain() const {
-  uint8_t index = depth_;
-  while (!frames_[index].contains_faults) {
-    --index;
+// The innermost message that contains its faults.
+MessageReader::Frame* MessageReader::domain() {
+  Frame* frame = frame_;
+  while (!frame->contains_faults) {
+    --frame;
   }
-  return index;
+  return frame;
 }
 
 // Reports a fault in the innermost message that contains its faults, and skips the rest of that.
 void MessageReader::fail(Verdict verdict) {
-  if (depth_ == kNoFrame) {
+  if (frame_ == nullptr) {
     return;
   }
-  depth_ = domain();
-  handler_->fault(frames_[depth_].field, verdict);
+  frame_ = domain();
+  handler_->fault(frame_->field, verdict);
   value_ = 0;
   value_bytes_ = 0;
   is_unknown_ = false;

@@ -56,13 +56,12 @@ class MessageReader {
   // For the handler, in `end` of a text or of a name in the envelope: whether it is UTF-8.
   bool is_text() const { return is_text_good_ && utf8_.is_complete(); }
   // Whether the whole message has been read.
-  bool is_done() const { return depth_ == kNoFrame; }
+  bool is_done() const { return frame_ == nullptr; }
 
  private:
   // `inline` if only one source file uses it: the compiler keeps no copy for others then.
   enum class Phase : uint8_t { kTag, kNumber, kLength, kContent, kSkip };
   static constexpr uint8_t kMaxDepth = 7;
-  static constexpr uint8_t kNoFrame = 0xff;
   static constexpr uint8_t kMaxRepeatedFields = 11;
 
   // A message or a field's bytes, as far as they are open.
@@ -83,26 +82,28 @@ class MessageReader {
   inline void begin_unknown(size_t size);
   inline void begin_content(FieldId id, const Field& field, size_t size);
   inline void push(FieldId id, size_t size);
+  inline void pop();
   inline void enter(MessageId message, bool contains_faults);
   inline void close();
   inline void check(Verdict verdict);
-  uint8_t domain() const;
+  Frame* domain();
   inline void fail(Verdict verdict);
 
-  MessageHandler* handler_;
-  size_t position_;
-  uint64_t value_;  // of a varint, as far as it has arrived
-  uint32_t tag_;
-  uint32_t unknown_;  // unknown fields in the signed bytes up to here
-  uint32_t counts_[kMaxRepeatedFields];
-  Utf8Checker utf8_;
+  // Small members come first: instructions of Thumb reach these with fewer bytes.
+  Phase phase_;
+  uint8_t value_bytes_;  // bytes of the varint that have arrived
   bool is_text_good_;
   bool paused_;
   bool stopped_;
   bool is_unknown_;  // the content is that of an unknown field
-  Phase phase_;
-  uint8_t value_bytes_;  // bytes of the varint that have arrived
-  uint8_t depth_;        // index of the innermost frame
+  Utf8Checker utf8_;
+  MessageHandler* handler_;
+  Frame* frame_;  // the innermost one; null: none
+  size_t position_;
+  uint32_t tag_;
+  uint32_t unknown_;  // unknown fields in the signed bytes up to here
+  uint64_t value_;    // of a varint, as far as it has arrived
+  uint32_t counts_[kMaxRepeatedFields];
   Frame frames_[kMaxDepth];
 };
 
