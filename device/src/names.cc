@@ -28,7 +28,6 @@ void NameReader::begin() {
   hash_ = kTextHashStart;
   size_ = 0;
   part_ = 0;
-  is_dots_ = true;
   unsafe_ = false;
   is_user_manifest_ = true;
 }
@@ -45,15 +44,17 @@ void NameReader::feed(Bytes piece) {
                         byte == static_cast<uint8_t>(kUserManifest[size_]);
     hash_ = text_hash(hash_, lower(byte));
     ++size_;
-    if (byte == '/') {
-      unsafe_ = unsafe_ || !is_part();
-      part_ = 0;
-      is_dots_ = true;
-      continue;
+    const bool is_end = byte == '/';
+    if (is_end ? !is_part() : !is_name_byte(byte)) {
+      unsafe_ = true;
     }
-    unsafe_ = unsafe_ || !is_name_byte(byte);
-    ++part_;
-    is_dots_ = is_dots_ && byte == '.';
+    if (is_end) {
+      part_ = 0;
+    } else if (byte == '.' && part_ < kGoodPart) {
+      ++part_;
+    } else {
+      part_ = kGoodPart;
+    }
   }
 }
 

@@ -14,8 +14,8 @@ namespace software_update {
 // The field that no message has: a bundle is not inside another message.
 constexpr FieldId kBundle = static_cast<FieldId>(0xff);
 
-constexpr char kRootRole[] = "root";
-constexpr char kTargetsRole[] = "targets";
+inline constexpr char kRootRole[] = "root";
+inline constexpr char kTargetsRole[] = "targets";
 
 constexpr uint8_t kListed = 1;     // root metadata list the key itself
 constexpr uint8_t kInRoot = 2;     // its id is in the role root
@@ -25,6 +25,9 @@ constexpr uint8_t kCounted = 8;    // it has a good signature
 constexpr uint8_t kNotVerified = 0;
 constexpr uint8_t kGoodSignature = 1;
 constexpr uint8_t kBadSignature = 2;
+
+// Says whether a text of `size` bytes is `expected`, which ends with a zero.
+bool is_text(const uint8_t* text, size_t size, const char* expected);
 
 inline bool is_same(const uint8_t* one, const uint8_t* other) {
   return memcmp(one, other, kSha256Bytes) == 0;

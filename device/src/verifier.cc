@@ -19,14 +19,9 @@ constexpr char kOldSpecVersion[] = "0.0.1";
 constexpr uint32_t kMaxDigits = 9;
 constexpr uint32_t kNanosPerSecond = 1000000000;
 
-// Says whether a text is `expected`, `expected_size` bytes.
-bool is_text(const uint8_t* text, uint32_t size, const char* expected, uint32_t expected_size) {
-  return size == expected_size && memcmp(text, expected, expected_size) == 0;
-}
-
 // 0.0.1 or 1.x.y, as in metadata.py. TUF specification 4.3: a client must not take another version.
 bool is_readable_spec_version(const uint8_t* text, uint32_t size) {
-  if (is_text(text, size, kOldSpecVersion, sizeof(kOldSpecVersion) - 1)) {
+  if (is_text(text, size, kOldSpecVersion)) {
     return true;
   }
   // Three numbers of at most nine digits: no byte is read that `leaf_` does not keep.
@@ -46,6 +41,10 @@ bool is_readable_spec_version(const uint8_t* text, uint32_t size) {
 }
 
 }  // namespace
+
+bool is_text(const uint8_t* text, size_t size, const char* expected) {
+  return size == strlen(expected) && memcmp(text, expected, size) == 0;
+}
 
 bool Verifier::begin(const Device& device, uint64_t size) {
   // Not an assignment: that could take as much of the stack.
@@ -105,10 +104,9 @@ Result Verifier::result(Verdict verdict) const {
   if (storage_failed_) {
     return {Outcome::kStorageFailed, Verdict::kMalformed, Beyond::kNothing};
   }
-  if (beyond_ != Beyond::kNothing) {
-    return {Outcome::kBeyondDevice, Verdict::kMalformed, beyond_};
-  }
-  return {Outcome::kVerdict, verdict, Beyond::kNothing};
+  const bool is_beyond = beyond_ != Beyond::kNothing;
+  return {is_beyond ? Outcome::kBeyondDevice : Outcome::kVerdict,
+          is_beyond ? Verdict::kMalformed : verdict, beyond_};
 }
 
 void Verifier::go_beyond(Beyond beyond) {
@@ -325,9 +323,8 @@ Verdict Verifier::end(FieldId field) {
       common_->has_spec_version = is_readable_spec_version(leaf_, leaf_size_);
       break;
     case FieldId::kCommonMetadataRole:
-      common_->has_role = common_ == &targets_common_
-                              ? is_text(leaf_, leaf_size_, kTargetsRole, sizeof(kTargetsRole) - 1)
-                              : is_text(leaf_, leaf_size_, kRootRole, sizeof(kRootRole) - 1);
+      common_->has_role =
+          is_text(leaf_, leaf_size_, common_ == &targets_common_ ? kTargetsRole : kRootRole);
       break;
     case FieldId::kRootMetadataKeys:
       end_key();
@@ -460,7 +457,8 @@ bool Verifier::is_met(SignatureList& list, const uint8_t* sha256, const RootFact
     const RootKey& key = root.keys[k];
     bool has_signed = false;
     for (uint32_t i = 0; i < list.count && (key.flags & role) != 0 && !has_signed; ++i) {
-      has_signed = is_same(list.entries[i].key_id, key.id) && is_good(list.entries[i], sha256, key);
+      MetadataSignature& signature = list.entries[i];
+      has_signed = is_same(signature.key_id, key.id) && is_good(signature, sha256, key);
     }
     signers += has_signed;
   }

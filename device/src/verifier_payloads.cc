@@ -29,7 +29,9 @@ void Verifier::name_content(Bytes piece) {
   }
   for (size_t i = 0; i < piece.size; ++i) {
     const uint8_t byte = piece.data[i];
-    is_name_ascii_ = is_name_ascii_ && byte < 0x80;
+    if (byte >= 0x80) {
+      is_name_ascii_ = false;
+    }
     if (name_size_ < memory_.name_bytes) {
       memory_.name[name_size_] = byte;
     }
@@ -44,8 +46,7 @@ Verdict Verifier::end_name() {
   part_hash_.finish(id_);
   has_name_ = true;
   is_entry_text_ = reader_.is_text();
-  is_entry_targets_ =
-      name_size_ == strlen(kTargetsRole) && memcmp(memory_.name, kTargetsRole, name_size_) == 0;
+  is_entry_targets_ = is_text(memory_.name, name_size_, kTargetsRole);
   name_bytes_ += is_name_ascii_ ? name_size_ : 4 * name_size_;
   return name_bytes_ > kMaxEnvelopeNamesBytes ? Verdict::kTooLarge : Verdict::kAccept;
 }
@@ -59,7 +60,7 @@ Verdict Verifier::end_entry() const {
 void Verifier::begin_payload(size_t size) {
   has_value_ = true;
   payload_size_ = size;
-  payload_target_ = has_name_ && has_targets_ ? find_target(id_) : nullptr;
+  payload_target_ = has_name_ ? find_target(id_) : nullptr;
   is_offered_ = false;
   is_written_ = false;
   is_decompressed_ = false;
@@ -79,27 +80,27 @@ void Verifier::open_payload() {
   if (target == nullptr || target->length != payload_size_ || target->is_present || !is_trusted()) {
     return;
   }
-  if (device_.targets != nullptr && !ask_sink(*target)) {
+  if (device_.targets != nullptr && !ask_sink()) {
     return;
   }
   is_decompressed_ = target->is_compressed && can_decompress();
   if (is_decompressed_) {
-    memory_.compression->begin(device_, index_of(*target), is_written_ ? device_.targets : nullptr);
+    memory_.compression->begin(device_, next_target_, is_written_ ? device_.targets : nullptr);
   }
 }
 
 bool Verifier::is_trusted() {
-  const Result found = metadata_result();
-  return found.outcome == Outcome::kVerdict && found.verdict == Verdict::kAccept;
+  // Judging may find that the device cannot.
+  return is_open() && judge_metadata() == Verdict::kAccept && is_open();
 }
 
 // Returns false if the payload has to wait, or cannot be written.
-bool Verifier::ask_sink(const VerifiedTarget& target) {
+bool Verifier::ask_sink() {
   if (name_size_ > memory_.name_bytes) {
     go_beyond(Beyond::kNameBytes);
     return false;
   }
-  const uint32_t index = index_of(target);
+  const uint32_t index = next_target_;
   const TargetSink::Answer answer = device_.targets->open(
       {{memory_.name, name_size_}, index, installed_length(index), installed_sha256(index)});
   is_written_ = answer == TargetSink::Answer::kWrite;
@@ -129,7 +130,7 @@ void Verifier::end_payload_content() {
   part_hash_.finish(leaf_);
   decompression_ = Verdict::kAccept;
   if (is_decompressed_) {
-    const Result found = memory_.compression->finish(index_of(*payload_target_));
+    const Result found = memory_.compression->finish(next_target_);
     decompression_ = found.verdict;
     if (found.outcome == Outcome::kBeyondDevice) {
       go_beyond(found.beyond);
@@ -157,7 +158,7 @@ Verdict Verifier::end_payload() {
   if (entry != Verdict::kAccept) {
     return entry;
   }
-  VerifiedTarget* target = has_targets_ ? find_target(id_) : nullptr;
+  VerifiedTarget* target = find_target(id_);
   if (is_repeated(target)) {
     return Verdict::kDuplicateField;
   }
@@ -173,12 +174,16 @@ Verdict Verifier::end_payload() {
     return Verdict::kAccept;
   }
   target->is_present = true;
-  is_not_offered_ = is_not_offered_ || !is_offered_;
+  if (!is_offered_) {
+    is_not_offered_ = true;
+  }
   if (payload_fault_ == Verdict::kAccept) {
     payload_fault_ = compare(*target, payload_size_, leaf_);
     if (payload_fault_ == Verdict::kAccept) {
       payload_fault_ = decompression_;
-      is_undecided_ = is_undecided_ || (target->is_compressed && !is_decompressed_);
+      if (target->is_compressed && !is_decompressed_) {
+        is_undecided_ = true;
+      }
     }
   }
   return Verdict::kAccept;
@@ -215,8 +220,9 @@ VerifiedTarget* Verifier::find_target(const uint8_t* name) {
   }
   for (uint32_t i = 0; i < targets_; ++i) {
     next_target_ = next_target_ + 1 < targets_ ? next_target_ + 1 : 0;
-    if (is_same(memory_.targets[next_target_].name, name)) {
-      return &memory_.targets[next_target_];
+    VerifiedTarget& target = memory_.targets[next_target_];
+    if (is_same(target.name, name)) {
+      return &target;
     }
   }
   return nullptr;
@@ -271,7 +277,9 @@ Verdict Verifier::judge_loose(bool& is_unlisted) {
     }
     is_not_offered_ = true;
     verdict = compare(*target, payload.length, payload.sha256);
-    is_undecided_ = is_undecided_ || (verdict == Verdict::kAccept && target->is_compressed);
+    if (verdict == Verdict::kAccept && target->is_compressed) {
+      is_undecided_ = true;
+    }
   }
   return verdict;
 }
@@ -286,7 +294,7 @@ bool Verifier::is_installed(uint32_t index) {
   }
   for (uint32_t i = 0; i < installed->targets; ++i) {
     const InstalledTarget& found = installed->target[i];
-    if (found.length == installed_length(index) && is_same(found.name, target.name) &&
+    if (is_same(found.name, target.name) && found.length == installed_length(index) &&
         is_same(found.sha256, installed_sha256(index))) {
       return true;
     }

@@ -236,7 +236,7 @@ void Verifier::end_key() {
 }
 
 Verdict Verifier::judge_key() {
-  if (key_type_ > kMaxKeyNumber || key_scheme_ > kMaxKeyNumber || !has_own_id()) {
+  if ((key_type_ | key_scheme_) > kMaxKeyNumber || !has_own_id()) {
     return Verdict::kKeyIdMismatch;
   }
   const bool is_p256 = key_type_ == kKeyTypeEcdsaP256 && key_scheme_ == kKeyTypeEcdsaP256;
@@ -305,21 +305,24 @@ bool Verifier::check_roles(RootFacts& root) {
   uint32_t targets_keys = 0;
   uint8_t bad = root.bad_roles;
   bool is_shared = false;
-  for (uint32_t i = 0; i < root.key_count; ++i) {
-    const uint8_t roles = root.keys[i].flags & kBoth;
+  const RootKey* const end = root.keys + root.key_count;
+  for (const RootKey* key = root.keys; key != end; ++key) {
+    const uint8_t roles = key->flags & kBoth;
     root_keys += (roles & kInRoot) / kInRoot;
     targets_keys += (roles & kInTargets) / kInTargets;
-    if ((root.keys[i].flags & kListed) == 0) {
+    if ((key->flags & kListed) == 0) {
       bad = bad | roles;
     }
     uint8_t signer_roles = roles;
-    for (uint32_t k = 0; k < i; ++k) {
-      if (is_same_signer(root.keys[i], root.keys[k])) {
-        bad = bad | (roles & root.keys[k].flags);
-        signer_roles = signer_roles | root.keys[k].flags;
+    for (const RootKey* other = root.keys; other != key; ++other) {
+      if (is_same_signer(*key, *other)) {
+        bad = bad | (roles & other->flags);
+        signer_roles = signer_roles | other->flags;
       }
     }
-    is_shared = is_shared || (signer_roles & kBoth) == kBoth;
+    if ((signer_roles & kBoth) == kBoth) {
+      is_shared = true;
+    }
   }
   // A threshold of 0 becomes the largest number.
   if (root.root_threshold - 1 >= root_keys) {

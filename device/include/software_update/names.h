@@ -25,12 +25,14 @@ class NameReader {
   uint64_t folded_hash() const { return hash_; }
 
  private:
-  bool is_part() const { return part_ != 0 && !(is_dots_ && part_ <= 2); }
+  // Of `part_`: neither empty nor "." nor "..".
+  static constexpr uint8_t kGoodPart = 3;
+
+  bool is_part() const { return part_ == kGoodPart; }
 
   uint64_t hash_;
   uint16_t size_;  // bytes up to here, at most 256
-  uint16_t part_;  // bytes of the part after the last '/'
-  bool is_dots_;   // whether these are all '.'
+  uint8_t part_;   // the part after the last '/': as many '.' and nothing else, or kGoodPart
   bool unsafe_;
   bool is_user_manifest_;  // whether the bytes up to here are the beginning of that name
 };

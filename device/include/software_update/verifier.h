@@ -137,13 +137,12 @@ struct VerifierMemory {
   uint8_t root_count;
 };
 
-// All that a verifier knows of the bundle. Small members come first: instructions of Thumb reach
-// these with fewer bytes.
+// All that a verifier knows of the bundle. Small members come first, and of each size those that
+// many functions use: instructions of Thumb reach these with fewer bytes.
 struct VerifierState {
   // The result as far as it is certain.
   Verdict envelope_fault_;
   Beyond beyond_;
-  bool storage_failed_;
 
   // The signed message that is being read.
   bool is_device_;      // the device's own
@@ -151,7 +150,6 @@ struct VerifierState {
   bool is_root_;        // it is a root that the RootSink gets
   Verdict form_fault_;
   uint8_t signature_parts_;  // that have the right length
-  bool has_signature_room_;
   uint8_t id_size_;
   uint8_t role_;  // flag of RootKey of the role that is being read
   Verdict key_fault_;
@@ -162,64 +160,68 @@ struct VerifierState {
   Verdict chain_fault_;
 
   // Targets
-  Verdict targets_form_;
   bool has_targets_;
-  bool skips_targets_;
-  bool is_targets_too_large_;
   Verdict name_fault_;
-  Verdict hash_fault_;
   bool is_duplicate_;
-  bool is_sha256_;                // the function of the hash that is being read
-  uint8_t original_sha256_size_;  // of the field, in bytes
-  uint8_t hash_count_;            // SHA-256 of the target
-  uint8_t good_hash_count_;       // of these, with 32 bytes
-  bool is_name_ascii_;
+  uint8_t good_hash_count_;  // of `hash_count_`, with 32 bytes
 
   // Payloads
   bool has_name_;
   bool has_value_;
-  bool is_entry_text_;     // the entry's name is UTF-8
-  bool is_entry_targets_;  // the entry's name is that of the targets metadata
   bool is_opening_;
   bool is_offered_;
   bool is_written_;
   bool is_decompressed_;
-  bool reads_release_;
   bool is_not_offered_;  // the sink did not get a payload that is listed
   bool is_undecided_;    // a compressed payload was not decompressed
   Verdict payload_fault_;
   Verdict decompression_;
 
+  // Those that few functions use
+  bool storage_failed_;
+  bool has_signature_room_;
+  Verdict targets_form_;
+  bool skips_targets_;
+  bool is_targets_too_large_;
+  Verdict hash_fault_;
+  bool is_sha256_;                // the function of the hash that is being read
+  uint8_t original_sha256_size_;  // of the field, in bytes
+  uint8_t hash_count_;            // SHA-256 of the target
+  bool is_entry_text_;            // the entry's name is UTF-8
+  bool is_entry_targets_;         // the entry's name is that of the targets metadata
+  bool reads_release_;
+  bool is_name_ascii_;
+
   SignatureList* list_;
   CommonFacts* common_;
-  uint8_t* capture_;
   size_t capture_left_;
   uint32_t leaf_size_;
   // `trusted_` is the device's root, or the last of the chain up to here.
   RootFacts* trusted_;
   RootFacts* incoming_;  // of field 5; null: none yet
   RootFacts* spare_;     // to read the next root into; null: none left
-  SignatureList* incoming_list_;
   SignatureList* spare_list_;
-  SignatureList* targets_list_;
+  uint32_t next_target_;  // index of the target that was found last
+  // The targets keys of the root under which the installed release was accepted.
+  uint32_t former_keys_;
+  uint32_t former_threshold_;
   uint32_t chain_count_;
   uint32_t targets_;
   VerifiedTarget* target_;  // that is being read
-  VerifiedTarget* payload_target_;
   size_t payload_size_;
   uint32_t name_size_;
   uint32_t loose_;
   uint32_t key_type_;
   uint32_t key_scheme_;
+  uint8_t* capture_;
+  SignatureList* incoming_list_;
+  SignatureList* targets_list_;
+  VerifiedTarget* payload_target_;  // null, or that of the index `next_target_`
   uint32_t algorithm_;
   uint32_t name_bytes_;   // of all names
   uint32_t names_roots_;  // roots that had arrived when the names were compared
   uint32_t payloads_;
-  uint32_t next_target_;  // index of the target that was found last
   uint32_t device_version_;
-  // The targets keys of the root under which the installed release was accepted.
-  uint32_t former_threshold_;
-  uint32_t former_keys_;
   const uint8_t (*former_identities_)[kSha256Bytes];
   uint32_t verifications_;
 
@@ -265,15 +267,14 @@ class Verifier : private MessageHandler, private VerifierState {
   uint32_t root_keys() const;
   const uint8_t* root_key_identity(uint32_t index) const;
   uint32_t root_threshold() const { return root_in_force().targets_threshold; }
-  // The release manifest, if the release has one.
+  // The release manifest. Its counter is 0 if the release has none.
+  ReleaseFacts release_facts() const {
+    return has_release() ? memory_.release->facts() : ReleaseFacts();
+  }
   bool has_counter() const { return counter() != 0; }
-  uint32_t counter() const { return has_release() ? memory_.release->facts().counter : 0; }
-  uint32_t minimum_counter() const {
-    return has_release() ? memory_.release->facts().minimum_counter : 0;
-  }
-  bool is_for_other_hardware() const {
-    return has_release() && memory_.release->facts().is_for_other_hardware;
-  }
+  uint32_t counter() const { return release_facts().counter; }
+  uint32_t minimum_counter() const { return release_facts().minimum_counter; }
+  bool is_for_other_hardware() const { return release_facts().is_for_other_hardware; }
   // The targets in the order of the metadata, and their content as installed.
   uint32_t targets() const { return targets_; }
   const VerifiedTarget& target(uint32_t index) const { return memory_.targets[index]; }
@@ -344,7 +345,7 @@ class Verifier : private MessageHandler, private VerifierState {
   void end_target();
   inline Verdict name_fault(const VerifiedTarget& target) const;
   inline Verdict hash_fault(const VerifiedTarget& target) const;
-  inline Verdict judge_metadata();
+  Verdict judge_metadata();
   Verdict judge_roots();
   Verdict judge_targets();
   inline Verdict judge_version() const;
@@ -362,19 +363,17 @@ class Verifier : private MessageHandler, private VerifierState {
   void begin_payload(size_t size);
   void open_payload();
   inline bool is_trusted();
-  inline bool ask_sink(const VerifiedTarget& target);
+  inline bool ask_sink();
   bool can_decompress() const { return device_.decompressor != nullptr; }
-  uint32_t index_of(const VerifiedTarget& target) const {
-    return static_cast<uint32_t>(&target - memory_.targets);
-  }
   void payload_content(Bytes piece);
   void end_payload_content();
   inline void fail_storage();
   Verdict end_payload();
   inline bool is_repeated(const VerifiedTarget* target) const;
   inline void add_loose();
-  static inline Verdict compare(const VerifiedTarget& target, uint64_t length,
-                                const uint8_t* sha256);
+  // Not worth a copy in each of its callers.
+  [[gnu::noinline]] static Verdict compare(const VerifiedTarget& target, uint64_t length,
+                                           const uint8_t* sha256);
   inline Verdict judge_loose(bool& is_unlisted);
   VerifiedTarget* find_target(const uint8_t* name);
   Verdict judge_payloads();
