@@ -15,6 +15,8 @@ constexpr uint8_t kMaxSubtagBytes = 8;
 constexpr uint8_t kObject = 0x80;
 constexpr uint64_t kDepthBits = 0x3f;
 
+constexpr uint8_t depth_of(uint64_t key) { return static_cast<uint8_t>(key & kDepthBits); }
+
 constexpr char kSeverities[] = "low medium high critical";
 constexpr char kKinds[] = "security feature both";
 
@@ -149,24 +151,24 @@ ReleaseKind ReleaseReader::finish() {
 // Searches the schemas' common beginning in UTF-8, UTF-16 and UTF-32: a lane for each place that a
 // character may have in a group of 1, 2 or 4 bytes. All other bytes of the group are 0.
 void ReleaseReader::search_claims(uint8_t byte) {
-  uint8_t* lane = claims_;
-  for (uint8_t width = 1; width <= 4; width = static_cast<uint8_t>(width * 2)) {
-    for (uint8_t i = 0; i < width; ++i, ++lane) {
-      if ((lane_ & (width - 1)) != i) {
-        if (byte != 0) {
-          *lane = 0;
-        }
-      } else if (byte == static_cast<uint8_t>(kSchemaText[*lane])) {
-        ++*lane;
-        if (*lane == kFamilyBytes) {
-          claimed_ = true;
-          *lane = 0;
-        }
-      } else {
-        // The text before the last two characters ends in "s", with which it also begins.
-        const bool after_s = *lane == kFamilyBytes - 2 && byte == 'o';
-        *lane = after_s ? 2 : byte == 's' ? 1 : 0;
+  for (uint8_t i = 1; i <= kClaimLanes; ++i) {
+    // Lane 1 is that of UTF-8; 2 and 3 are those of UTF-16, in groups of 2; the others of UTF-32.
+    const uint8_t place_bits = i < 2 ? 0 : i < 4 ? 1 : 3;
+    uint8_t& matched = claims_[i - 1];
+    if (((lane_ ^ i) & place_bits) != 0) {
+      if (byte != 0) {
+        matched = 0;
       }
+    } else if (byte == static_cast<uint8_t>(kSchemaText[matched])) {
+      ++matched;
+      if (matched == kFamilyBytes) {
+        claimed_ = true;
+        matched = 0;
+      }
+    } else {
+      // The text before the last two characters ends in "s", with which it also begins.
+      const bool after_s = matched == kFamilyBytes - 2 && byte == 'o';
+      matched = after_s ? 2 : byte == 's' ? 1 : 0;
     }
   }
   lane_ = (lane_ + 1) & 3;
@@ -211,29 +213,25 @@ void ReleaseReader::add_structure(uint8_t byte) {
   state_ = State::kBroken;
   const bool may_end =
       state == State::kAfterValue || state == (is_object() ? State::kFirstKey : State::kFirstValue);
+  const bool is_key = state == State::kKey || state == State::kFirstKey;
+  const bool is_value = state == State::kValue || state == State::kFirstValue;
   if (may_end && depth_ != 0 && byte == (is_object() ? '}' : ']')) {
     reject_if(state == State::kFirstValue && scopes_[depth_] == kHardwareId);
     close(byte == '}');
-  } else if (state == State::kValue || state == State::kFirstValue) {
+  } else if (byte == '"' && (is_key || is_value)) {
+    begin_text(is_key);
+  } else if (is_value) {
     begin_value(byte);
-  } else if (state == State::kKey || state == State::kFirstKey) {
-    if (byte == '"') {
-      begin_text(true);
-    }
-  } else if (state == State::kColon) {
-    if (byte == ':') {
-      state_ = State::kValue;
-    }
-  } else if (byte == ',' && depth_ != 0) {
+  } else if (state == State::kColon && byte == ':') {
+    state_ = State::kValue;
+  } else if (state == State::kAfterValue && byte == ',' && depth_ != 0) {
     expected_ = static_cast<Expected>(scopes_[depth_]);
     state_ = is_object() ? State::kKey : State::kValue;
   }
 }
 
 void ReleaseReader::begin_value(uint8_t byte) {
-  if (byte == '"') {
-    begin_text(false);
-  } else if (byte == '{' || byte == '[') {
+  if (byte == '{' || byte == '[') {
     open(byte == '{');
   } else if (byte == '-' || is_digit(byte)) {
     number_ = 0;
@@ -300,7 +298,7 @@ void ReleaseReader::close(bool is_object) {
       const uint16_t required = kKnownKeys[scope - kManifest].required;
       reject_if((seen_[scope != kManifest] & required) != required);
     }
-    while (keys_size_ != 0 && (keys_[keys_size_ - 1] & kDepthBits) == depth_) {
+    while (keys_size_ != 0 && depth_of(keys_[keys_size_ - 1]) == depth_) {
       --keys_size_;
     }
   }
@@ -335,7 +333,7 @@ void ReleaseReader::end_key() {
 // Remembers a key of the innermost object, to find the same key again.
 void ReleaseReader::note_key() {
   const uint64_t key = (hash_ & ~kDepthBits) | depth_;
-  for (size_t i = keys_size_; i != 0 && (keys_[i - 1] & kDepthBits) == depth_; --i) {
+  for (size_t i = keys_size_; i != 0 && depth_of(keys_[i - 1]) == depth_; --i) {
     reject_if(keys_[i - 1] == key);
   }
   if (keys_size_ == capacity_) {
@@ -375,8 +373,8 @@ void ReleaseReader::add_text(uint8_t byte) {
 }
 
 void ReleaseReader::add_escape(uint8_t byte) {
-  static constexpr char kEscapes[] = "\"\\/bfnrt";
-  static constexpr char kMeanings[] = "\"\\/\b\f\n\r\t";
+  // Each escape and its meaning.
+  static constexpr char kEscapes[] = "\"\"\\\\//b\bf\fn\nr\rt\t";
   if (byte == 'u') {
     code_ = 0;
     code_digits_ = 0;
@@ -385,9 +383,9 @@ void ReleaseReader::add_escape(uint8_t byte) {
   }
   take_lone_surrogate();
   state_ = State::kBroken;
-  for (size_t i = 0; i < sizeof(kEscapes) - 1; ++i) {
+  for (size_t i = 0; i < sizeof(kEscapes) - 1; i += 2) {
     if (byte == static_cast<uint8_t>(kEscapes[i])) {
-      take_byte(static_cast<uint8_t>(kMeanings[i]));
+      take_byte(static_cast<uint8_t>(kEscapes[i + 1]));
       state_ = State::kText;
     }
   }
@@ -462,7 +460,7 @@ void ReleaseReader::end_text() {
   if (expected_ == kSchema) {
     is_manifest_ = is_manifest_ ||
                    (text_size_ >= kFamilyBytes && memcmp(text_, kSchemaText, kFamilyBytes) == 0);
-    is_good = text_size_ == kSchemaBytes && memcmp(text_, kSchemaText, kSchemaBytes) == 0;
+    is_good = find(kSchemaText, text_, text_size_) >= 0;
   } else if (expected_ == kSeverity) {
     is_good = find(kSeverities, text_, text_size_) >= 0;
   } else if (expected_ == kKind) {
@@ -500,33 +498,29 @@ bool ReleaseReader::is_language() const {
   return text_size_ <= kMaxLanguageCharacters && subtag >= shortest;
 }
 
+// The number that two digits make.
+uint32_t ReleaseReader::two_digits(uint8_t at) const {
+  return text_[at] * 10u + text_[at + 1] - '0' * 11u;
+}
+
 // A time in UTC such as 2031-01-01T00:00:00Z, of a year from 1 to 9999.
 bool ReleaseReader::is_date() const {
   static constexpr char kForm[] = "0000-00-00T00:00:00Z";
-  static constexpr uint16_t kHighest[] = {9999, 12, 31, 23, 59, 59};
   static constexpr uint8_t kFormBytes = sizeof(kForm) - 1;
-  uint16_t numbers[6] = {0};
-  uint8_t at = 0;
   for (uint8_t i = 0; i < kFormBytes; ++i) {
-    const uint8_t byte = text_[i];
-    if (is_digit(byte) && kForm[i] == '0') {
-      numbers[at] = static_cast<uint16_t>(numbers[at] * 10 + (byte - '0'));
-      continue;
-    }
-    // Years, months and days begin with 1.
-    if (byte != static_cast<uint8_t>(kForm[i]) || byte == '0' || numbers[at] > kHighest[at] ||
-        (at < 3 && numbers[at] == 0)) {
+    if (kForm[i] == '0' ? !is_digit(text_[i]) : text_[i] != static_cast<uint8_t>(kForm[i])) {
       return false;
     }
-    ++at;
   }
-  // The last two digits of the year decide whether it is a leap year; if they are 0, the first two
-  // do.
-  const uint8_t* year = text_[2] == '0' && text_[3] == '0' ? text_ : text_ + 2;
-  const bool is_leap = ((year[0] * 2 + year[1]) & 3) == 0;
-  const uint16_t month = numbers[1];
-  const uint16_t days = month == 2 ? 28 + (is_leap ? 1 : 0) : 30 + ((month ^ month >> 3) & 1);
-  return text_size_ == kFormBytes && numbers[2] <= days;
+  const uint32_t century = two_digits(0);
+  const uint32_t year = two_digits(2);
+  const uint32_t month = two_digits(5);
+  const uint32_t day = two_digits(8);
+  const bool is_leap = ((year != 0 ? year : century) & 3) == 0;
+  const uint32_t days = month == 2 ? 28 + (is_leap ? 1 : 0) : 30 + ((month ^ month >> 3) & 1);
+  // Months and days begin with 1: a 0 becomes the largest number.
+  return text_size_ == kFormBytes && (century | year) != 0 && month - 1 < 12 && day - 1 < days &&
+         two_digits(11) < 24 && two_digits(14) < 60 && two_digits(17) < 60;
 }
 
 // Numbers.

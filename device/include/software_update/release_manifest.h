@@ -73,22 +73,10 @@ class ReleaseReader {
   inline void note_key();
   inline bool is_object() const;
   inline bool is_language() const;
+  [[gnu::noinline]] uint32_t two_digits(uint8_t at) const;
   inline bool is_date() const;
 
-  uint64_t* keys_;  // of open objects, the innermost last; the lowest bits are the depth
-  size_t capacity_;
-  size_t keys_size_;
-  const char* hardware_id_;
-  uint32_t counter_;
-  uint32_t minimum_counter_;
-  // The text or number that is being read.
-  uint64_t hash_;
-  const char* hardware_rest_;  // null: another hardware id
-  const char* literal_rest_;
-  uint32_t number_;
-  uint16_t code_;       // of \u, as far as it has arrived
-  uint16_t surrogate_;  // a high one that waits for its low one; 0: none
-  uint16_t seen_[2];    // bits for known keys: of the manifest; of the open advisory or language
+  // Small members come first: instructions of Thumb reach these with fewer bytes.
   State state_;
   Expected expected_;  // of the value that comes next, or is being read
   uint8_t depth_;
@@ -103,10 +91,24 @@ class ReleaseReader {
   bool claimed_;      // the beginning of the schemas is somewhere in the file
   bool lists_hardware_;
   bool lists_this_hardware_;
+  uint16_t code_;       // of \u, as far as it has arrived
+  uint16_t surrogate_;  // a high one that waits for its low one; 0: none
+  uint16_t seen_[2];    // bits for known keys: of the manifest; of the open advisory or language
+  Utf8Checker utf8_;
+  uint64_t* keys_;  // of open objects, the innermost last; the lowest bits are the depth
+  size_t capacity_;
+  size_t keys_size_;
+  const char* hardware_id_;
+  uint32_t counter_;
+  uint32_t minimum_counter_;
+  // The text or number that is being read.
+  const char* hardware_rest_;  // null: another hardware id
+  const char* literal_rest_;
+  uint32_t number_;
+  uint64_t hash_;
   uint8_t claims_[kClaimLanes];
   uint8_t text_[kTextBytes];
   uint8_t scopes_[kMaxJsonDepth + 1];
-  Utf8Checker utf8_;
 };
 
 // A reader with room for `kKeys` keys. 24 are enough for texts in 24 languages.
