@@ -13,8 +13,8 @@ namespace {
 bool slots_match(Flash* state, Flash* slots, const Places& places, const Crypto& crypto,
                  uint32_t sector, const uint8_t sha256[kSha256Bytes], uint32_t side) {
   DataHeader header;
-  if (!read_data(state, crypto, places, sector, sha256, &header)) return false;
-  for (uint32_t i = 0; i < header.targets; ++i) {
+  if (!read_data({state, &crypto, &places}, sector, sha256, &header)) return false;
+  for (uint32_t i = 0; i < header.installed.targets; ++i) {
     InstalledTarget target;
     const uint32_t offset = static_cast<uint32_t>(sizeof(header) + i * sizeof(target));
     if (!state->read(places.data[sector] + offset, &target, sizeof(target))) return false;

@@ -24,12 +24,24 @@ bool is_tried(uint8_t state) {
          state == static_cast<uint8_t>(State::kRejected);
 }
 
+void name_release(const Installed& installed, Release* release) {
+  release->known = true;
+  release->version = installed.version;
+  memcpy(release->digest, installed.targets_sha256, kSha256Bytes);
+}
+
 }  // namespace
 
 // State
 
 State Client::state() const {
   return volatile_ == State::kReady ? static_cast<State>(record_.state) : volatile_;
+}
+
+// Whether the verbs of these states are allowed.
+bool Client::is_in(State one, State other) const {
+  const State now = state();
+  return is_loaded_ && (now == one || now == other);
 }
 
 Status Client::load(uint8_t running) {
@@ -44,25 +56,24 @@ Status Client::load(uint8_t running) {
   if (ended != Status::kOk) return ended;
   const Status kept = read_kept();
   DataHeader header;
-  if (is_tried(record_.state) && read_data(product_->state, *product_->crypto, *product_->places,
-                                           record_.data ^ 1u, record_.next_sha256, &header)) {
-    next_.known = true;
-    next_.version = header.version;
-    memcpy(next_.digest, header.targets_sha256, kSha256Bytes);
-  }
+  if (is_tried(record_.state) && read_next(&header)) name_release(header.installed, &next_);
   return kept;
 }
 
 // Ends a trial whose release does not run: the boot loader fell back, and could not write that.
 // Otherwise, `accept` would confirm the release that has just failed.
 Status Client::end_trial() {
-  const State state = static_cast<State>(record_.state);
-  const bool is_trial = state == State::kTrial || state == State::kRejected;
+  const bool is_trial = is_in(State::kTrial, State::kRejected);
   if (!is_trial || running_ != record_.slot) return Status::kOk;
   Record next = record_;
-  next.state = static_cast<uint8_t>(State::kFailed);
   next.status =
-      static_cast<uint8_t>(state == State::kTrial ? Status::kTrialFailed : Status::kRejected);
+      static_cast<uint8_t>(state() == State::kTrial ? Status::kTrialFailed : Status::kRejected);
+  return leave_trial(next, State::kFailed);
+}
+
+// Stores a record without what only a trial needs.
+Status Client::leave_trial(Record& next, State state) {
+  next.state = static_cast<uint8_t>(state);
   next.boots = 0;
   next.consent = 0;
   return store(next);
@@ -75,48 +86,44 @@ Status Client::read_kept() {
   kept_roots_ = 0;
   new_roots_ = 0;
   if (record_.has_data == 0) return Status::kOk;
-  Flash* flash = product_->state;
   DataHeader header;
-  if (!read_data(flash, *product_->crypto, *product_->places, record_.data, record_.data_sha256,
-                 &header)) {
+  if (!read_data({product_->state, product_->crypto, product_->places}, record_.data,
+                 record_.data_sha256, &header)) {
     return Status::kStorageFailed;
   }
-  if (header.targets > memory_.target_count || header.identities > memory_.key_count ||
+  if (header.installed.targets > memory_.target_count ||
+      header.installed.former.keys > memory_.key_count ||
       header.roots_bytes > memory_.roots_bytes) {
     return Status::kStorageFailed;
   }
-  const uint32_t address = product_->places->data[record_.data];
-  const bool is_read =
-      flash->read(address + static_cast<uint32_t>(sizeof(header)), memory_.targets,
-                  header.targets * sizeof(InstalledTarget)) &&
-      flash->read(address + identities_offset(header), memory_.identities,
-                  header.identities * kSha256Bytes) &&
-      flash->read(address + roots_offset(header), memory_.roots, header.roots_bytes);
-  if (!is_read) return Status::kStorageFailed;
+  installed_ = header.installed;
+  installed_.target = memory_.targets;
+  installed_.former.identities = memory_.identities;
+  const struct {
+    void* into;
+    uint32_t size;
+  } parts[] = {
+      {memory_.targets, static_cast<uint32_t>(installed_.targets * sizeof(InstalledTarget))},
+      {memory_.identities, static_cast<uint32_t>(installed_.former.keys * kSha256Bytes)},
+      {memory_.roots, header.roots_bytes},
+  };
+  uint32_t address = product_->places->data[record_.data] + static_cast<uint32_t>(sizeof(header));
+  for (const auto& part : parts) {
+    if (!product_->state->read(address, part.into, part.size)) return Status::kStorageFailed;
+    address += part.size;
+  }
   kept_roots_ = header.roots_bytes;
   new_roots_ = kept_roots_;
   has_installed_ = header.has_installed != 0;
-  installed_.version = header.version;
-  memcpy(installed_.targets_sha256, header.targets_sha256, kSha256Bytes);
-  installed_.has_counter = header.has_counter != 0;
-  installed_.counter = header.counter;
-  installed_.minimum_counter = header.minimum_counter;
-  installed_.is_for_other_hardware = header.is_for_other_hardware != 0;
-  installed_.has_user_manifest = header.has_user_manifest != 0;
-  installed_.user_manifest_length = header.user_manifest_length;
-  memcpy(installed_.user_manifest_sha256, header.user_manifest_sha256, kSha256Bytes);
-  installed_.former.stated = true;
-  installed_.former.version = header.former_version;
-  memcpy(installed_.former.sha256, header.former_sha256, kSha256Bytes);
-  installed_.former.threshold = header.former_threshold;
-  installed_.former.keys = header.identities;
-  installed_.former.identities = memory_.identities;
-  installed_.targets = header.targets;
-  installed_.target = memory_.targets;
+  name_release(installed_, &confirmed_);
   confirmed_.known = has_installed_;
-  confirmed_.version = installed_.version;
-  memcpy(confirmed_.digest, installed_.targets_sha256, kSha256Bytes);
   return Status::kOk;
+}
+
+// Reads the header of the data sector that is not in force.
+bool Client::read_next(DataHeader* header) const {
+  return read_data({product_->state, product_->crypto, product_->places}, record_.data ^ 1u,
+                   record_.next_sha256, header);
 }
 
 // Ends an update that is not staged. Only memory changes: a bundle of a stranger must not wear the
@@ -128,8 +135,7 @@ Status Client::fail(Status status) {
   return status;
 }
 
-Status Client::store(const Record& record) {
-  Record next = record;
+Status Client::store(Record& next) {
   is_loaded_ = journal_.store(&next);
   if (!is_loaded_) return Status::kStorageFailed;
   record_ = next;
@@ -139,7 +145,7 @@ Status Client::store(const Record& record) {
 // Bundle
 
 Status Client::start(uint64_t size, bool knows_time, int64_t now) {
-  if (!is_loaded_ || state() != State::kReady) return Status::kBadState;
+  if (!is_in(State::kReady, State::kReady)) return Status::kBadState;
   const Status kept = read_kept();
   if (kept != Status::kOk) return kept;
   is_checked_ = false;
@@ -168,7 +174,7 @@ Status Client::start(uint64_t size, bool knows_time, int64_t now) {
 
 Status Client::write(Bytes bytes, size_t* consumed) {
   *consumed = 0;
-  if (!is_loaded_ || state() != State::kWriting) return Status::kBadState;
+  if (!is_in(State::kWriting, State::kWriting)) return Status::kBadState;
   asks_ = false;
   *consumed = verifier_->feed(bytes);
   if (fault_ != Status::kOk) return fail(fault_);
@@ -176,7 +182,7 @@ Status Client::write(Bytes bytes, size_t* consumed) {
 }
 
 Status Client::finish() {
-  if (!is_loaded_ || state() != State::kWriting) return Status::kBadState;
+  if (!is_in(State::kWriting, State::kWriting)) return Status::kBadState;
   if (asks_ && !has_consent(Phase::kDownload)) return Status::kNeedsConsent;
   if (!is_judged_) {
     const Result result = verifier_->finish();
@@ -268,66 +274,76 @@ Status Client::complete_slots() {
   return Status::kOk;
 }
 
-// The root to record with the release. A release that is installed again keeps the root that it was
-// first accepted under; recovery.py has the reason (root_to_record).
-FormerRoot Client::former_of(const uint8_t* release) {
-  if (has_installed_ && is_same(release, installed_.targets_sha256)) return installed_.former;
-  FormerRoot former = {};
+// Records the root in force with the release. A release that is installed again keeps the root that
+// it was first accepted under; recovery.py has the reason (root_to_record).
+void Client::record_root() {
+  FormerRoot& former = installed_.former;
   former.stated = true;
   former.version = verifier_->root_version();
   memcpy(former.sha256, verifier_->root_sha256(), kSha256Bytes);
   former.threshold = verifier_->root_threshold();
+  former.keys = 0;
   for (uint32_t i = 0; i < verifier_->root_keys() && i < memory_.key_count; ++i) {
     memcpy(memory_.identities[i], verifier_->root_key_identity(i), kSha256Bytes);
     ++former.keys;
   }
   former.identities = memory_.identities;
-  return former;
 }
 
-// Writes the installed manifest of the new release to the data sector that is not in force.
+// Writes the installed manifest of the new release to the data sector that is not in force. That of
+// the installed release is not needed any more in memory; `start` reads it again.
 Status Client::write_next() {
-  Installed next = {};
+  Installed& next = installed_;
+  if (!has_installed_ || !is_same(verifier_->release_digest(), next.targets_sha256)) record_root();
   next.version = verifier_->targets_version();
   memcpy(next.targets_sha256, verifier_->release_digest(), kSha256Bytes);
-  next.has_counter = verifier_->has_counter();
-  next.counter = verifier_->counter();
-  next.minimum_counter = verifier_->minimum_counter();
-  next.is_for_other_hardware = verifier_->is_for_other_hardware();
-  // The tables of the installed release are not needed any more; `start` reads them again.
+  const ReleaseFacts facts = verifier_->release_facts();
+  next.has_counter = facts.counter != 0;
+  next.counter = facts.counter;
+  next.minimum_counter = facts.minimum_counter;
+  next.is_for_other_hardware = facts.is_for_other_hardware;
+  next.has_user_manifest = false;
+  next.targets = 0;
+  next.target = memory_.targets;
   for (uint32_t i = 0; i < verifier_->targets(); ++i) {
     const VerifiedTarget& target = verifier_->target(i);
+    const uint64_t length = verifier_->installed_length(i);
+    const uint8_t* sha256 = verifier_->installed_sha256(i);
     if (target.is_user_manifest) {
       next.has_user_manifest = true;
-      next.user_manifest_length = verifier_->installed_length(i);
-      memcpy(next.user_manifest_sha256, verifier_->installed_sha256(i), kSha256Bytes);
+      next.user_manifest_length = length;
+      memcpy(next.user_manifest_sha256, sha256, kSha256Bytes);
       continue;
     }
     if (next.targets == memory_.target_count) return Status::kStorageFailed;
     InstalledTarget& kept = memory_.targets[next.targets];
-    kept.length = verifier_->installed_length(i);
+    kept.length = length;
     memcpy(kept.name, target.name, kSha256Bytes);
-    memcpy(kept.sha256, verifier_->installed_sha256(i), kSha256Bytes);
+    memcpy(kept.sha256, sha256, kSha256Bytes);
     ++next.targets;
   }
-  next.target = memory_.targets;
-  next.former = former_of(next.targets_sha256);
-  const Status status = write_kept(record_.data ^ 1u, &next, record_.next_sha256);
+  has_installed_ = true;
+  const Status status = write_kept(record_.data ^ 1u, record_.next_sha256);
   record_.next.version = next.version;
   record_.next.has_counter = next.has_counter;
   record_.next.counter = next.counter;
-  next_.known = true;
-  next_.version = next.version;
-  memcpy(next_.digest, next.targets_sha256, kSha256Bytes);
+  name_release(next, &next_);
   return status;
 }
 
-Status Client::write_kept(uint32_t sector, const Installed* installed,
-                          uint8_t sha256[kSha256Bytes]) {
-  const Bytes roots = {memory_.roots, new_roots_};
-  if (data_size(installed, roots) > product_->places->data_bytes) return Status::kTooManyRoots;
-  return write_data(product_->state, *product_->crypto, *product_->places, sector, installed, roots,
-                    sha256)
+// Writes `installed_`, if there is one, and the moved roots.
+Status Client::write_kept(uint32_t sector, uint8_t sha256[kSha256Bytes]) {
+  DataHeader header;
+  memset(&header, 0, sizeof(header));
+  header.layout = DataHeader::kLayout;
+  header.roots_bytes = new_roots_;
+  if (has_installed_) {
+    header.has_installed = 1;
+    header.installed = installed_;
+  }
+  if (data_size(header) > product_->places->data_bytes) return Status::kTooManyRoots;
+  return write_data({product_->state, product_->crypto, product_->places}, sector, header,
+                    memory_.roots, sha256)
              ? Status::kOk
              : Status::kStorageFailed;
 }
@@ -399,10 +415,13 @@ void Client::end_root(bool newer) {
 
 // Consent
 
+// Whether these are the release of the bundle and the root in force.
+bool Client::is_present(const uint8_t* release, const uint8_t* root) const {
+  return is_same(release, verifier_->release_digest()) && is_same(root, verifier_->root_sha256());
+}
+
 bool Client::has_consent(Phase phase) const {
-  return (record_.consent & bit_of(phase)) != 0 &&
-         is_same(record_.release, verifier_->release_digest()) &&
-         is_same(record_.root, verifier_->root_sha256());
+  return (record_.consent & bit_of(phase)) != 0 && is_present(record_.release, record_.root);
 }
 
 Question Client::question() const {
@@ -418,28 +437,24 @@ Question Client::question() const {
   memcpy(question.release, verifier_->release_digest(), kSha256Bytes);
   memcpy(question.root, verifier_->root_sha256(), kSha256Bytes);
   question.version = verifier_->targets_version();
-  question.has_counter = verifier_->has_counter();
-  question.counter = verifier_->counter();
+  question.counter = verifier_->release_facts().counter;
+  question.has_counter = question.counter != 0;
   return question;
 }
 
 Status Client::approve(const Question& question) {
-  const State now = state();
-  const bool is_open = now == State::kCandidate || (now == State::kWriting && asks_);
-  if (!is_loaded_ || !is_open) return Status::kBadState;
-  const bool is_this = question.asked && is_same(question.release, verifier_->release_digest()) &&
-                       is_same(question.root, verifier_->root_sha256());
-  if (!is_this) return Status::kOtherQuestion;
+  if (!is_in(asks_ ? State::kWriting : State::kCandidate, State::kCandidate))
+    return Status::kBadState;
+  if (!question.asked || !is_present(question.release, question.root))
+    return Status::kOtherQuestion;
   Record next = record_;
-  if (!is_same(next.release, question.release) || !is_same(next.root, question.root))
-    next.consent = 0;
+  if (!is_present(next.release, next.root)) next.consent = 0;
   next.consent |= bit_of(question.phase);
   memcpy(next.release, question.release, kSha256Bytes);
   memcpy(next.root, question.root, kSha256Bytes);
   if (new_roots_ != kept_roots_) {
     // The device moves to the new root now, whether the release turns out to be good or not.
-    const Status kept =
-        write_kept(record_.data ^ 1u, has_installed_ ? &installed_ : nullptr, next.data_sha256);
+    const Status kept = write_kept(record_.data ^ 1u, next.data_sha256);
     if (kept != Status::kOk) return fail(kept);
     next.data ^= 1u;
     next.has_data = 1;
@@ -452,7 +467,7 @@ Status Client::approve(const Question& question) {
 // Trial
 
 Status Client::install() {
-  if (!is_loaded_ || state() != State::kCandidate) return Status::kBadState;
+  if (!is_in(State::kCandidate, State::kCandidate)) return Status::kBadState;
   if (!has_consent(Phase::kRestart)) return Status::kNeedsConsent;
   Record next = record_;
   next.state = static_cast<uint8_t>(State::kStaged);
@@ -463,14 +478,10 @@ Status Client::install() {
 }
 
 Status Client::accept() {
-  if (!is_loaded_ || state() != State::kTrial) return Status::kBadState;
+  if (!is_in(State::kTrial, State::kTrial)) return Status::kBadState;
   DataHeader header;
-  if (!read_data(product_->state, *product_->crypto, *product_->places, record_.data ^ 1u,
-                 record_.next_sha256, &header)) {
-    return Status::kStorageFailed;
-  }
+  if (!read_next(&header)) return Status::kStorageFailed;
   Record next = record_;
-  next.state = static_cast<uint8_t>(State::kUpdated);
   next.slot ^= 1u;
   next.data ^= 1u;
   next.has_data = 1;
@@ -480,9 +491,7 @@ Status Client::accept() {
     next.floor.has_counter = 1;
     next.floor.counter = record_.next.counter;
   }
-  next.boots = 0;
-  next.consent = 0;
-  const Status stored = store(next);
+  const Status stored = leave_trial(next, State::kUpdated);
   if (stored == Status::kOk) {
     confirmed_ = next_;
     next_ = {};
@@ -491,26 +500,20 @@ Status Client::accept() {
 }
 
 Status Client::reject() {
-  const State now = state();
-  if (!is_loaded_ || (now != State::kStaged && now != State::kTrial)) return Status::kBadState;
+  if (!is_in(State::kStaged, State::kTrial)) return Status::kBadState;
   Record next = record_;
-  next.state = static_cast<uint8_t>(now == State::kTrial ? State::kRejected : State::kFailed);
   next.status = static_cast<uint8_t>(Status::kRejected);
-  next.boots = 0;
-  next.consent = 0;
-  return store(next);
+  return leave_trial(next, state() == State::kTrial ? State::kRejected : State::kFailed);
 }
 
 Status Client::cancel() {
-  const State now = state();
-  if (!is_loaded_ || (now != State::kWriting && now != State::kCandidate)) return Status::kBadState;
+  if (!is_in(State::kWriting, State::kCandidate)) return Status::kBadState;
   fail(Status::kCancelled);
   return Status::kOk;
 }
 
 Status Client::clean() {
-  const State now = state();
-  if (!is_loaded_ || (now != State::kFailed && now != State::kUpdated)) return Status::kBadState;
+  if (!is_in(State::kFailed, State::kUpdated)) return Status::kBadState;
   next_ = {};
   if (volatile_ == State::kFailed) {
     volatile_ = State::kReady;

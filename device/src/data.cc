@@ -38,68 +38,45 @@ void hash_name(const Crypto& crypto, const char* name, uint8_t sha256[kSha256Byt
   hash.finish(sha256);
 }
 
-bool read_data(Flash* flash, const Crypto& crypto, const Places& places, uint32_t sector,
-               const uint8_t sha256[kSha256Bytes], DataHeader* header) {
-  const uint32_t address = places.data[sector];
-  if (!flash->read(address, header, sizeof(*header)) || header->layout != DataHeader::kLayout)
+uint64_t data_size(const DataHeader& header) {
+  return sizeof(header) + uint64_t{header.installed.targets} * sizeof(InstalledTarget) +
+         uint64_t{header.installed.former.keys} * kSha256Bytes + header.roots_bytes;
+}
+
+bool read_data(const DataSectors& sectors, uint32_t sector, const uint8_t sha256[kSha256Bytes],
+               DataHeader* header) {
+  const uint32_t address = sectors.places->data[sector];
+  if (!sectors.flash->read(address, header, sizeof(*header)) ||
+      header->layout != DataHeader::kLayout)
     return false;
-  const uint64_t size = sizeof(*header) + uint64_t{header->targets} * sizeof(InstalledTarget) +
-                        uint64_t{header->identities} * kSha256Bytes + header->roots_bytes;
-  return size <= places.data_bytes &&
-         has_sha256(flash, crypto, address, static_cast<uint32_t>(size), sha256);
+  const uint64_t size = data_size(*header);
+  return size <= sectors.places->data_bytes &&
+         has_sha256(sectors.flash, *sectors.crypto, address, static_cast<uint32_t>(size), sha256);
 }
 
-size_t data_size(const Installed* installed, Bytes roots) {
-  const size_t manifest = installed == nullptr ? 0
-                                               : installed->targets * sizeof(InstalledTarget) +
-                                                     installed->former.keys * kSha256Bytes;
-  return sizeof(DataHeader) + manifest + roots.size;
-}
-
-bool write_data(Flash* flash, const Crypto& crypto, const Places& places, uint32_t sector,
-                const Installed* installed, Bytes roots, uint8_t sha256[kSha256Bytes]) {
-  DataHeader header;
-  memset(&header, 0, sizeof(header));
-  header.layout = DataHeader::kLayout;
-  header.roots_bytes = static_cast<uint32_t>(roots.size);
-  if (installed != nullptr) {
-    header.has_installed = 1;
-    header.targets = installed->targets;
-    header.identities = installed->former.keys;
-    header.version = installed->version;
-    header.counter = installed->counter;
-    header.has_counter = installed->has_counter;
-    header.minimum_counter = installed->minimum_counter;
-    header.has_user_manifest = installed->has_user_manifest;
-    header.is_for_other_hardware = installed->is_for_other_hardware;
-    header.former_version = installed->former.version;
-    header.former_threshold = installed->former.threshold;
-    header.user_manifest_length = installed->user_manifest_length;
-    memcpy(header.targets_sha256, installed->targets_sha256, kSha256Bytes);
-    memcpy(header.user_manifest_sha256, installed->user_manifest_sha256, kSha256Bytes);
-    memcpy(header.former_sha256, installed->former.sha256, kSha256Bytes);
-  }
+bool write_data(const DataSectors& sectors, uint32_t sector, const DataHeader& header,
+                const uint8_t* roots, uint8_t sha256[kSha256Bytes]) {
+  const Installed& installed = header.installed;
   const Bytes parts[] = {
       {reinterpret_cast<const uint8_t*>(&header), sizeof(header)},
-      {installed == nullptr ? nullptr : reinterpret_cast<const uint8_t*>(installed->target),
-       header.targets * sizeof(InstalledTarget)},
-      {installed == nullptr ? nullptr
-                            : reinterpret_cast<const uint8_t*>(installed->former.identities),
-       header.identities * kSha256Bytes},
-      roots,
+      {reinterpret_cast<const uint8_t*>(installed.target),
+       installed.targets * sizeof(InstalledTarget)},
+      {reinterpret_cast<const uint8_t*>(installed.former.identities),
+       installed.former.keys * kSha256Bytes},
+      {roots, header.roots_bytes},
   };
+  const uint32_t address = sectors.places->data[sector];
   FlashWriter writer;
   Sha256 hash;
-  const size_t size = data_size(installed, roots);
-  writer.begin(flash, places.data[sector]);
-  hash.begin(crypto);
+  writer.begin(sectors.flash, address);
+  hash.begin(*sectors.crypto);
   for (const Bytes& part : parts) {
     hash.update(part);
     if (!writer.write(part)) return false;
   }
   hash.finish(sha256);
-  return writer.finish() &&
-         has_sha256(flash, crypto, places.data[sector], static_cast<uint32_t>(size), sha256);
+  return writer.finish() && has_sha256(sectors.flash, *sectors.crypto, address,
+                                       static_cast<uint32_t>(data_size(header)), sha256);
 }
 
 }  // namespace software_update

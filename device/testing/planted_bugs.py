@@ -23,20 +23,20 @@ BUGS: dict[str, tuple[str, str]] = {
         "next.boots = product_->trial_boots; next.floor = record_.next;",
     ),
     "consent_not_checked": (
-        "return (record_.consent & bit_of(phase)) != 0 &&",
-        "return true || ((record_.consent & bit_of(phase)) != 0) ||",
+        "return (record_.consent & bit_of(phase)) != 0 && is_present(record_.release, record_.root);",
+        "return true;",
     ),
     "consent_for_any_release": (
-        "is_same(record_.release, verifier_->release_digest()) &&",
-        "",
+        "return is_same(release, verifier_->release_digest()) &&",
+        "return",
     ),
     "data_in_force_overwritten": (
         "const Status status = write_kept(record_.data ^ 1u,",
         "const Status status = write_kept(record_.data,",
     ),
     "root_written_over_the_one_in_force": (
-        "const Status kept =\n        write_kept(record_.data ^ 1u,",
-        "const Status kept =\n        write_kept(record_.data,",
+        "const Status kept = write_kept(record_.data ^ 1u,",
+        "const Status kept = write_kept(record_.data,",
     ),
     "moved_root_forgotten": ("if (new_roots_ != kept_roots_) {", "if (false) {"),
     "accept_forgets_the_manifest": (

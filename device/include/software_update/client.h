@@ -12,6 +12,8 @@
 
 namespace software_update {
 
+struct DataHeader;  // in src/data.h
+
 // The question before a phase. An answer holds only for this release, this root and this phase.
 struct Question {
   bool asked;  // false: there is no question now
@@ -63,6 +65,34 @@ struct ClientMemory {
   uint32_t key_count;
 };
 
+// All that a client knows besides its journal. Small members come first: instructions of Thumb
+// reach these with fewer bytes. All begin as zero.
+struct ClientState {
+  State volatile_;  // kWriting, kCandidate or kFailed, which a restart forgets
+  uint8_t running_;
+  bool is_loaded_;  // false also after the journal failed: its state is not certain
+  bool has_installed_;
+  bool is_checked_;  // every target of the release has its slot
+  bool is_judged_;   // the verifier accepted the bundle
+  bool asks_;
+  bool too_many_roots_;
+  Status fault_;  // that the sinks found
+  const Product* product_;
+  Verifier* verifier_;
+  uint32_t kept_roots_;  // bytes of the moved roots in the data sector
+  uint32_t new_roots_;   // and with those of this bundle
+  uint32_t root_end_;    // and with the one that is passing
+  uint32_t slot_;        // that is being written
+  uint32_t left_;        // bytes that it still gets
+  uint32_t written_;     // slots that are complete: 1 << index
+  ClientMemory memory_;
+  Record record_;
+  Installed installed_;
+  Release confirmed_;
+  Release next_;
+  FlashWriter writer_;
+};
+
 // Takes a bundle and updates the device. The verbs are those of Arm's PSA Firmware Update API:
 //
 //   load                                 once, after each start of the device
@@ -71,7 +101,7 @@ struct ClientMemory {
 //   accept or reject                     TRIAL -> UPDATED, or REJECTED and FAILED after a restart
 //   cancel                               WRITING, CANDIDATE -> FAILED
 //   clean                                UPDATED, FAILED -> READY
-class Client : private TargetSink, private RootSink {
+class Client : private TargetSink, private RootSink, private ClientState {
  public:
   // Reads the journal and checks the data sector in force. Call it before all other verbs.
   // `running` is the slot that the boot loader has started (Decision::slot): 0 is A, 1 is B. If a
@@ -106,10 +136,11 @@ class Client : private TargetSink, private RootSink {
 
  protected:
   Client(const Product* product, Verifier* verifier, const ClientMemory& memory)
-      : product_(product),
-        verifier_(verifier),
-        memory_(memory),
-        journal_(product->state, product->places) {}
+      : ClientState(), journal_(product->state, product->places) {
+    product_ = product;
+    verifier_ = verifier;
+    memory_ = memory;
+  }
   ~Client() = default;
 
  private:
@@ -124,42 +155,23 @@ class Client : private TargetSink, private RootSink {
 
   State state() const;
   uint32_t other() const { return record_.slot ^ 1u; }
+  bool is_in(State one, State other) const;
   Status end_trial();
+  Status leave_trial(Record& next, State state);
   Status read_kept();
+  bool read_next(DataHeader* header) const;
   Status fail(Status status);
-  Status store(const Record& record);
+  Status store(Record& next);
+  bool is_present(const uint8_t* release, const uint8_t* root) const;
   bool has_consent(Phase phase) const;
   Status check_release();
   bool find_target(uint32_t slot, uint32_t* target) const;
-  Status write_kept(uint32_t sector, const Installed* installed, uint8_t sha256[kSha256Bytes]);
+  Status write_kept(uint32_t sector, uint8_t sha256[kSha256Bytes]);
   Status complete_slots();
-  FormerRoot former_of(const uint8_t* release);
+  void record_root();
   Status write_next();
 
-  const Product* product_;
-  Verifier* verifier_;
-  ClientMemory memory_;
   Journal journal_;
-  Record record_ = {};
-  uint8_t running_ = 0;
-  State volatile_ = State::kReady;  // kWriting, kCandidate or kFailed, which a restart forgets
-  bool is_loaded_ = false;          // false also after the journal failed: its state is not certain
-  bool has_installed_ = false;
-  bool is_checked_ = false;  // every target of the release has its slot
-  bool is_judged_ = false;   // the verifier accepted the bundle
-  bool asks_ = false;
-  bool too_many_roots_ = false;
-  Status fault_ = Status::kOk;  // that the sinks found
-  Installed installed_ = {};
-  Release confirmed_ = {};
-  Release next_ = {};
-  uint32_t kept_roots_ = 0;  // bytes of the moved roots in the data sector
-  uint32_t new_roots_ = 0;   // and with those of this bundle
-  uint32_t root_end_ = 0;    // and with the one that is passing
-  uint32_t slot_ = 0;        // that is being written
-  uint32_t left_ = 0;        // bytes that it still gets
-  uint32_t written_ = 0;     // slots that are complete: 1 << index
-  FlashWriter writer_ = {};
 };
 
 // A client and its memory. `L` has the limits of the verifier; `kRootBytes` is the number of bytes
