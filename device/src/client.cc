@@ -253,9 +253,10 @@ Status Client::complete_slots() {
     const Slot& slot = product_->places->slot[i];
     uint32_t index = 0;
     if (!find_target(i, &index)) return Status::kMissingTarget;
+    const uint32_t to = slot.address[other()];
     const uint32_t length = static_cast<uint32_t>(verifier_->installed_length(index));
     if ((written_ & (1u << i)) == 0) {
-      writer_.begin(flash, slot.address[other()]);
+      writer_.begin(flash, to);
       uint8_t block[kSha256BlockBytes];
       for (uint32_t at = 0; at < length; at += static_cast<uint32_t>(sizeof(block))) {
         const uint32_t part =
@@ -266,8 +267,7 @@ Status Client::complete_slots() {
       }
       if (!writer_.finish()) return Status::kStorageFailed;
     }
-    if (!has_sha256(flash, *product_->crypto, slot.address[other()], length,
-                    verifier_->installed_sha256(index))) {
+    if (!has_sha256(flash, *product_->crypto, to, length, verifier_->installed_sha256(index))) {
       return Status::kStorageFailed;
     }
   }
