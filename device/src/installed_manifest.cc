@@ -8,7 +8,7 @@
 namespace software_update {
 
 void InstalledManifestReader::begin(const Crypto& crypto, const char* hardware_id,
-                                    const InstalledMemory& memory, uint64_t size) {
+                                    const InstalledMemory& memory, size_t size) {
   memory_ = memory;
   crypto_ = &crypto;
   hardware_id_ = hardware_id;
@@ -71,7 +71,7 @@ Verdict InstalledManifestReader::number(FieldId field, uint64_t value) {
   return Verdict::kAccept;
 }
 
-Verdict InstalledManifestReader::begin(FieldId field, uint64_t size) {
+Verdict InstalledManifestReader::begin(FieldId field, size_t size) {
   leaf_size_ = 0;
   switch (field) {
     case FieldId::kManifestTargetsMetadata:

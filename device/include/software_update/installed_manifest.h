@@ -29,7 +29,7 @@ class InstalledManifestReader final : private MessageHandler {
  public:
   // Expects a manifest of `size` bytes. `hardware_id` is the device's; null: not compared.
   void begin(const Crypto& crypto, const char* hardware_id, const InstalledMemory& memory,
-             uint64_t size);
+             size_t size);
   void feed(Bytes piece) { reader_.feed(piece); }
   // Returns false if it is not the manifest of a device, or does not fit the memory. Does not check
   // spec_version and expires of the targets metadata, which a device has accepted. The manifest
@@ -38,7 +38,7 @@ class InstalledManifestReader final : private MessageHandler {
 
  private:
   Verdict number(FieldId field, uint64_t value) override;
-  Verdict begin(FieldId field, uint64_t size) override;
+  Verdict begin(FieldId field, size_t size) override;
   void content(FieldId field, Bytes piece) override;
   Verdict end(FieldId field) override;
   void fault(FieldId field, Verdict verdict) override;
