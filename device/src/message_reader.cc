@@ -280,8 +280,8 @@ void MessageReader::check(Verdict verdict) {
 }
 
 // The innermost message that contains its faults.
-MessageReader::Frame* MessageReader::domain() {
-  Frame* frame = frame_;
+const MessageReader::Frame* MessageReader::domain() const {
+  const Frame* frame = frame_;
   while (!frame->contains_faults) {
     --frame;
   }
@@ -293,7 +293,7 @@ void MessageReader::fail(Verdict verdict) {
   if (frame_ == nullptr) {
     return;
   }
-  frame_ = domain();
+  frame_ -= frame_ - domain();
   handler_->fault(frame_->field, verdict);
   value_ = 0;
   value_bytes_ = 0;

@@ -86,7 +86,7 @@ class MessageReader {
   inline void enter(MessageId message, bool contains_faults);
   inline void close();
   inline void check(Verdict verdict);
-  Frame* domain();
+  const Frame* domain() const;
   inline void fail(Verdict verdict);
 
   // Small members come first: instructions of Thumb reach these with fewer bytes.
