@@ -28,7 +28,7 @@ struct Field {
   uint8_t inner;     // of kMessage and kContained: the MessageId
 };
 
-// A limit takes one byte: N stands for 2^N - 1, and kPowerOfTwo | N for 2^N.
+// A limit takes one byte: N means 2^N - 1, and kPowerOfTwo | N means 2^N.
 constexpr uint8_t kPowerOfTwo = 0x80;
 constexpr uint8_t kNoLimit = 64;
 

@@ -23,7 +23,7 @@ constexpr uint32_t kCompressedBytes = 33;
 const uint8_t* identity_of(const RootKey& key) { return key.point + 1; }
 
 // Says whether the same person can sign with both: they are one key, or one the mirror of the
-// other. A key id without its key stands for itself.
+// other. A key id without its key is its own identity.
 bool is_same_signer(const RootKey& one, const RootKey& other) {
   const bool is_one_listed = (one.flags & kListed) != 0;
   const bool is_other_listed = (other.flags & kListed) != 0;

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _ERASED = b"\xff"
-# QEMU takes a file for all of the RAM that stands for flash, and blinky uses its beginning.
+# QEMU takes a file for all of the RAM that acts as flash, and blinky uses its beginning.
 _FLASH_BYTES = 16 * 1024 * 1024
 _USED_BYTES = 512 * 1024
 
