@@ -122,10 +122,15 @@ int read_name(const uint8_t* name, size_t size, size_t piece, uint64_t* folded_h
 }
 
 // `entries` are `count` texts one after the other, of the sizes in `sizes`. Bit 0: the list is
-// valid; bit 1: it fits `capacity` entries; bit 2: it allows the name.
+// valid; bit 1: it fits `capacity` entries; bit 2: it allows the name. The memory behind the
+// `capacity` entries is full of entries that allow each name.
 int allowed_targets(const uint8_t* entries, const size_t* sizes, size_t count, size_t capacity,
                     const uint8_t* name, size_t name_size, size_t piece) {
-  AllowedTarget memory[kMaxAllowedTargets];
+  AllowedTarget memory[kMaxAllowedTargets + 1];
+  for (AllowedTarget& each : memory) {
+    each.size = static_cast<uint8_t>(name_size < kMaxAllowedTargetBytes ? name_size : 0);
+    memcpy(each.text, name, each.size);
+  }
   AllowedTargets allowed;
   allowed.begin(memory, capacity);
   for (size_t i = 0; i < count; ++i) {
@@ -135,7 +140,7 @@ int allowed_targets(const uint8_t* entries, const size_t* sizes, size_t count, s
     entries += sizes[i];
   }
   const int about_list = (allowed.is_valid() ? 1 : 0) | (allowed.is_complete() ? 2 : 0);
-  if (about_list != 3) {
+  if (!allowed.is_valid()) {
     return about_list;
   }
   NameReader reader;

@@ -193,7 +193,8 @@ def random_entry(rng: random.Random) -> str:
 def test_a_list_that_does_not_fit() -> None:
     entries = ["a", "b/*", "c"]
     assert allowed(entries, "c", capacity=3) == (True, True, True)
-    assert allowed(entries, "c", capacity=2)[1] is False
+    assert allowed(entries, "c", capacity=2) == (True, False, False)
+    assert allowed(entries, "a", capacity=2) == (True, False, True)
     assert allowed(["x" * MAX_ALLOWED_TARGET_BYTES], capacity=0)[1] is False
     assert allowed(["a", "x" * (MAX_ALLOWED_TARGET_BYTES + 1)], capacity=1)[0] is False
 

@@ -118,7 +118,7 @@ void AllowedMatcher::begin(const AllowedTargets& allowed) {
 }
 
 void AllowedMatcher::feed(Bytes piece) {
-  for (size_t i = 0; i < allowed_->count(); ++i) {
+  for (size_t i = 0; i < allowed_->kept(); ++i) {
     const uint16_t bit = static_cast<uint16_t>(1u << i);
     bool is_prefix = false;
     const AllowedTarget& entry = allowed_->entries()[i];
@@ -139,8 +139,8 @@ void AllowedMatcher::feed(Bytes piece) {
 }
 
 bool AllowedMatcher::is_allowed(bool is_user_manifest) const {
-  bool allowed = is_user_manifest || matched_ || allowed_->count() == 0;
-  for (size_t i = 0; i < allowed_->count(); ++i) {
+  bool allowed = is_user_manifest || matched_ || allowed_->is_empty();
+  for (size_t i = 0; i < allowed_->kept(); ++i) {
     allowed = allowed || ((equal_ >> i & 1) != 0 && allowed_->entries()[i].size == position_);
   }
   return allowed;

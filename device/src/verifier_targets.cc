@@ -216,7 +216,7 @@ Verdict Verifier::judge_list() {
 
 // The names are gone: only a root that allows all of them can be judged, after one that did.
 void Verifier::judge_names_again() {
-  const bool has_list = memory_.allowed->list(root_in_force().index).count() != 0;
+  const bool has_list = !memory_.allowed->list(root_in_force().index).is_empty();
   if (has_list || name_fault_ == Verdict::kTargetNotAllowed) {
     go_beyond(Beyond::kOrder);
   }

@@ -56,7 +56,10 @@ class AllowedTargets {
   bool is_valid() const { return !invalid_; }
   // Says whether all entries fit the memory.
   bool is_complete() const { return count_ <= capacity_; }
-  size_t count() const { return count_; }
+  // The entries that fit.
+  size_t kept() const { return count_ < capacity_ ? count_ : capacity_; }
+  // Says whether the list has no entry.
+  bool is_empty() const { return count_ == 0; }
   const AllowedTarget* entries() const { return entries_; }
 
  private:
@@ -69,7 +72,8 @@ class AllowedTargets {
   bool invalid_;
 };
 
-// Decides whether a list allows a name that arrives in pieces. The list must be valid and complete.
+// Decides whether a list allows a name that arrives in pieces. The list must be valid. Entries that
+// did not fit its memory are not compared: the answer counts only if the list is complete.
 class AllowedMatcher {
  public:
   void begin(const AllowedTargets& allowed);
