@@ -9,9 +9,12 @@ _LAYERS = [
     "bundle",
     "verify",
     "signing",
+    "transparency",
+    "attachments",
     "steps",
     "client",
     "repository",
+    "disclosure",
     "cli",
 ]
 
