@@ -1,0 +1,1 @@
+"""What is disclosed about a release to consumers and auditors: its difference from another one."""
