@@ -1,4 +1,7 @@
-"""The encoding of text that people and programs write: UTF-8 without a byte order mark, and no other."""
+"""Text that people and programs write: its encoding, and how to show text that is not trusted.
+
+The encoding is UTF-8 without a byte order mark, and no other.
+"""
 
 from software_update.base.errors import InputError
 
@@ -10,6 +13,17 @@ _MARKS = (
     (b"\xff\xfe", "UTF-16"),
     (b"\xfe\xff", "UTF-16"),
 )
+
+
+def readable(text: str) -> str:
+    """Returns an untrusted text in which letters of all languages stay, and all else is escaped.
+
+    Python's `isprintable` is false for control characters, for line ends, and for invisible characters,
+    which can also change the direction of the text after them.
+    """
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
 
 
 def encoding_problem(content: bytes) -> str | None:

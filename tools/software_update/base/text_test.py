@@ -1,4 +1,4 @@
-"""Tests of the encodings of text files."""
+"""Tests of the encodings of text files, and of untrusted text."""
 
 import subprocess
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from software_update.base.errors import InputError
-from software_update.base.text import check_encoding, encoding_problem
+from software_update.base.text import check_encoding, encoding_problem, readable
 
 TEXT = '{"name": "café"}\n'
 
@@ -50,3 +50,16 @@ def test_the_error_names_the_encoding_and_its_command_converts_the_file(
 def test_other_content_has_no_encoding_problem(content: bytes) -> None:
     assert encoding_problem(content) is None
     check_encoding("file", content)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Schließt eine Lücke. 電球を修正 🔒", "Schließt eine Lücke. 電球を修正 🔒"),
+        ("a\nb\x1b[2J", "a\\nb\\x1b[2J"),
+        ("\u202eevil\u2066\u200b", "\\u202eevil\\u2066\\u200b"),
+        ("\ud800\x00", "\\ud800\\x00"),
+    ],
+)
+def test_letters_stay_and_invisible_characters_are_escaped(text: str, expected: str) -> None:
+    assert readable(text) == expected

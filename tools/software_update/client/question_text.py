@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from software_update.base.dates import format_date
 from software_update.base.errors import shown
+from software_update.base.text import readable
 from software_update.client.decision import Decision
 from software_update.client.question import Phase, Question
 
@@ -130,15 +131,6 @@ def _columns(text: str) -> int:
     """Returns how many characters of a text fit into a line: half as many if some are wide."""
     wide = any(unicodedata.east_asian_width(each) in "WF" for each in text)
     return _COLUMNS // 2 if wide else _COLUMNS
-
-
-def readable(text: str) -> str:
-    """Returns an untrusted text in which letters of all languages stay, and all else is escaped.
-
-    Python's `isprintable` is false for control characters, for line ends, and for invisible characters,
-    which can also change the direction of the text after them.
-    """
-    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
 
 
 def _size(length: int) -> str:
