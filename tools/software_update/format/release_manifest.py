@@ -11,10 +11,17 @@ from typing import Any, NamedTuple, TypeVar
 from software_update.base import strict_json
 from software_update.base.dates import parse_date
 from software_update.base.errors import SoftwareUpdateError, shown
+from software_update.format.claims import (
+    NO_CLAIMS,
+    RELEASE_SCHEMA,
+    Claims,
+    claims_fields,
+    read_claims,
+)
 from software_update.format.names import clash
 from software_update.format.verdicts import Refused, Verdict
 
-SCHEMA = "software_update.release.v1"
+SCHEMA = RELEASE_SCHEMA
 SEVERITIES = ("low", "medium", "high", "critical")
 KINDS = ("security", "feature", "both")
 MAX_COUNTER = 2**32 - 1
@@ -97,8 +104,11 @@ class ReleaseManifest(NamedTuple):
         )
 
 
-def build_release(release: ReleaseManifest) -> bytes:
-    """The manifest as JSON; the same bytes for the same release."""
+def build_release(release: ReleaseManifest, claims: Claims = NO_CLAIMS) -> bytes:
+    """The manifest as JSON; the same bytes for the same release and claims, whatever their order.
+
+    Raises Refused for a release, and NotDisclosed for claims, that a reader would reject.
+    """
     _check_once(each.language for each in release.texts)
     texts = sorted(release.texts, key=lambda each: each.language)
     fields = {
@@ -117,9 +127,11 @@ def build_release(release: ReleaseManifest) -> bytes:
         "support_until": release.support_until,
         "notes": release.notes,
         "texts": {each.language: _text_fields(each) for each in texts} or None,
+        **claims_fields(claims),
     }
     content = strict_json.to_text(_without_none(fields)).encode()
     parse_release(content)
+    read_claims(content)
     return content
 
 
