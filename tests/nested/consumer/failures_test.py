@@ -60,6 +60,22 @@ def test_a_key_that_the_root_does_not_list_fails(nested: Bazel) -> None:
     nested.succeeds("build", "//wrong_key:bundle.signing_request")
 
 
+def test_a_bundle_beyond_the_device_fails(nested: Bazel) -> None:
+    package = add_package(nested, "beyond")
+    limits = {"schema": "software_update.device_limits.v1", "targets": 1}
+    (package / "limits.json").write_text(json.dumps(limits))
+    build = package / "BUILD.bazel"
+    build.write_text(
+        build.read_text().replace(
+            "    version = 1", '    device_limits = "limits.json",\n    version = 1'
+        )
+    )
+    nested.succeeds("build", "//beyond:bundle")
+    build.write_text(build.read_text().replace('{"app": ', '{"a": "app.txt", "app": '))
+    line = the_line(nested.fails("build", "//beyond:bundle", "--norun_validations"))
+    assert "beyond/bundle.bundle: beyond the device's limits: 2 targets, at most 1; make" in line
+
+
 def test_a_tampered_root_fails(nested: Bazel) -> None:
     root = add_package(nested, "tampered") / "root.pb"
     content = bytearray(root.read_bytes())
