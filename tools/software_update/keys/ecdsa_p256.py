@@ -83,15 +83,11 @@ class EcdsaP256(Scheme):
 
     def verifies(self, keyval: bytes, signature: bytes, message: Message) -> bool:
         from cryptography.exceptions import InvalidSignature
-        from cryptography.hazmat.primitives.asymmetric import utils
 
         if len(signature) != self.signature_bytes:
             return False
-        r = int.from_bytes(signature[:_NUMBER_BYTES], "big")
-        s = int.from_bytes(signature[_NUMBER_BYTES:], "big")
-        der = utils.encode_dss_signature(r, s)
         try:
-            self.load(keyval).verify(der, message.sha256, _verification())
+            self.load(keyval).verify(der_form(signature), message.sha256, _verification())
         except (InvalidSignature, ValueError):
             return False
         return True
@@ -170,6 +166,14 @@ def _deterministic() -> ec.ECDSA:
         raise InputError(
             f"cryptography {__version__}: cannot sign ({error}); install {NEEDED} for {sys.executable}"
         ) from None
+
+
+def der_form(raw: bytes) -> bytes:
+    """Returns a signature, as on the wire, in DER, as most other programs read it."""
+    from cryptography.hazmat.primitives.asymmetric import utils
+
+    r, s = raw[:_NUMBER_BYTES], raw[_NUMBER_BYTES:]
+    return utils.encode_dss_signature(int.from_bytes(r, "big"), int.from_bytes(s, "big"))
 
 
 def _raw(r: int, s: int) -> bytes:

@@ -12,6 +12,7 @@ from securesystemslib.signer import Signature, SSlibKey
 from tuf.api.metadata import Metadata
 
 from software_update.base.errors import InputError, SignatureError
+from software_update.keys.ecdsa_p256 import der_form
 from software_update.keys.pem import parse_public_key
 from software_update.keys.public_key import PublicKey
 from software_update.keys.schemes import ALL_SCHEMES, ECDSA_P256, ED25519, Schemes
@@ -74,14 +75,7 @@ def sign(metadata: Any, role: str, signers: Sequence[Signer]) -> None:
 
 
 def _tuf_form(public: PublicKey, raw: bytes) -> bytes:
-    if public.scheme is not ECDSA_P256:
-        return raw
-    from cryptography.hazmat.primitives.asymmetric import utils
-
-    half = len(raw) // 2
-    return utils.encode_dss_signature(
-        *(int.from_bytes(each, "big") for each in (raw[:half], raw[half:]))
-    )
+    return der_form(raw) if public.scheme is ECDSA_P256 else raw
 
 
 def check_signers(
