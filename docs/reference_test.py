@@ -49,7 +49,11 @@ def test_locks_for_users_are_complete() -> None:
     extras = project["project"]["optional-dependencies"]
     runtime = [
         *project["project"]["dependencies"],
-        *(each for name in ("client", "repository", "zstd") for each in extras.pop(name)),
+        *(
+            each
+            for name in ("attachments", "client", "repository", "zstd")
+            for each in extras.pop(name)
+        ),
     ]
     storages = [each for name in ("s3", "oci") for each in extras.pop(name)]
     for lock, requirements in {
