@@ -40,6 +40,7 @@ COMMANDS = {
     ("repository", "add"): "publish releases in a channel of a repository",
     ("repository", "publish"): "publish the bundles that a build lists",
     ("repository", "push"): "publish a release in an OCI registry",
+    ("repository", "attach"): "publish attachments of a published release",
     ("repository", "withdraw"): "stop offering a release",
     ("repository", "rollout"): "say which devices install a release, and halt it",
     ("repository", "rollout-keys"): "replace the keys of rollouts",

@@ -8,6 +8,10 @@ from software_update.format.limits import MAX_NAME_BYTES
 # The target whose content a device hands to the product before it installs.
 USER_MANIFEST = "user_manifest"
 
+# Next to X.bundle are the proof X.bundle.tlog-proof and the folder X.bundle.attachments.
+PROOF = "tlog-proof"
+ATTACHMENTS = "attachments"
+
 _PART = re.compile(r"[A-Za-z0-9._+-]+")
 
 

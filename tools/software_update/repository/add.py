@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 from tuf.api.metadata import DelegatedRole, TargetFile, Targets
 
 from software_update.base.dates import format_date
-from software_update.base.errors import Advice, InputError, SoftwareUpdateError, shown
+from software_update.base.errors import Advice, InputError, shown
 from software_update.format import catalog
 from software_update.format.catalog import MAX_CURRENT, CatalogEntry, build_entry, parse_entry
 from software_update.keys.schemes import Schemes
+from software_update.repository.attach import Attachment, Bins, RefusedRelease
 from software_update.repository.bundle_file import Copied, Described, copy_verified
 from software_update.repository.create import rollout_keys
 from software_update.repository.current import Current
@@ -37,19 +38,6 @@ from software_update.repository.publication import (
 from software_update.repository.rollout_file import rollout_payload
 from software_update.repository.storage import Spool, Storage, UploadFile
 from software_update.verify.fleet import KeptRelease, Prediction
-
-
-class RefusedRelease(SoftwareUpdateError):
-    """A release that the channel must not have: devices could go back, or see two of one name."""
-
-    exit_code = 1
-
-
-class Attachment(NamedTuple):
-    """A file next to a bundle, such as its SBOM: its name, and its content."""
-
-    name: str
-    content: bytes
 
 
 @dataclass(frozen=True)
@@ -150,6 +138,10 @@ class _Draft:
         return bool(self.roles)
 
     @property
+    def _bins(self) -> Bins:
+        return Bins(self.current, self.roles)
+
+    @property
     def role_name(self) -> str:
         return catalog.channel_role(self.product, self.channel)
 
@@ -188,7 +180,8 @@ class _Draft:
         else:
             restored = _keep_or_restore(publisher.storage, described.path, path, before, copied)
         for each in new.attachments:
-            self._attach(path, each)
+            payload = self._bins.attach(path, each)
+            self.payloads.extend([payload] if payload else [])
         fleet: list[Prediction] = []
         if self.wants_fleet and before is None and new.base is None:
             kept = self._kept(publisher.storage, described.device.schemes)
@@ -240,26 +233,7 @@ class _Draft:
 
     def find(self, path: str) -> TargetFile | None:
         """Returns a target file of the channel or of the archive."""
-        found = self.listed().get(path)
-        if found is not None or not self.current.has(ARCHIVE):
-            return found
-        name = self._bin_name(path)
-        targets: dict[str, TargetFile] = (self.roles.get(name) or self.current.role(name)).targets
-        return targets.get(path)
-
-    def _attach(self, bundle: str, attachment: Attachment) -> None:
-        path = f"{bundle}.{attachment.name}"
-        target = TargetFile.from_data(path, attachment.content, ["sha256"])
-        before = self.find(path)
-        sha256 = target.hashes["sha256"]
-        if before is not None:
-            if before.hashes == target.hashes:
-                return
-            raise RefusedRelease(
-                f"{path}: is published with other bytes; attach the file under another name"
-            )
-        self.payloads.append((target_name(path, sha256), attachment.content))
-        self._bin(path).targets[path] = target
+        return self.listed().get(path) or self._bins.find(path)
 
     def archive(self, kept: int) -> list[str]:
         """Moves the bundles of older releases to the archive. Returns their target paths."""
@@ -268,7 +242,7 @@ class _Draft:
         stay = releases_to_keep(list(entries.values()), kept)
         leaving = [path for path, entry in entries.items() if entry.release not in stay]
         for path in leaving:
-            self._bin(path).targets[path] = targets.pop(path)
+            self._bins.put(path, targets.pop(path))
         if len(targets) > MAX_CURRENT:
             raise InputError(
                 f"channel {self.channel}: would list {len(targets)} bundles, and at most {MAX_CURRENT} are "
@@ -312,16 +286,6 @@ class _Draft:
         self.payloads.append(payload)
         self.roles[rollout_name] = role
         self.roles[self.role_name] = Targets()
-
-    def _bin_name(self, path: str) -> str:
-        bins = self.current.role(ARCHIVE).delegations.succinct_roles
-        return str(bins.get_role_for_target(path))
-
-    def _bin(self, path: str) -> Any:
-        name = self._bin_name(path)
-        if name not in self.roles:
-            self.roles[name] = copy.deepcopy(self.current.role(name))
-        return self.roles[name]
 
     def change(self) -> Change:
         """Returns the change to publish."""

@@ -7,7 +7,8 @@ import pytest
 from software_update.base.errors import InputError
 from software_update.format.catalog import CatalogEntry, parse_entry
 from software_update.format.verdicts import Refused, Verdict
-from software_update.repository.add import RefusedRelease, releases_to_keep
+from software_update.repository.add import releases_to_keep
+from software_update.repository.attach import RefusedRelease
 from software_update.repository.renew import renew
 from software_update.repository.storage import Conflict
 from software_update.repository.storages.folder import FolderStorage

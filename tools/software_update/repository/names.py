@@ -107,6 +107,11 @@ def bundle_path(product: str, channel: str, version: str, base_counter: int | No
     return f"{catalog.bundle_folder(product, channel)}{name}{made_for}.bundle"
 
 
+def attachment_path(bundle: str, name: str) -> str:
+    """Returns the target path of an attachment of the bundle at a target path."""
+    return f"{bundle}.{name}"
+
+
 def channel_of(role: str) -> tuple[str, str] | None:
     """Returns the product, as in paths, and the channel of a channel's role; None for other roles."""
     kind, _, rest = role.partition(".")

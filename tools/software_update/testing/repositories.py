@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from software_update.format.rollout import Band
-from software_update.repository.add import Addition, Attachment, NewBundle, add_bundles
+from software_update.repository.add import Addition, NewBundle, add_bundles
+from software_update.repository.attach import Attached, Attachment, attach
 from software_update.repository.bundle_file import describe
 from software_update.repository.create import RoleKeys, build_root, create_repository, sign_root
 from software_update.repository.current import Current, read_current
@@ -202,6 +203,22 @@ class RepositoryFolder:
         finally:
             for each in files:
                 each.close()
+
+    def attach(
+        self, version: str, files: Mapping[str, bytes], *, replace: bool = False
+    ) -> Attached:
+        """Attaches files to a published release."""
+        attachments = [Attachment(*each) for each in files.items()]
+        with self.storage.publishing():
+            return attach(
+                self.publisher(),
+                self.current(),
+                PRODUCT,
+                CHANNEL,
+                version,
+                attachments,
+                replace=replace,
+            )
 
     def rollout(self, version: str, *bands: tuple[int, int], channel: str = CHANNEL) -> Changed:
         """Sets the bands of a release: percent, and the time from which it holds."""

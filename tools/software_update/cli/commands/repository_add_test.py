@@ -72,6 +72,21 @@ def test_attachments(repository: RepositoryFolder, tmp_path: Path) -> None:
     )
 
 
+def test_files_next_to_the_bundle_are_attached(repository: RepositoryFolder) -> None:
+    args = arguments(repository, *releases(1))
+    bundle = repository.bundle_file(releases(1)[0])
+    Path(f"{bundle}.tlog-proof").write_text("proof")
+    Path(f"{bundle}.attachments").mkdir()
+    Path(f"{bundle}.attachments/audit.dsse.json").write_text("{}")
+    done(*args)
+    found = [each.name.partition(".")[2] for each in repository.path.rglob("targets/meter/*/*")]
+    assert sorted(found) == [
+        "1.1.bundle",
+        "1.1.bundle.audit.dsse.json",
+        "1.1.bundle.tlog-proof",
+    ]
+
+
 def test_table_of_devices(repository: RepositoryFolder) -> None:
     done(*arguments(repository, *releases(1)))
     new = arguments(repository, *releases(1, 2))

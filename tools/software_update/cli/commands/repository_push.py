@@ -12,6 +12,7 @@ from software_update.base.strict_json import to_text
 from software_update.cli.options.arguments import Parser, add_list
 from software_update.cli.options.schemes import add_schemes, schemes_of
 from software_update.cli.repository import arguments as options
+from software_update.cli.repository.beside import files_with
 
 if TYPE_CHECKING:
     from software_update.repository.storage import UploadFile
@@ -34,8 +35,8 @@ def run(argv: Sequence[str]) -> int:
     with contextlib.ExitStack() as stack:
         fd = stack.enter_context(files.open_input(args.bundle))
         attachments = [
-            (os.path.basename(path), _upload(path, stack.enter_context(files.open_input(path))))
-            for path in args.attach
+            (name, _upload(path, stack.enter_context(files.open_input(path))))
+            for name, path in files_with(args.bundle, args.attach).items()
         ]
         pushed = push(storage, describe(args.bundle, fd, device), attachments)
     if args.json:
@@ -64,7 +65,13 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
         required=True,
         help="the product's signed root, which devices trust",
     )
-    add_list(parser, "--attach", "FILE", "files to attach to the release, such as its SBOM")
+    add_list(
+        parser,
+        "--attach",
+        "FILE",
+        "files to attach to the release, such as its SBOM, besides the proof and the "
+        "attachments next to BUNDLE",
+    )
     options.add_now(parser)
     add_schemes(parser)
     options.add_json(parser, SCHEMA)

@@ -45,15 +45,19 @@ def test_release_is_pushed_with_its_attachments(
     sbom = tmp_path / "meter.cdx.json"
     sbom.write_text("{}")
     bundle, root = files
+    Path(f"{bundle}.tlog-proof").write_text("proof")
     printed = done(
         *("repository", "push", "oci://registry.example/meter", bundle),
         *("--trusted-root", root, "--attach", str(sbom)),
     ).out.splitlines()
     assert printed[0] == "meter 1.1: is oci://registry.example/meter:1.1"
     assert printed[1].startswith("its bundle: https://registry.example/v2/meter/blobs/sha256:")
-    assert printed[2:] == ["attached: meter.cdx.json"]
+    assert printed[2:] == ["attached: meter.cdx.json", "attached: tlog-proof"]
     assert registry.published == [("1.1", "1.1")]
-    assert registry.attached == [("application/vnd.cyclonedx+json", "meter.cdx.json")]
+    assert registry.attached == [
+        ("application/vnd.cyclonedx+json", "meter.cdx.json"),
+        ("application/vnd.software-update.tlog-proof.v1", "tlog-proof"),
+    ]
 
 
 def test_bundle_that_a_device_rejects_is_not_pushed(

@@ -3,7 +3,7 @@
 import argparse
 import contextlib
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from software_update.base import files
@@ -12,13 +12,15 @@ from software_update.base.strict_json import to_text
 from software_update.cli.options.schemes import schemes_of
 from software_update.cli.repository import arguments as options
 from software_update.cli.repository import text as render
+from software_update.cli.repository.beside import files_with
 from software_update.format.catalog import CatalogEntry, entry_of
 
 if TYPE_CHECKING:
     from software_update.format.metadata import Installed
-    from software_update.repository.add import Attachment
+    from software_update.repository.attach import Attachment
 
 _MOST_KEPT = 32
+_MAX_ATTACHMENT_BYTES = 64 * 1024 * 1024
 
 
 class BundleFile(NamedTuple):
@@ -62,11 +64,12 @@ def check_publication(args: argparse.Namespace) -> None:
 def publish(
     args: argparse.Namespace,
     bundles: Sequence[BundleFile],
-    attachments: "Sequence[Attachment]" = (),
+    attach: Sequence[str] = (),
 ) -> None:
     """Publishes bundles in the channel `args.channel`, all at once, and prints the result.
 
     Each is verified as by a device with the root `args.trusted_root`, and with its base if it has one.
+    `attach` are the paths of attachments, besides the files next to each bundle.
     """
     from software_update.repository.add import NewBundle, add_bundles
     from software_update.repository.bundle_file import describe
@@ -84,7 +87,7 @@ def publish(
             device = Device(root, installed, at=publisher.now, schemes=schemes)
             described = describe(path, stack.enter_context(files.open_input(path)), device)
             entry = version if installed is None else _entry(str(base), installed)
-            new.append(NewBundle(described, entry, attachments))
+            new.append(NewBundle(described, entry, attachments_of(files_with(path, attach))))
         stack.enter_context(publisher.storage.publishing())
         current = options.current_of(args, publisher)
         fleet = not args.no_fleet
@@ -93,6 +96,16 @@ def publish(
         print(to_text(render.added_document(addition)), end="")
     else:
         print("\n".join(render.added_lines(addition)))
+
+
+def attachments_of(paths: Mapping[str, str]) -> "list[Attachment]":
+    """Reads the files of attachments; `paths` has their paths by name."""
+    from software_update.repository.attach import Attachment
+
+    return [
+        Attachment(name, files.read_input(path, _MAX_ATTACHMENT_BYTES))
+        for name, path in paths.items()
+    ]
 
 
 def _entry(path: str, installed: "Installed") -> CatalogEntry:

@@ -9,6 +9,7 @@ from software_update.cli.render.fleet import describe, table
 if TYPE_CHECKING:
     from software_update.format.rollout import Rollout
     from software_update.repository.add import Addition
+    from software_update.repository.attach import Attached
     from software_update.repository.publication import Published
     from software_update.repository.roots import Missing
     from software_update.repository.rules import Changed
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 ADDED = "software_update.repository_added.v1"
 PUBLISHED = "software_update.repository_published.v1"
 ROLLOUT = "software_update.repository_rollout.v1"
+ATTACHED = "software_update.repository_attached.v1"
 WITHDRAWN = "software_update.repository_withdrawn.v1"
 _DIGITS = 16
 # More of them are counted only.
@@ -135,6 +137,27 @@ def rollout_document(changed: "Changed") -> dict[str, Any]:
         "release": changed.release,
         "rollouts": [rollout_of(each) for each in changed.rollouts],
         "roles": _roles(changed.published),
+    }
+
+
+def attached_lines(attached: "Attached") -> list[str]:
+    """Returns attachments that were published as lines."""
+    lines = [
+        f"{'attached' if is_new else 'is attached already'}: {path}"
+        for path, is_new in attached.paths.items()
+    ]
+    if attached.published is None:
+        return [*map(printable, lines), "nothing is new; nothing is published"]
+    return [*map(printable, lines), *published_lines(attached.published)]
+
+
+def attached_document(attached: "Attached") -> dict[str, Any]:
+    """Returns attachments that were published as JSON."""
+    return {
+        "schema": ATTACHED,
+        "release": attached.release,
+        "attachments": [{"path": path, "new": is_new} for path, is_new in attached.paths.items()],
+        "roles": _roles(attached.published),
     }
 
 

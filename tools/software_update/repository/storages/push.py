@@ -13,6 +13,8 @@ _TYPES = {
     ".spdx.json": "application/spdx+json",
     ".intoto.json": "application/vnd.in-toto+json",
     ".intoto.jsonl": "application/vnd.in-toto+json",
+    ".dsse.json": "application/vnd.dsse.envelope.v1+json",
+    "tlog-proof": "application/vnd.software-update.tlog-proof.v1",
 }
 
 
