@@ -8,7 +8,7 @@ from software_update.bundle.decompress import content_problem
 from software_update.bundle.envelope import Envelope, Payload
 from software_update.bundle.reader import read_envelope, read_user_manifest
 from software_update.format.messages import Target
-from software_update.format.metadata import Targets
+from software_update.format.metadata import Installed, Targets
 from software_update.format.verdicts import Refused
 from software_update.verify.device import Device
 from software_update.verify.payloads import first_wrong_length, verify_payloads
@@ -38,6 +38,18 @@ def verify_file(fd: int, device: Device) -> Verified:
     envelope, release = _read_release(fd, device)
     payloads = hash_payloads(fd, release.targets, envelope.payloads)
     _verify_payloads(device, release, payloads)
+    return Verified(release, envelope, payloads)
+
+
+def verify_running(fd: int, device: Device) -> Verified:
+    """As verify_file, for the bundle of a release that the device runs: it may leave out payloads.
+
+    The user_manifest must be there, because the bundle describes the release.
+    """
+    envelope, release = _read_release(fd, device)
+    payloads = hash_payloads(fd, release.targets, envelope.payloads)
+    runs = Installed(release.targets, release.user_manifest, release.manifest)
+    verify_payloads(release.targets, payloads, release.user_manifest, runs)
     return Verified(release, envelope, payloads)
 
 

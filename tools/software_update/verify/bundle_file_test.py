@@ -79,3 +79,34 @@ def test_check_lengths(
         except Refused as refused:
             verdict_ = refused.verdict
     assert (verdict_, read) == (expected, lengths)
+
+
+def running(*payloads: tuple[str, bytes]) -> list[str]:
+    """Returns the names of the payloads in the bundle of a release that the device runs."""
+    metadata = e.targets_entry(e.signed(e.targets(THREE), TARGETS_KEY))
+    with tempfile.TemporaryFile() as file:
+        file.write(metadata + b"".join(e.payload(*each) for each in payloads))
+        file.flush()
+        verified = bundle_file.verify_running(file.fileno(), Device(trust_root(TRUSTED_ROOT)))
+    return [each.name for each in verified.payloads]
+
+
+def test_bundle_of_a_running_release_may_leave_out_payloads() -> None:
+    assert running(("a", b"first")) == ["a"]
+    assert running() == []
+
+
+@pytest.mark.parametrize(
+    ("payload", "expected"),
+    [
+        (("a", b"First"), Verdict.HASH_MISMATCH),
+        (("a", b"longer"), Verdict.LENGTH_MISMATCH),
+        (("d", b""), Verdict.UNLISTED_PAYLOAD),
+    ],
+)
+def test_payloads_in_the_bundle_of_a_running_release_are_checked(
+    payload: tuple[str, bytes], expected: Verdict
+) -> None:
+    with pytest.raises(Refused) as caught:
+        running(payload)
+    assert caught.value.verdict == expected

@@ -32,22 +32,27 @@ class InstalledFile(NamedTuple):
 def read_installed(path: str, schemes: Schemes = DEFAULT_SCHEMES) -> InstalledFile:
     """Reads the installed release from a manifest or bundle file. Raises InputError if it is neither."""
     with files.open_input(path) as fd:
-        try:
-            if begins_as_bundle(fd):
-                return _read_bundle(fd, schemes)
-            with open(fd, "rb", closefd=False) as file:
-                content = file.read(limits.MAX_MANIFEST_BYTES + 1)
-            if len(content) > limits.MAX_MANIFEST_BYTES:
-                raise InputError(
-                    f"{path}: larger than {limits.MAX_MANIFEST_BYTES} bytes, and not a bundle",
-                    Advice.WRITE_INSTALLED_MANIFEST,
-                )
-            return InstalledFile(metadata.parse_manifest(content), None, False)
-        except Refused as refused:
+        return read_installed_file(fd, path, schemes)
+
+
+def read_installed_file(fd: int, path: str, schemes: Schemes = DEFAULT_SCHEMES) -> InstalledFile:
+    """As `read_installed`, for an open file that `path` names in errors."""
+    try:
+        if begins_as_bundle(fd):
+            return _read_bundle(fd, schemes)
+        with open(fd, "rb", closefd=False) as file:
+            content = file.read(limits.MAX_MANIFEST_BYTES + 1)
+        if len(content) > limits.MAX_MANIFEST_BYTES:
             raise InputError(
-                f"{path}: not a usable manifest or bundle of an installed release ({refused})",
+                f"{path}: larger than {limits.MAX_MANIFEST_BYTES} bytes, and not a bundle",
                 Advice.WRITE_INSTALLED_MANIFEST,
-            ) from None
+            )
+        return InstalledFile(metadata.parse_manifest(content), None, False)
+    except Refused as refused:
+        raise InputError(
+            f"{path}: not a usable manifest or bundle of an installed release ({refused})",
+            Advice.WRITE_INSTALLED_MANIFEST,
+        ) from None
 
 
 def read_installed_root(
