@@ -10,14 +10,17 @@ from software_update.cli.dispatch import COMMANDS
 
 TOP = Path(__file__).absolute().parents[3]
 TOOLS = TOP / "tools"
-# A reader must be able to follow a command down to the ground. The client and the publisher of a repository
-# are layers of their own, above the signers and the verifier.
-MAX_PATH = 12
+# A reader must be able to follow a command down to the ground. The client, the publisher of a repository, and
+# what is disclosed about a release are layers of their own, above the signers and the verifier.
+MAX_PATH = 13
 MAX_PATH_WITH_LAYERS = 17
 _LAYERS = (
+    "software_update/attachments/",
     "software_update/cli/repository/",
     "software_update/client/",
+    "software_update/disclosure/",
     "software_update/repository/",
+    "software_update/transparency/",
 )
 
 
