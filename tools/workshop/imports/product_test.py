@@ -13,7 +13,7 @@ TOOLS = TOP / "tools"
 # A reader must be able to follow a command down to the ground. The client, the publisher of a repository, and
 # what is disclosed about a release are layers of their own, above the signers and the verifier.
 MAX_PATH = 13
-MAX_PATH_WITH_LAYERS = 17
+MAX_PATH_WITH_LAYERS = 20
 _LAYERS = (
     "software_update/attachments/",
     "software_update/cli/repository/",
