@@ -192,6 +192,13 @@ CASES = [
     ),
     # The list in a root.
     entries("list_16", "ACCEPT", "16 entries.", *FOURTEEN, *BOTH),
+    moving(
+        "list_16_of_version_0",
+        "INVALID_VERSION",
+        "A root of the version 0, with 16 entries, is in force when the names of targets arrive.",
+        TRUSTED,
+        allowing(*FOURTEEN, *BOTH, version=0),
+    ),
     entries("list_17", "TOO_LARGE", "17 entries.", *FOURTEEN, *BOTH, "x"),
     entries("entry_64", "ACCEPT", "Entries of 64 bytes.", *BOTH, NAME_64, PREFIX_64),
     entries("entry_65", "TOO_LARGE", "A name of 65 bytes as an entry.", *BOTH, f"{NAME_64}n"),
