@@ -31,9 +31,13 @@ OPTIONS = ("-max_len=16384", "-timeout=10", "-rss_limit_mb=1024")
 MAX_DEVICES, MAX_SEED_BYTES = 100, 8000
 
 
+def _compiler() -> str:
+    return next(each for each in ("clang++", "clang++-14") if shutil.which(each))
+
+
 def build(folder: Path) -> Path:
     """Returns the fuzzer."""
-    compiler = next(each for each in ("clang++", "clang++-14") if shutil.which(each))
+    compiler = _compiler()
     building = Build(folder, compiler, SANITIZERS)
     objects = list(building.library().values())
     objects.append(building.compile(builds.HERE / "fuzz_for_test.cc", SANITIZERS))
@@ -42,6 +46,12 @@ def build(folder: Path) -> Path:
     command = [compiler, *LINK, *map(str, objects), "-o", str(program)]
     subprocess.run(command, check=True)
     return program
+
+
+def symbolizer(compiler: str) -> str | None:
+    """Returns the program that names functions in findings. Sanitizers take only these two names."""
+    beside = Path(shutil.which(compiler) or "").resolve().with_name("llvm-symbolizer")
+    return str(beside) if beside.exists() else shutil.which("addr2line")
 
 
 def write_seeds(folder: Path) -> Path:
@@ -74,7 +84,11 @@ def run(arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
         program, devices = build(folder), write_seeds(folder)
         return subprocess.run(
             [str(program), *OPTIONS, *arguments, str(folder / "seeds")],
-            env={**os.environ, "FUZZ_DEVICES": str(devices)},
+            env={
+                **os.environ,
+                "ASAN_SYMBOLIZER_PATH": symbolizer(_compiler()) or "",
+                "FUZZ_DEVICES": str(devices),
+            },
             stderr=subprocess.STDOUT,
             stdout=subprocess.PIPE,
             text=True,

@@ -20,7 +20,6 @@ using software_update::Installed;
 using software_update::Outcome;
 using software_update::TargetInfo;
 using software_update::TargetSink;
-using software_update::VerifierFor;
 
 constexpr size_t kMaxDevices = 128;
 constexpr size_t kWords = 4096;
@@ -39,6 +38,74 @@ struct FuzzLimits {
   static constexpr bool kReleaseManifest = true;
   static constexpr bool kCompression = true;
   static constexpr bool kAnyOrder = true;
+};
+
+constexpr uint32_t kRootCount = 3;
+
+// A part of the verifier's memory: an allocation of its own, so that the
+// sanitizer finds a read beyond its end.
+template <class T, uint32_t kCount>
+class Apart {
+ public:
+  Apart() : data_(new T[kCount]) {}
+  Apart(const Apart&) = delete;
+  Apart& operator=(const Apart&) = delete;
+  ~Apart() { delete[] data_; }
+  T* data() const { return data_; }
+
+ private:
+  T* data_;
+};
+
+class AllowedApart final : public software_update::AllowedPart {
+ public:
+  void begin(uint8_t root) override {
+    lists_[root].begin(entries_[root].data(), FuzzLimits::kAllowedTargets);
+  }
+  void begin_entry(uint8_t root) override { lists_[root].begin_entry(); }
+  void feed_entry(uint8_t root, Bytes piece) override { lists_[root].feed_entry(piece); }
+  void end_entry(uint8_t root) override { lists_[root].end_entry(); }
+  const software_update::AllowedTargets& list(uint8_t root) const override { return lists_[root]; }
+  void begin_name(uint8_t root) override { matcher_.begin(lists_[root]); }
+  void feed_name(Bytes piece) override { matcher_.feed(piece); }
+  bool is_allowed(bool is_user_manifest) const override {
+    return matcher_.is_allowed(is_user_manifest);
+  }
+
+ private:
+  software_update::AllowedTargets lists_[kRootCount];
+  software_update::AllowedMatcher matcher_;
+  Apart<software_update::AllowedTarget, FuzzLimits::kAllowedTargets> entries_[kRootCount];
+};
+
+// As VerifierFor<FuzzLimits>, with each part of its memory apart.
+class VerifierApart final : public software_update::Verifier {
+  using L = FuzzLimits;
+
+ public:
+  VerifierApart() {
+    use({roots_.data(), lists_.data(), targets_.data(), loose_.data(), former_.data(), name_.data(),
+         release_.part(), &allowed_, compression_.part(), L::kKeys, L::kSignatures, L::kTargets,
+         L::kLoosePayloads, L::kRoots, L::kVerifications, L::kNameBytes, kRootCount});
+    for (uint8_t i = 0; i < kRootCount; ++i) {
+      roots_.data()[i].keys = keys_[i].data();
+      roots_.data()[i].index = i;
+      lists_.data()[i].entries = signatures_[i].data();
+    }
+  }
+
+ private:
+  Apart<software_update::RootFacts, kRootCount> roots_;
+  Apart<software_update::SignatureList, kRootCount> lists_;
+  Apart<software_update::RootKey, L::kKeys> keys_[kRootCount];
+  Apart<software_update::MetadataSignature, L::kSignatures> signatures_[kRootCount];
+  Apart<software_update::VerifiedTarget, L::kTargets> targets_;
+  Apart<software_update::LoosePayload, L::kLoosePayloads> loose_;
+  Apart<uint8_t[software_update::kSha256Bytes], L::kKeys> former_;
+  Apart<uint8_t, L::kNameBytes> name_;
+  software_update::ReleasePartFor<L::kReleaseKeys> release_;
+  AllowedApart allowed_;
+  software_update::CompressionPartFor<L::kTargets, true> compression_;
 };
 
 // As fuzz.py writes it: four sizes, then these bytes, each padded to eight.
@@ -138,7 +205,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   device.targets = data[1] < 128 ? &sink : nullptr;
   device.decompressor = &copy;
   // New memory for each bundle: nothing of the one before may matter.
-  auto* verifier = new VerifierFor<FuzzLimits>;
+  auto* verifier = new VerifierApart;
   verifier->begin(device, bundle_size);
   for (size_t done = 0; done < bundle_size;) {
     const size_t left = bundle_size - done;
