@@ -13,10 +13,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.device_library import builds
+from tests.device_library import builds, questions
 from tests.device_library.builds import Build
 from tests.device_library.library import Library
-from tests.device_library.questions import questions
 
 SIGNED_MUTANTS = 5000
 
@@ -25,7 +24,7 @@ def measure(folder: Path, count: int = SIGNED_MUTANTS) -> dict[str, list[bool]]:
     """Returns for each line with branches, FILE:LINE, which of its branches are taken."""
     build = Build(folder, flags=("-O0", "--coverage"))
     path = build.link([*build.library().values(), *build.around()])
-    asked = list(questions(count))
+    asked = [*questions.cases(), *questions.signed_mutants(0, count)]
     child = os.fork()
     if child == 0:
         tested = Library(path)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 # Comments, texts and lines of the preprocessor stay as they are.
@@ -40,17 +41,34 @@ _STATEMENT = re.compile(
 
 @dataclasses.dataclass(frozen=True)
 class CodeMutant:
-    """A source with one change at a line, the first being 1. `before` is that line without the change."""
+    """A source with one change at a line, the first being 1. `before` is that line without the change.
+
+    `number`: counts equal changes of equal lines, from 1.
+    """
 
     file: str
     line: int
     before: str
     change: str
     text: str
+    number: int = 1
+
+    @property
+    def key(self) -> str:
+        """A name by the line's content, so that other lines may change."""
+        again = f" ({self.number})" if self.number > 1 else ""
+        return f"{self.file}: {self.change}: {self.before}{again}"
 
 
 def mutants_of(file: str, text: str) -> Iterator[CodeMutant]:
     """Yields all mutants of a source. Some of them do not compile."""
+    numbers = Counter[str]()
+    for mutant in _all_mutants_of(file, text):
+        numbers[mutant.key] += 1
+        yield dataclasses.replace(mutant, number=numbers[mutant.key])
+
+
+def _all_mutants_of(file: str, text: str) -> Iterator[CodeMutant]:
     code = _NOT_CODE.sub(lambda found: re.sub(r"[^\n]", "\0", found[0]), text)
 
     def changed(start: int, end: int, new: str) -> CodeMutant:

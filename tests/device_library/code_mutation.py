@@ -1,113 +1,173 @@
 """Judges mutants of the device library's own code: each must change a verdict on a case or a signed mutant.
 
-    ./bazelw run //tests/device_library:code_mutation -- --count=100
+    ./bazelw run //tests/device_library:code_mutation -- --results=/tmp/mutants
 
 Compiles the verifier with one change after the other. A mutant that the cases and the signed mutants do not
-notice has survived: add a case that kills it, or list it in survivors.txt with the reason.
+notice has survived: add a case that kills it, or list it in survivors.txt with the reason. All mutants take
+about 30 minutes; a run that is given the results of an interrupted one goes on from there.
 """
 
 import argparse
-import multiprocessing
+import faulthandler
+import mmap
 import os
 import random
+import signal
+import struct
 import subprocess
 import sys
 import tempfile
-import time
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from tests.device_library import builds
+from tests.device_library import builds, questions
 from tests.device_library.builds import Build
 from tests.device_library.code_mutants import CodeMutant, mutants_of
 from tests.device_library.edges import Question
 from tests.device_library.library import Library
-from tests.device_library.questions import questions
 
-SECONDS = 60
+# Processor time for one question, of which the slowest takes a hundredth of a second.
+SECONDS = 2
+BATCH = 5000
 SURVIVORS = Path(__file__).absolute().parent / "survivors.txt"
+KILLED, SURVIVED, NOT_COMPILED = "killed", "survived", "not compiled"
 
 
-def notices(path: Path, asked: list[tuple[Question, str]]) -> bool:
-    """Says whether a library answers otherwise, crashes, or takes too long; in a process of its own."""
+class Asked:
+    """Questions and the answers of the unchanged library. Those that killed a mutant lately come first."""
 
-    def ask() -> None:
+    def __init__(self, original: Library, found: Iterable[Question]) -> None:
+        self._questions = [(each, each.answer(original)) for each in found]
+
+    def kill(self, path: Path) -> bool:
+        """Says whether a library answers otherwise, crashes, or takes too long; in a process of its own."""
+        with mmap.mmap(-1, 4) as at:
+            child = os.fork()
+            if child == 0:
+                os._exit(self._ask(path, at))
+            _, status = os.waitpid(child, 0)
+            if status != 0:
+                [index] = struct.unpack("<I", at)
+                self._questions.insert(0, self._questions.pop(index))
+        return status != 0
+
+    def _ask(self, path: Path, at: mmap.mmap) -> int:
+        faulthandler.disable()
+        signal.signal(signal.SIGVTALRM, signal.SIG_DFL)
         tested = Library(path)
-        same = all(question.answer(tested) == answer for question, answer in asked)
-        os._exit(0 if same else 1)
-
-    process = multiprocessing.get_context("fork").Process(target=ask)
-    process.start()
-    process.join(SECONDS)
-    if process.is_alive():
-        process.kill()
-        process.join()
-    return process.exitcode != 0
+        for index, (question, answer) in enumerate(self._questions):
+            at[:] = struct.pack("<I", index)
+            signal.setitimer(signal.ITIMER_VIRTUAL, SECONDS)
+            if question.answer(tested) != answer:
+                return 1
+        return 0
 
 
 class CodeJudge:
-    """The unchanged library, the questions, and its answers to them."""
+    """The unchanged library, and the questions that the mutants are asked first."""
 
     def __init__(self, folder: Path, signed_mutants: int) -> None:
         self._folder = folder
         build = Build(folder)
         self._objects, self._around = build.library(), build.around()
-        original = Library(build.link([*self._objects.values(), *self._around]))
-        self._asked = [(each, each.answer(original)) for each in questions(signed_mutants)]
+        self._original = Library(build.link([*self._objects.values(), *self._around]))
+        self._asked = self.asked(questions.cases(), questions.signed_mutants(0, signed_mutants))
 
-    def state(self, mutant: CodeMutant) -> str:
-        """Returns what became of a mutant: "not compiled", "killed" or "survived"."""
-        with tempfile.TemporaryDirectory(dir=self._folder) as name:
-            build = Build(Path(name))
-            source = Path(name) / mutant.file
-            source.write_text(mutant.text)
-            try:
-                objects = self._objects | {mutant.file: build.compile(source, build.flags)}
-            except subprocess.CalledProcessError:
-                return "not compiled"
-            path = build.link([*objects.values(), *self._around])
-            return "killed" if notices(path, self._asked) else "survived"
+    def asked(self, *found: Iterable[Question]) -> Asked:
+        """Returns questions with the right answers."""
+        return Asked(self._original, (each for part in found for each in part))
+
+    def state(self, mutant: CodeMutant, name: str = "mutant.so") -> str:
+        """Returns NOT_COMPILED, KILLED or SURVIVED. The library stays in the folder if it survived."""
+        source = self._folder / mutant.file
+        source.write_text(mutant.text)
+        build = Build(self._folder)
+        try:
+            changed = build.compile(source, build.flags, "mutant")
+        except subprocess.CalledProcessError:
+            return NOT_COMPILED
+        objects = self._objects | {mutant.file: changed}
+        path = build.link([*objects.values(), *self._around], name)
+        if not self._asked.kill(path):
+            return SURVIVED
+        path.unlink()
+        return KILLED
 
 
 def all_mutants() -> list[CodeMutant]:
-    """Returns the mutants of all files of the verifier, but those that cannot change a verdict."""
-    known = set(SURVIVORS.read_text().splitlines()) if SURVIVORS.exists() else set()
-    found = [each for path in builds.sources() for each in mutants_of(path.name, path.read_text())]
-    return [each for each in found if key(each) not in known]
+    """Returns the mutants of all files of the verifier."""
+    return [each for path in builds.sources() for each in mutants_of(path.name, path.read_text())]
 
 
-def key(mutant: CodeMutant) -> str:
-    """Names a mutant by its line's content, so that other lines may change."""
-    return f"{mutant.file}: {mutant.change}: {mutant.before}"
+def listed_survivors() -> set[str]:
+    """Returns the keys of survivors.txt, which has comments too."""
+    lines = SURVIVORS.read_text().splitlines()
+    return {each for each in lines if each and not each.startswith("#")}
+
+
+class Results:
+    """The states of mutants by their keys, also in a file if there is one. The file's last line counts."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        lines = path.read_text().splitlines() if path and path.exists() else []
+        self.states = {key: state for state, key in (line.split("\t", 1) for line in lines)}
+
+    def add(self, key: str, state: str) -> None:
+        self.states[key] = state
+        if self._path:
+            with self._path.open("a") as file:
+                file.write(f"{state}\t{key}\n")
+
+
+def judge(chosen: Sequence[CodeMutant], results: Results, folder: Path, signed: int) -> None:
+    """Judges the mutants that have no state: all by the cases, survivors by more and more signed mutants.
+
+    SURVIVED is the state of those that all signed mutants left alive.
+    """
+    judge = CodeJudge(folder, min(signed, BATCH))
+    alive: dict[str, Path] = {}
+    for number, mutant in enumerate(each for each in chosen if each.key not in results.states):
+        state = judge.state(mutant, f"{number}.so")
+        if state == SURVIVED:
+            alive[mutant.key] = folder / f"{number}.so"
+            print(f"survived the cases: line {mutant.line}: {mutant.key}", flush=True)
+        else:
+            results.add(mutant.key, state)
+    for first in range(BATCH, signed, BATCH):
+        asked = judge.asked(questions.signed_mutants(first, min(BATCH, signed - first)))
+        for key in [key for key, path in alive.items() if asked.kill(path)]:
+            results.add(key, KILLED)
+            del alive[key]
+    for key in alive:
+        results.add(key, SURVIVED)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=10**6, help="of mutants, chosen at random")
     parser.add_argument("--seed", type=int, default=1, help="of the choice")
-    parser.add_argument(
-        "--signed", type=int, default=5000, help="signed mutants that each must judge"
-    )
-    parser.add_argument("--seconds", type=float, default=1e9, help="stop after so many seconds")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--signed", type=int, default=200_000, help="signed mutants for survivors")
+    parser.add_argument("--results", type=Path, help="file of states, read first and added to")
     parser.add_argument("--file", default="", help="only mutants of this source")
     args = parser.parse_args()
-    end, states = time.monotonic() + args.seconds, Counter[str]()
-    chosen = [each for each in all_mutants() if args.file in each.file]
-    random.Random(args.seed).shuffle(chosen)
-    with tempfile.TemporaryDirectory() as name, ThreadPoolExecutor(args.jobs) as pool:
-        tester = CodeJudge(Path(name), args.signed)
+    listed = listed_survivors()
+    found = [each for each in all_mutants() if args.file in each.file and each.key not in listed]
+    chosen = random.Random(args.seed).sample(found, min(args.count, len(found)))
+    results = Results(args.results and _absolute(args.results))
+    with tempfile.TemporaryDirectory() as name:
+        judge(chosen, results, Path(name), args.signed)
+    for each in sorted(chosen, key=lambda each: (each.file, each.line)):
+        if results.states[each.key] == SURVIVED:
+            print(f"line {each.line}: {each.key}")
+    states = Counter(results.states[each.key] for each in chosen)
+    print(f"{len(chosen)} mutants: {dict(states)}; {len(listed)} more are listed as survivors")
+    return 1 if states[SURVIVED] else 0
 
-        def judge(mutant: CodeMutant) -> tuple[CodeMutant, str]:
-            return mutant, "left out" if time.monotonic() > end else tester.state(mutant)
 
-        for mutant, state in pool.map(judge, chosen[: args.count]):
-            states[state] += 1
-            if state == "survived":
-                print(f"line {mutant.line}: {key(mutant)}", flush=True)
-    print(f"{len(chosen)} mutants in all; {dict(states)}")
-    return 1 if states["survived"] else 0
+def _absolute(path: Path) -> Path:
+    return Path(os.environ.get("BUILD_WORKING_DIRECTORY", ".")) / path
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import pytest
 
 from tests.device_library import builds, code_coverage, code_mutation, fuzz
 from tests.device_library.code_mutants import CodeMutant, mutants_of
-from tests.device_library.code_mutation import CodeJudge
+from tests.device_library.code_mutation import KILLED, SURVIVED, CodeJudge, Results
 
 FUZZ_SECONDS = 10
 MIN_FUZZ_RUNS = 500
@@ -36,9 +36,38 @@ def test_mutants_of_the_code_are_noticed(tmp_path: Path) -> None:
     chosen = random.Random(1).sample(code_mutation.all_mutants(), MUTANTS)
     states = [tester.state(each) for each in chosen]
     print(states)
-    assert states.count("killed") >= MUTANTS / 2
+    assert states.count(KILLED) >= MUTANTS / 2
     [names] = [path for path in builds.sources() if path.name == "names.cc"]
-    assert tester.state(CodeMutant(names.name, 1, "", "", names.read_text())) == "survived"
+    assert tester.state(CodeMutant(names.name, 1, "", "", names.read_text())) == SURVIVED
+
+
+def test_a_mutant_that_does_not_end_is_noticed(tmp_path: Path) -> None:
+    tester = CodeJudge(tmp_path, 0)
+    [names] = [path for path in builds.sources() if path.name == "names.cc"]
+    endless = names.read_text().replace("++size_;", "for (;;) ++size_;")
+    assert tester.state(CodeMutant(names.name, 1, "", "", endless)) == KILLED
+
+
+def test_listed_survivors_are_mutants_of_the_code() -> None:
+    """A line of survivors.txt whose code has changed must be removed or judged again."""
+    stale = code_mutation.listed_survivors() - {each.key for each in code_mutation.all_mutants()}
+    assert stale == set()
+
+
+def test_results_are_read_again(tmp_path: Path) -> None:
+    path = tmp_path / "results"
+    results = Results(path)
+    results.add("a.cc: 1 -> 2: x = 1;", KILLED)
+    results.add("b.cc: == -> !=: a == b", SURVIVED)
+    results.add("b.cc: == -> !=: a == b", KILLED)
+    assert Results(path).states == results.states
+    assert set(results.states.values()) == {KILLED}
+
+
+def test_equal_changes_of_equal_lines_have_names_of_their_own() -> None:
+    found = [each.key for each in mutants_of("a.cc", "  return true;\n  return true;\n")]
+    change = "a.cc: true -> false: return true;"
+    assert found == [change, f"{change} (2)"]
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,6 @@ from tests.attacks.product import (
 )
 from tests.device_library import library, subjects
 from tests.device_library.library import BARE, SMALL, USUAL, Around, Library
-from tests.device_library.signatures import of_all_cases
 from tests.device_library.subjects import BUNDLE, Device
 
 WHOLE = 1 << 30
@@ -38,7 +37,7 @@ DEVICE = Device(TRUSTED, at=product.NOW)
 class Question:
     """A bundle, the device that it arrives at, and how. The other members are as in library.py.
 
-    `is_listed`: it has only signatures of cases, so that none need be computed.
+    `listed`: its good signatures, so that none need be computed.
     """
 
     bundle: bytes
@@ -47,7 +46,7 @@ class Question:
     sink: int = 0
     fake: bool = False
     limits: int = USUAL
-    is_listed: bool = False
+    listed: bytes | None = None
     roots: int = 0
     unpacks: int = library.UNPACKS
     moved: bytes = b""
@@ -60,7 +59,7 @@ class Question:
             self.device,
             piece=self.piece,
             fake=self.fake,
-            listed=of_all_cases() if self.is_listed else None,
+            listed=self.listed,
             limits=self.limits,
             around=Around(self.sink, self.roots, self.unpacks, self.moved, self.promised),
         )

@@ -64,6 +64,8 @@ def test_client_gets_the_keys_of_the_root_in_force(tested: library.Library) -> N
 
 def test_skipped_payloads_are_only_hashed(tested: library.Library) -> None:
     for each in ACCEPTED:
-        question = edges.Question(each.bundle, each.device, is_listed=True, sink=library.SKIPS)
+        question = edges.Question(
+            each.bundle, each.device, listed=of_all_cases(), sink=library.SKIPS
+        )
         assert question.judged(tested) in ("ACCEPT", "beyond order"), each.name
         assert (tested.result.written, tested.result.good) == (0, 0)
