@@ -17,8 +17,10 @@ from json_schemas import COMMON, Schemas
 from referencing import Registry, Resource
 from software_update.cli.main import main
 from software_update.format import device_limits, metadata, wire
+from software_update.format.claims import read_claims
 from software_update.format.messages import Target
 from software_update.format.proto import tuf_pb2
+from software_update.format.refusals import NotDisclosed
 from software_update.format.release_manifest import parse_release
 from software_update.format.verdicts import Refused, Verdict
 from software_update.signing import exec_protocol, signature_file, signing_request
@@ -61,31 +63,39 @@ def validator(name: str, *, strict: bool = True) -> Any:
     return jsonschema.Draft202012Validator(files[_DOCUMENTS[name]], registry=registry)
 
 
-# Objects whose fields have names of the writer's choice.
-_MAPS = {"texts"}
+# Objects of a document whose fields have names of the writer's choice.
+_MAPS: dict[str, tuple[str, ...]] = {"software_update.release.v1": ("texts", "targets")}
 
 
-def place(path: str, name: str) -> str:
-    """Returns the path of a field in the object at `path`."""
-    name = "*" if path in _MAPS else name
+def maps(document: Any) -> tuple[str, ...]:
+    """Returns the paths of the maps in a document."""
+    return _MAPS.get(document.get("schema", ""), ()) if isinstance(document, dict) else ()
+
+
+def place(path: str, name: str, among: tuple[str, ...]) -> str:
+    """Returns the path of a field in the object at `path`, which is a map if it is `among` them."""
+    name = "*" if path in among else name
     return f"{path}.{name}" if path else name
 
 
 def paths(value: Any) -> Iterator[str]:
-    """Yields the paths of all fields of a JSON value, such as `targets[].name`."""
-    for path, each in objects(value):
-        yield from (place(path, name) for name in each)
+    """Yields the paths of all fields of a document, such as `targets[].name`."""
+    among = maps(value)
+    for path, each in objects(value, among):
+        yield from (place(path, name, among) for name in each)
 
 
-def objects(value: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yields the path of each object in a JSON value, and the object."""
+def objects(
+    value: Any, among: tuple[str, ...], path: str = ""
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yields the path of each object in a JSON value whose maps are `among`, and the object."""
     if isinstance(value, dict):
         yield path, value
         for name, inner in value.items():
-            yield from objects(inner, place(path, name))
+            yield from objects(inner, among, place(path, name, among))
     elif isinstance(value, list):
         for inner in value:
-            yield from objects(inner, f"{path}[]")
+            yield from objects(inner, among, f"{path}[]")
 
 
 def check(*documents: Any, without: tuple[str, ...] = ()) -> None:
@@ -108,14 +118,15 @@ def check(*documents: Any, without: tuple[str, ...] = ()) -> None:
 def check_planted_faults(document: Any, strict: Any, published: Any) -> None:
     """Checks that a field too many, and one too few, are noticed in each object of a valid document."""
     changed = copy.deepcopy(document)
-    for path, each in list(objects(changed)):
+    among = maps(document)
+    for path, each in list(objects(changed, among)):
         each["planted"] = 1
         assert not strict.is_valid(changed)
-        assert published.is_valid(changed) == (path not in _MAPS)
+        assert published.is_valid(changed) == (path not in among)
         del each["planted"]
         for field, value in list(each.items()):
             del each[field]
-            expected = place(path, field) in _OPTIONAL.get(document.get("schema"), ())
+            expected = place(path, field, among) in _OPTIONAL.get(document.get("schema"), ())
             assert published.is_valid(changed) == expected, f"without {field}"
             each[field] = value
     assert changed == document
@@ -145,6 +156,12 @@ _OPTIONAL = {
         "texts.*",
         "texts.*.notes",
         "texts.*.unavailable_functions",
+        "targets",
+        "targets.*",
+        "targets.*.reach",
+        "targets.*.confined_by",
+        "targets.*.reversible",
+        "attachments",
     ),
     "software_update.bundle.v1": ("targets.targets[].compression",),
     "software_update.release_list.v1": ("repository_root", "bundles[].base"),
@@ -178,6 +195,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     texts = {"notes": "neu", "unavailable_functions": ["Heizung"]}
     Path("texts.json").write_text(json.dumps(texts), encoding="utf-8")
     release += ["--advisories=advisories.json", "--texts=de=texts.json"]
+    claim: dict[str, object] = {"component": "app", "area": "application", "reach": ["network"]}
+    claim |= {"confined_by": "mpu", "reversible": True}
+    Path("claims.json").write_text(json.dumps({"app": claim}), encoding="utf-8")
+    release += ["--claims=claims.json", "--attachment=advisories.json"]
     assert main(["step", "release-manifest", *release, "-o", "release.json"]) == 0
     create = ["bundle", "create", "--version", "1", "--targets-from", "targets.json"]
     create += ["--user-manifest", "release.json"]
@@ -558,7 +579,7 @@ def accepts(read: Callable[[bytes], object], document: Any) -> bool:
     """Says whether the product reads a document."""
     try:
         return read(json.dumps(document).encode()) is not None
-    except Refused:
+    except (NotDisclosed, Refused):
         return False
 
 
@@ -570,12 +591,24 @@ def test_release_manifest() -> None:
     odd: list[object] = [None, 0, 1, 1.5, True, "", "x", [], [1], [""], ["x"], {}, 2**32]
     odd += [[{}], release["advisories"], {"de": {}}, {"de_DE": {}}, {"de": 1}]
     odd += [{"de": {"notes": each}} for each in odd]
+    odd += [
+        {name: release["targets"]["app"]} for name in ("a/../b", "a//b", "..b", "a b", "x" * 256)
+    ]
+    for member in ("component", "area", "reach", "confined_by", "reversible"):
+        odd += [{"app": {**release["targets"]["app"], member: each}} for each in odd[:13]]
+    for member in ("name", "length", "sha256"):
+        odd += [[{**release["attachments"][0], member: each}] for each in odd[:13]]
+
+    def read(content: bytes) -> object:
+        read_claims(content)
+        return parse_release(content)
+
     for field in release:
         for value in odd:
             changed = {**release, field: value}
-            assert published.is_valid(changed) == accepts(parse_release, changed), changed
+            assert published.is_valid(changed) == accepts(read, changed), changed
         without = {name: value for name, value in release.items() if name != field}
-        assert published.is_valid(without) == accepts(parse_release, without), without
+        assert published.is_valid(without) == accepts(read, without), without
 
 
 @pytest.mark.usefixtures("folder")

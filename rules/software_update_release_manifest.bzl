@@ -26,6 +26,8 @@ def software_update_release_manifest(
         unavailable_functions = None,
         reversible = None,
         texts = None,
+        claims = None,
+        attachments = None,
         support_until = None,
         support_until_file = None,
         support_until_flag = None,
@@ -73,6 +75,16 @@ def software_update_release_manifest(
       reversible: A bool: whether the update can be undone after it is committed. By default, not stated.
       texts: A dict from string to label: language tags (BCP 47), such as `de` or `pt-BR`, and for each a JSON file with
         an object: `notes` and `unavailable_functions` in this language, both optional. By default, none.
+      claims: A list of labels of JSON files: the vendor's claims about targets, which devices and people compare with
+        their own values. Each file has an object with a member for each target: an object with `component`, the part of
+        the product; `area`: `boot_loader`, `system`, `application`, `configuration` or `model`; and optionally `reach`,
+        a list of the powers that the target has: `network`, `radio`, `storage`, `keys`, `actuators`, `personal_data` and
+        `updates`; `confined_by`: `mpu`, `tee`, `process`, `container`, `virtual_machine` or `none`; and `reversible`, a
+        boolean: whether the update of the target can be undone. The build rejects other words, and building the bundle
+        fails if it does not list a target. By default, none.
+      attachments: A list of labels of files that people can check with the release, such as its SBOM. The manifest lists
+        the name, length and SHA-256 of each, so the signatures cover them. The name is that of the file, without its
+        folder. By default, none.
       support_until: A string: when the support of the release ends, such as `2031-01-01T00:00:00Z`. Set at most one
         of `support_until`, `support_until_file` and `support_until_flag`. By default, not stated.
       support_until_file: A label of a file that contains this date, read when the manifest is built.
@@ -85,6 +97,8 @@ def software_update_release_manifest(
     _software_update_release_manifest(
         name = name,
         advisories = advisories,
+        attachments = attachments,
+        claims = claims,
         hardware_ids = hardware_ids,
         kind = kind,
         minimum_release_counter_file = minimum_release_counter_file,

@@ -43,6 +43,8 @@ def _software_update_release_manifest_impl(ctx):
             language: _one_file(ctx.label, language, target)
             for language, target in ctx.attr.texts.items()
         },
+        claims = ctx.files.claims,
+        attachments = ctx.files.attachments,
         support_until = value_of(ctx, ctx.label, "support_until", DATE, mandatory = False),
         output = ctx.outputs.out,
     )
@@ -75,6 +77,14 @@ software_update_release_manifest = rule(
     attrs = TOOL | _VALUES | integer_attribute("duration", doc = "The expected time of the installation, in seconds.") | {
         "advisories": attr.label_list(
             doc = "JSON files: security advisories about the vulnerabilities that the release fixes.",
+            allow_files = True,
+        ),
+        "attachments": attr.label_list(
+            doc = "Files that the manifest lists by name, length and SHA-256.",
+            allow_files = True,
+        ),
+        "claims": attr.label_list(
+            doc = "JSON files: claims about targets.",
             allow_files = True,
         ),
         "hardware_ids": attr.string_list(doc = "The hardware ids that the release is for; empty if it is for any hardware."),

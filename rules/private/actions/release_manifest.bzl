@@ -21,6 +21,8 @@ def write_release_manifest(
         unavailable_functions,
         reversible,
         texts,
+        claims,
+        attachments,
         support_until,
         output):
     """Declares the action that writes a release manifest.
@@ -40,6 +42,8 @@ def write_release_manifest(
       unavailable_functions: A list of functions that do not work during the update.
       reversible: A bool: whether the update can be undone; None if the manifest does not state it.
       texts: A dict from language tags to Files: JSON with texts.
+      claims: A list of Files: JSON with claims about targets.
+      attachments: A list of Files that the manifest lists.
       support_until: The end of support, from `value_of`; None if the manifest does not state one.
       output: File: the JSON to write.
     """
@@ -63,12 +67,14 @@ def write_release_manifest(
         args.add("true" if reversible else "false", format = "--reversible=%s")
     for language, file in texts.items():
         args.add(file, format = "--texts=" + language.replace("%", "%%") + "=%s")
+    args.add_all(claims, format_each = "--claims=%s")
+    args.add_all(attachments, format_each = "--attachment=%s")
     value_files += add_value(args, "--support-until", support_until)
     args.add("-o", output)
     run_tool(
         ctx,
         args = args,
-        inputs = ([notes] if notes else []) + advisories + texts.values() + value_files,
+        inputs = ([notes] if notes else []) + advisories + texts.values() + claims + attachments + value_files,
         outputs = [output],
         mnemonic = "SoftwareUpdateReleaseManifest",
         progress_message = "Writing the release manifest %s" % display(ctx.label),

@@ -4,7 +4,7 @@ import errno
 import functools
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import BinaryIO
 
 from software_update.base import files
@@ -14,9 +14,11 @@ from software_update.base.progress import Progress
 from software_update.bundle.decompress import original_chunks
 from software_update.bundle.envelope import Envelope, Payload
 from software_update.format import limits, metadata
+from software_update.format.claims import check_claimed_targets, check_vocabulary, read_claims
 from software_update.format.compression import check_compression
 from software_update.format.messages import Compression, Target
 from software_update.format.names import USER_MANIFEST, name_problem
+from software_update.format.refusals import NotDisclosed
 from software_update.format.release_manifest import parse_release
 from software_update.format.verdicts import Refused, Verdict
 
@@ -29,11 +31,15 @@ def listed_targets(envelope: Envelope) -> dict[str, Target]:
     return {each.name: each for each in targets.targets}
 
 
-def check_user_manifest(path: str | None, warn: Callable[[str], None]) -> bytes | None:
-    """Raises InputError if a device would reject the user_manifest in `path`.
+def check_user_manifest(
+    path: str | None, names: Collection[str], warn: Callable[[str], None]
+) -> bytes | None:
+    """Raises InputError if a device would reject the user_manifest in `path`, or if its claims are wrong.
 
-    Calls `warn` with a line if it is not a release manifest. Returns the raw SHA-256 of the content that
-    was checked, for `check_same_user_manifest`; None without a path.
+    `names` are the targets of the release. Claims are wrong if they are malformed, have a word that this
+    version does not know, or are about other targets. Calls `warn` with a line if it is not a release
+    manifest. Returns the raw SHA-256 of the content that was checked, for `check_same_user_manifest`; None
+    without a path.
     """
     if path is None:
         return None
@@ -44,6 +50,12 @@ def check_user_manifest(path: str | None, warn: Callable[[str], None]) -> bytes 
         raise InputError(
             f"{path}: a device rejects it ({refused})", Advice.MAKE_RELEASE_MANIFEST
         ) from None
+    try:
+        claims = read_claims(content)
+        check_vocabulary(claims)
+        check_claimed_targets(claims, names)
+    except NotDisclosed as refused:
+        raise InputError(f"{path}: {refused.detail}", Advice.MAKE_RELEASE_MANIFEST) from None
     if manifest is None:
         warn(
             f"{path}: this user_manifest is not a release manifest, so its counter and hardware are not "

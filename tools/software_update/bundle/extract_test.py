@@ -1,5 +1,6 @@
 """Tests of extract.py."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -98,19 +99,44 @@ def test_missing_folder_is_not_called_a_name_problem(tmp_path: Path) -> None:
 def test_user_manifest_is_checked(tmp_path: Path) -> None:
     path = tmp_path / "release.json"
     warnings: list[str] = []
-    assert check_user_manifest(None, warnings.append) is None
+    assert check_user_manifest(None, (), warnings.append) is None
     path.write_bytes(RELEASE)
-    assert check_user_manifest(str(path), warnings.append) == e.sha256(RELEASE)
+    assert check_user_manifest(str(path), (), warnings.append) == e.sha256(RELEASE)
     assert warnings == []
     path.write_bytes(b"other")
-    assert check_user_manifest(str(path), warnings.append) == e.sha256(b"other")
+    assert check_user_manifest(str(path), (), warnings.append) == e.sha256(b"other")
     assert warnings == [
         f"{path}: this user_manifest is not a release manifest, so its counter and hardware are not "
         "checked; replace it with one"
     ]
     path.write_bytes(RELEASE.replace(b'"product": "p", ', b""))
     with pytest.raises(InputError, match=r"a device rejects it \(MALFORMED: ") as caught:
-        check_user_manifest(str(path), warnings.append)
+        check_user_manifest(str(path), (), warnings.append)
+    assert caught.value.advice == Advice.MAKE_RELEASE_MANIFEST
+
+
+@pytest.mark.parametrize(
+    ("claims", "detail"),
+    [
+        ({"app": []}, "targets.app: needs an object"),
+        ({"app": {"component": "app", "area": "cloud"}}, "'cloud' is not a word for area"),
+        (
+            {"ap": {"component": "app", "area": "model"}},
+            "targets.ap: the release does not list this",
+        ),
+    ],
+)
+def test_claims_of_a_user_manifest_are_checked(
+    tmp_path: Path, claims: dict[str, object], detail: str
+) -> None:
+    path = tmp_path / "release.json"
+    good = {"app": {"component": "app", "area": "model"}}
+    path.write_text(json.dumps({**json.loads(RELEASE), "targets": good}))
+    assert check_user_manifest(str(path), ["app"], print)
+    path.write_text(json.dumps({**json.loads(RELEASE), "targets": claims}))
+    with pytest.raises(InputError, match=detail) as caught:
+        check_user_manifest(str(path), ["app"], print)
+    assert str(caught.value).startswith(f"{path}: targets.")
     assert caught.value.advice == Advice.MAKE_RELEASE_MANIFEST
 
 

@@ -83,7 +83,7 @@ def assemble_bundle(
     if device:
         release = user_manifest and files.read_input(user_manifest, limits.MAX_USER_MANIFEST_BYTES)
         _check_room(device, Parts(chain, signed_root, signed_targets, release or None), output)
-    checked = check_user_manifest(user_manifest, warn)
+    checked = check_user_manifest(user_manifest, listed, warn)
     compressions = {name: each.compression for name, each in listed.items() if each.compression}
     payloads = plan_payloads(content.payload_files, compressions)
     unchanged = content.earlier.payloads if content.earlier else frozenset()

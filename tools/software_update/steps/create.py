@@ -25,7 +25,7 @@ from software_update.format.verdicts import Refused, Verdict
 from software_update.keys.schemes import DEFAULT_SCHEMES, Schemes
 from software_update.signing import private_keys
 from software_update.steps.compress import compress_payload
-from software_update.steps.unchanged import new_list, read_earlier
+from software_update.steps.unchanged import Earlier, new_list, read_earlier
 from software_update.verify.device import Device
 from software_update.verify.pigweed_roots import RootFile, chain_problems
 from software_update.verify.roots import verify_roots
@@ -92,10 +92,10 @@ def create_bundle(
         pigweed_problem(problem)
     private_keys.check_listed(keys, root, metadata.TARGETS)
     user_manifest = dict(new.payload_files).get(USER_MANIFEST)
-    checked = check_user_manifest(user_manifest, warn)
     earlier = None
     if new.unchanged_from is not None:
         earlier = read_earlier(new.unchanged_from, root, new.schemes)
+    checked = check_user_manifest(user_manifest, _names(new, earlier), warn)
 
     def list_of(targets: list[Target]) -> list[Target]:
         if earlier is None:
@@ -122,6 +122,12 @@ def create_bundle(
             targets = write_bundle(fd, payloads, draft, metadata_of, chain)
             if user_manifest is not None:
                 check_same_user_manifest(user_manifest, checked, targets)
+
+
+def _names(new: NewBundle, earlier: Earlier | None) -> set[str]:
+    """The names of the targets that the bundle lists."""
+    kept = {each.name for each in earlier.targets} if earlier else set()
+    return kept.difference(new.removes).union(name for name, _ in new.payload_files)
 
 
 @contextlib.contextmanager

@@ -1,7 +1,7 @@
 """A folder with keys, a signed root and two artifacts, as a user would have it."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import pytest
@@ -126,8 +126,10 @@ def manifest_that_changes(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path
     path.write_bytes(b"{}")
     check = extract.check_user_manifest
 
-    def then_change(checked: str | None, warn: Callable[[str], None]) -> bytes | None:
-        sha256 = check(checked, warn)
+    def then_change(
+        checked: str | None, names: Collection[str], warn: Callable[[str], None]
+    ) -> bytes | None:
+        sha256 = check(checked, names, warn)
         path.write_bytes(b"[]")
         return sha256
 

@@ -12,7 +12,17 @@ from typing import Any
 COMMON = "common.schema.json"
 
 _ANNOTATIONS = {"$schema", "title", "description", "examples", "$defs"}
-_LIMITS = {"pattern", "contentEncoding", "minLength", "maxLength", "minItems", "minimum", "maximum"}
+_LIMITS = {
+    "maxItems",
+    "uniqueItems",
+    "pattern",
+    "contentEncoding",
+    "minLength",
+    "maxLength",
+    "minItems",
+    "minimum",
+    "maximum",
+}
 _OBJECTS = {"properties", "required", "propertyNames", "additionalProperties"}
 _STRUCTURE = {"$ref", "type", "const", "enum", "items", "oneOf", "anyOf"} | _OBJECTS
 _KNOWN = _ANNOTATIONS | _LIMITS | _STRUCTURE | {"if", "then", "else"}

@@ -9,9 +9,15 @@ from software_update.base.errors import InputError, UsageError, shown
 from software_update.base.text import check_encoding
 from software_update.cli.options import arguments, values
 from software_update.format import release_manifest
+from software_update.format.claims import AREAS, CONFINED_BY, REACH, Claims
 from software_update.format.limits import MAX_USER_MANIFEST_BYTES
 from software_update.format.release_manifest import ReleaseManifest, is_language
-from software_update.steps.release_files import read_advisories, read_texts
+from software_update.steps.release_files import (
+    read_advisories,
+    read_attachments,
+    read_claim_files,
+    read_texts,
+)
 
 _BOOLEANS = {"true": True, "false": False}
 
@@ -52,6 +58,7 @@ def run(argv: Sequence[str]) -> int:
         "--notes-file", metavar="FILE", help="a file (UTF-8) with the changes in this release"
     )
     _add_consent(parser)
+    _add_claims(parser)
     values.add_value(
         parser,
         "support-until",
@@ -60,14 +67,16 @@ def run(argv: Sequence[str]) -> int:
     )
     arguments.add_output(parser, "the release manifest to write")
     args = parser.parse_args(argv)
-    content = release_manifest.build_release(_release(args))
+    content = release_manifest.build_release(_release(args), _claims(args))
     if len(content) > MAX_USER_MANIFEST_BYTES:
         raise UsageError(
             f"{args.output}: {len(content)} bytes, a device reads at most {MAX_USER_MANIFEST_BYTES}; "
-            "shorten --notes and the other texts"
+            "shorten --notes, the other texts, and --claims"
         )
     inputs = arguments.files_of(
         *args.advisories,
+        *args.attachment,
+        *args.claims,
         *(path for _, path in _texts_of(args.texts)),
         args.minimum_release_counter_file,
         args.notes_file,
@@ -119,6 +128,30 @@ def _add_consent(parser: argparse.ArgumentParser) -> None:
         "texts in a language (BCP 47, such as de or pt-BR) and their file (JSON): an object with notes "
         "or unavailable_functions",
     )
+
+
+def _add_claims(parser: argparse.ArgumentParser) -> None:
+    """Options for the fields that say what the release can do, and what else people can check."""
+    arguments.add_list(
+        parser,
+        "--claims",
+        "FILE",
+        "claims about targets (JSON): an object with a member for each target, an object with component, "
+        f"area ({', '.join(AREAS)}), and optionally reach (a list of {', '.join(REACH)}), confined_by "
+        f"({', '.join(CONFINED_BY)}) and reversible",
+    )
+    arguments.add_list(
+        parser,
+        "--attachment",
+        "FILE",
+        "files that people can check with the release, such as its SBOM; the manifest lists the name, "
+        "length and SHA-256 of each",
+    )
+
+
+def _claims(args: argparse.Namespace) -> Claims:
+    targets = read_claim_files(args.claims)
+    return Claims(tuple(targets), tuple(read_attachments(args.attachment)))
 
 
 def _release(args: argparse.Namespace) -> ReleaseManifest:

@@ -1,9 +1,11 @@
 """Tests of step release-manifest."""
 
+import hashlib
 from pathlib import Path
 
 import pytest
 
+from software_update.format.claims import Attachment, Claims, TargetClaim, read_claims
 from software_update.format.limits import MAX_USER_MANIFEST_BYTES
 from software_update.format.release_manifest import (
     Advisory,
@@ -108,6 +110,28 @@ def test_faults_in_files_of_advisories_and_texts(tmp_path: Path) -> None:
         args = [*GOOD, f"{option}{tmp_path}/x.json", "-o", f"{tmp_path}/x.json"]
         (tmp_path / "x.json").write_text("[]" if option == "--advisories=" else "{}")
         assert "would replace the input" in failed(2, *args)
+
+
+def test_claims_and_attachments(tmp_path: Path) -> None:
+    (tmp_path / "app.json").write_text(
+        '{"app": {"component": "the application", "area": "application", "reach": ["radio", "network"]}}'
+    )
+    (tmp_path / "boot.json").write_text(
+        '{"boot": {"component": "boot loader", "area": "boot_loader", "confined_by": "none"}}'
+    )
+    (tmp_path / "sbom.cdx.json").write_bytes(b"abc")
+    args = ["--claims", f"{tmp_path}/boot.json", f"{tmp_path}/app.json"]
+    done(*GOOD, *args, f"--attachment={tmp_path}/sbom.cdx.json", "-o", tmp_path / "r.json")
+    assert read_claims((tmp_path / "r.json").read_bytes()) == Claims(
+        (
+            TargetClaim("app", "the application", "application", ("network", "radio")),
+            TargetClaim("boot", "boot loader", "boot_loader", confined_by="none"),
+        ),
+        (Attachment("sbom.cdx.json", 3, hashlib.sha256(b"abc").hexdigest()),),
+    )
+    for option in ("--claims=", "--attachment="):
+        same = f"{tmp_path}/app.json"
+        assert "would replace the input" in failed(2, *GOOD, f"{option}{same}", "-o", same)
 
 
 def test_notes_from_a_file(tmp_path: Path) -> None:

@@ -47,6 +47,20 @@ def partial(contents: dict[str, bytes], version: int = 8) -> bytes:
     return e.bundle(contents, version=version).replace(e.payload("boot", BOOT), b"")
 
 
+def test_claims_may_be_about_unchanged_targets_but_not_about_removed_ones(folder: Path) -> None:
+    manifest = folder / "release.json"
+    claims = {"boot": {"component": "boot loader", "area": "boot_loader"}}
+    (folder / "claims.json").write_text(json.dumps(claims))
+    make = ["step", "release-manifest", "--product=p", "--release-version=8", "--release-counter=8"]
+    done(*make, f"--claims={folder}/claims.json", "-o", manifest)
+    more = [f"--unchanged-from={folder}/installed.pb", f"--user-manifest={manifest}"]
+    done(*create(folder, *more))
+    said = failed(3, *create(folder, *more, "--removes=boot"))
+    assert said.startswith(
+        f"{manifest}: targets.boot: the release does not list this target; remove"
+    )
+
+
 @pytest.mark.parametrize("earlier", ["good.bundle", "installed.pb"])
 def test_bundle_lists_the_unchanged_targets_without_their_payloads(
     folder: Path, earlier: str
