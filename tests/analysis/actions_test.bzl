@@ -122,7 +122,7 @@ _CHAIN_ACTIONS = {
     "SoftwareUpdateHolders root_2.holders.json": ["a.pem", "b.pem"],
     "SoftwareUpdateHolders root_3.holders.json": ["a.pem", "b.pem", "root_2.holders.json"],
     "SoftwareUpdateHolders root_4.holders.json": ["a.pem", "b.pem", "root_3.holders.json"],
-    "SoftwareUpdateReleaseManifest manifest.json": ["notes.txt", "advisories.json", "texts_de.json", "texts_fr.json"],
+    "SoftwareUpdateReleaseManifest manifest.json": ["notes.txt", "advisories.json", "texts_de.json", "texts_fr.json", "claims.json", "sbom.json"],
     "SoftwareUpdateRequest with_chain.signing_request.json": ["with_chain.targets_metadata.unsigned.pb", "root_4.root.unsigned.pb", "root_4.holders.json", "manifest.json"],
     "SoftwareUpdateRootRequest root_2.signing_request.json": ["root_2.root.unsigned.pb", "root_2.holders.json", "published.root.pb"],
     "SoftwareUpdateRootRequest root_3.signing_request.json": ["root_3.root.unsigned.pb", "root_3.holders.json", "root_2.root.unsigned.pb"],
@@ -346,6 +346,8 @@ def actions_test_suite(name):
     software_update_release_manifest(
         name = "manifest",
         advisories = ["advisories.json"],
+        attachments = ["sbom.json"],
+        claims = ["claims.json"],
         hardware_ids = ["board"],
         minimum_release_counter = 1,
         notes = "notes.txt",

@@ -520,6 +520,23 @@ MANIFEST_CASES = [
         described(release_json(advisories=[{**ADVISORY, "a": 1}], texts={"de": {"a": None}})),
     ),
     Case(
+        "release_claims",
+        "ACCEPT",
+        "Claims about a target, and an attachment.",
+        described(
+            release_json(
+                targets={"app": {"component": "radio", "area": "application", "reach": ["radio"]}},
+                attachments=[{"name": "sbom.cdx.json", "length": 1, "sha256": "ab" * 32}],
+            )
+        ),
+    ),
+    Case(
+        "release_claims_unreadable",
+        "ACCEPT",
+        "Claims and attachments of another form: their readers refuse them, and the verifier does not.",
+        described(release_json(targets=[{"app": [7, {"a": "\x00"}]}], attachments={"": None})),
+    ),
+    Case(
         "release_language_35",
         "ACCEPT",
         "A language tag of 35 characters.",

@@ -111,10 +111,14 @@ def test_release_manifest_has_the_bytes_of_the_command_line(tmp_path: Path) -> N
     more += [f"--advisories={HERE}/advisories.json", f"--advisories={HERE}/more_advisories.json"]
     more += ["--unavailable-function", "heating, 100 %", "remote 'control'", "--reversible=false"]
     more += [f"--texts=de={HERE}/texts_de.json", f"--texts=pt-BR={HERE}/texts_pt_br.json"]
+    more += [f"--claims={HERE}/claims.json", f"--claims={HERE}/more_claims.json"]
+    more += [f"--attachment={HERE}/notes.txt", f"--attachment={HERE}/version.txt"]
     made = (HERE / "described.json").read_bytes()
     assert made == release_manifest(tmp_path, *more)
     document = json.loads(made)
     assert [each["id"] for each in document["advisories"]] == ["CVE-2031-1", "CVE-2031-2"]
+    assert document["targets"]["app"]["reach"] == ["network", "radio"]
+    assert [each["name"] for each in document["attachments"]] == ["notes.txt", "version.txt"]
     assert document["texts"]["pt-BR"] == {"notes": "Mais rápido."}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -43,6 +44,8 @@ foreach(year, [ 1, 2, 3 ]) {{
         file = "texts_de.json"
       }},
     ]
+    claims = [ "claims.json" ]
+    attachments = [ "keys/targets.pub" ]
     support_until = "2031-01-01T00:00:00Z"
   }}
 
@@ -58,6 +61,9 @@ foreach(year, [ 1, 2, 3 ]) {{
   }}
 }}
 """
+
+
+CLAIM = {"component": "the clock", "area": "application", "reach": ["actuators"]}
 
 
 @pytest.fixture(scope="session")
@@ -104,6 +110,7 @@ def write_years(tree: Tree, keys: Path) -> Tree:
     advisory = {"id": "CVE-2031-1", "severity": "low", "text": "Chimes overflow."}
     tree.write({"advisories.json": json.dumps([advisory])})
     tree.write({"texts_de.json": json.dumps({"notes": "Schlägt."})})
+    tree.write({"claims.json": json.dumps({"app": CLAIM})})
     return tree
 
 
@@ -249,6 +256,7 @@ def test_release_manifest(unbuilt_years: Tree) -> None:
     years = unbuilt_years
     generate(years, "")
     assert years.build(":manifest_2") == ["//:manifest_2"]
+    key = (years.top / "keys/targets.pub").read_bytes()
     assert json.loads(years.read("gen/manifest_2.json")) == {
         "schema": "software_update.release.v1",
         "product": "clock, \"wall\" & 'tower'",
@@ -264,7 +272,19 @@ def test_release_manifest(unbuilt_years: Tree) -> None:
         "support_until": "2031-01-01T00:00:00Z",
         "notes": "Chimes.\n",
         "texts": {"de": {"notes": "Schlägt."}},
+        "targets": {"app": CLAIM},
+        "attachments": [
+            {
+                "name": "targets.pub",
+                "length": len(key),
+                "sha256": hashlib.sha256(key).hexdigest(),
+            }
+        ],
     }
+    years.write({"claims.json": "{}\n"})
+    assert years.build(":manifest_2") == ["//:manifest_2"]
+    (years.top / "keys/targets.pub").write_bytes(b"another file")
+    assert years.build(":manifest_2") == ["//:manifest_2"]
     years.write({"advisories.json": "[]\n"})
     assert years.build(":manifest_2") == ["//:manifest_2"]
     years.write({"texts_de.json": "{}\n"})
