@@ -1,10 +1,10 @@
-"""Tests of the difference of two texts."""
+"""Tests of the difference of two lists of lines."""
 
 from software_update.disclosure.text_difference import MAX_COMPARED_LINES, text_difference
 
 
 def difference(old: str, new: str) -> list[str]:
-    return list(text_difference(old, new))
+    return list(text_difference(old.split("\n"), new.split("\n")))
 
 
 def test_equal_texts_have_no_difference() -> None:
@@ -51,3 +51,7 @@ def test_long_lines_are_cut() -> None:
 def test_too_many_lines_are_counted() -> None:
     old, new = "\n" * 600_000, "x\n" * (MAX_COMPARED_LINES + 1)
     assert difference(old, new) == ["@@ -1,600000 +1,1001 @@ too many lines to compare"]
+
+
+def test_without_context_only_differences_are_shown() -> None:
+    assert list(text_difference(["a", "b", "c"], ["a", "x", "c", "y"], 0)) == ["-b", "+x", "+y"]
