@@ -117,6 +117,25 @@ def unverified_releases(old: OpenFile, new: OpenFile) -> Releases:
     return Releases(before, after, False, ("signatures, payloads, roots, versions and expiry",))
 
 
+def verified_release(
+    file: OpenFile, trusted: Root, *, at: int | None = None, schemes: Schemes = DEFAULT_SCHEMES
+) -> tuple[Disclosed, tuple[str, ...]]:
+    """Returns the release in a bundle after it has verified it, and the open questions, in words.
+
+    `trusted` is the root of a device on which no release is known. Raises as `verified_releases`.
+    """
+    device = Device(trusted, at=at, schemes=schemes)
+    with _errors_of(file.name):
+        verified = verify_file(file.fd, device)
+        return _of_verified(verified), tuple(not_checked(device, verified.release))
+
+
+def unverified_release(file: OpenFile) -> Disclosed:
+    """Returns the release in a bundle. Checks no signature, and no payload. Raises as `verified_releases`."""
+    with _errors_of(file.name):
+        return _of_unverified(file.fd)
+
+
 @contextlib.contextmanager
 def _errors_of(name: str) -> Iterator[None]:
     """Puts the name of a file before the subject of a refusal."""
