@@ -1,0 +1,64 @@
+"""The files that accompany a release: those that its manifest lists, and those next to the bundle."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+
+from software_update.base.errors import InputError
+from software_update.base.hashing import digest_files
+from software_update.disclosure.page import PageFile
+from software_update.format.claims import Attachment
+
+# Of a folder of attachments.
+_MAX_FILES = 1000
+
+
+def accompanying_files(bundle: str, listed: Sequence[Attachment]) -> tuple[PageFile, ...]:
+    """Returns the listed attachments, and then the other files next to the bundle, sorted by name.
+
+    The files are in the folder BUNDLE.attachments; the proof from a log is the file BUNDLE.tlog-proof.
+    Follows no link. Raises InputError for a folder of more than 1000 files, and OSError.
+    """
+    here = _files_next_to(bundle)
+    digests = digest_files(list(here.values()))
+    found = {
+        name: (length, sha256.hex()) for name, (length, sha256) in zip(here, digests, strict=True)
+    }
+    names = {each.name for each in listed}
+    return (
+        *(_listed(each, found.get(each.name)) for each in listed),
+        *(
+            PageFile(name, *of_file, is_listed=False, is_here=True)
+            for name, of_file in sorted(found.items())
+            if name not in names
+        ),
+    )
+
+
+def _listed(attachment: Attachment, found: tuple[int, str] | None) -> PageFile:
+    name, length, sha256 = attachment
+    matches = found is None or found == (length, sha256)
+    return PageFile(name, length, sha256, True, found is not None, matches)
+
+
+def _files_next_to(bundle: str) -> Mapping[str, str]:
+    """Returns the paths of the files, by name."""
+    folder, proof = f"{bundle}.attachments", f"{bundle}.tlog-proof"
+    found = {}
+    for path in _files_below(folder):
+        found[os.path.relpath(path, folder).replace(os.sep, "/")] = path
+        if len(found) > _MAX_FILES:
+            raise InputError(f"{folder}: contains more than {_MAX_FILES} files; remove some")
+    if os.path.isfile(proof) and not os.path.islink(proof):
+        found[os.path.basename(proof)] = proof
+    return found
+
+
+def _files_below(folder: str) -> Iterator[str]:
+    if os.path.islink(folder):
+        return
+    for parent, folders, names in os.walk(folder):
+        folders.sort()
+        for name in sorted(names):
+            path = os.path.join(parent, name)
+            if os.path.isfile(path) and not os.path.islink(path):
+                yield path
