@@ -16,8 +16,19 @@ import pytest
 from json_schemas import COMMON, Schemas
 from referencing import Registry, Resource
 from software_update.cli.main import main
+from software_update.disclosure.blast_radius import (
+    AreaChange,
+    ComponentChange,
+    Confinement,
+    KeyChange,
+    Power,
+    ThresholdChange,
+)
+from software_update.disclosure.page import PageFile
+from software_update.disclosure.page_document import page_document
+from software_update.disclosure.page_of_release import page_of_release
 from software_update.format import device_limits, metadata, wire
-from software_update.format.claims import read_claims
+from software_update.format.claims import Claims, read_claims
 from software_update.format.messages import Target
 from software_update.format.proto import tuf_pb2
 from software_update.format.refusals import NotDisclosed
@@ -25,6 +36,7 @@ from software_update.format.release_manifest import parse_release
 from software_update.format.verdicts import Refused, Verdict
 from software_update.signing import exec_protocol, signature_file, signing_request
 from software_update.signing.signature_file import DetachedSignature
+from software_update.testing.pages import APP, BOOT, disclosed
 from software_update.testing.repositories import Release, RepositoryFolder, releases
 
 from tests.vectors import cases
@@ -64,7 +76,10 @@ def validator(name: str, *, strict: bool = True) -> Any:
 
 
 # Objects of a document whose fields have names of the writer's choice.
-_MAPS: dict[str, tuple[str, ...]] = {"software_update.release.v1": ("texts", "targets")}
+_MAPS: dict[str, tuple[str, ...]] = {
+    "software_update.release.v1": ("texts", "targets"),
+    "software_update.release_page.v1": ("release.texts", "release.targets"),
+}
 
 
 def maps(document: Any) -> tuple[str, ...]:
@@ -167,6 +182,10 @@ _OPTIONAL = {
     "software_update.release_list.v1": ("repository_root", "bundles[].base"),
     "software_update.digests.v1": ("targets[].compression",),
 }
+# A page contains the release manifest.
+_OPTIONAL["software_update.release_page.v1"] = tuple(
+    f"release.{each}" for each in _OPTIONAL["software_update.release.v1"]
+)
 
 
 @pytest.fixture
@@ -378,6 +397,32 @@ def test_bundle_fleet(capsys: pytest.CaptureFixture[str]) -> None:
     fleet = ("bundle", "fleet", "app.bundle", "--installed=app.bundle", "--trusted-root=root-1.pb")
     hardware = ("--hardware-id=a", "--hardware-id=b")
     check(output(capsys, *fleet, *hardware, "--json"), output(capsys, *fleet, "--json"))
+
+
+@pytest.mark.usefixtures("folder")
+def test_bundle_page() -> None:
+    """Of a release of which much changes, and of one about which little is known."""
+    release = page_of_release(
+        disclosed(claims=Claims((APP, BOOT._replace(reversible=False)))),
+        disclosed(),
+        is_verified=True,
+    )
+    radius = release.radius._replace(
+        powers_gained=(Power("lamp control", "network"),),
+        confinement=(Confinement("app", "process", "none"),),
+        areas=(AreaChange("app", "application", "system"),),
+        components=(ComponentChange("lamp control", "application", "changed", ("app",)),),
+        keys=(KeyChange("root", bytes(32), "added"),),
+        thresholds=(ThresholdChange("targets", 2, 1),),
+    )
+    files_found = (PageFile("sbom.cdx.json", 1, "0" * 64, True, True),)
+    much = release._replace(radius=radius, files=files_found)
+    little = page_of_release(disclosed(None, Claims())._replace(root=None), is_verified=False)
+    documents = [json.loads(json.dumps(page_document(each))) for each in (much, little)]
+    check(*documents, without=("release",))
+    page = ("bundle", "page", "app.bundle", "--format=json", "-o", "page.json")
+    assert main([*page, "--trusted-root=root-1.pb", "--previous=app.bundle"]) == 0
+    validator("software_update.release_page.v1").validate(written("page.json"))
 
 
 NOW = "--now=2027-01-15T08:00:00Z"

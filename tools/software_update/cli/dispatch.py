@@ -35,6 +35,7 @@ COMMANDS = {
     ("bundle", "extract"): "write a bundle's payloads to a folder",
     ("bundle", "personalize"): "leave out of a bundle the payloads that a device has",
     ("bundle", "fleet"): "show what devices in the field do with a bundle",
+    ("bundle", "page"): "write the page of a release, for people who decide about it",
     ("bundle", "promote"): "prove that a release contains exactly what was tested",
     ("repository", "init"): "make a repository of releases",
     ("repository", "add"): "publish releases in a channel of a repository",
