@@ -171,6 +171,16 @@ CASES = [
         allowing("app", version=3),
     ),
     Case(
+        "allowed_removed_in_chain",
+        DENIED,
+        "a/b, which root 2 allows and root 4 does not; root 3 has no list.",
+        good(
+            {"app": b"x", "a/b": b"x"},
+            roots=e.chain(allowing("app", "a/*", version=2), allowing(version=3))
+            + e.root_entry(allowing("app", version=4)),
+        ),
+    ),
+    Case(
         "allowed_installed_before",
         DENIED,
         "The device has installed boot, which the root allowed then.",
