@@ -80,11 +80,13 @@ void Verifier::open_payload() {
   if (target == nullptr || target->length != payload_size_ || target->is_present || !is_trusted()) {
     return;
   }
-  if (device_.targets != nullptr && !ask_sink()) {
+  // Nothing is written that cannot be decompressed.
+  const bool is_compressed = target->is_compressed;
+  if ((is_compressed && !can_decompress()) || (device_.targets != nullptr && !ask_sink())) {
     return;
   }
-  is_decompressed_ = target->is_compressed && can_decompress();
-  if (is_decompressed_) {
+  is_decompressed_ = is_compressed;
+  if (is_compressed) {
     memory_.compression->begin(device_, next_target_, is_written_ ? device_.targets : nullptr);
   }
 }

@@ -11,6 +11,8 @@ FEED = ctypes.CFUNCTYPE(
     ctypes.c_bool, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_void_p, ctypes.c_void_p
 )
 _running: list[Any] = []
+# Bytes of content that the library gets at once.
+PIECE = 1000
 
 
 def _begin(window: int) -> bool:
@@ -25,7 +27,9 @@ def _feed(data: int, size: int, out: int, context: int) -> bool:
         content = _running[0].decompress(ctypes.string_at(data, size))
     except zstandard.ZstdError:
         return False
-    return not content or bool(OUT(out)(context, content, len(content)))
+    pass_on = OUT(out)
+    pieces = (content[at : at + PIECE] for at in range(0, len(content), PIECE))
+    return all(pass_on(context, piece, len(piece)) for piece in pieces)
 
 
 # Called by the library, so they live as long as this module.

@@ -13,7 +13,9 @@ from software_update.verify.roots import trust_root
 from tests.attacks import compression_cases, product
 from tests.attacks.product import (
     HARDWARE,
+    STRANGER,
     T2,
+    T3,
     TRUSTED,
     USER_MANIFEST,
     R,
@@ -67,7 +69,8 @@ class Question:
     def answer(self, tested: Library) -> str:
         """Returns the verdict, and all that a client learns of the bundle."""
         found, result = self.judged(tested), tested.result
-        parts = (result.good, result.written, result.roots, bytes(result.newer).hex())
+        counts = (result.good, result.written, result.verifications, result.window)
+        parts = (*counts, result.roots, bytes(result.newer).hex())
         return f"{found} {parts} {result.keys} {bytes(result.identities).hex()}"
 
 
@@ -120,7 +123,39 @@ LANGUAGES = (
     "de-{",
     "de-/",
     "de-:",
+    "abcdefgh",
+    "de-abcdefgh",
 )
+# The first and last characters of each length in UTF-8, and those next to the surrogates.
+CODES = (
+    0x7F,
+    0x80,
+    0xFF,
+    0x7FF,
+    0x800,
+    0x6C00,
+    0xD7FF,
+    0xE000,
+    0xF000,
+    0xFFFF,
+    0x1000,
+    0xCFFF,
+    0xEFFF,
+)
+LONG_CODES = (0x10000, 0x1F41B, 0x103FF, 0x10FC00, 0x10FFFF, 0x40000, 0xC0000, 0xFFFFF)
+ESCAPES = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+NOT_UTF8 = (
+    b"\xc1\xbf",
+    b"\xe0\x9f\xbf",
+    b"\xed\xa0\x80",
+    b"\xf0\x8f\xbf\xbf",
+    b"\xf4\x90\x80\x80",
+    b"\xf5\x80\x80\x80",
+    b"\xc3\xc3",
+    b"\x80",
+)
+CLAIM = "software_update.release."
+BAD_RELEASE = release_json(0)
 # Members of a release manifest.
 MEMBERS = (
     rb'"a": "\ud83d\ud83d"',
@@ -138,7 +173,27 @@ MEMBERS = (
     b'"a": 0e0',
     b'"hardware_ids": ["board-1", "board-2"]',
     b'"hardware_ids": ["board-1", "board-1"]',
+    rb'"a": "\xn"',
+    b'"a": [{"b": 1}, {"b": 2}]',
+    b'"severity": "low medium"',
+    b'"kind": "security feature"',
+    rb'"\udc00": 1, "%b": 2' % "\U00010000".encode(),
+    *(b'"a": "%b"' % each for each in NOT_UTF8),
 )
+
+
+def _escaped(text: str) -> str:
+    units = text.encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
+
+
+def _members() -> Iterator[bytes]:
+    """More members: a text, and two spellings of a key, which may appear only once."""
+    for code in (*CODES, *LONG_CODES):
+        yield f'"a": "{chr(code)}"'.encode()
+        yield f'"{_escaped(chr(code))}": 1, "{chr(code)}": 2'.encode()
+    for escape, character in ESCAPES.items():
+        yield f'"\\{escape}": 1, "{_escaped(character)}": 2'.encode()
 
 
 def _with_manifest(content: bytes, **device: Any) -> Question:
@@ -152,7 +207,7 @@ def _manifests() -> Iterator[Edge]:
         yield Edge(f"date {date}", _with_manifest(release_json(support_until=date)))
     for tag in LANGUAGES:
         yield Edge(f"language {tag}", _with_manifest(release_json(texts={tag: {}})))
-    for member in MEMBERS:
+    for member in (*MEMBERS, *_members()):
         content = release_json()[:-1] + b", " + member + b"}"
         yield Edge(f"member {member!r}", _with_manifest(content))
     many = release_json(a=1, b=2, c=3)
@@ -166,6 +221,18 @@ def _manifests() -> Iterator[Edge]:
         yield Edge(f"{name} left out", Question(release(targets(contents, 2)), device))
     for size in (2**20, 2**20 + 1):
         yield Edge(f"manifest of {size}", _with_manifest(release_json().ljust(size)))
+    for claim in (
+        "oftware_update.release.v1",
+        "ssoftware_update.release.",
+        f"{CLAIM[:-2]}{CLAIM[1:]}",
+    ):
+        yield Edge(f"claim {claim}", _with_manifest(claim.encode()))
+    for name, listed in (("listed", 1), ("listed twice", 2)):
+        for digests in ([e.sha256(BAD_RELEASE)], [bytes(32), e.sha256(BAD_RELEASE)]):
+            target = e.target_of(USER_MANIFEST, len(BAD_RELEASE), [(1, each) for each in digests])
+            metadata = e.targets_of(e.common("targets"), [target] * listed)
+            edge = Question(release(metadata, {USER_MANIFEST: BAD_RELEASE}))
+            yield Edge(f"bad manifest {name} with {len(digests)} digests", edge)
     twice = good({USER_MANIFEST: release_json()}) + e.payload(USER_MANIFEST, release_json())
     yield Edge("manifest twice", Question(twice))
 
@@ -184,6 +251,7 @@ def _lists() -> Iterator[Edge]:
         yield Edge(f"allowed {entries}", Question(bundle))
         beyond = "beyond allowed targets"
         yield Edge(f"allowed {entries} in little room", Question(bundle, limits=SMALL), beyond)
+    yield from _roots()
     usual = (e.target("app", b"x"), e.target("boot", b"x"), e.target("boot2", b"x"))
     listing = e.root_entry(e.signed(root(2) + e.blob(254, b"c"), R))
     bundle = release(targets({"c": b"x"}), {"c": b"x"})
@@ -199,8 +267,41 @@ def _lists() -> Iterator[Edge]:
     yield Edge("a target more than fits", Question(bundle, limits=SMALL), "beyond targets")
 
 
+def _roots() -> Iterator[Edge]:
+    """Keys, roles and signatures of a new root."""
+    common, roles = e.common("root", 2), (e.roles_of(R), e.roles_of(T))
+    for name, fields, id_ in (
+        ("type", e.number(2, 3) + e.blob(3, T2.keyval), e.key_id_of(T2.keyval, 0, 3)),
+        ("scheme", e.number(1, 3) + e.blob(3, T2.keyval), e.key_id_of(T2.keyval, 3, 0)),
+        ("value", e.number(1, 3) + e.number(2, 3), e.key_id_of(b"")),
+    ):
+        listed = e.root_of(common, [R.listed, e.blob(1, id_) + e.blob(2, fields), T.listed], *roles)
+        yield Edge(f"a key without {name}", Question(good(roots=e.root_entry(e.signed(listed, R)))))
+    stamped = root(2) + e.blob(5, e.role([bytes(32), T2.key_id])) + e.blob(6, e.role([T3.key_id]))
+    bundle = good(roots=e.root_entry(e.signed(stamped, R)))
+    yield Edge("keys of other roles in little room", Question(bundle, limits=SMALL))
+    moved = e.root_entry(e.signed(root(2), R))
+    signatures = (T.signature(targets()), STRANGER.signature(targets()), e.blob(1, bytes(32)))
+    signed = e.targets_entry(e.signed_of(targets(), signatures)) + e.payloads(product.CONTENTS)
+    yield Edge("a third signature without its value", Question(moved + signed, limits=SMALL))
+    backward = e.blob(2, R.sign(root(2))) + e.blob(1, R.key_id)
+    bundle = e.root_entry(e.signed_of(root(2), [backward])) + e.targets_entry(e.number(9, 1))
+    yield Edge("a fault after a key id", Question(bundle + e.payload("app", b"x")))
+    installed = e.manifest(targets(version=5))
+    ordered = e.root_of(common, [T.listed, R.listed], *roles)
+    bundle = good(roots=e.root_entry(e.signed(ordered, R)))
+    yield Edge(
+        "the targets key first", Question(bundle, Device(TRUSTED, installed, at=product.NOW))
+    )
+    two = e.signed(root(targets_keys=[T, T.mirrored], targets_threshold=2), R)
+    bundle = good(roots=e.root_entry(e.signed(root(2, targets_keys=[T2]), R)), key=T2)
+    yield Edge("one key twice before", Question(bundle, Device(two, installed, at=product.NOW)))
+
+
 def _payloads() -> Iterator[Edge]:
     """Sinks, and compressed payloads."""
+    twice = e.payload("z", b"1") + e.payload("y", b"2") * 2
+    yield Edge("unlisted and twice", Question(good() + twice))
     plain, packed = good(), compression_cases.compressed(compression_cases.STORED)
     for name, bundle in (("plain", plain), ("packed", packed)):
         yield Edge(f"{name} skipped", Question(bundle, sink=library.SKIPS))
@@ -219,8 +320,11 @@ def _payloads() -> Iterator[Edge]:
         (library.UNPACKS_NOTHING, "beyond compression"),
         (library.HAS_NO_ROOM, "beyond compression"),
         (library.FAILS_AT_END, "DECOMPRESSION_FAILED"),
+        (library.UNPACKS_TOO_MUCH, "DECOMPRESSION_FAILED"),
     ):
         yield Edge(f"unpacks {unpacks}", Question(packed, unpacks=unpacks), verdict)
+        question = Question(packed, unpacks=unpacks, sink=library.WRITES)
+        yield Edge(f"unpacks {unpacks} to be written", question, verdict)
         changed = packed[:-1] + b"!"
         if unpacks == library.UNPACKS_NOTHING:
             yield Edge("changed, and not unpacked", Question(changed, unpacks=unpacks))

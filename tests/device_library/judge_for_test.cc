@@ -81,7 +81,7 @@ typedef bool (*VerifyFunction)(const uint8_t* key, const uint8_t* digest, const 
 enum Sink { kWrites = 1, kWaits, kSkips, kFailsToOpen, kFailsToWrite, kFailsToClose };
 
 // What the decompressor does, as in library.py.
-enum Unpacks { kUnpacks, kUnpacksNothing, kHasNoRoom, kFailsAtEnd };
+enum Unpacks { kUnpacks, kUnpacksNothing, kHasNoRoom, kFailsAtEnd, kUnpacksTooMuch };
 
 // As _Device in library.py.
 struct TestDevice {
@@ -115,6 +115,7 @@ struct TestResult {
   uint32_t verifications;
   uint32_t good;     // payloads that the sink got as good
   uint64_t written;  // bytes that the sink took
+  uint64_t window;   // of the last compressed payload
   int problem;       // a rule of TargetSink or RootSink that the verifier broke
   uint32_t roots;    // that the RootSink got
   uint8_t newer[software_update::kSha256Bytes];  // SHA-256 of the newer of them
@@ -128,13 +129,19 @@ const Crypto kSoftware = {nullptr, nullptr, software_update::sha256_blocks};
 // Passes calls on to Python.
 class PythonDecompressor final : public Decompressor {
  public:
-  explicit PythonDecompressor(const TestDevice& known)
-      : begin_(known.begin), feed_(known.feed), unpacks_(known.unpacks) {}
+  PythonDecompressor(const TestDevice& known, TestResult* result)
+      : begin_(known.begin), feed_(known.feed), unpacks_(known.unpacks), result_(result) {}
 
   bool begin(uint64_t window_bytes) override {
+    result_->window = window_bytes;
     return unpacks_ != kHasNoRoom && begin_(window_bytes);
   }
   bool feed(Bytes compressed, bool (*out)(void* context, Bytes content), void* context) override {
+    // The verifier's answer stops a good decompressor.
+    static const uint8_t kTooMuch[4096] = {};
+    if (unpacks_ == kUnpacksTooMuch && out(context, {kTooMuch, sizeof kTooMuch})) {
+      out(context, {kTooMuch, 1});
+    }
     Call call = {out, context};
     return feed_(compressed.data, compressed.size, pass_on, &call);
   }
@@ -154,6 +161,7 @@ class PythonDecompressor final : public Decompressor {
   BeginFunction begin_;
   FeedFunction feed_;
   int unpacks_;
+  TestResult* result_;
 };
 
 // Takes payloads, and checks the order of the calls and the number of bytes.
@@ -301,7 +309,7 @@ void judge(const TestDevice* known, const uint8_t* bundle, size_t size, size_t p
                          software_update::sha256_blocks};
   Installed installed;
   if (known->installed != nullptr) installed = software_update::target::unpack(known->installed);
-  PythonDecompressor decompressor(*known);
+  PythonDecompressor decompressor(*known, result);
   CheckingSink sink(known->sink, result);
   CheckingRootSink roots(known->roots == 1, result);
   software_update::Device device = {};

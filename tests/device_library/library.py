@@ -19,7 +19,7 @@ WRITES, WAITS, SKIPS, FAILS_TO_OPEN, FAILS_TO_WRITE, FAILS_TO_CLOSE = range(1, 7
 # What a RootSink does, if there is one.
 TAKES_ROOTS, HAS_NO_ROOM_FOR_ROOTS = 1, 2
 # What the decompressor does.
-UNPACKS, UNPACKS_NOTHING, HAS_NO_ROOM, FAILS_AT_END = range(4)
+UNPACKS, UNPACKS_NOTHING, HAS_NO_ROOM, FAILS_AT_END, UNPACKS_TOO_MUCH = range(5)
 _BEYOND, _FAILED = 1, 2
 BEYOND = (
     "nothing",
@@ -92,6 +92,7 @@ class _Result(ctypes.Structure):
         ("verifications", ctypes.c_uint32),
         ("good", ctypes.c_uint32),
         ("written", ctypes.c_uint64),
+        ("window", ctypes.c_uint64),
         ("problem", ctypes.c_int),
         ("roots", ctypes.c_uint32),
         ("newer", ctypes.c_uint8 * 32),
