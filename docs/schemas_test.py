@@ -309,8 +309,32 @@ def test_bundle_inspect(capsys: pytest.CaptureFixture[str]) -> None:
 def test_bundle_verify(capsys: pytest.CaptureFixture[str]) -> None:
     verify = ("bundle", "verify", "app.bundle", "--trusted-root", "root-1.pb", "--json")
     accepted = output(capsys, *verify)
+    Path("app.bundle.attachments").mkdir()
+    Path("advisories.json").rename("app.bundle.attachments/advisories.json")
+    attachments = ("--attachments=app.bundle.attachments", "--auditor=auditor.pub")
+    assert main(["key", "generate", "auditor"]) == 0
+    Path("a.json").write_text("{}", encoding="utf-8")
+    sign = ["attachment", "sign", "a.json", "--bundle=app.bundle", "--key=auditor"]
+    sign += ["--predicate-type=https://example.test/claim"]
+    assert main([*sign, "-o", "app.bundle.attachments/a.dsse.json"]) == 0
+    capsys.readouterr()
+    attached = output(capsys, *verify, *attachments)
+    refused = output(capsys, *verify, *attachments, "--require-audits=1", status=1)
     Path("app.bundle").write_bytes(Path("app.bundle").read_bytes()[:-1])
-    check(accepted, output(capsys, *verify, status=1))
+    check(accepted, attached, refused, output(capsys, *verify, status=1))
+
+
+@pytest.mark.usefixtures("folder")
+def test_audit(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("app.bin").write_bytes(b"other")
+    create = ["bundle", "create", "--version=1", "--targets-from=targets.json", "--root=root-1.pb"]
+    create += ["--user-manifest=release.json", "--dev-signing-key=targets_key"]
+    assert main([*create, "-o", "rebuilt.bundle"]) == 0
+    capsys.readouterr()
+    audit = ("audit", "app.bundle", "--rebuilt=rebuilt.bundle", "--json")
+    bad = output(capsys, *audit, status=4)
+    Path("rebuilt.bundle").write_bytes(b"")
+    check(bad, output(capsys, *audit, status=5))
 
 
 @pytest.mark.usefixtures("folder")

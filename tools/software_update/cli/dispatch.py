@@ -37,6 +37,8 @@ COMMANDS = {
     ("bundle", "fleet"): "show what devices in the field do with a bundle",
     ("bundle", "page"): "write the page of a release, for people who decide about it",
     ("bundle", "promote"): "prove that a release contains exactly what was tested",
+    ("audit", ""): "compare a release with a bundle that was built again",
+    ("attachment", "sign"): "sign a statement about a release, such as an audit",
     ("repository", "init"): "make a repository of releases",
     ("repository", "add"): "publish releases in a channel of a repository",
     ("repository", "publish"): "publish the bundles that a build lists",

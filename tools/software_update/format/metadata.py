@@ -126,6 +126,11 @@ class Targets(NamedTuple):
     common: CommonMetadata
     targets: tuple[Target, ...]
 
+    @property
+    def digest(self) -> bytes:
+        """The release digest: the SHA-256 of what was signed."""
+        return hashlib.sha256(self.serialized).digest()
+
 
 class Installed(NamedTuple):
     """The release that a device runs: its targets metadata, its user_manifest, and the parsed manifest.

@@ -82,7 +82,7 @@ def promote(
     if problem:
         raise NotPromoted(f"{release}: {problem}", verdict)
     try:
-        expected = _read_tested(tested_fd, device.installed)
+        expected = read_contents(tested_fd, device.installed)
     except Refused as refused:
         raise NotPromoted(_about(tested, refused), verdict) from None
     carried = Contents(verified.release.targets, verified.payloads)
@@ -162,8 +162,11 @@ def _dev_problem(device: Device, envelope: Envelope) -> str | None:
     return None
 
 
-def _read_tested(fd: int, installed: Installed | None) -> Contents:
-    """Returns the tested bundle's contents: its payloads match its metadata. Signatures are not checked."""
+def read_contents(fd: int, installed: Installed | None = None) -> Contents:
+    """Returns the contents of a bundle whose payloads match its metadata. Checks no signatures.
+
+    Only payloads of `installed` may be missing. Raises Refused for any other file.
+    """
     envelope = read_envelope(fd)
     if envelope.targets is None:
         raise Refused(Verdict.MISSING_ROLE_METADATA, "has no targets metadata")

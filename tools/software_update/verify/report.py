@@ -15,7 +15,7 @@ SCHEMA = "software_update.verdict.v1"
 def accepted_report(device: Device, verified: Verified) -> dict[str, Any]:
     """Returns the report, as JSON has it, on a release that the device would install.
 
-    It does not compare the bundle with limits of the device.
+    It does not compare the bundle with limits of the device, and checks nothing next to it.
     """
     release = verified.release
     root, targets = release.root.common, release.targets.common
@@ -42,6 +42,9 @@ def accepted_report(device: Device, verified: Verified) -> dict[str, Any]:
         "never_expires": never,
         "allowed_targets": list(release.root.allowed_targets) or None,
         "dev_keys": release.trusted.dev_keys,
+        "refusal": None,
+        "attachments": None,
+        "auditors": None,
         "not_checked": not_checked(device, release),
     }
 

@@ -49,6 +49,9 @@ def test_report_on_a_release_that_leaves_out_an_installed_payload() -> None:
         "never_expires": ["root"],
         "allowed_targets": None,
         "dev_keys": False,
+        "refusal": None,
+        "attachments": None,
+        "auditors": None,
         "not_checked": [
             "root of the installed release: not stated; assumed: trusted root 1",
             "hardware: the release does not say what it is for",

@@ -20,10 +20,16 @@ from software_update.cli.options.arguments import (
     time_of,
     verdict_of,
 )
+from software_update.cli.options.attachments import (
+    add_attachments,
+    check_attachments,
+    judge_attachments,
+)
 from software_update.cli.options.schemes import add_schemes, schemes_of
 from software_update.cli.render.advice import sentence
 from software_update.format import metadata
 from software_update.format.metadata import Installed, Root
+from software_update.format.refusals import NotDisclosed
 from software_update.format.verdicts import Refused, Verdict
 from software_update.keys.dev_key_ids import DEV_KEYS_WARNING
 from software_update.keys.schemes import Schemes
@@ -69,6 +75,8 @@ def run(argv: Sequence[str]) -> int:
         if verified:
             report["beyond_device"] = _beyond_device(fd, args.device_limits, signed_root, verified)
             passed = passed and not report["beyond_device"]
+            _disclose(args, verified, report)
+            passed = passed and not report["refusal"]
             report["warnings"] = _warnings(args, device, verified)
         if args.report:
             files.write_output(args.report, to_text(report).encode(), inputs=_inputs(args))
@@ -118,6 +126,7 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     add_at(parser)
     add_schemes(parser)
     add_device_limits(parser)
+    add_attachments(parser)
     parser.add_argument("--json", action="store_true", help="print software_update.verdict.v1")
     parser.add_argument(
         "--report",
@@ -154,6 +163,7 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
         raise UsageError(
             "--ignore-installed-root: only valid with --installed; add that or remove it"
         )
+    check_attachments(args)
     check_apart(args, "report", "extract", "write_root", "write_installed")
     return args
 
@@ -233,6 +243,23 @@ def _warnings(args: argparse.Namespace, device: Device, verified: Verified) -> l
     ]
 
 
+def _disclose(args: argparse.Namespace, verified: Verified, report: dict[str, Any]) -> None:
+    """Adds the files next to the bundle to its report, or the reason to refuse it because of them."""
+    try:
+        if args.attachments:
+            report.update(judge_attachments(args, verified.release))
+            if not args.attachment_key:
+                report["not_checked"].append(
+                    "signatures of statements: no --attachment-key was given"
+                )
+    except NotDisclosed as refused:
+        report["refusal"] = {
+            "name": refused.refusal,
+            "subject": refused.subject,
+            "detail": refused.detail,
+        }
+
+
 # Outputs of an accepted bundle: the payloads, then the root, then the manifest.
 
 
@@ -278,7 +305,7 @@ def _show(
     args: argparse.Namespace, report: dict[str, Any], expected: Verdict | None, advice: str
 ) -> None:
     verdict = report["verdict"]
-    beyond = report.get("beyond_device")
+    beyond, refusal = report.get("beyond_device"), report.get("refusal")
     if args.json:
         print(to_text(report), end="")
     elif beyond and verdict == (expected or verdict):
@@ -286,6 +313,9 @@ def _show(
         from software_update.verify.device_limits import beyond_text
 
         _complain(args, beyond_text(beyond, args.device_limits))
+    elif refusal and verdict == (expected or verdict):
+        where = f"{shown(refusal['subject'])}: " if refusal["subject"] else ""
+        _complain(args, f"{refusal['name']}: {where}{refusal['detail']}; do not install it")
     elif verdict == Verdict.ACCEPT == (expected or verdict) and not args.report:
         _show_accepted(args.bundle, report)
         if expected is None:
@@ -342,7 +372,20 @@ def _show_accepted(bundle: str, report: dict[str, Any]) -> None:
         print(f"  signature that does not count: {each}")
     if report["never_expires"]:
         print(f"  never expires: {', '.join(report['never_expires'])}")
+    _show_attachments(report)
     for each in report["not_checked"]:
         print(f"  not checked: {each}")
     if report["dev_keys"]:
         print(f"  {DEV_KEYS_WARNING}")
+
+
+def _show_attachments(report: dict[str, Any]) -> None:
+    if report["attachments"] is None:
+        return
+    names = [each["name"] for each in report["attachments"]]
+    print(f"  attachments: {shown_list(names, _SHOWN) if names else 'none'}")
+    auditors = report["auditors"]
+    for says in ("good", "bad"):
+        if auditors[says]:
+            ids = ", ".join(each[:16] for each in auditors[says])
+            print(f"  auditors who say {says.upper()}: {ids}")

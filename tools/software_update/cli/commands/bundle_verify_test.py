@@ -131,6 +131,9 @@ def test_accepted_json(folder: Path) -> None:
         "never_expires": ["root", "targets"],
         "allowed_targets": None,
         "dev_keys": False,
+        "refusal": None,
+        "attachments": None,
+        "auditors": None,
         "not_checked": [
             "expiry: no time was given",
             "rollback: no installed manifest was given",
