@@ -39,6 +39,7 @@ def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize(
     "page",
     [
+        "guides/audit.md",
         "guides/rollouts.md",
         "guides/root_ceremony.md",
         "guides/signing_services.md",
