@@ -79,6 +79,22 @@ def first_part_of(bundle: OpenBundle) -> int | None:
     return bundle.first_part if isinstance(bundle, HasFirstPart) else None
 
 
+@runtime_checkable
+class HasAttachments(Protocol):
+    """An `OpenBundle` whose source may have files next to it: the proof of a log, and attachments."""
+
+    def attachment(self, name: str, limit: int) -> bytes | None:
+        """Returns a file's content; None if there is no file, and `limit` + 1 bytes if it is longer.
+
+        The proof has the name `format.names.PROOF`. Nothing has verified the content. Raises SourceError.
+        """
+
+
+def attachment_of(bundle: OpenBundle, name: str, limit: int) -> bytes | None:
+    """Returns the content of a file next to a bundle, as `HasAttachments`; None if its source has none."""
+    return bundle.attachment(name, limit) if isinstance(bundle, HasAttachments) else None
+
+
 class Source(Protocol):
     """A place that offers at most one bundle at a time, such as a USB stick or a URL.
 

@@ -15,6 +15,11 @@ ATTACHMENTS = "attachments"
 _PART = re.compile(r"[A-Za-z0-9._+-]+")
 
 
+def attachment_suffix(name: str) -> str:
+    """Returns the end that the name of a bundle has, as a file or in a URL, for a file next to it."""
+    return f".{PROOF}" if name == PROOF else f".{ATTACHMENTS}/{name}"
+
+
 def name_problem(name: str) -> str | None:
     """Returns the fault of a target name, as half a sentence, or None if the name is valid."""
     if not name:

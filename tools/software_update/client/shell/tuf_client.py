@@ -151,6 +151,12 @@ class TufClient:
         self.updater.config.max_delegations = roles - 1
         return self.updater.get_targetinfo(path)
 
+    def fetch(self, url: str, target: TargetFile) -> bytes:
+        """Returns a target's content, which is in memory. Raises as `problem_of` expects."""
+        content = self._fetcher.download_bytes(url, target.length)
+        target.verify_length_and_hashes(content)
+        return content
+
     def role(self, name: str) -> Targets | None:
         """Returns a role that `find` has visited."""
         role = self._trusted.get(name)

@@ -141,15 +141,43 @@ class TufRepository:
 
     def open(self, listed: Listed) -> OpenBundle:
         """See `Repository.open`."""
-        folder, _, name = listed.path.rpartition("/")
-        settings = self._http(f"{self._base}/targets/{folder}/{listed.sha256}.{name}")
+        settings = self._http(self._target_url(listed.path, listed.sha256))
         known = Known(listed.length, listed.entry.first_part)
-        source = HttpSource(self._system, self._sleep, settings, known)
+
+        def attachment(name: str, limit: int) -> bytes | None:
+            return self._attachment(listed, name, limit)
+
+        source = HttpSource(self._system, self._sleep, settings, known, attachment)
         bundle = ResumingSource(source, self._system.clock, self._sleep).open()
         assert bundle is not None
         return bundle
 
+    def _attachment(self, listed: Listed, name: str, limit: int) -> bytes | None:
+        """See `source.HasAttachments`. A personalized bundle has the attachments of the full one."""
+        client = self._client
+        if client is None:
+            raise SourceError(f"{self._place}: has not been refreshed; check again")
+        bundle = f"{self._content.folder}{catalog.path_name(listed.entry.version)}.bundle"
+        path = f"{bundle}.{name}"
+
+        def fetch() -> bytes | None:
+            target = client.find(path, _ARCHIVE_ROLES)
+            if target is None:
+                return None
+            if target.length > limit:
+                raise self._rejected(
+                    Problem.TOO_LARGE,
+                    f"{path} has {target.length} bytes instead of at most {limit}",
+                )
+            return client.fetch(self._target_url(path, target.hashes.get("sha256", "")), target)
+
+        return self._verified(client, fetch)
+
     # Requests.
+
+    def _target_url(self, path: str, sha256: str) -> str:
+        folder, _, name = path.rpartition("/")
+        return f"{self._base}/targets/{folder}/{sha256}.{name}"
 
     def _http(self, url: str) -> HttpSettings:
         return replace(self._settings.http, url=url)

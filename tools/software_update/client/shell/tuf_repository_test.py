@@ -25,7 +25,7 @@ from software_update.client.simulator.machine import (
     SimulatedNetwork,
     SimulatedPrograms,
 )
-from software_update.client.source import SourceError, first_part_of
+from software_update.client.source import SourceError, attachment_of, first_part_of
 from software_update.client.sources.requests import HttpSettings
 from software_update.client.system import System
 from software_update.format.catalog import build_entry
@@ -150,6 +150,42 @@ def test_older_release_is_found_in_the_archive(site: TufSite, device: Device) ->
     assert device.repository.find("Radio/stable/1.2.0.bundle") is None
     listed = device.repository.find("Lamp/stable/1.7.0.bundle")
     assert listed == view.listed[0]
+
+
+def test_attachments_are_fetched_from_the_archive_on_request_only(
+    site: TufSite, device: Device
+) -> None:
+    path = "Lamp/stable/1.7.0.bundle.tlog-proof"
+    proof = TufSite.target(site, path, b"proof")
+    site.add_archive({path: proof})
+    site.publish("targets")
+    [listed] = device.check().listed
+    bundle = device.repository.open(listed)
+    found = device.requests(lambda: attachment_of(bundle, "tlog-proof", 5))
+    assert len(found) == 3
+    assert found[0] == "metadata/1.archive.json"
+    assert found[2] == f"targets/Lamp/stable/{proof.hashes['sha256']}.1.7.0.bundle.tlog-proof"
+    assert attachment_of(bundle, "tlog-proof", 5) == b"proof"
+    assert attachment_of(bundle, "audit", 5) is None
+    assert problem_of(lambda: attachment_of(bundle, "tlog-proof", 4)) is Problem.TOO_LARGE
+    site.objects[found[2]] = b"other"
+    assert problem_of(lambda: attachment_of(bundle, "tlog-proof", 5)) is Problem.INCONSISTENT
+    del site.objects[found[2]]
+    with pytest.raises(SourceError, match="HTTP status 404"):
+        attachment_of(bundle, "tlog-proof", 5)
+    # A check alone fetches neither the archive nor an attachment.
+    assert not [
+        each for each in device.requests(device.check) if "archive" in each or "proof" in each
+    ]
+
+
+def test_attachments_need_a_refresh(device: Device) -> None:
+    [listed] = device.check().listed
+    bundle = device.repository.open(listed)
+    with pytest.raises(SourceError):
+        device.repository.refresh(replace(device.versions, root=9), START)
+    with pytest.raises(SourceError, match="has not been refreshed"):
+        attachment_of(bundle, "tlog-proof", 5)
 
 
 def _custom(site: TufSite, counter: int) -> object:

@@ -61,6 +61,12 @@ class Address:
         return found
 
 
+def beside(url: str, suffix: str) -> str:
+    """Returns a URL with `suffix` at the end of its path, and the same query, user and password."""
+    parts = urlsplit(url)
+    return parts._replace(path=f"{parts.path}{suffix}").geturl()
+
+
 def _joined(base: str, location: str) -> str:
     try:
         return urljoin(base, location)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from software_update.client.sources.address import Address
+from software_update.client.sources.address import Address, beside
 
 
 @pytest.mark.parametrize(
@@ -105,3 +105,9 @@ def test_no_text_is_another_error(text: str) -> None:
         except ValueError:
             continue
         assert "@" not in address.origin[1]
+
+
+def test_address_of_a_file_next_to_another() -> None:
+    assert (
+        beside("https://me:pw@host/a.bundle?key=1", ".b") == "https://me:pw@host/a.bundle.b?key=1"
+    )

@@ -3,8 +3,10 @@
 import contextlib
 from collections.abc import Iterator
 
+from software_update.client.paths import read_whole
 from software_update.client.source import OpenBundle, SourceError
-from software_update.client.system import File, Storage
+from software_update.client.system import Storage
+from software_update.format.names import attachment_suffix
 
 _SUFFIX = ".bundle"
 _SHOWN_NAMES = 3
@@ -21,7 +23,7 @@ class FileSource:
         """See `Source.open`."""
         with _naming(self._path):
             try:
-                return _FileBundle(self._storage.open(self._path), self._path)
+                return _FileBundle(self._storage, self._path)
             except FileNotFoundError:
                 return None
 
@@ -68,10 +70,11 @@ class _FileBundle:
     can_reread = True
     identity = ""
 
-    def __init__(self, file: File, path: str) -> None:
-        self._file = file
+    def __init__(self, storage: Storage, path: str) -> None:
+        self._storage = storage
+        self._file = storage.open(path)
         self._path = path
-        self._size = file.size()
+        self._size = self._file.size()
 
     def size(self) -> int:
         return self._size
@@ -84,6 +87,12 @@ class _FileBundle:
                     f"{self._path}: ends before byte {offset + length}; do not write to it while it is read"
                 )
             return content
+
+    def attachment(self, name: str, limit: int) -> bytes | None:
+        """See `source.HasAttachments`."""
+        path = f"{self._path}{attachment_suffix(name)}"
+        with _naming(path):
+            return read_whole(self._storage, path, limit)
 
     def expect(self, offset: int, length: int) -> None:
         """Nothing costs anything here."""

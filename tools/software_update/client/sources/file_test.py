@@ -4,7 +4,7 @@ import errno
 
 import pytest
 
-from software_update.client.source import Source, SourceError
+from software_update.client.source import Source, SourceError, attachment_of
 from software_update.client.sources.file import FileSource, FolderSource
 from software_update.testing.memory_storage import MemoryStorage
 
@@ -91,3 +91,30 @@ def test_folder_with_several_bundles_is_an_error(storage: MemoryStorage) -> None
 def test_sources_describe_their_place(storage: MemoryStorage) -> None:
     sources: list[Source] = [FileSource(storage, "/a/b.bundle"), FolderSource(storage, "/stick")]
     assert [each.describe() for each in sources] == ["/a/b.bundle", "/stick"]
+
+
+def test_files_next_to_a_bundle(storage: MemoryStorage) -> None:
+    storage.put("/stick/app.bundle.tlog-proof", b"proof")
+    storage.put("/stick/app.bundle.attachments/audit", b"audit")
+    for source in (FileSource(storage, "/stick/app.bundle"), FolderSource(storage, "/stick")):
+        bundle = source.open()
+        assert bundle is not None
+        assert attachment_of(bundle, "tlog-proof", 5) == b"proof"
+        assert attachment_of(bundle, "tlog-proof", 2) == b"pro"
+        assert attachment_of(bundle, "audit", 5) == b"audit"
+        assert attachment_of(bundle, "sbom", 5) is None
+        bundle.close()
+    assert storage.open_files == 0
+
+
+def test_failing_medium_names_the_attachment(
+    storage: MemoryStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(errno.EIO, "Input/output error", "other text")
+
+    bundle = FileSource(storage, "/stick/app.bundle").open()
+    assert bundle is not None
+    monkeypatch.setattr(storage, "exists", fail)
+    with pytest.raises(SourceError, match=r"^/stick/app\.bundle\.tlog-proof: Input/output error$"):
+        attachment_of(bundle, "tlog-proof", 5)

@@ -8,17 +8,21 @@ file that was replaced on the server is noticed.
 
 import contextlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from software_update.base.errors import shown
 from software_update.client.repository import Problem
 from software_update.client.source import BundleChanged, OpenBundle, SourceError
+from software_update.client.sources.address import beside
 from software_update.client.sources.headers import Part, coding, content_range, strong_etag
 from software_update.client.sources.pace import Pace, TooSlow
 from software_update.client.sources.requests import HttpSettings, Requests
 from software_update.client.system import Response, System
+from software_update.format.names import attachment_suffix
 
 _FIRST_BYTES = 4
+# Storages without a right to list files answer with 403.
+_MISSING = frozenset((403, 404, 410))
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +36,9 @@ class Known:
 class HttpSource:
     """A bundle at a URL.
 
-    `sleep` waits for seconds, for the limit. `known` is the length that a repository lists. Raises ValueError
-    for bad settings, without their values.
+    `sleep` waits for seconds, for the limit. `known` is the length that a repository lists, and `attachment`
+    fetches its attachments, as `HasAttachments`; by default, they are next to the URL. Raises ValueError for
+    bad settings, without their values.
     """
 
     def __init__(
@@ -42,21 +47,29 @@ class HttpSource:
         sleep: Callable[[float], None],
         settings: HttpSettings,
         known: Known | None = None,
+        attachment: Callable[[str, int], bytes | None] | None = None,
     ) -> None:
         self._requests = Requests(system, settings)
         self._system = system
         self._sleep = sleep
         self._settings = settings
         self._known = known
+        self._attachment = attachment or self._next_to_bundle
 
     def open(self) -> OpenBundle:
         """See `Source.open`. It never returns None: a server that lacks the file is an error."""
         pace = self._settings.pace(self._system.clock.since_boot, self._sleep)
-        return _HttpBundle(self._requests, pace, self._known)
+        return _HttpBundle(self._requests, pace, self._known, self._attachment)
 
     def describe(self) -> str:
         """See `Source.describe`."""
         return self._requests.describe()
+
+    def _next_to_bundle(self, name: str, limit: int) -> bytes | None:
+        url = beside(self._settings.url, attachment_suffix(name))
+        requests = Requests(self._system, replace(self._settings, url=url))
+        pace = self._settings.pace(self._system.clock.since_boot, self._sleep)
+        return fetch_small(requests, pace, limit)
 
 
 class _HttpBundle:
@@ -64,7 +77,14 @@ class _HttpBundle:
 
     can_reread = False
 
-    def __init__(self, requests: Requests, pace: Pace, known: Known | None) -> None:
+    def __init__(
+        self,
+        requests: Requests,
+        pace: Pace,
+        known: Known | None,
+        attachment: Callable[[str, int], bytes | None],
+    ) -> None:
+        self.attachment = attachment
         self.first_part = known.first_part if known else None
         self._requests = requests
         self._pace = pace
@@ -212,6 +232,44 @@ def _closed_on_error(response: Response) -> Iterator[None]:
     except SourceError:
         response.close()
         raise
+
+
+def fetch_small(requests: Requests, pace: Pace, limit: int) -> bytes | None:
+    """Returns a file; None if the server lacks it, and `limit` + 1 bytes if it is longer.
+
+    Raises SourceError.
+    """
+    response = requests.get({})
+    try:
+        if response.status in _MISSING:
+            return None
+        if response.status != 200:
+            raise requests.failure(response)
+        if coding(response.headers):
+            raise requests.error("the server sends the file compressed; it must send it as it is")
+        content = b""
+        while len(content) <= limit:
+            part = pace.read(response.read, limit + 1 - len(content))
+            if not part:
+                break
+            content += part
+        if len(content) < min(_length(response), limit + 1):
+            raise requests.error("the connection ended before all bytes had arrived")
+        return content
+    except TooSlow as error:
+        raise requests.rejected(Problem.TOO_SLOW, str(error)) from None
+    except SourceError:
+        raise
+    except OSError as error:
+        raise requests.error(error) from None
+    finally:
+        response.close()
+
+
+def _length(response: Response) -> int:
+    """Returns the length of a body in bytes; 0 if the server does not state it."""
+    stated = response.headers.get("content-length", "")
+    return int(stated) if stated.isascii() and stated.isdigit() else 0
 
 
 def _version(response: Response) -> str:

@@ -18,10 +18,12 @@ from software_update.client.source import (
     OpenBundle,
     Source,
     SourceError,
+    attachment_of,
     first_part_of,
 )
-from software_update.client.sources.http import HttpSource, Known
-from software_update.client.sources.requests import MAX_REDIRECTS, HttpSettings
+from software_update.client.sources.http import HttpSource, Known, fetch_small
+from software_update.client.sources.pace import Pace
+from software_update.client.sources.requests import MAX_REDIRECTS, HttpSettings, Requests
 from software_update.client.system import Response, System
 from software_update.testing import encode as e
 from software_update.testing.bundle_server import Answer, BundleServer, Request, serve
@@ -515,3 +517,93 @@ def test_server_that_is_too_slow_is_rejected_with_a_named_reason(
     assert isinstance(error, RepositoryRejected)
     assert error.problem is Problem.TOO_SLOW
     assert "sent only" in str(error)
+
+
+# Files next to the bundle.
+
+
+def attachment(server: BundleServer, name: str = "tlog-proof", limit: int = 5) -> bytes | None:
+    bundle = make_source(server, "/app.bundle?key=s3cret").open()
+    server.requests.clear()
+    return attachment_of(bundle, name, limit)
+
+
+def with_answer(server: BundleServer, answer: Answer) -> None:
+    """Lets the server answer a request without a range in this way."""
+    server.change = lambda request, usual: usual if request.range else answer
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("tlog-proof", "/app.bundle.tlog-proof?key=s3cret"),
+        ("sbom.json", "/app.bundle.attachments/sbom.json?key=s3cret"),
+    ],
+)
+def test_attachment_is_next_to_the_bundle(server: BundleServer, name: str, path: str) -> None:
+    with_answer(server, Answer(200, {}, b"12345"))
+    assert attachment(server, name) == b"12345"
+    assert [each.path for each in server.requests] == [path]
+    assert attachment(server, name, 4) == b"12345"
+    assert attachment(server, name, 2) == b"123"
+
+
+@pytest.mark.parametrize("status", [403, 404, 410])
+def test_attachment_that_the_server_lacks(server: BundleServer, status: int) -> None:
+    with_answer(server, Answer(status, {}, b"not here"))
+    assert attachment(server) is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "text"),
+    [
+        (Answer(500, {}), "cannot serve the file (HTTP status 500)"),
+        (Answer(200, {"Content-Encoding": "gzip"}, b"1"), "sends the file compressed"),
+        (Answer(200, {}, b"12345", cut=2), "/app.bundle.tlog-proof: "),
+    ],
+)
+def test_attachment_that_cannot_be_fetched_is_an_error(
+    server: BundleServer, answer: Answer, text: str
+) -> None:
+    with_answer(server, answer)
+    error = str(error_of(lambda: attachment(server)))
+    assert text in error
+    assert "s3cret" not in error
+
+
+class _Two(Response):
+    """An answer of two bytes, of which the server says that they are three."""
+
+    def __init__(self) -> None:
+        self.status = 200
+        self.headers = {"content-length": "3"}
+        self._left = b"12"
+
+    def read(self, length: int) -> bytes:
+        part, self._left = self._left[:length], self._left[length:]
+        return part
+
+    def close(self) -> None:
+        pass
+
+
+def small(limit: int, seconds: float = 0) -> bytes | None:
+    """Fetches two bytes of three; each read takes some seconds."""
+    clock = SimulatedClock()
+    system = System(
+        MemoryStorage(), SimulatedPrograms(), clock, SimulatedNetwork(lambda *_: _Two())
+    )
+    passed = iter(range(100))
+    pace = Pace(lambda: next(passed) * seconds, clock.advance)
+    return fetch_small(Requests(system, HttpSettings("http://server/a")), pace, limit)
+
+
+def test_attachment_that_ends_early_is_an_error() -> None:
+    assert "the connection ended before all" in str(error_of(lambda: small(100)))
+    assert small(1) == b"12"
+
+
+def test_attachment_that_arrives_too_slowly_is_rejected() -> None:
+    error = error_of(lambda: small(100, seconds=100))
+    assert isinstance(error, RepositoryRejected)
+    assert error.problem is Problem.TOO_SLOW

@@ -9,6 +9,7 @@ from software_update.client.source import (
     OpenBundle,
     Source,
     SourceError,
+    attachment_of,
     first_part_of,
 )
 from software_update.client.sources.backoff import wait_seconds
@@ -86,6 +87,9 @@ class _ResumingBundle:
     def expect(self, offset: int, length: int) -> None:
         self._expected = (offset, length)
         self._bundle.expect(offset, length)
+
+    def attachment(self, name: str, limit: int) -> bytes | None:
+        return attachment_of(self._bundle, name, limit)
 
     def close(self) -> None:
         self._bundle.close()
