@@ -14,7 +14,7 @@ from software_update.client.decision import Choice, Decision
 from software_update.client.documents import decision_document, question_document
 from software_update.client.policy import exec_program
 from software_update.client.policy.exec_program import PROTOCOL
-from software_update.client.question import Advisory
+from software_update.client.question import Advisory, LogFacts
 from software_update.testing.questions import NOW, QUESTION, SITUATION, question, situation
 
 SCHEMAS = Schemas(Path("docs/reference/schemas"))
@@ -53,7 +53,8 @@ def allows(file: str, value: object, part: str = "") -> bool:
 def check(file: str, document: dict[str, Any]) -> None:
     """Checks that a schema lists and requires exactly the fields of a document."""
     assert allows(file, document)
-    assert {path for path in SCHEMAS.paths(file) if "[]" not in path} == {*document}
+    paths = SCHEMAS.paths(file)
+    assert {path for path in paths if "[]" not in path and "." not in path} == {*document}
     for name in document:
         assert not allows(file, {key: value for key, value in document.items() if key != name})
         assert not allows(file, {**document, name: {}}), name
@@ -62,6 +63,20 @@ def check(file: str, document: dict[str, Any]) -> None:
 def test_question() -> None:
     for each in (QUESTION, question(**FULL)):
         check("question.v1.schema.json", question_document(each))
+
+
+@pytest.mark.parametrize(
+    "log", [LogFacts("log.example", ("first",)), LogFacts(None, (), "MISSING_PROOF: there is none")]
+)
+def test_log(log: LogFacts) -> None:
+    document = question_document(question(log=log))
+    inside = document["log"]
+    assert {f"log.{name}" for name in inside} < SCHEMAS.paths("question.v1.schema.json")
+    for name, value in [*inside.items()]:
+        del inside[name]
+        assert not allows("question.v1.schema.json", document)
+        inside[name] = value
+    check("question.v1.schema.json", document)
 
 
 def test_advisories() -> None:

@@ -77,6 +77,11 @@ def check_audits(
     return audits
 
 
+def audit_name(key: PublicKey) -> str:
+    """Returns the name of the attachment with an auditor's statement, under which devices look for it."""
+    return f"audit.{short_id(key.key_id)}.dsse.json"
+
+
 def rebuild_result(statement: Statement) -> str | None:
     """Returns PASSED or FAILED if the statement is the result of a rebuild; None if it is another one."""
     predicate = statement.predicate

@@ -69,6 +69,20 @@ class PolicyConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class DisclosureConfig:
+    """What a domain demands of a release besides the vendor's signatures.
+
+    `log` is `off`, `warn` or `require`. `log_policy` and `auditors` are paths. `log_max_age` is in seconds.
+    """
+
+    log: str
+    log_policy: str | None
+    log_max_age: int | None
+    require_audits: int
+    auditors: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class DomainConfig:
     """A trust domain. `root` and `holders` are paths. `policy` is its own, or else that of the device."""
 
@@ -85,6 +99,7 @@ class DomainConfig:
     restart: Program | None
     commits_itself: bool
     policy: PolicyConfig
+    disclosure: DisclosureConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +218,18 @@ def _domain_contradictions(domain: Mapping[str, Any], place: str) -> Iterator[st
     for index in repositories[1:]:
         yield f"{place}.sources[{index}]: is a second {_REPOSITORY}; a domain has at most one"
     yield from _shared_device_problems(domain, place)
+    yield from _disclosure_contradictions(domain, place)
+
+
+def _disclosure_contradictions(domain: Mapping[str, Any], place: str) -> Iterator[str]:
+    if domain["log"] != "off" and domain["log_policy"] is None:
+        yield f"{place}.log_policy: is missing; name the policy of the log, or set log to off"
+    auditors = domain["auditors"] or ()
+    if domain["require_audits"] > len(auditors):
+        yield (
+            f"{place}.require_audits: needs {domain['require_audits']} auditors, and auditors has "
+            f"{len(auditors)}; name more"
+        )
 
 
 def _shared_device_problems(domain: Mapping[str, Any], place: str) -> Iterator[str]:
@@ -288,6 +315,13 @@ def _domain(name: str, values: Mapping[str, Any], policy: PolicyConfig) -> Domai
         restart=values["restart"],
         commits_itself=values["commit"] == "automatic",
         policy=_policy(values["policy"]) if values["policy"] else policy,
+        disclosure=DisclosureConfig(
+            values["log"],
+            values["log_policy"],
+            values["log_max_age"],
+            values["require_audits"],
+            values["auditors"] or (),
+        ),
     )
 
 

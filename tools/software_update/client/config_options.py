@@ -501,6 +501,41 @@ DOMAIN = Section(
             "automatic",
         ),
         Option(
+            "log",
+            one_of("off", "warn", "require"),
+            "Whether a release must be in a public log. The client fetches the proof next to the bundle, and "
+            "checks it before the question. `warn`: the question says that a release is not proven to be in "
+            "one. `require`: the client refuses such a release.",
+            "off",
+        ),
+        Option(
+            "log_policy",
+            PATH,
+            "The logs and witnesses that the device trusts (`c2sp.org/tlog-policy`), in the image.",
+            None,
+        ),
+        Option(
+            "log_max_age",
+            DURATION,
+            "The age at which cosignatures of witnesses do not count any more. Without this option, all "
+            "count. A release that is offered for longer needs a newer proof then.",
+            None,
+        ),
+        Option(
+            "require_audits",
+            integer(0, 16),
+            "The number of `auditors` who must say that they have rebuilt the release, and that it is the "
+            "same. The statement of each is the attachment `audit.KEY_ID.dsse.json`, which has the first 16 "
+            "digits of the key id.",
+            0,
+        ),
+        Option(
+            "auditors",
+            list_of(PATH, "paths"),
+            "The public keys (PEM) of auditors, in the image. None may be a key of the vendor.",
+            None,
+        ),
+        Option(
             "sources",
             Section(
                 "domains.NAME.sources",

@@ -21,7 +21,7 @@ def unsafe_files(storage: Storage, config: Config, path: str) -> list[str]:
 
 
 def checked_files(config: Config, path: str) -> list[str]:
-    """Returns the files of configuration, roots, holders and certificates, and all programs, sorted."""
+    """Returns all programs, and the files of configuration, roots, holders, keys and certificates, sorted."""
     return sorted({path, *_files(config)})
 
 
@@ -32,6 +32,9 @@ def _files(config: Config) -> Iterator[str]:
         yield domain.root
         if domain.holders:
             yield domain.holders
+        if domain.disclosure.log_policy:
+            yield domain.disclosure.log_policy
+        yield from domain.disclosure.auditors
         if domain.restart:
             yield domain.restart[0]
         for check in domain.health:

@@ -7,6 +7,8 @@ from software_update.testing.fake_machine import machine
 
 PROGRAMS = """
 holders = "/share/holders.json"
+log_policy = "/share/log_policy"
+auditors = ["/share/auditor.pem"]
 full_bundle = {type = "http", url = "https://x", ca_file = "/share/full_ca.pem"}
 restart = ["/bin/restart", "/bin/argument"]
 health = [{program = ["/bin/health"]}]
@@ -42,9 +44,11 @@ def test_configuration_roots_and_programs_are_checked() -> None:
         "/bin/report",
         "/bin/restart",
         "/etc/client.toml",
+        "/share/auditor.pem",
         "/share/ca.pem",
         "/share/full_ca.pem",
         "/share/holders.json",
+        "/share/log_policy",
         "/usr/share/lamp/root.pb",
     ]
 

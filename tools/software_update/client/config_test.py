@@ -9,6 +9,7 @@ from software_update.client.config import (
     CheckConfig,
     Config,
     ConfigError,
+    DisclosureConfig,
     DomainConfig,
     HealthProgram,
     InstallerConfig,
@@ -55,6 +56,7 @@ def test_minimal_configuration() -> None:
                 restart=None,
                 commits_itself=True,
                 policy=policy,
+                disclosure=DisclosureConfig("off", None, None, 0, ()),
             ),
         ),
         check=CheckConfig(6 * 3600, 60, 12 * 3600),
@@ -134,6 +136,18 @@ def test_options_of_a_domain() -> None:
     )
 
 
+def test_options_of_disclosure() -> None:
+    lines = ['log = "warn"', 'log_policy = "/share/policy"', 'log_max_age = "7d"']
+    lines += ["require_audits = 1", 'auditors = ["/share/a.pem", "/share/b.pem"]']
+    [domain] = parse_config(with_lines(*lines), "client.toml").domains
+    auditors = ("/share/a.pem", "/share/b.pem")
+    assert domain.disclosure == DisclosureConfig("warn", "/share/policy", 604_800, 1, auditors)
+    assert problems(with_lines(lines[0], *lines[3:4])) == [
+        "domains.main.log_policy: is missing; name the policy of the log, or set log to off",
+        "domains.main.require_audits: needs 1 auditors, and auditors has 0; name more",
+    ]
+
+
 def test_options_of_the_device() -> None:
     lines = ["[check]", 'interval = "1d"', "[consent]", 'approvers = ["user:ann", "group:ops"]']
     lines += ["[report]", 'program = ["/usr/bin/report"]', "[socket]", 'path = "/run/u"']
@@ -179,8 +193,9 @@ def test_every_problem_is_reported() -> None:
         '{type = "directory", link', '{type = "lilo", link'
     )
     assert problems(text) == [
-        "domains.main.rot: unknown option; the options here are boot, commit, full_bundle, health, "
-        "holders, installers, policy, restart, root, slots, sources, staging",
+        "domains.main.rot: unknown option; the options here are auditors, boot, commit, full_bundle, health, "
+        "holders, installers, log, log_max_age, log_policy, policy, require_audits, restart, root, slots, "
+        "sources, staging",
         "domains.main.root: is missing",
         "domains.main.boot.type: must be one of uboot, grub, systemd-boot, rauc, directory, exec, mcuboot, "
         "microcontroller",

@@ -48,6 +48,14 @@ def question_document(question: Question) -> dict[str, Any]:
             for each in question.advisories
         ],
         "later_versions": list(question.later_versions),
+        "log": None
+        if question.log is None
+        else {
+            "origin": question.log.origin,
+            "witnesses": list(question.log.witnesses),
+            "problem": question.log.problem,
+        },
+        "auditors": list(question.auditors),
     }
 
 

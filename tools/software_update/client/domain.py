@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from software_update.client.boot_control import BootControl
+from software_update.client.disclosure import NO_RULES, Rules
 from software_update.client.installer import Installer
 from software_update.client.policy.chain import Link
 from software_update.client.policy.postponement import Postponement
@@ -41,7 +42,8 @@ class Domain:
     how often and how long a person may put a release off; None: no cap. `language` is the tag of the language
     of questions, and `holders` are the names of keys that questions show. `policy_retry` is the number of
     seconds after which a policy that gives no time is asked again. `full_bundle` has the payloads that a
-    personalized bundle lacks, for a device whose running slot lacks them too.
+    personalized bundle lacks, for a device whose running slot lacks them too. `rules` say what is demanded of
+    a release besides the vendor's signatures.
     """
 
     name: str
@@ -62,6 +64,7 @@ class Domain:
     holders: Holders = field(default_factory=dict)
     policy_retry: int = 300
     full_bundle: Source | None = None
+    rules: Rules = NO_RULES
 
 
 def installer_of(domain: Domain, target: str) -> Installer | None:

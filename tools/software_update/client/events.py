@@ -90,6 +90,14 @@ class RepositoryRead:
 
 
 @dataclass(frozen=True, slots=True)
+class TimeProven:
+    """Witnesses of a log state that `time` has passed, in seconds since 1970. The device trusts them."""
+
+    at: int
+    time: int
+
+
+@dataclass(frozen=True, slots=True)
 class Withdrawn:
     """The repository has halted a release (HALTED), or does not list it any more (WITHDRAWN)."""
 
@@ -243,6 +251,7 @@ Event = (
     | NothingToDo
     | SourceFailed
     | RepositoryRead
+    | TimeProven
     | Withdrawn
     | WaitOver
     | Decided

@@ -9,7 +9,13 @@ from software_update.client.events import Event
 from software_update.client.state import Plan, State, offered_by
 
 # Members of the state that change without anything to tell.
-_SILENT = (events.CheckBegan, events.WaitOver, events.VerifyingBegan, events.RepositoryRead)
+_SILENT = (
+    events.CheckBegan,
+    events.WaitOver,
+    events.VerifyingBegan,
+    events.RepositoryRead,
+    events.TimeProven,
+)
 # Events that repeat, with each check or each wait. One line is enough.
 _REPEATED = (
     events.NothingToDo,

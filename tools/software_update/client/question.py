@@ -22,6 +22,18 @@ class Advisory(NamedTuple):
     action: str | None = None
 
 
+class LogFacts(NamedTuple):
+    """Whether a release is in a log that the device trusts.
+
+    `origin` is the name of the log, and None if the release is not proven to be in one; then `problem` says
+    why. `witnesses` are the names of those that have cosigned the log.
+    """
+
+    origin: str | None
+    witnesses: tuple[str, ...] = ()
+    problem: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """A question about one phase of one release.
@@ -31,8 +43,9 @@ class Question:
     the inactive slot, without a question of its own. `vendor` is the name in the device's own configuration,
     never one from the release. `download_bytes` are still to be fetched. `signers` are the names or short
     ids of the keys that signed. `later_versions` are the versions that the device goes on to afterwards, each
-    after questions of its own, as the repository lists them. Everything else comes from the verified release
-    manifest; it is None or empty if the manifest lacks it.
+    after questions of its own, as the repository lists them. `log` is None if the device checks no log, and
+    `auditors` are the names or short ids of the auditors who say that the release is GOOD. Everything else
+    comes from the verified release manifest; it is None or empty if the manifest lacks it.
     """
 
     domain: str
@@ -56,3 +69,5 @@ class Question:
     download_installs: bool = False
     advisories: tuple[Advisory, ...] = ()
     later_versions: tuple[str, ...] = ()
+    log: LogFacts | None = None
+    auditors: tuple[str, ...] = ()

@@ -13,7 +13,7 @@ from software_update.base.dates import format_date
 from software_update.base.errors import shown
 from software_update.base.text import readable
 from software_update.client.decision import Decision
-from software_update.client.question import Phase, Question
+from software_update.client.question import LogFacts, Phase, Question
 
 _LABEL = 22
 _COLUMNS = 72
@@ -69,7 +69,22 @@ def _facts(question: Question) -> Iterator[str]:
     yield _fact("Can be undone", undone)
     yield from _list("Powers", question.powers)
     yield from _list("Signed by", question.signers)
+    if question.log is not None:
+        yield from _log(question.log)
+    if question.auditors:
+        yield from _list("Audited by", question.auditors)
     yield _fact("Release digest", shown(question.release))
+
+
+def _log(log: LogFacts) -> Iterator[str]:
+    if log.origin is None:
+        yield _fact("In a public log", "NOT PROVEN")
+        problem = readable(log.problem or _NOT_STATED)
+        yield from _list("Because", textwrap.wrap(problem, _columns(problem) - _LABEL))
+        return
+    yield _fact("In a public log", _cut(log.origin))
+    if log.witnesses:
+        yield from _list("Cosigned by", log.witnesses)
 
 
 def _fact(label: str, text: str) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from software_update.client.decision import Choice, Decision
-from software_update.client.question import Advisory, Phase
+from software_update.client.question import Advisory, LogFacts, Phase
 from software_update.client.question_text import decisions_text, question_text
 from software_update.testing.questions import QUESTION, question
 
@@ -24,6 +24,28 @@ FULL: dict[str, Any] = {
         Advisory("EXAMPLE-7", "low", "The log had the pass phrase.", "Choose a new one."),
     ),
 }
+
+
+def test_log_and_auditors() -> None:
+    proven = question(log=LogFacts("log.example/firmware", ("first", "second")), auditors=("me",))
+    at = question_text(proven).index("In a public log:      log.example/firmware")
+    assert question_text(proven)[at : at + 4] == [
+        "In a public log:      log.example/firmware",
+        "Cosigned by:          first",
+        "                      second",
+        "Audited by:           me",
+    ]
+    problem = "MISSING_PROOF: there is no proof next to the bundle\nthat the release is in a log"
+    lines = question_text(question(log=LogFacts(None, (), problem)))
+    at = lines.index("In a public log:      NOT PROVEN")
+    assert lines[at + 1 : at + 3] == [
+        "Because:              MISSING_PROOF: there is no proof next to the",
+        "                      bundle\\nthat the release is in a log",
+    ]
+    assert not [each for each in lines if "Audited" in each or "Cosigned" in each]
+    alone = question_text(question(log=LogFacts("log.example")))
+    assert not [each for each in alone if "Cosigned" in each]
+    assert not [each for each in question_text(QUESTION) if "log" in each]
 
 
 def test_whole_question() -> None:

@@ -245,7 +245,8 @@ class HistoryHead:
 class State:
     """Everything that the client knows and must not forget.
 
-    `seen` is the latest time at which valid metadata was accepted, in seconds since 1970. `retry_in` is the
+    `seen` is the latest time at which valid metadata was accepted, or that witnesses of a log have stated, in
+    seconds since 1970. `retry_in` is the
     number of seconds to wait before failed work is tried again, and `attempts` how often the source, or the
     boot loader in a rollback, has failed in a row.
     `checking` is the domain whose source is being read; it is not recorded.

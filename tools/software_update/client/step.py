@@ -179,6 +179,10 @@ def _repository_read(state: State, event: events.RepositoryRead) -> State:
     return replace(state, seen=max(state.seen, seen))
 
 
+def _time_proven(state: State, event: events.TimeProven) -> State:
+    return replace(state, seen=max(state.seen, event.time))
+
+
 def _withdrawn(state: State, event: events.Withdrawn) -> State:
     """Ends a plan whose release is not tried yet. A slot that may start is first made unbootable."""
     plan = state.plan
@@ -630,6 +634,7 @@ _HANDLERS: dict[type, Callable[..., State]] = {
     events.NothingToDo: _nothing_to_do,
     events.SourceFailed: _source_failed,
     events.RepositoryRead: _repository_read,
+    events.TimeProven: _time_proven,
     events.Withdrawn: _withdrawn,
     events.WaitOver: _wait_over,
     events.Decided: _decided,

@@ -7,7 +7,7 @@ from typing import Any
 from software_update.base.errors import printable
 from software_update.cli.client.arguments import PROGRAM
 from software_update.client.documents import read_decision
-from software_update.client.question import Advisory, Phase, Question
+from software_update.client.question import Advisory, LogFacts, Phase, Question
 from software_update.client.question_text import decisions_text, question_text
 
 Document = dict[str, Any]
@@ -51,8 +51,13 @@ def question_of(document: Document) -> Question:
     values = {
         name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
     }
-    advisories = tuple(Advisory(**each) for each in document["advisories"])
-    return Question(**{**values, "phase": Phase(document["phase"]), "advisories": advisories})
+    log = document.get("log")
+    values |= {
+        "phase": Phase(document["phase"]),
+        "advisories": tuple(Advisory(**each) for each in document["advisories"]),
+        "log": LogFacts(**{**log, "witnesses": tuple(log["witnesses"])}) if log else None,
+    }
+    return Question(**values)
 
 
 def counted(count: int, noun: str) -> str:

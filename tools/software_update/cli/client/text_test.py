@@ -10,7 +10,7 @@ from software_update.cli.client.dispatch import COMMANDS
 from software_update.cli.client.text import history_line, question_of, status_lines
 from software_update.client.decision import Choice, Decision
 from software_update.client.documents import question_document
-from software_update.client.question import Advisory
+from software_update.client.question import Advisory, LogFacts
 from software_update.client.state import (
     Code,
     Detail,
@@ -40,7 +40,9 @@ def test_question_survives_json() -> None:
     more = replace(
         QUESTION, signers=("a", "b"), advisories=advisories, later_versions=("1.6", "2.0")
     )
-    for asked in (QUESTION, more):
+    proven = replace(QUESTION, log=LogFacts("log.example", ("first",)), auditors=("me",))
+    unproven = replace(QUESTION, log=LogFacts(None, (), "MISSING_PROOF: there is none"))
+    for asked in (QUESTION, more, proven, unproven):
         assert question_of(json.loads(json.dumps(question_document(asked)))) == asked
 
 

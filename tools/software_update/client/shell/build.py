@@ -10,8 +10,15 @@ from collections.abc import Callable
 
 from software_update.base.errors import InputError
 from software_update.client.boot_control import BootControl
-from software_update.client.config import Config, DomainConfig, Part, parse_config
+from software_update.client.config import (
+    Config,
+    DisclosureConfig,
+    DomainConfig,
+    Part,
+    parse_config,
+)
 from software_update.client.config_safety import unsafe_files
+from software_update.client.disclosure import LogRules, Rules
 from software_update.client.domain import Domain, HealthCheck, Place
 from software_update.client.installer import Installer
 from software_update.client.mcuboot_slots import KeptSlots
@@ -34,6 +41,7 @@ from software_update.verify.trust_files import parse_trusted_root
 
 _MAX_CONFIG_BYTES = 1 << 20
 _MAX_ROOT_BYTES = 1 << 20
+_MAX_KEY_BYTES = 1 << 16
 
 
 def machine() -> System:
@@ -106,7 +114,28 @@ def build_domain(config: Config, domain: DomainConfig, system: System) -> Domain
             if domain.full_bundle
             else None
         ),
+        rules=_rules(domain.disclosure, system, place),
     )
+
+
+def _rules(config: DisclosureConfig, system: System, place: str) -> Rules:
+    log = audits = None
+    if config.log != "off" and config.log_policy is not None:
+        from software_update.transparency.log_policy import MAX_POLICY_BYTES, parse_log_policy
+
+        content = _content(system, config.log_policy, MAX_POLICY_BYTES)
+        policy = parse_log_policy(content, config.log_policy)
+        log = LogRules(policy, config.log == "require", config.log_max_age)
+    if config.require_audits:
+        _need("securesystemslib", "attachments", f"{place}.require_audits")
+        from software_update.attachments.audits import AuditPolicy
+        from software_update.attachments.envelope import SCHEMES
+        from software_update.keys.pem import parse_public_key
+
+        contents = [(path, _content(system, path, _MAX_KEY_BYTES)) for path in config.auditors]
+        keys = tuple(parse_public_key(path, content, SCHEMES) for path, content in contents)
+        audits = AuditPolicy(keys, config.require_audits)
+    return Rules(log, audits)
 
 
 def _source_of(
@@ -219,10 +248,12 @@ def _serial_smp(part: Part, domain: DomainConfig) -> Smp:
 
 
 def _need_cbor(domain: DomainConfig) -> None:
-    if importlib.util.find_spec("cbor2") is None:
-        raise InputError(
-            f"domains.{domain.name}: cbor2 is missing; install rules_software_update[mcuboot]"
-        )
+    _need("cbor2", "mcuboot", f"domains.{domain.name}")
+
+
+def _need(package: str, extra: str, place: str) -> None:
+    if importlib.util.find_spec(package) is None:
+        raise InputError(f"{place}: {package} is missing; install rules_software_update[{extra}]")
 
 
 def _kept_slots(config: Config, domain: DomainConfig, system: System) -> KeptSlots:

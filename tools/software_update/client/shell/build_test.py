@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from software_update.attachments.audits import AuditPolicy
 from software_update.base.errors import InputError
 from software_update.client.boot.directory import DirectoryBoot
 from software_update.client.boot.exec_program import ExecBoot
@@ -15,6 +16,7 @@ from software_update.client.boot.mcuboot import McubootBoot
 from software_update.client.boot.rauc import Rauc
 from software_update.client.boot.systemd_boot import SystemdBoot
 from software_update.client.boot.uboot import UBoot
+from software_update.client.disclosure import LogRules, Rules
 from software_update.client.domain import Domain
 from software_update.client.installers.directory import DirectoryInstaller
 from software_update.client.installers.exec_program import ExecInstaller
@@ -32,7 +34,10 @@ from software_update.signing import holders
 from software_update.testing import encode as e
 from software_update.testing.bundle_server import serve
 from software_update.testing.mcuboot import FakeMcu, image
+from software_update.testing.memory_log import MemoryLog, policy_text
+from software_update.testing.signers import public_pem, signer
 from software_update.testing.smp_server import serve_smp
+from software_update.transparency.log_policy import parse_log_policy
 
 DIRECTORY = 'type = "directory", targets = ["*"], slots = {A = "/srv/A", B = "/srv/B"}'
 
@@ -170,6 +175,24 @@ def test_options_reach_the_domain(tmp_path: Path) -> None:
     assert values["anchor"] == (tmp_path / "root.pb").read_bytes()
 
 
+def test_rules_of_disclosure_reach_the_domain(tmp_path: Path) -> None:
+    log = MemoryLog()
+    (tmp_path / "policy").write_bytes(policy_text(log))
+    (tmp_path / "auditor.pem").write_bytes(public_pem(201))
+    lines = [f'log_policy = "{tmp_path}/policy"', f'auditors = ["{tmp_path}/auditor.pem"]']
+    assert built(config(tmp_path, *lines)).rules == Rules()
+    more = ['log = "require"', 'log_max_age = "1d"', "require_audits = 1"]
+    policy = parse_log_policy(policy_text(log), "policy")
+    expected = Rules(LogRules(policy, True, 86_400), AuditPolicy((signer(201).public,), 1))
+    path = config(tmp_path, *lines, *more)
+    assert built(path).rules == expected
+    (tmp_path / "policy").write_bytes(b"log 5")
+    assert problem(path).startswith(f"{tmp_path}/policy: line 1: ")
+    path = config(tmp_path, *lines, 'log = "warn"')
+    (tmp_path / "policy").unlink()
+    assert problem(path) == f"{tmp_path}/policy: No such file or directory"
+
+
 def problem(path: str) -> str:
     with pytest.raises(InputError) as caught:
         built(path)
@@ -205,6 +228,11 @@ def test_missing_package_is_named_with_its_extra(
     path = config(tmp_path, installer=f'{at}, targets = ["mcu"]', boot=at)
     assert problem(path) == (
         "domains.main: cbor2 is missing; install rules_software_update[mcuboot]"
+    )
+    path = config(tmp_path, "require_audits = 1", 'auditors = ["/none.pem"]')
+    assert problem(path) == (
+        "domains.main.require_audits: securesystemslib is missing; install "
+        "rules_software_update[attachments]"
     )
 
 

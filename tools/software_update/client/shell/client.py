@@ -27,6 +27,8 @@ from software_update.client.boot_control import (
 )
 from software_update.client.config import CheckConfig
 from software_update.client.decision import Choice, Decision, Situation
+from software_update.client.disclosure import NO_RULES, check_again, disclose, with_disclosed
+from software_update.client.disclosure_file import DisclosureFile
 from software_update.client.domain import Domain, HealthCheck
 from software_update.client.effects import Effect, effect_of
 from software_update.client.events import Event
@@ -47,12 +49,12 @@ from software_update.client.policy.preset import Preset, StandingAnswer, may_loo
 from software_update.client.question import Question
 from software_update.client.record import RecordFile, fitting
 from software_update.client.record_room import history_room
-from software_update.client.release import decode_release
+from software_update.client.release import decode_release, release_digest
 from software_update.client.repository import Listed, RepositoryRejected, RepositorySource
 from software_update.client.schedule import wait_after_failure
 from software_update.client.shell import deployments
 from software_update.client.shell.repositories import Repositories, not_configured
-from software_update.client.source import OpenBundle, Source, SourceError
+from software_update.client.source import OpenBundle, Source, SourceError, attachment_of
 from software_update.client.sources.file import FileSource
 from software_update.client.staging import Base, PlanFailed
 from software_update.client.state import (
@@ -70,6 +72,7 @@ from software_update.client.stored_bundle import StoredBundle
 from software_update.client.system import ProgramResult, ProgramTimeout, System
 from software_update.format.catalog import CatalogEntry
 from software_update.format.metadata import Installed, Root
+from software_update.format.refusals import NotDisclosed
 from software_update.format.verdicts import Refused
 from software_update.verify.device import Device
 from software_update.verify.roots import trust_root, verify_roots
@@ -118,12 +121,13 @@ class Client:
         self.state = State()
         self._seen_at = 0.0
         self._repositories = Repositories(system, lambda: self.state, self.handle, self.at)
+        self._disclosures = DisclosureFile(system.storage, folder)
         self._history_problem = ""
         self._boot_problem = ""
         self._restart_problem = ""
         self._evaluated: tuple[Question, Evaluation] | None = None
         self._effects: dict[Effect, Callable[[Plan, Domain], Event | None]] = {
-            Effect.CONSULT: self._consult,
+            Effect.CONSULT: self._ask,
             Effect.STORE: self._store,
             Effect.BEGIN_VERIFYING: lambda plan, domain: events.VerifyingBegan(self.now()),
             Effect.VERIFY_STORED: self._verify_stored,
@@ -438,10 +442,35 @@ class Client:
         check_room(domain, slot, found.release)
         if domain.staging == Staging.STORE:
             self._check_store(bundle)
+        self._disclose(domain, bundle, found.release)
         manifest = self.keep_manifest(found.manifest)
         return events.Offered(
             self.now(), replace(plan, manifest=manifest), _is_dated(found.release)
         )
+
+    def _disclose(self, domain: Domain, bundle: OpenBundle, release: VerifiedRelease) -> None:
+        """Checks what is disclosed about a release before the question, and keeps what it has found.
+
+        Raises PlanFailed if the release is refused, also because witnesses state a time at which its metadata
+        has expired, and SourceError.
+        """
+        if domain.rules == NO_RULES:
+            return
+
+        def fetch(name: str, limit: int) -> bytes | None:
+            return attachment_of(bundle, name, limit)
+
+        seen = self._disclosures.seen(domain.name)
+        try:
+            result = disclose(release, domain.rules, fetch, self.at(), seen)
+        except NotDisclosed as refused:
+            raise PlanFailed(Code.REFUSED, str(refused)) from None
+        self._disclosures.keep(domain.name, release_digest(release.targets), result)
+        if result.not_before > self.at():
+            self.handle(events.TimeProven(self.now(), result.not_before))
+            problem = self._found(domain, bundle).problem
+            if problem is not None:
+                raise problem
 
     def _check_store(self, bundle: OpenBundle) -> None:
         """Raises PlanFailed if the bundle does not fit into the store. An old bundle in it makes room."""
@@ -491,7 +520,11 @@ class Client:
         domain = self.domains[plan.domain]
         release = self.installed(plan.manifest)
         state = self.state.domain(plan.domain)
-        return make_question(plan, release, domain.vendor, state, domain.language, domain.holders)
+        question = make_question(
+            plan, release, domain.vendor, state, domain.language, domain.holders
+        )
+        disclosed = self._disclosures.of(plan.domain, plan.release)
+        return with_disclosed(question, domain.rules, disclosed, domain.holders)
 
     def situation(self, plan: Plan) -> Situation:
         """Returns the facts that policies use besides the question."""
@@ -516,6 +549,11 @@ class Client:
         if plan is None or plan.domain not in self.domains:
             return None
         return self._consult(plan, self.domains[plan.domain])
+
+    def _ask(self, plan: Plan, domain: Domain) -> Event:
+        # The configuration may have changed since the plan was made.
+        check_again(self._disclosures.of(plan.domain, plan.release), domain.rules)
+        return self._consult(plan, domain)
 
     def _consult(self, plan: Plan, domain: Domain) -> Event:
         question = self.question()
@@ -769,7 +807,7 @@ def _code(error: Exception, otherwise: Code | None = None) -> Code:
     match error:
         case PlanFailed():
             return error.code
-        case Refused():
+        case NotDisclosed() | Refused():
             return Code.REFUSED
         case BootError():
             return Code.BOOT_CONTROL_FAILED
