@@ -10,6 +10,7 @@ load(
     "software_update_device_limits",
     "software_update_personalized_bundle",
     "software_update_release_manifest",
+    "software_update_release_page",
     "software_update_root",
 )
 load(":actions.bzl", "actions_aspect", "our_actions_of")
@@ -54,6 +55,7 @@ _COMMANDS = {
     "SoftwareUpdateHolders": "root holders",
     "SoftwareUpdateDigest": "step digest",
     "SoftwareUpdateDeviceLimits": "device limits",
+    "SoftwareUpdatePage": "bundle page",
     "SoftwareUpdatePersonalize": "bundle personalize",
     "SoftwareUpdateReleaseManifest": "step release-manifest",
     "SoftwareUpdateRequest": "step request",
@@ -148,6 +150,11 @@ _CHAIN_ACTIONS = {
 _PERSONALIZED_ACTIONS = _CHAIN_ACTIONS | {
     "SoftwareUpdatePersonalize personalized.bundle": ["with_chain.bundle", "installed.pb"],
     "SoftwareUpdateVerify personalized.verdict.json": ["personalized.bundle", "installed.pb", "root_3.root.pb"],
+}
+
+_PAGE_ACTIONS = _CHAIN_ACTIONS | {
+    "SoftwareUpdatePage %s" % page: ["with_chain.bundle", "installed.pb", "root_3.root.pb"]
+    for page in ["page.html", "page.json", "page.txt"]
 }
 
 # The request of the same metadata is not on the way to the bundle.
@@ -392,6 +399,12 @@ def actions_test_suite(name):
         installed = "installed.pb",
         tags = ["manual"],
     )
+    software_update_release_page(
+        name = "page",
+        bundle = ":with_chain",
+        previous = "installed.pb",
+        tags = ["manual"],
+    )
     software_update_device_limits(
         name = "device_limits",
         limits = "limits.json",
@@ -467,6 +480,7 @@ def actions_test_suite(name):
     _actions_test(name = "device_limits_actions_test", size = "small", actions = _DEVICE_LIMITS_ACTIONS, target_under_test = ":device_limits")
     _actions_test(name = "chain_actions_test", size = "small", actions = _CHAIN_ACTIONS, strict_pigweed = ["SoftwareUpdateRootCheck", "SoftwareUpdateRootRequest"], target_under_test = ":with_chain")
     _actions_test(name = "personalized_actions_test", size = "small", actions = _PERSONALIZED_ACTIONS, strict_pigweed = ["SoftwareUpdateRootCheck", "SoftwareUpdateRootRequest"], target_under_test = ":personalized")
+    _actions_test(name = "page_actions_test", size = "small", actions = _PAGE_ACTIONS, strict_pigweed = ["SoftwareUpdateRootCheck", "SoftwareUpdateRootRequest"], target_under_test = ":page")
     _personalized_groups_test(name = "personalized_groups_test", size = "small", target_under_test = ":personalized")
     for count, files in _SHARDS.items():
         software_update_bundle(
@@ -495,6 +509,7 @@ def actions_test_suite(name):
             "chain_provider_test",
             "empty_chain_test",
             "device_limits_actions_test",
+            "page_actions_test",
             "personalized_actions_test",
             "personalized_groups_test",
             "release_chain_test",

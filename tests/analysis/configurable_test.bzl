@@ -13,6 +13,7 @@ load(
     "software_update_personalized_bundle",
     "software_update_promotion",
     "software_update_release_manifest",
+    "software_update_release_page",
     "software_update_root",
 )
 load(":actions.bzl", "actions_aspect", "files_of_tests", "our_actions_of")
@@ -96,7 +97,8 @@ _integers_test = analysistest.make(
 )
 
 def _inputs_of(target, mnemonic):
-    [action] = [each for each in target.actions if each.mnemonic == mnemonic]
+    # A page has one for each format.
+    action = [each for each in target.actions if each.mnemonic == mnemonic][0]
     return sorted([file.basename for file in files_of_tests(action.inputs)])
 
 def _none_test_impl(ctx):
@@ -202,6 +204,12 @@ def _make_none():
         installed = "installed.pb",
         tags = ["manual"],
         **_none("out", "trusted_root")
+    )
+    software_update_release_page(
+        name = "none_page",
+        bundle = ":none_bundle",
+        tags = ["manual"],
+        **_none("language", "out", "previous", "trusted_root")
     )
     software_update_bundle(
         name = "signed_bundle",
@@ -365,6 +373,7 @@ _NONE = {
     "none_bundle": "SoftwareUpdateVerify: none_bundle.bundle",
     "none_bundle.signing_request": "SoftwareUpdateRequest: none_bundle.targets_metadata.unsigned.pb",
     "none_personalized": "SoftwareUpdatePersonalize: installed.pb none_bundle.bundle",
+    "none_page": "SoftwareUpdatePage: none_bundle.bundle",
     "none_promotion": "SoftwareUpdatePromote: root.pb signed_bundle.bundle signed_bundle.bundle",
     "none_release": "SoftwareUpdateReleaseManifest: ",
     "none_root": "SoftwareUpdateRoot: a.pem b.pem",

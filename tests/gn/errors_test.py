@@ -428,7 +428,7 @@ CASES = (
     ),
     *(
         judged(template, 'bundle is missing; write bundle = ":bundle"', "bundle")
-        for template in ("bundle_test", "personalized_bundle")
+        for template in ("bundle_test", "personalized_bundle", "release_page")
     ),
     judged(
         "bundle_test",
@@ -464,10 +464,13 @@ CASES = (
         "no_files",
         {"at": '"2031-01-01T00:00:00Z"', "bundles": "[]"},
     ),
-    judged(
-        "personalized_bundle",
-        'trusted_root is missing; write trusted_root = ":root", the root that the devices trust',
-        "trusted_root",
+    *(
+        judged(
+            template,
+            'trusted_root is missing; write trusted_root = ":root", the root that the devices trust',
+            "trusted_root",
+        )
+        for template in ("personalized_bundle", "release_page")
     ),
     judged(
         "personalized_bundle",
@@ -551,7 +554,7 @@ _JUDGED = 'bundle = "x.bundle" trusted_root = "root.pb" installed = "x.pb"'
     [
         *("bundle", "bundle_test", "device_limits", "device_test", "expiry_test"),
         *("fleet_test", "payload", "personalized_bundle", "promotion"),
-        *("release_manifest", "repository", "root"),
+        *("release_manifest", "release_page", "repository", "root"),
     ],
 )
 def test_refuses_an_unknown_parameter(tree: Tree, template: str) -> None:
@@ -566,6 +569,7 @@ def test_refuses_an_unknown_parameter(tree: Tree, template: str) -> None:
         "personalized_bundle": _JUDGED,
         "promotion": 'bundle = "x.bundle" tested = "y.bundle" trusted_root = "root.pb"',
         "release_manifest": 'product = "clock" release_version = "1" release_counter = 1',
+        "release_page": 'bundle = "x.bundle" trusted_root = "root.pb" previous = "x.pb"',
         "repository": " ".join(f"{name} = {value}" for name, value in _REPOSITORY.items()),
         "root": 'version = 1 root_keys = [ "a.pub" ] targets_keys = [ "b.pub" ]',
     }[template]

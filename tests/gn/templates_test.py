@@ -514,6 +514,7 @@ PUBLIC = (
     "lasts",
     "limits",
     "lives",
+    *(f"page{each}" for each in ("", ".json", ".text")),
     "promoted",
     "published",
     "takes_it",
@@ -598,6 +599,12 @@ software_update_personalized_bundle("smaller") {
   bundle = ":bundle"
   trusted_root = ":root"
   installed = ":bundle"
+  SCOPE
+}
+
+software_update_release_page("page") {
+  bundle = ":bundle"
+  trusted_root = ":root"
   SCOPE
 }
 """,

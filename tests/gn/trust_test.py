@@ -436,6 +436,17 @@ def test_personalized_bundle(years: Tree) -> None:
     assert {"//:smaller.file", "//:smaller._verify"} < set(years.build(":smaller"))
 
 
+def test_release_page(years: Tree) -> None:
+    text = 'bundle = ":release_3" trusted_root = ":root_1" previous = ":release_1" language = "de"'
+    generate(years, judged("page", text, "release_page"))
+    assert "//:page" in years.build(":page", ":page.json", ":page.text")
+    described = json.loads(years.read("obj/page.json"))
+    assert (described["verified"], described["file"]) == (True, "release_3.bundle")
+    assert described["previous"]
+    assert '<html lang="de">' in years.read("obj/page.html").decode()
+    assert "Geprüft" in years.read("obj/page.txt").decode()
+
+
 def test_personalized_bundle_by_path(years: Tree) -> None:
     text = (
         'bundle = "$target_out_dir/release_3.bundle" trusted_root = "root_1.pb"'
