@@ -36,6 +36,7 @@ from software_update.format.release_manifest import parse_release
 from software_update.format.verdicts import Refused, Verdict
 from software_update.signing import exec_protocol, signature_file, signing_request
 from software_update.signing.signature_file import DetachedSignature
+from software_update.testing.log_folders import LogFolder
 from software_update.testing.pages import APP, BOOT, disclosed
 from software_update.testing.repositories import Release, RepositoryFolder, releases
 
@@ -694,3 +695,22 @@ def test_collected() -> None:
     assert main(["step", "digest", "--collected", "all.json", "-o", "app.json"]) == 0
     validator("--collected").validate(entries)
     assert set(paths(entries)) == _SCHEMAS.paths("collected.schema.json")
+
+
+def test_log(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    log, (one, two) = LogFolder(tmp_path), releases(2)
+    place, policy = str(log.path), f"--log-policy={log.policy}"
+    init = [place, "--origin=log.example/firmware", f"--public={log.key}.pub", *log.trusted]
+    check(output(capsys, "log", "init", *init, "--json"))
+    bundle = str(log.bundle(one))
+    check(output(capsys, "log", "add", place, bundle, *log.trusted, "--json"))
+    log.sign()
+    check(output(capsys, "log", "sign", place, f"--key={log.key}", "--json"))
+    answer = str(tmp_path / "answer.txt")
+    check(output(capsys, "log", "witness-merge", place, answer, policy, "--json"))
+    check(output(capsys, "log", "prove", place, bundle, *log.trusted, "--json"))
+    verify = ["log", "verify", bundle, policy, *log.trusted, "--json"]
+    stale = output(capsys, *verify, "--not-before=2031-01-01T00:00:00Z", status=1)
+    check(output(capsys, *verify), stale)
+    lists = [f"--releases={log.announced(two)}", f"--state={tmp_path}/seen", policy, "--json"]
+    check(output(capsys, "log", "monitor", place, *lists, status=4))

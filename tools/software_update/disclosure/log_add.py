@@ -3,7 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from software_update.base.errors import InputError
 from software_update.disclosure.log_folder import UNSIGNED, Log, put, read_log, tiles_of
@@ -11,11 +11,13 @@ from software_update.disclosure.log_tiles import MAX_RECORD_BYTES, Tiles, append
 from software_update.format.metadata import Root
 from software_update.keys.public_key import PublicKey
 from software_update.keys.schemes import ED25519
-from software_update.repository.current import Readable
 from software_update.repository.storage import Storage
 from software_update.transparency.checkpoint import Checkpoint
 from software_update.transparency.merkle import leaf_hash
 from software_update.transparency.note import NoteKey
+
+if TYPE_CHECKING:
+    from software_update.repository.current import Readable
 
 _MAX_BUCKET_BYTES = 16 * 1024 * 1024
 _BUCKET_LINE = re.compile(r"([0-9a-f]{64}) (0|[1-9][0-9]{0,18})")
@@ -61,7 +63,7 @@ def add_records(storage: Storage, records: Sequence[bytes]) -> tuple[list[Added]
     return added, tiles.size + len(new)
 
 
-def find_record(storage: Readable, tiles: Tiles, record: bytes) -> int | None:
+def find_record(storage: "Readable", tiles: Tiles, record: bytes) -> int | None:
     """Returns the index of a record in the log; None if the log lacks it."""
     return _find(storage, tiles, leaf_hash(record))
 
@@ -87,7 +89,7 @@ def _append(storage: Storage, log: Log, tiles: Tiles, new: dict[bytes, int]) -> 
 # The index. Its entries beyond the log are those of a killed command.
 
 
-def _find(storage: Readable, tiles: Tiles, leaf: bytes) -> int | None:
+def _find(storage: "Readable", tiles: Tiles, leaf: bytes) -> int | None:
     index = _read_bucket(storage, _bucket_name(leaf)).get(leaf)
     if index is None or index >= tiles.size or tiles.leaf(index) != leaf:
         return None
@@ -105,7 +107,7 @@ def _write_index(storage: Storage, new: dict[bytes, int], size: int) -> None:
         put(storage, name, "".join(lines).encode())
 
 
-def _read_bucket(storage: Readable, name: str) -> dict[bytes, int]:
+def _read_bucket(storage: "Readable", name: str) -> dict[bytes, int]:
     found = storage.read(name, _MAX_BUCKET_BYTES)
     if found is None:
         return {}

@@ -11,16 +11,18 @@ before, and the next command replaces the files that unsigned-checkpoint does no
 """
 
 from collections.abc import Callable
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from software_update.base.errors import InputError
 from software_update.disclosure.log_tiles import Read, Tiles
 from software_update.format.refusals import NotDisclosed, Refusal
-from software_update.repository.current import Readable
 from software_update.repository.storage import Storage
 from software_update.transparency.checkpoint import Checkpoint, parse_checkpoint
 from software_update.transparency.merkle import EMPTY_ROOT
 from software_update.transparency.note import MAX_NOTE_BYTES, Note, NoteKey, parse_note, parse_vkey
+
+if TYPE_CHECKING:
+    from software_update.repository.current import Readable
 
 KEY = "key"
 CHECKPOINT = "checkpoint"
@@ -54,7 +56,7 @@ def create_log(storage: Storage, key: NoteKey) -> None:
             put(storage, UNSIGNED, Checkpoint(key.name, 0, EMPTY_ROOT).text())
 
 
-def read_log(storage: Readable) -> Log:
+def read_log(storage: "Readable") -> Log:
     """Reads a log. Raises InputError if the storage has none, and NotDisclosed if its key did not sign it."""
     place = storage.describe()
     key, unsigned = storage.read(KEY, _MAX_KEY_BYTES), storage.read(UNSIGNED, MAX_NOTE_BYTES)
@@ -82,12 +84,12 @@ def parse_signed(content: bytes, name: str, key: NoteKey | None = None) -> Signe
     return SignedCheckpoint(note, checkpoint)
 
 
-def tiles_of(storage: Readable, size: int) -> Tiles:
+def tiles_of(storage: "Readable", size: int) -> Tiles:
     """Returns the tiles of the first `size` records."""
     return Tiles(reader(storage), size)
 
 
-def reader(storage: Readable) -> Read:
+def reader(storage: "Readable") -> Read:
     """Returns the function that reads a file of the log."""
 
     def read(name: str, most: int) -> bytes | None:

@@ -7,7 +7,7 @@ proof install it only if it is in the log, and there the monitor finds it.
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from software_update.base.errors import InputError, printable, shown
 from software_update.disclosure.log_folder import (
@@ -18,13 +18,15 @@ from software_update.disclosure.log_folder import (
 )
 from software_update.disclosure.log_tiles import Tiles
 from software_update.format.refusals import NotDisclosed, Refusal
-from software_update.repository.current import Readable
 from software_update.transparency.check import check_fork, check_log, check_witnesses
 from software_update.transparency.checkpoint import Checkpoint
 from software_update.transparency.log_policy import LogPolicy
 from software_update.transparency.merkle import leaf_hash, node_hash
 from software_update.transparency.note import MAX_NOTE_BYTES
 from software_update.transparency.record import ReleaseRecord, parse_record
+
+if TYPE_CHECKING:
+    from software_update.repository.current import Readable
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -55,7 +57,7 @@ class Watched(NamedTuple):
     differences: tuple[Difference, ...]
 
 
-def read_checkpoint(storage: Readable, policy: LogPolicy) -> SignedCheckpoint:
+def read_checkpoint(storage: "Readable", policy: LogPolicy) -> SignedCheckpoint:
     """Returns the checkpoint of a log that the policy trusts. Raises NotDisclosed for another one."""
     place = f"{storage.describe()}/{CHECKPOINT}"
     found = storage.read(CHECKPOINT, MAX_NOTE_BYTES)
@@ -68,7 +70,7 @@ def read_checkpoint(storage: Readable, policy: LogPolicy) -> SignedCheckpoint:
 
 
 def watch(
-    storage: Readable,
+    storage: "Readable",
     policy: LogPolicy,
     announced: Iterable[str],
     seen: Checkpoint | None = None,

@@ -1,12 +1,15 @@
 """Makes the proof that a record is in a log, and the consistency proof that a witness asks for."""
 
 import base64
+from typing import TYPE_CHECKING
 
 from software_update.base.errors import InputError
 from software_update.disclosure.log_add import check_tree, find_record
 from software_update.disclosure.log_folder import SignedCheckpoint, read_log, tiles_of
-from software_update.repository.current import Readable
 from software_update.transparency.proof import build_proof
+
+if TYPE_CHECKING:
+    from software_update.repository.current import Readable
 
 
 class NotInLog(InputError):
@@ -15,7 +18,7 @@ class NotInLog(InputError):
     exit_code = 1
 
 
-def prove(storage: Readable, record: bytes) -> bytes:
+def prove(storage: "Readable", record: bytes) -> bytes:
     """Returns the proof of a record, with the newest checkpoint. Raises NotInLog if the log lacks it."""
     signed = _signed(storage)
     tiles = tiles_of(storage, signed.checkpoint.size)
@@ -29,7 +32,7 @@ def prove(storage: Readable, record: bytes) -> bytes:
     return build_proof(index, tiles.inclusion(index), signed.note.content())
 
 
-def witness_request(storage: Readable, old: int) -> bytes:
+def witness_request(storage: "Readable", old: int) -> bytes:
     """Returns the body of a request to a witness that has seen `old` records (c2sp.org/tlog-witness)."""
     signed = _signed(storage)
     size = signed.checkpoint.size
@@ -44,7 +47,7 @@ def witness_request(storage: Readable, old: int) -> bytes:
     return lines + b"\n" + signed.note.content()
 
 
-def _signed(storage: Readable) -> SignedCheckpoint:
+def _signed(storage: "Readable") -> SignedCheckpoint:
     log = read_log(storage)
     if log.signed is None:
         raise InputError(

@@ -29,13 +29,16 @@ _OPTIONS = {
 }
 
 
-def add_signer(parser: argparse.ArgumentParser) -> None:
-    """--key URI and what belongs to it."""
+def add_signer(parser: argparse.ArgumentParser, *, only_signer: bool = True) -> None:
+    """--key URI and what belongs to it.
+
+    Without `only_signer`, the command has another way to sign, and accepts all schemes.
+    """
     parser.add_argument(
         "--key",
         metavar="URI",
         type=as_uri,
-        required=True,
+        required=only_signer,
         help="the signer: PATH or file:PATH, a PKCS#8 PEM key; exec:PROGRAM, a signing program; "
         "hsm:ID?label=TOKEN or pkcs11:token=TOKEN;id=%%XX, a key on a token; "
         "awskms:..., gcpkms:..., azurekms:..., a key in a cloud. A PATH that begins with a word and a "
@@ -60,7 +63,10 @@ def add_signer(parser: argparse.ArgumentParser) -> None:
         type=int,
         help=f"the seconds that exec: may take; default: {_TIMEOUT_SECONDS}",
     )
-    add_schemes(parser)
+    if only_signer:
+        add_schemes(parser)
+    else:
+        parser.set_defaults(experimental_schemes=True)
 
 
 def as_uri(text: str) -> str:
