@@ -40,6 +40,7 @@ def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     "page",
     [
         "guides/audit.md",
+        "guides/diff.md",
         "guides/rollouts.md",
         "guides/root_ceremony.md",
         "guides/signing_services.md",

@@ -425,6 +425,30 @@ def test_bundle_fleet(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.usefixtures("folder")
+def test_bundle_diff(capsys: pytest.CaptureFixture[str]) -> None:
+    """Of two releases that differ in all that there is, and of equal ones."""
+    assert main(["key", "generate", "second_key"]) == 0
+    root = ["root", "create", "--version=2", "--root-key=root_key.pub", "--targets-threshold=2"]
+    root += ["--targets-key", "targets_key.pub", "second_key.pub", "-o", "other.pb"]
+    assert main(root) == 0
+    assert main(["root", "sign", "other.pb", "--dev-signing-key=root_key"]) == 0
+    claim = {"component": "app", "area": "system", "reach": ["keys"], "reversible": False}
+    Path("claims.json").write_text(json.dumps({"app": claim}), encoding="utf-8")
+    release = ["--product=P", "--release-version=2", "--release-counter=3", "--claims=claims.json"]
+    assert main(["step", "release-manifest", *release, "-o", "release.json"]) == 0
+    Path("app.bin").write_bytes(b"other firmware")
+    create = ["bundle", "create", "--version=2", "--targets-from=targets.json", "--root=other.pb"]
+    create += ["--dev-signing-key", "targets_key", "second_key", "--user-manifest=release.json"]
+    assert main([*create, "--compression=zstd", "-o", "other.bundle"]) == 0
+    args = ("bundle", "diff", "app.bundle")
+    check(
+        output(capsys, *args, "other.bundle", "--json"),
+        output(capsys, *args, "app.bundle", "--json"),
+        without=("targets[].new.compression",),
+    )
+
+
+@pytest.mark.usefixtures("folder")
 def test_bundle_page() -> None:
     """Of a release of which much changes, and of one about which little is known."""
     release = page_of_release(

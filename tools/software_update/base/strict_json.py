@@ -1,7 +1,7 @@
 """JSON that every reader understands in the same way: UTF-8, no duplicate key, no NaN, a limited depth."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from software_update.base.errors import InputError, shown
@@ -22,6 +22,14 @@ def to_text(value: Any) -> str:
     import json  # Verifying a bundle without a release manifest needs none of it.
 
     return json.dumps(value, indent=1) + "\n"
+
+
+def to_parts(value: Any) -> Iterator[str]:
+    """Yields the text of `to_text` in small parts, so that a large text is never in memory as a whole."""
+    import json
+
+    yield from json.JSONEncoder(indent=1).iterencode(value)
+    yield "\n"
 
 
 class RejectedJson(ValueError):

@@ -13,6 +13,7 @@ from software_update.base.strict_json import (
     parse,
     parse_file,
     parse_object,
+    to_parts,
     to_text,
 )
 
@@ -93,5 +94,6 @@ def test_long_numbers() -> None:
 def test_text_of_json() -> None:
     value = {"b": [1, None], "a": "ä\n"}
     text = to_text(value)
+    assert "".join(to_parts(value)) == text
     assert text == '{\n "b": [\n  1,\n  null\n ],\n "a": "\\u00e4\\n"\n}\n'
     assert parse(text.encode()) == value

@@ -34,6 +34,7 @@ COMMANDS = {
     ("bundle", "inspect"): "show the content of a bundle, without verifying it",
     ("bundle", "extract"): "write a bundle's payloads to a folder",
     ("bundle", "personalize"): "leave out of a bundle the payloads that a device has",
+    ("bundle", "diff"): "show what a release changes",
     ("bundle", "fleet"): "show what devices in the field do with a bundle",
     ("bundle", "page"): "write the page of a release, for people who decide about it",
     ("bundle", "promote"): "prove that a release contains exactly what was tested",

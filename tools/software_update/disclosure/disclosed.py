@@ -5,6 +5,7 @@
 """
 
 import contextlib
+import hashlib
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -43,6 +44,11 @@ class Disclosed(NamedTuple):
     claims: Claims
     payloads: tuple[Payload, ...]
     is_bundle: bool
+
+    @property
+    def release_digest(self) -> bytes:
+        """The release digest: the raw SHA-256 of the targets metadata without signatures."""
+        return hashlib.sha256(self.targets.serialized).digest()
 
 
 class Releases(NamedTuple):

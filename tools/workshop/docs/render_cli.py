@@ -34,6 +34,7 @@ _TYPES = {
     "NAME": "name",
     "NAME=COMPRESSION": "name and compression",
     "NAME=FILE": "name and file",
+    "NEW": "file",
     "OLD": "file",
     "OTHER": "file",
     "OUT": "file",
