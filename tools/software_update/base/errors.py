@@ -9,12 +9,14 @@ _MAX_SHOWN_CHARACTERS = 64
 class Advice(enum.Enum):
     """An action that cures an error. The command line adds the sentence that names its command."""
 
+    ADD_TO_LOG = enum.auto()
     CREATE_ROOT = enum.auto()
     EXTRACT_SINGLE_TARGETS = enum.auto()
     GENERATE_KEY = enum.auto()
     IDENTIFY_DEV_KEYS = enum.auto()
     LIST_RELEASES = enum.auto()
     MAKE_DIGEST_RECORD = enum.auto()
+    MAKE_LOG = enum.auto()
     MAKE_RELEASE_MANIFEST = enum.auto()
     MAKE_REPOSITORY = enum.auto()
     MAKE_REPOSITORY_ROOT = enum.auto()
@@ -27,6 +29,7 @@ class Advice(enum.Enum):
     PRUNE_REPOSITORY = enum.auto()
     RAISE_TIMEOUT = enum.auto()
     RENEW_REPOSITORY = enum.auto()
+    SIGN_LOG = enum.auto()
     SIGN_REPOSITORY_ROOT = enum.auto()
     SIGN_REQUEST = enum.auto()
     SIGN_ROOT = enum.auto()

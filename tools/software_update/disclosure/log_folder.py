@@ -13,7 +13,7 @@ before, and the next command replaces the files that unsigned-checkpoint does no
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from software_update.base.errors import InputError
+from software_update.base.errors import Advice, InputError
 from software_update.disclosure.log_tiles import Read, Tiles
 from software_update.format.refusals import NotDisclosed, Refusal
 from software_update.repository.storage import Storage
@@ -61,7 +61,7 @@ def read_log(storage: "Readable") -> Log:
     place = storage.describe()
     key, unsigned = storage.read(KEY, _MAX_KEY_BYTES), storage.read(UNSIGNED, MAX_NOTE_BYTES)
     if key is None or unsigned is None:
-        raise InputError(f"{place}: is not a log; make one with: software-update log init")
+        raise InputError(f"{place}: is not a log", Advice.MAKE_LOG)
     vkey = parse_vkey(key.content.decode(errors="replace").strip())
     signed = storage.read(CHECKPOINT, MAX_NOTE_BYTES)
     return Log(

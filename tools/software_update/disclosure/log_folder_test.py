@@ -32,7 +32,7 @@ def test_a_new_log_is_empty_and_not_signed(storage: FolderStorage) -> None:
 
 
 def test_another_folder_is_not_a_log(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="software-update log init"):
+    with pytest.raises(InputError, match="is not a log"):
         read_log(FolderStorage(str(tmp_path)))
 
 

@@ -3,7 +3,7 @@
 import base64
 from typing import TYPE_CHECKING
 
-from software_update.base.errors import InputError
+from software_update.base.errors import Advice, InputError
 from software_update.disclosure.log_add import check_tree, find_record
 from software_update.disclosure.log_folder import SignedCheckpoint, read_log, tiles_of
 from software_update.transparency.proof import build_proof
@@ -26,8 +26,7 @@ def prove(storage: "Readable", record: bytes) -> bytes:
     index = find_record(storage, tiles, record)
     if index is None:
         raise NotInLog(
-            f"{storage.describe()}: the log has not signed this release; add it with "
-            "`software-update log add`, then sign the log with `software-update log sign`"
+            f"{storage.describe()}: the log has not signed this release", Advice.ADD_TO_LOG
         )
     return build_proof(index, tiles.inclusion(index), signed.note.content())
 
@@ -50,7 +49,5 @@ def witness_request(storage: "Readable", old: int) -> bytes:
 def _signed(storage: "Readable") -> SignedCheckpoint:
     log = read_log(storage)
     if log.signed is None:
-        raise InputError(
-            f"{storage.describe()}: is not signed yet; first run: software-update log sign"
-        )
+        raise InputError(f"{storage.describe()}: is not signed yet", Advice.SIGN_LOG)
     return log.signed

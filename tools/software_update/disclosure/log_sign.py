@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from software_update.base.errors import InputError, SignatureError, shown
+from software_update.base.errors import Advice, InputError, SignatureError, shown
 from software_update.disclosure.log_add import check_tree
 from software_update.disclosure.log_folder import (
     CHECKPOINT,
@@ -56,7 +56,7 @@ def sign_checkpoint(storage: Storage, signer: Signer) -> tuple[SignedCheckpoint,
         log = read_log(storage)
         if signer.public != PublicKey(ED25519, log.key.keyval):
             raise InputError(
-                f"{signer.name}: is not the key of the log {log.key.name}; name the key of `log init`"
+                f"{signer.name}: is not the key of the log {log.key.name}; name the key that it was made with"
             )
         if log.signed and log.signed.checkpoint == log.unsigned:
             return log.signed, False
@@ -112,9 +112,7 @@ def merge_cosignatures(
     with storage.publishing():
         log = read_log(storage)
         if log.signed is None:
-            raise InputError(
-                f"{storage.describe()}: is not signed yet; first run: software-update log sign"
-            )
+            raise InputError(f"{storage.describe()}: is not signed yet", Advice.SIGN_LOG)
         note = log.signed.note
         merged: list[Merged] = []
         for name, content in files.items():

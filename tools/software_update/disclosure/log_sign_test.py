@@ -143,7 +143,7 @@ def test_other_cosignatures_are_refused(
 
 
 def test_a_log_that_is_not_signed_has_no_cosignatures(storage: FolderStorage) -> None:
-    with pytest.raises(InputError, match="software-update log sign"):
+    with pytest.raises(InputError, match="is not signed yet"):
         merge_cosignatures(storage, POLICY, {})
 
 

@@ -57,4 +57,4 @@ def test_a_release_without_a_release_manifest(log: LogFolder) -> None:
 
 def test_another_folder(log: LogFolder) -> None:
     bundle = log.bundle(releases(1)[0])
-    assert "software-update log init" in failed(3, "log", "add", log.folder, bundle, *log.trusted)
+    assert "make one with: log init" in failed(3, "log", "add", log.folder, bundle, *log.trusted)

@@ -3,12 +3,14 @@
 from software_update.base.errors import Advice, SoftwareUpdateError
 
 TEXT = {
+    Advice.ADD_TO_LOG: "add it with `log add`, then sign the log with `log sign`",
     Advice.CREATE_ROOT: "make it with: root create",
     Advice.EXTRACT_SINGLE_TARGETS: "use: bundle extract --target",
     Advice.GENERATE_KEY: "make one with: software-update key generate OUT",
     Advice.IDENTIFY_DEV_KEYS: "make it with: software-update step identify",
     Advice.LIST_RELEASES: "list them with: repository status",
     Advice.MAKE_DIGEST_RECORD: "make it with: software-update step digest",
+    Advice.MAKE_LOG: "correct the place, or make one with: log init",
     Advice.MAKE_RELEASE_MANIFEST: "make it with: step release-manifest",
     Advice.MAKE_REPOSITORY: "correct the place, or make one with: repository init",
     Advice.MAKE_REPOSITORY_ROOT: "make one with: repository root-create",
@@ -21,6 +23,7 @@ TEXT = {
     Advice.PRUNE_REPOSITORY: "remove them with: repository prune",
     Advice.RAISE_TIMEOUT: "allow more with --timeout",
     Advice.RENEW_REPOSITORY: "sign it again with: repository renew",
+    Advice.SIGN_LOG: "sign it with: log sign",
     Advice.SIGN_REPOSITORY_ROOT: "sign it with: repository root-sign",
     Advice.SIGN_REQUEST: "make it with: software-update sign",
     Advice.SIGN_ROOT: "sign it with: root sign",
