@@ -14,7 +14,8 @@ from software_update.client.decision import Choice, Decision
 from software_update.client.documents import decision_document, question_document
 from software_update.client.policy import exec_program
 from software_update.client.policy.exec_program import PROTOCOL
-from software_update.client.question import Advisory, LogFacts
+from software_update.client.question import Advisory, Component, LogFacts
+from software_update.format.claims import Power, TargetClaim
 from software_update.testing.questions import NOW, QUESTION, SITUATION, question, situation
 
 SCHEMAS = Schemas(Path("docs/reference/schemas"))
@@ -30,7 +31,14 @@ FULL: dict[str, Any] = {
     "reversible": False,
     "signers": ("release manager",),
     "notes": "Closes a hole.",
+    "slot": "B",
     "powers": ("network",),
+    "areas": (),
+    "claims": (TargetClaim("app", "lamp", "application", ("network",), "mpu", True),),
+    "components": (Component("lamp", "application"),),
+    "powers_gained": (Power("lamp", "network"),),
+    "not_reversible": ("app",),
+    "unclaimed": ("logo",),
     "advisories": (Advisory("CVE-2031-0001", "high", "The radio took any key.", "Pair again."),),
 }
 ABSENT = object()
@@ -79,15 +87,16 @@ def test_log(log: LogFacts) -> None:
     check("question.v1.schema.json", document)
 
 
-def test_advisories() -> None:
+@pytest.mark.parametrize("part", ["advisories", "claims", "components", "powers_gained"])
+def test_parts_of_a_question(part: str) -> None:
     document = question_document(question(**FULL))
-    [advisory] = document["advisories"]
-    inside = {f"advisories[].{name}" for name in advisory}
+    [member] = document[part]
+    inside = {f"{part}[].{name}" for name in member}
     assert inside < SCHEMAS.paths("question.v1.schema.json")
-    for name, value in [*advisory.items()]:
-        del advisory[name]
+    for name, value in [*member.items()]:
+        del member[name]
         assert not allows("question.v1.schema.json", document)
-        advisory[name] = value
+        member[name] = value
 
 
 @pytest.mark.parametrize("choice", Choice)

@@ -8,15 +8,17 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from software_update.client.claimed import Grant
 from software_update.client.config import Config, parse_config
 from software_update.client.decision import Choice, Decision, Situation
 from software_update.client.policies import links_of
 from software_update.client.policy.chain import Evaluation, Link, evaluate
 from software_update.client.policy.exec_program import ExecProgram
 from software_update.client.policy.preset import Preset, StandingAnswer, may_look
-from software_update.client.question import Advisory, Phase
+from software_update.client.question import Advisory, Component, Phase
 from software_update.client.question_text import question_text
 from software_update.client.system import System
+from software_update.format.claims import Power, TargetClaim
 from software_update.testing.configurations import MINIMAL
 from software_update.testing.fake_machine import machine
 from software_update.testing.questions import NOW, question, situation
@@ -64,6 +66,7 @@ def test_page_has_three_profiles() -> None:
 
 def test_question_on_the_page_is_what_a_terminal_shows() -> None:
     [shown] = re.findall(r"^```text\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    radio = TargetClaim("radio.bin", "radio firmware", "application", ("network", "radio"), "mpu")
     asked = question(
         kind="security",
         severity="high",
@@ -74,6 +77,11 @@ def test_question_on_the_page_is_what_a_terminal_shows() -> None:
         notes="Lamps answer again after a storm.",
         advisories=(Advisory("CVE-2031-0001", "high", "The radio took any key."),),
         download_installs=True,
+        slot="B",
+        powers=("network", "radio", "storage"),
+        claims=(radio, TargetClaim("colours", "colour tables", "application", ("storage",))),
+        components=(Component("radio firmware", "application"),),
+        powers_gained=(Power("radio firmware", "network"),),
     )
     assert shown.splitlines() == question_text(asked)
 
@@ -96,6 +104,20 @@ def test_program_on_the_page_decides(phase: Phase, hour: int, choice: Choice) ->
     policy = ExecProgram(machine(program=run), ["/usr/bin/shop"])
     at = situation(local_minute=hour * 60)
     assert policy.decide(question(phase=phase), at).choice is choice
+
+
+def test_limits_and_policy_on_the_page_are_valid() -> None:
+    section = PAGE.split("## Limit the powers of a release", 1)[1].split("## Choose a preset")[0]
+    limits, policy = re.findall(r"^```toml\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
+    [domain] = parse_config(MINIMAL.replace("[domains.main]\n", limits), "page").domains
+    assert domain.grant == Grant(("network", "radio", "storage"), ("application", "configuration"))
+    config = parse_config(f"{MINIMAL}\n{policy}", "page")
+    [domain] = config.domains
+    for gained, choice in ((), Choice.ALLOW), ((Power("lamp", "keys"),), Choice.ASK):
+        asked = question(powers_gained=gained)
+        chain = [Link("preset", StandingAnswer(Preset.AUTO_ALL))]
+        chain += links_of(domain.policy, machine())
+        assert evaluate(chain, asked, NIGHT, 60).combined.choice is choice
 
 
 def rows(heading: str) -> Iterator[list[str]]:

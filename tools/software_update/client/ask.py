@@ -1,6 +1,9 @@
 """Makes the question that a person or a policy is asked before a phase. Pure."""
 
+from dataclasses import replace
+
 from software_update.base.errors import short_id
+from software_update.client.claimed import Grant, claimed_changes, claims_of
 from software_update.client.question import Advisory, Phase, Question
 from software_update.client.release import slot_targets
 from software_update.client.state import DomainState, Plan, Staging
@@ -48,4 +51,25 @@ def make_question(
         notes=texts.notes if texts else None,
         advisories=tuple(Advisory(*each) for each in said.advisories) if said else (),
         later_versions=plan.steps,
+        slot=plan.slot,
+    )
+
+
+def with_claims(
+    question: Question, release: Installed, runs: Installed | None, grant: Grant
+) -> Question:
+    """Returns a question with the claims of its release, and the powers and areas of its domain.
+
+    `runs` is the release that runs; None if the device does not know it.
+    """
+    changes = claimed_changes(runs, release)
+    return replace(
+        question,
+        powers=grant.powers,
+        areas=grant.areas,
+        claims=claims_of(release).targets,
+        components=changes.components,
+        powers_gained=changes.powers_gained,
+        not_reversible=changes.not_reversible,
+        unclaimed=changes.unclaimed,
     )

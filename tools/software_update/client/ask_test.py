@@ -4,14 +4,21 @@ from dataclasses import replace
 
 import pytest
 
-from software_update.client.ask import make_question
-from software_update.client.question import Phase
+from software_update.client.ask import make_question, with_claims
+from software_update.client.claimed import UNLIMITED, Grant
+from software_update.client.question import Component, Phase
 from software_update.client.state import DomainState, Staging
 from software_update.format import metadata
+from software_update.format.claims import Claims, Power, TargetClaim
 from software_update.format.messages import Target
 from software_update.format.metadata import Installed
 from software_update.format.names import USER_MANIFEST
-from software_update.format.release_manifest import Advisory, ReleaseManifest, ReleaseTexts
+from software_update.format.release_manifest import (
+    Advisory,
+    ReleaseManifest,
+    ReleaseTexts,
+    build_release,
+)
 from software_update.signing.holders import Holders
 from software_update.testing.stories import NEW, OLD, PLAN
 
@@ -64,6 +71,31 @@ def test_first_release_of_a_device_has_no_version_before() -> None:
     question = make_question(PLAN, RELEASE._replace(release=None), "Example", DomainState())
     assert (question.from_version, question.severity) == (None, None)
     assert (question.notes, question.unavailable_functions) == (None, ())
+
+
+def test_powers_of_the_device_and_claims_of_the_vendor() -> None:
+    def release(*reach: str) -> Installed:
+        claims = Claims((TargetClaim("app", "lamp", "application", reach, reversible=False),))
+        return RELEASE._replace(user_manifest=build_release(SAID, claims))
+
+    new = release("keys", "network")
+    grant = Grant(("network", "keys"), ("application",))
+    asked = make_question(PLAN, new, "Example", DOMAIN)
+    question = with_claims(asked, new, None, grant)
+    assert (question.slot, question.powers, question.areas) == ("B", grant.powers, grant.areas)
+    assert question.claims == (
+        TargetClaim("app", "lamp", "application", ("keys", "network"), reversible=False),
+    )
+    assert question.powers_gained == (Power("lamp", "keys"), Power("lamp", "network"))
+    assert (question.components, question.not_reversible, question.unclaimed) == (
+        (Component("lamp", "application"),),
+        ("app",),
+        (),
+    )
+    question = with_claims(asked, new, release("network"), UNLIMITED)
+    assert (question.powers, question.areas) == (None, None)
+    assert question.powers_gained == (Power("lamp", "keys"),)
+    assert (question.components, question.not_reversible) == ((), ())
 
 
 @pytest.mark.parametrize("staging", Staging)

@@ -7,6 +7,7 @@ from typing import Any
 
 from software_update.base.errors import InputError, printable
 from software_update.client import config_options
+from software_update.client.claimed import Grant
 from software_update.client.record_room import room_problem
 from software_update.client.sections import Option, read_section
 
@@ -98,6 +99,7 @@ class DomainConfig:
     health: tuple[HealthProgram, ...]
     restart: Program | None
     commits_itself: bool
+    grant: Grant
     policy: PolicyConfig
     disclosure: DisclosureConfig
 
@@ -314,6 +316,7 @@ def _domain(name: str, values: Mapping[str, Any], policy: PolicyConfig) -> Domai
         health=tuple(HealthProgram(**each) for each in values["health"] or ()),
         restart=values["restart"],
         commits_itself=values["commit"] == "automatic",
+        grant=Grant(values["powers"], values["areas"]),
         policy=_policy(values["policy"]) if values["policy"] else policy,
         disclosure=DisclosureConfig(
             values["log"],

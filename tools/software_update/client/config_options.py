@@ -3,6 +3,8 @@
 docs/reference/client_configuration.md is generated from these tables.
 """
 
+from collections.abc import Sequence
+
 from software_update.client.sections import Option, Section, Shape, Type
 from software_update.client.values import (
     APPROVER,
@@ -29,6 +31,7 @@ from software_update.client.values import (
     list_of,
     one_of,
 )
+from software_update.format.claims import AREAS, REACH
 
 _ALL_PHASES = ["download", "install", "restart"]
 _PHASES = Option("phases", PHASES, "The phases about which this policy decides.", _ALL_PHASES)
@@ -38,6 +41,10 @@ _TRIES = Option(
     "How often the boot loader starts a slot that is not confirmed, before it falls back.",
     3,
 )
+
+
+def _quoted(words: Sequence[str]) -> str:
+    return ", ".join(f"`{word}`" for word in words)
 
 
 def _timeout(default: str) -> Option:
@@ -419,6 +426,21 @@ POSTPONEMENT = Section(
         ),
     ],
 )
+POWERS_GAINED = Section(
+    "policy.powers_gained",
+    "Decides when a release claims powers that the claims of the installed release do not have, or changes a "
+    "target without a claim. An empty table suffices. Then a person is asked, whatever the preset allows. "
+    "Claims are the vendor's: a release may do more than it claims.",
+    [
+        Option(
+            "choice",
+            one_of("ask", "deny"),
+            "The decision about such a release: a person is asked, or it is refused.",
+            "ask",
+        ),
+        _PHASES,
+    ],
+)
 EXEC_PROGRAM = Section(
     "policy.exec_program",
     "Lets a program decide, which reads and writes JSON (`software_update.exec_policy.v1`).",
@@ -434,6 +456,7 @@ POLICIES = {
         BUSY_FILE,
         MINIMUM_INTERVAL,
         POSTPONEMENT,
+        POWERS_GAINED,
         EXEC_PROGRAM,
     )
 }
@@ -533,6 +556,22 @@ DOMAIN = Section(
             "auditors",
             list_of(PATH, "paths"),
             "The public keys (PEM) of auditors, in the image. None may be a key of the vendor.",
+            None,
+        ),
+        Option(
+            "powers",
+            list_of(one_of(*REACH), "powers", at_least=0),
+            f"The powers of this part of the device: {_quoted(REACH)}. The client refuses a release that "
+            "claims another one (`POWER_NOT_ALLOWED`), also one with a word that the client does not know. "
+            "Without this option, the client compares no powers. It compares claims, and does not keep a "
+            "program from a power.",
+            None,
+        ),
+        Option(
+            "areas",
+            list_of(one_of(*AREAS), "areas"),
+            f"The areas that this part of the device owns: {_quoted(AREAS)}. The client refuses a release "
+            "that claims another one, in the same way. Without this option, the client compares no areas.",
             None,
         ),
         Option(

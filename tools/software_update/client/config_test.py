@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from software_update.client.claimed import Grant
 from software_update.client.config import (
     Approvers,
     CheckConfig,
@@ -55,6 +56,7 @@ def test_minimal_configuration() -> None:
                 health=(),
                 restart=None,
                 commits_itself=True,
+                grant=Grant(),
                 policy=policy,
                 disclosure=DisclosureConfig("off", None, None, 0, ()),
             ),
@@ -64,6 +66,32 @@ def test_minimal_configuration() -> None:
         report=None,
         socket="/run/software_update/client.sock",
     )
+
+
+def test_powers_and_areas_of_a_domain() -> None:
+    def grant(lines: str) -> Grant:
+        text = MINIMAL.replace("[domains.main]", f"[domains.main]\n{lines}")
+        return parse_config(text, "client.toml").domains[0].grant
+
+    assert grant('powers = ["network", "storage"]') == Grant(("network", "storage"), None)
+    assert grant('powers = []\nareas = ["application"]') == Grant((), ("application",))
+
+
+@pytest.mark.parametrize(
+    "line, problem",
+    [
+        (
+            'powers = ["warp"]',
+            "powers: must be one of network, radio, storage, keys, actuators, personal_data, updates",
+        ),
+        ('powers = "network"', "powers: must be a list of powers"),
+        ('powers = ["keys", "keys"]', "powers: must not have an entry twice"),
+        ("areas = []", "areas: must have at least 1 areas"),
+    ],
+)
+def test_bad_powers_and_areas(line: str, problem: str) -> None:
+    text = MINIMAL.replace("[domains.main]", f"[domains.main]\n{line}")
+    assert problems(text) == [f"domains.main.{problem}"]
 
 
 REPOSITORY = (
@@ -193,9 +221,9 @@ def test_every_problem_is_reported() -> None:
         '{type = "directory", link', '{type = "lilo", link'
     )
     assert problems(text) == [
-        "domains.main.rot: unknown option; the options here are auditors, boot, commit, full_bundle, health, "
-        "holders, installers, log, log_max_age, log_policy, policy, require_audits, restart, root, slots, "
-        "sources, staging",
+        "domains.main.rot: unknown option; the options here are areas, auditors, boot, commit, full_bundle, "
+        "health, holders, installers, log, log_max_age, log_policy, policy, powers, require_audits, restart, "
+        "root, slots, sources, staging",
         "domains.main.root: is missing",
         "domains.main.boot.type: must be one of uboot, grub, systemd-boot, rauc, directory, exec, mcuboot, "
         "microcontroller",

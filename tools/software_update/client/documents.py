@@ -36,7 +36,6 @@ def question_document(question: Question) -> dict[str, Any]:
         "reversible": question.reversible,
         "signers": list(question.signers),
         "notes": question.notes,
-        "powers": list(question.powers),
         "download_installs": question.download_installs,
         "advisories": [
             {
@@ -56,6 +55,26 @@ def question_document(question: Question) -> dict[str, Any]:
             "problem": question.log.problem,
         },
         "auditors": list(question.auditors),
+        "slot": question.slot,
+        "powers": None if question.powers is None else list(question.powers),
+        "areas": None if question.areas is None else list(question.areas),
+        "claims": [
+            {
+                "target": each.target,
+                "component": each.component,
+                "area": each.area,
+                "reach": list(each.reach),
+                "confined_by": each.confined_by,
+                "reversible": each.reversible,
+            }
+            for each in question.claims
+        ],
+        "components": [each._asdict() for each in question.components],
+        "powers_gained": [
+            {"component": each.component, "power": each.word} for each in question.powers_gained
+        ],
+        "not_reversible": list(question.not_reversible),
+        "unclaimed": list(question.unclaimed),
     }
 
 

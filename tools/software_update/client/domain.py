@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from software_update.client.boot_control import BootControl
+from software_update.client.claimed import UNLIMITED, Grant
 from software_update.client.disclosure import NO_RULES, Rules
 from software_update.client.installer import Installer
 from software_update.client.policy.chain import Link
@@ -44,6 +45,7 @@ class Domain:
     seconds after which a policy that gives no time is asked again. `full_bundle` has the payloads that a
     personalized bundle lacks, for a device whose running slot lacks them too. `rules` say what is demanded of
     a release besides the vendor's signatures.
+    `grant` are the powers and areas of the domain, beyond which no release may claim any.
     """
 
     name: str
@@ -65,6 +67,7 @@ class Domain:
     policy_retry: int = 300
     full_bundle: Source | None = None
     rules: Rules = NO_RULES
+    grant: Grant = UNLIMITED
 
 
 def installer_of(domain: Domain, target: str) -> Installer | None:

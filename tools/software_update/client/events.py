@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from software_update.client.boot_control import BootStatus
+from software_update.client.claimed import UNLIMITED, Grant
 from software_update.client.decision import Decision
 from software_update.client.repository import Versions
 from software_update.client.state import Answer, Code, Installed, Plan
@@ -233,7 +234,10 @@ class ClearRequested:
 
 @dataclass(frozen=True, slots=True)
 class Provisioned:
-    """The factory, or a technician, states the release in a slot, which becomes the floor, and the preset."""
+    """The factory, or a technician, states the release in a slot, which becomes the floor, and the preset.
+
+    `slots` and `grant` are those of the domain in the configuration, which the history thus keeps.
+    """
 
     at: int
     domain: str
@@ -241,6 +245,8 @@ class Provisioned:
     installed: Installed | None
     preset: str | None
     who: str
+    slots: tuple[str, ...] = ()
+    grant: Grant = UNLIMITED
 
 
 Event = (

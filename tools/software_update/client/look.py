@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from software_update.base.errors import short_id
 from software_update.bundle.head import Head, read_head, read_whole
 from software_update.client.boot_control import BootStatus
+from software_update.client.claimed import check_claims
 from software_update.client.domain import Domain, installer_of
 from software_update.client.release import encode_release, release_digest, slot_targets
 from software_update.client.source import OpenBundle, first_part_of
@@ -17,6 +18,7 @@ from software_update.client.state import Code, Plan
 from software_update.format.catalog import CatalogEntry, difference
 from software_update.format.metadata import Installed, Root
 from software_update.format.names import USER_MANIFEST
+from software_update.format.refusals import NotDisclosed
 from software_update.format.verdicts import Refused
 from software_update.verify.bundle_file import verify_metadata
 from software_update.verify.device import Device
@@ -68,7 +70,8 @@ def look(domain: Domain, bundle: OpenBundle, known: Known) -> Look:
         if head.lacks(release.targets):
             raise PlanFailed(Code.ORDER_NOT_TAKEN, _ORDER)
         _check_places(domain, release)
-    except Refused as refused:
+        check_claims(release.user_manifest, domain.name, domain.grant)
+    except (NotDisclosed, Refused) as refused:
         problem = PlanFailed(Code.REFUSED, str(refused))
         return Look(root, None, b"", 0, problem)
     except PlanFailed as problem:

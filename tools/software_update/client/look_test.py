@@ -1,17 +1,20 @@
 """Tests of the look at a bundle: what is verified, which plan is made of it, and what does not fit."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from software_update.client.boot_control import BootStatus, SlotState
+from software_update.client.claimed import UNLIMITED, Grant
 from software_update.client.domain import Place
 from software_update.client.installers.directory import DirectoryInstaller
 from software_update.client.look import Known, Look, check_room, inactive_slot, look, make_plan
 from software_update.client.staging import PlanFailed
 from software_update.client.state import Code, Staging
 from software_update.client.stored_bundle import StoredBundle
+from software_update.format.claims import Claims, TargetClaim
 from software_update.format.release_manifest import ReleaseManifest, build_release
 from software_update.testing import encode as e
 from software_update.testing.fake_device import FakeDevice, ForwardBundle
@@ -85,6 +88,42 @@ def test_target_without_an_installer_is_a_problem(device: FakeDevice) -> None:
     assert found.problem is not None
     assert found.problem.code == Code.NO_PLACE
     assert "takes target 'radio'" in str(found.problem)
+
+
+CLAIMED = build_release(
+    ReleaseManifest("Lamp", "1.7", 7),
+    Claims((TargetClaim("app", "lamp", "application", ("network", "radio")),)),
+)
+
+
+@pytest.mark.parametrize(
+    "grant", [UNLIMITED, Grant(("radio", "network"), ("application",)), Grant(("radio",))]
+)
+def test_claim_beyond_the_powers_of_the_domain_is_refused(device: FakeDevice, grant: Grant) -> None:
+    found = look_at(
+        device, e.bundle({**CONTENTS, "user_manifest": CLAIMED}, version=5), grant=grant
+    )
+    if grant.powers is None or "network" in grant.powers:
+        assert found.problem is None
+        return
+    assert found.problem is not None
+    assert (found.problem.code, found.release) == (Code.REFUSED, None)
+    assert str(found.problem) == (
+        "POWER_NOT_ALLOWED: target 'app': claims the power network, which domain 'main' does not have "
+        "(its powers: radio)"
+    )
+
+
+@pytest.mark.parametrize(
+    "targets", [7, {"\x1b[2J\n": {}}, {"app": {"component": "x" * 65}}, [[[[[[[[[[]]]]]]]]]]]
+)
+def test_malformed_claims_are_refused_in_one_line(device: FakeDevice, targets: object) -> None:
+    said = json.dumps({**json.loads(SAID), "targets": targets}).encode()
+    found = look_at(device, e.bundle({**CONTENTS, "user_manifest": said}, version=5))
+    assert found.problem is not None
+    assert found.problem.code == Code.REFUSED
+    assert str(found.problem).startswith("MALFORMED_CLAIMS: release manifest: targets")
+    assert str(found.problem).isprintable()
 
 
 def test_targets_of_one_installer_share_its_room(device: FakeDevice) -> None:

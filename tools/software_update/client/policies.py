@@ -12,6 +12,7 @@ from software_update.client.policy.metered import Metered
 from software_update.client.policy.minimum_interval import MinimumInterval
 from software_update.client.policy.postponement import Postponement
 from software_update.client.policy.power import Power
+from software_update.client.policy.powers_gained import PowersGained
 from software_update.client.policy.quiet_hours import QuietHours
 from software_update.client.question import Phase
 from software_update.client.system import System
@@ -53,5 +54,6 @@ _MAKERS: Mapping[str, Callable[[Mapping[str, Any], System], Policy]] = {
     "busy_file": _busy_file,
     "minimum_interval": lambda options, system: MinimumInterval(options["interval"]),
     "postponement": lambda options, system: Postponement(**options),
+    "powers_gained": lambda options, system: PowersGained(Choice[options["choice"].upper()]),
     "exec_program": lambda options, system: ExecProgram(system, **options),
 }

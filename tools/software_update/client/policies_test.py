@@ -14,6 +14,7 @@ from software_update.client.policy.exec_program import PROTOCOL
 from software_update.client.policy.postponement import Postponement
 from software_update.client.question import Phase
 from software_update.client.system import System
+from software_update.format.claims import Power
 from software_update.testing.configurations import with_lines
 from software_update.testing.fake_machine import machine
 from software_update.testing.questions import NOW, question, situation
@@ -26,6 +27,7 @@ power = {file = "/run/charge", minimum_percent = 30}
 busy_file = {files = ["/run/busy"], phases = ["restart"]}
 minimum_interval = {interval = "7d"}
 postponement = {times = 2, days = 5}
+powers_gained = {}
 exec_program = {program = ["/bin/decide"], timeout = "5s"}
 """
 FILES = {"/run/metered": "no", "/run/charge": "90"}
@@ -77,6 +79,13 @@ def test_options_reach_the_interval_and_the_cap() -> None:
     at = situation(local_minute=180, last_install=NOW - 6 * 86400)
     decided = dict(evaluate(chain, question(), at, 60).decisions)
     assert decided["minimum_interval"].until == NOW + 86400
+
+
+@pytest.mark.parametrize("choice", [Choice.ASK, Choice.DENY])
+def test_choice_about_more_powers(choice: Choice) -> None:
+    policy = policy_of(f"[policy.powers_gained]\nchoice = '{choice.name.lower()}'")
+    gained = question(powers_gained=(Power("radio", "network"),))
+    assert evaluate(links_of(policy, machine()), gained, situation(), 60).combined.choice is choice
 
 
 def test_configuration_without_policies_has_none() -> None:

@@ -4,6 +4,8 @@ import enum
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from software_update.format.claims import Power, TargetClaim
+
 
 class Phase(enum.Enum):
     """A phase that needs consent, because it costs something."""
@@ -34,6 +36,13 @@ class LogFacts(NamedTuple):
     problem: str | None = None
 
 
+class Component(NamedTuple):
+    """A component and its area, by the vendor's claim."""
+
+    component: str
+    area: str
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """A question about one phase of one release.
@@ -44,8 +53,13 @@ class Question:
     never one from the release. `download_bytes` are still to be fetched. `signers` are the names or short
     ids of the keys that signed. `later_versions` are the versions that the device goes on to afterwards, each
     after questions of its own, as the repository lists them. `log` is None if the device checks no log, and
-    `auditors` are the names or short ids of the auditors who say that the release is GOOD. Everything else
-    comes from the verified release manifest; it is None or empty if the manifest lacks it.
+    `auditors` are the names or short ids of the auditors who say that the release is GOOD. `slot` is the one
+    that the release goes into. `powers` and `areas` are those of the trust domain in the device's own
+    configuration; None: it does not limit them. Everything else comes from the verified release manifest;
+    it is None or empty if the manifest lacks it. `claims`, and the fields after it, are the vendor's claims,
+    which nothing has checked. `components` change. `powers_gained` are not among the claims of the release
+    that runs. `not_reversible` are targets that change and cannot go back, and `unclaimed` targets that
+    change without a claim.
     """
 
     domain: str
@@ -65,9 +79,16 @@ class Question:
     reversible: bool | None = None
     signers: tuple[str, ...] = ()
     notes: str | None = None
-    powers: tuple[str, ...] = ()
     download_installs: bool = False
     advisories: tuple[Advisory, ...] = ()
     later_versions: tuple[str, ...] = ()
     log: LogFacts | None = None
     auditors: tuple[str, ...] = ()
+    slot: str = ""
+    powers: tuple[str, ...] | None = None
+    areas: tuple[str, ...] | None = None
+    claims: tuple[TargetClaim, ...] = ()
+    components: tuple[Component, ...] = ()
+    powers_gained: tuple[Power, ...] = ()
+    not_reversible: tuple[str, ...] = ()
+    unclaimed: tuple[str, ...] = ()

@@ -14,6 +14,7 @@ from software_update.base.errors import shown
 from software_update.base.text import readable
 from software_update.client.decision import Decision
 from software_update.client.question import LogFacts, Phase, Question
+from software_update.format.claims import AREAS, CONFINED_BY, REACH
 
 _LABEL = 22
 _COLUMNS = 72
@@ -67,13 +68,52 @@ def _facts(question: Question) -> Iterator[str]:
     yield from _list("Does not work then", question.unavailable_functions)
     undone = {True: "yes", False: "no", None: _NOT_STATED}[question.reversible]
     yield _fact("Can be undone", undone)
-    yield from _list("Powers", question.powers)
     yield from _list("Signed by", question.signers)
     if question.log is not None:
         yield from _log(question.log)
     if question.auditors:
         yield from _list("Audited by", question.auditors)
     yield _fact("Release digest", shown(question.release))
+    yield _fact("Slot", _cut(question.slot) if question.slot else _NOT_STATED)
+    yield from _allowed("Allowed powers", question.powers)
+    yield from _allowed("Allowed areas", question.areas)
+    yield from _claims(question)
+
+
+def _allowed(label: str, words: Sequence[str] | None) -> Iterator[str]:
+    """Yields the device's own limit for the trust domain."""
+    yield _fact(label, "not limited" if words is None else _cut(", ".join(words) or "none"))
+
+
+def _claims(question: Question) -> Iterator[str]:
+    """Yields the vendor's claims. A word comes before the names of components, which could be long."""
+    if not question.claims:
+        yield _fact("Claims", _NOT_STATED)
+        return
+    yield _fact("Claims", "the vendor's words, which nothing has checked")
+    areas = [(each.area, each.component) for each in question.components]
+    yield from _by_word("Changes", areas, AREAS)
+    powers = [(word, each.component) for each in question.claims for word in each.reach]
+    yield from _by_word("Powers", powers, REACH)
+    gained = [(each.word, each.component) for each in question.powers_gained]
+    yield from _by_word("Gains powers", gained, REACH)
+    confined = [(each.confined_by or "none", each.component) for each in question.claims]
+    yield from _by_word("Confined by", confined, CONFINED_BY)
+    if question.not_reversible:
+        yield from _list("Cannot be undone", question.not_reversible)
+    if question.unclaimed:
+        yield from _list("Changes, no claim", question.unclaimed)
+
+
+def _by_word(label: str, pairs: Sequence[tuple[str, str]], known: Sequence[str]) -> Iterator[str]:
+    """Yields a line for each word with its components; words that this version does not know come last."""
+    words = {word for word, _ in pairs}
+    lines = []
+    for word in [*(each for each in known if each in words), *sorted(words - {*known})]:
+        components = dict.fromkeys(component for each, component in pairs if each == word)
+        mark = "" if word in known else " (unknown)"
+        lines.append(f"{word}{mark}: {', '.join(components)}")
+    yield from _list(label, lines or ["none"])
 
 
 def _log(log: LogFacts) -> Iterator[str]:

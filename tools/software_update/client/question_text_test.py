@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from software_update.client.decision import Choice, Decision
-from software_update.client.question import Advisory, LogFacts, Phase
+from software_update.client.question import Advisory, Component, LogFacts, Phase
 from software_update.client.question_text import decisions_text, question_text
+from software_update.format.claims import Power, TargetClaim
 from software_update.testing.questions import QUESTION, question
 
 FULL: dict[str, Any] = {
@@ -17,8 +18,18 @@ FULL: dict[str, Any] = {
     "reversible": False,
     "signers": ("release manager (7cdf3a1b5d8e9f02)", "2b00042f7481c7b0"),
     "notes": "Closes a hole in the radio.\n\nThe lamp blinks once.\n",
-    "powers": ("network",),
     "download_installs": True,
+    "slot": "B",
+    "powers": ("network", "radio"),
+    "areas": ("application",),
+    "claims": (
+        TargetClaim("app", "lamp", "application", ("network", "warp"), "mpu"),
+        TargetClaim("radio", "radio firmware", "application", ("network",), reversible=False),
+    ),
+    "components": (Component("lamp", "application"), Component("radio firmware", "application")),
+    "powers_gained": (Power("lamp", "warp"), Power("radio firmware", "network")),
+    "not_reversible": ("radio",),
+    "unclaimed": ("logo",),
     "advisories": (
         Advisory("CVE-2031-0001", "high", "The radio took any key."),
         Advisory("EXAMPLE-7", "low", "The log had the pass phrase.", "Choose a new one."),
@@ -65,10 +76,22 @@ def test_whole_question() -> None:
         "Does not work then:   light",
         "                      remote control",
         "Can be undone:        no",
-        "Powers:               network",
         "Signed by:            release manager (7cdf3a1b5d8e9f02)",
         "                      2b00042f7481c7b0",
         f"Release digest:       {'11' * 32}",
+        "Slot:                 B",
+        "Allowed powers:       network, radio",
+        "Allowed areas:        application",
+        "Claims:               the vendor's words, which nothing has checked",
+        "Changes:              application: lamp, radio firmware",
+        "Powers:               network: lamp, radio firmware",
+        "                      warp (unknown): lamp",
+        "Gains powers:         network: radio firmware",
+        "                      warp (unknown): lamp",
+        "Confined by:          mpu: lamp",
+        "                      none: radio firmware",
+        "Cannot be undone:     radio",
+        "Changes, no claim:    logo",
         "Advisories:           the vendor's words, in the lines that begin with >",
         "> CVE-2031-0001: The radio took any key.",
         "> EXAMPLE-7: The log had the pass phrase.",
@@ -103,7 +126,7 @@ def test_facts_that_the_release_does_not_state() -> None:
         "Duration",
         "Does not work then",
         "Can be undone",
-        "Powers",
+        "Claims",
     ):
         assert f"{label + ':':<22}not stated" in lines
     assert not any(line.startswith("Notes") for line in lines)
@@ -141,7 +164,7 @@ def test_later_versions_are_shown_only_if_there_are_any() -> None:
     assert not any("Goes on" in line for line in question_text(question()))
 
 
-LISTS = ("unavailable_functions", "signers", "powers")
+LISTS = ("unavailable_functions", "signers", "not_reversible", "unclaimed")
 
 
 @pytest.mark.parametrize("field", FIELDS + LISTS)
@@ -153,6 +176,34 @@ def test_no_text_of_a_release_disturbs_the_terminal(field: str, text: str) -> No
     assert sum(line.startswith("Signed by: ") for line in lines) == 1
     assert all(width(line) <= 155 for line in lines)
     assert len(lines) <= 100
+
+
+@pytest.mark.parametrize("text", [EVIL, "x" * 64, "a\nSigned by: root", "界" * 64])
+def test_claims_cannot_look_like_another_line_or_hide_a_power(text: str) -> None:
+    words = ("keys", *(f"w{number}" for number in range(30)))
+    claims = [TargetClaim(f"{number}", text, "cloud", words) for number in range(1000)]
+    gained = [Power(text, word) for word in words]
+    lines = question_text(
+        question(**{**FULL, "claims": tuple(claims), "powers_gained": tuple(gained)})
+    )
+    assert all(line.isprintable() and width(line) <= 155 for line in lines)
+    assert sum(line.startswith("Signed by: ") for line in lines) == 1
+    assert any(line.startswith("Gains powers:         keys: ") for line in lines)
+    assert lines.count("                      and 15 more") == 2
+    assert len(lines) <= 100
+
+
+def test_limits_of_the_device() -> None:
+    assert "Allowed powers:       not limited" in question_text(question())
+    lines = question_text(question(powers=(), areas=("system",)))
+    assert "Allowed powers:       none" in lines and "Allowed areas:        system" in lines
+
+
+def test_claims_that_change_nothing() -> None:
+    lines = question_text(question(claims=(TargetClaim("app", "lamp", "application"),)))
+    for label in ("Changes", "Powers", "Gains powers"):
+        assert f"{label + ':':<22}none" in lines
+    assert "Confined by:          none: lamp" in lines
 
 
 def test_advisories_cannot_look_like_another_line() -> None:

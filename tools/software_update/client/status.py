@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from software_update.base.dates import format_date
+from software_update.client.claimed import UNLIMITED, Grant
 from software_update.client.decision import Decision
 from software_update.client.documents import decision_fields, question_document
 from software_update.client.question import Phase, Question
@@ -78,8 +79,9 @@ class Facts:
     """The facts besides the state.
 
     `domains` are the names of the configured domains, and `root_versions` the version of the root in force
-    of each. `decisions` are those of the policies about the question. `problem` is the client's, empty if
-    there is none. `next_check` is in seconds since 1970; None if no service runs.
+    of each. `grants` are the powers and areas of each. `decisions` are those of the policies about the
+    question. `problem` is the client's, empty if there is none. `next_check` is in seconds since 1970; None
+    if no service runs.
     """
 
     domains: tuple[str, ...]
@@ -88,6 +90,7 @@ class Facts:
     decisions: Sequence[tuple[str, Decision]] = ()
     problem: str = ""
     next_check: int | None = None
+    grants: Mapping[str, Grant] = field(default_factory=dict)
 
 
 def status_document(state: State, facts: Facts) -> dict[str, Any]:
@@ -119,7 +122,10 @@ def status_document(state: State, facts: Facts) -> dict[str, Any]:
         },
         "problem": facts.problem or None,
         "domains": {
-            name: _domain(state.domain(name), facts.root_versions.get(name))
+            name: {
+                **_domain(state.domain(name), facts.root_versions.get(name)),
+                **_grant(facts.grants.get(name, UNLIMITED)),
+            }
             for name in facts.domains
         },
         "failures": [
@@ -212,6 +218,13 @@ def _domain(domain: DomainState, root_version: int | None) -> dict[str, Any]:
         "below_floor": below_floor(domain),
         "repository": _repository(domain.repository),
         "slots": {slot: _installed(each) for slot, each in sorted(domain.slots.items())},
+    }
+
+
+def _grant(grant: Grant) -> dict[str, Any]:
+    return {
+        "powers": None if grant.powers is None else list(grant.powers),
+        "areas": None if grant.areas is None else list(grant.areas),
     }
 
 

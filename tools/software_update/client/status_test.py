@@ -46,6 +46,8 @@ def test_new_client_is_idle() -> None:
         "below_floor": False,
         "repository": None,
         "slots": {},
+        "powers": None,
+        "areas": None,
     }
 
 

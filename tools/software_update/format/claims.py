@@ -75,6 +75,22 @@ class Claims(NamedTuple):
 NO_CLAIMS = Claims()
 
 
+class Power(NamedTuple):
+    """A power of a component: a word of REACH, or one that this version does not know."""
+
+    component: str
+    word: str
+
+
+def powers_gained(before: Claims, after: Claims) -> tuple[Power, ...]:
+    """Returns the powers that `after` claims for a component and `before` does not, sorted."""
+    had, has = (
+        {Power(each.component, word) for each in claims.targets for word in each.reach}
+        for claims in (before, after)
+    )
+    return tuple(sorted(has - had))
+
+
 def read_claims(manifest: bytes) -> Claims:
     """Returns the claims in a user_manifest; none if it is not a release manifest or has none.
 

@@ -8,6 +8,8 @@ import pytest
 
 from software_update.cli.client.dispatch import COMMANDS, main
 from software_update.client.boot.directory import DirectoryBoot
+from software_update.format.claims import Claims, TargetClaim
+from software_update.format.release_manifest import ReleaseManifest, build_release
 from software_update.testing.client_folder import CONTENTS, ClientFolder
 
 Run = tuple[int, str, str]
@@ -278,6 +280,88 @@ def test_provision_states_the_factory_release(device: Device) -> None:
     code, _, err = device.run("provision", f"--bundle={device.bundle}")
     assert code == 1
     assert "ROLLBACK" in err or "VERSION" in err
+
+
+def test_provision_shows_and_records_slots_powers_and_areas(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    device = Device(tmp_path, capsys, 'powers = ["network"]')
+    code, out, _ = device.run("provision", "--preset=auto-all")
+    assert code == 0
+    assert "main: powers network\n" in out and "areas" not in out
+    domain = device.status()["domains"]["main"]
+    assert (domain["powers"], domain["areas"]) == (["network"], None)
+    line = json.loads((device.folder / "state/history.jsonl").read_text().splitlines()[-1])
+    assert (line["event"], line["slots"]) == ("Provisioned", ["A", "B"])
+    assert line["grant"] == {"powers": ["network"]}
+
+
+def claiming(counter: int, *reach: str) -> bytes:
+    """Returns a release manifest that claims powers for `app`, and none for the other target."""
+    claims = (
+        TargetClaim("app", "lamp", "application", reach),
+        TargetClaim("lib/boot", "library", "application"),
+    )
+    return build_release(ReleaseManifest("lamp", f"1.{counter}", counter), Claims(claims))
+
+
+def test_claim_beyond_the_powers_is_refused_before_a_question(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    device = Device(tmp_path, capsys, 'powers = ["network"]')
+    device.offer(7, user_manifest=claiming(7, "network", "keys"))
+    device.run("check")
+    status = device.status()
+    assert (status["plan"], status["question"]) == (None, None)
+    said = (
+        "POWER_NOT_ALLOWED: target 'app': claims the power keys, which domain 'main' does not have (its "
+        "powers: network)"
+    )
+    assert (status["result"]["code"], status["result"]["text"]) == ("REFUSED", said)
+    line = json.loads((device.folder / "state/history.jsonl").read_text().splitlines()[-1])
+    assert (line["result"], line["text"]) == ("REFUSED", said)
+    code, _, err = device.run("install", str(device.bundle))
+    assert (code, said in err) == (1, True)
+    device.offer(8, user_manifest=claiming(8, "network"))
+    device.run("check")
+    question = device.status()["question"]
+    assert (question["powers"], question["slot"]) == (["network"], "B")
+
+
+def test_powers_that_the_configuration_takes_away_end_a_plan(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    device = Device(tmp_path, capsys, 'powers = ["network"]')
+    device.offer(7, user_manifest=claiming(7, "network"))
+    device.run("check")
+    text = device.config.read_text()
+    device.config.write_text(text.replace('powers = ["network"]', "powers = []"))
+    device.run("approve", "--all")
+    result = device.status()["result"]
+    assert (result["code"], "POWER_NOT_ALLOWED" in result["text"]) == ("REFUSED", True)
+    assert "installed" not in " ".join(device.history())
+
+
+def test_policy_asks_about_powers_gained_and_about_nothing_else(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    device = Device(tmp_path, capsys, "[policy]", 'preset = "auto-all"', "powers_gained = {}")
+    device.run("provision")
+    device.offer(7, user_manifest=claiming(7, "network"))
+    device.run("install", str(device.bundle), "--yes")
+    assert device.current() == "B"
+    device.offer(8, user_manifest=claiming(8, "network", "keys"), app=b"new")
+    _, out, _ = device.run("check")
+    assert "Gains powers:         keys: lamp" in out
+    assert device.status()["asking"] is True
+    device.offer(9, user_manifest=claiming(9, "network"), app=b"newer")
+    device.run("check")
+    assert (device.current(), device.status()["result"]["code"]) == ("A", "UPDATED")
+    silent = build_release(ReleaseManifest("lamp", "1.10", 10))
+    device.offer(10, user_manifest=silent, app=b"without a claim")
+    device.run("check")
+    assert device.status()["question"]["unclaimed"] == ["app"]
+    assert device.status()["asking"] is True
 
 
 def test_provision_without_a_release_writes_the_preset_of_the_configuration(

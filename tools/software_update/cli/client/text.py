@@ -7,8 +7,9 @@ from typing import Any
 from software_update.base.errors import printable
 from software_update.cli.client.arguments import PROGRAM
 from software_update.client.documents import read_decision
-from software_update.client.question import Advisory, LogFacts, Phase, Question
+from software_update.client.question import Advisory, Component, LogFacts, Phase, Question
 from software_update.client.question_text import decisions_text, question_text
+from software_update.format.claims import Power, TargetClaim
 
 Document = dict[str, Any]
 
@@ -51,10 +52,15 @@ def question_of(document: Document) -> Question:
     values = {
         name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
     }
+    claims = [TargetClaim(**{**each, "reach": tuple(each["reach"])}) for each in document["claims"]]
+    gained = [Power(each["component"], each["power"]) for each in document["powers_gained"]]
     log = document.get("log")
     values |= {
         "phase": Phase(document["phase"]),
         "advisories": tuple(Advisory(**each) for each in document["advisories"]),
+        "claims": tuple(claims),
+        "components": tuple(Component(**each) for each in document["components"]),
+        "powers_gained": tuple(gained),
         "log": LogFacts(**{**log, "witnesses": tuple(log["witnesses"])}) if log else None,
     }
     return Question(**values)
@@ -111,6 +117,9 @@ def _domain(name: str, domain: Document) -> Iterator[str]:
     version = printable(running["version"]) if running else "an unknown release"
     root = "" if domain["root_version"] is None else f", root version {domain['root_version']}"
     yield f"{name}: slot {domain['running']} runs {version}{root}, preset {domain['preset']}"
+    for member in ("powers", "areas"):
+        if domain[member] is not None:
+            yield f"{name}: {member} {', '.join(domain[member]) or 'none'}"
     if domain["repository"]:
         fresh = domain["repository"]["fresh_until"]
         yield f"{name}: the repository is fresh until {fresh}"

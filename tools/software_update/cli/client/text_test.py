@@ -10,7 +10,7 @@ from software_update.cli.client.dispatch import COMMANDS
 from software_update.cli.client.text import history_line, question_of, status_lines
 from software_update.client.decision import Choice, Decision
 from software_update.client.documents import question_document
-from software_update.client.question import Advisory, LogFacts
+from software_update.client.question import Advisory, Component, LogFacts
 from software_update.client.state import (
     Code,
     Detail,
@@ -22,6 +22,7 @@ from software_update.client.state import (
     State,
 )
 from software_update.client.status import Action, Facts, status_document
+from software_update.format.claims import Power, TargetClaim
 from software_update.testing.questions import QUESTION
 
 PLAN = Plan("main", "d" * 64, "e" * 64, "f" * 64, "lamp", "1.5\x1b[2J", 5, 9, 1000, "B", 0)
@@ -38,7 +39,18 @@ def test_each_action_is_a_subcommand() -> None:
 def test_question_survives_json() -> None:
     advisories = (Advisory("CVE-2031-0001", "high", "The radio took any key.", "Pair again."),)
     more = replace(
-        QUESTION, signers=("a", "b"), advisories=advisories, later_versions=("1.6", "2.0")
+        QUESTION,
+        signers=("a", "b"),
+        advisories=advisories,
+        later_versions=("1.6", "2.0"),
+        slot="B",
+        powers=("network",),
+        areas=(),
+        claims=(TargetClaim("app", "lamp", "application", ("network", "warp"), "mpu", False),),
+        components=(Component("lamp", "application"),),
+        powers_gained=(Power("lamp", "warp"),),
+        not_reversible=("app",),
+        unclaimed=("logo",),
     )
     proven = replace(QUESTION, log=LogFacts("log.example", ("first",)), auditors=("me",))
     unproven = replace(QUESTION, log=LogFacts(None, (), "MISSING_PROOF: there is none"))

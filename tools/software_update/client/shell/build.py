@@ -109,6 +109,7 @@ def build_domain(config: Config, domain: DomainConfig, system: System) -> Domain
         policy_retry=domain.policy.retry,
         language=config.language,
         holders=holders.read(domain.holders) if domain.holders else {},
+        grant=domain.grant,
         full_bundle=(
             build_source(domain.full_bundle, system, f"{place}.full_bundle")
             if domain.full_bundle

@@ -17,7 +17,7 @@ from typing import TypeVar
 
 from software_update.base.errors import InputError, SoftwareUpdateError, printable
 from software_update.client import events, fetched, history, named_files, staging
-from software_update.client.ask import make_question
+from software_update.client.ask import make_question, with_claims
 from software_update.client.boot_control import (
     BootError,
     BootStatus,
@@ -25,6 +25,7 @@ from software_update.client.boot_control import (
     RestartsPart,
     SlotState,
 )
+from software_update.client.claimed import check_claims
 from software_update.client.config import CheckConfig
 from software_update.client.decision import Choice, Decision, Situation
 from software_update.client.disclosure import NO_RULES, check_again, disclose, with_disclosed
@@ -61,6 +62,7 @@ from software_update.client.state import (
     AT_REST,
     Code,
     Detail,
+    DomainState,
     Plan,
     Reply,
     Staging,
@@ -523,8 +525,19 @@ class Client:
         question = make_question(
             plan, release, domain.vendor, state, domain.language, domain.holders
         )
+        question = with_claims(question, release, self._runs(state), domain.grant)
         disclosed = self._disclosures.of(plan.domain, plan.release)
         return with_disclosed(question, domain.rules, disclosed, domain.holders)
+
+    def _runs(self, state: DomainState) -> Installed | None:
+        """Returns the release that runs; None if the device does not know it, or its file is damaged."""
+        running = state.slots.get(state.running)
+        if running is None:
+            return None
+        try:
+            return self.installed(running.manifest)
+        except InputError:
+            return None
 
     def situation(self, plan: Plan) -> Situation:
         """Returns the facts that policies use besides the question."""
@@ -553,6 +566,7 @@ class Client:
     def _ask(self, plan: Plan, domain: Domain) -> Event:
         # The configuration may have changed since the plan was made.
         check_again(self._disclosures.of(plan.domain, plan.release), domain.rules)
+        check_claims(self.installed(plan.manifest).user_manifest, domain.name, domain.grant)
         return self._consult(plan, domain)
 
     def _consult(self, plan: Plan, domain: Domain) -> Event:

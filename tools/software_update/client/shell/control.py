@@ -77,6 +77,7 @@ class Control:
                 name: client.root(domain).common.version for name, domain in client.domains.items()
             },
             question=client.question(),
+            grants={name: domain.grant for name, domain in client.domains.items()},
             decisions=client.decisions(),
             problem=client.problem,
             next_check=self.next_check,
@@ -309,7 +310,10 @@ class Control:
         if slot not in client.domains[name].slots:
             raise UsageError(f"domain '{name}' has no slot '{shown(slot)}'")
         installed = None if manifest is None else self._installed(name, manifest)
-        client.handle(events.Provisioned(client.now(), name, slot, installed, preset, who.name))
+        slots, grant = client.domains[name].slots, client.domains[name].grant
+        client.handle(
+            events.Provisioned(client.now(), name, slot, installed, preset, who.name, slots, grant)
+        )
         return self.status()
 
     # Inner parts.
