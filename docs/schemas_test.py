@@ -36,9 +36,12 @@ from software_update.format.release_manifest import parse_release
 from software_update.format.verdicts import Refused, Verdict
 from software_update.signing import exec_protocol, signature_file, signing_request
 from software_update.signing.signature_file import DetachedSignature
+from software_update.testing.judge import release_of
 from software_update.testing.log_folders import LogFolder
+from software_update.testing.memory_log import MemoryLog, MemoryWitness, policy_text
 from software_update.testing.pages import APP, BOOT, disclosed
 from software_update.testing.repositories import Release, RepositoryFolder, releases
+from software_update.transparency.record import record_of
 
 from tests.vectors import cases
 
@@ -321,8 +324,18 @@ def test_bundle_verify(capsys: pytest.CaptureFixture[str]) -> None:
     capsys.readouterr()
     attached = output(capsys, *verify, *attachments)
     refused = output(capsys, *verify, *attachments, "--require-audits=1", status=1)
+    witness, log = MemoryWitness(), MemoryLog([_record("app.bundle", "root-1.pb")])
+    Path("policy").write_bytes(policy_text(log, witness))
+    Path("app.bundle.tlog-proof").write_bytes(log.proof(0, witness))
+    logged = output(capsys, *verify, "--log-policy=policy")
     Path("app.bundle").write_bytes(Path("app.bundle").read_bytes()[:-1])
-    check(accepted, attached, refused, output(capsys, *verify, status=1))
+    check(accepted, attached, refused, logged, output(capsys, *verify, status=1))
+
+
+def _record(bundle: str, root: str) -> bytes:
+    """Returns the record of a release in a log."""
+    content = Path(bundle).read_bytes()
+    return record_of(release_of(content, trusted=Path(root).read_bytes())).content()
 
 
 @pytest.mark.usefixtures("folder")

@@ -43,6 +43,7 @@ def accepted_report(device: Device, verified: Verified) -> dict[str, Any]:
         "allowed_targets": list(release.root.allowed_targets) or None,
         "dev_keys": release.trusted.dev_keys,
         "refusal": None,
+        "log": None,
         "attachments": None,
         "auditors": None,
         "not_checked": not_checked(device, release),

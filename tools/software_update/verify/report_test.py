@@ -50,6 +50,7 @@ def test_report_on_a_release_that_leaves_out_an_installed_payload() -> None:
         "allowed_targets": None,
         "dev_keys": False,
         "refusal": None,
+        "log": None,
         "attachments": None,
         "auditors": None,
         "not_checked": [

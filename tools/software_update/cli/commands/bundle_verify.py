@@ -25,6 +25,7 @@ from software_update.cli.options.attachments import (
     check_attachments,
     judge_attachments,
 )
+from software_update.cli.options.log_policy import add_log_policy, check_log_policy, judge_log
 from software_update.cli.options.schemes import add_schemes, schemes_of
 from software_update.cli.render.advice import sentence
 from software_update.format import metadata
@@ -126,6 +127,7 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     add_at(parser)
     add_schemes(parser)
     add_device_limits(parser)
+    add_log_policy(parser)
     add_attachments(parser)
     parser.add_argument("--json", action="store_true", help="print software_update.verdict.v1")
     parser.add_argument(
@@ -163,6 +165,7 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
         raise UsageError(
             "--ignore-installed-root: only valid with --installed; add that or remove it"
         )
+    check_log_policy(args)
     check_attachments(args)
     check_apart(args, "report", "extract", "write_root", "write_installed")
     return args
@@ -246,6 +249,8 @@ def _warnings(args: argparse.Namespace, device: Device, verified: Verified) -> l
 def _disclose(args: argparse.Namespace, verified: Verified, report: dict[str, Any]) -> None:
     """Adds the files next to the bundle to its report, or the reason to refuse it because of them."""
     try:
+        if args.log_policy:
+            report["log"] = judge_log(args, verified.release)
         if args.attachments:
             report.update(judge_attachments(args, verified.release))
             if not args.attachment_key:
@@ -297,7 +302,9 @@ def _keep(
 
 
 def _inputs(args: argparse.Namespace) -> list[str]:
-    more = files_of(args.installed, args.installed_root, args.device_limits)
+    more = files_of(
+        args.installed, args.installed_root, args.device_limits, args.log_policy, args.proof
+    )
     return [args.bundle, args.trusted_root, *more]
 
 
@@ -372,11 +379,20 @@ def _show_accepted(bundle: str, report: dict[str, Any]) -> None:
         print(f"  signature that does not count: {each}")
     if report["never_expires"]:
         print(f"  never expires: {', '.join(report['never_expires'])}")
+    _show_log(report["log"])
     _show_attachments(report)
     for each in report["not_checked"]:
         print(f"  not checked: {each}")
     if report["dev_keys"]:
         print(f"  {DEV_KEYS_WARNING}")
+
+
+def _show_log(log: dict[str, Any] | None) -> None:
+    if log is None:
+        return
+    print(f"  log: {shown(log['origin'])}, record {log['record_index']} of {log['size']}")
+    for each in log["witnesses"]:
+        print(f"  cosigned by: {shown(each['name'])} at {each['time']}")
 
 
 def _show_attachments(report: dict[str, Any]) -> None:

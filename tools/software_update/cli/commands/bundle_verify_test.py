@@ -132,6 +132,7 @@ def test_accepted_json(folder: Path) -> None:
         "allowed_targets": None,
         "dev_keys": False,
         "refusal": None,
+        "log": None,
         "attachments": None,
         "auditors": None,
         "not_checked": [
