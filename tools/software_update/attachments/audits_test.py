@@ -6,7 +6,7 @@ import pytest
 
 from software_update.attachments import audits as module
 from software_update.attachments.audits import AuditPolicy, Audits, check_audits
-from software_update.attachments.envelope import sign_statement
+from software_update.attachments.sign import sign_statement
 from software_update.attachments.statement import TEST_RESULT, Statement, build_statement
 from software_update.format.refusals import NotDisclosed, Refusal
 from software_update.signing.signers import FileSigner

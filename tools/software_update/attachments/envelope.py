@@ -11,9 +11,7 @@ or of a repository's. securesystemslib is imported when an envelope is read or w
 from __future__ import annotations
 
 import binascii
-import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from software_update.attachments.statement import (
@@ -24,10 +22,8 @@ from software_update.attachments.statement import (
 )
 from software_update.base import strict_json
 from software_update.base.errors import InputError
-from software_update.keys.ecdsa_p256 import der_form
 from software_update.keys.public_key import PublicKey
 from software_update.keys.schemes import ECDSA_P256, ED25519, Schemes
-from software_update.signing.signers import Signer, raw_signature
 
 if TYPE_CHECKING:
     from securesystemslib.dsse import Envelope
@@ -39,26 +35,12 @@ SCHEMES = Schemes((ECDSA_P256, ED25519))
 _MAX_SIGNATURES = 64
 
 
-@dataclass(frozen=True, slots=True)
-class EnvelopeToSign:
-    """The bytes of an envelope that a signer signs. No role of a product or repository has this name."""
-
-    serialized: bytes
-    role: str = "attachment"
-    version: int = 1
-    document: None = None
-
-    @property
-    def sha256(self) -> bytes:
-        return hashlib.sha256(self.serialized).digest()
-
-
 def parse_envelope(content: bytes, name: str) -> Envelope:
     """Returns the envelope in `content`, of which no signature is verified. `name` names it in errors.
 
     Raises NotDisclosed with MALFORMED_ATTACHMENT if it is not an envelope.
     """
-    envelope_class = _library(name).Envelope
+    envelope_class = dsse_library(name).Envelope
     if len(content) > MAX_ENVELOPE_BYTES:
         raise malformed(
             name, f"has {len(content)} bytes; an envelope has at most {MAX_ENVELOPE_BYTES}"
@@ -114,42 +96,8 @@ def signed_by(envelope: Envelope, keys: Iterable[PublicKey]) -> list[PublicKey]:
     ]
 
 
-def sign_statement(statement: bytes, signers: Iterable[Signer]) -> bytes:
-    """Returns an envelope with the JSON of a statement, signed by each signer.
-
-    Raises SignatureError if a signer answers with another signature. The caller checks that the keys may
-    sign.
-    """
-    library = _library("an envelope")
-    from securesystemslib.signer import Signature
-
-    envelope = library.Envelope(statement, STATEMENT_MEDIA_TYPE, {})
-    for signer in signers:
-        key_id = _library_key_id(signer)
-        value = raw_signature(signer, EnvelopeToSign(envelope.pae()))
-        envelope.signatures[key_id] = Signature(key_id, _library_form(signer.public, value).hex())
-    return strict_json.to_text(envelope.to_dict()).encode()
-
-
-def _library_key_id(signer: Signer) -> str:
-    """Returns the key id by which programs with securesystemslib find the key."""
-    from securesystemslib.signer import SSlibKey
-
-    public = signer.public
-    if public.scheme not in SCHEMES.accepted:
-        raise InputError(
-            f"{signer.name}: is {public.scheme.kind}, which no reader of envelopes knows; use {SCHEMES.kinds}"
-        )
-    key_id: str = SSlibKey.from_crypto(public.scheme.load(public.keyval)).keyid
-    return key_id
-
-
-def _library_form(public: PublicKey, raw: bytes) -> bytes:
-    """Returns a signature as programs with securesystemslib read it."""
-    return der_form(raw) if public.scheme is ECDSA_P256 else raw
-
-
-def _library(name: str) -> Any:
+def dsse_library(name: str) -> Any:
+    """Returns the module of securesystemslib. Raises InputError, which begins with `name`, without it."""
     try:
         from securesystemslib import dsse
     except ImportError:

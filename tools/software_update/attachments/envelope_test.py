@@ -13,18 +13,17 @@ from securesystemslib.signer import Key, SSlibKey
 
 from software_update.attachments.envelope import (
     MAX_ENVELOPE_BYTES,
-    EnvelopeToSign,
     parse_envelope,
-    sign_statement,
     signed_by,
     statement_of,
 )
+from software_update.attachments.sign import sign_statement
 from software_update.attachments.statement import Statement, build_statement
-from software_update.base.errors import InputError, SignatureError
+from software_update.base.errors import InputError
 from software_update.format.refusals import NotDisclosed, Refusal
 from software_update.keys.private_key import PrivateKey
 from software_update.keys.public_key import PublicKey
-from software_update.keys.schemes import ED25519, ML_DSA_44
+from software_update.keys.schemes import ED25519
 from software_update.signing.signers import FileSigner
 from software_update.testing.signers import STRANGER, mirrored, signer
 
@@ -120,23 +119,6 @@ def test_key_ids_are_hints() -> None:
 )
 def test_a_file_that_is_not_a_signed_statement_is_refused(content: bytes, expected: str) -> None:
     assert expected in detail(content)
-
-
-def test_a_signer_with_another_key_is_refused() -> None:
-    wrong = FileSigner("file:wrong", PrivateKey(AUDITOR.public, signer(STRANGER)._key))
-    with pytest.raises(SignatureError, match="file:wrong"):
-        sign_statement(build_statement(STATEMENT), [wrong])
-
-
-def test_a_key_that_no_reader_knows_cannot_sign() -> None:
-    key = PrivateKey(PublicKey(ML_DSA_44, bytes(ML_DSA_44.keyval_bytes)), None)
-    with pytest.raises(InputError, match="an ML-DSA-44 key, which no reader of envelopes knows"):
-        sign_statement(b"{}", [FileSigner("file:new", key)])
-
-
-def test_a_signer_gets_the_role_of_attachments() -> None:
-    question = EnvelopeToSign(b"DSSEv1")
-    assert (question.role, len(question.sha256)) == ("attachment", 32)
 
 
 def test_without_securesystemslib_the_error_says_what_to_install(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from software_update.attachments.audits import AuditPolicy, audit_name
-from software_update.attachments.envelope import sign_statement
+from software_update.attachments.sign import sign_statement
 from software_update.attachments.statement import TEST_RESULT, Statement, build_statement
 from software_update.base.errors import short_id
 from software_update.client.disclosure import (

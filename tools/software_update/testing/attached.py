@@ -4,7 +4,7 @@ import hashlib
 from pathlib import Path
 
 from software_update.attachments.audits import PASSED, REBUILD_TEST
-from software_update.attachments.envelope import sign_statement
+from software_update.attachments.sign import sign_statement
 from software_update.attachments.statement import TEST_RESULT, Statement, build_statement
 from software_update.format.claims import Attachment, Claims
 from software_update.format.names import USER_MANIFEST

@@ -3,8 +3,8 @@
 import argparse
 from collections.abc import Sequence
 
-from software_update.attachments.envelope import sign_statement
 from software_update.attachments.release import Release, unverified_release
+from software_update.attachments.sign import sign_statement
 from software_update.attachments.statement import (
     Statement,
     build_statement,
