@@ -1,5 +1,6 @@
 """The public API: load everything from here."""
 
+load("//rules:software_update_attachment.bzl", _software_update_attachment = "software_update_attachment")
 load("//rules:software_update_bundle.bzl", _software_update_bundle = "software_update_bundle")
 load("//rules:software_update_bundle_test.bzl", _software_update_bundle_test = "software_update_bundle_test")
 load("//rules:software_update_device_limits.bzl", _software_update_device_limits = "software_update_device_limits")
@@ -16,6 +17,7 @@ load("//rules:software_update_signing_requests.bzl", _software_update_signing_re
 load("//rules/providers:software_update_bundle_info.bzl", _SoftwareUpdateBundleInfo = "SoftwareUpdateBundleInfo")
 load("//rules/providers:software_update_root_info.bzl", _SoftwareUpdateRootInfo = "SoftwareUpdateRootInfo")
 
+software_update_attachment = _software_update_attachment
 software_update_bundle = _software_update_bundle
 software_update_bundle_test = _software_update_bundle_test
 software_update_device_limits = _software_update_device_limits

@@ -2,7 +2,7 @@
 
 load("@bazel_skylib//lib:unittest.bzl", "analysistest", "asserts")
 load("@bazel_skylib//rules:common_settings.bzl", "bool_flag", "int_flag", "string_flag")
-load("//rules:defs.bzl", "software_update_bundle", "software_update_bundle_test", "software_update_expiry_test", "software_update_release_manifest", "software_update_repository", "software_update_root")
+load("//rules:defs.bzl", "software_update_attachment", "software_update_bundle", "software_update_bundle_test", "software_update_expiry_test", "software_update_release_manifest", "software_update_repository", "software_update_root")
 load(":directory.bzl", "directory")
 
 def _errors_test_impl(ctx):
@@ -188,6 +188,10 @@ _REPOSITORIES = [
     ("trusted_root", {"trusted_root": None}, "trusted_root = None: write the root that devices trust: %sa.bundle is a file, and names none" % _HERE),
 ]
 
+_ATTACHMENTS = [
+    ("other_package", {"bundle": "//tests/bundle:attached"}, "bundle = \"//tests/bundle:attached\": it is in another package; write the attachment in that package, because its file is next to the bundle"),
+]
+
 def _errors_of(rule, kind, good, cases):
     subjects = {}
     for case, changes, message in cases:
@@ -239,7 +243,8 @@ def errors_test_suite(name):
     _errors_of(software_update_repository, "repository", good_repository, _REPOSITORIES)
     _errors_of(software_update_bundle_test, "test", good_test, _TESTS)
     _errors_of(software_update_expiry_test, "expiry_test", {"roots": ["a.pb"]}, _EXPIRY_TESTS)
+    _errors_of(software_update_attachment, "attachment", {"file": "sbom.json"}, _ATTACHMENTS)
     native.test_suite(
         name = name,
-        tests = ["bundle_errors_test", "expiry_test_errors_test", "release_errors_test", "repository_errors_test", "root_errors_test", "test_errors_test"],
+        tests = ["attachment_errors_test", "bundle_errors_test", "expiry_test_errors_test", "release_errors_test", "repository_errors_test", "root_errors_test", "test_errors_test"],
     )

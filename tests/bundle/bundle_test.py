@@ -106,6 +106,15 @@ def release_manifest(tmp_path: Path, *more: str) -> bytes:
     return made.read_bytes()
 
 
+def test_attachments_are_next_to_their_bundle(capsys: pytest.CaptureFixture[str]) -> None:
+    bundle = HERE / "folder/attached.bundle"
+    root = f"--trusted-root={DEV_KEYS}/dev_root.root.pb"
+    attachments = f"--attachments={bundle}.attachments"
+    assert main(["bundle", "verify", str(bundle), root, attachments, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["attachments"]
+    assert [each["name"] for each in found] == ["notes.txt", "version.txt"]
+
+
 def test_release_manifest_has_the_bytes_of_the_command_line(tmp_path: Path) -> None:
     more = ["--kind=both", "--severity=high", "--duration=90", f"--notes-file={HERE}/notes.txt"]
     more += [f"--advisories={HERE}/advisories.json", f"--advisories={HERE}/more_advisories.json"]

@@ -491,6 +491,25 @@ CASES = (
         tested='":bundle"',
     ),
     promotion('out = "../x"; write the name of a file below $target_out_dir', "out", out='"../x"'),
+    declared(
+        "attachment",
+        'bundle is missing; write bundle = ":bundle"',
+        "no_bundle",
+        {"file": '"sbom.json"'},
+    ),
+    declared(
+        "attachment",
+        'file is missing; write file = "sbom.cdx.json"',
+        "no_file",
+        {"bundle": '":bundle"'},
+    ),
+    declared(
+        "attachment",
+        'bundle = "//other:bundle" is in another BUILD.gn; write the attachment there, because its '
+        "file is next to the bundle",
+        "other_folder",
+        {"bundle": '"//other:bundle"', "file": '"sbom.json"'},
+    ),
     *(
         declared(
             "repository",

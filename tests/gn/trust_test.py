@@ -59,6 +59,12 @@ foreach(year, [ 1, 2, 3 ]) {{
     dev_root = ":root_$year"
     dev_signing_keys = [ "keys/throwaway_targets" ]
   }}
+
+  software_update_attachment("attachment_$year") {{
+    bundle = ":release_$year"
+    file = "keys/targets.pub"
+    public_keys = [ "keys/targets.pub" ]
+  }}
 }}
 """
 
@@ -291,6 +297,15 @@ def test_release_manifest(unbuilt_years: Tree) -> None:
     assert years.build(":manifest_2") == ["//:manifest_2"]
     years.write({"notes.txt": "Chimes louder.\n"})
     assert years.build(":manifest_2") == ["//:manifest_2"]
+
+
+def test_attachment_is_next_to_its_bundle(unbuilt_years: Tree) -> None:
+    years = unbuilt_years
+    generate(years, "")
+    assert "//:attachment_2" in years.build(":attachment_2")
+    listed = (years.top / "keys/targets.pub").read_bytes()
+    laid = years.out / "obj/release_2.bundle.attachments/targets.pub"
+    assert laid.read_bytes() == listed
 
 
 def test_shortest_release_manifest(tree: Tree) -> None:

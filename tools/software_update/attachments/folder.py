@@ -14,9 +14,7 @@ from software_update.attachments.listed import check_listed, missing
 from software_update.attachments.release import Release
 from software_update.attachments.statement import Statement, check_release, malformed
 from software_update.base import files
-from software_update.base.errors import InputError
 from software_update.base.hashing import sha256_range
-from software_update.format.claims import Attachment
 from software_update.format.refusals import NotDisclosed, Refusal
 from software_update.keys.public_key import PublicKey
 
@@ -38,20 +36,40 @@ def check_folder(
     that is missing or wrong.
     """
     names = list(_names(folder))
-    listed = {each.name: each for each in release.listed()}
-    if absent := listed.keys() - names:
-        raise missing(listed[min(absent)])
+    for each in release.listed():
+        if each.name not in names:
+            raise missing(each)
     checked, envelopes = [], []
     for name in names:
         path = os.path.join(folder, name)
-        if name in listed:
-            _check_file(path, listed[name])
-            checked.append(Checked(name, None, ()))
-        else:
-            content = _read_envelope(path, name)
-            checked.append(check_statement(name, content, release.digest, keys))
+        if not os.path.isfile(path):
+            raise _neither(name)
+        with files.open_input(path) as fd:
+            found, content = check_file(fd, name, release, keys)
+        checked.append(found)
+        if content is not None:
             envelopes.append((name, content))
     return checked, envelopes
+
+
+def check_file(
+    fd: int, name: str, release: Release, keys: Collection[PublicKey]
+) -> tuple[Checked, bytes | None]:
+    """Checks one attachment, an open file. Returns its content if it is an envelope.
+
+    Raises NotDisclosed if it is neither the listed file of this name nor a good statement.
+    """
+    length = os.fstat(fd).st_size
+    for listed in release.listed():
+        if listed.name == name:
+            # A file of another length is not read.
+            same = length == listed.length
+            check_listed(listed, length, sha256_range(fd, 0, length, _ignore) if same else b"")
+            return Checked(name, None, ()), None
+    if length > MAX_ENVELOPE_BYTES:
+        raise _neither(name)
+    content = b"".join(files.read_range(fd, 0, length, MAX_ENVELOPE_BYTES))
+    return check_statement(name, content, release.digest, keys), content
 
 
 def check_statement(
@@ -86,18 +104,7 @@ def _raise(error: OSError) -> None:
     raise error
 
 
-def _check_file(path: str, listed: Attachment) -> None:
-    with files.open_input(path) as fd:
-        length = os.fstat(fd).st_size
-        # A file of another length is not read.
-        sha256 = sha256_range(fd, 0, length, _ignore) if length == listed.length else b""
-    check_listed(listed, length, sha256)
-
-
-def _read_envelope(path: str, name: str) -> bytes:
-    try:
-        return files.read_input(path, MAX_ENVELOPE_BYTES)
-    except InputError:
-        raise malformed(
-            name, "is not listed in the release manifest, and cannot be a signed statement"
-        ) from None
+def _neither(name: str) -> NotDisclosed:
+    return malformed(
+        name, "is not listed in the release manifest, and cannot be a signed statement"
+    )
