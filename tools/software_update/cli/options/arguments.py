@@ -78,14 +78,14 @@ def read_arguments(path: str) -> list[str]:
     return os.fsdecode(content).removesuffix("\n").split("\n") if content else []
 
 
-def verdict_of(text: str, what: str) -> Verdict:
-    """The verdict of that name. `what` names the argument in the error."""
+def verdict_of(text: str, what: str, others: Sequence[str] = ()) -> Verdict:
+    """The verdict of that name. `what` names the argument in the error, and `others` are similar names."""
     name = text.upper()
     if name in Verdict.__members__:
         return Verdict(name)
     import difflib
 
-    near = difflib.get_close_matches(name, Verdict, n=3)
+    near = difflib.get_close_matches(name, [*Verdict, *others], n=3)
     meant = f"did you mean {' or '.join(near)}?" if near else "see: software-update explain"
     raise UsageError(f"{what}: {text!r} is not a verdict; {meant}")
 

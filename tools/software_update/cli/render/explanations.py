@@ -1,14 +1,15 @@
-"""The meaning of each verdict and its cure, for `software-update explain` and docs/reference/verdicts.md."""
+"""The meaning of each verdict and refusal and its cure, for `software-update explain` and verdicts.md."""
 
 import dataclasses
 
+from software_update.format.refusals import Refusal
 from software_update.format.verdicts import Verdict
 from software_update.keys.schemes import DEFAULT_SCHEMES
 
 
 @dataclasses.dataclass(frozen=True)
 class Explanation:
-    """The meaning of a verdict, and its cure; none for ACCEPT. `...` is code, *...* is emphasis."""
+    """The meaning of a verdict or refusal, and its cure: none for ACCEPT. `...` is code, *...* emphasis."""
 
     meaning: str
     cure: str = ""
@@ -218,5 +219,98 @@ EXPLANATIONS = {
     Verdict.UNLISTED_PAYLOAD: Explanation(
         "The bundle contains a payload that the metadata does not list, so no signature covers it.",
         "List it as a target, or leave it out.",
+    ),
+}
+
+REFUSALS = {
+    Refusal.MALFORMED_CLAIMS: Explanation(
+        "The claims in the release manifest, or its list of attachments, do not have the form of their "
+        "schema. A member may be missing or of another type, a name may not be valid or appear twice, or a "
+        "word may have other characters than `a-z 0-9 _`. A build also refuses words that it does not know "
+        "and claims about targets that the release does not list.",
+        "Write the claims as `step release-manifest --claims` takes them, and make the release manifest "
+        "with it. If you did not make the release, ask its vendor for a new one.",
+    ),
+    Refusal.POWER_NOT_ALLOWED: Explanation(
+        "The release claims a power or an area that this trust domain does not have in the device's "
+        "configuration. The release may be for another part of the device, or its vendor wants more than "
+        "the device's owner has allowed. A word that the client does not know is never allowed.",
+        "If the release should not need the power, report it to the vendor, and do not install it. If it "
+        "should, add the word to `powers` or `areas` of the domain in the client's configuration, and check "
+        "that what confines the program allows it, too.",
+    ),
+    Refusal.MISSING_ATTACHMENT: Explanation(
+        "The release manifest lists an attachment, and the file is not next to the bundle.",
+        "Fetch the attachments from the place where you got the bundle, into the folder "
+        "`NAME.bundle.attachments`. If the publisher lacks the file, publish the release again with it.",
+    ),
+    Refusal.MALFORMED_ATTACHMENT: Explanation(
+        "An attachment cannot be read. It may not be a DSSE envelope, its content may not be an in-toto "
+        "Statement with one release as its subject, or it may have another form than its type demands.",
+        "Download the file again. If it is equal to the publisher's, the publisher must make it again.",
+    ),
+    Refusal.ATTACHMENT_MISMATCH: Explanation(
+        "The length or SHA-256 of an attachment is not the one that the release manifest lists. So it is not "
+        "the file that the vendor signed.",
+        "Download the file again. Put it next to the bundle under the name that the manifest lists.",
+    ),
+    Refusal.ATTACHMENT_OF_ANOTHER_RELEASE: Explanation(
+        "A statement is about another release: its subject is not the digest of this release.",
+        "Put the statement about this release next to the bundle.",
+    ),
+    Refusal.ATTACHMENT_NOT_SIGNED: Explanation(
+        "None of the keys that you trust for this statement has signed it.",
+        "Check that you name the right public keys. If they are right, do not rely on the statement.",
+    ),
+    Refusal.AUDITS_MISSING: Explanation(
+        "Fewer auditors than you require say that they have rebuilt this release and that it is the same. "
+        "The message counts those who say that it differs.",
+        "Wait for more statements of auditors, and fetch them. If an auditor says that the release differs, "
+        "do not install it, and ask the vendor why.",
+    ),
+    Refusal.AUDITOR_IS_VENDOR: Explanation(
+        "A key of an auditor also signs root or targets metadata of the release. Vendors cannot audit "
+        "themselves.",
+        "Remove the key from the list of auditors, and name an auditor who is independent of the vendor.",
+    ),
+    Refusal.MISSING_PROOF: Explanation(
+        "There is no proof that the release is in a public log. Without a release manifest, a release has no "
+        "record for a log. A vendor who avoids the log may give this release only to you.",
+        "Fetch the file `NAME.bundle.tlog-proof` from the place where you got the bundle. If there is none, "
+        "ask the vendor for the proof, which `log prove` writes.",
+    ),
+    Refusal.MALFORMED_PROOF: Explanation(
+        "The proof cannot be read. It may not have the form `c2sp.org/tlog-proof@v1`, or its checkpoint may "
+        "not have that of `c2sp.org/tlog-checkpoint`.",
+        "Download the proof again. If it is equal to the publisher's, write it again with `log prove`.",
+    ),
+    Refusal.PROOF_OF_ANOTHER_RELEASE: Explanation(
+        "The proof is about another record: that of another release, or of this release under another root.",
+        "Fetch the proof of this release. If there is none, do not install the release.",
+    ),
+    Refusal.UNKNOWN_LOG: Explanation(
+        "The proof is from a log that the policy of logs does not list.",
+        "Fetch a proof from a log of the policy. Add a log to the policy only if you trust its operator and "
+        "its witnesses.",
+    ),
+    Refusal.LOG_NOT_SIGNED: Explanation(
+        "The log's signature of the checkpoint is missing or wrong.",
+        "Download the proof again. If it is equal to the publisher's, check that the policy has the log's "
+        "key.",
+    ),
+    Refusal.LOG_FORKED: Explanation(
+        "The log has shown two different trees of the same size. So it tells different things to different "
+        "people, and one of the trees may have been made for this device.",
+        "Keep both proofs as evidence, install nothing that only this log vouches for, and report it to the "
+        "log's witnesses and monitors.",
+    ),
+    Refusal.WITNESSES_MISSING: Explanation(
+        "Fewer witnesses than the policy's quorum have cosigned the checkpoint of the log, or a cosignature "
+        "is wrong. Without witnesses, a log can show each device another tree.",
+        "Fetch a newer proof, which has the cosignatures of more witnesses.",
+    ),
+    Refusal.WITNESS_STALE: Explanation(
+        "The witnesses cosigned the checkpoint before the time from which you accept cosignatures.",
+        "Fetch a newer proof. If the device's clock is wrong, set it.",
     ),
 }
