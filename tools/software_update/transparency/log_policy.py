@@ -26,10 +26,11 @@ _REJECTED = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 class Witness(NamedTuple):
-    """A witness: its name in the policy, and its key."""
+    """A witness: its name in the policy, its key, and the URL that logs ask; empty if none is stated."""
 
     name: str
     key: NoteKey
+    url: str = ""
 
 
 class Group(NamedTuple):
@@ -96,7 +97,7 @@ class _Reader:
         if kind == "log" and len(values) in (1, 2):
             self._add_log(values[0])
         elif kind == "witness" and len(values) in (2, 3):
-            self._add_witness(values[0], values[1])
+            self._add_witness(*values)
         elif kind == "group" and len(values) >= 3:
             self._add_group(values[0], values[1], values[2:])
         elif kind == "quorum" and len(values) == 1:
@@ -111,11 +112,12 @@ class _Reader:
         _check_count(self.logs, "logs")
         self.logs.append(_key(vkey, ED25519_SIGNATURE, "a log", self.logs))
 
-    def _add_witness(self, name: str, vkey: str) -> None:
+    def _add_witness(self, name: str, vkey: str, url: str = "") -> None:
         _check_count(self.witnesses, "witnesses")
         self._define(name)
         keys = [each.key for each in self.witnesses]
-        self.witnesses.append(Witness(name, _key(vkey, ED25519_COSIGNATURE, "a witness", keys)))
+        key = _key(vkey, ED25519_COSIGNATURE, "a witness", keys)
+        self.witnesses.append(Witness(name, key, url))
 
     def _add_group(self, name: str, count: str, members: list[str]) -> None:
         _check_count(self.groups, "groups")

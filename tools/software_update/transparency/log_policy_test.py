@@ -44,6 +44,7 @@ def test_a_single_witness_and_no_witness() -> None:
     assert one.quorum_of(["a"])
     assert not one.quorum_of(["b"])
     assert one.logs == ()
+    assert one.witnesses[0].url == "https://x1.example"
     assert parse_log_policy(b"quorum none\n", "policy").quorum_of([])
 
 

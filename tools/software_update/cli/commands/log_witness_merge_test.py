@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from software_update.testing.command import done, failed
+from software_update.testing.command import call, done, failed
 from software_update.testing.log_folders import LogFolder
 from software_update.testing.memory_log import COSIGNED
 from software_update.testing.repositories import releases
+from software_update.testing.witness_server import serving
 
 
 @pytest.fixture
@@ -35,3 +36,19 @@ def test_an_answer_to_another_checkpoint_is_refused(log: LogFolder) -> None:
     log.add(*releases(1, 2))
     merge = ("log", "witness-merge", log.path, answer, f"--log-policy={log.policy}")
     assert "the cosignature of the witness w is wrong" in failed(1, *merge)
+
+
+def test_witnesses_are_asked(log: LogFolder) -> None:
+    merge = ["log", "witness-merge", str(log.path), f"--log-policy={log.policy}"]
+    assert "name the answers of witnesses, or ask" in failed(2, *merge)
+    text = log.policy.read_text()
+    vkey = text.split()[1]
+    with serving(vkey) as witness:
+        log.policy.write_text(text.replace("\nquorum", f" {witness.url}\nquorum"))
+        done("log", "add", log.path, log.bundle(releases(1, 2)[0]), *log.trusted)
+        done("log", "sign", log.path, f"--key={log.key}")
+        assert done(*merge, "--ask").out == "w: cosigned 2027-01-15T08:00:00Z: added\n"
+    result = call(*merge, "--ask")
+    assert result.status == 3
+    assert "check the address" in result.err
+    assert "too few witnesses cosigned for the policy; ask again later" in result.err
