@@ -21,14 +21,13 @@ from software_update.disclosure.blast_radius import (
     ComponentChange,
     Confinement,
     KeyChange,
-    Power,
     ThresholdChange,
 )
 from software_update.disclosure.page import PageFile
 from software_update.disclosure.page_document import page_document
 from software_update.disclosure.page_of_release import page_of_release
 from software_update.format import device_limits, metadata, wire
-from software_update.format.claims import Claims, read_claims
+from software_update.format.claims import Claims, Power, read_claims
 from software_update.format.messages import Target
 from software_update.format.proto import tuf_pb2
 from software_update.format.refusals import NotDisclosed

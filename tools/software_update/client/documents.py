@@ -70,9 +70,7 @@ def question_document(question: Question) -> dict[str, Any]:
             for each in question.claims
         ],
         "components": [each._asdict() for each in question.components],
-        "powers_gained": [
-            {"component": each.component, "power": each.word} for each in question.powers_gained
-        ],
+        "powers_gained": [each._asdict() for each in question.powers_gained],
         "not_reversible": list(question.not_reversible),
         "unclaimed": list(question.unclaimed),
     }

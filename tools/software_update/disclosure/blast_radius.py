@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from software_update.disclosure.disclosed import Disclosed
-from software_update.format.claims import TargetClaim
+from software_update.format.claims import NO_CLAIMS, Power, TargetClaim, powers_gained
 from software_update.format.messages import Target
 from software_update.format.metadata import Root
 from software_update.format.names import USER_MANIFEST
@@ -38,13 +38,6 @@ class ComponentChange(NamedTuple):
     area: str
     change: str
     targets: tuple[str, ...]
-
-
-class Power(NamedTuple):
-    """A power that a component gains: a word of `claims.REACH`, or one that this version does not know."""
-
-    component: str
-    word: str
 
 
 class Confinement(NamedTuple):
@@ -84,9 +77,10 @@ class BlastRadius(NamedTuple):
 
     `claimed_before` is false if the old release has no claims: then each power of the new one counts as
     gained. `boot_loader_targets` are the names of targets of the boot loader that change in a release which
-    also changes other areas. `unclaimed` are the names of targets that change and have no claim.
-    `no_way_back` are reasons why a step cannot be undone: (kind, name), in which the kind is "release",
-    "target" or "root". `keys` and `thresholds` are None if a root is not at hand.
+    also changes other areas. `unclaimed` are the names of targets that change or are added, and about which
+    the new release claims nothing. `no_way_back` are reasons why a step cannot be undone: (kind, name), in
+    which the kind is "release", "target" or "root". `keys` and `thresholds` are None if a root is not at
+    hand.
     """
 
     components: tuple[ComponentChange, ...]
@@ -110,7 +104,7 @@ def blast_radius(old: Disclosed | None, new: Disclosed) -> BlastRadius:
     return BlastRadius(
         components=tuple(_components(before, after, changed)),
         claimed_before=bool(before),
-        powers_gained=tuple(_powers_gained(before, after)),
+        powers_gained=powers_gained(old.claims if old else NO_CLAIMS, new.claims),
         confinement=tuple(_confinement(before, after)),
         areas=tuple(
             AreaChange(name, before[name].area, claim.area)
@@ -118,7 +112,7 @@ def blast_radius(old: Disclosed | None, new: Disclosed) -> BlastRadius:
             if name in before and before[name].area != claim.area
         ),
         boot_loader_targets=_boot_loader_targets(before, after, changed),
-        unclaimed=tuple(name for name in changed if not _about(name, before, after)),
+        unclaimed=tuple(name for name in changed if name in new_names and name not in after),
         no_way_back=tuple(_no_way_back(old, new, [each for each in changed if each in new_names])),
         keys=_key_changes(old, new),
         thresholds=_thresholds(old, new),
@@ -170,14 +164,6 @@ def _components(
         # Without claims in the old release, nothing says that a component is new.
         change = CHANGED if not before or part in old & new else ADDED if part in new else REMOVED
         yield ComponentChange(*part, change, tuple(sorted(targets.get(part, ()))))
-
-
-def _powers_gained(
-    before: Mapping[str, TargetClaim], after: Mapping[str, TargetClaim]
-) -> list[Power]:
-    had = {Power(each.component, word) for each in before.values() for word in each.reach}
-    has = {Power(each.component, word) for each in after.values() for word in each.reach}
-    return sorted(has - had)
 
 
 def _confinement(

@@ -8,14 +8,13 @@ from software_update.disclosure.blast_radius import (
     ComponentChange,
     Confinement,
     KeyChange,
-    Power,
     ThresholdChange,
     blast_radius,
     changed_targets,
 )
 from software_update.disclosure.disclosed import Disclosed
 from software_update.format import metadata
-from software_update.format.claims import Claims, TargetClaim
+from software_update.format.claims import Claims, Power, TargetClaim
 from software_update.format.messages import Compression, Target
 from software_update.format.release_manifest import ReleaseManifest
 from software_update.testing import encode as e
@@ -144,6 +143,10 @@ def test_changed_targets_without_a_claim() -> None:
     radius = blast_radius(OLD, release({"boot": b"2", "new": b"", "user_manifest": b"3"}, BOOT))
     assert radius.unclaimed == ("new",)
     assert blast_radius(None, release()).unclaimed == ("app", "boot")
+
+
+def test_claim_that_the_new_release_drops_leaves_its_target_without_a_claim() -> None:
+    assert blast_radius(OLD, release(NEW_APP, BOOT)).unclaimed == ("app",)
 
 
 def test_steps_that_cannot_be_undone() -> None:

@@ -53,14 +53,13 @@ def question_of(document: Document) -> Question:
         name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
     }
     claims = [TargetClaim(**{**each, "reach": tuple(each["reach"])}) for each in document["claims"]]
-    gained = [Power(each["component"], each["power"]) for each in document["powers_gained"]]
     log = document.get("log")
     values |= {
         "phase": Phase(document["phase"]),
         "advisories": tuple(Advisory(**each) for each in document["advisories"]),
         "claims": tuple(claims),
         "components": tuple(Component(**each) for each in document["components"]),
-        "powers_gained": tuple(gained),
+        "powers_gained": tuple(Power(**each) for each in document["powers_gained"]),
         "log": LogFacts(**{**log, "witnesses": tuple(log["witnesses"])}) if log else None,
     }
     return Question(**values)
