@@ -8,6 +8,7 @@ load(
     "software_update_bundle",
     "software_update_bundle_test",
     "software_update_device_limits",
+    "software_update_diff",
     "software_update_personalized_bundle",
     "software_update_release_manifest",
     "software_update_release_page",
@@ -55,6 +56,7 @@ _COMMANDS = {
     "SoftwareUpdateHolders": "root holders",
     "SoftwareUpdateDigest": "step digest",
     "SoftwareUpdateDeviceLimits": "device limits",
+    "SoftwareUpdateDiff": "bundle diff",
     "SoftwareUpdatePage": "bundle page",
     "SoftwareUpdatePersonalize": "bundle personalize",
     "SoftwareUpdateReleaseManifest": "step release-manifest",
@@ -150,6 +152,10 @@ _CHAIN_ACTIONS = {
 _PERSONALIZED_ACTIONS = _CHAIN_ACTIONS | {
     "SoftwareUpdatePersonalize personalized.bundle": ["with_chain.bundle", "installed.pb"],
     "SoftwareUpdateVerify personalized.verdict.json": ["personalized.bundle", "installed.pb", "root_3.root.pb"],
+}
+
+_DIFF_ACTIONS = _CHAIN_ACTIONS | {
+    "SoftwareUpdateDiff changes.txt": ["installed.pb", "with_chain.bundle", "root_3.root.pb"],
 }
 
 _PAGE_ACTIONS = _CHAIN_ACTIONS | {
@@ -399,6 +405,12 @@ def actions_test_suite(name):
         installed = "installed.pb",
         tags = ["manual"],
     )
+    software_update_diff(
+        name = "changes",
+        old = "installed.pb",
+        new = ":with_chain",
+        tags = ["manual"],
+    )
     software_update_release_page(
         name = "page",
         bundle = ":with_chain",
@@ -480,6 +492,7 @@ def actions_test_suite(name):
     _actions_test(name = "device_limits_actions_test", size = "small", actions = _DEVICE_LIMITS_ACTIONS, target_under_test = ":device_limits")
     _actions_test(name = "chain_actions_test", size = "small", actions = _CHAIN_ACTIONS, strict_pigweed = ["SoftwareUpdateRootCheck", "SoftwareUpdateRootRequest"], target_under_test = ":with_chain")
     _actions_test(name = "personalized_actions_test", size = "small", actions = _PERSONALIZED_ACTIONS, strict_pigweed = ["SoftwareUpdateRootCheck", "SoftwareUpdateRootRequest"], target_under_test = ":personalized")
+    _actions_test(name = "diff_actions_test", size = "small", actions = _DIFF_ACTIONS, strict_pigweed = ["SoftwareUpdateRootCheck", "SoftwareUpdateRootRequest"], target_under_test = ":changes")
     _actions_test(name = "page_actions_test", size = "small", actions = _PAGE_ACTIONS, strict_pigweed = ["SoftwareUpdateRootCheck", "SoftwareUpdateRootRequest"], target_under_test = ":page")
     _personalized_groups_test(name = "personalized_groups_test", size = "small", target_under_test = ":personalized")
     for count, files in _SHARDS.items():
@@ -509,6 +522,7 @@ def actions_test_suite(name):
             "chain_provider_test",
             "empty_chain_test",
             "device_limits_actions_test",
+            "diff_actions_test",
             "page_actions_test",
             "personalized_actions_test",
             "personalized_groups_test",

@@ -8,6 +8,7 @@ load(
     "SoftwareUpdateRootInfo",
     "software_update_bundle",
     "software_update_bundle_test",
+    "software_update_diff",
     "software_update_expiry_test",
     "software_update_fleet_test",
     "software_update_personalized_bundle",
@@ -205,6 +206,13 @@ def _make_none():
         tags = ["manual"],
         **_none("out", "trusted_root")
     )
+    software_update_diff(
+        name = "none_diff",
+        old = "installed.pb",
+        new = ":none_bundle",
+        tags = ["manual"],
+        **_none("out", "trusted_root")
+    )
     software_update_release_page(
         name = "none_page",
         bundle = ":none_bundle",
@@ -373,6 +381,7 @@ _NONE = {
     "none_bundle": "SoftwareUpdateVerify: none_bundle.bundle",
     "none_bundle.signing_request": "SoftwareUpdateRequest: none_bundle.targets_metadata.unsigned.pb",
     "none_personalized": "SoftwareUpdatePersonalize: installed.pb none_bundle.bundle",
+    "none_diff": "SoftwareUpdateDiff: installed.pb none_bundle.bundle",
     "none_page": "SoftwareUpdatePage: none_bundle.bundle",
     "none_promotion": "SoftwareUpdatePromote: root.pb signed_bundle.bundle signed_bundle.bundle",
     "none_release": "SoftwareUpdateReleaseManifest: ",

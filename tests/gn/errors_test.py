@@ -77,6 +77,12 @@ def declared(template: str, message: str, what: str, parameters: Mapping[str, st
     return Case(f"{template}_{what}", build, f"//:x: {message}")
 
 
+def _without_in_diff(missing: str) -> dict[str, str]:
+    """The parameters of a diff, except for one."""
+    diff = {"old": '"x.pb"', "new": '"x.bundle"', "trusted_root": '"root.pb"'}
+    return {name: value for name, value in diff.items() if name != missing}
+
+
 def _without(missing: str) -> dict[str, str]:
     """The parameters of a fleet test, except for one."""
     fleet = {
@@ -465,6 +471,17 @@ CASES = (
         {"at": '"2031-01-01T00:00:00Z"', "bundles": "[]"},
     ),
     *(
+        declared("diff", message, f"no_{missing}", _without_in_diff(missing))
+        for missing, message in (
+            ("old", 'old is missing; write old = ":installed_bundle"'),
+            ("new", 'new is missing; write new = ":bundle"'),
+            (
+                "trusted_root",
+                'trusted_root is missing; write trusted_root = ":root", the root that the devices trust',
+            ),
+        )
+    ),
+    *(
         judged(
             template,
             'trusted_root is missing; write trusted_root = ":root", the root that the devices trust',
@@ -571,7 +588,7 @@ _JUDGED = 'bundle = "x.bundle" trusted_root = "root.pb" installed = "x.pb"'
 @pytest.mark.parametrize(
     "template",
     [
-        *("bundle", "bundle_test", "device_limits", "device_test", "expiry_test"),
+        *("bundle", "bundle_test", "device_limits", "device_test", "diff", "expiry_test"),
         *("fleet_test", "payload", "personalized_bundle", "promotion"),
         *("release_manifest", "release_page", "repository", "root"),
     ],
@@ -585,6 +602,7 @@ def test_refuses_an_unknown_parameter(tree: Tree, template: str) -> None:
         "expiry_test": 'roots = [ "root.pb" ] at = "2031-01-01T00:00:00Z"',
         "fleet_test": " ".join(f"{name} = {value}" for name, value in _without("").items()),
         "payload": 'file = "boot.bin"',
+        "diff": 'old = "x.pb" new = "x.bundle" trusted_root = "root.pb"',
         "personalized_bundle": _JUDGED,
         "promotion": 'bundle = "x.bundle" tested = "y.bundle" trusted_root = "root.pb"',
         "release_manifest": 'product = "clock" release_version = "1" release_counter = 1',

@@ -511,6 +511,7 @@ PUBLIC = (
     ),
     *(f"smaller{each}" for each in ("", ".file")),
     "known",
+    "differs",
     "lasts",
     "limits",
     "lives",
@@ -599,6 +600,13 @@ software_update_personalized_bundle("smaller") {
   bundle = ":bundle"
   trusted_root = ":root"
   installed = ":bundle"
+  SCOPE
+}
+
+software_update_diff("differs") {
+  old = ":bundle"
+  new = ":bundle"
+  trusted_root = ":root"
   SCOPE
 }
 

@@ -451,6 +451,16 @@ def test_personalized_bundle(years: Tree) -> None:
     assert {"//:smaller.file", "//:smaller._verify"} < set(years.build(":smaller"))
 
 
+def test_diff(years: Tree) -> None:
+    text = 'old = ":release_1" new = ":release_3" trusted_root = ":root_1"'
+    generate(years, f'software_update_diff("differs") {{ {text} }}\n')
+    assert "//:differs" in years.build(":differs")
+    report = json.loads(years.read("obj/differs.json"))
+    assert (report["verified"], report["differ"]) == (True, True)
+    shown = years.read("obj/differs.txt").decode().splitlines()
+    assert shown[0] == "verified: a device that runs release_1.bundle accepts release_3.bundle"
+
+
 def test_release_page(years: Tree) -> None:
     text = 'bundle = ":release_3" trusted_root = ":root_1" previous = ":release_1" language = "de"'
     generate(years, judged("page", text, "release_page"))

@@ -101,7 +101,7 @@ def verified_releases(
         verified, after = _verified_new(new, device)
         with _errors_of(old.name):
             before = _of_installed(installed, verified.release.former)
-        questions = (f"{old.name}: the manifest of a device has no signatures",)
+        questions = ("signatures of the old release: the manifest of a device has none",)
     return Releases(before, after, True, (*questions, *not_checked(device, verified.release)))
 
 

@@ -150,7 +150,9 @@ def test_installed_manifest(tmp_path: Path) -> None:
     assert not found.old.is_bundle
     assert found.old.signers is None
     assert found.old.root == found.new.root
-    assert found.not_checked[0] == "old: the manifest of a device has no signatures"
+    assert (
+        found.not_checked[0] == "signatures of the old release: the manifest of a device has none"
+    )
 
 
 def test_installed_manifest_under_a_root_in_the_new_chain(tmp_path: Path) -> None:

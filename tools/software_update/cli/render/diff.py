@@ -1,9 +1,9 @@
 """The differences of two releases as lines, from the report on them."""
 
+import os
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from software_update.base.errors import printable
 from software_update.base.text import readable
 
 _SHOWN = 10
@@ -11,9 +11,13 @@ NOT_VERIFIED = "NOT VERIFIED: no signature was checked; add --trusted-root FILE"
 
 
 def diff_lines(report: dict[str, Any], old: str, new: str) -> Iterator[str]:
-    """Yields the lines of a report. `old` and `new` name the two files."""
+    """Yields the lines of a report. `old` and `new` are the paths of the two files.
+
+    A build writes the same lines in each folder, so they contain only the names of the files.
+    """
+    old, new = (readable(os.path.basename(each)) for each in (old, new))
     if report["verified"]:
-        yield f"verified: a device that runs {printable(old)} accepts {printable(new)}"
+        yield f"verified: a device that runs {old} accepts {new}"
     else:
         yield NOT_VERIFIED
     yield _release("old", old, report["old"])
@@ -31,7 +35,7 @@ def diff_lines(report: dict[str, Any], old: str, new: str) -> Iterator[str]:
     yield from _targets(report)
 
 
-def _release(which: str, path: str, release: dict[str, Any]) -> str:
+def _release(which: str, name: str, release: dict[str, Any]) -> str:
     kind = "" if release["kind"] == "bundle" else "installed manifest, "
     names = ""
     if release["product"] is not None:
@@ -41,7 +45,7 @@ def _release(which: str, path: str, release: dict[str, Any]) -> str:
         )
     root = "unknown root" if release["root_version"] is None else f"root {release['root_version']}"
     return (
-        f"{which}: {printable(path)}: {kind}{names}{root}, targets {release['targets_version']}, "
+        f"{which}: {name}: {kind}{names}{root}, targets {release['targets_version']}, "
         f"release digest {release['release_digest']}"
     )
 
