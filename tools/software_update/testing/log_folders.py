@@ -23,10 +23,10 @@ KEY = 40
 class LogFolder:
     """A log. Its files are in `path`, and the other files in `folder`.
 
-    `policy` demands the cosignature of `witness`.
+    `policy` demands the cosignature of `witness`, and `vkey` is the log's key.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, origin: str = ORIGIN) -> None:
         self.folder = folder
         self.path = folder / "log"
         self.root = folder / "product_root.pb"
@@ -35,7 +35,8 @@ class LogFolder:
         write_ed25519(self.key, KEY)
         self.witness = MemoryWitness()
         public = f"{self.key}.pub"
-        done("log", "init", self.path, f"--origin={ORIGIN}", f"--public={public}", *self.trusted)
+        done("log", "init", self.path, f"--origin={origin}", f"--public={public}", *self.trusted)
+        self.vkey = MemoryLog(origin=origin, number=KEY).vkey
         self.policy = folder / "log-policy.txt"
         self.policy.write_text(
             f"log {MemoryLog(number=KEY).vkey}\nwitness w {self.witness.vkey}\nquorum w\n"
