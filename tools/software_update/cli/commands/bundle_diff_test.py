@@ -107,7 +107,7 @@ def test_text(folder: Path) -> None:
         "threshold of 1",
         "not checked: hardware: no hardware id was given",
         "warning: changes the boot loader together with other parts: boot",
-        "warning: changes targets about which the vendor claims nothing: extra, same",
+        "warning: changes targets about which the vendor claims nothing: extra",
         "components, as the vendor claims:",
         "  changed first stage (boot_loader): boot",
         "  changed radio firmware (application): app",
