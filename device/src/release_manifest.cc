@@ -7,42 +7,49 @@
 namespace software_update {
 namespace {
 
-constexpr char kSchemaText[] = "software_update.release.v1";
-constexpr uint8_t kSchemaBytes = sizeof(kSchemaText) - 1;
+// The keys and texts that count, each after its length (in octal). `kWordsOf` has the place of
+// each.
+constexpr char kWords[] =
+    "\32software_update.release.v1"
+    "\2id"
+    "\4text"
+    "\6action"
+    "\10severity"
+    "\6schema"
+    "\7product"
+    "\7version"
+    "\17release_counter"
+    "\27minimum_release_counter"
+    "\14hardware_ids"
+    "\15support_until"
+    "\4kind"
+    "\12advisories"
+    "\10duration"
+    "\12reversible"
+    "\5texts"
+    "\5notes"
+    "\25unavailable_functions"
+    "\3low"
+    "\6medium"
+    "\4high"
+    "\10critical"
+    "\10security"
+    "\7feature"
+    "\4both";
+constexpr const char* kSchemaText = kWords + 1;
 // The schemas' common beginning.
-constexpr uint8_t kFamilyBytes = kSchemaBytes - 2;
+constexpr uint8_t kFamilyBytes = sizeof("software_update.release.") - 1;
+// 1 << the number of zeros between two characters in UTF-8, UTF-16 and UTF-32.
+constexpr uint8_t kZerosOfEncodings = 1 << 0 | 1 << 1 | 1 << 3;
 constexpr uint8_t kMaxSubtagBytes = 8;
 constexpr uint8_t kObject = 0x80;
 constexpr uint64_t kDepthBits = 0x3f;
 
 constexpr uint8_t depth_of(uint64_t key) { return static_cast<uint8_t>(key & kDepthBits); }
 
-constexpr char kSeverities[] = "low medium high critical";
-constexpr char kKinds[] = "security feature both";
-
-// The place of a text in a list of names with a space between two; -1 if it is not there.
-int find(const char* names, const uint8_t* text, size_t size) {
-  for (int index = 0;; ++index) {
-    size_t i = 0;
-    while (i < size && names[i] > ' ' && static_cast<uint8_t>(names[i]) == text[i]) {
-      ++i;
-    }
-    if (i == size && names[i] <= ' ') {
-      return index;
-    }
-    while (names[i] > ' ') {
-      ++i;
-    }
-    if (names[i] == '\0') {
-      return -1;
-    }
-    names += i + 1;
-  }
-}
-
 }  // namespace
 
-enum class ReleaseReader::State : uint8_t {
+enum class ReleaseReaderState::State : uint8_t {
   kBroken,
   kValue,
   kFirstValue,  // or the end of the array
@@ -65,16 +72,10 @@ enum class ReleaseReader::State : uint8_t {
   kExponentDigits,
 };
 
-// The values that the manifest may have in a place. An object of one of the last four kinds has
-// keys that count.
-enum ReleaseReader::Expected : uint8_t {
+// The values that the manifest may have in a place. Texts up to kKind have few values. Objects up
+// to kLanguage have keys that count. The values in a list come as much later as the list.
+enum ReleaseReaderState::Expected : uint8_t {
   kAny,
-  kPlainText,
-  kSchema,
-  kSeverity,
-  kKind,
-  kDate,
-  kHardwareId,
   kCounter,
   kMinimumCounter,
   kDuration,
@@ -82,54 +83,66 @@ enum ReleaseReader::Expected : uint8_t {
   kListOfTexts,
   kHardwareIds,
   kAdvisories,
-  kManifest,
+  kSchema,
+  kSeverity,
+  kKind,
+  kDate,
+  kPlainText,
+  kHardwareId,
   kAdvisory,
+  kManifest,
   kLanguage,
   kTexts,
 };
 
-// The keys that count in one kind of object.
-struct ReleaseReader::KnownKeys {
-  const char* names;
-  uint8_t expected[15];
-  uint16_t required;  // a bit for each key
+// The words that a place takes: those with these numbers in `kWords`. The first one has 1.
+struct ReleaseReader::Words {
+  uint8_t before;
+  uint8_t last;
 };
 
-const ReleaseReader::KnownKeys ReleaseReader::kKnownKeys[] = {
-    {"schema product version release_counter minimum_release_counter hardware_ids notes severity "
-     "support_until kind advisories duration unavailable_functions reversible texts",
-     {kSchema, kPlainText, kPlainText, kCounter, kMinimumCounter, kHardwareIds, kPlainText,
-      kSeverity, kDate, kKind, kAdvisories, kDuration, kListOfTexts, kBoolean, kTexts},
-     0xf},
-    {"id severity text action", {kPlainText, kSeverity, kPlainText, kPlainText}, 0x7},
-    {"notes unavailable_functions", {kPlainText, kListOfTexts}, 0},
+// From kSchema on. Some keys belong to two kinds of objects.
+const ReleaseReader::Words ReleaseReader::kWordsOf[] = {
+    {0, 1}, {19, 23}, {23, 26}, {0, 0}, {0, 0}, {0, 0}, {1, 5}, {4, 19}, {17, 19},
 };
+
+// The values of keys, by their numbers. No key has 0 or 1.
+const ReleaseReader::Expected ReleaseReader::kValueOf[] = {
+    kAny,        kAny,       kPlainText, kPlainText,      kPlainText,   kSeverity,    kSchema,
+    kPlainText,  kPlainText, kCounter,   kMinimumCounter, kHardwareIds, kDate,        kKind,
+    kAdvisories, kDuration,  kBoolean,   kTexts,          kPlainText,   kListOfTexts,
+};
+
+// 1 << the number of each key that an object needs, from kAdvisory on: id, text and severity;
+// schema, product, version and release_counter.
+const uint32_t ReleaseReader::kRequired[] = {1 << 2 | 1 << 3 | 1 << 5, 0xf << 6, 0};
+
+// The number of the text among the words that a place takes; 0 if it is not there.
+uint32_t ReleaseReader::find(uint8_t place) const {
+  const Words& words = kWordsOf[place - kSchema];
+  const char* word = kWords;
+  for (uint32_t number = 1; number <= words.last; ++number) {
+    const size_t size = static_cast<uint8_t>(*word);
+    ++word;
+    if (number > words.before && size == text_size_ && memcmp(word, text_, size) == 0) {
+      return number;
+    }
+    word += size;
+  }
+  return 0;
+}
 
 void ReleaseReader::begin(const char* hardware_id) {
-  keys_size_ = 0;
+  memset(static_cast<ReleaseReaderState*>(this), 0, sizeof(ReleaseReaderState));
   hardware_id_ = hardware_id;
-  counter_ = 0;
-  minimum_counter_ = 0;
-  surrogate_ = 0;
-  memset(seen_, 0, sizeof(seen_));
   state_ = State::kValue;
   expected_ = kManifest;
-  depth_ = 0;
-  lane_ = 0;
-  is_manifest_ = false;
-  invalid_ = false;
-  overflow_ = false;
-  claimed_ = false;
-  lists_hardware_ = false;
-  lists_this_hardware_ = false;
-  memset(claims_, 0, sizeof(claims_));
-  scopes_[0] = kAny;
 }
 
 void ReleaseReader::feed(Bytes piece) {
-  for (size_t i = 0; i < piece.size; ++i) {
-    search_claims(piece.data[i]);
-    add(piece.data[i]);
+  for (; piece.size != 0; --piece.size, ++piece.data) {
+    search_claims(*piece.data);
+    add(*piece.data);
   }
 }
 
@@ -148,30 +161,28 @@ ReleaseKind ReleaseReader::finish() {
   return overflow_ ? ReleaseKind::kBeyond : ReleaseKind::kRelease;
 }
 
-// Searches the schemas' common beginning in UTF-8, UTF-16 and UTF-32: a lane for each place that a
-// character may have in a group of 1, 2 or 4 bytes. All other bytes of the group are 0.
+// Searches the schemas' common beginning in UTF-8, UTF-16 and UTF-32, in which 0, 1 or 3 zeros are
+// between two characters.
 void ReleaseReader::search_claims(uint8_t byte) {
-  for (uint8_t i = 1; i <= kClaimLanes; ++i) {
-    // Lane 1 is that of UTF-8; 2 and 3 are those of UTF-16, in groups of 2; the others of UTF-32.
-    const uint8_t place_bits = i < 2 ? 0 : i < 4 ? 1 : 3;
-    uint8_t& matched = claims_[i - 1];
-    if (((lane_ ^ i) & place_bits) != 0) {
-      if (byte != 0) {
-        matched = 0;
-      }
-    } else if (byte == static_cast<uint8_t>(kSchemaText[matched])) {
-      ++matched;
-      if (matched == kFamilyBytes) {
-        claimed_ = true;
-        matched = 0;
-      }
-    } else {
-      // The text before the last two characters ends in "s", with which it also begins.
-      const bool after_s = matched == kFamilyBytes - 2 && byte == 'o';
-      matched = after_s ? 2 : byte == 's' ? 1 : 0;
-    }
+  if (byte == 0) {
+    zeros_ = static_cast<uint8_t>(zeros_ << 1);
+    return;
   }
-  lane_ = (lane_ + 1) & 3;
+  // The text before the last two characters ends in "s", with which it also begins.
+  if (claim_bytes_ == kFamilyBytes - 2 && byte == 'o') {
+    claim_bytes_ = 1;
+  }
+  if (claim_bytes_ == 1) {
+    encoding_ = zeros_ & kZerosOfEncodings;
+  }
+  const bool is_next =
+      byte == static_cast<uint8_t>(kSchemaText[claim_bytes_]) && (zeros_ & encoding_) != 0;
+  claim_bytes_ = is_next ? claim_bytes_ + 1 : byte == 's';
+  if (claim_bytes_ == kFamilyBytes) {
+    claimed_ = true;
+    claim_bytes_ = 0;
+  }
+  zeros_ = 1;
 }
 
 void ReleaseReader::add(uint8_t byte) {
@@ -191,12 +202,12 @@ void ReleaseReader::add(uint8_t byte) {
       add_hex_digit(byte);
       break;
     case State::kLiteral:
-      if (byte != static_cast<uint8_t>(*literal_rest_)) {
+      if (byte != static_cast<uint8_t>(*rest_)) {
         state_ = State::kBroken;
         break;
       }
-      ++literal_rest_;
-      if (*literal_rest_ == '\0') {
+      ++rest_;
+      if (*rest_ == '\0') {
         state_ = State::kAfterValue;
       }
       break;
@@ -241,7 +252,8 @@ void ReleaseReader::begin_value(uint8_t byte) {
       add_number(byte);
     }
   } else if (byte == 't' || byte == 'f' || byte == 'n') {
-    literal_rest_ = byte == 't' ? "rue" : byte == 'f' ? "alse" : "ull";
+    static constexpr char kLiterals[] = "ull\0rue\0alse";
+    rest_ = kLiterals + (byte == 't' ? 4 : byte == 'f' ? 8 : 0);
     state_ = State::kLiteral;
     expect(byte == 'n' ? kAny : kBoolean, byte == 'n' ? kAny : kBoolean);
   }
@@ -253,9 +265,12 @@ void ReleaseReader::reject_if(bool is_invalid) {
   }
 }
 
-// Notes that the value is invalid unless the place takes any value, or one of a range of kinds.
-void ReleaseReader::expect(Expected first, Expected last) {
-  reject_if(expected_ != kAny && (expected_ < first || expected_ > last));
+// Says whether the place takes a value out of a range of kinds. Other values are invalid, unless
+// the place takes any.
+bool ReleaseReader::expect(Expected first, Expected last) {
+  const bool is_expected = expected_ >= first && expected_ <= last;
+  reject_if(!is_expected && expected_ != kAny);
+  return is_expected;
 }
 
 // Arrays and objects.
@@ -268,22 +283,18 @@ void ReleaseReader::open(bool is_object) {
   }
   uint8_t scope = kAny;
   if (is_object) {
-    expect(kManifest, kTexts);
-    scope = expected_ >= kManifest ? expected_ : kAny;
-    if (scope != kAny) {
-      seen_[scope != kManifest] = 0;
+    if (expect(kAdvisory, kTexts)) {
+      scope = expected_;
+      if (scope != kTexts) {
+        seen_[scope - kAdvisory] = 0;
+      }
     }
     scope |= kObject;
-  } else {
-    expect(kListOfTexts, kAdvisories);
-    if (expected_ == kListOfTexts) {
-      scope = kPlainText;
-    } else if (expected_ == kHardwareIds) {
-      scope = kHardwareId;
+  } else if (expect(kListOfTexts, kAdvisories)) {
+    if (expected_ == kHardwareIds) {
       lists_hardware_ = true;
-    } else if (expected_ == kAdvisories) {
-      scope = kAdvisory;
     }
+    scope = static_cast<uint8_t>(expected_ + (kPlainText - kListOfTexts));
   }
   ++depth_;
   scopes_[depth_] = scope;
@@ -294,9 +305,9 @@ void ReleaseReader::open(bool is_object) {
 void ReleaseReader::close(bool is_object) {
   if (is_object) {
     const uint8_t scope = scopes_[depth_] & static_cast<uint8_t>(~kObject);
-    if (scope >= kManifest && scope <= kLanguage) {
-      const uint16_t required = kKnownKeys[scope - kManifest].required;
-      reject_if((seen_[scope != kManifest] & required) != required);
+    if (scope >= kAdvisory && scope <= kLanguage) {
+      const uint32_t required = kRequired[scope - kAdvisory];
+      reject_if((seen_[scope - kAdvisory] & required) != required);
     }
     while (keys_size_ != 0 && depth_of(keys_[keys_size_ - 1]) == depth_) {
       --keys_size_;
@@ -315,15 +326,14 @@ void ReleaseReader::end_key() {
   if (scope == kTexts) {
     reject_if(!is_language());
     expected_ = kLanguage;
-  } else if (scope >= kManifest) {
-    const KnownKeys& known = kKnownKeys[scope - kManifest];
-    const int index = find(known.names, text_, text_size_);
-    if (index >= 0) {
-      const uint16_t bit = static_cast<uint16_t>(1u << index);
-      uint16_t& seen = seen_[scope != kManifest];
+  } else if (scope >= kAdvisory) {
+    const uint32_t word = find(scope);
+    if (word != 0) {
+      const uint32_t bit = 1u << word;
+      uint32_t& seen = seen_[scope - kAdvisory];
       reject_if((seen & bit) != 0);
       seen |= bit;
-      expected_ = static_cast<Expected>(known.expected[index]);
+      expected_ = kValueOf[word];
       return;
     }
   }
@@ -350,7 +360,7 @@ void ReleaseReader::begin_text(bool is_key) {
   state_ = State::kText;
   is_key_ = is_key;
   hash_ = kTextHashStart;
-  hardware_rest_ = hardware_id_;
+  rest_ = hardware_id_;
   text_size_ = 0;
   utf8_.begin();
 }
@@ -441,11 +451,13 @@ void ReleaseReader::take_code(uint32_t code) {
 
 void ReleaseReader::take_byte(uint8_t byte) {
   // Languages are the same in both cases.
-  const bool is_language = is_key_ && scopes_[depth_] == (kTexts | kObject);
-  hash_ = text_hash(hash_, is_language ? lower(byte) : byte);
-  if (hardware_rest_ != nullptr) {
-    const bool is_same = byte != 0 && byte == static_cast<uint8_t>(*hardware_rest_);
-    hardware_rest_ = is_same ? hardware_rest_ + 1 : nullptr;
+  if (is_key_ && scopes_[depth_] == (kTexts | kObject)) {
+    byte = lower(byte);
+  }
+  hash_ = text_hash(hash_, byte);
+  if (rest_ != nullptr) {
+    const bool is_same = byte != 0 && byte == static_cast<uint8_t>(*rest_);
+    rest_ = is_same ? rest_ + 1 : nullptr;
   }
   if (text_size_ < kTextBytes) {
     text_[text_size_] = byte;
@@ -455,23 +467,24 @@ void ReleaseReader::take_byte(uint8_t byte) {
 
 void ReleaseReader::end_text() {
   state_ = State::kAfterValue;
-  expect(kPlainText, kHardwareId);
+  if (!expect(kSchema, kHardwareId)) {
+    return;
+  }
   bool is_good = text_size_ != 0;
-  if (expected_ == kSchema) {
-    is_manifest_ = is_manifest_ ||
-                   (text_size_ >= kFamilyBytes && memcmp(text_, kSchemaText, kFamilyBytes) == 0);
-    is_good = find(kSchemaText, text_, text_size_) >= 0;
-  } else if (expected_ == kSeverity) {
-    is_good = find(kSeverities, text_, text_size_) >= 0;
-  } else if (expected_ == kKind) {
-    is_good = find(kKinds, text_, text_size_) >= 0;
+  if (expected_ == kSchema && text_size_ >= kFamilyBytes &&
+      memcmp(text_, kSchemaText, kFamilyBytes) == 0) {
+    is_manifest_ = true;
+  }
+  if (expected_ <= kKind) {
+    is_good = find(expected_) != 0;
   } else if (expected_ == kDate) {
     is_good = is_date();
   } else if (expected_ == kHardwareId) {
-    lists_this_hardware_ =
-        lists_this_hardware_ || (hardware_rest_ != nullptr && *hardware_rest_ == '\0');
+    if (rest_ != nullptr && *rest_ == '\0') {
+      lists_this_hardware_ = true;
+    }
   }
-  reject_if(expected_ != kAny && !is_good);
+  reject_if(!is_good);
 }
 
 // A language tag (RFC 5646, 2.1) without its registry: a language and subtags, 35 characters at
@@ -491,36 +504,37 @@ bool ReleaseReader::is_language() const {
     }
     ++subtag;
     // Only the first subtag has a shortest length other than 1, and has no digit.
-    if (subtag > kMaxSubtagBytes || !(is_letter(byte) || (shortest == 1 && is_digit(byte)))) {
+    if (subtag > kMaxSubtagBytes || !(is_lower(byte) || (shortest == 1 && is_digit(byte)))) {
       return false;
     }
   }
   return text_size_ <= kMaxLanguageCharacters && subtag >= shortest;
 }
 
-// The number that two digits make.
-uint32_t ReleaseReader::two_digits(uint8_t at) const {
-  return text_[at] * 10u + text_[at + 1] - '0' * 11u;
-}
-
 // A time in UTC such as 2031-01-01T00:00:00Z, of a year from 1 to 9999.
 bool ReleaseReader::is_date() const {
   static constexpr char kForm[] = "0000-00-00T00:00:00Z";
   static constexpr uint8_t kFormBytes = sizeof(kForm) - 1;
-  for (uint8_t i = 0; i < kFormBytes; ++i) {
-    if (kForm[i] == '0' ? !is_digit(text_[i]) : text_[i] != static_cast<uint8_t>(kForm[i])) {
+  // Of two digits each: century, year, month, day, hour, minute, second.
+  uint32_t numbers[7] = {};
+  uint32_t digits = 0;
+  for (uint32_t i = 0; i < kFormBytes; ++i) {
+    const uint8_t byte = text_[i];
+    if (kForm[i] == '0' ? !is_digit(byte) : byte != static_cast<uint8_t>(kForm[i])) {
       return false;
     }
+    if (is_digit(byte)) {
+      uint32_t& number = numbers[digits / 2];
+      number = number * 10 + byte - '0';
+      ++digits;
+    }
   }
-  const uint32_t century = two_digits(0);
-  const uint32_t year = two_digits(2);
-  const uint32_t month = two_digits(5);
-  const uint32_t day = two_digits(8);
+  const auto [century, year, month, day, hour, minute, second] = numbers;
   const bool is_leap = ((year != 0 ? year : century) & 3) == 0;
   const uint32_t days = month == 2 ? 28 + (is_leap ? 1 : 0) : 30 + ((month ^ month >> 3) & 1);
   // Months and days begin with 1: a 0 becomes the largest number.
   return text_size_ == kFormBytes && (century | year) != 0 && month - 1 < 12 && day - 1 < days &&
-         two_digits(11) < 24 && two_digits(14) < 60 && two_digits(17) < 60;
+         hour < 24 && minute < 60 && second < 60;
 }
 
 // Numbers.
@@ -565,12 +579,9 @@ bool ReleaseReader::add_number(uint8_t byte) {
 }
 
 void ReleaseReader::end_number() {
-  expect(kCounter, kDuration);
-  reject_if(expected_ != kAny && (!is_counter_ || number_ == 0));
-  if (expected_ == kCounter) {
-    counter_ = number_;
-  } else if (expected_ == kMinimumCounter) {
-    minimum_counter_ = number_;
+  if (expect(kCounter, kDuration)) {
+    reject_if(!is_counter_ || number_ == 0);
+    numbers_[expected_ - kCounter] = number_;
   }
 }
 

@@ -19,7 +19,9 @@ constexpr uint8_t lower(uint8_t byte) {
   return byte >= 'A' && byte <= 'Z' ? static_cast<uint8_t>(byte | 0x20) : byte;
 }
 
-constexpr bool is_letter(uint8_t byte) { return lower(byte) >= 'a' && lower(byte) <= 'z'; }
+constexpr bool is_lower(uint8_t byte) { return byte >= 'a' && byte <= 'z'; }
+
+constexpr bool is_letter(uint8_t byte) { return is_lower(lower(byte)); }
 
 }  // namespace software_update
 
