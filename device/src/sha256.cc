@@ -1,5 +1,5 @@
-// SHA-256 (FIPS 180-4), small rather than fast: 64 rounds as eight times eight, which need no moves
-// between registers.
+// SHA-256 (FIPS 180-4), small rather than fast: half of the variables are in registers, the other
+// half in memory, where they need no moves.
 
 #include "software_update/sha256.h"
 
@@ -10,6 +10,7 @@ namespace {
 
 constexpr size_t kRounds = 64;
 constexpr size_t kBlockWords = 16;
+constexpr size_t kHalf = kSha256StateWords / 2;
 // The size of the message in bits is the last eight bytes of the last block.
 constexpr size_t kSizeBytes = 8;
 
@@ -38,16 +39,19 @@ inline uint32_t read_big_endian(const uint8_t* bytes) {
          (static_cast<uint32_t>(bytes[2]) << 8U) | bytes[3];
 }
 
-// FIPS 180-4, 6.2.2, step 3, without its moves: the caller passes the variables one place further
-// instead. The sums of rotations are factored: one rotation comes with the addition on Arm.
-[[gnu::always_inline]] inline uint32_t do_round(uint32_t a, uint32_t b, uint32_t b_xor_c,
-                                                uint32_t& d, uint32_t e, uint32_t f, uint32_t g,
-                                                uint32_t& h, uint32_t addend) {
-  const uint32_t a_xor_b = a ^ b;
-  h += addend + (((f ^ g) & e) ^ g) + rotate_right(e ^ rotate_right(e, 5) ^ rotate_right(e, 19), 6);
-  d += h;
-  h += ((a_xor_b & b_xor_c) ^ b) + rotate_right(a ^ rotate_right(a, 11) ^ rotate_right(a, 20), 2);
-  return a_xor_b;
+// FIPS 180-4, 6.2.2, step 3. The variables a, b, c and d of a round are a of this round and of the
+// three before it, which `word` has in front of the word of the message schedule. The next one
+// takes the place of that word, and the next e that of h. The sums of rotations are factored: one
+// rotation comes with the addition on Arm.
+[[gnu::always_inline]] inline void do_round(uint32_t* word, uint32_t constant, uint32_t e,
+                                            uint32_t f, uint32_t g, uint32_t& h) {
+  const uint32_t a = word[3];
+  const uint32_t b = word[2];
+  const uint32_t sum = h + constant + word[kHalf] + (((f ^ g) & e) ^ g) +
+                       rotate_right(e ^ rotate_right(e, 5) ^ rotate_right(e, 19), 6);
+  h = word[0] + sum;
+  word[kHalf] = sum + ((a ^ b) & word[1]) + (a & b) +
+                rotate_right(a ^ rotate_right(a, 11) ^ rotate_right(a, 20), 2);
 }
 
 inline void swap(uint32_t& left, uint32_t& right) {
@@ -56,50 +60,52 @@ inline void swap(uint32_t& left, uint32_t& right) {
   right = kept;
 }
 
+// A function of its own, so that the variables are in registers. `words` are d, c, b and a, and
+// then the message schedule.
+[[gnu::noinline]] void do_rounds(uint32_t state[kSha256StateWords],
+                                 uint32_t words[kHalf + kRounds]) {
+  uint32_t e = state[4];
+  uint32_t f = state[5];
+  uint32_t g = state[6];
+  uint32_t h = state[7];
+  const uint32_t* constant = kConstants;
+  for (uint32_t* word = words; word != words + kRounds; word += 2) {
+    do_round(word, constant[0], e, f, g, h);
+    do_round(word + 1, constant[1], h, e, f, g);
+    swap(e, g);
+    swap(f, h);
+    constant += 2;
+  }
+  state[4] += e;
+  state[5] += f;
+  state[6] += g;
+  state[7] += h;
+}
+
 }  // namespace
 
 void sha256_blocks(uint32_t state[kSha256StateWords], const uint8_t* blocks, size_t count) {
   for (; count > 0; --count) {
-    uint32_t schedule[kRounds];
+    uint32_t words[kHalf + kRounds];
+    uint32_t* word = words + kHalf;
     for (size_t i = 0; i < kBlockWords; ++i) {
-      schedule[i] = read_big_endian(blocks);
+      word[i] = read_big_endian(blocks);
       blocks += sizeof(uint32_t);
     }
-    for (uint32_t* word = schedule; word < schedule + (kRounds - kBlockWords); ++word) {
+    do {
       const uint32_t w1 = word[1];
       const uint32_t w14 = word[14];
       word[16] = word[0] + word[9] + (rotate_right(w1 ^ rotate_right(w1, 11), 7) ^ (w1 >> 3U)) +
                  (rotate_right(w14 ^ rotate_right(w14, 2), 17) ^ (w14 >> 10U));
+      ++word;
+    } while (word != words + kHalf + kRounds - kBlockWords);
+    for (size_t i = 0; i < kHalf; ++i) {
+      words[i] = state[kHalf - 1 - i];
     }
-    uint32_t a = state[0];
-    uint32_t b = state[1];
-    uint32_t c = state[2];
-    uint32_t d = state[3];
-    uint32_t e = state[4];
-    uint32_t f = state[5];
-    uint32_t g = state[6];
-    uint32_t h = state[7];
-    uint32_t a_xor_b = b ^ c;
-    for (size_t i = 0; i < kRounds; i += 4) {
-      const uint32_t* const k = kConstants + i;
-      const uint32_t* const w = schedule + i;
-      a_xor_b = do_round(a, b, a_xor_b, d, e, f, g, h, k[0] + w[0]);
-      a_xor_b = do_round(h, a, a_xor_b, c, d, e, f, g, k[1] + w[1]);
-      a_xor_b = do_round(g, h, a_xor_b, b, c, d, e, f, k[2] + w[2]);
-      a_xor_b = do_round(f, g, a_xor_b, a, b, c, d, e, k[3] + w[3]);
-      swap(a, e);
-      swap(b, f);
-      swap(c, g);
-      swap(d, h);
+    do_rounds(state, words);
+    for (size_t i = 0; i < kHalf; ++i) {
+      state[i] += words[kRounds + kHalf - 1 - i];
     }
-    state[0] += a;
-    state[1] += b;
-    state[2] += c;
-    state[3] += d;
-    state[4] += e;
-    state[5] += f;
-    state[6] += g;
-    state[7] += h;
   }
 }
 
@@ -129,19 +135,13 @@ void Sha256::update(Bytes bytes) {
 }
 
 void Sha256::finish(uint8_t digest[kSha256Bytes]) {
-  size_t held = static_cast<size_t>(size_ % kSha256BlockBytes);
-  block_[held] = 0x80;
-  ++held;
-  while (held != kSha256BlockBytes - kSizeBytes) {
-    if (held == kSha256BlockBytes) {
-      crypto_->sha256_blocks(state_, block_, 1);
-      held = 0;
-    }
-    block_[held] = 0;
-    ++held;
-  }
   uint64_t bits = size_ * 8U;
-  for (size_t i = kSha256BlockBytes; i != held; bits >>= 8U) {
+  uint8_t padding = 0x80;
+  do {
+    update({&padding, 1});
+    padding = 0;
+  } while (size_ % kSha256BlockBytes != kSha256BlockBytes - kSizeBytes);
+  for (size_t i = kSha256BlockBytes; i != kSha256BlockBytes - kSizeBytes; bits >>= 8U) {
     --i;
     block_[i] = static_cast<uint8_t>(bits);
   }
