@@ -94,8 +94,6 @@ class Journal {
   bool load(Record* record);
   // Appends a record. After false, the former one is still the newest, or this one already is.
   bool store(Record* record);
-  // Records that fit into a sector. At least 2 are necessary.
-  uint32_t capacity() const;
 
  private:
   enum class Content : uint8_t { kBlank, kGarbage, kUnsealed, kSealed };
@@ -104,7 +102,6 @@ class Journal {
     uint32_t index;
   };
 
-  uint32_t stride() const;
   uint32_t address(Position position) const;
   Content read(Position position, Record* record);
   bool program(Position position, const Record& record);
@@ -112,6 +109,10 @@ class Journal {
 
   Flash* flash_;
   const Places* places_;
+  // `load` asks the flash for these.
+  uint32_t unit_;      // bytes of a program unit
+  uint32_t image_;     // bytes of a record and its CRC-32, in whole units
+  uint32_t capacity_;  // records that fit into a sector: at least 2 are necessary
   Position next_ = {
       0, 0};           // where the next record goes; an index of `capacity` means the other sector
   uint32_t home_ = 1;  // the sector with the newest sealed record
