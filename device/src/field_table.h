@@ -189,19 +189,19 @@ constexpr uint8_t kFirstField[] = {
     53,  // all
 };
 
-// How often a repeated field may appear in one message. UINT32_MAX: the envelope has its own rule.
-constexpr uint32_t kMostRepeated[] = {
-    UINT32_MAX,  // targets_metadata
-    UINT32_MAX,  // target_payloads
-    256,         // root_chain
-    64,          // SignedRootMetadata.signatures
-    64,          // SignedTargetsMetadata.signatures
-    64,          // SignatureRequirement.key_ids
-    64,          // RootMetadata.keys
-    16,          // RootMetadata.allowed_targets
-    2,           // TargetFile.hashes
-    65536,       // TargetsMetadata.target_files
-    16,          // Manifest.targets_metadata
+// How often a repeated field may appear in one message: a limit of field.h.
+constexpr uint8_t kMostRepeated[] = {
+    kNoLimit,          // targets_metadata
+    kNoLimit,          // target_payloads
+    kPowerOfTwo | 8,   // root_chain
+    kPowerOfTwo | 6,   // SignedRootMetadata.signatures
+    kPowerOfTwo | 6,   // SignedTargetsMetadata.signatures
+    kPowerOfTwo | 6,   // SignatureRequirement.key_ids
+    kPowerOfTwo | 6,   // RootMetadata.keys
+    kPowerOfTwo | 4,   // RootMetadata.allowed_targets
+    kPowerOfTwo | 1,   // TargetFile.hashes
+    kPowerOfTwo | 16,  // TargetsMetadata.target_files
+    kPowerOfTwo | 4,   // Manifest.targets_metadata
 };
 constexpr uint8_t kRepeatedFields = sizeof(kMostRepeated) / sizeof(kMostRepeated[0]);
 

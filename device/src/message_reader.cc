@@ -178,10 +178,10 @@ void MessageReader::begin_field(uint64_t value) {
     frame.seen = static_cast<uint16_t>(frame.seen | bit);
   } else {
     uint32_t& count = counts_[field.repeated - 1];
-    if (count == kMostRepeated[field.repeated - 1]) {
+    ++count;
+    if (is_over(count, kMostRepeated[field.repeated - 1])) {
       return fail(Verdict::kTooLarge);
     }
-    ++count;
   }
   const bool is_number = field.kind == Kind::kNumber;
   if (wire != (is_number ? kVarint : kLengthDelimited)) {

@@ -10,9 +10,8 @@ from software_update.format.wire import Known, Message
 
 PATH = "device/src/field_table.h"
 
-_NO_LIMIT = 2**64 - 1
 # The envelope has rules of its own about how often a field may appear.
-_ANY_NUMBER = 2**32 - 1
+_NO_LIMIT = 2**64 - 1
 
 
 class _Parts(NamedTuple):
@@ -38,14 +37,14 @@ _UPDATE_BUNDLE = Message(
         envelope.TARGETS_FIELD,
         "targets_metadata",
         repeated=True,
-        most=_ANY_NUMBER,
+        most=_NO_LIMIT,
         message=_TARGETS_ENTRY,
     ),
     Known(
         envelope.PAYLOAD_FIELD,
         "target_payloads",
         repeated=True,
-        most=_ANY_NUMBER,
+        most=_NO_LIMIT,
         message=_PAYLOAD_ENTRY,
     ),
     Known(
@@ -96,9 +95,9 @@ constexpr Field kFields[] = {{
 constexpr uint8_t kFirstField[] = {{
 {_lines(_commented(_starts(every)))}}};
 
-// How often a repeated field may appear in one message. UINT32_MAX: the envelope has its own rule.
-constexpr uint32_t kMostRepeated[] = {{
-{_lines(_commented((_most(each), each.name) for each in repeated))}}};
+// How often a repeated field may appear in one message: a limit of field.h.
+constexpr uint8_t kMostRepeated[] = {{
+{_lines(_commented((_limit(each.most), each.name) for each in repeated))}}};
 constexpr uint8_t kRepeatedFields = sizeof(kMostRepeated) / sizeof(kMostRepeated[0]);
 """
     return cpp.header(
@@ -150,10 +149,6 @@ def _limit(limit: int) -> str:
     if limit & (limit - 1) == 0:
         return f"kPowerOfTwo | {limit.bit_length() - 1}"
     raise ValueError(f"field.h has no encoding for the limit {limit}; add one")
-
-
-def _most(field: Known) -> str:
-    return "UINT32_MAX" if field.most == _ANY_NUMBER else str(field.most)
 
 
 def _field_id(message: Message[Any], field: Known) -> str:
