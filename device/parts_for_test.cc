@@ -112,20 +112,20 @@ int utf8_is_valid(const uint8_t* bytes, size_t size) {
   return checker.is_complete();
 }
 
-// Bit 0: the name is safe; bit 1: it is user_manifest.
+// Says whether the name is safe.
 int read_name(const uint8_t* name, size_t size, size_t piece, uint64_t* folded_hash) {
   NameReader reader;
   reader.begin();
   in_pieces(name, size, piece, [&reader](Bytes each) { reader.feed(each); });
   *folded_hash = reader.folded_hash();
-  return (reader.is_safe() ? 1 : 0) | (reader.is_user_manifest() ? 2 : 0);
+  return reader.is_safe() ? 1 : 0;
 }
 
 // `entries` are `count` texts one after the other, of the sizes in `sizes`. Bit 0: the list is
 // valid; bit 1: it fits `capacity` entries; bit 2: it allows the name. The memory behind the
 // `capacity` entries is full of entries that allow each name.
 int allowed_targets(const uint8_t* entries, const size_t* sizes, size_t count, size_t capacity,
-                    const uint8_t* name, size_t name_size, size_t piece) {
+                    const uint8_t* name, size_t name_size, size_t piece, int is_user_manifest) {
   AllowedTarget memory[kMaxAllowedTargets + 1];
   for (AllowedTarget& each : memory) {
     each.size = static_cast<uint8_t>(name_size < kMaxAllowedTargetBytes ? name_size : 0);
@@ -143,15 +143,10 @@ int allowed_targets(const uint8_t* entries, const size_t* sizes, size_t count, s
   if (!allowed.is_valid()) {
     return about_list;
   }
-  NameReader reader;
   AllowedMatcher matcher;
-  reader.begin();
   matcher.begin(allowed);
-  in_pieces(name, name_size, piece, [&](Bytes each) {
-    reader.feed(each);
-    matcher.feed(each);
-  });
-  return about_list | (matcher.is_allowed(reader.is_user_manifest()) ? 4 : 0);
+  in_pieces(name, name_size, piece, [&](Bytes each) { matcher.feed(each); });
+  return about_list | (matcher.is_allowed(is_user_manifest != 0) ? 4 : 0);
 }
 
 int compression_verdict(int is_user_manifest, uint64_t algorithm, uint64_t original_length,

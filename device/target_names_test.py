@@ -65,17 +65,17 @@ _bytes, _size = ctypes.c_char_p, ctypes.c_size_t
 _library.read_name.argtypes = [_bytes, _size, _size, ctypes.POINTER(ctypes.c_uint64)]
 _library.allowed_targets.argtypes = [
     *(_bytes, ctypes.POINTER(_size), _size, _size),
-    *(_bytes, _size, _size),
+    *(_bytes, _size, _size, ctypes.c_int),
 ]
 _library.utf8_is_valid.argtypes = [_bytes, _size]
 
 
-def read_name(name: str | bytes, piece: int) -> tuple[bool, bool, int]:
-    """Returns whether the name is safe, whether it is user_manifest, and its hash without case."""
+def read_name(name: str | bytes, piece: int) -> tuple[bool, int]:
+    """Returns whether the name is safe, and its hash without case."""
     content = name if isinstance(name, bytes) else name.encode("utf-8", "surrogatepass")
     folded = ctypes.c_uint64()
     answer = _library.read_name(content, len(content), piece, ctypes.byref(folded))
-    return bool(answer & 1), bool(answer & 2), folded.value
+    return bool(answer), folded.value
 
 
 def allowed(
@@ -87,7 +87,7 @@ def allowed(
     content = name.encode("utf-8", "surrogatepass")
     answer = _library.allowed_targets(
         *(b"".join(contents), sizes, len(contents), capacity),
-        *(content, len(content), piece),
+        *(content, len(content), piece, name == USER_MANIFEST),
     )
     return bool(answer & 1), bool(answer & 2), bool(answer & 4)
 
@@ -99,8 +99,7 @@ def random_name(rng: random.Random) -> str:
 def check_name(name: str) -> bool:
     expected = name_problem(name) is None
     for piece in PIECES:
-        safe, is_user_manifest, _ = read_name(name, piece)
-        assert (safe, is_user_manifest) == (expected, name == USER_MANIFEST), name
+        assert read_name(name, piece)[0] == expected, name
     return expected
 
 
@@ -119,25 +118,14 @@ def test_random_names() -> None:
     assert 400 < safe < 3600
 
 
-def test_beginnings_of_user_manifest() -> None:
-    for name in (
-        "user_manifes",
-        "user_manifestx",
-        "User_manifest",
-        "user_manifest/",
-        "xser_manifest",
-    ):
-        check_name(name)
-
-
 def test_names_that_differ_only_in_case() -> None:
     rng = random.Random(2)
     names = [name for name in (random_name(rng) for _ in range(2000)) if name_problem(name) is None]
     names += [name for case in VALUES["clashes"] for name in case["names"]]
     folded: dict[int, set[str]] = {}
     for name in names:
-        folded.setdefault(read_name(name, 3)[2], set()).add(name)
-        folded.setdefault(read_name(name.swapcase(), 1)[2], set()).add(name.swapcase())
+        folded.setdefault(read_name(name, 3)[1], set()).add(name)
+        folded.setdefault(read_name(name.swapcase(), 1)[1], set()).add(name.swapcase())
     assert sum(len(each) > 1 for each in folded.values()) > 100
     for same in folded.values():
         assert clash([next(iter(same)), *same]) is not None

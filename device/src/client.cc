@@ -3,20 +3,14 @@
 #include <string.h>
 
 #include "data.h"
+#include "root_key.h"
 
 namespace software_update {
 namespace {
 
 constexpr uint32_t kNoSlot = 0xffffffffu;
 
-// Tag of UpdateBundle field 65, root_chain: (65 << 3) | 2 as a varint.
-constexpr uint8_t kRootTag[] = {0x8a, 0x04};
-
 uint8_t bit_of(Phase phase) { return static_cast<uint8_t>(1u << static_cast<uint8_t>(phase)); }
-
-bool is_same(const uint8_t* one, const uint8_t* other) {
-  return memcmp(one, other, kSha256Bytes) == 0;
-}
 
 bool is_tried(uint8_t state) {
   return state == static_cast<uint8_t>(State::kStaged) ||
@@ -27,7 +21,7 @@ bool is_tried(uint8_t state) {
 void name_release(const Installed& installed, Release* release) {
   release->known = true;
   release->version = installed.version;
-  memcpy(release->digest, installed.targets_sha256, kSha256Bytes);
+  copy_sha256(release->digest, installed.targets_sha256);
 }
 
 }  // namespace
@@ -87,10 +81,7 @@ Status Client::read_kept() {
   new_roots_ = 0;
   if (record_.has_data == 0) return Status::kOk;
   DataHeader header;
-  if (!read_data({product_->state, product_->crypto, product_->places}, record_.data,
-                 record_.data_sha256, &header)) {
-    return Status::kStorageFailed;
-  }
+  if (!read_sector(record_.data, record_.data_sha256, &header)) return Status::kStorageFailed;
   if (header.installed.targets > memory_.target_count ||
       header.installed.former.keys > memory_.key_count ||
       header.roots_bytes > memory_.roots_bytes) {
@@ -120,10 +111,13 @@ Status Client::read_kept() {
   return Status::kOk;
 }
 
+bool Client::read_sector(uint32_t sector, const uint8_t* sha256, DataHeader* header) const {
+  return read_data({product_->state, product_->crypto, product_->places}, sector, sha256, header);
+}
+
 // Reads the header of the data sector that is not in force.
 bool Client::read_next(DataHeader* header) const {
-  return read_data({product_->state, product_->crypto, product_->places}, record_.data ^ 1u,
-                   record_.next_sha256, header);
+  return read_sector(record_.data ^ 1u, record_.next_sha256, header);
 }
 
 // Ends an update that is not staged. Only memory changes: a bundle of a stranger must not wear the
@@ -224,9 +218,9 @@ Status Client::check_release() {
     }
   }
   for (uint32_t slot = 0; slot < product_->places->slots; ++slot) {
-    uint32_t index = 0;
-    if (!find_target(slot, &index)) return Status::kMissingTarget;
-    if (verifier_->installed_length(index) > product_->places->slot[slot].size)
+    const uint32_t index = find_target(slot);
+    if (index == verifier_->targets()) return Status::kMissingTarget;
+    if (verifier_->installed(index).length > product_->places->slot[slot].size)
       return Status::kSlotTooSmall;
     --expected;
   }
@@ -235,15 +229,13 @@ Status Client::check_release() {
   return Status::kOk;
 }
 
-// Finds the target of a slot in the release.
-bool Client::find_target(uint32_t slot, uint32_t* target) const {
+// The index of the target of a slot in the release; the number of targets if it is not there.
+uint32_t Client::find_target(uint32_t slot) const {
   uint8_t name[kSha256Bytes];
   hash_name(*product_->crypto, product_->places->slot[slot].name, name);
-  for (uint32_t i = 0; i < verifier_->targets(); ++i) {
-    *target = i;
-    if (is_same(verifier_->target(i).name, name)) return true;
-  }
-  return false;
+  uint32_t index = 0;
+  while (index < verifier_->targets() && !is_same(verifier_->target(index).name, name)) ++index;
+  return index;
 }
 
 // Slots that the bundle leaves out get the content that runs. All slots are read back.
@@ -251,10 +243,11 @@ Status Client::complete_slots() {
   Flash* flash = product_->slots;
   for (uint32_t i = 0; i < product_->places->slots; ++i) {
     const Slot& slot = product_->places->slot[i];
-    uint32_t index = 0;
-    if (!find_target(i, &index)) return Status::kMissingTarget;
+    const uint32_t index = find_target(i);
+    if (index == verifier_->targets()) return Status::kMissingTarget;
     const uint32_t to = slot.address[other()];
-    const uint32_t length = static_cast<uint32_t>(verifier_->installed_length(index));
+    const Content& content = verifier_->installed(index);
+    const uint32_t length = static_cast<uint32_t>(content.length);
     if ((written_ & (1u << i)) == 0) {
       writer_.begin(flash, to);
       uint8_t block[kSha256BlockBytes];
@@ -267,7 +260,7 @@ Status Client::complete_slots() {
       }
       if (!writer_.finish()) return Status::kStorageFailed;
     }
-    if (!has_sha256(flash, *product_->crypto, to, length, verifier_->installed_sha256(index))) {
+    if (!has_sha256(flash, *product_->crypto, to, length, content.sha256)) {
       return Status::kStorageFailed;
     }
   }
@@ -280,12 +273,13 @@ void Client::record_root() {
   FormerRoot& former = installed_.former;
   former.stated = true;
   former.version = verifier_->root_version();
-  memcpy(former.sha256, verifier_->root_sha256(), kSha256Bytes);
+  copy_sha256(former.sha256, verifier_->root_sha256());
   former.threshold = verifier_->root_threshold();
   former.keys = 0;
-  for (uint32_t i = 0; i < verifier_->root_keys() && i < memory_.key_count; ++i) {
-    memcpy(memory_.identities[i], verifier_->root_key_identity(i), kSha256Bytes);
-    ++former.keys;
+  for (; former.keys < memory_.key_count; ++former.keys) {
+    const uint8_t* identity = verifier_->root_key_identity(former.keys);
+    if (identity == nullptr) break;
+    copy_sha256(memory_.identities[former.keys], identity);
   }
   former.identities = memory_.identities;
 }
@@ -296,7 +290,7 @@ Status Client::write_next() {
   Installed& next = installed_;
   if (!has_installed_ || !is_same(verifier_->release_digest(), next.targets_sha256)) record_root();
   next.version = verifier_->targets_version();
-  memcpy(next.targets_sha256, verifier_->release_digest(), kSha256Bytes);
+  copy_sha256(next.targets_sha256, verifier_->release_digest());
   const ReleaseFacts facts = verifier_->release_facts();
   next.has_counter = facts.counter != 0;
   next.counter = facts.counter;
@@ -307,19 +301,18 @@ Status Client::write_next() {
   next.target = memory_.targets;
   for (uint32_t i = 0; i < verifier_->targets(); ++i) {
     const VerifiedTarget& target = verifier_->target(i);
-    const uint64_t length = verifier_->installed_length(i);
-    const uint8_t* sha256 = verifier_->installed_sha256(i);
+    const Content& content = verifier_->installed(i);
     if (target.is_user_manifest) {
       next.has_user_manifest = true;
-      next.user_manifest_length = length;
-      memcpy(next.user_manifest_sha256, sha256, kSha256Bytes);
+      next.user_manifest_length = content.length;
+      copy_sha256(next.user_manifest_sha256, content.sha256);
       continue;
     }
     if (next.targets == memory_.target_count) return Status::kStorageFailed;
     InstalledTarget& kept = memory_.targets[next.targets];
-    kept.length = length;
-    memcpy(kept.name, target.name, kSha256Bytes);
-    memcpy(kept.sha256, sha256, kSha256Bytes);
+    kept.length = content.length;
+    copy_sha256(kept.name, target.name);
+    copy_sha256(kept.sha256, content.sha256);
     ++next.targets;
   }
   has_installed_ = true;
@@ -359,8 +352,7 @@ TargetSink::Answer Client::open(const TargetInfo& target) {
   asks_ = !has_consent(Phase::kDownload);
   if (asks_) return Answer::kWait;
   for (uint32_t i = 0; i < product_->places->slots; ++i) {
-    uint32_t index = 0;
-    if (find_target(i, &index) && index == target.index) slot_ = i;
+    if (find_target(i) == target.index) slot_ = i;
   }
   left_ = static_cast<uint32_t>(target.length);
   writer_.begin(product_->slots, product_->places->slot[slot_].address[other()]);
@@ -383,9 +375,9 @@ bool Client::close(bool good) {
 // RootSink: keeps the bytes of each new root as a field 65.
 
 bool Client::begin_root(size_t size) {
-  uint8_t head[sizeof(kRootTag) + 5];
-  size_t used = sizeof(kRootTag);
-  memcpy(head, kRootTag, sizeof(kRootTag));
+  // The tag as a varint, (65 << 3) | 2. The size follows it.
+  uint8_t head[7] = {0x8a, 0x04};
+  size_t used = 2;
   uint32_t rest = static_cast<uint32_t>(size);
   for (; rest >= 0x80u; rest >>= 7u) head[used++] = static_cast<uint8_t>(rest | 0x80u);
   head[used++] = static_cast<uint8_t>(rest);
@@ -434,8 +426,8 @@ Question Client::question() const {
     question.asked = asks_ && !has_consent(Phase::kDownload);
   }
   if (!question.asked) return question;
-  memcpy(question.release, verifier_->release_digest(), kSha256Bytes);
-  memcpy(question.root, verifier_->root_sha256(), kSha256Bytes);
+  copy_sha256(question.release, verifier_->release_digest());
+  copy_sha256(question.root, verifier_->root_sha256());
   question.version = verifier_->targets_version();
   question.counter = verifier_->release_facts().counter;
   question.has_counter = question.counter != 0;
@@ -450,8 +442,8 @@ Status Client::approve(const Question& question) {
   Record next = record_;
   if (!is_present(next.release, next.root)) next.consent = 0;
   next.consent |= bit_of(question.phase);
-  memcpy(next.release, question.release, kSha256Bytes);
-  memcpy(next.root, question.root, kSha256Bytes);
+  copy_sha256(next.release, question.release);
+  copy_sha256(next.root, question.root);
   if (new_roots_ != kept_roots_) {
     // The device moves to the new root now, whether the release turns out to be good or not.
     const Status kept = write_kept(record_.data ^ 1u, next.data_sha256);
@@ -485,7 +477,7 @@ Status Client::accept() {
   next.slot ^= 1u;
   next.data ^= 1u;
   next.has_data = 1;
-  memcpy(next.data_sha256, record_.next_sha256, kSha256Bytes);
+  copy_sha256(next.data_sha256, record_.next_sha256);
   next.floor.version = record_.next.version;
   if (record_.next.has_counter != 0) {
     next.floor.has_counter = 1;

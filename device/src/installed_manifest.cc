@@ -108,8 +108,6 @@ void InstalledManifestReader::content(FieldId field, Bytes piece) {
   }
   if (field == FieldId::kTargetFileFileName) {
     part_hash_.update(piece);
-    name_.feed(piece);
-    return;
   }
   if (leaf_size_ < kSha256Bytes) {
     const size_t room = kSha256Bytes - static_cast<size_t>(leaf_size_);
@@ -139,6 +137,7 @@ Verdict InstalledManifestReader::end(FieldId field) {
       break;
     case FieldId::kTargetFileFileName:
       part_hash_.finish(name_sha256_);
+      is_user_manifest_ = leaf_is("user_manifest");
       break;
     case FieldId::kTargetFileHashes:
       if (hash_function_ == kHashFunctionSha256 && has_digest()) {
@@ -172,7 +171,7 @@ void InstalledManifestReader::begin_target() {
   length_ = 0;
   original_length_ = 0;
   is_compressed_ = false;
-  name_.begin();
+  is_user_manifest_ = false;
   part_hash_.begin(*crypto_);
   part_hash_.finish(name_sha256_);
 }
@@ -195,7 +194,7 @@ void InstalledManifestReader::end_target() {
     }
   }
   // The user_manifest is kept apart.
-  if (name_.is_user_manifest()) {
+  if (is_user_manifest_) {
     installed_.targets = first_;
   }
   for (uint32_t i = first_; i < installed_.targets; ++i) {

@@ -8,9 +8,6 @@
 namespace software_update {
 namespace {
 
-constexpr char kUserManifest[] = "user_manifest";
-constexpr size_t kUserManifestBytes = sizeof(kUserManifest) - 1;
-
 bool is_name_byte(uint8_t byte) {
   return is_letter(byte) || is_digit(byte) || byte == '.' || byte == '_' || byte == '+' ||
          byte == '-';
@@ -29,7 +26,6 @@ void NameReader::begin() {
   size_ = 0;
   part_ = 0;
   unsafe_ = false;
-  is_user_manifest_ = true;
 }
 
 void NameReader::feed(Bytes piece) {
@@ -37,11 +33,8 @@ void NameReader::feed(Bytes piece) {
     const uint8_t byte = piece.data[i];
     if (size_ >= kMaxNameBytes) {
       unsafe_ = true;
-      is_user_manifest_ = false;
       return;
     }
-    is_user_manifest_ = is_user_manifest_ && size_ < kUserManifestBytes &&
-                        byte == static_cast<uint8_t>(kUserManifest[size_]);
     hash_ = text_hash(hash_, lower(byte));
     ++size_;
     const bool is_end = byte == '/';
@@ -56,10 +49,6 @@ void NameReader::feed(Bytes piece) {
       part_ = kGoodPart;
     }
   }
-}
-
-bool NameReader::is_user_manifest() const {
-  return is_user_manifest_ && size_ == kUserManifestBytes;
 }
 
 void AllowedTargets::begin(AllowedTarget* entries, size_t capacity) {

@@ -16,6 +16,7 @@ constexpr FieldId kBundle = static_cast<FieldId>(0xff);
 
 inline constexpr char kRootRole[] = "root";
 inline constexpr char kTargetsRole[] = "targets";
+inline constexpr char kUserManifest[] = "user_manifest";
 
 constexpr uint8_t kListed = 1;     // root metadata list the key itself
 constexpr uint8_t kInRoot = 2;     // its id is in the role root
@@ -31,6 +32,11 @@ bool is_text(const uint8_t* text, size_t size, const char* expected);
 
 inline bool is_same(const uint8_t* one, const uint8_t* other) {
   return memcmp(one, other, kSha256Bytes) == 0;
+}
+
+// A function of its own takes less flash than its many copies.
+[[gnu::noinline]] inline void copy_sha256(uint8_t* to, const uint8_t* from) {
+  memcpy(to, from, kSha256Bytes);
 }
 
 }  // namespace software_update

@@ -39,6 +39,10 @@ void Verifier::name_content(Bytes piece) {
   }
 }
 
+// Says whether the name that has arrived last is that of the release manifest. `memory_.name` has
+// room for it.
+bool Verifier::is_user_manifest() const { return is_text(memory_.name, name_size_, kUserManifest); }
+
 // The end of a name in the envelope. Names of targets may follow in the same entry. In Python's
 // memory, text that is not ASCII takes up to four bytes a character, and the limit of all names
 // counts these.
@@ -66,7 +70,7 @@ void Verifier::begin_payload(size_t size) {
   is_decompressed_ = false;
   part_hash_.begin(*device_.crypto);
   // A name may follow its content.
-  const bool may_be_user_manifest = !has_name_ || name_reader_.is_user_manifest();
+  const bool may_be_user_manifest = !has_name_ || is_user_manifest();
   reads_release_ = has_release() && may_be_user_manifest && memory_.release->begin_payload(size);
   open_payload();
 }
@@ -102,9 +106,9 @@ bool Verifier::ask_sink() {
     go_beyond(Beyond::kNameBytes);
     return false;
   }
-  const uint32_t index = next_target_;
+  const Content& content = installed(next_target_);
   const TargetSink::Answer answer = device_.targets->open(
-      {{memory_.name, name_size_}, index, installed_length(index), installed_sha256(index)});
+      {{memory_.name, name_size_}, next_target_, content.length, content.sha256});
   is_written_ = answer == TargetSink::Answer::kWrite;
   is_offered_ = is_written_ || answer == TargetSink::Answer::kSkip;
   if (answer == TargetSink::Answer::kWait) {
@@ -168,7 +172,7 @@ Verdict Verifier::end_payload() {
     return Verdict::kTooLarge;
   }
   ++payloads_;
-  if (reads_release_ && name_reader_.is_user_manifest()) {
+  if (reads_release_ && is_user_manifest()) {
     memory_.release->end_payload(payload_size_, leaf_);
   }
   if (target == nullptr) {
@@ -209,8 +213,8 @@ void Verifier::add_loose() {
   }
   LoosePayload& payload = memory_.loose[loose_];
   payload.length = payload_size_;
-  memcpy(payload.name, id_, kSha256Bytes);
-  memcpy(payload.sha256, leaf_, kSha256Bytes);
+  copy_sha256(payload.name, id_);
+  copy_sha256(payload.sha256, leaf_);
   ++loose_;
 }
 
@@ -294,10 +298,11 @@ bool Verifier::is_installed(uint32_t index) {
   if (installed == nullptr || target.is_user_manifest) {
     return false;
   }
+  const Content& content = this->installed(index);
   for (uint32_t i = 0; i < installed->targets; ++i) {
     const InstalledTarget& found = installed->target[i];
-    if (is_same(found.name, target.name) && found.length == installed_length(index) &&
-        is_same(found.sha256, installed_sha256(index))) {
+    if (is_same(found.name, target.name) && found.length == content.length &&
+        is_same(found.sha256, content.sha256)) {
       return true;
     }
   }

@@ -85,7 +85,7 @@ void Verifier::keep_former(const RootFacts& root) {
     const RootKey& key = root.keys[i];
     if ((key.flags & (kListed | kInTargets)) == (kListed | kInTargets) &&
         !has_former(identity_of(key))) {
-      memcpy(memory_.former[former_keys_], identity_of(key), kSha256Bytes);
+      copy_sha256(memory_.former[former_keys_], identity_of(key));
       ++former_keys_;
     }
   }

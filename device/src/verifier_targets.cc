@@ -83,7 +83,7 @@ void Verifier::end_hash() {
   ++hash_count_;
   if (leaf_size_ == kSha256Bytes) {
     uint8_t* sha256 = good_hash_count_ == 0 ? target_->sha256 : leaf_ + kSha256Bytes;
-    memcpy(sha256, leaf_, kSha256Bytes);
+    copy_sha256(sha256, leaf_);
     ++good_hash_count_;
   }
 }
@@ -101,7 +101,7 @@ void Verifier::end_target() {
     return;
   }
   VerifiedTarget& target = *target_;
-  target.is_user_manifest = name_reader_.is_user_manifest();
+  target.is_user_manifest = is_user_manifest();
   target.folded_name = name_reader_.folded_hash();
   if (name_fault_ == Verdict::kAccept) {
     name_fault_ = name_fault(target);
@@ -117,7 +117,7 @@ void Verifier::end_target() {
     listed_.hashes = good_hash_count_;
     listed_.length = target.length;
     listed_.sha256 = target.sha256;
-    memcpy(listed_.second_sha256, leaf_ + kSha256Bytes, kSha256Bytes);
+    copy_sha256(listed_.second_sha256, leaf_ + kSha256Bytes);
   }
   ++targets_;
 }
@@ -222,14 +222,12 @@ void Verifier::judge_names_again() {
   }
 }
 
-uint64_t Verifier::installed_length(uint32_t index) const {
+const Content& Verifier::installed(uint32_t index) const {
   const VerifiedTarget& target = memory_.targets[index];
-  return target.is_compressed ? memory_.compression->original(index).length : target.length;
-}
-
-const uint8_t* Verifier::installed_sha256(uint32_t index) const {
-  const VerifiedTarget& target = memory_.targets[index];
-  return target.is_compressed ? memory_.compression->original(index).sha256 : target.sha256;
+  if (target.is_compressed) {
+    return memory_.compression->original(index);
+  }
+  return target;
 }
 
 }  // namespace software_update

@@ -210,6 +210,11 @@ def _manifests() -> Iterator[Edge]:
     for member in (*MEMBERS, *_members()):
         content = release_json()[:-1] + b", " + member + b"}"
         yield Edge(f"member {member!r}", _with_manifest(content))
+    # Would not fit this hardware, if the name were user_manifest.
+    other = release_json(hardware_ids=["board-9"])
+    for name in ("user_manifes", "user_manifestx", "User_manifest", "xser_manifest", USER_MANIFEST):
+        device = dataclasses.replace(DEVICE, hardware_id=HARDWARE)
+        yield Edge(f"manifest named {name}", Question(good({name: other}, 2), device))
     many = release_json(a=1, b=2, c=3)
     for limits in (SMALL, BARE):
         edge = _with_manifest(many)

@@ -159,13 +159,14 @@ class Client : private TargetSink, private RootSink, private ClientState {
   Status end_trial();
   Status leave_trial(Record& next, State state);
   Status read_kept();
+  bool read_sector(uint32_t sector, const uint8_t* sha256, DataHeader* header) const;
   bool read_next(DataHeader* header) const;
-  Status fail(Status status);
+  [[gnu::noinline]] Status fail(Status status);
   Status store(Record& next);
   bool is_present(const uint8_t* release, const uint8_t* root) const;
   bool has_consent(Phase phase) const;
   Status check_release();
-  bool find_target(uint32_t slot, uint32_t* target) const;
+  uint32_t find_target(uint32_t slot) const;
   Status write_kept(uint32_t sector, uint8_t sha256[kSha256Bytes]);
   Status complete_slots();
   void record_root();

@@ -11,7 +11,6 @@
 #include "software_update/crypto.h"
 #include "software_update/installed.h"
 #include "software_update/message_reader.h"
-#include "software_update/names.h"
 #include "software_update/release_manifest.h"
 #include "software_update/sha256.h"
 
@@ -57,14 +56,14 @@ class InstalledManifestReader final : private MessageHandler {
   Sha256 part_hash_;     // of a name, or of the user_manifest
   const Crypto* crypto_;
   const char* hardware_id_;
-  NameReader name_;
   uint64_t leaf_size_;  // of the field that is read, also if `leaf_` has less
   uint64_t length_;
   uint64_t original_length_;
   uint32_t first_;  // index of the target's first entry
   uint32_t hash_function_;
-  uint32_t metadata_;  // entries of targets metadata
-  bool is_value_;      // inside the targets metadata
+  uint32_t metadata_;      // entries of targets metadata
+  bool is_value_;          // inside the targets metadata
+  bool is_user_manifest_;  // the target's name
   bool is_compressed_;
   bool has_original_;
   bool has_key_;

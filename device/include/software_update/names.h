@@ -19,7 +19,6 @@ class NameReader {
   void feed(Bytes piece);
   // Says whether the name can be used as a path below a folder. Its text need not be valid UTF-8.
   bool is_safe() const { return !unsafe_ && is_part(); }
-  bool is_user_manifest() const;
   // A hash of the name without its case (64-bit FNV-1a). Two safe names that differ at most in case
   // have the same hash. Others have the same hash only if a signer makes them so.
   uint64_t folded_hash() const { return hash_; }
@@ -34,7 +33,6 @@ class NameReader {
   uint16_t size_;  // bytes up to here, at most 256
   uint8_t part_;   // the part after the last '/': as many '.' and nothing else, or kGoodPart
   bool unsafe_;
-  bool is_user_manifest_;  // whether the bytes up to here are the beginning of that name
 };
 
 // An entry of the allowed targets: a name, or a prefix that ends in "/*".

@@ -16,21 +16,19 @@
 
 namespace software_update {
 
-// A target of the release that has been verified.
-struct VerifiedTarget {
-  uint64_t length;               // of the payload, in bytes
-  uint64_t folded_name;          // a hash of the name without its case
-  uint8_t name[kSha256Bytes];    // SHA-256 of the name
-  uint8_t sha256[kSha256Bytes];  // of the payload
+// The content of a payload.
+struct Content {
+  uint64_t length;  // bytes
+  uint8_t sha256[kSha256Bytes];
+};
+
+// A target of the release that has been verified, with the content of its payload.
+struct VerifiedTarget : Content {
+  uint64_t folded_name;        // a hash of the name without its case
+  uint8_t name[kSha256Bytes];  // SHA-256 of the name
   bool is_user_manifest;
   bool is_compressed;
   bool is_present;  // the bundle has its payload
-};
-
-// The content of a compressed payload, after decompression.
-struct OriginalContent {
-  uint64_t length;
-  uint8_t sha256[kSha256Bytes];
 };
 
 // A key that a root lists, or only a key id that one of its roles names.
@@ -105,7 +103,7 @@ class AllowedPart {
 class CompressionPart {
  public:
   // The content that the metadata state for a target, for the verifier to write and to read.
-  virtual OriginalContent& original(uint32_t index) = 0;
+  virtual Content& original(uint32_t index) = 0;
   virtual Verdict check(uint32_t index, bool is_user_manifest, uint32_t algorithm,
                         size_t original_sha256_size) = 0;
   virtual void begin(const Device& device, uint32_t index, TargetSink* sink) = 0;
@@ -278,8 +276,7 @@ class Verifier : private MessageHandler, private VerifierState {
   // The targets in the order of the metadata, and their content as installed.
   uint32_t targets() const { return targets_; }
   const VerifiedTarget& target(uint32_t index) const { return memory_.targets[index]; }
-  uint64_t installed_length(uint32_t index) const;
-  const uint8_t* installed_sha256(uint32_t index) const;
+  const Content& installed(uint32_t index) const;
   // ECDSA verifications of this bundle.
   uint32_t verifications() const { return verifications_; }
 
@@ -358,6 +355,7 @@ class Verifier : private MessageHandler, private VerifierState {
   // Payloads
   void begin_name();
   void name_content(Bytes piece);
+  bool is_user_manifest() const;
   Verdict end_name();
   Verdict end_entry() const;
   void begin_payload(size_t size);
@@ -447,7 +445,7 @@ template <uint32_t kTargets, bool kIsOn>
 class CompressionPartFor final : public CompressionPart {
  public:
   CompressionPart* part() { return this; }
-  OriginalContent& original(uint32_t index) override { return originals_[index]; }
+  Content& original(uint32_t index) override { return originals_[index]; }
   Verdict check(uint32_t index, bool is_user_manifest, uint32_t algorithm,
                 size_t original_sha256_size) override {
     return check_compression(is_user_manifest, algorithm, originals_[index].length,
@@ -463,7 +461,7 @@ class CompressionPartFor final : public CompressionPart {
 
  private:
   CompressedPayload payload_;
-  OriginalContent originals_[kTargets];
+  Content originals_[kTargets];
 };
 
 template <uint32_t kTargets>
