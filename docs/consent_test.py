@@ -15,7 +15,7 @@ from software_update.client.policies import links_of
 from software_update.client.policy.chain import Evaluation, Link, evaluate
 from software_update.client.policy.exec_program import ExecProgram
 from software_update.client.policy.preset import Preset, StandingAnswer, may_look
-from software_update.client.question import Advisory, Component, Phase
+from software_update.client.question import Advisory, Component, LogFacts, Phase
 from software_update.client.question_text import question_text
 from software_update.client.system import System
 from software_update.format.claims import Power, TargetClaim
@@ -64,8 +64,32 @@ def test_page_has_three_profiles() -> None:
     assert len(PROFILES) == 3
 
 
+def texts() -> list[str]:
+    """Returns the parts of the page that a terminal shows."""
+    return re.findall(r"^```text\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+
+
+def test_log_and_auditors_on_the_page_are_what_a_terminal_shows() -> None:
+    _, shown = texts()
+    asked = question(
+        log=LogFacts("log.example.com/firmware", ("north", "south")), auditors=("7cdf3a1b5d8e9f02",)
+    )
+    lines = question_text(asked)
+    start = lines.index(shown.splitlines()[0])
+    assert lines[start : start + 4] == shown.splitlines()
+
+
+def test_options_of_disclosure_on_the_page_are_valid() -> None:
+    section = PAGE.split("## Ask only about public", 1)[1].split("\n## ")[0]
+    first, second = re.findall(r"^```toml\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
+    config = parse_config(f"{MINIMAL}{first.split(']', 1)[1]}{second}", "client.toml")
+    [domain] = config.domains
+    assert (domain.disclosure.log, domain.disclosure.require_audits) == ("require", 1)
+    assert len(domain.disclosure.auditors) == 2
+
+
 def test_question_on_the_page_is_what_a_terminal_shows() -> None:
-    [shown] = re.findall(r"^```text\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    shown = texts()[0]
     radio = TargetClaim("radio.bin", "radio firmware", "application", ("network", "radio"), "mpu")
     asked = question(
         kind="security",

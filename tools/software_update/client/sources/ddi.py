@@ -13,7 +13,7 @@ from typing import TypeVar
 from urllib.parse import quote
 
 from software_update.client.source import OpenBundle, SourceError
-from software_update.client.sources.address import Address
+from software_update.client.sources.address import Address, beside
 from software_update.client.sources.ddi_messages import (
     Deployment,
     Message,
@@ -24,7 +24,7 @@ from software_update.client.sources.ddi_messages import (
     parse_deployment,
     parse_poll,
 )
-from software_update.client.sources.http import HttpSource
+from software_update.client.sources.http import HttpSource, fetch_small
 from software_update.client.sources.pace import LEAST_BYTES_PER_SECOND
 from software_update.client.sources.requests import HttpSettings, Requests
 from software_update.client.sources.resuming import ResumingSource
@@ -162,7 +162,14 @@ class DdiSource:
         settings = replace(self._http, url=link)
         if Address.parse(link).origin != self._server.origin:
             settings = replace(settings, token_file=None)
-        source = HttpSource(self._system, self._sleep, settings)
+
+        def attachment(name: str, limit: int) -> bytes | None:
+            """Fetches another artifact of the module: its names have no folders."""
+            http = replace(settings, url=beside(link, f".{name}"))
+            pace = http.pace(self._system.clock.since_boot, self._sleep)
+            return fetch_small(Requests(self._system, http), pace, limit)
+
+        source = HttpSource(self._system, self._sleep, settings, attachment=attachment)
         return ResumingSource(source, self._system.clock, self._sleep).open()
 
     def _may_follow(self, link: str) -> bool:

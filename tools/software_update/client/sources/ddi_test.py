@@ -7,7 +7,7 @@ import pytest
 
 from software_update.client.shell.network import UrllibNetwork
 from software_update.client.simulator.machine import SimulatedClock, SimulatedPrograms
-from software_update.client.source import Deploys, SourceError
+from software_update.client.source import Deploys, SourceError, attachment_of
 from software_update.client.sources.ddi import DdiSettings, DdiSource
 from software_update.client.sources.ddi_messages import Message, configuration, feedback
 from software_update.client.system import System
@@ -88,6 +88,20 @@ def test_bundle_of_the_action_is_read_by_ranges(
     bundle.close()
     downloads = [each for each in server.server.requests if each.path.startswith("/download/")]
     assert all(each.range and each.range[1] <= 100 for each in downloads)
+
+
+def test_attachments_are_further_artifacts_of_the_module(server: FakeHawkbit) -> None:
+    server.assign(10)
+    bundle = source_of(server).open()
+    assert bundle is not None
+    server.server.requests.clear()
+    assert attachment_of(bundle, "tlog-proof", 9) == BUNDLE[:10]
+    assert attachment_of(bundle, "audit.dsse.json", 9) == BUNDLE[:10]
+    bundle.close()
+    [first, second] = server.server.requests
+    assert first.path == f"/download/{server.files[0]}.tlog-proof"
+    assert second.path == f"/download/{server.files[0]}.audit.dsse.json"
+    assert all(each.header("Authorization") == TOKEN for each in (first, second))
 
 
 def test_every_device_sends_the_same_headers(server: FakeHawkbit) -> None:
