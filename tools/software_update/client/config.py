@@ -71,7 +71,7 @@ class PolicyConfig:
 
 @dataclass(frozen=True, slots=True)
 class DisclosureConfig:
-    """What a domain demands of a release besides the vendor's signatures.
+    """The demands of a domain on a release besides the vendor's signatures.
 
     `log` is `off`, `warn` or `require`. `log_policy` and `auditors` are paths. `log_max_age` is in seconds.
     """

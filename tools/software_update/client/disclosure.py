@@ -47,7 +47,7 @@ class LogRules:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What a trust domain demands of a release besides the vendor's signatures; None: nothing."""
+    """The demands of a trust domain on a release besides the vendor's signatures; None: nothing."""
 
     log: LogRules | None = None
     audits: "AuditPolicy | None" = None
@@ -58,7 +58,7 @@ NO_RULES = Rules()
 
 @dataclass(frozen=True, slots=True)
 class Disclosed:
-    """What the device has found out about a release before the question.
+    """The findings of the device about a release before the question.
 
     `log` is the log that contains it, and `witnesses` are those that have cosigned it, by their names in the
     policy. `problem` says why it is not proven to be in a log, with the name of the refusal; empty if it is,

@@ -30,7 +30,7 @@ class Tree:
 
 @dataclass(frozen=True, slots=True)
 class _OfRelease:
-    """What was found out about the release with a digest."""
+    """The findings about the release with a digest."""
 
     release: str
     found: Disclosed

@@ -25,7 +25,7 @@ class Advisory(NamedTuple):
 
 
 class LogFacts(NamedTuple):
-    """Whether a release is in a log that the device trusts.
+    """The proof that a release is in a log that the device trusts, or the lack of it.
 
     `origin` is the name of the log, and None if the release is not proven to be in one; then `problem` says
     why. `witnesses` are the names of those that have cosigned the log.

@@ -54,8 +54,8 @@ def test_log_and_auditors() -> None:
         "                      bundle\\nthat the release is in a log",
     ]
     assert not [each for each in lines if "Audited" in each or "Cosigned" in each]
-    alone = question_text(question(log=LogFacts("log.example")))
-    assert not [each for each in alone if "Cosigned" in each]
+    unwitnessed = question_text(question(log=LogFacts("log.example")))
+    assert not [each for each in unwitnessed if "Cosigned" in each]
     assert not [each for each in question_text(QUESTION) if "log" in each]
 
 

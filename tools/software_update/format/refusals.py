@@ -1,4 +1,4 @@
-"""Why a device or an auditor refuses a release that the verifier accepts."""
+"""The reasons for which a device or an auditor refuses a release that the verifier accepts."""
 
 import enum
 

@@ -173,7 +173,7 @@ def test_attachments_are_fetched_from_the_archive_on_request_only(
     del site.objects[found[2]]
     with pytest.raises(SourceError, match="HTTP status 404"):
         attachment_of(bundle, "tlog-proof", 5)
-    # A check alone fetches neither the archive nor an attachment.
+    # A check fetches neither the archive nor an attachment.
     assert not [
         each for each in device.requests(device.check) if "archive" in each or "proof" in each
     ]
