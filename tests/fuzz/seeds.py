@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from software_update.format.claims import Attachment, Claims, TargetClaim
 from software_update.format.release_manifest import (
     Advisory,
     ReleaseManifest,
@@ -34,6 +35,13 @@ def corpus() -> dict[str, bytes]:
             reversible=False,
             texts=(ReleaseTexts("de", "Neu.", ("Licht",)),),
         )
+    )
+    claimed = build_release(
+        ReleaseManifest("lamp", "2.2", counter=6),
+        Claims(
+            (TargetClaim("app", "lamp", "application", ("network", "radio"), "mpu", False),),
+            (Attachment("sbom.cdx.json", 123, "ab" * 32),),
+        ),
     )
     contents = {"app": b"application", "boot": b"boot", "user_manifest": release}
     targets = e.targets(contents, version=4, expires=2_000_000_000)
@@ -68,6 +76,7 @@ def corpus() -> dict[str, bytes]:
         "root.pb": TRUSTED,
         "installed.pb": INSTALLED,
         "release.json": release,
+        "claims.json": claimed,
         "release_for_consent.json": for_consent,
     }
 

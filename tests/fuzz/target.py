@@ -12,7 +12,9 @@ from collections.abc import Callable, Iterator
 
 from software_update.bundle.head import MetadataAfterPayloads, Rest, read_head
 from software_update.bundle.reader import read_envelope
+from software_update.format.claims import read_claims
 from software_update.format.metadata import parse_manifest
+from software_update.format.refusals import NotDisclosed
 from software_update.format.release_manifest import ReleaseManifest, build_release, parse_release
 from software_update.format.verdicts import Refused
 from software_update.testing import encode as e
@@ -51,7 +53,7 @@ BUNDLE = os.memfd_create("bundle")
 
 def judge(data: bytes) -> list[bool]:
     """Returns whether each device accepts the input. Raises everything but a verdict, and a wrong verdict."""
-    for read in (trust_root, parse_manifest, parse_release):
+    for read in (trust_root, parse_manifest, parse_release, read_claims):
         ends_in_a_verdict(read, data)
     os.ftruncate(BUNDLE, 0)
     os.pwrite(BUNDLE, data, 0)
@@ -60,10 +62,10 @@ def judge(data: bytes) -> list[bool]:
 
 
 def ends_in_a_verdict(function: Callable[..., object], *args: object) -> bool:
-    """Returns whether the call raises no Refused."""
+    """Returns whether the call raises neither Refused nor NotDisclosed."""
     try:
         function(*args)
-    except Refused as refused:
+    except (NotDisclosed, Refused) as refused:
         assert refused.detail and str(refused).isprintable(), str(refused)
         return False
     return True

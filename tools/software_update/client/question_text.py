@@ -107,12 +107,13 @@ def _claims(question: Question) -> Iterator[str]:
 
 def _by_word(label: str, pairs: Sequence[tuple[str, str]], known: Sequence[str]) -> Iterator[str]:
     """Yields a line for each word with its components; words that this version does not know come last."""
-    words = {word for word, _ in pairs}
-    lines = []
-    for word in [*(each for each in known if each in words), *sorted(words - {*known})]:
-        components = dict.fromkeys(component for each, component in pairs if each == word)
-        mark = "" if word in known else " (unknown)"
-        lines.append(f"{word}{mark}: {', '.join(components)}")
+    components: dict[str, dict[str, None]] = {}
+    for word, component in pairs:
+        components.setdefault(word, {})[component] = None
+    words = [each for each in known if each in components]
+    lines = [f"{word}: {', '.join(components[word])}" for word in words]
+    for word in sorted(components.keys() - {*known}):
+        lines.append(f"{word} (unknown): {', '.join(components[word])}")
     yield from _list(label, lines or ["none"])
 
 

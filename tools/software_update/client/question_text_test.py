@@ -193,6 +193,21 @@ def test_claims_cannot_look_like_another_line_or_hide_a_power(text: str) -> None
     assert len(lines) <= 100
 
 
+def test_as_many_words_and_components_as_a_release_manifest_has_room_for() -> None:
+    claims = tuple(
+        TargetClaim(f"{number}", f"{number}", f"a{number}", (f"p{number}",), f"c{number}")
+        for number in range(20_000)
+    )
+    lines = question_text(question(claims=claims))
+    assert "Powers:               p0 (unknown): 0" in lines
+    assert lines.count("                      and 19984 more") == 2
+    one = tuple(each._replace(reach=("keys",)) for each in claims)
+    assert any(
+        line.startswith("Powers:               keys: 0, 1, 2, ") and line.endswith("...")
+        for line in question_text(question(claims=one))
+    )
+
+
 def test_limits_of_the_device() -> None:
     assert "Allowed powers:       not limited" in question_text(question())
     lines = question_text(question(powers=(), areas=("system",)))

@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from software_update.client import choose, look, record_room
+from software_update.client import choose, events, look, record_room
+from software_update.client.claimed import Grant
 from software_update.client.history import add_line
+from software_update.client.history_entry import history_entry
 from software_update.client.question import Phase
 from software_update.client.record import (
     MAX_STATE_BYTES,
@@ -21,6 +23,8 @@ from software_update.client.record import (
 )
 from software_update.client.record_room import history_room, largest_state, room_problem
 from software_update.client.state import Answer, Failures, HistoryHead, Reply, State
+from software_update.client.step import step
+from software_update.format.claims import AREAS, REACH
 
 THREE = {"main": ("A", "B"), "radio": ("A", "B"), "motor": ("A", "B")}
 FOUR = {**THREE, "lamp": ("A", "B")}
@@ -64,6 +68,20 @@ def test_waiting_lines_take_no_more_than_their_room_as_json(room: int) -> None:
     )
     assert state_bytes(with_lines) - state_bytes(without) <= room
     assert with_lines.history.lost > 0
+
+
+def test_line_about_provisioning_with_all_powers_and_areas_has_room() -> None:
+    """Without room for it, the history would not have the powers of a domain."""
+    release = largest_state(THREE).domains["main"].floor
+    grant = Grant(REACH, AREAS)
+    event = events.Provisioned(
+        10**10, "motor", "A", release, "auto-security", "user:technician", ("A", "B"), grant
+    )
+    state, _ = step(State(), event)
+    entry = history_entry(State(), event, state)
+    assert entry is not None and entry["grant"] == {"powers": [*REACH], "areas": [*AREAS]}
+    head = add_line(HistoryHead(digest="d" * 64), entry, history_room(THREE))
+    assert (len(head.pending), head.lost) == (1, 0)
 
 
 def test_no_field_of_the_largest_state_has_its_default() -> None:

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from software_update.format.claims import (
     AREAS,
@@ -20,6 +22,7 @@ from software_update.format.claims import (
     parse_targets,
     read_claims,
 )
+from software_update.format.limits import MAX_USER_MANIFEST_BYTES
 from software_update.format.refusals import NotDisclosed, Refusal
 from software_update.format.release_manifest import ReleaseManifest, build_release, parse_release
 
@@ -200,6 +203,52 @@ def test_longest_values() -> None:
 )
 def test_claims_that_no_reader_accepts_are_not_written(claims: Claims) -> None:
     detail(lambda: build_release(RELEASE, claims))
+
+
+NAMES = st.sampled_from(
+    [
+        "targets",
+        "attachments",
+        "app",
+        "a/../b",
+        "component",
+        "area",
+        "reach",
+        "name",
+        "length",
+        "\x1b",
+    ]
+)
+WORDS = st.sampled_from(["application", "network", "warp", "ab" * 32, "", "A", "\x00", "é" * 70])
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | WORDS | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(VALUES, VALUES, st.integers(0, 40))
+def test_any_json_has_claims_or_is_refused_in_one_line(
+    targets: object, attachments: object, depth: int
+) -> None:
+    for _ in range(depth):
+        targets = [targets]
+    content = manifest(targets=targets, attachments=attachments)
+    try:
+        claims = read_claims(content)
+    except NotDisclosed as refused:
+        assert refused.refusal is Refusal.MALFORMED_CLAIMS
+        assert str(refused).isprintable() and len(str(refused)) < 1000
+        return
+    assert read_claims(build_release(RELEASE, claims)) == claims
+
+
+def test_as_many_claims_as_a_manifest_has_room_for() -> None:
+    claim = {"component": "c", "area": "model"}
+    content = manifest(targets={f"t{number}": claim for number in range(20_000)})
+    assert len(content) < MAX_USER_MANIFEST_BYTES
+    assert len(read_claims(content).targets) == 20_000
 
 
 def test_vocabulary_is_accepted() -> None:
