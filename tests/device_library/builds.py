@@ -14,7 +14,11 @@ HERE = Path(__file__).absolute().parent
 SOURCES = "device/src"
 # Lists of device/sources.bzl.
 PARTS = ("BASE_SOURCES", "SHA256_SOURCES", "VERIFIER_SOURCES")
-STRICT = ("-std=c++17", "-fno-exceptions", "-fno-rtti", "-fPIC", "-w")
+# The client and the boot decision, besides those.
+CLIENT_PARTS = ("JOURNAL_SOURCES", "BOOT_SOURCES", "CLIENT_SOURCES")
+STRICT = ("-std=c++17", "-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics", "-fPIC", "-w")
+# Much faster to link. The process that loads a library has the functions of C.
+ALONE = ("-nostdlib",)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,11 +36,12 @@ class Build:
         subprocess.run(command, check=True, capture_output=True)
         return out
 
-    def library(self) -> dict[str, Path]:
-        """Returns the objects of the verifier, by the names of their sources."""
+    def library(self, parts: Sequence[str] = PARTS) -> dict[str, Path]:
+        """Returns the objects of the verifier, or of other parts, by the names of their sources."""
+        files = sources(parts)
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            objects = pool.map(lambda path: self.compile(path, self.flags), sources())
-            return {path.name: made for path, made in zip(sources(), objects, strict=True)}
+            objects = pool.map(lambda path: self.compile(path, self.flags), files)
+            return {path.name: made for path, made in zip(files, objects, strict=True)}
 
     def p256m(self, flags: Sequence[str]) -> list[Path]:
         """Returns the objects of p256-m and of its adapter."""
@@ -49,24 +54,36 @@ class Build:
     def around(self) -> list[Path]:
         """Returns the objects that the shared library has besides the verifier."""
         files = [HERE / "judge_for_test.cc", HERE / "fake_crypto.cc"]
-        return [*(self.compile(file, ("-O2",)) for file in files), *self.p256m(("-O2",))]
+        objects = [self.compile(file, ("-O2",)) for file in files]
+        installed = self.library(("INSTALLED_MANIFEST_SOURCES",)).values()
+        return [*objects, *installed, *self.p256m(("-O2",))]
 
-    def link(self, objects: Sequence[Path], name: str = "judge.so") -> Path:
+    def program(self, objects: Sequence[Path], name: str) -> Path:
+        """Returns a program."""
+        out = self.folder / name
+        command = [self.compiler, *self.flags, *map(str, objects), "-o", str(out)]
+        subprocess.run(command, check=True, capture_output=True)
+        return out
+
+    def link(
+        self, objects: Sequence[Path], name: str = "judge.so", flags: Sequence[str] = ()
+    ) -> Path:
         """Returns a shared library for library.py."""
         out = self.folder / name
-        command = [self.compiler, "-shared", *self.flags, *map(str, objects), "-o", str(out)]
+        options = ("-shared", *self.flags, *flags)
+        command = [self.compiler, *options, *map(str, objects), "-o", str(out)]
         subprocess.run(command, check=True, capture_output=True)
         return out
 
 
-def sources() -> list[Path]:
-    """Returns the files of the verifier."""
+def sources(parts: Sequence[str] = PARTS) -> list[Path]:
+    """Returns the files of the verifier, or of other parts of the library."""
     lists: dict[str, list[str]] = {}
     for part in re.finditer(
         r"^(\w+) = (\[[^]]*\])", (TOP / "device/sources.bzl").read_text(), re.M
     ):
         lists[part[1]] = ast.literal_eval(part[2])
-    files = [TOP / "device" / name for part in PARTS for name in lists[part]]
+    files = [TOP / "device" / name for part in parts for name in lists[part]]
     return sorted(each for each in files if each.suffix == ".cc")
 
 

@@ -9,6 +9,8 @@ about 30 minutes; a run that is given the results of an interrupted one goes on 
 
 import argparse
 import faulthandler
+import gc
+import itertools
 import mmap
 import os
 import random
@@ -27,9 +29,9 @@ from tests.device_library.code_mutants import CodeMutant, mutants_of
 from tests.device_library.edges import Question
 from tests.device_library.library import Library
 
-# Processor time for one question, of which the slowest takes a hundredth of a second.
-SECONDS = 2
-BATCH = 5000
+# Processor time for one question, of which the slowest takes a tenth of a second.
+SECONDS, SECONDS_FOR_HUGE = 1, 30
+FIRST, BATCH = 1000, 5000
 SURVIVORS = Path(__file__).absolute().parent / "survivors.txt"
 KILLED, SURVIVED, NOT_COMPILED = "killed", "survived", "not compiled"
 
@@ -37,8 +39,9 @@ KILLED, SURVIVED, NOT_COMPILED = "killed", "survived", "not compiled"
 class Asked:
     """Questions and the answers of the unchanged library. Those that killed a mutant lately come first."""
 
-    def __init__(self, original: Library, found: Iterable[Question]) -> None:
+    def __init__(self, original: Library, found: Iterable[Question], seconds: int) -> None:
         self._questions = [(each, each.answer(original)) for each in found]
+        self._seconds = seconds
 
     def kill(self, path: Path) -> bool:
         """Says whether a library answers otherwise, crashes, or takes too long; in a process of its own."""
@@ -58,7 +61,7 @@ class Asked:
         tested = Library(path)
         for index, (question, answer) in enumerate(self._questions):
             at[:] = struct.pack("<I", index)
-            signal.setitimer(signal.ITIMER_VIRTUAL, SECONDS)
+            signal.setitimer(signal.ITIMER_VIRTUAL, self._seconds)
             if question.answer(tested) != answer:
                 return 1
         return 0
@@ -74,9 +77,9 @@ class CodeJudge:
         self._original = Library(build.link([*self._objects.values(), *self._around]))
         self._asked = self.asked(questions.cases(), questions.signed_mutants(0, signed_mutants))
 
-    def asked(self, *found: Iterable[Question]) -> Asked:
+    def asked(self, *found: Iterable[Question], seconds: int = SECONDS) -> Asked:
         """Returns questions with the right answers."""
-        return Asked(self._original, (each for part in found for each in part))
+        return Asked(self._original, itertools.chain(*found), seconds)
 
     def state(self, mutant: CodeMutant, name: str = "mutant.so") -> str:
         """Returns NOT_COMPILED, KILLED or SURVIVED. The library stays in the folder if it survived."""
@@ -88,7 +91,7 @@ class CodeJudge:
         except subprocess.CalledProcessError:
             return NOT_COMPILED
         objects = self._objects | {mutant.file: changed}
-        path = build.link([*objects.values(), *self._around], name)
+        path = build.link([*objects.values(), *self._around], name, builds.ALONE)
         if not self._asked.kill(path):
             return SURVIVED
         path.unlink()
@@ -126,7 +129,10 @@ def judge(chosen: Sequence[CodeMutant], results: Results, folder: Path, signed: 
 
     SURVIVED is the state of those that all signed mutants left alive.
     """
-    judge = CodeJudge(folder, min(signed, BATCH))
+    judge = CodeJudge(folder, min(signed, FIRST))
+    # The processes of mutants share the questions: a collection would copy them.
+    gc.freeze()
+    gc.disable()
     alive: dict[str, Path] = {}
     for number, mutant in enumerate(each for each in chosen if each.key not in results.states):
         state = judge.state(mutant, f"{number}.so")
@@ -135,11 +141,15 @@ def judge(chosen: Sequence[CodeMutant], results: Results, folder: Path, signed: 
             print(f"survived the cases: line {mutant.line}: {mutant.key}", flush=True)
         else:
             results.add(mutant.key, state)
-    for first in range(BATCH, signed, BATCH):
-        asked = judge.asked(questions.signed_mutants(first, min(BATCH, signed - first)))
+
+    def ask(asked: Asked) -> None:
         for key in [key for key, path in alive.items() if asked.kill(path)]:
             results.add(key, KILLED)
             del alive[key]
+
+    ask(judge.asked(questions.huge(), seconds=SECONDS_FOR_HUGE))
+    for first in range(FIRST, signed, BATCH):
+        ask(judge.asked(questions.signed_mutants(first, min(BATCH, signed - first))))
     for key in alive:
         results.add(key, SURVIVED)
 

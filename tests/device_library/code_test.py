@@ -12,7 +12,7 @@ from tests.device_library.code_mutation import KILLED, SURVIVED, CodeJudge, Resu
 
 FUZZ_SECONDS = 10
 MIN_FUZZ_RUNS = 500
-MIN_PERCENT = 98.0
+MIN_PERCENT, MIN_PERCENT_OF_FILE = 98.0, 95.0
 MUTANTS = 4
 
 
@@ -25,9 +25,12 @@ def test_fuzzer_finds_nothing(tmp_path: Path) -> None:
 
 
 def test_most_branches_are_taken(tmp_path: Path) -> None:
-    percent = code_coverage.percent(code_coverage.measure(tmp_path, 1000))
-    print(f"{percent:.1f} % of the branches")
+    taken = code_coverage.measure(tmp_path, 1000)
+    percent, files = code_coverage.percent(taken), code_coverage.by_file(taken)
+    print(f"{percent:.1f} % of the branches", files)
     assert percent > MIN_PERCENT
+    assert min(files.values()) > MIN_PERCENT_OF_FILE
+    assert files.keys() == {path.name for path in code_coverage.sources()}
 
 
 def test_mutants_of_the_code_are_noticed(tmp_path: Path) -> None:

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from software_update.testing import encode as e
+from software_update.testing import zstd_frames
+from software_update.testing.zstd_frames import frame, rle
 from software_update.verify.roots import trust_root
 
 from tests.attacks import compression_cases, product
@@ -106,6 +108,10 @@ DATES = (
     "2031-01-01T000:00:00",
     "20310-01-01T00:00:0Z",
     "2031-01-01T00:00:00",
+    "2031-12-31T23:59:59Z",
+    "2031-01-01T24:00:00Z",
+    "2031-01-01T00:60:00Z",
+    *(f"2031-{month:02}-{day}T00:00:00Z" for month in range(1, 13) for day in range(28, 33)),
 )
 LANGUAGES = (
     "es-419",
@@ -152,6 +158,8 @@ NOT_UTF8 = (
     b"\xf4\x90\x80\x80",
     b"\xf5\x80\x80\x80",
     b"\xc3\xc3",
+    b"\xc3\xc0",
+    b"\xe6\x80\xc0",
     b"\x80",
 )
 CLAIM = "software_update.release."
@@ -174,9 +182,13 @@ MEMBERS = (
     b'"hardware_ids": ["board-1", "board-2"]',
     b'"hardware_ids": ["board-1", "board-1"]',
     rb'"a": "\xn"',
+    rb'"a": "\u00:0"',
+    rb'"a": "\u00g0"',
     b'"a": [{"b": 1}, {"b": 2}]',
     b'"severity": "low medium"',
     b'"kind": "security feature"',
+    rb'"\ud83d\n": 1, "\ud83d\u000a": 2',
+    rb'"\ud83dx": 1, "\ud83d\u0078": 2',
     rb'"\udc00": 1, "%b": 2' % "\U00010000".encode(),
     *(b'"a": "%b"' % each for each in NOT_UTF8),
 )
@@ -282,6 +294,11 @@ def _roots() -> Iterator[Edge]:
     ):
         listed = e.root_of(common, [R.listed, e.blob(1, id_) + e.blob(2, fields), T.listed], *roles)
         yield Edge(f"a key without {name}", Question(good(roots=e.root_entry(e.signed(listed, R)))))
+    one, other = (e.role([key.key_id, bytes(32) + end]) for key, end in ((R, b"1"), (T, b"2")))
+    bundle = good(
+        roots=e.root_entry(e.signed(e.root_of(common, [R.listed, T.listed], one, other), R))
+    )
+    yield Edge("long key ids with the same beginning", Question(bundle))
     stamped = root(2) + e.blob(5, e.role([bytes(32), T2.key_id])) + e.blob(6, e.role([T3.key_id]))
     bundle = good(roots=e.root_entry(e.signed(stamped, R)))
     yield Edge("keys of other roles in little room", Question(bundle, limits=SMALL))
@@ -298,6 +315,13 @@ def _roots() -> Iterator[Edge]:
     yield Edge(
         "the targets key first", Question(bundle, Device(TRUSTED, installed, at=product.NOW))
     )
+    three = [key.listed for key in (R, T, T2)]
+    unused = e.root_of(common, three, e.roles_of(R), e.roles_of(T2))
+    bundle = good(roots=e.root_entry(e.signed(unused, R)), key=T2)
+    yield Edge(
+        "the targets key without a role",
+        Question(bundle, Device(TRUSTED, installed, at=product.NOW)),
+    )
     two = e.signed(root(targets_keys=[T, T.mirrored], targets_threshold=2), R)
     bundle = good(roots=e.root_entry(e.signed(root(2, targets_keys=[T2]), R)), key=T2)
     yield Edge("one key twice before", Question(bundle, Device(two, installed, at=product.NOW)))
@@ -305,6 +329,7 @@ def _roots() -> Iterator[Edge]:
 
 def _payloads() -> Iterator[Edge]:
     """Sinks, and compressed payloads."""
+    yield Edge("unsafe, then the release", Question(e.payload("../x", b"x") + good()))
     twice = e.payload("z", b"1") + e.payload("y", b"2") * 2
     yield Edge("unlisted and twice", Question(good() + twice))
     plain, packed = good(), compression_cases.compressed(compression_cases.STORED)
@@ -321,6 +346,24 @@ def _payloads() -> Iterator[Edge]:
         loose = e.payload("app", payload) + compression_cases.listed(target)
         verdict = "LENGTH_MISMATCH" if payload == b"?" else "beyond order"
         yield Edge(f"packed {payload!r} first", Question(loose), verdict)
+    for name, original, packed_app in (
+        ("a repeated byte", b"a" * 100, frame(100, [rle(b"a", 100)])),
+        ("a window of 1.375 MiB", b"a" * 100, frame(100, [rle(b"a", 100)], window=10 << 3 | 3)),
+        ("a window of 7.5 MiB", b"a" * 100, frame(100, [rle(b"a", 100)], window=12 << 3 | 7)),
+    ):
+        yield Edge(f"packed {name}", Question(compression_cases.compressed(packed_app, original)))
+    target = e.compressed("app", compression_cases.STORED, b"application")
+    boot = e.blob(4, e.blob(2, b"bootloader") + e.text(1, "boot"))
+    payloads = e.payload("app", compression_cases.STORED) + boot
+    bundle = compression_cases.listed(target, e.target("boot", b"bootloader"), payloads=payloads)
+    yield Edge("a late name after a packed payload", Question(bundle))
+    compression = e.number(1, 1) + e.blob(3, e.sha256(b"?"))
+    stored = zstd_frames.stored(b"?")
+    target = e.compressed_of("app", stored, compression)
+    bundle = compression_cases.listed(target, payloads=e.payload("app", stored))
+    yield Edge("packed without its length", Question(bundle))
+    device = dataclasses.replace(DEVICE, installed=e.manifest(targets({"boot": b"bootloader"})))
+    yield Edge("app not installed", Question(release(targets(), {}), device))
     for unpacks, verdict in (
         (library.UNPACKS_NOTHING, "beyond compression"),
         (library.HAS_NO_ROOM, "beyond compression"),

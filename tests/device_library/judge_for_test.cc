@@ -2,8 +2,11 @@
 
 #include <string.h>
 
+#include <new>
+
 #include "crypto/p256m.h"
 #include "device/target/packed_installed.h"
+#include "software_update/installed_manifest.h"
 #include "software_update/sha256.h"
 #include "software_update/verifier.h"
 #include "tests/device_library/fake_crypto.h"
@@ -258,6 +261,14 @@ bool verify_listed(const uint8_t* key, const uint8_t* digest, const uint8_t* sig
   return false;
 }
 
+// Returns a verifier in memory that was not cleared.
+template <class L>
+Verifier* in_garbage() {
+  alignas(VerifierFor<L>) static uint8_t memory[sizeof(VerifierFor<L>)];
+  memset(memory, 0xa5, sizeof memory);
+  return new (memory) VerifierFor<L>;
+}
+
 void run(Verifier& verifier, const software_update::Device& device, Bytes bundle, size_t promised,
          size_t piece, TestResult* result) {
   verifier.begin(device, bundle.size + promised);
@@ -323,13 +334,45 @@ void judge(const TestDevice* known, const uint8_t* bundle, size_t size, size_t p
   device.targets = known->sink != 0 ? &sink : nullptr;
   device.roots = known->roots != 0 ? &roots : nullptr;
   device.decompressor = known->unpacks != kUnpacksNothing ? &decompressor : nullptr;
-  static VerifierFor<UsualLimits> usual;
-  static VerifierFor<FullLimits> full;
-  static VerifierFor<SmallLimits> small;
-  static VerifierFor<BareLimits> bare;
-  Verifier* const verifiers[] = {&usual, &full, &small, &bare};
-  run(*verifiers[known->limits], device, {bundle, size}, known->promised, piece, result);
+  Verifier* (*const verifiers[])() = {in_garbage<UsualLimits>, in_garbage<FullLimits>,
+                                      in_garbage<SmallLimits>, in_garbage<BareLimits>};
+  Verifier* verifier = verifiers[known->limits]();
+  run(*verifier, device, {bundle, size}, known->promised, piece, result);
   roots.finish();
+}
+
+// Reads the manifest of a device, which arrives in pieces of `piece` bytes, and
+// writes it as PackedInstalled with its targets, at most `capacity` of 256.
+bool judge_installed(const uint8_t* manifest, size_t size, size_t piece, const char* hardware_id,
+                     uint32_t capacity, uint8_t* out) {
+  static software_update::InstalledTarget targets[256];
+  static software_update::ReleaseReaderFor<1024> release;
+  software_update::InstalledManifestReader reader;
+  memset(&targets, 0xa5, sizeof targets);
+  reader.begin(kSoftware, hardware_id, {targets, capacity, &release}, size);
+  for (size_t at = 0; at < size; at += piece) {
+    reader.feed({manifest + at, size - at < piece ? size - at : piece});
+  }
+  Installed installed;
+  const bool is_good = reader.finish(installed);
+  software_update::target::PackedInstalled head = {};
+  head.version = installed.version;
+  head.has_counter = installed.has_counter;
+  head.counter = installed.counter;
+  head.minimum_counter = installed.minimum_counter;
+  head.is_for_other_hardware = installed.is_for_other_hardware;
+  head.has_user_manifest = installed.has_user_manifest;
+  head.user_manifest_length = installed.user_manifest_length;
+  memcpy(head.targets_sha256, installed.targets_sha256, sizeof head.targets_sha256);
+  memcpy(head.user_manifest_sha256, installed.user_manifest_sha256,
+         sizeof head.user_manifest_sha256);
+  head.former_stated = installed.former.stated;
+  head.former_version = installed.former.version;
+  memcpy(head.former_sha256, installed.former.sha256, sizeof head.former_sha256);
+  head.targets = installed.targets;
+  memcpy(out, &head, sizeof head);
+  memcpy(out + sizeof head, targets, installed.targets * sizeof targets[0]);
+  return is_good;
 }
 
 }  // extern "C"

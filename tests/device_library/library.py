@@ -21,6 +21,8 @@ TAKES_ROOTS, HAS_NO_ROOM_FOR_ROOTS = 1, 2
 # What the decompressor does.
 UNPACKS, UNPACKS_NOTHING, HAS_NO_ROOM, FAILS_AT_END, UNPACKS_TOO_MUCH = range(5)
 _BEYOND, _FAILED = 1, 2
+# Of read_installed, and the place of their number in PackedInstalled.
+MOST_INSTALLED, TARGETS_AT = 256, 112
 BEYOND = (
     "nothing",
     "keys",
@@ -115,6 +117,8 @@ class Library:
             ctypes.POINTER(_Result),
         )
         self._judge.restype = None
+        self._installed = library.judge_installed
+        self._installed.restype = ctypes.c_bool
         name = library.judge_verdict_name
         name.restype = ctypes.c_char_p
         self.result = _Result()
@@ -169,6 +173,22 @@ class Library:
             return "refused early and accepted in the end"
         verdict: str = self.verdicts[found.verdict]
         return verdict
+
+    def read_installed(
+        self,
+        manifest: bytes,
+        hardware_id: str | None,
+        piece: int = 7,
+        capacity: int = MOST_INSTALLED,
+    ) -> bytes | None:
+        """Returns a device's manifest as packed.py packs it; None if it is not valid."""
+        out = ctypes.create_string_buffer(152 + 72 * MOST_INSTALLED)
+        size, piece_size = ctypes.c_size_t(len(manifest)), ctypes.c_size_t(piece)
+        name = None if hardware_id is None else hardware_id.encode()
+        if not self._installed(manifest, size, piece_size, name, ctypes.c_uint32(capacity), out):
+            return None
+        targets = int.from_bytes(out.raw[TARGETS_AT : TARGETS_AT + 4], "little")
+        return out.raw[: 152 + 72 * targets]
 
 
 def from_environment() -> Library:

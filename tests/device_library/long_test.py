@@ -9,7 +9,7 @@ import pytest
 
 from tests.device_library import compare, subjects
 
-FAKE_MUTANTS = 150_000
+FAKE_MUTANTS = 200_000
 REAL_MUTANTS = 2_000
 SLOW = {case.name: case.verdict for case in subjects.huge() if case.name in subjects.SLOW}
 SMALL = ("attacks/good", "independent/good_rotation", "independent/good_user_manifest")

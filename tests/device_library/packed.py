@@ -12,17 +12,29 @@ from software_update.format.metadata import Installed, Root, parse_manifest
 from software_update.format.names import USER_MANIFEST
 from software_update.verify.roots import trust_root
 
+from tests.attacks.product import CONTENTS
 from tests.device_library.subjects import Device
 
 _HEAD = struct.Struct("<6IQ32s32s6I32s")
 _TARGET = struct.Struct("<Q32s32s")
+# A good target of most cases behind the installed ones: a device that counts it has a fault.
+_BEHIND = _TARGET.pack(
+    len(CONTENTS["app"]),
+    hashlib.sha256(b"app").digest(),
+    hashlib.sha256(CONTENTS["app"]).digest(),
+)
 
 
 def packed(device: Device) -> bytes | None:
     """Returns the installed release of a usable device; None if nothing is installed."""
     if device.installed is None:
         return None
-    return _packed(device.installed, device.installed_root, device.hardware_id)
+    return _packed(device.installed, device.installed_root, device.hardware_id) + _BEHIND
+
+
+def packed_manifest(manifest: bytes, hardware_id: str | None) -> bytes:
+    """Returns an installed release without its root. Raises Refused if the manifest is not valid."""
+    return _packed(manifest, None, hardware_id)
 
 
 @functools.lru_cache(4096)
@@ -43,7 +55,7 @@ def _packed(manifest: bytes, installed_root: bytes | None, hardware_id: str | No
         content is not None,
         len(content or b""),
         hashlib.sha256(installed.targets.serialized).digest(),
-        hashlib.sha256(content or b"").digest(),
+        bytes(32) if content is None else hashlib.sha256(content).digest(),
         installed.root is not None or root is not None,
         former[0],
         root.targets.threshold if root and identities else 0,

@@ -1,11 +1,16 @@
 """Bundles, and the ways in which they arrive at a device, for tests of the library's own code."""
 
 import dataclasses
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
+from software_update.testing import encode as e
+
+from tests.attacks import product
 from tests.device_library import edges, fake_signatures, mutants, python_judge, signatures, subjects
 from tests.device_library.edges import WHOLE, Question
-from tests.device_library.library import BARE, SMALL, TAKES_ROOTS, USUAL
+from tests.device_library.library import BARE, FULL, SMALL, TAKES_ROOTS, USUAL
 from tests.device_library.signatures import of_all_cases
 from tests.device_library.subjects import Subject
 
@@ -17,18 +22,45 @@ _PIECES = (WHOLE, 64, 7, 1)
 
 
 def cases() -> Iterator[Question]:
-    """Yields all cases and the edges, with their good signatures."""
-    for each in subjects.kept():
-        for piece, sink, limits in _WAYS if len(each.bundle) < _LARGE else _WAYS_OF_LARGE:
-            yield Question(
-                each.bundle, each.device, piece, sink, limits=limits, listed=of_all_cases()
-            )
+    """Yields the edges and all cases, with their good signatures."""
     found = edges.all_edges()
     devices = [(each.question.bundle, each.same_device or each.question.device) for each in found]
     usable = [Subject("", "", *each) for each in devices if python_judge.is_usable(each[1])]
     listed = b"".join((of_all_cases(), signatures.good(usable)))
     for edge in found:
         yield dataclasses.replace(edge.question, listed=listed)
+    for way in _WAYS:
+        for each in subjects.kept():
+            if len(each.bundle) < _LARGE or way in _WAYS_OF_LARGE:
+                piece, sink, limits = way
+                yield Question(
+                    each.bundle, each.device, piece, sink, limits=limits, listed=of_all_cases()
+                )
+
+
+def huge() -> Iterator[Question]:
+    """Yields bundles at the limits of the format, of up to 32 MiB."""
+    # Names that are not ASCII count four times: these, and "targets", "app" and "boot", are at the limit.
+    long = [b"%04096d" % number for number in range(1021)]
+    other = [b"\xc3\xa9%04094d" % number for number in range(1019)]
+    other.append(b"\xc3\xa9%04090d" % 1019)
+    for names in (long, [*other, b"zz"], [*other, b"zzz"]):
+        payloads = b"".join(e.blob(4, e.blob(1, name) + e.blob(2, b"")) for name in names)
+        yield Question(product.good() + payloads, edges.DEVICE, WHOLE, limits=FULL)
+    for size in (kib := 2**19, kib + 1):
+        filler = size - len(e.signed(product.root(2) + e.blob(200, bytes(kib)), product.R)) + kib
+        signed = e.signed(product.root(2) + e.blob(200, bytes(filler)), product.R)
+        yield Question(product.good(roots=e.root_entry(signed)), edges.DEVICE, WHOLE)
+    for size in (mib := 2**25, mib + 1):
+        filler = size - len(e.signed(product.targets() + e.blob(200, bytes(mib)), product.T)) + mib
+        metadata = product.targets() + e.blob(200, bytes(filler))
+        yield Question(product.release(metadata), edges.DEVICE, WHOLE)
+    for case in subjects.huge():
+        if case.name not in (*subjects.SLOW, "targets_over_32_mib", "root_over_512_kib"):
+            with tempfile.TemporaryDirectory() as scratch:
+                found = subjects.subject(case, Path(scratch))
+            listed = signatures.good([found])
+            yield Question(found.bundle, found.device, WHOLE, limits=FULL, listed=listed)
 
 
 def signed_mutants(first: int, count: int) -> Iterator[Question]:
