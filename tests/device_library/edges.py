@@ -28,9 +28,9 @@ from tests.attacks.product import (
     root,
     targets,
 )
-from tests.device_library import library, subjects
+from tests.device_library import library, python_judge, signatures, subjects
 from tests.device_library.library import BARE, SMALL, USUAL, Around, Library
-from tests.device_library.subjects import BUNDLE, Device
+from tests.device_library.subjects import BUNDLE, Device, Subject
 
 WHOLE = 1 << 30
 ROOT, CHAIN = 5, 65
@@ -72,7 +72,8 @@ class Question:
         """Returns the verdict, and all that a client learns of the bundle."""
         found, result = self.judged(tested), tested.result
         counts = (result.good, result.written, result.verifications, result.window)
-        parts = (*counts, result.roots, bytes(result.newer).hex())
+        digests = (bytes(result.newer).hex(), bytes(result.digests).hex())
+        parts = (*counts, result.roots, *result.facts, *digests)
         return f"{found} {parts} {result.keys} {bytes(result.identities).hex()}"
 
 
@@ -92,6 +93,16 @@ def all_edges() -> tuple[Edge, ...]:
     return (*_manifests(), *_lists(), *_payloads(), *_devices(), *_moved())
 
 
+@functools.cache
+def good_signatures() -> bytes:
+    """As signatures.good, of all cases and edges."""
+    devices = [
+        (each.question.bundle, each.same_device or each.question.device) for each in all_edges()
+    ]
+    usable = [Subject("", "", *each) for each in devices if python_judge.is_usable(each[1])]
+    return signatures.of_all_cases() + signatures.good(usable)
+
+
 DATES = (
     "2000-02-29T00:00:00Z",
     "2024-02-29T23:59:59Z",
@@ -109,6 +120,10 @@ DATES = (
     "20310-01-01T00:00:0Z",
     "2031-01-01T00:00:00",
     "2031-12-31T23:59:59Z",
+    ":031-01-01T00:00:00Z",
+    "2025-02-29T00:00:00Z",
+    "2026-02-29T00:00:00Z",
+    "2028-02-29T00:00:00Z",
     "2031-01-01T24:00:00Z",
     "2031-01-01T00:60:00Z",
     *(f"2031-{month:02}-{day}T00:00:00Z" for month in range(1, 13) for day in range(28, 33)),
@@ -164,6 +179,19 @@ NOT_UTF8 = (
 )
 CLAIM = "software_update.release."
 BAD_RELEASE = release_json(0)
+# Contents after which the next release manifest is read from its beginning.
+BROKEN_RELEASES = (
+    b"software_update.releas",
+    release_json()[:-5],
+    b'[[["x',
+    b'{"schema": "software_update.release.v1", "a": 12',
+    rb'{"a": {"b": "\ud83d',
+    b'{"a": "\xe6\x80',
+    b'{"a": tr',
+    b'{"a": -',
+    release_json(hardware_ids=[HARDWARE], minimum_release_counter=2),
+    release_json(0),
+)
 # Members of a release manifest.
 MEMBERS = (
     rb'"a": "\ud83d\ud83d"',
@@ -186,6 +214,22 @@ MEMBERS = (
     rb'"a": "\u00g0"',
     b'"a": [{"b": 1}, {"b": 2}]',
     b'"severity": "low medium"',
+    b'"severity": "xow"',
+    *(b'"severity": "%b"' % each for each in (b"low", b"medium", b"high", b"critical")),
+    *(b'"kind": "%b"' % each for each in (b"security", b"feature", b"both")),
+    b'"a": 1, "A": 2',
+    b'"a": nuxl',
+    b'"a": xull',
+    b'"a": xrue',
+    b'"a": xalse',
+    b'"a";1',
+    b'"a":: 1',
+    b'"a": 1:',
+    b'"a": "\\\0"',
+    rb'"a": "\u00af\u00AF\u0990"',
+    b'"duration": 9, "minimum_release_counter": 3',
+    b'"minimum_release_counter": 3, "duration": 9, "a": 4',
+    rb'"hardware_ids": ["board-1\u0000"]',
     b'"kind": "security feature"',
     rb'"\ud83d\n": 1, "\ud83d\u000a": 2',
     rb'"\ud83dx": 1, "\ud83d\u0078": 2',
@@ -232,10 +276,24 @@ def _manifests() -> Iterator[Edge]:
         edge = _with_manifest(many)
         beyond = "beyond release manifest"
         yield Edge(f"many keys {limits}", dataclasses.replace(edge, limits=limits), beyond)
-    for name, content in (("opaque", b"1.2.3"), ("release", release_json(5))):
-        device = dataclasses.replace(DEVICE, installed=product.device(content))
-        contents = {**product.CONTENTS, USER_MANIFEST: content}
-        yield Edge(f"{name} left out", Question(release(targets(contents, 2)), device))
+    yield Edge(
+        "as many keys as fit",
+        dataclasses.replace(_with_manifest(release_json(a=1, b=2)), limits=SMALL),
+    )
+    described = release_json(5, minimum_release_counter=2, hardware_ids=[HARDWARE])
+    for name, content in (("opaque", b"1.2.3"), ("release", described)):
+        for hardware in (HARDWARE, "board-2"):
+            installed = product.device(content)
+            device = dataclasses.replace(DEVICE, installed=installed, hardware_id=hardware)
+            contents = {**product.CONTENTS, USER_MANIFEST: content}
+            question = Question(release(targets(contents, 2)), device)
+            yield Edge(f"{name} left out on {hardware}", question)
+    for before in BROKEN_RELEASES:
+        for content in (b"e.v1", release_json()):
+            contents = {"app": before, USER_MANIFEST: content}
+            late = e.blob(4, e.blob(2, before) + e.text(1, "app"))
+            bundle = release(targets(contents), {}) + late + e.payload(USER_MANIFEST, content)
+            yield Edge(f"{content!r} after {before!r}", Question(bundle))
     for size in (2**20, 2**20 + 1):
         yield Edge(f"manifest of {size}", _with_manifest(release_json().ljust(size)))
     for claim in (
@@ -245,11 +303,12 @@ def _manifests() -> Iterator[Edge]:
     ):
         yield Edge(f"claim {claim}", _with_manifest(claim.encode()))
     for name, listed in (("listed", 1), ("listed twice", 2)):
-        for digests in ([e.sha256(BAD_RELEASE)], [bytes(32), e.sha256(BAD_RELEASE)]):
+        good_digest, bad = e.sha256(BAD_RELEASE), bytes(32)
+        for digests in ([good_digest], [bad, good_digest], [bad, bad]):
             target = e.target_of(USER_MANIFEST, len(BAD_RELEASE), [(1, each) for each in digests])
             metadata = e.targets_of(e.common("targets"), [target] * listed)
             edge = Question(release(metadata, {USER_MANIFEST: BAD_RELEASE}))
-            yield Edge(f"bad manifest {name} with {len(digests)} digests", edge)
+            yield Edge(f"bad manifest {name} with {digests!r}", edge)
     twice = good({USER_MANIFEST: release_json()}) + e.payload(USER_MANIFEST, release_json())
     yield Edge("manifest twice", Question(twice))
 
@@ -277,11 +336,36 @@ def _lists() -> Iterator[Edge]:
     device = Device(e.signed(root() + e.blob(254, b"d"), R), at=product.NOW)
     yield Edge("not allowed, root late", Question(bundle + free, device), "beyond order")
     long_key = e.blob(1, bytes(32)) + e.blob(2, e.blob(3, bytes(66)) + e.number(1, 3))
-    listed = e.root_of(e.common("root", 2), [R.listed, long_key], e.roles_of(R), e.roles_of(T))
-    bundle = good(roots=e.root_entry(e.signed(listed, R)))
-    yield Edge("a long key before its type", Question(bundle), "beyond order")
+    late_scheme = e.blob(1, bytes(32)) + e.blob(2, e.blob(3, bytes(66)) + e.number(2, 3))
+    for name, key in (("type", long_key), ("scheme", late_scheme)):
+        listed = e.root_of(e.common("root", 2), [R.listed, key], e.roles_of(R), e.roles_of(T))
+        bundle = good(roots=e.root_entry(e.signed(listed, R)))
+        yield Edge(f"a long key before its {name}", Question(bundle), "beyond order")
+    yield from _targets()
     bundle = release(e.targets_of(e.common("targets"), usual), {})
     yield Edge("a target more than fits", Question(bundle, limits=SMALL), "beyond targets")
+
+
+def _targets() -> Iterator[Edge]:
+    """Targets metadata, and the names that a root allows."""
+    app = e.target("app", b"x")
+    digest = e.blob(3, e.number(1, 1))
+    files = [app, e.text(1, "boot") + e.number(2, 1) + digest]
+    bundle = release(e.targets_of(e.common("targets"), files), {"app": b"x", "boot": b"x"})
+    yield Edge("a hash without its digest", Question(bundle))
+    bundle = good({"x": b"x", "App": b"x", "app": b"x"})
+    yield Edge("the second name again", Question(bundle))
+    for name, entries in (
+        ("z/12", ("app", "z/*")),
+        ("bolt", ("app", "boot")),
+        ("abc", ("x", "abc")),
+    ):
+        listing = b"".join(e.text(254, each) for each in entries)
+        device = Device(e.signed(root() + listing, R), at=product.NOW)
+        yield Edge(f"{name} if {entries} are allowed", Question(good({name: b"x"}), device))
+    for field in (e.varint(5) + bytes(4), e.varint(1) + bytes(8)):
+        bundle = good(roots=e.root_entry(e.signed(root(2) + field, R)))
+        yield Edge(f"a field of the number 0: {field!r}", Question(bundle))
 
 
 def _roots() -> Iterator[Edge]:
@@ -291,6 +375,11 @@ def _roots() -> Iterator[Edge]:
         ("type", e.number(2, 3) + e.blob(3, T2.keyval), e.key_id_of(T2.keyval, 0, 3)),
         ("scheme", e.number(1, 3) + e.blob(3, T2.keyval), e.key_id_of(T2.keyval, 3, 0)),
         ("value", e.number(1, 3) + e.number(2, 3), e.key_id_of(b"")),
+        (
+            "a small type",
+            e.number(1, 255) + e.number(2, 255) + e.blob(3, T2.keyval),
+            e.key_id_of(T2.keyval, 255, 255),
+        ),
     ):
         listed = e.root_of(common, [R.listed, e.blob(1, id_) + e.blob(2, fields), T.listed], *roles)
         yield Edge(f"a key without {name}", Question(good(roots=e.root_entry(e.signed(listed, R)))))
@@ -299,7 +388,9 @@ def _roots() -> Iterator[Edge]:
         roots=e.root_entry(e.signed(e.root_of(common, [R.listed, T.listed], one, other), R))
     )
     yield Edge("long key ids with the same beginning", Question(bundle))
-    stamped = root(2) + e.blob(5, e.role([bytes(32), T2.key_id])) + e.blob(6, e.role([T3.key_id]))
+    stamped = (
+        root(2) + e.blob(5, e.role([bytes(32), T2.key_id], 3)) + e.blob(6, e.role([T3.key_id]))
+    )
     bundle = good(roots=e.root_entry(e.signed(stamped, R)))
     yield Edge("keys of other roles in little room", Question(bundle, limits=SMALL))
     moved = e.root_entry(e.signed(root(2), R))
@@ -322,6 +413,14 @@ def _roots() -> Iterator[Edge]:
         "the targets key without a role",
         Question(bundle, Device(TRUSTED, installed, at=product.NOW)),
     )
+    stated = e.manifest(targets(version=5), root=(1, root()))
+    device = Device(TRUSTED, stated, TRUSTED, at=product.NOW)
+    yield Edge("the root that is stated", Question(good(), device))
+    short = e.root_of(common, [R.listed, T.listed], e.roles_of(R), e.role([b"k"]))
+    twice = e.root_entry(e.signed(short)) + e.payload("x", b"y" * 40) * 2
+    yield Edge("a payload twice after a short key id", Question(twice))
+    gap = e.chain(e.signed(root(3), R)) + moved + e.chain(e.signed(root(4), R))
+    yield Edge("a chain after its fault and the root", Question(good(roots=gap)))
     two = e.signed(root(targets_keys=[T, T.mirrored], targets_threshold=2), R)
     bundle = good(roots=e.root_entry(e.signed(root(2, targets_keys=[T2]), R)), key=T2)
     yield Edge("one key twice before", Question(bundle, Device(two, installed, at=product.NOW)))
@@ -357,11 +456,28 @@ def _payloads() -> Iterator[Edge]:
     payloads = e.payload("app", compression_cases.STORED) + boot
     bundle = compression_cases.listed(target, e.target("boot", b"bootloader"), payloads=payloads)
     yield Edge("a late name after a packed payload", Question(bundle))
+    question = Question(bundle, sink=library.WRITES)
+    yield Edge("a late name with a sink", question, "beyond order")
     compression = e.number(1, 1) + e.blob(3, e.sha256(b"?"))
     stored = zstd_frames.stored(b"?")
     target = e.compressed_of("app", stored, compression)
     bundle = compression_cases.listed(target, payloads=e.payload("app", stored))
     yield Edge("packed without its length", Question(bundle))
+    length, sha256 = e.number(2, 11), e.blob(3, e.sha256(b"application"))
+    whole = e.compressed_of("app", compression_cases.STORED, e.number(1, 1) + length + sha256)
+    for name, compression in (("algorithm", length + sha256), ("SHA-256", e.number(1, 1) + length)):
+        without = e.compressed_of("boot", compression_cases.STORED, compression)
+        for files in ([without], [whole, without]):
+            payloads = e.payload("boot", compression_cases.STORED)
+            if len(files) > 1:
+                payloads = e.payload("app", compression_cases.STORED) + payloads
+            bundle = compression_cases.listed(*files, payloads=payloads)
+            yield Edge(f"{len(files)} packed without {name}", Question(bundle))
+    repeated = compression_cases.compressed(
+        compression_cases.REPEATED_FRAME, compression_cases.REPEATED
+    )
+    question = Question(repeated, sink=library.FAILS_TO_WRITE)
+    yield Edge("packed, and a sink that fails twice", question, "storage failed")
     device = dataclasses.replace(DEVICE, installed=e.manifest(targets({"boot": b"bootloader"})))
     yield Edge("app not installed", Question(release(targets(), {}), device))
     for unpacks, verdict in (

@@ -1,5 +1,6 @@
 """The device library at its edges: with the verdict of the Python verifier, or the one answer that fits."""
 
+import dataclasses
 import hashlib
 
 import pytest
@@ -21,7 +22,7 @@ def tested() -> library.Library:
 def test_edges(tested: library.Library) -> None:
     wrong = []
     for edge in edges.all_edges():
-        question = edge.question
+        question = dataclasses.replace(edge.question, listed=edges.good_signatures())
         device = edge.same_device or question.device
         expected = edge.verdict or str(python_judge.verdict(question.bundle, device))
         answer = question.judged(tested)

@@ -125,6 +125,9 @@ struct TestResult {
   // The SHA-256 of the keys of the root in force that sign targets metadata.
   uint32_t keys;
   uint8_t identities[software_update::kSha256Bytes];
+  // Other facts that a client records, and the SHA-256 of the targets.
+  uint32_t facts[8];
+  uint8_t digests[software_update::kSha256Bytes];
 };
 
 const Crypto kSoftware = {nullptr, nullptr, software_update::sha256_blocks};
@@ -269,6 +272,25 @@ Verifier* in_garbage() {
   return new (memory) VerifierFor<L>;
 }
 
+// Writes what a client records of an accepted release.
+void record(const Verifier& verifier, TestResult* result) {
+  const uint32_t facts[] = {
+      verifier.targets_version(), verifier.root_version(), verifier.root_threshold(),
+      verifier.has_counter(),     verifier.counter(),      verifier.minimum_counter(),
+      verifier.is_for_other_hardware(), verifier.targets()};
+  memcpy(result->facts, facts, sizeof facts);
+  Sha256 digests;
+  digests.begin(kSoftware);
+  digests.update({verifier.release_digest(), software_update::kSha256Bytes});
+  digests.update({verifier.root_sha256(), software_update::kSha256Bytes});
+  for (uint32_t i = 0; i < verifier.targets(); ++i) {
+    const uint64_t length = verifier.installed_length(i);
+    digests.update({reinterpret_cast<const uint8_t*>(&length), sizeof length});
+    digests.update({verifier.installed_sha256(i), software_update::kSha256Bytes});
+  }
+  digests.finish(result->digests);
+}
+
 void run(Verifier& verifier, const software_update::Device& device, Bytes bundle, size_t promised,
          size_t piece, TestResult* result) {
   verifier.begin(device, bundle.size + promised);
@@ -297,6 +319,7 @@ void run(Verifier& verifier, const software_update::Device& device, Bytes bundle
       identities.update({verifier.root_key_identity(i), software_update::kSha256Bytes});
     }
     identities.finish(result->identities);
+    record(verifier, result);
   }
 }
 

@@ -100,6 +100,8 @@ class _Result(ctypes.Structure):
         ("newer", ctypes.c_uint8 * 32),
         ("keys", ctypes.c_uint32),
         ("identities", ctypes.c_uint8 * 32),
+        ("facts", ctypes.c_uint32 * 8),
+        ("digests", ctypes.c_uint8 * 32),
     )
 
 
@@ -145,7 +147,8 @@ class Library:
             device.trusted,
             len(device.trusted),
             packed(device),
-            None if device.hardware_id is None else device.hardware_id.encode(),
+            # Twice a zero byte at its end: only the first one counts.
+            None if device.hardware_id is None else device.hardware_id.encode() + b"\0",
             device.at or 0,
             device.at is not None,
             _FAKE if fake else _REAL if listed is None else _LISTED,

@@ -12,7 +12,6 @@ from tests.device_library import edges, fake_signatures, mutants, python_judge, 
 from tests.device_library.edges import WHOLE, Question
 from tests.device_library.library import BARE, FULL, SMALL, TAKES_ROOTS, USUAL
 from tests.device_library.signatures import of_all_cases
-from tests.device_library.subjects import Subject
 
 # Piece, sink and limits.
 _WAYS = ((WHOLE, 0, USUAL), (7, 1, SMALL), (1, 0, USUAL), (64, 2, USUAL), (7, 1, BARE))
@@ -23,12 +22,8 @@ _PIECES = (WHOLE, 64, 7, 1)
 
 def cases() -> Iterator[Question]:
     """Yields the edges and all cases, with their good signatures."""
-    found = edges.all_edges()
-    devices = [(each.question.bundle, each.same_device or each.question.device) for each in found]
-    usable = [Subject("", "", *each) for each in devices if python_judge.is_usable(each[1])]
-    listed = b"".join((of_all_cases(), signatures.good(usable)))
-    for edge in found:
-        yield dataclasses.replace(edge.question, listed=listed)
+    for edge in edges.all_edges():
+        yield dataclasses.replace(edge.question, listed=edges.good_signatures())
     for way in _WAYS:
         for each in subjects.kept():
             if len(each.bundle) < _LARGE or way in _WAYS_OF_LARGE:
