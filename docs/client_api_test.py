@@ -11,7 +11,7 @@ from referencing import Registry, Resource
 from software_update.client import config_options
 from software_update.client.effects import Effect
 from software_update.client.question import Phase
-from software_update.client.shell import actions, api, http_request
+from software_update.client.shell import actions, api, http_request, page_socket
 from software_update.client.shell.control import MAX_LINES
 from software_update.client.shell.http_request import HttpError
 from software_update.client.shell.service import Progress
@@ -76,6 +76,7 @@ def test_page_has_the_limits() -> None:
     ("file", "document"),
     [
         ("client_error.v1.schema.json", api.error_document(HttpError(403, "no"))[1]),
+        ("client_page.v1.schema.json", page_socket.address_document("http://127.1.2.3:4/#5")),
         ("client_progress.v1.schema.json", api.progress_document(Progress(Effect.STORE, 1, 2))),
         ("client_progress.v1.schema.json", api.progress_document(Progress(Effect.STORE, 1, None))),
     ],

@@ -134,7 +134,8 @@ class ReportConfig:
 class Config:
     """The whole configuration. `state` is a folder and `socket` a path.
 
-    `built` is the time at which the image was built, in seconds since 1970; 0 if it is not stated.
+    `built` is the time at which the image was built, in seconds since 1970; 0 if it is not stated. `page`
+    says whether the consent page may be on loopback.
     """
 
     vendor: str
@@ -147,6 +148,7 @@ class Config:
     report: ReportConfig | None
     socket: str
     built: int = 0
+    page: bool = False
 
 
 def parse_config(text: str, place: str) -> Config:
@@ -297,6 +299,7 @@ def _config(values: Mapping[str, Any]) -> Config:
         report=ReportConfig(**values["report"]) if values["report"] else None,
         socket=values["socket"]["path"],
         built=values["built"] or 0,
+        page=values["consent"]["page"],
     )
 
 

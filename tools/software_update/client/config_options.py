@@ -721,7 +721,15 @@ CONFIGURATION = Section(
                         list_of(APPROVER, "approvers"),
                         "The users and groups who may. Reading the status needs no permission.",
                         ["user:root"],
-                    )
+                    ),
+                    Option(
+                        "page",
+                        BOOLEAN,
+                        "Whether the service serves the consent page on loopback, to browsers of users for "
+                        "whom `software-update-client page` has made an address. The service must be "
+                        "started with `run --page`.",
+                        False,
+                    ),
                 ],
             ),
             default={},

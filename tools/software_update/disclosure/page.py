@@ -82,6 +82,10 @@ class ReleasePage(NamedTuple):
     hexadecimal. `signers` are key ids in hexadecimal: of verified signatures, or of claimed ones if nothing
     was verified. `radius` compares the release with `previous`, or with nothing without it. `commands` are
     the labels and texts of commands that check the release.
+
+    `is_on_device` says that a device shows the page before it has the payloads, so only the metadata was
+    verified. The device then also knows its `vendor`, and `device_powers`, the powers that it lets releases
+    have; `signers` are names for people.
     """
 
     is_verified: bool
@@ -101,3 +105,6 @@ class ReleasePage(NamedTuple):
     previous: Previous | None = None
     files: tuple[PageFile, ...] = ()
     commands: tuple[tuple[str, str], ...] = ()
+    is_on_device: bool = False
+    vendor: str | None = None
+    device_powers: tuple[str, ...] | None = None

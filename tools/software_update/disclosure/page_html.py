@@ -53,9 +53,10 @@ td span,th span{display:block}
 code{font:.875em ui-monospace,monospace}
 form{margin:1rem 0;padding:.75rem;border:2px solid var(--line);background:var(--box)}
 form h2{margin-top:0}
+input{font:inherit;color:var(--text);background:var(--back);border:2px solid var(--soft);padding:.5rem}
 button{font:inherit;margin:.25rem .5rem .25rem 0;padding:.6rem 1rem;color:var(--text);background:var(--back);
 border:2px solid var(--soft);border-radius:.3rem;cursor:pointer}
-button:focus-visible,a:focus-visible{outline:3px solid var(--link);outline-offset:2px}
+button:focus-visible,input:focus-visible{outline:3px solid var(--link);outline-offset:2px}
 @media (max-width:36rem){dl div{display:block}table,tbody,tr,td,tbody th{display:block}thead{display:none}
 td{border-top:0}}
 @media print{:root{--back:#fff;--text:#000;--soft:#333;--line:#888;--box:#fff;--alert:#900;--alert-box:#fff;
@@ -80,19 +81,14 @@ def policy(form_action: str = "'none'") -> str:
     return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action {form_action}"
 
 
+def simple_page(language: str, title: str, body: str, rules: str) -> str:
+    """Returns a page of a title and a body in HTML. `rules` is its content security policy."""
+    lines = [*_head(language, title, rules), f"<h1>{escape(title)}</h1>", body, *_END]
+    return "".join(f"{line}\n" for line in lines)
+
+
 def _page(page: Layout, form: str, form_action: str) -> Iterator[str]:
-    yield "<!DOCTYPE html>"
-    yield f'<html lang="{escape(page.language)}">'
-    yield "<head>"
-    yield '<meta charset="utf-8">'
-    yield f'<meta http-equiv="Content-Security-Policy" content="{escape(policy(form_action))}">'
-    yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
-    yield '<meta name="referrer" content="no-referrer">'
-    yield f"<title>{escape(page.title)}</title>"
-    yield f"<style>{STYLE}</style>"
-    yield "</head>"
-    yield "<body>"
-    yield "<main>"
+    yield from _head(page.language, page.title, policy(form_action))
     yield f"<h1><bdi>{escape(page.title)}</bdi></h1>"
     for notice in page.notices:
         yield _notice(notice)
@@ -100,9 +96,26 @@ def _page(page: Layout, form: str, form_action: str) -> Iterator[str]:
         yield form
     for section in page.sections:
         yield from _section(section)
-    yield "</main>"
-    yield "</body>"
-    yield "</html>"
+    yield from _END
+
+
+_END = ("</main>", "</body>", "</html>")
+
+
+def _head(language: str, title: str, rules: str) -> Iterator[str]:
+    yield "<!DOCTYPE html>"
+    yield f'<html lang="{escape(language)}">'
+    yield "<head>"
+    yield '<meta charset="utf-8">'
+    yield f'<meta http-equiv="Content-Security-Policy" content="{escape(rules)}">'
+    yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
+    # With no referrer at all, a form would not say where it comes from.
+    yield '<meta name="referrer" content="same-origin">'
+    yield f"<title>{escape(title)}</title>"
+    yield f"<style>{STYLE}</style>"
+    yield "</head>"
+    yield "<body>"
+    yield "<main>"
 
 
 def _notice(notice: Notice) -> str:

@@ -134,7 +134,9 @@ class _Writer:
             yield self._notice("boot_loader", targets=_joined(page.radius.boot_loader_targets))
         if page.manifest is None:
             yield self._notice("no_manifest")
-        if page.is_verified:
+        if page.is_on_device:
+            yield self._notice("on_device", is_alert=False)
+        elif page.is_verified:
             yield self._notice("verified", is_alert=False)
 
     def _notice(self, key: str, *, is_alert: bool = True, **values: str) -> Notice:
@@ -161,6 +163,8 @@ class _Writer:
             yield Facts((self._fact("download", Span(self._size(page.size))),))
             return
         facts = []
+        if page.vendor:
+            facts.append(self._fact("vendor", _theirs(page.vendor)))
         if page.previous and page.previous.version:
             facts.append(self._fact("previous_version", _theirs(page.previous.version)))
         facts += [
@@ -198,6 +202,9 @@ class _Writer:
             yield self._fact("all_powers", Span(reach))
         else:
             yield self._fact("all_powers", self._own("not_stated"))
+        if page.device_powers is not None:
+            powers = ", ".join(each.text for each in self._reach(page.device_powers))
+            yield self._fact("device_powers", Span(powers))
         if page.previous and radius.powers_gained:
             if radius.claimed_before:
                 gained = [
@@ -339,7 +346,7 @@ class _Writer:
             size, sha256 = self._size(target.original_length), target.original_sha256 or ""
             name.append(self._own("original", size=size, sha256=sha256))
         sizes = [Span(self._exact_size(target.length))]
-        if not target.in_bundle:
+        if not target.in_bundle and not self._page.is_on_device:
             sizes.append(self._own("left_out"))
         change = [(self._own(target.change),)] if target.change else []
         return (tuple(name), tuple(sizes), *change)
@@ -394,6 +401,8 @@ class _Writer:
             yield self._fact("allowed_targets", *map(_code, root.allowed_targets))
 
     def _files(self) -> Iterator[Block]:
+        if self._page.is_on_device:
+            return
         if not self._page.files:
             yield Paragraph(self._say("no_files"))
             return

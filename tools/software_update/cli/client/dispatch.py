@@ -22,6 +22,7 @@ COMMANDS = {
     "clear": ("actions", "lift the quarantine of releases, and forget the last result"),
     "check-backend": ("check_backend", "check boot control and installers on this device"),
     "run": ("service", "run the service until it is stopped"),
+    "page": ("service", "print an address of the consent page, for a browser"),
     "history": ("reading", "show or verify what happened on this device"),
     "policy": ("actions", "show or change the preset, the standing answer to questions"),
     "verify-installed": ("reading", "compare the slot that runs with its installed manifest"),

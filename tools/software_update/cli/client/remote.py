@@ -63,6 +63,11 @@ class RemoteSession:
         document = self._request("POST", f"/v1/{name}", json.dumps(given).encode())
         return self._settled(document) if is_working(document) else document
 
+    def page_address(self, user: str | None) -> Document:
+        """Returns an address of the consent page for a browser of a user, by default of this process."""
+        fields = {} if user is None else {"user": user}
+        return self._request("POST", "/page/address", json.dumps(fields).encode())
+
     def __enter__(self) -> "RemoteSession":
         return self
 

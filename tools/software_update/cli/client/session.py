@@ -8,10 +8,12 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol
 
+from software_update.base.errors import InputError
 from software_update.client.config import Config
 
 if TYPE_CHECKING:
     from software_update.cli.client.local import LocalSession
+    from software_update.cli.client.remote import RemoteSession
 
 Document = dict[str, Any]
 
@@ -54,6 +56,18 @@ def open_session(path: str) -> Session:
     from software_update.cli.client.local import LocalSession
 
     return LocalSession(config, system)
+
+
+def open_service(path: str) -> "RemoteSession":
+    """Returns a session with the service. Raises InputError if it does not run."""
+    from software_update.cli.client.remote import RemoteSession
+    from software_update.client.shell.build import machine, read_config
+
+    config = read_config(machine(), path)
+    connect = _connection(config)
+    if connect is None:
+        raise InputError(f"{config.socket}: the service does not answer; start it")
+    return RemoteSession(connect)
 
 
 def open_local(path: str) -> "LocalSession":

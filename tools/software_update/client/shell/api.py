@@ -14,6 +14,7 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
+from typing import Protocol
 
 from software_update.base import strict_json
 from software_update.base.errors import (
@@ -26,9 +27,9 @@ from software_update.base.errors import (
 from software_update.client.config import Approvers
 from software_update.client.shell.actions import ACTIONS, Document
 from software_update.client.shell.callers import Caller, caller_of, may_answer
-from software_update.client.shell.control import MAX_LINES, ActionRefused
+from software_update.client.shell.control import MAX_LINES, ActionRefused, Busy
 from software_update.client.shell.http_request import HttpError, Request, read_request, response
-from software_update.client.shell.service import Busy, Progress, Service
+from software_update.client.shell.service import Progress, Service
 
 ERROR_SCHEMA = "software_update.client_error.v1"
 PROGRESS_SCHEMA = "software_update.client_progress.v1"
@@ -42,6 +43,18 @@ ACTION_SECONDS = 120.0
 _MAX_WAITING = 64
 MAX_PATH_BYTES = 107
 _JSON = "application/json"
+# The paths that answer with HTML.
+_PAGES = ("/page", "/page/answer")
+
+
+class Page(Protocol):
+    """The consent page on the socket, which `page_socket` implements."""
+
+    def html(self, request: Request, caller: Caller) -> bytes:
+        """Returns the response to a request for the page, or to an answer on it."""
+
+    def address(self, fields: Mapping[str, str], caller: Caller, uid: int) -> Document:
+        """Returns an address of the page on loopback. Raises HttpError and UsageError."""
 
 
 class Api:
@@ -53,8 +66,15 @@ class Api:
     api.close()
     """
 
-    def __init__(self, service: Service, approvers: Approvers, path: str) -> None:
+    def __init__(
+        self,
+        service: Service,
+        approvers: Approvers,
+        path: str,
+        page: Page | None = None,
+    ) -> None:
         self._service = service
+        self._page = page
         self._approvers = approvers
         self._path = path
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -133,7 +153,12 @@ class Api:
             if request.path == "/v1/events":
                 self._stream(connection, request, uid)
                 return
-            document = self._document(request, caller)
+            if request.path in _PAGES and self._page is not None:
+                content = self._page.html(request, caller)
+                connection.settimeout(REQUEST_SECONDS)
+                connection.sendall(content)
+                return
+            document = self._document(request, caller, uid)
         except HttpError as error:
             _send_error(connection, error)
         except Busy:
@@ -146,8 +171,14 @@ class Api:
             connection.settimeout(REQUEST_SECONDS)
             connection.sendall(response(200, _JSON, _encode(document)))
 
-    def _document(self, request: Request, caller: Caller) -> Document:
+    def _document(self, request: Request, caller: Caller, uid: int) -> Document:
         """Returns the answer to a request. Raises HttpError, Busy, SoftwareUpdateError and OSError."""
+        if request.path == "/page/address" and self._page is not None:
+            _only(request, "POST")
+            fields = _members(request.body, "page/address", {"user": str})
+            return self._page.address(fields, caller, uid)
+        if request.path in (*_PAGES, "/page/address"):
+            raise HttpError(404, "the service serves no page; start it with --page")
         if request.path in _READINGS:
             _only(request, "GET")
             return _READINGS[request.path](self, request.query)
@@ -155,7 +186,7 @@ class Api:
         if name not in ACTIONS or name == request.path:
             raise HttpError(404, f"{shown(request.path)}: does not exist; see the list of paths")
         _only(request, "POST")
-        fields = _fields(request.body, name)
+        fields = _members(request.body, name, ACTIONS[name].members)
         if not may_answer(caller, self._approvers):
             raise HttpError(
                 403,
@@ -278,13 +309,12 @@ _READINGS: dict[str, Callable[[Api, Mapping[str, str]], Document]] = {
 _KINDS: Mapping[type, str] = {bool: "true or false", list: "an array", str: "a string"}
 
 
-def _fields(body: bytes, name: str) -> Document:
-    """Returns the members of an action's JSON object. Raises HttpError."""
+def _members(body: bytes, name: str, known: Mapping[str, type]) -> Document:
+    """Returns the members of a JSON object, which are `known` with their types. Raises HttpError."""
     try:
         fields = strict_json.parse_object(body) if body else {}
     except ValueError as error:
         raise HttpError(400, f"the body is not a JSON object: {printable(str(error))}") from None
-    known = ACTIONS[name].members
     for member, value in fields.items():
         if member not in known:
             raise HttpError(400, f"{shown(member)}: is not a member of {name}")

@@ -5,6 +5,7 @@ import os
 import pwd
 from dataclasses import dataclass
 
+from software_update.base.errors import UsageError, shown
 from software_update.client.config import Approvers
 
 
@@ -41,6 +42,14 @@ def may_answer(caller: Caller, approvers: Approvers) -> bool:
     The user as whom the client runs always may: that user can change the client's files anyway.
     """
     return caller.own or caller.name in approvers.users or bool(caller.groups & approvers.groups)
+
+
+def user_id(name: str) -> int:
+    """Returns the id of a user. Raises UsageError."""
+    try:
+        return pwd.getpwnam(name).pw_uid
+    except KeyError:
+        raise UsageError(f"user: there is no user '{shown(name)}'") from None
 
 
 def _group_names(numbers: list[int]) -> list[str]:

@@ -21,6 +21,7 @@ from software_update.base.errors import InputError, SoftwareUpdateError, UsageEr
 from software_update.client import events, history, staging
 from software_update.client.boot_control import CountsStarts
 from software_update.client.config import Approvers
+from software_update.client.consent_form import Offered
 from software_update.client.policy.preset import Preset
 from software_update.client.question import Phase
 from software_update.client.record_room import MAX_FILE_PATH_BYTES
@@ -55,6 +56,10 @@ class ActionRefused(SoftwareUpdateError):
     exit_code = 1
 
 
+class Busy(Exception):
+    """The service could not take a request, because it was at work. It has not acted, and will not."""
+
+
 class Control:
     """The actions of users on a client that has started.
 
@@ -83,6 +88,22 @@ class Control:
             next_check=self.next_check,
         )
         return status_document(client.state, facts)
+
+    def offered(self) -> Offered | None:
+        """Returns the release that waits for an answer; None if none does. Raises InputError."""
+        client, plan = self._client, self._client.state.plan
+        question = client.question()
+        if plan is None or question is None or client.state.detail != Detail.AWAITING_CONSENT:
+            return None
+        state = client.state.domain(plan.domain)
+        running = state.slots.get(state.running)
+        root = client.root(client.domains[plan.domain])
+        return Offered(
+            question,
+            client.installed(plan.manifest),
+            client.installed(running.manifest) if running and running.manifest else None,
+            root if root.id.sha256.hex() == plan.root else None,
+        )
 
     def history(self, after: int = 0, count: int = MAX_LINES) -> Document:
         """Returns `count` lines of the history after the first `after` ones, and the number of all lines."""

@@ -6,6 +6,7 @@ Only what the service's API needs: no chunked bodies, no persistent connections 
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from urllib.parse import parse_qsl
 
 MAX_HEAD_BYTES = 8192
@@ -111,7 +112,13 @@ def _body_length(headers: Mapping[str, str]) -> int:
     return int(text)
 
 
-def response(status: int, content_type: str, body: bytes | None, allow: str = "") -> bytes:
+def response(
+    status: int,
+    content_type: str,
+    body: bytes | None,
+    allow: str = "",
+    headers: Mapping[str, str] = MappingProxyType({}),
+) -> bytes:
     """Returns a response; with the body None, the head of one that ends with the connection."""
     lines = [
         f"HTTP/1.1 {status} {_REASONS[status]}",
@@ -121,6 +128,7 @@ def response(status: int, content_type: str, body: bytes | None, allow: str = ""
     ]
     if allow:
         lines.append(f"Allow: {allow}")
+    lines += [f"{name}: {value}" for name, value in headers.items()]
     if body is not None:
         lines.append(f"Content-Length: {len(body)}")
     return "\r\n".join([*lines, "", ""]).encode() + (body or b"")

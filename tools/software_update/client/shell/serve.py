@@ -4,11 +4,15 @@ import signal
 from collections.abc import Mapping
 
 from software_update.client.config import Config
+from software_update.client.consent_form import PageWriter
 from software_update.client.report import report_document
 from software_update.client.shell.alarm import SystemAlarm
 from software_update.client.shell.api import Api
+from software_update.client.shell.consent_page import ConsentPage
+from software_update.client.shell.loopback import Loopback
 from software_update.client.shell.mailers import mailers_of
 from software_update.client.shell.notify import Notifier
+from software_update.client.shell.page_socket import SocketPage
 from software_update.client.shell.reports import Reporter, receiver_of
 from software_update.client.shell.service import MakeClient, Service
 from software_update.client.state import Code, State
@@ -18,15 +22,26 @@ from software_update.client.system import System
 _UNEVENTFUL = (Code.UP_TO_DATE, Code.NOTHING_OFFERED)
 
 
-def serve(config: Config, system: System, make: MakeClient, environment: Mapping[str, str]) -> None:
+def serve(
+    config: Config,
+    system: System,
+    make: MakeClient,
+    environment: Mapping[str, str],
+    writer: PageWriter | None = None,
+) -> None:
     """Runs until SIGTERM or SIGINT.
 
-    `make` makes the client, and `environment` is that of the process. Raises BootError, and InputError if
-    another client uses the folder of the state or the socket cannot be made.
+    `make` makes the client, and `environment` is that of the process. With `writer`, the service also serves
+    the consent page. Raises BootError, and InputError if another client uses the folder of the state or a
+    socket cannot be made.
     """
     alarm, notifier = SystemAlarm(), Notifier(environment)
     service = Service(make, config.approvers, config.check, alarm, notifier)
-    api = Api(service, config.approvers, config.socket)
+    page = None if writer is None else ConsentPage(service.call, config.approvers, writer)
+    loopback = Loopback(page, system.clock) if page and config.page else None
+    new_address = loopback.new_address if loopback else None
+    on_socket = SocketPage(page, new_address, system.clock.random_bytes(32).hex()) if page else None
+    api = Api(service, config.approvers, config.socket, on_socket)
     reporter = _reporter(config, system)
     if reporter is not None:
         _connect(service, reporter, config.hardware_id)
@@ -38,12 +53,16 @@ def serve(config: Config, system: System, make: MakeClient, environment: Mapping
     signal.set_wakeup_fd(alarm.signal_fd, warn_on_full_buffer=False)
     if reporter is not None:
         _report_again(reporter, service.client.state, config.hardware_id)
+    if loopback is not None:
+        loopback.open()
     api.open()
     try:
         service.run()
     finally:
         signal.set_wakeup_fd(-1)
         api.close()
+        if loopback is not None:
+            loopback.close()
         for each in (reporter, *mailers):
             if each is not None:
                 each.stop()

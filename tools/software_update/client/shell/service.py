@@ -29,7 +29,7 @@ from software_update.client.schedule import (
 )
 from software_update.client.shell.alarm import Alarm
 from software_update.client.shell.client import Client, Interrupted
-from software_update.client.shell.control import Control
+from software_update.client.shell.control import Busy, Control
 from software_update.client.shell.deployments import interval_of
 from software_update.client.shell.notify import Notifier
 from software_update.client.state import AT_REST, Code, Detail, State
@@ -47,10 +47,6 @@ _FIRST_AGAIN, _LONGEST_AGAIN = 10.0, 3600.0
 _PROGRESS_SECONDS = 0.5
 _SAME_SECONDS = 5
 _NEVER = float("inf")
-
-
-class Busy(Exception):
-    """The service could not take a request, because it was at work. It has not acted, and will not."""
 
 
 @dataclass(frozen=True, slots=True)

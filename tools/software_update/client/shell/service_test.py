@@ -20,11 +20,10 @@ from software_update.client.policy.chain import Link
 from software_update.client.question import Phase, Question
 from software_update.client.shell.callers import Caller
 from software_update.client.shell.client import Client
-from software_update.client.shell.control import Control
+from software_update.client.shell.control import Busy, Control
 from software_update.client.shell.notify import Notifier
 from software_update.client.shell.service import (
     RESTART_AGAIN,
-    Busy,
     Progress,
     Service,
     _Request,
