@@ -20,7 +20,7 @@ LOG = MemoryLog()
 
 @pytest.fixture(name="witness")
 def witness_fixture() -> Iterator[WitnessServer]:
-    with serving(LOG.vkey) as witness:
+    with serving(lambda: LOG.vkey) as witness:
         yield witness
 
 

@@ -3,7 +3,7 @@
 import base64
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from software_update.testing.memory_log import COSIGNED, MemoryWitness
@@ -13,11 +13,14 @@ from software_update.transparency.note import parse_note, parse_vkey
 
 
 class WitnessServer(MemoryWitness):
-    """A witness of the log with the key `vkey`. `seen` are the size and the root that it cosigned last."""
+    """A witness of the log whose key `vkey` returns when the log asks.
 
-    def __init__(self, vkey: str) -> None:
+    `seen` are the size and the root that it cosigned last.
+    """
+
+    def __init__(self, vkey: Callable[[], str]) -> None:
         super().__init__()
-        self._log = parse_vkey(vkey)
+        self._vkey = vkey
         self.seen = (0, EMPTY_ROOT)
         self.url = ""
 
@@ -26,10 +29,9 @@ class WitnessServer(MemoryWitness):
         head, _, content = body.partition(b"\n\n")
         old, *hashes = head.decode().split("\n")
         note = parse_note(content)
-        checkpoint = parse_checkpoint(note.text)
+        checkpoint, log = parse_checkpoint(note.text), parse_vkey(self._vkey().strip())
         if not any(
-            self._log.signs(each) and self._log.verifies(each.signature, note.text)
-            for each in note.signatures
+            log.signs(each) and log.verifies(each.signature, note.text) for each in note.signatures
         ):
             return 403, b"unknown key\n"
         if old != f"old {self.seen[0]}":
@@ -42,7 +44,7 @@ class WitnessServer(MemoryWitness):
 
 
 @contextlib.contextmanager
-def serving(vkey: str) -> Iterator[WitnessServer]:
+def serving(vkey: Callable[[], str]) -> Iterator[WitnessServer]:
     """Serves a witness of a log until the context ends."""
     witness = WitnessServer(vkey)
 
