@@ -61,6 +61,10 @@ def test_claims_within_the_powers_of_the_domain(grant: Grant) -> None:
             "claims the power network, which domain 'main' does not have (its powers: none)",
         ),
         (
+            Grant(areas=()),
+            "claims the area application, which domain 'main' does not have (its areas: none)",
+        ),
+        (
             Grant(areas=("system",)),
             "claims the area application, which domain 'main' does not have (its areas: system)",
         ),

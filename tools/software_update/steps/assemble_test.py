@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from software_update.base.errors import Advice, InputError
+from software_update.format.claims import Claims, TargetClaim
 from software_update.format.device_limits import DEFAULT
 from software_update.format.messages import Target
+from software_update.format.release_manifest import ReleaseManifest, build_release
 from software_update.steps.assemble import DeviceWithLimits, SignedContent, assemble_bundle
 from software_update.steps.unchanged import Earlier
 from software_update.testing import encode as e
@@ -25,10 +27,16 @@ def folder(tmp_path: Path) -> Path:
 
 
 def assemble(
-    folder: Path, *chain: str, left_out: str = "", earlier: Earlier | None = None
+    folder: Path,
+    *chain: str,
+    left_out: str = "",
+    earlier: Earlier | None = None,
+    user_manifest: bool = False,
 ) -> list[str]:
     """Writes out.bundle; returns the problems for Pigweed's client."""
     files = [("boot", f"{folder}/boot.bin"), ("app", f"{folder}/app.bin")]
+    if user_manifest:
+        files.append(("user_manifest", f"{folder}/release.json"))
     content = SignedContent(
         [file for file in files if file[0] != left_out],
         f"{folder}/root.pb",
@@ -48,6 +56,20 @@ def assemble(
 def test_bundle_has_the_signed_metadata_as_it_is(folder: Path) -> None:
     assert assemble(folder) == []
     assert (folder / "out.bundle").read_bytes() == e.bundle(CONTENTS, version=7)
+
+
+def test_claims_are_about_targets_that_the_metadata_lists(folder: Path) -> None:
+    release = ReleaseManifest("p", "1", 1)
+    for target, problem in ("app", ""), ("ap", "targets.ap: the release does not list this target"):
+        claims = Claims((TargetClaim(target, "lamp", "application"),))
+        (folder / "release.json").write_bytes(build_release(release, claims))
+        contents = {**CONTENTS, "user_manifest": (folder / "release.json").read_bytes()}
+        (folder / "targets.pb").write_bytes(e.signed(e.targets(contents, 7), TARGETS_KEY))
+        if problem:
+            with pytest.raises(InputError, match=problem):
+                assemble(folder, user_manifest=True)
+        else:
+            assert assemble(folder, user_manifest=True) == []
 
 
 def test_chain_that_pigweeds_client_cannot_follow_is_reported(folder: Path) -> None:

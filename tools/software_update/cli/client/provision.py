@@ -22,7 +22,8 @@ def run_provision(argv: Sequence[str]) -> int:
         "provision",
         "States the release that the factory has put on the device, which raises the floor, and writes the "
         "first preset. Stop the service before. Without it, a device starts with the root in its image, no "
-        "floor, and the preset ask.",
+        "floor, and the preset ask. The line in the history also has the slots, powers and areas of the "
+        "domain in the configuration.",
     )
     group = parser.add_mutually_exclusive_group()
     group.add_argument("--bundle", metavar="FILE", help="the bundle of the factory's release")
