@@ -28,6 +28,7 @@ from tests.device_library.builds import Build
 from tests.device_library.code_mutants import CodeMutant, mutants_of
 from tests.device_library.edges import Question
 from tests.device_library.library import Library
+from tests.device_library.questions import InstalledQuestion
 
 # Processor time for one question, of which the slowest takes a tenth of a second.
 SECONDS, SECONDS_FOR_HUGE = 1, 30
@@ -36,10 +37,13 @@ SURVIVORS = Path(__file__).absolute().parent / "survivors.txt"
 KILLED, SURVIVED, NOT_COMPILED = "killed", "survived", "not compiled"
 
 
+AnyQuestion = Question | InstalledQuestion
+
+
 class Asked:
     """Questions and the answers of the unchanged library. Those that killed a mutant lately come first."""
 
-    def __init__(self, original: Library, found: Iterable[Question], seconds: int) -> None:
+    def __init__(self, original: Library, found: Iterable[AnyQuestion], seconds: int) -> None:
         self._questions = [(each, each.answer(original)) for each in found]
         self._seconds = seconds
 
@@ -77,7 +81,7 @@ class CodeJudge:
         self._original = Library(build.link([*self._objects.values(), *self._around]))
         self._asked = self.asked(questions.cases(), questions.signed_mutants(0, signed_mutants))
 
-    def asked(self, *found: Iterable[Question], seconds: int = SECONDS) -> Asked:
+    def asked(self, *found: Iterable[AnyQuestion], seconds: int = SECONDS) -> Asked:
         """Returns questions with the right answers."""
         return Asked(self._original, itertools.chain(*found), seconds)
 

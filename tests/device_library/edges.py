@@ -220,6 +220,7 @@ MEMBERS = (
     b'"a": 1, "A": 2',
     b'"a": nuxl',
     b'"a": xull',
+    b'"a": 1ex5',
     b'"a": xrue',
     b'"a": xalse',
     b'"a";1',
@@ -280,6 +281,16 @@ def _manifests() -> Iterator[Edge]:
         "as many keys as fit",
         dataclasses.replace(_with_manifest(release_json(a=1, b=2)), limits=SMALL),
     )
+    for size in (2**20, 2**20 + 1):
+        yield Edge(f"manifest of {size}", _with_manifest(release_json().ljust(size)))
+    twice = good({USER_MANIFEST: release_json()}) + e.payload(USER_MANIFEST, release_json())
+    yield Edge("manifest twice", Question(twice))
+    yield from _other_manifests()
+    yield from _claims()
+
+
+def _other_manifests() -> Iterator[Edge]:
+    """Manifests that the device has, and those after a file that the reader has begun."""
     described = release_json(5, minimum_release_counter=2, hardware_ids=[HARDWARE])
     for name, content in (("opaque", b"1.2.3"), ("release", described)):
         for hardware in (HARDWARE, "board-2"):
@@ -294,14 +305,26 @@ def _manifests() -> Iterator[Edge]:
             late = e.blob(4, e.blob(2, before) + e.text(1, "app"))
             bundle = release(targets(contents), {}) + late + e.payload(USER_MANIFEST, content)
             yield Edge(f"{content!r} after {before!r}", Question(bundle))
-    for size in (2**20, 2**20 + 1):
-        yield Edge(f"manifest of {size}", _with_manifest(release_json().ljust(size)))
+
+
+def _claims() -> Iterator[Edge]:
+    """Files that claim to be release manifests, or nearly do, and manifests of several digests."""
     for claim in (
         "oftware_update.release.v1",
         "ssoftware_update.release.",
         f"{CLAIM[:-2]}{CLAIM[1:]}",
     ):
         yield Edge(f"claim {claim}", _with_manifest(claim.encode()))
+    for encoding in ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"):
+        content = bytearray(f"x{CLAIM[1:]}".encode(encoding))
+        # The last byte before the second character is not 0.
+        content[content.index(b"o") - 1] = 1
+        yield Edge(f"nearly a claim in {encoding}", _with_manifest(bytes(content)))
+    other = e.target_of("app", 1, [(1, bytes(32)), (1, e.sha256(BAD_RELEASE))])
+    wrong = e.target_of(USER_MANIFEST, len(BAD_RELEASE), [(1, bytes(32))])
+    metadata = e.targets_of(e.common("targets"), [other, wrong])
+    edge = Question(release(metadata, {USER_MANIFEST: BAD_RELEASE, "app": b"x"}))
+    yield Edge("the second digest of another target", edge)
     for name, listed in (("listed", 1), ("listed twice", 2)):
         good_digest, bad = e.sha256(BAD_RELEASE), bytes(32)
         for digests in ([good_digest], [bad, good_digest], [bad, bad]):
@@ -309,8 +332,6 @@ def _manifests() -> Iterator[Edge]:
             metadata = e.targets_of(e.common("targets"), [target] * listed)
             edge = Question(release(metadata, {USER_MANIFEST: BAD_RELEASE}))
             yield Edge(f"bad manifest {name} with {digests!r}", edge)
-    twice = good({USER_MANIFEST: release_json()}) + e.payload(USER_MANIFEST, release_json())
-    yield Edge("manifest twice", Question(twice))
 
 
 def _lists() -> Iterator[Edge]:
@@ -363,6 +384,11 @@ def _targets() -> Iterator[Edge]:
         listing = b"".join(e.text(254, each) for each in entries)
         device = Device(e.signed(root() + listing, R), at=product.NOW)
         yield Edge(f"{name} if {entries} are allowed", Question(good({name: b"x"}), device))
+    long = [f"{number:064}" for number in range(8)]
+    listing = b"".join(e.text(254, each) for each in ("app", "boot", *long))
+    yield Edge(
+        "many long entries", Question(good(roots=e.root_entry(e.signed(root(2) + listing, R))))
+    )
     for field in (e.varint(5) + bytes(4), e.varint(1) + bytes(8)):
         bundle = good(roots=e.root_entry(e.signed(root(2) + field, R)))
         yield Edge(f"a field of the number 0: {field!r}", Question(bundle))
@@ -416,6 +442,15 @@ def _roots() -> Iterator[Edge]:
     stated = e.manifest(targets(version=5), root=(1, root()))
     device = Device(TRUSTED, stated, TRUSTED, at=product.NOW)
     yield Edge("the root that is stated", Question(good(), device))
+    first = e.root_of(e.common("root", 1), [T.listed, R.listed], *roles)
+    bundle = good(roots=e.root_entry(e.signed(root(2, targets_keys=[T2]), R)), key=T2)
+    device = Device(e.signed(first, R), installed, at=product.NOW)
+    yield Edge("the targets key first, and removed", Question(bundle, device))
+    second = e.signed(root(2), R)
+    bundle = good(roots=e.chain(second, TRUSTED) + e.root_entry(second))
+    yield Edge(
+        "the root before the device's again", Question(bundle, Device(second, at=product.NOW))
+    )
     short = e.root_of(common, [R.listed, T.listed], e.roles_of(R), e.role([b"k"]))
     twice = e.root_entry(e.signed(short)) + e.payload("x", b"y" * 40) * 2
     yield Edge("a payload twice after a short key id", Question(twice))
@@ -519,6 +554,7 @@ def _devices() -> Iterator[Edge]:
         ("garbage", e.chain(b"garbage"), own),
         ("as field 5", e.root_entry(next_root), own),
         ("a payload", e.payload("app", b"x"), own),
+        ("next, and an empty payload", e.chain(next_root) + e.blob(4, b""), own),
         ("cut", e.chain(next_root)[:-1], own),
     ):
         same = Device(next_root, at=product.NOW)

@@ -17,6 +17,7 @@ using software_update::Bytes;
 using software_update::Crypto;
 using software_update::Decompressor;
 using software_update::Installed;
+using software_update::InstalledManifestReader;
 using software_update::Outcome;
 using software_update::Result;
 using software_update::RootSink;
@@ -284,9 +285,10 @@ void record(const Verifier& verifier, TestResult* result) {
   digests.update({verifier.release_digest(), software_update::kSha256Bytes});
   digests.update({verifier.root_sha256(), software_update::kSha256Bytes});
   for (uint32_t i = 0; i < verifier.targets(); ++i) {
-    const uint64_t length = verifier.installed_length(i);
+    const software_update::Content& content = verifier.installed(i);
+    const uint64_t length = content.length;
     digests.update({reinterpret_cast<const uint8_t*>(&length), sizeof length});
-    digests.update({verifier.installed_sha256(i), software_update::kSha256Bytes});
+    digests.update({content.sha256, software_update::kSha256Bytes});
   }
   digests.finish(result->digests);
 }
@@ -370,8 +372,10 @@ bool judge_installed(const uint8_t* manifest, size_t size, size_t piece, const c
                      uint32_t capacity, uint8_t* out) {
   static software_update::InstalledTarget targets[256];
   static software_update::ReleaseReaderFor<1024> release;
-  software_update::InstalledManifestReader reader;
-  memset(&targets, 0xa5, sizeof targets);
+  alignas(InstalledManifestReader) static uint8_t memory[sizeof(InstalledManifestReader)];
+  memset(targets, 0xa5, sizeof targets);
+  memset(memory, 0xa5, sizeof memory);
+  InstalledManifestReader& reader = *new (memory) InstalledManifestReader;
   reader.begin(kSoftware, hardware_id, {targets, capacity, &release}, size);
   for (size_t at = 0; at < size; at += piece) {
     reader.feed({manifest + at, size - at < piece ? size - at : piece});

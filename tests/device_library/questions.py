@@ -8,10 +8,33 @@ from pathlib import Path
 from software_update.testing import encode as e
 
 from tests.attacks import product
-from tests.device_library import edges, fake_signatures, mutants, python_judge, signatures, subjects
+from tests.device_library import (
+    edges,
+    fake_signatures,
+    installed_manifests,
+    mutants,
+    python_judge,
+    signatures,
+    subjects,
+)
 from tests.device_library.edges import WHOLE, Question
-from tests.device_library.library import BARE, FULL, SMALL, TAKES_ROOTS, USUAL
+from tests.device_library.installed_manifests import PIECES
+from tests.device_library.library import BARE, FULL, SMALL, TAKES_ROOTS, USUAL, Library
 from tests.device_library.signatures import of_all_cases
+
+
+@dataclasses.dataclass(frozen=True)
+class InstalledQuestion:
+    """A manifest of a device, to be read."""
+
+    manifest: bytes
+    hardware_id: str | None
+    piece: int
+
+    def answer(self, tested: Library) -> str:
+        """Returns the manifest as the library reads it."""
+        return str(tested.read_installed(self.manifest, self.hardware_id, self.piece))
+
 
 # Piece, sink and limits.
 _WAYS = ((WHOLE, 0, USUAL), (7, 1, SMALL), (1, 0, USUAL), (64, 2, USUAL), (7, 1, BARE))
@@ -20,8 +43,10 @@ _LARGE = 20_000
 _PIECES = (WHOLE, 64, 7, 1)
 
 
-def cases() -> Iterator[Question]:
-    """Yields the edges and all cases, with their good signatures."""
+def cases() -> Iterator[Question | InstalledQuestion]:
+    """Yields the edges and all cases, with their good signatures, and manifests of devices."""
+    for number, each in enumerate(installed_manifests.manifests()):
+        yield InstalledQuestion(*each, PIECES[number % len(PIECES)])
     for edge in edges.all_edges():
         yield dataclasses.replace(edge.question, listed=edges.good_signatures())
     for way in _WAYS:
