@@ -63,10 +63,15 @@ def read_log(storage: "Readable") -> Log:
     if key is None or unsigned is None:
         raise InputError(f"{place}: is not a log", Advice.MAKE_LOG)
     vkey = parse_vkey(key.content.decode(errors="replace").strip())
+    checkpoint = _in_file(f"{place}/{UNSIGNED}", lambda: parse_checkpoint(unsigned.content))
+    if checkpoint.origin != vkey.name or checkpoint.extensions:
+        raise InputError(
+            f"{place}/{UNSIGNED}: is not one of the log {vkey.name}; restore it from a copy of the log"
+        )
     signed = storage.read(CHECKPOINT, MAX_NOTE_BYTES)
     return Log(
         vkey,
-        _in_file(f"{place}/{UNSIGNED}", lambda: parse_checkpoint(unsigned.content)),
+        checkpoint,
         None if signed is None else parse_signed(signed.content, f"{place}/{CHECKPOINT}", vkey),
     )
 

@@ -47,6 +47,13 @@ def test_a_checkpoint_that_another_key_signed_is_refused(storage: FolderStorage)
     assert error.value.refusal == Refusal.LOG_NOT_SIGNED
 
 
+@pytest.mark.parametrize("text", [MemoryLog(origin="other.example").text(), LOG.text() + b"more\n"])
+def test_the_text_to_sign_is_one_of_the_log(storage: FolderStorage, text: bytes) -> None:
+    put(storage, UNSIGNED, text)
+    with pytest.raises(InputError, match=r"is not one of the log log\.example/firmware"):
+        read_log(storage)
+
+
 @pytest.mark.parametrize("name", [CHECKPOINT, UNSIGNED])
 def test_a_damaged_file_is_named(storage: FolderStorage, name: str) -> None:
     put(storage, name, b"damaged")
