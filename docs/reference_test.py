@@ -60,6 +60,7 @@ def test_locks_for_users_are_complete() -> None:
         "build": project["build-system"]["requires"],
         "mcuboot": extras.pop("mcuboot"),
         "runtime": runtime,
+        "sbom": extras.pop("sbom"),
         "storages": storages,
         "signers": [requirement for extra in extras.values() for requirement in extra],
     }.items():

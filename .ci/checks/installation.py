@@ -81,7 +81,8 @@ def check_installed_files(run: Run, python: Path) -> None:
     installed = run.command(python, "-c", script).splitlines()
     patterns = [f"{PACKAGE}/{each}" for each in ("*.py", "*.proto", "py.typed")]
     exclude = [
-        f"*/{name}" for name in ("*_test.py", "conftest.py", "testing/*", "archived_main.py")
+        f"*/{name}"
+        for name in ("*_test.py", "conftest.py", "testing/*", "archived_main.py", "sbom_main.py")
     ]
     tracked = run.tracked(*patterns, *(f":(exclude){PACKAGE}{each}" for each in exclude))
     wanted = {name.removeprefix("tools/") for name in tracked}

@@ -88,3 +88,23 @@ def test_bootloader_does_not_start_a_changed_application(device: Device) -> None
         "bootloader: stopped: no slot contains an application that may start",
     ]
     assert report.status == 1
+
+
+def test_the_sbom_names_the_compiler_the_c_library_and_each_package() -> None:
+    bundle = os.environ["BUNDLE_WITH_SBOM"]
+    verify: list[str | Path] = [SOFTWARE_UPDATE, "bundle", "verify", bundle, "--at=none", "--json"]
+    verify += ["--trusted-root", os.environ["TRUSTED_ROOT"], f"--attachments={bundle}.attachments"]
+    verified = json.loads(subprocess.run(verify, check=True, capture_output=True).stdout)
+    assert [each["name"] for each in verified["attachments"]] == ["sbom.cdx.json"]
+    sbom = json.loads(Path(f"{bundle}.attachments/sbom.cdx.json").read_bytes())
+    versions = {each["name"]: each.get("version") for each in sbom["components"]}
+    assert versions.keys() == {
+        "//device",
+        "//examples/blinky",
+        "//examples/blinky/firmware",
+        "gcc",
+        "picolibc",
+        "software_update_device_crypto",
+    }
+    assert versions["gcc"]
+    assert versions["picolibc"]

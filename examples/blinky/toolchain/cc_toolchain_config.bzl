@@ -38,7 +38,8 @@ def _cc_toolchain_config_impl(ctx):
         toolchain_identifier = "blinky_" + ctx.attr.cpu,
         compiler = "gcc",
         target_cpu = ctx.attr.cpu,
-        target_libc = "none",
+        # The SBOM names it.
+        target_libc = "picolibc",
         target_system_name = "arm-none-eabi",
         abi_version = "eabi",
         abi_libc_version = "none",

@@ -32,12 +32,25 @@ def _include_folders(rctx, compiler):
     # The compiler may report a header by either path.
     return {str(path): None for folder in folders for path in [folder, folder.realpath]}.keys()
 
+def _version_of_c_library(rctx, folders):
+    """The version of picolibc in the compiler's folders, or an empty string."""
+    for folder in folders:
+        header = rctx.path(folder + "/picolibc.h")
+        if header.exists:
+            for line in rctx.read(header).splitlines():
+                words = [word for word in line.split(" ") if word]
+                if words[:2] == ["#define", "__PICOLIBC_VERSION__"]:
+                    return words[2].strip("\"")
+    return ""
+
 def _host_tools_impl(rctx):
     # The build of another module does not register the toolchain.
     ours = not Label("//:all").repo_name
     compiler = _find(rctx, _COMPILER) if ours else None
     emulator = _find(rctx, _EMULATOR) if ours else None
     version = rctx.execute([compiler, "--version"]).stdout if compiler else ""
+
+    number = rctx.execute([compiler, "-dumpfullversion"]).stdout.strip() if compiler else ""
 
     folders = _include_folders(rctx, compiler) if compiler else []
 
@@ -47,13 +60,17 @@ def _host_tools_impl(rctx):
     rctx.file("host_tools.bzl", """\
 COMPILER = {compiler}
 COMPILER_INCLUDE_FOLDERS = {folders}
+COMPILER_VERSION = {number}
 C_LIBRARY = {c_library}
+C_LIBRARY_VERSION = {c_library_version}
 EMULATOR = {emulator}
 """.format(
         compiler = repr(str(compiler or "")),
         emulator = repr(str(emulator or "")),
         c_library = repr(any([rctx.path(folder + "/string.h").exists for folder in folders])),
+        c_library_version = repr(_version_of_c_library(rctx, folders)),
         folders = repr(folders),
+        number = repr(number),
     ))
 
 host_tools = repository_rule(

@@ -85,6 +85,7 @@ COMMANDS = {
     ("step", "assemble"): "put signed metadata and payloads into a bundle",
     ("step", "persist"): "write a bundle as a tree, like a TUF repository",
     ("step", "index"): "describe a bundle for a server",
+    ("step", "sbom"): "write the SBOM of a release, or check the product's own",
     ("step", "attachment"): "put an attachment next to its bundle",
     ("step", "release-list"): "verify the bundles to publish, and list them",
     ("step", "sha256"): "write a file's SHA-256, for sha256sum -c",

@@ -10,7 +10,11 @@ from pathlib import Path
 
 PRODUCT = "software_update"
 # Programs that have no py_library.
-PROGRAMS = (f"{PRODUCT}/__main__.py", f"{PRODUCT}/archived_main.py")
+PROGRAMS = (
+    f"{PRODUCT}/__main__.py",
+    f"{PRODUCT}/archived_main.py",
+    f"{PRODUCT}/sbom_main.py",
+)
 _API = f"{PRODUCT}/__init__.py"
 _TEST_HELPERS = "testing"
 

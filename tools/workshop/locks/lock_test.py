@@ -38,7 +38,7 @@ def test_both_scripts_have_the_same_pythons_and_platforms() -> None:
     assert len(lock.PLATFORMS) == len(fetch_wheels.PLATFORMS)
 
 
-LOCKS = ["benchmarks", "build", "fuzz", "lint", "mcuboot", "remote", "runtime", "servers"]
+LOCKS = ["benchmarks", "build", "fuzz", "lint", "mcuboot", "remote", "runtime", "sbom", "servers"]
 LOCKS += ["signers", "storages", "test"]
 
 
