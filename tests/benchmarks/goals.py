@@ -92,6 +92,7 @@ def other_readers(results: Results) -> float:
 
 
 ONE, SIXTEEN, THOUSAND = "1 file of 1 GiB", "16 files of 64 MiB", "1000 files of 10 KiB"
+TWO = "2 bundles of 1 GiB"
 BAZEL, MENDER = "Bazel, 1000 targets of 10 KiB", "mender-artifact"
 TO_FLOOR, TO_MENDER = f"x {FLOOR}", f"x {MENDER}, lower quartile"
 AT_REFERENCE = f"s where {FLOOR} takes {REFERENCE_SECONDS} s for 1 GiB"
@@ -120,6 +121,8 @@ GOALS = (
         "MiB",
         lambda r: row(r, "install", CLIENT).peak.most,
     ),
+    Goal(TWO, "diff", 1.2, TO_FLOOR, times("diff")),
+    Goal(TWO, "diff, memory", 64, "MiB", lambda r: row(r, "diff").peak.most),
     Goal("start-up", "--help", 0.06, "s", seconds("start", f"{OURS} --help")),
     Goal("start-up", "step digest", 0.06, "s", seconds("start", f"{OURS} step digest")),
     Goal(BAZEL, "clean, over a list of the files", 2, "s", more_seconds),

@@ -18,6 +18,14 @@ from tests.benchmarks.peers import Peers, prepare
 from tests.benchmarks.results import GIB, MIB, Row, Tables
 
 KIB = 1024
+CREATE_OF_ONE = (
+    "software-update bundle create --version={version} --root={{keys}}/root.pb"
+    " --dev-signing-key={{keys}}/key.pem --target image={path} -o {{artifact}}"
+)
+DIFF = (
+    "software-update bundle diff {folder}/1.bundle {folder}/2.bundle --trusted-root={keys}/root.pb"
+    " --no-diffoscope"
+)
 
 
 @dataclass(frozen=True)
@@ -139,6 +147,17 @@ def install(bench: Bench) -> Tables:
         return {"install": bench.measure(*commands)}
 
 
+def diff(bench: Bench) -> Tables:
+    """Measures the comparison of two bundles of one large file each, which differ in all bytes."""
+    size = bench.sizes.one_file[-1]
+    with bench.work("diff", 2, size) as work:
+        for version, path in enumerate(work.files):
+            create = CREATE_OF_ONE.format(version=version + 1, path=path)
+            run(work.command(OURS, create, f"{version + 1}.bundle"))
+        compare = replace(work.command(OURS, DIFF, size=2 * size), says="verified: ")
+        return {"diff": bench.measure(work.floor(2 * size), compare)}
+
+
 def many_files(bench: Bench, name: str, count: int, size: int, without: str = "") -> Tables:
     """Measures all tools that can do the work, and the floor; artifacts to check are made once more."""
     total = count * size
@@ -159,4 +178,5 @@ WORK: dict[str, Callable[[Bench], Tables]] = {
     "targets": targets,
     "start": start,
     "install": install,
+    "diff": diff,
 }

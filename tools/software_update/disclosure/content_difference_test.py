@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from software_update.base.files import open_input
+from software_update.base.files import open_input, read_range
 from software_update.disclosure import content_difference
 from software_update.disclosure.content_difference import (
     MAX_CONTENT_BYTES,
@@ -16,7 +16,7 @@ from software_update.disclosure.content_difference import (
 )
 from software_update.disclosure.disclosed import OpenFile, unverified_releases
 from software_update.testing import encode as e
-from software_update.testing.zstd_frames import stored
+from software_update.testing.zstd_frames import frame, raw, stored
 
 MANIFEST = b'{"schema": "software_update.release.v1", "product": "p", "version": "%d", "release_counter": 1}'
 
@@ -107,6 +107,30 @@ def test_compressed_payload_that_is_not_what_is_listed(tmp_path: Path) -> None:
     ):
         [found] = differences(tmp_path, old, new)
         assert found.note == f"not compared: the {which} one is not the payload that is listed"
+
+
+def test_only_the_listed_frame_is_decompressed(tmp_path: Path) -> None:
+    """Two frames of the same length contain the same content."""
+    one, other = (frame(3, [raw(b"old"[:at]), raw(b"old"[at:])]) for at in (1, 2))
+    old = compressed(b"old", one).replace(e.payload("app", one), e.payload("app", other))
+    [found] = differences(tmp_path, old, compressed(b"new", stored(b"new")))
+    assert found.note == "not compared: the old one is not the payload that is listed"
+
+
+def test_payload_of_another_length_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[int] = []
+
+    def chunks(fd: int, offset: int, length: int, chunk_bytes: int) -> Iterator[bytes]:
+        read.append(length)
+        return read_range(fd, offset, length, chunk_bytes)
+
+    monkeypatch.setattr(content_difference, "read_range", chunks)
+    new = damaged({"app": b"new"}, "app", b"x" * 1000)
+    [found] = differences(tmp_path, e.bundle({"app": b"old"}), new)
+    assert found.note == "not compared: the new one is not the payload that is listed"
+    assert read == [3]
 
 
 @pytest.mark.parametrize("content", [b"other", b"longer"])

@@ -178,7 +178,6 @@ def _device_after(release: VerifiedRelease, at: int | None, schemes: Schemes) ->
         release.root,
         Installed(release.targets, release.user_manifest, release.manifest, release.root.id),
         at=at,
-        installed_root=release.root,
         schemes=schemes,
     )
 
