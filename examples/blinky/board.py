@@ -38,8 +38,17 @@ class Board:
 
     def erase(self) -> None:
         """Makes the flash memory as it comes from its factory."""
+        self.write(_ERASED * _USED_BYTES)
+
+    def read(self) -> bytes:
+        """Returns the part of the flash memory that blinky uses."""
+        with self.flash.open("rb") as file:
+            return file.read(_USED_BYTES)
+
+    def write(self, content: bytes) -> None:
+        """Writes what `read` returned."""
         with self.flash.open("wb") as file:
-            file.write(_ERASED * _USED_BYTES)
+            file.write(content)
             file.truncate(_FLASH_BYTES)
 
 

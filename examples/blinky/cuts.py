@@ -1,6 +1,7 @@
 """Cuts the power of a device in an update, at flash operations that an option selects.
 
-`bazel run //examples/blinky:cuts -- --every=1` cuts at all of them, before, in and after the operation.
+`bazel run //examples/blinky:cuts -- --every=1` cuts at all of them, before, in and after the operation: three
+cuts an operation.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import closing
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from examples.blinky.board import POWER_CUT
@@ -24,6 +26,7 @@ KINDS = ("before", "torn", "after")
 # Starts after which a device must have the new release: a cut in the last start of a trial brings the old
 # one back, and the release is offered again.
 _MOST_STARTS = 3
+_SECONDS_BETWEEN_LINES = 10
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ class Update:
     """An update from the factory's release to the one in a bundle."""
 
     factory: Factory
-    flash: Path
+    flash: bytes
     bundle: Path
     old: int
     new: int
@@ -51,7 +54,7 @@ def prepare(factory: Factory, folder: Path, bundle: Path, old: int, new: int) ->
     made = device.make()
     if made.status != 0:
         raise RuntimeError(f"the factory failed: {made.lines}")
-    return Update(factory, device.board.flash, bundle, old, new)
+    return Update(factory, device.board.read(), bundle, old, new)
 
 
 def operations_of(update: Update, folder: Path) -> int:
@@ -90,7 +93,7 @@ def _runs(report: Report, version: int) -> bool:
 def _device(update: Update, folder: Path) -> Device:
     folder.mkdir(parents=True, exist_ok=True)
     device = Device(update.factory, folder)
-    shutil.copyfile(update.flash, device.board.flash)
+    device.board.write(update.flash)
     return device
 
 
@@ -106,8 +109,10 @@ def every(step: int, operations: int) -> Iterator[Cut]:
             yield Cut(operation, kind)
 
 
-def problems(update: Update, cuts: Sequence[Cut], folder: Path, jobs: int) -> list[str]:
-    """Makes all cuts, `jobs` at a time. Returns the faults."""
+def problems(
+    update: Update, cuts: Sequence[Cut], folder: Path, jobs: int
+) -> Generator[str | None, None, None]:
+    """Makes all cuts, `jobs` at a time. Yields the fault of each when it is made, or None."""
 
     def made(index: int) -> str | None:
         place = folder / str(index)
@@ -116,12 +121,41 @@ def problems(update: Update, cuts: Sequence[Cut], folder: Path, jobs: int) -> li
         finally:
             shutil.rmtree(place)
 
-    with ThreadPoolExecutor(jobs) as pool:
-        return [fault for fault in pool.map(made, range(len(cuts))) if fault]
+    pool = ThreadPoolExecutor(jobs)
+    try:
+        for done in as_completed([pool.submit(made, index) for index in range(len(cuts))]):
+            yield done.result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+@dataclass
+class Progress:
+    """Prints faults when they occur, and every ten seconds how far the cuts are."""
+
+    total: int
+    began: float = field(default_factory=time.monotonic)
+    done: int = 0
+    faults: int = 0
+    _shown: float = field(default_factory=time.monotonic)
+
+    def add(self, fault: str | None) -> None:
+        """Counts a cut."""
+        self.done += 1
+        if fault:
+            self.faults += 1
+            print(fault, flush=True)
+        if time.monotonic() - self._shown >= _SECONDS_BETWEEN_LINES:
+            self._shown = time.monotonic()
+            print(self, flush=True)
+
+    def __str__(self) -> str:
+        seconds = time.monotonic() - self.began
+        return f"{self.done} of {self.total} power cuts, faults: {self.faults}, {seconds:.0f} s"
 
 
 def main() -> int:
-    """Makes the cuts and prints their number. Returns 1 if a device had a fault."""
+    """Makes the cuts and prints their number. Returns 1 if a device had a fault, 130 after an interrupt."""
     parser = argparse.ArgumentParser(prog="cuts", description="Cuts the power in updates.")
     parser.add_argument(
         "--every", type=int, default=1, help="cut at each N-th operation; default: 1"
@@ -129,23 +163,30 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=2, help="devices at the same time; default: 2")
     args = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    progress = Progress(0)
+    try:
+        make(args.every, args.jobs, progress)
+    except KeyboardInterrupt:
+        print(f"interrupted: {progress}")
+        return 130
+    print(progress)
+    return 1 if progress.faults else 0
+
+
+def make(step: int, jobs: int, progress: Progress) -> None:
+    """Makes the cuts at each `step`-th operation of an update."""
     old, bundle = int(os.environ["VERSION"]), Path(os.environ["BUNDLE_NEXT"]).absolute()
-    began = time.monotonic()
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         (folder / "made").mkdir()
         update = prepare(factory_from(os.environ), folder / "made", bundle, old, old + 1)
         operations = operations_of(update, folder / "whole")
-        cuts = list(every(args.every, operations))
-        faults = problems(update, cuts, folder, args.jobs)
-    for fault in faults:
-        print(fault)
-    seconds = time.monotonic() - began
-    print(
-        f"{operations} flash operations in an update, {len(cuts)} power cuts, {len(faults)} faults, "
-        f"{seconds:.0f} s"
-    )
-    return 1 if faults else 0
+        cuts = list(every(step, operations))
+        progress.total = len(cuts)
+        print(f"{operations} flash operations in an update, {len(cuts)} power cuts", flush=True)
+        with closing(problems(update, cuts, folder, jobs)) as faults:
+            for fault in faults:
+                progress.add(fault)
 
 
 if __name__ == "__main__":
