@@ -79,6 +79,10 @@ def page_of_offer(offered: Offered) -> ReleasePage:
         vendor=question.vendor,
         signers=question.signers,
         device_powers=question.powers,
+        log=question.log.origin if question.log else None,
+        witnesses=question.log.witnesses if question.log else (),
+        log_problem=question.log.problem if question.log else None,
+        auditors=question.auditors,
     )
 
 

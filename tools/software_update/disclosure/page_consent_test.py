@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 import pytest
 
 from software_update.client.consent_form import Form, Offered
-from software_update.client.question import Phase
+from software_update.client.question import LogFacts, Phase
 from software_update.disclosure.page_consent import SCRIPT, ConsentPageWriter, page_of_offer
 from software_update.format.claims import Claims
 from software_update.format.metadata import Installed
@@ -89,6 +89,22 @@ def test_page_shows_what_only_the_device_knows() -> None:
     assert page.previous
     assert page.previous.version == "1.0"
     assert page.root
+
+
+def test_page_shows_the_log_and_the_auditors() -> None:
+    html = WRITER.asks(
+        offered(log=LogFacts("log.example", ("north",)), auditors=("audit house",)), FORM
+    )
+    for text in ("In the public log", "log.example", "north", "Rebuilt by", "audit house"):
+        assert text in html
+    assert "NOT IN A PUBLIC LOG" not in html
+    unproven = offered(log=LogFacts(None, (), "MISSING_PROOF: <script>"))
+    html = WRITER.asks(unproven, FORM)
+    assert "NOT IN A PUBLIC LOG" in html
+    assert "MISSING_PROOF: &lt;script&gt;" in html
+    assert "In the public log" not in html
+    unchecked = WRITER.asks(offered(), FORM)
+    assert not [text for text in ("PUBLIC LOG", "public log", "Rebuilt") if text in unchecked]
 
 
 def test_release_without_a_known_release_before() -> None:

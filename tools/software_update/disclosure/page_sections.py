@@ -134,6 +134,8 @@ class _Writer:
             yield self._notice("boot_loader", targets=_joined(page.radius.boot_loader_targets))
         if page.manifest is None:
             yield self._notice("no_manifest")
+        if page.log_problem is not None:
+            yield self._notice("not_in_log", problem=readable(page.log_problem))
         if page.is_on_device:
             yield self._notice("on_device", is_alert=False)
         elif page.is_verified:
@@ -185,6 +187,13 @@ class _Writer:
         if stuck:
             facts.append(self._fact("no_way_back", *map(_theirs, stuck), is_alert=True))
         facts += self._power_facts()
+        for key, names in (
+            ("in_log", (page.log,) if page.log else ()),
+            ("cosigned_by", page.witnesses),
+            ("audited_by", page.auditors),
+        ):
+            if names:
+                facts.append(self._fact(key, *map(_theirs, names)))
         facts.append(self._fact("download", Span(self._size(page.size))))
         if release.hardware_ids:
             facts.append(self._fact("hardware", Span(_joined(release.hardware_ids), "")))
