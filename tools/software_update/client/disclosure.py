@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 # A statement with its signatures has some kilobytes.
 MAX_STATEMENT_BYTES = 256 * 1024
+# Of a line of the history.
+_MAX_NAME, _MAX_NAMES = 64, 8
 
 Fetch = Callable[[str, int], bytes | None]
 
@@ -113,6 +115,19 @@ def with_disclosed(
         log = LogFacts(None, (), disclosed.problem or "it has not been checked")
     auditors = disclosed.auditors if rules.audits else ()
     return replace(question, log=log, auditors=tuple(names.get(each, each) for each in auditors))
+
+
+def history_members(disclosed: Disclosed) -> dict[str, str | list[str]]:
+    """Returns the members of a line of the history about an offer: what was found out, and no more."""
+    members: dict[str, str | list[str]] = {}
+    if disclosed.log:
+        members["log"] = disclosed.log[:_MAX_NAME]
+        members["witnesses"] = [each[:_MAX_NAME] for each in disclosed.witnesses[:_MAX_NAMES]]
+    if disclosed.problem:
+        members["log_problem"] = disclosed.problem.partition(":")[0]
+    if disclosed.auditors:
+        members["auditors"] = list(disclosed.auditors)
+    return members
 
 
 def check_again(disclosed: Disclosed, rules: Rules) -> None:

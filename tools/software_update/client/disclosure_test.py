@@ -21,6 +21,7 @@ from software_update.client.disclosure import (
     Rules,
     check_again,
     disclose,
+    history_members,
     with_disclosed,
 )
 from software_update.client.question import LogFacts
@@ -188,6 +189,17 @@ def test_rules_that_have_changed_since() -> None:
         with pytest.raises(NotDisclosed) as caught:
             check_again(bad, rules)
         assert caught.value.refusal == expected
+
+
+def test_history_says_what_was_found_out() -> None:
+    good = Disclosed("l" * 100, ("w" * 100,) * 9, "", ("a", "b"))
+    assert history_members(good) == {
+        "log": "l" * 64,
+        "witnesses": ["w" * 64] * 8,
+        "auditors": ["a", "b"],
+    }
+    assert history_members(Disclosed(problem="LOG_FORKED: two")) == {"log_problem": "LOG_FORKED"}
+    assert history_members(Disclosed()) == {}
 
 
 def test_question_says_what_was_found_out() -> None:

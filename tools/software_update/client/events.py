@@ -1,7 +1,7 @@
 """The events that the core reacts to. Times (`at`) are in seconds since 1970, from the device's clock."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from software_update.client.boot_control import BootStatus
 from software_update.client.claimed import UNLIMITED, Grant
@@ -48,12 +48,14 @@ class RootVerified:
 class Offered:
     """The source offers a verified release that may be installed, in the form of a plan.
 
-    `dated` says that its metadata has an expiry date, which `at` is before.
+    `dated` says that its metadata has an expiry date, which `at` is before. `disclosed` are members of the
+    history's line: the log and the auditors, if the device demands them.
     """
 
     at: int
     plan: Plan
     dated: bool = True
+    disclosed: Mapping[str, str | list[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

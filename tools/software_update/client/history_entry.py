@@ -95,7 +95,7 @@ def _members(event: Event) -> dict[str, Any]:
         case events.Offered():
             by = offered_by(event.plan)
             said = {"offered_by": by} if by else {}
-            return {"root": event.plan.root, **_rollout(event.plan), **said}
+            return {"root": event.plan.root, **_rollout(event.plan), **said, **event.disclosed}
         case _:
             kept = {
                 each.name: to_json(getattr(event, each.name))

@@ -28,7 +28,14 @@ from software_update.client.boot_control import (
 from software_update.client.claimed import check_claims
 from software_update.client.config import CheckConfig
 from software_update.client.decision import Choice, Decision, Situation
-from software_update.client.disclosure import NO_RULES, check_again, disclose, with_disclosed
+from software_update.client.disclosure import (
+    NO_RULES,
+    Disclosed,
+    check_again,
+    disclose,
+    history_members,
+    with_disclosed,
+)
 from software_update.client.disclosure_file import DisclosureFile
 from software_update.client.domain import Domain, HealthCheck
 from software_update.client.effects import Effect, effect_of
@@ -444,20 +451,23 @@ class Client:
         check_room(domain, slot, found.release)
         if domain.staging == Staging.STORE:
             self._check_store(bundle)
-        self._disclose(domain, bundle, found.release)
+        disclosed = self._disclose(domain, bundle, found.release)
         manifest = self.keep_manifest(found.manifest)
         return events.Offered(
-            self.now(), replace(plan, manifest=manifest), _is_dated(found.release)
+            self.now(),
+            replace(plan, manifest=manifest),
+            _is_dated(found.release),
+            history_members(disclosed),
         )
 
-    def _disclose(self, domain: Domain, bundle: OpenBundle, release: VerifiedRelease) -> None:
+    def _disclose(self, domain: Domain, bundle: OpenBundle, release: VerifiedRelease) -> Disclosed:
         """Checks what is disclosed about a release before the question, and keeps what it has found.
 
         Raises PlanFailed if the release is refused, also because witnesses state a time at which its metadata
         has expired, and SourceError.
         """
         if domain.rules == NO_RULES:
-            return
+            return Disclosed()
 
         def fetch(name: str, limit: int) -> bytes | None:
             return attachment_of(bundle, name, limit)
@@ -473,6 +483,7 @@ class Client:
             problem = self._found(domain, bundle).problem
             if problem is not None:
                 raise problem
+        return result.disclosed
 
     def _check_store(self, bundle: OpenBundle) -> None:
         """Raises PlanFailed if the bundle does not fit into the store. An old bundle in it makes room."""

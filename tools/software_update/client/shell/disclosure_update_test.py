@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from typing import Any
 
 import pytest
 
@@ -73,6 +74,11 @@ def checked(client: Client) -> tuple[Code | None, str]:
     return (result.code, result.text) if result else (None, "")
 
 
+def history(device: FakeDevice) -> list[dict[str, Any]]:
+    content = device.storage.content(f"{STATE}/history.jsonl")
+    return [json.loads(each) for each in content.splitlines()]
+
+
 def test_release_in_the_log_is_offered_and_the_question_says_so(device: FakeDevice) -> None:
     device.storage.put(PROOF, proof(bundle()))
     client = started(device)
@@ -81,6 +87,8 @@ def test_release_in_the_log_is_offered_and_the_question_says_so(device: FakeDevi
     question = client.question()
     assert question is not None
     assert question.log == LogFacts(ORIGIN, ("w0",))
+    [offered] = (each for each in history(device) if each["event"] == "Offered")
+    assert (offered["log"], offered["witnesses"]) == (ORIGIN, ["w0"])
     # It is known after a restart, too.
     assert started(device).question() == question
 
@@ -93,9 +101,7 @@ def test_release_that_is_not_in_the_log_is_refused_before_the_question(device: F
     assert (client.state.detail, client.question()) == (Detail.IDLE, None)
     device.storage.put(PROOF, proof(bundle(8)))
     assert checked(client)[1].startswith("PROOF_OF_ANOTHER_RELEASE: ")
-    lines = [
-        json.loads(each) for each in device.storage.content(f"{STATE}/history.jsonl").splitlines()
-    ]
+    lines = history(device)
     assert [each["result"] for each in lines if "result" in each] == ["REFUSED", "REFUSED"]
     assert lines[-1]["text"].startswith("PROOF_OF_ANOTHER_RELEASE: ")
 

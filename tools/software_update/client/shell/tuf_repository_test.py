@@ -179,6 +179,20 @@ def test_attachments_are_fetched_from_the_archive_on_request_only(
     ]
 
 
+def test_personalized_bundle_has_the_attachments_of_the_full_one(
+    site: TufSite, device: Device
+) -> None:
+    name = "1.7.0.from-3"
+    site.add_bundle(BUNDLE, site.entry(7, BUNDLE, base="ab" * 32), name)
+    path = "Lamp/stable/1.7.0.bundle.tlog-proof"
+    site.add_archive({path: TufSite.target(site, path, b"proof")})
+    site.publish("targets", site.channel_role)
+    [listed] = (each for each in device.check().listed if each.path.endswith(f"{name}.bundle"))
+    bundle = device.repository.open(listed)
+    assert attachment_of(bundle, "tlog-proof", 5) == b"proof"
+    bundle.close()
+
+
 def test_attachments_need_a_refresh(device: Device) -> None:
     [listed] = device.check().listed
     bundle = device.repository.open(listed)
