@@ -61,6 +61,8 @@ COMMANDS = {
     ("log", "sign"): "sign the checkpoint of a log",
     ("log", "witness-merge"): "add cosignatures of witnesses to the checkpoint",
     ("log", "prove"): "write the proof that a release is in a log",
+    ("log", "record"): "write the record of a release, for another log",
+    ("log", "import"): "make a proof of a Sigsum log one that devices read",
     ("log", "verify"): "check the proof of a release, as a device does",
     ("log", "monitor"): "compare the announced releases with a log",
     ("device", "limits"): "write the limits of a device as a C++ header",

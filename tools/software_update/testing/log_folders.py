@@ -38,9 +38,7 @@ class LogFolder:
         done("log", "init", self.path, f"--origin={origin}", f"--public={public}", *self.trusted)
         self.vkey = MemoryLog(origin=origin, number=KEY).vkey
         self.policy = folder / "log-policy.txt"
-        self.policy.write_text(
-            f"log {MemoryLog(number=KEY).vkey}\nwitness w {self.witness.vkey}\nquorum w\n"
-        )
+        self.policy.write_text(f"log {self.vkey}\nwitness w {self.witness.vkey}\nquorum w\n")
 
     @property
     def trusted(self) -> list[str]:

@@ -13,6 +13,7 @@ from software_update.transparency.log_policy import LogPolicy
 from software_update.transparency.merkle import leaf_hash, root_of_inclusion
 from software_update.transparency.note import Note
 from software_update.transparency.proof import parse_proof
+from software_update.transparency.sigsum import entry_of
 
 
 class WitnessTime(NamedTuple):
@@ -43,7 +44,7 @@ def check_proof(
     not_before: int | None = None,
     seen: Checkpoint | None = None,
 ) -> Checked:
-    """Checks that `record` is in a log of the policy, with enough cosignatures.
+    """Checks that `record` is in a log of the policy, with enough cosignatures. It may be a Sigsum log.
 
     Cosignatures from before `not_before`, in seconds since 1970, do not count. `seen` is a checkpoint
     that the caller already accepted. Raises NotDisclosed.
@@ -52,7 +53,7 @@ def check_proof(
     checkpoint = parsed.checkpoint
     check_log(parsed.note, checkpoint, policy)
     check_fork(checkpoint, seen)
-    leaf = leaf_hash(record)
+    leaf = leaf_hash(entry_of(record, parsed.extra))
     root = root_of_inclusion(leaf, parsed.record_index, checkpoint.size, parsed.hashes)
     if root != checkpoint.root:
         raise NotDisclosed(

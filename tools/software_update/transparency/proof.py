@@ -23,25 +23,30 @@ _FIRST_LINE = b"c2sp.org/tlog-proof@v1"
 
 
 class Proof(NamedTuple):
-    """A proof: the index of the record, the hashes from its sibling up, and the signed checkpoint."""
+    """A proof: the index of the record, the hashes from its sibling up, and the signed checkpoint.
+
+    No signature covers `extra`; it is empty but in proofs of Sigsum logs.
+    """
 
     record_index: int
     hashes: tuple[bytes, ...]
     note: Note
     checkpoint: Checkpoint
+    extra: bytes = b""
 
 
-def build_proof(index: int, hashes: Sequence[bytes], signed_checkpoint: bytes) -> bytes:
+def build_proof(
+    index: int, hashes: Sequence[bytes], signed_checkpoint: bytes, extra: bytes = b""
+) -> bytes:
     """Returns the file. `signed_checkpoint` is a note."""
     lines = [_FIRST_LINE, b"index %d" % index, *map(base64.b64encode, hashes)]
+    if extra:
+        lines.insert(1, b"extra " + base64.b64encode(extra))
     return b"\n".join(lines) + b"\n\n" + signed_checkpoint
 
 
 def parse_proof(content: bytes) -> Proof:
-    """Reads a proof. Raises NotDisclosed with MALFORMED_PROOF if it is not one.
-
-    It skips extra data, which no signature covers.
-    """
+    """Reads a proof. Raises NotDisclosed with MALFORMED_PROOF if it is not one."""
     if len(content) > MAX_PROOF_BYTES:
         raise malformed(f"is larger than {MAX_PROOF_BYTES} bytes")
     if content.split(b"\n", 1)[0] != _FIRST_LINE:
@@ -53,10 +58,12 @@ def parse_proof(content: bytes) -> Proof:
         lines = head.decode("ascii").split("\n")[1:]
     except UnicodeDecodeError:
         raise malformed("has a line before its checkpoint that is not in ASCII") from None
+    extra = b""
     if lines and lines[0].startswith("extra "):
-        if decode_base64(lines[0].removeprefix("extra ")) is None:
+        decoded = decode_base64(lines.pop(0).removeprefix("extra "))
+        if decoded is None:
             raise malformed("has extra data that is not base64")
-        del lines[0]
+        extra = decoded
     if not lines or not lines[0].startswith("index "):
         raise malformed("has no index of a record")
     index = parse_number(lines[0].removeprefix("index "), "index")
@@ -70,7 +77,7 @@ def parse_proof(content: bytes) -> Proof:
     expected = inclusion_hashes(index, checkpoint.size)
     if len(hashes) != expected:
         raise malformed(f"has {len(hashes)} hashes; index {index} needs {expected}")
-    return Proof(index, hashes, note, checkpoint)
+    return Proof(index, hashes, note, checkpoint, extra)
 
 
 def _hash(line: str) -> bytes:

@@ -22,8 +22,11 @@ def test_the_proof_of_a_log_with_one_record_has_no_hash() -> None:
     assert parse_proof(MemoryLog([b"one"]).proof(0)).hashes == ()
 
 
-def test_extra_data_is_skipped() -> None:
-    assert parse_proof(PROOF.replace(b"index", b"extra AAAA\nindex")) == parse_proof(PROOF)
+def test_extra_data_is_kept_apart() -> None:
+    extra = PROOF.replace(b"index", b"extra AAAA\nindex")
+    assert parse_proof(extra) == parse_proof(PROOF)._replace(extra=bytes(3))
+    proof = parse_proof(PROOF)
+    assert build_proof(2, proof.hashes, proof.note.content(), bytes(3)) == extra
 
 
 @pytest.mark.parametrize(
