@@ -9,6 +9,7 @@ from software_update.base.errors import DifferentError, InputError, UsageError, 
 from software_update.base.strict_json import to_text
 from software_update.cli.log import arguments as options
 from software_update.cli.options.arguments import Parser, add_list
+from software_update.format.catalog import parse_entry
 from software_update.transparency.note import MAX_NOTE_BYTES
 
 _SCHEMA = "software_update.log_monitor.v1"
@@ -98,10 +99,9 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _published(place: str, root: str) -> dict[str, str]:
-    """Returns the target path of a bundle for each release that the channels of a repository list."""
+    """Returns the target path of a bundle for each release that a repository lists, also in its archive."""
     from software_update.repository.current import read_current, read_trusted_root
     from software_update.repository.storages.address import Settings, storage_at
-    from software_update.repository.survey import survey
     from software_update.repository.web import WebFolder
 
     is_web = place.startswith(("http://", "https://"))
@@ -110,7 +110,8 @@ def _published(place: str, root: str) -> dict[str, str]:
     if current.timestamp is None:
         raise InputError(f"{storage.describe()}: is an empty repository; publish releases first")
     return {
-        each.entry.release: each.path
-        for channel in survey(current).channels
-        for each in channel.bundles
+        parse_entry(target.custom, path).release: path
+        for role in current.role_names()
+        for path, target in current.role(role).targets.items()
+        if path.endswith(".bundle") and target.custom is not None
     }

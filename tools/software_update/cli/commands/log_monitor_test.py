@@ -53,12 +53,15 @@ def test_differences(log: LogFolder) -> None:
 
 def test_a_published_release_that_is_not_in_the_log(log: LogFolder, tmp_path: Path) -> None:
     repository = RepositoryFolder(tmp_path)
-    repository.add(FIRST, THIRD)
-    log.announced(FIRST, SECOND)
+    # The first release is in the archive.
+    repository.add(FIRST, THIRD, kept=1)
+    log.announced(SECOND)
     options = (f"--repository={repository.path}", f"--repository-root={repository.root}")
     result = call(*arguments(log, *options))
     assert result.status == 4
-    assert result.out.splitlines()[:2] == [
+    assert result.out.splitlines()[:4] == [
+        f"log: {FIRST.digest}: record 0, meter 1, was not announced",
+        f"repository: {FIRST.digest}: meter/stable/1.1.bundle is published, and was not announced",
         f"repository: {THIRD.digest}: meter/stable/1.3.bundle is published, and was not announced",
         f"repository: {THIRD.digest}: meter/stable/1.3.bundle is published, and is not in the log",
     ]
