@@ -13,7 +13,7 @@ from software_update.base.files import BecameShorter, read_range
 from software_update.base.hashing import CHUNK_BYTES, sha256_range
 from software_update.bundle.decompress import original_chunks
 from software_update.bundle.envelope import Payload
-from software_update.disclosure.described import Description, describe
+from software_update.disclosure.described import MAX_TEXT_BYTES, Description, describe
 from software_update.disclosure.diffoscope import PROGRAM, diffoscope_lines
 from software_update.disclosure.disclosed import Disclosed
 from software_update.disclosure.lines import Unreadable
@@ -23,8 +23,10 @@ from software_update.format.names import USER_MANIFEST
 from software_update.format.verdicts import Refused
 
 MAX_CONTENT_BYTES = 8 * 1024 * 1024
-# Of all contents that are read again.
+# Of all contents that are read again. Those that can be text count eight times, because their lines are
+# compared in Python.
 MAX_READ_BYTES = 64 * 1024 * 1024
+TEXT_WEIGHT = 8
 MAX_TARGETS = 100
 MAX_LINES = 40
 # Of an installed program.
@@ -88,12 +90,12 @@ class Contents:
     def _take(self, old: Target, new: Target) -> None:
         """Counts a target, and the bytes to read. Raises Unreadable if it is one too many."""
         if self._targets_left == 0:
-            raise Unreadable(f"{MAX_TARGETS} others are compared")
+            raise Unreadable("enough others are compared")
         if max(old.original.length, new.original.length) > MAX_CONTENT_BYTES:
             raise Unreadable(f"over {MAX_CONTENT_BYTES} bytes")
-        needed = sum(_bytes_to_read(each) for each in (old, new))
+        needed = sum(_cost(each) for each in (old, new))
         if needed > self._left:
-            raise Unreadable(f"{MAX_READ_BYTES} bytes of others are compared")
+            raise Unreadable("enough others are compared")
         self._targets_left -= 1
         self._left -= needed
 
@@ -119,8 +121,11 @@ class _Side:
         return content
 
 
-def _bytes_to_read(target: Target) -> int:
-    return target.original.length + (target.length if target.compression else 0)
+def _cost(target: Target) -> int:
+    """Returns the bytes to read for a target, with the weight of its content."""
+    length = target.original.length
+    weight = TEXT_WEIGHT if length <= MAX_TEXT_BYTES else 1
+    return weight * length + (target.length if target.compression else 0)
 
 
 def is_readable(old: Description, new: Description) -> bool:

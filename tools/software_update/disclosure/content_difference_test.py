@@ -14,6 +14,7 @@ from software_update.disclosure.content_difference import (
     Contents,
     File,
 )
+from software_update.disclosure.described import MAX_TEXT_BYTES
 from software_update.disclosure.disclosed import OpenFile, unverified_releases
 from software_update.testing import encode as e
 from software_update.testing.zstd_frames import frame, raw, stored
@@ -170,16 +171,24 @@ def test_large_content(tmp_path: Path) -> None:
 
 
 def test_bytes_of_all_contents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(content_difference, "MAX_READ_BYTES", 10)
+    monkeypatch.setattr(content_difference, "MAX_READ_BYTES", 80)
     old, new = {"a": b"123", "b": b"123", "c": b""}, {"a": b"45", "b": b"456", "c": b"78901"}
     found = differences(tmp_path, e.bundle(old), e.bundle(new))
     assert [bool(each.lines) for each in found] == [True, False, True]
-    assert found[1].note == "not compared: 10 bytes of others are compared"
+    assert found[1].note == "not compared: enough others are compared"
+
+
+def test_long_contents_count_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    length = MAX_TEXT_BYTES + 1
+    for limit, expected in ((2 * length, ""), (2 * length - 1, ": enough others are compared")):
+        monkeypatch.setattr(content_difference, "MAX_READ_BYTES", limit)
+        found = difference(tmp_path, b"a" * length, b"b" * length)
+        assert found.note == f"not compared{expected}"
 
 
 def test_compressed_payloads_count_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     old, new = (compressed(each, stored(each)) for each in (b"old", b"new"))
-    needed = 2 * (3 + len(stored(b"old")))
+    needed = 2 * (8 * 3 + len(stored(b"old")))
     for limit, expected in ((needed, True), (needed - 1, False)):
         monkeypatch.setattr(content_difference, "MAX_READ_BYTES", limit)
         assert bool(differences(tmp_path, old, new)[0].lines) is expected
@@ -189,7 +198,7 @@ def test_number_of_contents(tmp_path: Path) -> None:
     old, new = ({f"{i:03}": text for i in range(102)} for text in (b"old", b"new"))
     found = differences(tmp_path, e.bundle(old), e.bundle(new))
     assert [bool(each.lines) for each in found] == [True] * 100 + [False] * 2
-    assert found[-1].note == "not compared: 100 others are compared"
+    assert found[-1].note == "not compared: enough others are compared"
 
 
 # With an installed program

@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Iterable, Iterator, Sequence
 
-# The longest time of difflib grows with the cube of the number of lines: 2 s for so many.
+# In the worst case, the time of difflib grows with the cube of the number of lines.
 MAX_COMPARED_LINES = 1000
 _MAX_LINE_CHARACTERS = 200
 
