@@ -18,12 +18,16 @@ from software_update.format.metadata import Installed, Root
 
 # It needs no more than this: the fragment of an address never leaves the browser by itself.
 SCRIPT = """
-const field = document.querySelector("[name=token]");
-if (location.hash.length > 1) {
-  field.value = location.hash.slice(1);
-  history.replaceState(null, "", location.pathname);
-  field.form.submit();
+function send() {
+  const field = document.querySelector("[name=token]");
+  if (location.hash.length > 1) {
+    field.value = location.hash.slice(1);
+    history.replaceState(null, "", location.pathname);
+    field.form.submit();
+  }
 }
+addEventListener("hashchange", send);
+send();
 """
 
 

@@ -38,8 +38,8 @@ def test_both_scripts_have_the_same_pythons_and_platforms() -> None:
     assert len(lock.PLATFORMS) == len(fetch_wheels.PLATFORMS)
 
 
-LOCKS = ["benchmarks", "build", "fuzz", "lint", "mcuboot", "remote", "runtime", "sbom", "servers"]
-LOCKS += ["signers", "storages", "test"]
+LOCKS = ["benchmarks", "browser", "build", "fuzz", "lint", "mcuboot", "remote", "runtime", "sbom"]
+LOCKS += ["servers", "signers", "storages", "test"]
 
 
 def test_locks_of_both_folders_are_found() -> None:
