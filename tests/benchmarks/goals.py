@@ -123,6 +123,7 @@ GOALS = (
     ),
     Goal(TWO, "diff", 1.2, TO_FLOOR, times("diff")),
     Goal(TWO, "diff, memory", 64, "MiB", lambda r: row(r, "diff").peak.most),
+    Goal("release of 40 targets", "page", 1, "s", seconds("page")),
     Goal("start-up", "--help", 0.06, "s", seconds("start", f"{OURS} --help")),
     Goal("start-up", "step digest", 0.06, "s", seconds("start", f"{OURS} step digest")),
     Goal(BAZEL, "clean, over a list of the files", 2, "s", more_seconds),

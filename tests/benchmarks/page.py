@@ -39,6 +39,7 @@ TITLES = {
     "start": "Start-up",
     "install": "Install one image of 1 GiB into a raw slot",
     "diff": "Compare two bundles of one file of 1 GiB each",
+    "page": "Write the page of a release of 40 targets, which it verifies",
     "bazel_thousand_clean": "1000 targets of 10 KiB in Bazel: clean",
     "bazel_thousand_again": "1000 targets of 10 KiB in Bazel: built again",
     "bazel_bundles": "500 bundles of 4 targets in Bazel: clean",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import shutil
 import tempfile
@@ -25,6 +26,18 @@ CREATE_OF_ONE = (
 DIFF = (
     "software-update bundle diff {folder}/1.bundle {folder}/2.bundle --trusted-root={keys}/root.pb"
     " --no-diffoscope"
+)
+
+DESCRIBE = (
+    "software-update step release-manifest --product=lamp --release-version=1 --release-counter=1"
+    " --notes=notes --claims={folder}/claims.json -o {artifact}"
+)
+CREATE_DESCRIBED = (
+    "software-update bundle create --version=1 --root={keys}/root.pb --dev-signing-key={keys}/key.pem"
+    " --targets-from={folder}/targets.json --user-manifest={folder}/release.json -o {artifact}"
+)
+PAGE = (
+    "software-update bundle page {folder}/1.bundle --trusted-root={keys}/root.pb --out {artifact}"
 )
 
 
@@ -158,6 +171,18 @@ def diff(bench: Bench) -> Tables:
         return {"diff": bench.measure(work.floor(2 * size), compare)}
 
 
+def page(bench: Bench) -> Tables:
+    """Measures the page of a release of 40 targets with a claim each."""
+    with bench.work("page", 40, 10 * KIB) as work:
+        claim = {"component": "lamp", "area": "application", "reach": ["network", "storage"]}
+        claims = {f"f/{at:05}": claim for at in range(len(work.files))}
+        (work.folder / "claims.json").write_text(json.dumps(claims))
+        run(work.command(OURS, DESCRIBE, "release.json"))
+        run(work.command(OURS, CREATE_DESCRIBED, "1.bundle"))
+        command = work.command(OURS, PAGE, "page.html")
+        return {"page": bench.measure(replace(command, artifact=work.folder / "page.html"))}
+
+
 def many_files(bench: Bench, name: str, count: int, size: int, without: str = "") -> Tables:
     """Measures all tools that can do the work, and the floor; artifacts to check are made once more."""
     total = count * size
@@ -179,4 +204,5 @@ WORK: dict[str, Callable[[Bench], Tables]] = {
     "start": start,
     "install": install,
     "diff": diff,
+    "page": page,
 }
