@@ -88,7 +88,7 @@ def verified_releases(
     """
     if _is_bundle(old):
         with _errors_of(old.name):
-            running = verify_running(old.fd, Device(trusted, schemes=schemes))
+            running = _verified_old(old, Device(trusted, schemes=schemes))
             before = _of_verified(running)
         device = _device_after(running.release, at, schemes)
         verified, after = _verified_new(new, device)
@@ -169,6 +169,20 @@ def _is_bundle(file: OpenFile) -> bool:
     except Refused as refused:
         raise InputError(
             f"{file.name}: neither a bundle nor the manifest of a device ({refused})"
+        ) from None
+
+
+def _verified_old(old: OpenFile, device: Device) -> Verified:
+    try:
+        return verify_running(old.fd, device)
+    except Refused as refused:
+        if refused.verdict != Verdict.ROOT_ROLLBACK:
+            raise
+        raise Refused(
+            refused.verdict,
+            f"{refused.detail}; name the root that the device had before it installed this release",
+            role=refused.role,
+            subject=refused.subject,
         ) from None
 
 

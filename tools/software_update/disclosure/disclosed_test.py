@@ -95,7 +95,10 @@ def test_roots_move_between_the_bundles(tmp_path: Path) -> None:
 
 def test_trusted_root_is_newer_than_the_old_bundle(tmp_path: Path) -> None:
     """A device with that root refuses the old bundle: it had an older one when it ran that."""
-    with pytest.raises(Refused, match="ROOT_ROLLBACK: old: root metadata") as caught:
+    with pytest.raises(
+        Refused,
+        match=r"ROOT_ROLLBACK: old: root metadata: .*; name the root that the device had before",
+    ) as caught:
         verified(tmp_path, new=ROTATED, root=ROOT_2)
     assert caught.value.exit_code == 1
 
