@@ -95,6 +95,10 @@ def consenting(consent: str = "forward") -> None:
     """Stands for ConsentingSmp, which `build` makes only for this value of the option."""
 
 
+def attached(attachments: object = None) -> None:
+    """Stands for `attachments_at`, which `build_source` calls with the value of the option."""
+
+
 PARTS: list[tuple[Mapping[str, Type], str, list[Callable[..., object]]]] = [
     (BOOT_TYPES, "uboot", [UBoot]),
     (BOOT_TYPES, "grub", [Grub]),
@@ -111,7 +115,7 @@ PARTS: list[tuple[Mapping[str, Type], str, list[Callable[..., object]]]] = [
     (INSTALLER_TYPES, "microcontroller", [SerialSmp, consenting, MicrocontrollerInstaller]),
     (SOURCE_TYPES, "file", [FileSource]),
     (SOURCE_TYPES, "folder", [FolderSource]),
-    (SOURCE_TYPES, "http", [HttpSettings, UrllibNetwork]),
+    (SOURCE_TYPES, "http", [attached, HttpSettings, UrllibNetwork]),
     (SOURCE_TYPES, "repository", [RepositorySettings, HttpSettings, UrllibNetwork]),
     (SOURCE_TYPES, "ddi", [DdiSettings, UrllibNetwork]),
 ]

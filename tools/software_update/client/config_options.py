@@ -26,6 +26,7 @@ from software_update.client.values import (
     SIZE,
     TEXT,
     URL,
+    URL_BY_NAME,
     WINDOW,
     integer,
     list_of,
@@ -147,6 +148,13 @@ SOURCE_TYPES = {
         "A bundle at a URL, over HTTP or HTTPS.",
         [
             Option("url", URL, "The address of the bundle."),
+            Option(
+                "attachments",
+                URL_BY_NAME,
+                "The addresses of the files next to the bundle, if they are not those that follow from its "
+                "own, as in an OCI registry. The proof has the name `tlog-proof`.",
+                None,
+            ),
             _BYTES_PER_SECOND,
             _MIN_BYTES_PER_SECOND,
             _TOKEN_FILE,

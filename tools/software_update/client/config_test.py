@@ -149,6 +149,7 @@ def test_options_of_a_domain() -> None:
         "http",
         {
             "url": "https://updates.example/full.bundle",
+            "attachments": None,
             "bytes_per_second": None,
             "min_bytes_per_second": 256,
             "token_file": None,

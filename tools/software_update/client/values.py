@@ -174,6 +174,14 @@ def _attributes(value: Any) -> Mapping[str, str]:
     return {NAME.read(name): _text(each) for name, each in value.items()}
 
 
+def _urls(value: Any) -> Mapping[str, str]:
+    if not isinstance(value, dict):
+        raise ValueError(
+            'must be a table of names and addresses, such as {tlog-proof = "https://x/y"}'
+        )
+    return {NAME.read(name): URL.read(each) for name, each in value.items()}
+
+
 def _channel(value: Any) -> str:
     problem = channel_problem(value) if isinstance(value, str) else "must be a text"
     if problem:
@@ -240,6 +248,7 @@ NAME_BY_SLOT = Kind(
     "name by slot", "A table with a name for each slot of the domain.", _names_by_slot
 )
 ATTRIBUTES = Kind("attributes", "A table of names and texts.", _attributes)
+URL_BY_NAME = Kind("URL by name", "A table of names and addresses.", _urls)
 CHANNEL = Kind(
     "channel",
     "1 to 32 lower-case letters, digits and `-`, with a letter or digit at both ends.",

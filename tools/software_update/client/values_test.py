@@ -38,6 +38,7 @@ GOOD: list[tuple[Kind, Any, Any]] = [
     (values.APPROVER, "group:_ops-1", "group:_ops-1"),
     (values.PATTERN, "app/*", "app/*"),
     (values.PATH_BY_SLOT, {"A": "/a", "B": "/b"}, {"A": "/a", "B": "/b"}),
+    (values.URL_BY_NAME, {"tlog-proof": "https://x/y"}, {"tlog-proof": "https://x/y"}),
     (values.ATTRIBUTES, {"board": "lamp 2", "b.c": "1"}, {"board": "lamp 2", "b.c": "1"}),
     (values.NAME_BY_SLOT, {"A": "a", "B": "b"}, {"A": "a", "B": "b"}),
     (values.WINDOW, "22:30-06:00", Window(1350, 360)),

@@ -45,7 +45,7 @@ def run(argv: Sequence[str]) -> int:
     print(f"{pushed.entry.product} {pushed.entry.version}: is {args.registry}:{pushed.tag}")
     print(f"its bundle: {pushed.url}")
     for name in pushed.attachments:
-        print(f"attached: {name}")
+        print(f"attached: {name}: {pushed.urls[name]}")
     return 0
 
 
@@ -100,6 +100,7 @@ def _document(pushed: "Pushed") -> dict[str, Any]:
         "sha256": pushed.sha256,
         "length": pushed.length,
         "attachments": [
-            {"name": name, "digest": digest} for name, digest in pushed.attachments.items()
+            {"name": name, "digest": digest, "url": pushed.urls[name]}
+            for name, digest in pushed.attachments.items()
         ],
     }

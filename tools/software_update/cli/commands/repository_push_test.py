@@ -1,5 +1,6 @@
 """Tests of repository_push.py, without a registry; tests/serving has one."""
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -52,7 +53,11 @@ def test_release_is_pushed_with_its_attachments(
     ).out.splitlines()
     assert printed[0] == "meter 1.1: is oci://registry.example/meter:1.1"
     assert printed[1].startswith("its bundle: https://registry.example/v2/meter/blobs/sha256:")
-    assert printed[2:] == ["attached: meter.cdx.json", "attached: tlog-proof"]
+    blob = "https://registry.example/v2/meter/blobs/sha256:"
+    assert printed[2:] == [
+        f"attached: meter.cdx.json: {blob}{hashlib.sha256(b'{}').hexdigest()}",
+        f"attached: tlog-proof: {blob}{hashlib.sha256(b'proof').hexdigest()}",
+    ]
     assert registry.published == [("1.1", "1.1")]
     assert registry.attached == [
         ("application/vnd.cyclonedx+json", "meter.cdx.json"),

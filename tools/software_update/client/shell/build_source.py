@@ -72,9 +72,12 @@ def _source_of_server(type_: str, options: dict[str, Any], system: System) -> So
         from software_update.client.sources.ddi import DdiSettings, DdiSource
 
         return DdiSource(system, time.sleep, DdiSettings(**options))
-    from software_update.client.sources.http import HttpSource
+    from software_update.client.sources.http import HttpSource, attachments_at
     from software_update.client.sources.requests import HttpSettings
     from software_update.client.sources.resuming import ResumingSource
 
-    source = HttpSource(system, time.sleep, HttpSettings(**options))
+    urls = options.pop("attachments")
+    settings = HttpSettings(**options)
+    attachment = attachments_at(system, time.sleep, settings, urls) if urls else None
+    source = HttpSource(system, time.sleep, settings, attachment=attachment)
     return ResumingSource(source, system.clock, time.sleep)

@@ -33,6 +33,7 @@ SERVER = {
     "proxy": None,
     "timeout": 30,
 }
+HTTP = {**SERVER, "attachments": {"tlog-proof": f"{BASE}/proof"}}
 REPOSITORY = {**SERVER, "root": "/root.json", "product": "Lamp", "channel": "stable"}
 DDI = {
     **{key: value for key, value in SERVER.items() if key != "token_header"},
@@ -54,7 +55,7 @@ def system(site: TufSite | None = None) -> System:
     [
         (Part("file", {"path": "/media/usb/lamp.bundle"}), FileSource),
         (Part("folder", {"path": "/media/usb"}), FolderSource),
-        (Part("http", SERVER), ResumingSource),
+        (Part("http", HTTP), ResumingSource),
         (Part("ddi", DDI), DdiSource),
     ],
 )
@@ -99,4 +100,7 @@ def test_bad_address_is_an_error_with_its_place() -> None:
     with pytest.raises(InputError, match="here: url must not have a query"):
         build_repository(Part("repository", bad), system(), "here", b"", "/cache")
     with pytest.raises(InputError, match="here: url "):
-        build_source(Part("http", {**SERVER, "url": "http://:bad"}), system(), "here")
+        build_source(Part("http", {**HTTP, "url": "http://:bad"}), system(), "here")
+    with pytest.raises(InputError, match="here: attachments: the address of 'tlog-proof' "):
+        urls = {"tlog-proof": "http://:bad"}
+        build_source(Part("http", {**HTTP, "attachments": urls}), system(), "here")

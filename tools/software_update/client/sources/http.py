@@ -7,13 +7,13 @@ file that was replaced on the server is noticed.
 """
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from software_update.base.errors import shown
 from software_update.client.repository import Problem
 from software_update.client.source import BundleChanged, OpenBundle, SourceError
-from software_update.client.sources.address import beside
+from software_update.client.sources.address import Address, beside
 from software_update.client.sources.headers import Part, coding, content_range, strong_etag
 from software_update.client.sources.pace import Pace, TooSlow
 from software_update.client.sources.requests import HttpSettings, Requests
@@ -70,6 +70,36 @@ class HttpSource:
         requests = Requests(self._system, replace(self._settings, url=url))
         pace = self._settings.pace(self._system.clock.since_boot, self._sleep)
         return fetch_small(requests, pace, limit)
+
+
+def attachments_at(
+    system: System,
+    sleep: Callable[[float], None],
+    settings: HttpSettings,
+    urls: Mapping[str, str],
+) -> Callable[[str, int], bytes | None]:
+    """Returns the argument `attachment` of `HttpSource` for files with addresses of their own, by name.
+
+    Credentials are sent only to the origin of the bundle. Raises ValueError for a bad address, without it.
+    """
+    origins = {}
+    for name, url in urls.items():
+        try:
+            origins[name] = Address.parse(url).origin
+        except ValueError as error:
+            raise ValueError(f"attachments: the address of '{name}' {error}") from None
+    own = Requests(system, settings).origin
+
+    def fetch(name: str, limit: int) -> bytes | None:
+        if name not in urls:
+            return None
+        http = replace(settings, url=urls[name])
+        if origins[name] != own:
+            http = replace(http, token_file=None)
+        pace = http.pace(system.clock.since_boot, sleep)
+        return fetch_small(Requests(system, http), pace, limit)
+
+    return fetch
 
 
 class _HttpBundle:

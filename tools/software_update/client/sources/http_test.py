@@ -21,7 +21,7 @@ from software_update.client.source import (
     attachment_of,
     first_part_of,
 )
-from software_update.client.sources.http import HttpSource, Known, fetch_small
+from software_update.client.sources.http import HttpSource, Known, attachments_at, fetch_small
 from software_update.client.sources.pace import Pace
 from software_update.client.sources.requests import MAX_REDIRECTS, HttpSettings, Requests
 from software_update.client.system import Response, System
@@ -569,6 +569,23 @@ def test_attachment_that_cannot_be_fetched_is_an_error(
     error = str(error_of(lambda: attachment(server)))
     assert text in error
     assert "s3cret" not in error
+
+
+@pytest.mark.parametrize(("host", "token"), [("127.0.0.1", "Bearer s3cret"), ("localhost", None)])
+def test_attachments_with_addresses_of_their_own(
+    server: BundleServer, storage: MemoryStorage, host: str, token: str | None
+) -> None:
+    with_answer(server, Answer(200, {}, b"proof"))
+    system = System(storage, SimulatedPrograms(), SimulatedClock(), UrllibNetwork())
+    settings = HttpSettings(server.url(), token_file="/etc/token")
+    urls = {"tlog-proof": f"http://{host}:{server.port}/blobs/sha256:12"}
+    fetch = attachments_at(system, lambda _: None, settings, urls)
+    bundle = HttpSource(system, lambda _: None, settings, attachment=fetch).open()
+    server.requests.clear()
+    assert attachment_of(bundle, "tlog-proof", 9) == b"proof"
+    assert attachment_of(bundle, "audit", 9) is None
+    [request] = server.requests
+    assert (request.path, request.header("Authorization")) == ("/blobs/sha256:12", token)
 
 
 class _Two(Response):

@@ -76,6 +76,11 @@ class Requests:
         self._system = system
         self._settings = settings
 
+    @property
+    def origin(self) -> tuple[str, str, int]:
+        """The scheme, host and port of the URL, to which credentials belong."""
+        return self._address.origin
+
     def describe(self) -> str:
         """Returns the name of the source, without credentials."""
         return self._settings.shown or self._address.shown

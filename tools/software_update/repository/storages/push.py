@@ -23,7 +23,8 @@ class Pushed:
     """A release in a registry.
 
     `digest` is that of its manifest, `sha256` and `length` are the bundle's, and `url` is the address of the
-    bundle, which never changes. `attachments` are the digests of their manifests by name.
+    bundle, which never changes. `attachments` are the digests of their manifests by name, and `urls` their
+    addresses.
     """
 
     entry: CatalogEntry
@@ -33,6 +34,7 @@ class Pushed:
     sha256: str
     length: int
     attachments: dict[str, str]
+    urls: dict[str, str]
 
 
 def tag_of(version: str) -> str:
@@ -68,6 +70,6 @@ def push(
     attached = {
         name: storage.attach(digest, each, type_of(name), name) for name, each in attachments
     }
-    return Pushed(
-        entry, tag, digest, storage.blob_url(file.sha256), file.sha256, file.length, attached
-    )
+    urls = {name: storage.blob_url(each.sha256) for name, each in attachments}
+    url = storage.blob_url(file.sha256)
+    return Pushed(entry, tag, digest, url, file.sha256, file.length, attached, urls)
