@@ -16,9 +16,11 @@ from software_update.client.config_options import SOURCE_TYPES
 from software_update.client.sections import Section, read_section
 from software_update.client.shell.network import UrllibNetwork
 from software_update.client.simulator.machine import SimulatedClock, SimulatedPrograms
-from software_update.client.sources.http import HttpSource
+from software_update.client.source import attachment_of
+from software_update.client.sources.http import HttpSource, attachments_at
 from software_update.client.sources.requests import HttpSettings
 from software_update.client.system import System
+from software_update.format.names import PROOF
 from software_update.repository.storages.oci import BUNDLE_TYPE, RELEASE_TYPE, OciStorage
 from software_update.testing.memory_storage import MemoryStorage
 from software_update.testing.oci_registry import oci_registry
@@ -64,7 +66,13 @@ def test_client_reads_the_blob_by_ranges(pushed: tuple[Path, int]) -> None:
     url = storage.blob_url(hashlib.sha256(content).hexdigest())
     clock = SimulatedClock()
     system = System(MemoryStorage(), SimulatedPrograms(), clock, UrllibNetwork())
-    bundle = HttpSource(system, clock.advance, HttpSettings(url)).open()
+    settings = HttpSettings(url)
+    sbom = (folder / "lamp.cdx.json").read_bytes()
+    urls = {"sbom": storage.blob_url(hashlib.sha256(sbom).hexdigest())}
+    attachment = attachments_at(system, clock.advance, settings, urls)
+    bundle = HttpSource(system, clock.advance, settings, attachment=attachment).open()
+    assert attachment_of(bundle, "sbom", len(sbom)) == sbom
+    assert attachment_of(bundle, PROOF, 1) is None
     head = read_head(bundle)
     bundle.expect(head.end, bundle.size() - head.end)
     [payload] = Rest(bundle, head).payloads()
@@ -89,6 +97,7 @@ def test_errors_are_those_of_the_storage(error: str) -> None:
 
 
 def test_configuration_of_a_device_is_valid() -> None:
-    [text] = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
-    [source] = tomllib.loads(text)["domains"]["system"]["sources"]
+    text, more = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
+    [source] = tomllib.loads(f"{text}{more}")["domains"]["system"]["sources"]
+    assert [*source["attachments"]] == [PROOF]
     assert read_section(Section("", "", [], SOURCE_TYPES), source, "")[1] == []
