@@ -219,17 +219,17 @@ void Verifier::add_loose() {
 }
 
 VerifiedTarget* Verifier::find_target(const uint8_t* name) {
-  // Payloads are often in the order of the metadata. Of two targets of the same name, always the
-  // first.
+  // Payloads are often in the order of the metadata, and each is looked for at its begin and end.
+  // Of two targets of the same name, always the first.
   if (is_duplicate_) {
-    next_target_ = targets_;
+    next_target_ = 0;
   }
   for (uint32_t i = 0; i < targets_; ++i) {
-    next_target_ = next_target_ + 1 < targets_ ? next_target_ + 1 : 0;
     VerifiedTarget& target = memory_.targets[next_target_];
     if (is_same(target.name, name)) {
       return &target;
     }
+    next_target_ = next_target_ + 1 < targets_ ? next_target_ + 1 : 0;
   }
   return nullptr;
 }
