@@ -1,6 +1,7 @@
 """The lists of files of the device library agree, and make builds it."""
 
 import re
+import runpy
 import subprocess
 from pathlib import Path
 
@@ -48,6 +49,18 @@ def test_every_source_is_in_one_list() -> None:
     assert listed == sorted(
         str(path.relative_to(_FOLDER)) for path in found if "_test" not in path.stem
     )
+
+
+def test_every_planted_bug_is_built_and_fits_its_source() -> None:
+    """The tests that build the programs run in CI only."""
+    bugs = runpy.run_path(str(_FOLDER / "testing/planted_bugs.py"))
+    declared = (_FOLDER / "power_cuts.bzl").read_text()
+    of_source = dict(re.findall(r'^    "(\w+)": "(\w+)",$', declared, re.MULTILINE))
+    of_journal = re.findall(r'^    "(\w+)",$', declared, re.MULTILINE)
+    of_source |= dict.fromkeys(of_journal, "journal")
+    assert sorted(of_source) == sorted(bugs["BUGS"])
+    for bug, source in of_source.items():
+        bugs["plant"](bug, (_FOLDER / "src" / f"{source}.cc").read_text())
 
 
 def test_make_builds_all_but_cryptography_without_the_cpp_library(tmp_path: Path) -> None:
