@@ -6,6 +6,7 @@ load("//rules/private:targets_metadata.bzl", "METADATA_SUFFIX", "targets_metadat
 load("//rules/private/attributes:common.bzl", "common_attributes", "or_default")
 load("//rules/private/attributes:integer.bzl", "integer_arguments")
 load("//rules/private/runnables:inspect.bzl", "inspect")
+load("//rules/private/runnables:provenance.bzl", "provenance")
 load("//rules/private/runnables:sign.bzl", "sign")
 
 def software_update_bundle(
@@ -49,6 +50,8 @@ def software_update_bundle(
       `software-update sign`, with paths relative to the folder in which you call it. Bundles of other modules do not
       have this target;
     - `NAME.inspect`: a program that prints the content of the bundle: `bazel run //product:NAME.inspect`.
+    - `NAME.provenance`: a program that writes how the bundle was built, as an in-toto statement with SLSA's provenance:
+      `bazel run //product:NAME.provenance -- -o provenance.json`.
 
     The flag `--@rules_software_update//rules/settings:signing` selects the signatures and the root in the bundle; the
     rest of the bundle is the same in each mode:
@@ -209,6 +212,11 @@ def software_update_bundle(
     )
     inspect(
         name = name + ".inspect",
+        bundle = ":" + name,
+        **common.public
+    )
+    provenance(
+        name = name + ".provenance",
         bundle = ":" + name,
         **common.public
     )

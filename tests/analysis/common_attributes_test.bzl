@@ -35,6 +35,7 @@ _TEST_ATTRIBUTES = {
 _PUBLIC = [
     "common_bundle",
     "common_bundle.inspect",
+    "common_bundle.provenance",
     "common_bundle.signing_request",
     "common_root",
     "common_root.signing_request",

@@ -39,6 +39,7 @@ COMMANDS = {
     ("bundle", "page"): "write the page of a release, for people who decide about it",
     ("bundle", "promote"): "prove that a release contains exactly what was tested",
     ("audit", ""): "compare a release with a bundle that was built again",
+    ("provenance", ""): "state how a release was built with Bazel",
     ("attachment", "sign"): "sign a statement about a release, such as an audit",
     ("repository", "init"): "make a repository of releases",
     ("repository", "add"): "publish releases in a channel of a repository",

@@ -22,6 +22,7 @@ run by hand makes the same bytes as the build.
 _HAND = "<!-- The text below is written by hand. -->\n"
 
 _TYPES = {
+    "ARGUMENT": "text",
     "BUNDLE": "file",
     "DIR": "folder",
     "FILE": "file",
@@ -40,6 +41,7 @@ _TYPES = {
     "OUT": "file",
     "SCRIPT": "file",
     "STATEMENT": "file",
+    "PROGRAM": "program",
     "PUB=NAME": "public key file and name",
     "P": "text",
     "PERCENT=TIME": "percent and date",
