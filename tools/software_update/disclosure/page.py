@@ -84,10 +84,10 @@ class ReleasePage(NamedTuple):
     the labels and texts of commands that check the release.
 
     `is_on_device` says that a device shows the page before it has the payloads, so only the metadata was
-    verified. The device then also knows its `vendor`, and `device_powers`, the powers that it lets releases
-    have; `signers` are names for people. If it demands a log, `log` is the log with the release, with the
-    `witnesses` that cosigned it, and `log_problem` says why the release is not proven to be in one.
-    `auditors` are those who say that they have rebuilt it.
+    verified. The device then also knows its `vendor`, and the limits of its trust domain, `device_powers` and
+    `device_areas`, None if it has none; `signers` are names for people. If it demands a log, `log` is the log
+    with the release, with the `witnesses` that cosigned it, and `log_problem` says why the release is not
+    proven to be in one. `auditors` are those who say that they have rebuilt it.
     """
 
     is_verified: bool
@@ -110,6 +110,7 @@ class ReleasePage(NamedTuple):
     is_on_device: bool = False
     vendor: str | None = None
     device_powers: tuple[str, ...] | None = None
+    device_areas: tuple[str, ...] | None = None
     log: str | None = None
     witnesses: tuple[str, ...] = ()
     log_problem: str | None = None

@@ -83,6 +83,7 @@ def page_of_offer(offered: Offered) -> ReleasePage:
         vendor=question.vendor,
         signers=question.signers,
         device_powers=question.powers,
+        device_areas=question.areas,
         log=question.log.origin if question.log else None,
         witnesses=question.log.witnesses if question.log else (),
         log_problem=question.log.problem if question.log else None,

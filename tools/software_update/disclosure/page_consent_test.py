@@ -107,6 +107,12 @@ def test_page_shows_the_log_and_the_auditors() -> None:
     assert not [text for text in ("PUBLIC LOG", "public log", "Rebuilt") if text in unchecked]
 
 
+def test_areas_that_the_device_allows() -> None:
+    html = WRITER.asks(offered(areas=("model", "sidecar")), FORM)
+    words = "model, sidecar (a word that this page does not know)"
+    assert f"<dt>The device lets it change</dt><dd>{words}</dd>" in html
+
+
 def test_release_without_a_known_release_before() -> None:
     asked = offered()
     page = page_of_offer(Offered(asked.question, asked.release, None, None))

@@ -79,6 +79,7 @@ _ENGLISH: Labels = {
     "claims_text": "The vendor claims that the parts of this release can reach the following. "
     "Nothing on this page proves that they cannot reach more.",
     "no_claims": "The vendor does not say what the parts of this release can reach.",
+    "device_areas": "The device lets it change",
     "device_powers": "The device lets it reach",
     "all_powers": "Can reach (claimed)",
     "gained": "New since the previous release",
@@ -160,6 +161,9 @@ _ENGLISH: Labels = {
     # Commands.
     "check_text": "Get the root of the vendor from a source that you trust, and run these commands.",
     "check_verify": "Check the signatures and all files",
+    "check_attachments": "Check the attachments",
+    "check_proof": "Check the proof from the log",
+    "check_audit": "Compare with a bundle that you have built from the sources",
     "check_inspect": "Show the metadata",
     "check_extract": "Write the files to a folder",
     "check_diff": "Compare with the previous release",
@@ -247,7 +251,8 @@ _GERMAN: Labels = {
     "claims_text": "Laut Hersteller erreichen die Teile dieser Version das Folgende. Nichts auf dieser Seite "
     "beweist, dass sie nicht mehr erreichen.",
     "no_claims": "Der Hersteller gibt nicht an, was die Teile dieser Version erreichen.",
-    "device_powers": "Das Gerät erlaubt ihr",
+    "device_areas": "Das Gerät lässt sie ändern",
+    "device_powers": "Das Gerät lässt sie erreichen",
     "all_powers": "Erreicht (laut Hersteller)",
     "gained": "Neu seit der vorigen Version",
     "in_log": "Im öffentlichen Log",
@@ -324,6 +329,9 @@ _GERMAN: Labels = {
     "check_text": "Beschaffen Sie die Wurzel des Herstellers aus einer Quelle, der Sie trauen, und führen "
     "Sie diese Befehle aus.",
     "check_verify": "Unterschriften und alle Dateien prüfen",
+    "check_attachments": "Die Anlagen prüfen",
+    "check_proof": "Den Nachweis des Verzeichnisses prüfen",
+    "check_audit": "Mit einer Datei vergleichen, die Sie aus den Quellen gebaut haben",
     "check_inspect": "Die Metadaten zeigen",
     "check_extract": "Die Dateien in einen Ordner schreiben",
     "check_diff": "Mit der vorigen Version vergleichen",

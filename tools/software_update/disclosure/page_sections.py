@@ -211,6 +211,9 @@ class _Writer:
             yield self._fact("all_powers", Span(reach))
         else:
             yield self._fact("all_powers", self._own("not_stated"))
+        if page.device_areas is not None:
+            words = [self._known("area", each, AREAS).text for each in page.device_areas]
+            yield self._fact("device_areas", Span(", ".join(words) or self._say("nothing")))
         if page.device_powers is not None:
             powers = ", ".join(each.text for each in self._reach(page.device_powers))
             yield self._fact("device_powers", Span(powers))

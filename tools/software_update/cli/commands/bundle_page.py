@@ -4,7 +4,7 @@ import argparse
 import contextlib
 import os
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from software_update.base import files
 from software_update.base.errors import UsageError, shown
@@ -19,7 +19,7 @@ from software_update.disclosure.disclosed import (
     verified_release,
     verified_releases,
 )
-from software_update.disclosure.page import ReleasePage
+from software_update.disclosure.page import PageFile, ReleasePage
 from software_update.disclosure.page_document import page_document
 from software_update.disclosure.page_files import accompanying_files
 from software_update.disclosure.page_html import page_html
@@ -27,6 +27,7 @@ from software_update.disclosure.page_of_release import page_of_release
 from software_update.disclosure.page_sections import layout
 from software_update.disclosure.page_text import page_text
 from software_update.format.release_manifest import is_language
+from software_update.transparency.proof import SUFFIX
 from software_update.verify.trust_files import parse_trusted_root, read_root_file
 
 _FORMATS = ("html", "json", "text")
@@ -89,6 +90,7 @@ def _page(args: argparse.Namespace) -> ReleasePage:
         if args.previous is not None:
             old = OpenFile(stack.enter_context(files.open_input(args.previous)), args.previous)
         release, previous, not_checked = _read(args, bundle, old)
+        found = accompanying_files(args.bundle, release.claims.attachments)
         return page_of_release(
             release,
             previous,
@@ -96,20 +98,27 @@ def _page(args: argparse.Namespace) -> ReleasePage:
             not_checked=not_checked,
             file=os.path.basename(args.bundle),
             size=os.fstat(fd).st_size,
-            files=accompanying_files(args.bundle, release.claims.attachments),
-        )._replace(commands=_commands(os.path.basename(args.bundle), args.previous))
+            files=found,
+        )._replace(commands=tuple(_commands(os.path.basename(args.bundle), args.previous, found)))
 
 
-def _commands(bundle: str, previous: str | None) -> tuple[tuple[str, str], ...]:
-    """Returns the commands that check what the page says, each with the key of its label."""
-    file, root = shlex.quote(bundle), "--trusted-root vendor.root.pb"
+def _commands(
+    bundle: str, previous: str | None, found: Sequence[PageFile]
+) -> Iterator[tuple[str, str]]:
+    """Yields the commands that check what the page says, each with the key of its label."""
+    file, folder = shlex.quote(bundle), shlex.quote(f"{bundle}.attachments")
     old = "OLD" if previous is None else shlex.quote(os.path.basename(previous))
-    return (
-        ("check_verify", f"software-update bundle verify {file} {root}"),
-        ("check_diff", f"software-update bundle diff {old} {file} {root}"),
-        ("check_inspect", f"software-update bundle inspect {file}"),
-        ("check_extract", f"software-update bundle extract {file} --output FOLDER"),
-    )
+    root, proof = "--trusted-root vendor.root.pb", bundle + SUFFIX
+    yield "check_verify", f"software-update bundle verify {file} {root}"
+    if any(each.name != proof for each in found):
+        command = f"software-update bundle verify {file} {root} --attachments {folder}"
+        yield "check_attachments", command
+    if any(each.name == proof for each in found):
+        yield "check_proof", f"software-update log verify {file} {root} --log-policy POLICY"
+    yield "check_audit", f"software-update audit {file} --rebuilt YOURS"
+    yield "check_diff", f"software-update bundle diff {old} {file} {root}"
+    yield "check_inspect", f"software-update bundle inspect {file}"
+    yield "check_extract", f"software-update bundle extract {file} --output FOLDER"
 
 
 def _read(

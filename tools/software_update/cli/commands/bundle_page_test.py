@@ -81,7 +81,12 @@ def test_previous_release_as_a_manifest(folder: Path) -> None:
 def test_file_next_to_the_bundle(folder: Path) -> None:
     (folder / "new.bundle.attachments").mkdir()
     (folder / "new.bundle.attachments/sbom.cdx.json").write_bytes(b"{}")
-    assert "sbom.cdx.json" in page(folder)
+    text = page(folder, "--format=text")
+    assert "sbom.cdx.json" in text
+    assert "--attachments new.bundle.attachments\n" in text
+    assert "log verify" not in text
+    (folder / "new.bundle.tlog-proof").write_bytes(b"proof")
+    assert "log verify new.bundle" in page(folder, "--format=text")
 
 
 def test_commands_quote_the_name_of_the_file(folder: Path) -> None:
