@@ -45,8 +45,8 @@ _PIECES = (WHOLE, 64, 7, 1)
 
 def cases() -> Iterator[Question | InstalledQuestion]:
     """Yields the edges and all cases, with their good signatures, and manifests of devices."""
-    for number, each in enumerate(installed_manifests.manifests()):
-        yield InstalledQuestion(*each, PIECES[number % len(PIECES)])
+    for number, found in enumerate(installed_manifests.manifests()):
+        yield InstalledQuestion(*found, PIECES[number % len(PIECES)])
     for edge in edges.all_edges():
         yield dataclasses.replace(edge.question, listed=edges.good_signatures())
     for way in _WAYS:
