@@ -93,6 +93,8 @@ extern "C" {
 int client_load(const software_update_flash* state, const software_update_flash* slots,
                 const Places* places, const uint8_t* anchor, size_t size, int running) {
   memset(memory, 0xa5, sizeof memory);
+  // The compiler must not leave the bytes out because nothing may read them.
+  __asm__ volatile("" : : "r"(memory) : "memory");
   life = new (memory) Life(state, slots, places, {anchor, size});
   return static_cast<int>(life->client.load(static_cast<uint8_t>(running)));
 }

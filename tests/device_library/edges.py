@@ -402,6 +402,11 @@ def _roots() -> Iterator[Edge]:
         ("scheme", e.number(1, 3) + e.blob(3, T2.keyval), e.key_id_of(T2.keyval, 3, 0)),
         ("value", e.number(1, 3) + e.number(2, 3), e.key_id_of(b"")),
         (
+            "a type of one byte",
+            e.number(1, 256) + e.number(2, 256) + e.blob(3, T2.keyval),
+            e.key_id_of(T2.keyval, 256, 256),
+        ),
+        (
             "a small type",
             e.number(1, 255) + e.number(2, 255) + e.blob(3, T2.keyval),
             e.key_id_of(T2.keyval, 255, 255),
@@ -409,6 +414,9 @@ def _roots() -> Iterator[Edge]:
     ):
         listed = e.root_of(common, [R.listed, e.blob(1, id_) + e.blob(2, fields), T.listed], *roles)
         yield Edge(f"a key without {name}", Question(good(roots=e.root_entry(e.signed(listed, R)))))
+    nameless = e.blob(2, e.number(1, 3) + e.number(2, 3) + e.blob(3, R.keyval))
+    listed = e.root_of(common, [R.listed, nameless, T.listed], *roles)
+    yield Edge("a key without its id", Question(good(roots=e.root_entry(e.signed(listed, R)))))
     one, other = (e.role([key.key_id, bytes(32) + end]) for key, end in ((R, b"1"), (T, b"2")))
     bundle = good(
         roots=e.root_entry(e.signed(e.root_of(common, [R.listed, T.listed], one, other), R))
@@ -454,7 +462,8 @@ def _roots() -> Iterator[Edge]:
     short = e.root_of(common, [R.listed, T.listed], e.roles_of(R), e.role([b"k"]))
     twice = e.root_entry(e.signed(short)) + e.payload("x", b"y" * 40) * 2
     yield Edge("a payload twice after a short key id", Question(twice))
-    gap = e.chain(e.signed(root(3), R)) + moved + e.chain(e.signed(root(4), R))
+    third, fourth, fifth = (e.signed(root(version), R) for version in (3, 4, 5))
+    gap = e.chain(e.signed(root(2), R), fourth) + e.root_entry(third) + e.chain(fifth)
     yield Edge("a chain after its fault and the root", Question(good(roots=gap)))
     two = e.signed(root(targets_keys=[T, T.mirrored], targets_threshold=2), R)
     bundle = good(roots=e.root_entry(e.signed(root(2, targets_keys=[T2]), R)), key=T2)

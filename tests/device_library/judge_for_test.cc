@@ -265,11 +265,17 @@ bool verify_listed(const uint8_t* key, const uint8_t* digest, const uint8_t* sig
   return false;
 }
 
-// Returns a verifier in memory that was not cleared.
+// Makes a new object find memory that was not cleared. The compiler must not
+// leave the bytes out because nothing may read them.
+void fill_with_garbage(uint8_t* memory, size_t size) {
+  memset(memory, 0xa5, size);
+  __asm__ volatile("" : : "r"(memory) : "memory");
+}
+
 template <class L>
 Verifier* in_garbage() {
   alignas(VerifierFor<L>) static uint8_t memory[sizeof(VerifierFor<L>)];
-  memset(memory, 0xa5, sizeof memory);
+  fill_with_garbage(memory, sizeof memory);
   return new (memory) VerifierFor<L>;
 }
 
@@ -374,7 +380,7 @@ bool judge_installed(const uint8_t* manifest, size_t size, size_t piece, const c
   static software_update::ReleaseReaderFor<1024> release;
   alignas(InstalledManifestReader) static uint8_t memory[sizeof(InstalledManifestReader)];
   memset(targets, 0xa5, sizeof targets);
-  memset(memory, 0xa5, sizeof memory);
+  fill_with_garbage(memory, sizeof memory);
   InstalledManifestReader& reader = *new (memory) InstalledManifestReader;
   reader.begin(kSoftware, hardware_id, {targets, capacity, &release}, size);
   for (size_t at = 0; at < size; at += piece) {
