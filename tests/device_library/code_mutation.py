@@ -165,9 +165,14 @@ def main() -> int:
     parser.add_argument("--signed", type=int, default=200_000, help="signed mutants for survivors")
     parser.add_argument("--results", type=Path, help="file of states, read first and added to")
     parser.add_argument("--file", default="", help="only mutants of this source")
+    parser.add_argument("--listed", action="store_true", help="those of survivors.txt instead")
     args = parser.parse_args()
     listed = listed_survivors()
-    found = [each for each in all_mutants() if args.file in each.file and each.key not in listed]
+    found = [
+        each
+        for each in all_mutants()
+        if args.file in each.file and (each.key in listed) == args.listed
+    ]
     chosen = random.Random(args.seed).sample(found, min(args.count, len(found)))
     results = Results(args.results and _absolute(args.results))
     with tempfile.TemporaryDirectory() as name:
@@ -176,7 +181,7 @@ def main() -> int:
         if results.states[each.key] == SURVIVED:
             print(f"line {each.line}: {each.key}")
     states = Counter(results.states[each.key] for each in chosen)
-    print(f"{len(chosen)} mutants: {dict(states)}; {len(listed)} more are listed as survivors")
+    print(f"{len(chosen)} mutants: {dict(states)}; {len(listed)} are listed as survivors")
     return 1 if states[SURVIVED] else 0
 
 

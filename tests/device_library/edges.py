@@ -422,6 +422,11 @@ def _roots() -> Iterator[Edge]:
         roots=e.root_entry(e.signed(e.root_of(common, [R.listed, T.listed], one, other), R))
     )
     yield Edge("long key ids with the same beginning", Question(bundle))
+    one, other = (e.role([key.key_id, bytes(33)]) for key in (R, T))
+    bundle = good(
+        roots=e.root_entry(e.signed(e.root_of(common, [R.listed, T.listed], one, other), R))
+    )
+    yield Edge("a long key id in both roles", Question(bundle))
     stamped = (
         root(2) + e.blob(5, e.role([bytes(32), T2.key_id], 3)) + e.blob(6, e.role([T3.key_id]))
     )
