@@ -83,6 +83,27 @@ def test_witnesses_missing() -> None:
     check_proof(LOG.proof(5), WITHOUT_WITNESSES, RECORD)
 
 
+def test_refusals_say_what_is_missing() -> None:
+    both = parse_log_policy(policy_text(LOG, ONE, TWO), "policy")
+    for proof, not_before, detail in [
+        (
+            LOG.proof(5),
+            None,
+            "the quorum everyone is not met: cosigned by no witness of the policy",
+        ),
+        (PROOF, None, "the quorum everyone is not met: cosigned by w0"),
+        (
+            LOG.proof(5, ONE, TWO),
+            COSIGNED + 1,
+            "the witnesses cosigned 2027-01-15T08:00:00Z, before 2027-01-15T08:00:01Z; "
+            "get a newer proof",
+        ),
+    ]:
+        with pytest.raises(NotDisclosed) as error:
+            check_proof(proof, both, RECORD, not_before=not_before)
+        assert error.value.detail == detail
+
+
 def test_a_wrong_cosignature_is_refused_even_if_the_quorum_is_met() -> None:
     text = policy_text(LOG, ONE, TWO).replace(b" all ", b" any ")
     wrong = LOG.proof(5, ONE) + TWO.cosign(LOG.text(3))

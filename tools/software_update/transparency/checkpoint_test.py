@@ -27,6 +27,11 @@ def test_a_checkpoint_is_read_and_written() -> None:
     assert extended.text() == LOG.text() + b"more\n"
 
 
+def test_the_largest_log_has_a_checkpoint() -> None:
+    text = LOG.text().replace(b"\n3\n", b"\n9223372036854775807\n")
+    assert parse_checkpoint(text).size == 2**63 - 1
+
+
 def test_an_empty_log_has_a_checkpoint() -> None:
     assert parse_checkpoint(MemoryLog().text()).size == 0
 

@@ -48,6 +48,12 @@ def test_a_single_witness_and_no_witness() -> None:
     assert parse_log_policy(b"quorum none\n", "policy").quorum_of([])
 
 
+def test_a_number_may_be_that_of_all_members() -> None:
+    policy = parse_log_policy(f"{WITNESSES}group a 2 X1 X2\nquorum a".encode(), "policy")
+    assert policy.quorum_of(["X1", "X2"])
+    assert not policy.quorum_of(["X1"])
+
+
 def test_names_are_bytes() -> None:
     text = f"witness \xe4 {X[0].vkey}\nquorum \xe4".encode("latin-1")
     assert not parse_log_policy(text, "policy").quorum_of([])

@@ -36,6 +36,11 @@ def test_the_last_empty_line_ends_the_text() -> None:
     assert note.content() == NOTE
 
 
+def test_the_largest_number_of_signatures() -> None:
+    note = TEXT + b"\n" + KEY.line(KEY.sign(TEXT)) * 64
+    assert len(parse_note(note).signatures) == 64
+
+
 def test_a_key_of_another_type_or_name_does_not_sign() -> None:
     key = parse_vkey(KEY.vkey)
     (line,) = parse_note(NOTE).signatures
@@ -55,6 +60,7 @@ def test_a_key_of_another_type_or_name_does_not_sign() -> None:
         (NOTE + b"- a b\n", "is not valid"),
         (NOTE[:-2] + b"\n", "is not valid"),
         (TEXT + "\n— a AAAA\n".encode(), "is not valid"),
+        (TEXT + "\n— a AAAAAA==\n".encode(), "is not valid"),
         (TEXT + "\n— a AAAAAAB=\n".encode(), "is not valid"),
         (TEXT + "\n— a+b AAAAAAA=\n".encode(), "the name of a key"),
         (TEXT + "\n— a\u00a0b AAAAAAA=\n".encode(), "the name of a key"),

@@ -63,6 +63,11 @@ def test_a_release_without_a_release_manifest_has_no_record() -> None:
     assert error.value.refusal == Refusal.MISSING_PROOF
 
 
+def test_the_largest_record() -> None:
+    record = ReleaseRecord("x" * 1024, 2**32 - 1, 2**32 - 1, "0" * 64, "f" * 64)
+    assert parse_record(record.content()) == record
+
+
 def test_other_entries_are_not_records() -> None:
     record = ReleaseRecord("Müller = 7", 7, 1, "0" * 64, "f" * 64)
     content = record.content()

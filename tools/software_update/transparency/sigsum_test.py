@@ -99,6 +99,16 @@ def test_other_files_are_refused(old: str, new: str, place: str) -> None:
         convert(PROOF.replace(old, new, 1).encode(), policy(), "proof")
 
 
+@pytest.mark.parametrize(
+    "name", ["version", "log", "leaf", "size", "root_hash", "signature", "leaf_index"]
+)
+def test_a_line_that_appears_twice(name: str) -> None:
+    lines = (PROOF + MORE).splitlines(keepends=True)
+    text = "".join(each * 2 if each.startswith(f"{name}=") else each for each in lines)
+    with pytest.raises(InputError, match=f"is not a Sigsum proof .* at '{name}="):
+        convert(text.encode(), policy(), "proof")
+
+
 def test_a_file_that_is_too_large() -> None:
     with pytest.raises(InputError, match="larger than"):
         convert(bytes(MAX_SIGSUM_PROOF_BYTES + 1), policy(), "proof")
