@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from software_update.attachments import audits as module
-from software_update.attachments.audits import AuditPolicy, Audits, check_audits
+from software_update.attachments.audits import AuditPolicy, Audits, audit_name, check_audits
 from software_update.attachments.sign import sign_statement
 from software_update.attachments.statement import TEST_RESULT, Statement, build_statement
 from software_update.format.refusals import NotDisclosed, Refusal
@@ -70,6 +70,10 @@ def test_an_auditor_who_says_both_counts_as_bad() -> None:
 
 def test_bad_is_reported_when_enough_say_good() -> None:
     assert check(audit(201), audit(202), audit(203, predicate=FAILED)).bad == (CAROL,)
+
+
+def test_name_of_a_statement_has_the_key_id_of_the_auditor() -> None:
+    assert audit_name(ALICE) == f"audit.{ALICE.key_id.hex()[:16]}.dsse.json"
 
 
 def test_no_audits_at_all() -> None:

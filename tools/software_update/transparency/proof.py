@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from software_update.base.errors import shown
+from software_update.format.names import PROOF
 from software_update.transparency.checkpoint import Checkpoint, parse_checkpoint, parse_number
 from software_update.transparency.merkle import HASH_BYTES, MAX_HASHES, inclusion_hashes
 from software_update.transparency.note import (
@@ -16,7 +17,7 @@ from software_update.transparency.note import (
 )
 
 # The name of the proof next to a bundle, and the attachment of a repository and a registry.
-SUFFIX = ".tlog-proof"
+SUFFIX = f".{PROOF}"
 MAX_PROOF_BYTES = MAX_NOTE_BYTES + 64 * 1024
 
 _FIRST_LINE = b"c2sp.org/tlog-proof@v1"
