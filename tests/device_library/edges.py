@@ -439,13 +439,23 @@ def _roots() -> Iterator[Edge]:
     backward = e.blob(2, R.sign(root(2))) + e.blob(1, R.key_id)
     bundle = e.root_entry(e.signed_of(root(2), [backward])) + e.targets_entry(e.number(9, 1))
     yield Edge("a fault after a key id", Question(bundle + e.payload("app", b"x")))
+    yield from _former_roots()
+
+
+def _former_roots() -> Iterator[Edge]:
+    """Roots under which the installed release may have been accepted, and chains."""
+    common, roles = e.common("root", 2), (e.roles_of(R), e.roles_of(T))
     installed = e.manifest(targets(version=5))
     ordered = e.root_of(common, [T.listed, R.listed], *roles)
     bundle = good(roots=e.root_entry(e.signed(ordered, R)))
     yield Edge(
         "the targets key first", Question(bundle, Device(TRUSTED, installed, at=product.NOW))
     )
+    yield Edge("the targets key first, on a new device", Question(bundle))
     three = [key.listed for key in (R, T, T2)]
+    unused = e.signed(e.root_of(e.common("root", 1), three, *roles), R)
+    device = Device(unused, installed, at=product.NOW)
+    yield Edge("a key without a role before", Question(good(), device))
     unused = e.root_of(common, three, e.roles_of(R), e.roles_of(T2))
     bundle = good(roots=e.root_entry(e.signed(unused, R)), key=T2)
     yield Edge(
