@@ -40,8 +40,8 @@ def test_where_verified_values_are_made() -> None:
 def test_no_copy_with_other_values() -> None:
     """Only these modules use `_replace`, and none of them on a verified value.
 
-    Apart from messages, the values are parts of URLs, devices, catalog entries, rollout rules, lifetimes, and
-    the size of an envelope that is read from its front.
+    Apart from messages, the values are parts of URLs, devices, catalog entries, rollout rules, lifetimes,
+    claims, pages of releases, and the size of an envelope that is read from its front.
     """
     copies = {
         path
@@ -52,12 +52,16 @@ def test_no_copy_with_other_values() -> None:
     products = {path for path in copies if not Path(path).stem.endswith("_test")}
     assert products == {
         "software_update/bundle/head.py",
+        "software_update/cli/commands/bundle_page.py",
         "software_update/cli/repository/arguments.py",
+        "software_update/client/claimed.py",
         "software_update/client/shell/network.py",
         "software_update/client/simulator/repository.py",
         "software_update/client/sources/address.py",
+        "software_update/disclosure/page_consent.py",
         "software_update/format/messages.py",
         "software_update/repository/add.py",
         "software_update/repository/rules.py",
         "software_update/repository/web.py",
+        "software_update/testing/pages.py",
     }
