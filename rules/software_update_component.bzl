@@ -15,10 +15,10 @@ def software_update_component(
         **kwargs):
     """Describes a component of a product, for its SBOM.
 
-    Write its label into `package_metadata` of the targets that belong to the component, or into
-    `default_package_metadata` of the function `package` for all targets of a BUILD file. `software_update_sbom` finds it
-    there. Components that are not in the build graph, such as a compiler, go into `components` of
-    `software_update_sbom`.
+    Write its label into `package_metadata` (in Bazel 7, `applicable_licenses`) of the targets that belong to the
+    component, or into `default_package_metadata` of the function `package` for all targets of another BUILD file.
+    `software_update_sbom` finds it there. Components that are not in the build graph, such as a compiler, go into
+    `components` of `software_update_sbom`.
 
     Args:
       name: A string: the target's name.
@@ -33,8 +33,6 @@ def software_update_component(
         `select()`.
     """
     common = common_attributes("software_update_component", name, kwargs)
-
-    # A component in default_package_metadata would otherwise describe itself.
     _software_update_component(
         name = name,
         component = component,
@@ -43,5 +41,5 @@ def software_update_component(
         licence = licence,
         purl = purl,
         sha256 = sha256,
-        **({attribute: [] for attribute in ["applicable_licenses"]} | common.public)
+        **common.public
     )

@@ -24,6 +24,8 @@ from software_update.verify.promote import read_contents
 from software_update.verify.promotion import Contents, Difference, differences
 
 SCHEMA = "software_update.audit.v1"
+# The subject of differences that do not belong to a target.
+METADATA = "targets metadata"
 NOT_VERIFIED = "signatures of the release: no trusted root was given"
 
 

@@ -9,13 +9,20 @@ from software_update.base.errors import DifferentError, SoftwareUpdateError, Usa
 from software_update.base.strict_json import to_text
 from software_update.cli.options.arguments import Parser, check_apart, files_of
 from software_update.cli.options.schemes import add_schemes, schemes_of
+from software_update.cli.render.diff import target_lines
 from software_update.disclosure.audit import (
+    METADATA,
     Audit,
     AuditResult,
     audit_report,
     audit_statement,
     compare,
 )
+from software_update.disclosure.diff_report import diff_report
+from software_update.disclosure.diffoscope import find_diffoscope
+from software_update.disclosure.disclosed import OpenFile, unverified_releases
+from software_update.format.refusals import NotDisclosed
+from software_update.format.verdicts import Refused
 from software_update.verify.device import Device
 from software_update.verify.trust_files import read_trusted_root
 
@@ -25,7 +32,6 @@ _EXIT_CODES = {
     AuditResult.BAD: DifferentError.exit_code,
     AuditResult.UNKNOWN: _EXIT_UNKNOWN,
 }
-_SHOWN = 10
 
 
 class _Unknown(SoftwareUpdateError):
@@ -40,8 +46,11 @@ def run(argv: Sequence[str]) -> int:
     if args.trusted_root:
         schemes = schemes_of(args)
         device = Device(read_trusted_root(args.trusted_root, schemes), schemes=schemes)
+    where: list[str] = []
     with files.open_input(args.bundle) as bundle, files.open_input(args.rebuilt) as rebuilt:
         audit = compare(bundle, rebuilt, device)
+        if audit.result is AuditResult.BAD and not args.json:
+            where = _where(OpenFile(bundle, args.bundle), OpenFile(rebuilt, args.rebuilt))
     report = audit_report(audit, verified=device is not None)
     if args.statement and audit.result is not AuditResult.UNKNOWN:
         files.write_output(args.statement, audit_statement(audit), inputs=_inputs(args))
@@ -50,7 +59,7 @@ def run(argv: Sequence[str]) -> int:
     elif audit.result is AuditResult.UNKNOWN:
         raise _Unknown(f"{args.bundle}: UNKNOWN: {audit.reason}")
     else:
-        print("\n".join(_lines(args, audit, report)))
+        print("\n".join(_lines(args, audit, where, report)))
     return _EXIT_CODES[audit.result]
 
 
@@ -91,7 +100,18 @@ def _inputs(args: argparse.Namespace) -> list[str]:
     return [args.bundle, args.rebuilt, *files_of(args.trusted_root)]
 
 
-def _lines(args: argparse.Namespace, audit: Audit, report: dict[str, Any]) -> list[str]:
+def _where(bundle: OpenFile, rebuilt: OpenFile) -> list[str]:
+    """Returns the differences of targets and their contents as lines, the rebuilt bundle's first."""
+    try:
+        releases = unverified_releases(rebuilt, bundle)
+    except (NotDisclosed, Refused) as problem:
+        return [f"contents are not compared: {problem}"]
+    return list(target_lines(diff_report(rebuilt, bundle, releases, find_diffoscope())))
+
+
+def _lines(
+    args: argparse.Namespace, audit: Audit, where: Sequence[str], report: dict[str, Any]
+) -> list[str]:
     name, rebuilt = printable(args.bundle), printable(args.rebuilt)
     if audit.result is AuditResult.GOOD:
         lines = [
@@ -100,16 +120,15 @@ def _lines(args: argparse.Namespace, audit: Audit, report: dict[str, Any]) -> li
         ]
     else:
         lines = [f"{name}: BAD: differs from {rebuilt}"]
-        for each in audit.differences[:_SHOWN]:
-            lines.append(f"  {each.subject}: {_difference(each.field, each.release, each.tested)}")
-        if len(audit.differences) > _SHOWN:
-            lines.append(f"  and {len(audit.differences) - _SHOWN} more: see --json")
-        lines.append("  to see where: software-update bundle diff")
+        lines += [
+            f"  {each.subject}: {_difference(each.field, each.release, each.tested)}"
+            for each in audit.differences
+            if each.subject == METADATA
+        ]
+        lines += [f"  {each}" for each in where]
     return lines + [f"  not checked: {each}" for each in report["not_checked"]]
 
 
 def _difference(field: str, release: object, rebuilt: object) -> str:
-    if field == "present":
-        return "is only in the release" if release else "is only in the rebuilt bundle"
     new, old = ("never" if each is None else each for each in (release, rebuilt))
     return f"{field} {new}, rebuilt {old}"

@@ -49,22 +49,33 @@ def test_bad(folder: Path) -> None:
     result = call(*audit(folder, "bad-rebuilt.bundle"))
     assert (result.status, result.err) == (4, "")
     lines = result.out.splitlines()
-    assert lines[0] == f"{folder}/release.bundle: BAD: differs from {folder}/bad-rebuilt.bundle"
-    assert lines[1] == "  target 'app': length 12, rebuilt 3"
-    assert lines[2].startswith("  target 'app': sha256 ")
-    assert lines[3:] == [
-        "  target 'more': is only in the rebuilt bundle",
-        "  to see where: software-update bundle diff",
+    assert lines[:3] == [
+        f"{folder}/release.bundle: BAD: differs from {folder}/bad-rebuilt.bundle",
+        "  targets: 0 added, 1 removed, 1 changed, 2 unchanged",
+        "    changed app: 3 -> 12 bytes",
     ]
+    assert lines[3].startswith("      sha256 ")
+    assert lines[4] == "      text:"
+    assert {"        -app", "        +application"} <= set(lines)
+    assert lines[-1].startswith("    removed more: 4 bytes, sha256 ")
     statement = json.loads((folder / "statement.json").read_text())
     assert statement["predicate"]["result"] == "FAILED"
 
 
-def test_many_differences_are_cut(folder: Path) -> None:
-    more = {f"more{each}": b"more" for each in range(11)}
-    content = e.bundle({**RELEASE_CONTENTS, **more}, version=7)
+def test_another_expiry_is_shown(folder: Path) -> None:
+    content = e.bundle(RELEASE_CONTENTS, version=7, expires=2_000_000_000)
     (folder / "bad-rebuilt.bundle").write_bytes(content)
-    assert "  and 1 more: see --json" in call(*audit(folder, "bad-rebuilt.bundle")).out
+    out = call(*audit(folder, "bad-rebuilt.bundle")).out
+    assert "\n  targets metadata: expires never, rebuilt 2033-05-18T03:33:20Z\n" in out
+
+
+def test_claims_that_cannot_be_read_leave_the_result(folder: Path) -> None:
+    manifest = json.loads(RELEASE_CONTENTS["user_manifest"]) | {"targets": 1}
+    contents = {**RELEASE_CONTENTS, "user_manifest": json.dumps(manifest).encode()}
+    (folder / "bad-rebuilt.bundle").write_bytes(e.bundle(contents, version=7))
+    result = call(*audit(folder, "bad-rebuilt.bundle"))
+    assert result.status == 4
+    assert "\n  contents are not compared: MALFORMED_CLAIMS: " in result.out
 
 
 def test_unknown(folder: Path) -> None:

@@ -32,7 +32,7 @@ def diff_lines(report: dict[str, Any], old: str, new: str) -> Iterator[str]:
     for each in report["signers"]:
         signed = "signs now" if each["change"] == "added" else "does not sign any more"
         yield f"signatures: {each['key_id']} {signed}"
-    yield from _targets(report)
+    yield from target_lines(report)
 
 
 def _release(which: str, name: str, release: dict[str, Any]) -> str:
@@ -141,7 +141,8 @@ def _value(value: Any) -> str:
     return readable(", ".join(value) if isinstance(value, list) else str(value))
 
 
-def _targets(report: dict[str, Any]) -> Iterator[str]:
+def target_lines(report: dict[str, Any]) -> Iterator[str]:
+    """Yields the lines of a report about targets: how many changed, and the changes of each."""
     counts = [
         f"{sum(each['change'] == change for each in report['targets'])} {change}"
         for change in ("added", "removed", "changed")
