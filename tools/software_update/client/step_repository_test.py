@@ -193,3 +193,9 @@ def test_same_release_from_another_bundle_keeps_the_question_and_who_asked() -> 
     again = play(LISTED, state=state)
     assert again.plan is not None
     assert (again.plan.by_person, again.plan.steps) == (True, ())
+
+
+def test_time_that_witnesses_state_only_moves_forward() -> None:
+    state = play(events.TimeProven(9, 300), state=State(seen=200))
+    assert state == State(seen=300)
+    assert play(events.TimeProven(9, 100), state=state) == state
