@@ -459,6 +459,9 @@ def test_diff(years: Tree) -> None:
     assert (report["verified"], report["differ"]) == (True, True)
     shown = years.read("obj/differs.txt").decode().splitlines()
     assert shown[0] == "verified: a device that runs release_1.bundle accepts release_3.bundle"
+    years.set_args('software_update_signing = "unsigned"')
+    years.build(":differs")
+    assert years.read("obj/differs.txt").startswith(b"NOT VERIFIED: ")
 
 
 def test_release_page(years: Tree) -> None:
