@@ -155,7 +155,8 @@ def test_questions_of_later_phases_are_answered_on_the_same_page(device: Device)
     device.post("/answer", page.question("yes"))
     for _ in range(2000):
         page = device.open(device.address())
-        if page.body.startswith("action") and page.field("phase") == "restart":
+        # Until the client asks again, the page has a text in place of a question.
+        if "phase=restart" in page.body.splitlines():
             break
     assert device.post("/answer", page.question("later")).status == 200
     assert device.answers() == [("alice", "yes"), ("alice", "later")]
