@@ -1,1 +1,1 @@
-"""What is disclosed about a release to consumers and auditors: its difference from another one."""
+"""Facts about a release for consumers and auditors: its differences from another one, its page, its log."""

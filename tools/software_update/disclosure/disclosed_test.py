@@ -176,7 +176,7 @@ def test_trusted_root_is_older_than_the_one_of_the_installed_manifest(tmp_path: 
         verified(tmp_path, installed)
 
 
-def test_file_that_is_no_bundle(tmp_path: Path) -> None:
+def test_file_of_another_kind(tmp_path: Path) -> None:
     for read in (verified, unverified):
         with pytest.raises(InputError, match="old: neither a bundle nor the manifest of a device"):
             read(tmp_path, b"")

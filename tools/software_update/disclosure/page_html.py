@@ -69,7 +69,7 @@ tr,dl div,.notice{break-inside:avoid}}
 def page_html(page: Layout, form: str = "", form_action: str = "'none'") -> str:
     """Returns the page as an HTML document.
 
-    `form` is HTML that stands below the notices, for a page that asks; `form_action` is the source of the
+    `form` is HTML that appears below the notices, for a page that asks; `form_action` is the source of the
     content security policy that it may be sent to.
     """
     return "".join(f"{line}\n" for line in _page(page, form, form_action))

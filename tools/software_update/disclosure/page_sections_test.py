@@ -61,7 +61,7 @@ def test_first_screen_answers_the_questions_of_a_consumer() -> None:
     assert found["Can reach (claimed)"] == [reach]
 
 
-def test_what_the_vendor_does_not_state() -> None:
+def test_facts_that_the_vendor_does_not_state() -> None:
     release = RELEASE._replace(
         notes=None, advisories=(), kind=None, duration=None, reversible=None, texts=()
     )
@@ -88,7 +88,7 @@ def test_notices(changes: dict[str, Any], expected: list[str]) -> None:
     assert [each.is_alert for each in shown.notices] == [each != "Verified" for each in expected]
 
 
-def test_signers_that_nobody_checked_are_claimed() -> None:
+def test_signers_that_are_not_checked_are_claimed() -> None:
     assert "Signed by" in texts(layout(page()))
     found = texts(layout(page(is_verified=False)))
     assert "Signed by" not in found

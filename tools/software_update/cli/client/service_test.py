@@ -90,7 +90,7 @@ def test_page_as_json(service: ClientFolder, capsys: pytest.CaptureFixture[str])
 def test_page_needs_the_service(
     device: ClientFolder, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("SUDO_USER", "somebody")
+    monkeypatch.setenv("SUDO_USER", "alice")
     assert main(["page", f"--config={device.config}"]) == 3
     text = capsys.readouterr().err
     assert f"{device.socket}: the service does not answer; start it" in text

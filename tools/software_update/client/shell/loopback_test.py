@@ -311,5 +311,5 @@ def test_user_of_a_connection(device: Device) -> None:
 
 def test_user_by_name() -> None:
     assert user_id(pwd.getpwuid(0).pw_name) == 0
-    with pytest.raises(UsageError, match="there is no user 'nobody-here'"):
-        user_id("nobody-here")
+    with pytest.raises(UsageError, match="there is no user 'unknown-user'"):
+        user_id("unknown-user")
