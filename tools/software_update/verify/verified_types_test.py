@@ -58,7 +58,6 @@ def test_no_copy_with_other_values() -> None:
         "software_update/client/shell/network.py",
         "software_update/client/simulator/repository.py",
         "software_update/client/sources/address.py",
-        "software_update/disclosure/page_consent.py",
         "software_update/format/messages.py",
         "software_update/repository/add.py",
         "software_update/repository/rules.py",
