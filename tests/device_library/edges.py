@@ -174,6 +174,8 @@ NOT_UTF8 = (
     b"\xf5\x80\x80\x80",
     b"\xc3\xc3",
     b"\xc3\xc0",
+    b"\xc3\x7f",
+    b"\xe6\x80\x7f",
     b"\xe6\x80\xc0",
     b"\x80",
 )
@@ -340,7 +342,7 @@ def _lists() -> Iterator[Edge]:
         common = e.common("targets", spec=spec)
         bundle = release(e.targets_of(common, [e.target("app", b"x")]), {"app": b"x"})
         yield Edge(f"spec {spec}", Question(bundle))
-    for entries in (["a/*", "a/*", "a/*"], ["a/../*", "b", "b"], ["a", "b", "c"]):
+    for entries in (["a/*", "a/*", "a/*"], ["a/../*", "b", "b"], ["a", "b", "c"], ["c", "b", "b"]):
         allowed = b"".join(e.blob(254, each.encode()) for each in entries)
         signed = e.signed(root(2) + allowed, R)
         contents = {"c": b"x"}
@@ -374,6 +376,11 @@ def _targets() -> Iterator[Edge]:
     files = [app, e.text(1, "boot") + e.number(2, 1) + digest]
     bundle = release(e.targets_of(e.common("targets"), files), {"app": b"x", "boot": b"x"})
     yield Edge("a hash without its digest", Question(bundle))
+    for seconds in (0, 1):
+        bundle = good(expires=b"")
+        yield Edge(
+            f"expires without a time, at {seconds}", Question(bundle, Device(TRUSTED, at=seconds))
+        )
     bundle = good({"x": b"x", "App": b"x", "app": b"x"})
     yield Edge("the second name again", Question(bundle))
     for name, entries in (
@@ -427,6 +434,11 @@ def _roots() -> Iterator[Edge]:
         roots=e.root_entry(e.signed(e.root_of(common, [R.listed, T.listed], one, other), R))
     )
     yield Edge("a long key id in both roles", Question(bundle))
+    unknown = e.number(200, 1)
+    many = unknown * 200 + root(2) + unknown * 100
+    yield Edge(
+        "unknown fields around others", Question(good(roots=e.root_entry(e.signed(many, R))))
+    )
     stamped = (
         root(2) + e.blob(5, e.role([bytes(32), T2.key_id], 3)) + e.blob(6, e.role([T3.key_id]))
     )
@@ -477,9 +489,30 @@ def _former_roots() -> Iterator[Edge]:
     short = e.root_of(common, [R.listed, T.listed], e.roles_of(R), e.role([b"k"]))
     twice = e.root_entry(e.signed(short)) + e.payload("x", b"y" * 40) * 2
     yield Edge("a payload twice after a short key id", Question(twice))
+    more = e.signed(root(targets_keys=[T, T3], targets_threshold=2), R)
+    chain = e.chain(e.signed(root(2, targets_keys=[T, T3], targets_threshold=2), R))
+    less = e.root_entry(e.signed(root(3, targets_keys=[T2]), R))
+    device = Device(more, installed, at=product.NOW)
+    yield Edge(
+        "fewer keys in the place of more", Question(good(roots=chain + less, key=T2), device)
+    )
+    for name, first_role, second_role in (
+        ("root", e.blob(1, R.key_id), e.roles_of(T)),
+        ("targets", e.roles_of(R), e.blob(1, T.key_id)),
+    ):
+        listed = e.root_of(e.common("root", 3), [R.listed, T.listed], first_role, second_role)
+        bundle = good(roots=e.chain(second) + e.root_entry(e.signed(listed, R)))
+        yield Edge(f"no threshold of {name} in the place of the first root", Question(bundle))
     third, fourth, fifth = (e.signed(root(version), R) for version in (3, 4, 5))
     gap = e.chain(e.signed(root(2), R), fourth) + e.root_entry(third) + e.chain(fifth)
     yield Edge("a chain after its fault and the root", Question(good(roots=gap)))
+    another = e.manifest(targets(version=5), root=(1, b"another root"))
+    bundle = good(roots=e.root_entry(e.signed(root(2, targets_keys=[T2]), R)), key=T2)
+    device = Device(TRUSTED, another, at=product.NOW)
+    yield Edge("another root of the same version is stated", Question(bundle, device))
+    three_keys = root(targets_keys=[T3, T, T.mirrored], targets_threshold=3)
+    device = Device(e.signed(three_keys, R), installed, at=product.NOW)
+    yield Edge("one key twice after another", Question(bundle, device))
     two = e.signed(root(targets_keys=[T, T.mirrored], targets_threshold=2), R)
     bundle = good(roots=e.root_entry(e.signed(root(2, targets_keys=[T2]), R)), key=T2)
     yield Edge("one key twice before", Question(bundle, Device(two, installed, at=product.NOW)))
