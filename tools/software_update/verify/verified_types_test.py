@@ -50,7 +50,8 @@ def test_no_copy_with_other_values() -> None:
         if isinstance(node, ast.Attribute) and node.attr == "_replace"
     }
     products = {path for path in copies if not Path(path).stem.endswith("_test")}
-    assert products == {
+    # Bazel shows the test only the modules of the libraries that it depends on.
+    assert products <= {
         "software_update/bundle/head.py",
         "software_update/cli/commands/bundle_page.py",
         "software_update/cli/repository/arguments.py",
@@ -58,6 +59,7 @@ def test_no_copy_with_other_values() -> None:
         "software_update/client/shell/network.py",
         "software_update/client/simulator/repository.py",
         "software_update/client/sources/address.py",
+        "software_update/disclosure/page_consent.py",
         "software_update/format/messages.py",
         "software_update/repository/add.py",
         "software_update/repository/rules.py",
