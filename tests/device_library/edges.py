@@ -9,7 +9,7 @@ from typing import Any
 
 from software_update.testing import encode as e
 from software_update.testing import zstd_frames
-from software_update.testing.zstd_frames import frame, rle
+from software_update.testing.zstd_frames import frame, raw, rle
 from software_update.verify.roots import trust_root
 
 from tests.attacks import compression_cases, product
@@ -124,6 +124,7 @@ DATES = (
     "2025-02-29T00:00:00Z",
     "2026-02-29T00:00:00Z",
     "2028-02-29T00:00:00Z",
+    "2028-02-30T00:00:00Z",
     "2031-01-01T24:00:00Z",
     "2031-01-01T00:60:00Z",
     *(f"2031-{month:02}-{day}T00:00:00Z" for month in range(1, 13) for day in range(28, 33)),
@@ -165,6 +166,36 @@ CODES = (
 )
 LONG_CODES = (0x10000, 0x1F41B, 0x103FF, 0x10FC00, 0x10FFFF, 0x40000, 0xC0000, 0xFFFFF)
 ESCAPES = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+# All that counts in some place of a release manifest.
+WORDS = [
+    "schema",
+    "product",
+    "version",
+    "release_counter",
+    "minimum_release_counter",
+    "hardware_ids",
+    "notes",
+    "severity",
+    "support_until",
+    "kind",
+    "advisories",
+    "duration",
+    "unavailable_functions",
+    "reversible",
+    "texts",
+    "id",
+    "text",
+    "action",
+    "low",
+    "medium",
+    "high",
+    "critical",
+    "security",
+    "feature",
+    "both",
+    "software_update.release.v1",
+    "",
+]
 NOT_UTF8 = (
     b"\xc1\xbf",
     b"\xe0\x9f\xbf",
@@ -214,6 +245,7 @@ MEMBERS = (
     rb'"a": "\xn"',
     rb'"a": "\u00:0"',
     rb'"a": "\u00g0"',
+    rb'"a": "\u00g00"',
     b'"a": [{"b": 1}, {"b": 2}]',
     b'"severity": "low medium"',
     b'"severity": "xow"',
@@ -222,6 +254,13 @@ MEMBERS = (
     b'"a": 1, "A": 2',
     b'"a": nuxl',
     b'"a": xull',
+    b'"a": tue',
+    b'"a": [true, false, null]',
+    b'"reversible": true',
+    b'"reversible": false',
+    b'"kind": ""',
+    b'"severity": ""',
+    b'"schema": ""',
     b'"a": 1ex5',
     b'"a": xrue',
     b'"a": xalse',
@@ -251,6 +290,14 @@ def _members() -> Iterator[bytes]:
     for code in (*CODES, *LONG_CODES):
         yield f'"a": "{chr(code)}"'.encode()
         yield f'"{_escaped(chr(code))}": 1, "{chr(code)}": 2'.encode()
+    for word in WORDS:
+        yield f'"{word}": 5'.encode()
+        yield f'"severity": "{word}"'.encode()
+        yield f'"kind": "{word}"'.encode()
+        yield f'"schema": "{word}"'.encode()
+        yield f'"texts": {{"de": {{"{word}": 5}}}}'.encode()
+        advisory = f'{{"id": "1", "text": "2", "severity": "low", "{word}": 5}}'
+        yield f'"advisories": [{advisory}]'.encode()
     for escape, character in ESCAPES.items():
         yield f'"\\{escape}": 1, "{_escaped(character)}": 2'.encode()
 
@@ -287,12 +334,20 @@ def _manifests() -> Iterator[Edge]:
         yield Edge(f"manifest of {size}", _with_manifest(release_json().ljust(size)))
     twice = good({USER_MANIFEST: release_json()}) + e.payload(USER_MANIFEST, release_json())
     yield Edge("manifest twice", Question(twice))
+    for word in WORDS:
+        schema = release_json().replace(b"software_update.release.v1", word.encode())
+        yield Edge(f"schema {word!r}", _with_manifest(schema))
+    named = release_json(product=HARDWARE, hardware_ids=["board-2"])
+    yield Edge("a product of the hardware's name", _with_manifest(named))
     yield from _other_manifests()
     yield from _claims()
 
 
 def _other_manifests() -> Iterator[Edge]:
     """Manifests that the device has, and those after a file that the reader has begun."""
+    late = e.blob(4, e.blob(2, release_json()) + e.text(1, USER_MANIFEST))
+    bundle = release(targets({USER_MANIFEST: release_json(), "app": b"x"}), {"app": b"x"}) + late
+    yield Edge("the manifest before its name", Question(bundle))
     described = release_json(5, minimum_release_counter=2, hardware_ids=[HARDWARE])
     for name, content in (("opaque", b"1.2.3"), ("release", described)):
         for hardware in (HARDWARE, "board-2"):
@@ -440,7 +495,7 @@ def _roots() -> Iterator[Edge]:
         "unknown fields around others", Question(good(roots=e.root_entry(e.signed(many, R))))
     )
     stamped = (
-        root(2) + e.blob(5, e.role([bytes(32), T2.key_id], 3)) + e.blob(6, e.role([T3.key_id]))
+        root(2) + e.blob(5, e.role([bytes(32), T2.key_id], 3)) + e.blob(6, e.role([T3.key_id], 3))
     )
     bundle = good(roots=e.root_entry(e.signed(stamped, R)))
     yield Edge("keys of other roles in little room", Question(bundle, limits=SMALL))
@@ -527,7 +582,9 @@ def _payloads() -> Iterator[Edge]:
     for name, bundle in (("plain", plain), ("packed", packed)):
         yield Edge(f"{name} skipped", Question(bundle, sink=library.SKIPS))
         for sink in (library.FAILS_TO_OPEN, library.FAILS_TO_WRITE, library.FAILS_TO_CLOSE):
-            yield Edge(f"{name} sink {sink}", Question(bundle, sink=sink), "storage failed")
+            for piece in (7, WHOLE):
+                question = Question(bundle, sink=sink, piece=piece)
+                yield Edge(f"{name} sink {sink} {piece}", question, "storage failed")
         yield Edge(f"{name} cut", Question(bundle, promised=3), "MALFORMED")
     for app, boot in ((b"?", b"?"), (b"application", b"?"), (b"Application", b"bootloader")):
         loose = e.payload("app", app) + e.payload("boot", boot)
@@ -537,7 +594,10 @@ def _payloads() -> Iterator[Edge]:
         loose = e.payload("app", payload) + compression_cases.listed(target)
         verdict = "LENGTH_MISMATCH" if payload == b"?" else "beyond order"
         yield Edge(f"packed {payload!r} first", Question(loose), verdict)
+    # The header of the block, and its content, as if the size of the content were in the header.
+    odd = b"aa" + b"\x21\x02\x00" + bytes(68)
     for name, original, packed_app in (
+        ("without its size", odd, frame(None, [raw(odd)], window=0)),
         ("a repeated byte", b"a" * 100, frame(100, [rle(b"a", 100)])),
         ("a window of 1.375 MiB", b"a" * 100, frame(100, [rle(b"a", 100)], window=10 << 3 | 3)),
         ("a window of 7.5 MiB", b"a" * 100, frame(100, [rle(b"a", 100)], window=12 << 3 | 7)),
