@@ -147,6 +147,8 @@ LANGUAGES = (
     "de-:",
     "abcdefgh",
     "de-abcdefgh",
+    "abcdefghi",
+    "de-abcdefghi",
 )
 # The first and last characters of each length in UTF-8, and those next to the surrogates.
 CODES = (
@@ -253,6 +255,7 @@ MEMBERS = (
     *(b'"kind": "%b"' % each for each in (b"security", b"feature", b"both")),
     b'"a": 1, "A": 2',
     b'"a": nuxl',
+    b'"a": nuxll',
     b'"a": xull',
     b'"a": tue',
     b'"a": [true, false, null]',
@@ -334,7 +337,7 @@ def _manifests() -> Iterator[Edge]:
         yield Edge(f"manifest of {size}", _with_manifest(release_json().ljust(size)))
     twice = good({USER_MANIFEST: release_json()}) + e.payload(USER_MANIFEST, release_json())
     yield Edge("manifest twice", Question(twice))
-    for word in WORDS:
+    for word in (*WORDS, CLAIM):
         schema = release_json().replace(b"software_update.release.v1", word.encode())
         yield Edge(f"schema {word!r}", _with_manifest(schema))
     named = release_json(product=HARDWARE, hardware_ids=["board-2"])
@@ -372,6 +375,8 @@ def _claims() -> Iterator[Edge]:
         f"{CLAIM[:-2]}{CLAIM[1:]}",
     ):
         yield Edge(f"claim {claim}", _with_manifest(claim.encode()))
+    for zeros in (b"s\0" + CLAIM[1:].encode(), b"so\0" + CLAIM[2:].encode(), b"s\0o\0\0ftware"):
+        yield Edge(f"zeros in a claim: {zeros!r}", _with_manifest(zeros))
     for encoding in ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"):
         content = bytearray(f"x{CLAIM[1:]}".encode(encoding))
         # The last byte before the second character is not 0.
