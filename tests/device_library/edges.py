@@ -250,6 +250,7 @@ MEMBERS = (
     rb'"a": "\u00g00"',
     b'"a": [{"b": 1}, {"b": 2}]',
     b'"severity": "low medium"',
+    b'"advisories": [%b, %b]' % ((b'{"id": "1", "text": "2", "severity": "low", "x": 5}',) * 2),
     b'"severity": "xow"',
     *(b'"severity": "%b"' % each for each in (b"low", b"medium", b"high", b"critical")),
     *(b'"kind": "%b"' % each for each in (b"security", b"feature", b"both")),
@@ -436,6 +437,10 @@ def _targets() -> Iterator[Edge]:
     files = [app, e.text(1, "boot") + e.number(2, 1) + digest]
     bundle = release(e.targets_of(e.common("targets"), files), {"app": b"x", "boot": b"x"})
     yield Edge("a hash without its digest", Question(bundle))
+    twice = e.targets_of(e.common("targets"), [app, e.target("boot", b"y"), app])
+    payloads = e.payload("app", b"x") + e.payload("boot", b"y") + e.payload("app", b"x")
+    bundle = release(twice, {}) + payloads
+    yield Edge("a target and its payload twice, with another between", Question(bundle))
     for seconds in (0, 1):
         bundle = good(expires=b"")
         yield Edge(
