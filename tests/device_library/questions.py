@@ -61,7 +61,7 @@ def cases() -> Iterator[Question | InstalledQuestion]:
 def huge() -> Iterator[Question]:
     """Yields bundles at the limits of the format, of up to 32 MiB."""
     # Names that are not ASCII count four times: these, and "targets", "app" and "boot", are at the limit.
-    long = [b"%04096d" % number for number in range(1021)]
+    long = [b"\x7f%04095d" % number for number in range(1021)]
     other = [b"\xc3\xa9%04094d" % number for number in range(1019)]
     other.append(b"\xc3\xa9%04090d" % 1019)
     for names in (long, [*other, b"zz"], [*other, b"zzz"]):
