@@ -18,7 +18,7 @@ PARTS = ("BASE_SOURCES", "SHA256_SOURCES", "VERIFIER_SOURCES")
 CLIENT_PARTS = ("JOURNAL_SOURCES", "BOOT_SOURCES", "CLIENT_SOURCES")
 STRICT = ("-std=c++17", "-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics", "-fPIC", "-w")
 # Much faster to link. The process that loads a library has the functions of C.
-ALONE = ("-nostdlib",)
+WITHOUT_LIBRARIES = ("-nostdlib",)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What happens to a device's client: verbs in other states, releases that do not fit, flash that fails.
+"""Scenarios of a device's client: verbs in other states, releases that do not fit, flash that fails.
 
 client_test runs each scenario, and code_coverage too. No power is cut here: device/power_cut_test.py does.
 """

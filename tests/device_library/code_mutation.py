@@ -95,7 +95,7 @@ class CodeJudge:
         except subprocess.CalledProcessError:
             return NOT_COMPILED
         objects = self._objects | {mutant.file: changed}
-        path = build.link([*objects.values(), *self._around], name, builds.ALONE)
+        path = build.link([*objects.values(), *self._around], name, builds.WITHOUT_LIBRARIES)
         if not self._asked.kill(path):
             return SURVIVED
         path.unlink()
