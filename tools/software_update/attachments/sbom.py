@@ -96,14 +96,15 @@ def build_sbom(product: Product, components: Sequence[Component]) -> bytes:
         type=ComponentType.FIRMWARE,
         bom_ref=f"product:{product.name}@{product.version}",
     )
+    metadata: Any = BomMetaData(component=root)
+    # The library sets the time.
+    metadata.timestamp = None
     parts = [_part(each) for each in components]
     bom = Bom(
         components=parts,
         serial_number=_serial_number(product, components),
-        metadata=BomMetaData(component=root),
+        metadata=metadata,
     )
-    # The library sets the time.
-    bom.metadata.timestamp = None  # type: ignore[assignment]
     bom.register_dependency(root, parts)
     text: str = JsonV1Dot6(bom).output_as_string(indent=1)
     return f"{text}\n".encode()
