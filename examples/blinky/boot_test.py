@@ -108,3 +108,9 @@ def test_the_sbom_names_the_compiler_the_c_library_and_each_package() -> None:
     }
     assert versions["gcc"]
     assert versions["picolibc"]
+
+
+def test_the_page_shows_that_the_sbom_is_the_one_of_the_release() -> None:
+    page = Path(os.environ["PAGE"]).read_text()
+    assert "sbom.cdx.json" in page
+    assert "listed by the release, and present" in page

@@ -35,6 +35,7 @@ def _software_update_release_page_impl(ctx):
             bundle = info.bundle,
             trusted_root = trusted_root,
             previous = _previous_of(ctx.attr.previous, ctx.file.previous) or info.unchanged_from,
+            attachments = ctx.files.attachments,
             format = format,
             language = ctx.attr.language,
             output = output,
@@ -54,6 +55,10 @@ software_update_release_page = rule(
     implementation = _software_update_release_page_impl,
     doc = "Writes the page of a release, for the people who decide about it.",
     attrs = TOOL | {
+        "attachments": attr.label_list(
+            doc = "The files about the release.",
+            allow_files = True,
+        ),
         "bundle": attr.label(
             doc = "The bundle of the release.",
             mandatory = True,

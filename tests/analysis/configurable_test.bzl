@@ -217,7 +217,7 @@ def _make_none():
         name = "none_page",
         bundle = ":none_bundle",
         tags = ["manual"],
-        **_none("language", "out", "previous", "trusted_root")
+        **_none("attachments", "language", "out", "previous", "trusted_root")
     )
     software_update_bundle(
         name = "signed_bundle",

@@ -466,11 +466,14 @@ def test_diff(years: Tree) -> None:
 
 def test_release_page(years: Tree) -> None:
     text = 'bundle = ":release_3" trusted_root = ":root_1" previous = ":release_1" language = "de"'
+    text += ' attachments = [ "keys/targets.pub" ]'
     generate(years, judged("page", text, "release_page"))
     assert "//:page" in years.build(":page", ":page.json", ":page.text")
     described = json.loads(years.read("obj/page.json"))
     assert (described["verified"], described["file"]) == (True, "release_3.bundle")
     assert described["previous"]
+    present = {each["name"]: each["present"] for each in described["files"]}
+    assert present == {"targets.pub": True}
     assert '<html lang="de">' in years.read("obj/page.html").decode()
     assert "Geprüft" in years.read("obj/page.txt").decode()
 

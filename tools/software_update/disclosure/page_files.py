@@ -12,13 +12,13 @@ from software_update.format.claims import Attachment
 _MAX_FILES = 1000
 
 
-def accompanying_files(bundle: str, listed: Sequence[Attachment]) -> tuple[PageFile, ...]:
-    """Returns the listed attachments, and then the other files next to the bundle, sorted by name.
+def accompanying_files(
+    here: Mapping[str, str], listed: Sequence[Attachment]
+) -> tuple[PageFile, ...]:
+    """Returns the listed attachments, and then the other files in `here`, sorted by name.
 
-    The files are in the folder BUNDLE.attachments; the proof from a log is the file BUNDLE.tlog-proof.
-    Follows no link. Raises InputError for a folder of more than 1000 files, and OSError.
+    `here` has the paths of the files by name. Raises OSError.
     """
-    here = _files_next_to(bundle)
     digests = digest_files(list(here.values()))
     found = {
         name: (length, sha256.hex()) for name, (length, sha256) in zip(here, digests, strict=True)
@@ -40,8 +40,12 @@ def _listed(attachment: Attachment, found: tuple[int, str] | None) -> PageFile:
     return PageFile(name, length, sha256, True, found is not None, matches)
 
 
-def _files_next_to(bundle: str) -> Mapping[str, str]:
-    """Returns the paths of the files, by name."""
+def files_next_to(bundle: str) -> Mapping[str, str]:
+    """Returns the paths of the files next to a bundle, by name.
+
+    The files are in the folder BUNDLE.attachments; the proof from a log is the file BUNDLE.tlog-proof.
+    Follows no link. Raises InputError for a folder of more than 1000 files, and OSError.
+    """
     folder, proof = f"{bundle}.attachments", f"{bundle}.tlog-proof"
     found = {}
     for path in _files_below(folder):

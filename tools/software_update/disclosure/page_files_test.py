@@ -7,7 +7,7 @@ import pytest
 
 from software_update.base.errors import InputError
 from software_update.disclosure import page_files
-from software_update.disclosure.page_files import accompanying_files
+from software_update.disclosure.page_files import accompanying_files, files_next_to
 from software_update.format.claims import Attachment
 
 SHA256 = hashlib.sha256(b"x").hexdigest()
@@ -32,7 +32,7 @@ def test_listed_files_and_those_next_to_the_bundle(bundle: Path) -> None:
         Attachment("other.json", 1, "0" * 64),
         Attachment("missing.json", 7, SHA256),
     ]
-    found = accompanying_files(str(bundle), listed)
+    found = accompanying_files(files_next_to(str(bundle)), listed)
     assert found == (
         ("sbom.json", 1, SHA256, True, True, True),
         ("other.json", 1, "0" * 64, True, True, False),
@@ -46,21 +46,21 @@ def test_no_link_is_followed(bundle: Path, tmp_path: Path) -> None:
     (tmp_path / "secret").write_bytes(b"secret")
     Path(f"{bundle}.attachments/link").symlink_to(tmp_path / "secret")
     Path(f"{bundle}.tlog-proof").symlink_to(tmp_path / "secret")
-    assert accompanying_files(str(bundle), []) == ()
+    assert files_next_to(str(bundle)) == {}
     other = tmp_path / "b.bundle"
     Path(f"{other}.attachments").symlink_to(f"{bundle}.attachments")
     write(bundle, "file")
-    assert accompanying_files(str(other), []) == ()
+    assert files_next_to(str(other)) == {}
 
 
 def test_bundle_without_other_files(tmp_path: Path) -> None:
-    assert accompanying_files(str(tmp_path / "a.bundle"), []) == ()
+    assert files_next_to(str(tmp_path / "a.bundle")) == {}
 
 
 def test_too_many_files(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(page_files, "_MAX_FILES", 1)
     write(bundle, "a")
-    assert len(accompanying_files(str(bundle), [])) == 1
+    assert len(files_next_to(str(bundle))) == 1
     write(bundle, "b")
     with pytest.raises(InputError, match="contains more than 1 files"):
-        accompanying_files(str(bundle), [])
+        files_next_to(str(bundle))

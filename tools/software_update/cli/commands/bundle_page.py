@@ -21,7 +21,7 @@ from software_update.disclosure.disclosed import (
 )
 from software_update.disclosure.page import PageFile, ReleasePage
 from software_update.disclosure.page_document import page_document
-from software_update.disclosure.page_files import accompanying_files
+from software_update.disclosure.page_files import accompanying_files, files_next_to
 from software_update.disclosure.page_html import page_html
 from software_update.disclosure.page_of_release import page_of_release
 from software_update.disclosure.page_sections import layout
@@ -40,7 +40,7 @@ def run(argv: Sequence[str]) -> int:
             f"--language: '{shown(args.language)}' is not a language tag; write one such as de or pt-BR"
         )
     content = _rendered(_page(args), args.format, args.language)
-    inputs = [args.bundle, *files_of(args.previous, args.trusted_root)]
+    inputs = [args.bundle, *files_of(args.previous, args.trusted_root), *(args.attachment or [])]
     files.write_output(args.out, content.encode(), inputs=inputs)
     return 0
 
@@ -63,6 +63,13 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
         "--trusted-root",
         metavar="FILE",
         help="the signed root metadata that the device trusts; without it, the page says NOT VERIFIED",
+    )
+    parser.add_argument(
+        "--attachment",
+        nargs="*",
+        metavar="FILE",
+        help="the files about the release, such as its SBOM and its proof; default: those next to the "
+        "bundle",
     )
     add_at(parser)
     add_schemes(parser)
@@ -90,7 +97,8 @@ def _page(args: argparse.Namespace) -> ReleasePage:
         if args.previous is not None:
             old = OpenFile(stack.enter_context(files.open_input(args.previous)), args.previous)
         release, previous, not_checked = _read(args, bundle, old)
-        found = accompanying_files(args.bundle, release.claims.attachments)
+        here = files_next_to(args.bundle) if args.attachment is None else _named(args.attachment)
+        found = accompanying_files(here, release.claims.attachments)
         return page_of_release(
             release,
             previous,
@@ -100,6 +108,17 @@ def _page(args: argparse.Namespace) -> ReleasePage:
             size=os.fstat(fd).st_size,
             files=found,
         )._replace(commands=tuple(_commands(os.path.basename(args.bundle), args.previous, found)))
+
+
+def _named(paths: Sequence[str]) -> dict[str, str]:
+    """Returns files by their names without a folder."""
+    named: dict[str, str] = {}
+    for path in paths:
+        name = os.path.basename(path)
+        if name in named:
+            raise UsageError(f"--attachment: two files have the name '{shown(name)}'; rename one")
+        named[name] = path
+    return named
 
 
 def _commands(

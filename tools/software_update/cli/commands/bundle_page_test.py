@@ -89,6 +89,24 @@ def test_file_next_to_the_bundle(folder: Path) -> None:
     assert "log verify new.bundle" in page(folder, "--format=text")
 
 
+def test_attachments_that_are_named(folder: Path) -> None:
+    """A build declares them, and no other file next to the bundle may change its page."""
+    (folder / "new.bundle.tlog-proof").write_bytes(b"proof")
+    (folder / "elsewhere").mkdir()
+    (folder / "elsewhere/sbom.cdx.json").write_bytes(b"{}")
+    (folder / "link").symlink_to(folder / "elsewhere/sbom.cdx.json")
+    for paths, names in (
+        ([], []),
+        (["elsewhere/sbom.cdx.json", "link"], ["link", "sbom.cdx.json"]),
+    ):
+        options = ("--format=json", "--attachment", *(str(folder / each) for each in paths))
+        document = json.loads(page(folder, *options))
+        assert [each["name"] for each in document["files"]] == names
+    same = ("--attachment", folder / "elsewhere/sbom.cdx.json", folder / "sbom.cdx.json")
+    text = failed(2, "bundle", "page", folder / "new.bundle", "-o", folder / "page", *same)
+    assert "two files have the name 'sbom.cdx.json'; rename one" in text
+
+
 def test_commands_quote_the_name_of_the_file(folder: Path) -> None:
     (folder / "my $(file).bundle").write_bytes((folder / "new.bundle").read_bytes())
     done(
