@@ -100,9 +100,10 @@ constexpr TextOption kTextOptions[] = {
 };
 
 // Those of `software-update bundle verify` that this program does not have.
-constexpr const char* kUnsupported[] = {"--report",        "--extract",
-                                        "--write-root",    "--write-installed",
-                                        "--device-limits", "--experimental-schemes"};
+constexpr const char* kUnsupported[] = {
+    "--report",         "--extract",     "--write-root",     "--write-installed",
+    "--device-limits",  "--attachments", "--attachment-key", "--auditor",
+    "--require-audits", "--log-policy",  "--proof",          "--experimental-schemes"};
 
 bool names(const char* argument, size_t size, const char* option) {
   return strlen(option) == size && memcmp(argument, option, size) == 0;
