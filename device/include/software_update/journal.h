@@ -110,9 +110,9 @@ class Journal {
   Flash* flash_;
   const Places* places_;
   // `load` asks the flash for these.
-  uint32_t unit_;      // bytes of a program unit
-  uint32_t image_;     // bytes of a record and its CRC-32, in whole units
-  uint32_t capacity_;  // records that fit into a sector: at least 2 are necessary
+  uint32_t unit_ = 0;      // bytes of a program unit
+  uint32_t image_ = 0;     // bytes of a record and its CRC-32, in whole units
+  uint32_t capacity_ = 0;  // records that fit into a sector: at least 2 are necessary
   Position next_ = {
       0, 0};           // where the next record goes; an index of `capacity` means the other sector
   uint32_t home_ = 1;  // the sector with the newest sealed record
