@@ -3,7 +3,8 @@
 Its global variable has the name of the macro, because `bazel query --output=label_kind` shows it.
 """
 
-load("//rules/private/actions:sbom.bzl", "SBOM_TOOL", "write_sbom")
+load("//rules/private/actions:sbom.bzl", "write_sbom")
+load("//rules/private/actions:tool.bzl", "SBOM_TOOL")
 load("//rules/private/checks:errors.bzl", "refuse")
 load("//rules/providers:software_update_component_info.bzl", "SoftwareUpdateComponentInfo")
 load(":components.bzl", "ComponentsInfo", "component_of_label", "components_aspect", "described_component")

@@ -1,25 +1,9 @@
 """The action that writes the SBOM of a release."""
 
 load("//rules/private/checks:errors.bzl", "display")
-load(":tool.bzl", "TOOL", "run_tool", "tool_args")
+load(":tool.bzl", "run_tool", "tool_args")
 
 visibility("//rules/...")
-
-# Only this action needs the library that writes SBOMs.
-SBOM_TOOL = TOOL | {
-    "_tool": attr.label(
-        default = Label("//tools/software_update:sbom_action"),
-        doc = "The tool that the action runs.",
-        executable = True,
-        cfg = "exec",
-    ),
-    "_tool_digest": attr.label(
-        default = Label("//tools/software_update:sbom_action.digest"),
-        doc = "The folder with one file, whose name is the digest of the tool.",
-        allow_single_file = True,
-        cfg = "exec",
-    ),
-}
 
 def write_sbom(ctx, *, components, product, release_version, own, output):
     """Declares the action that writes an SBOM, or checks and copies the product's own.

@@ -5,25 +5,37 @@ load("//tools/python:python_environment.bzl", "PYTHON_ENVIRONMENT")
 
 visibility("//rules/...")
 
-TOOL = {
-    "_tool": attr.label(
-        default = Label("//tools/software_update:actions"),
-        doc = "The tool that every action runs.",
-        executable = True,
-        cfg = "exec",
-    ),
-    "_tool_digest": attr.label(
-        default = Label("//tools/software_update:actions.digest"),
-        doc = "The folder with one file, whose name is the digest of the tool.",
-        allow_single_file = True,
-        cfg = "exec",
-    ),
-    "_workers": attr.label(
-        default = Label("//rules/private:workers"),
-        doc = "Whether actions may run in persistent workers.",
-        providers = [BuildSettingInfo],
-    ),
-}
+def _attributes(tool, digest):
+    return {
+        "_tool": attr.label(
+            default = tool,
+            doc = "The tool that the actions run.",
+            executable = True,
+            cfg = "exec",
+        ),
+        "_tool_digest": attr.label(
+            default = digest,
+            doc = "The folder with one file, whose name is the digest of the tool.",
+            allow_single_file = True,
+            cfg = "exec",
+        ),
+        "_workers": attr.label(
+            default = Label("//rules/private:workers"),
+            doc = "Whether actions may run in persistent workers.",
+            providers = [BuildSettingInfo],
+        ),
+    }
+
+TOOL = _attributes(
+    Label("//tools/software_update:actions"),
+    Label("//tools/software_update:actions.digest"),
+)
+
+# Only the action that writes an SBOM needs the library for it.
+SBOM_TOOL = _attributes(
+    Label("//tools/software_update:sbom_action"),
+    Label("//tools/software_update:sbom_action.digest"),
+)
 
 _REQUIREMENTS = {
     "block-network": "1",
