@@ -1,4 +1,4 @@
-"""in-toto statements about a release (Statement v1): a claim whose only subject is the release digest.
+"""in-toto statements about a release (Statement v1): their only subject is the release digest.
 
     statement = Statement(release_digest, TEST_RESULT, {"result": "PASSED"})
     assert parse_statement(build_statement(statement), "audit.json") == statement
@@ -24,7 +24,7 @@ _SHA256_BYTES = 32
 
 
 class Statement(NamedTuple):
-    """A claim about a release. `release_digest` has 32 bytes, `predicate_type` is a URI."""
+    """A predicate about a release, and its type. `release_digest` has 32 bytes, `predicate_type` is a URI."""
 
     release_digest: bytes
     predicate_type: str

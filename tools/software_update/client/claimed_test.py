@@ -29,7 +29,7 @@ def manifest(**claims: object) -> bytes:
 
 
 def release(contents: Mapping[str, int], **claims: object) -> Installed:
-    """Returns a release with targets, of which a number stands for the content, and claims."""
+    """Returns a release with these claims. `contents` has a number for the content of each target."""
     targets = [Target.of(name, 5, bytes([value]) * 32) for name, value in contents.items()]
     targets.append(Target.of("user_manifest", 5, bytes(32)))
     parsed = metadata.parse_targets(metadata.build_targets(2, targets, None))

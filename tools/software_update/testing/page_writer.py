@@ -66,7 +66,7 @@ def send(connection: socket.socket, content: bytes) -> Answer:
 
 
 def form_request(path: str, fields: dict[str, str], **headers: str) -> bytes:
-    """Returns the request of a browser that sends a form. An underscore in a header's name stands for -."""
+    """Returns the request of a browser that sends a form. Names of headers get `-` for `_`."""
     body = urlencode(fields).encode()
     lines = [f"{name.replace('_', '-')}: {value}" for name, value in headers.items() if value]
     lines += ["content-type: application/x-www-form-urlencoded", f"content-length: {len(body)}"]

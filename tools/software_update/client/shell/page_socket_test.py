@@ -149,7 +149,7 @@ def test_address_on_loopback(folder: Path) -> None:
         assert str(document["address"]).startswith("http://127.")
         assert document["seconds"] == 120
         assert address(device, json.dumps({"user": THIS_USER}))[0] == 200
-        assert address(device, '{"user": "nobody-here"}')[0] == 400
+        assert address(device, '{"user": "unknown-user"}')[0] == 400
         assert address(device, '{"who": "root"}')[0] == 400
 
 
