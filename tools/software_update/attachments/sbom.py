@@ -24,7 +24,8 @@ _NAMES_OF_TYPES = ("application", "firmware", "framework", "library", "operating
 class Component(NamedTuple):
     """A part of a product, as the build knows it. A field is empty if the build does not know it.
 
-    `type` is one of CycloneDX, `licence` an SPDX expression, `purl` a package URL and `sha256` in hex.
+    `type` is one of CycloneDX, `licence` an SPDX expression, and `purl` a package URL. `sha256` is in hex; a
+    component with a file for each platform has several, with spaces between them.
     """
 
     name: str
@@ -166,7 +167,6 @@ def _part(component: Component) -> Any:
         purl = PackageURL.from_string(component.purl) if component.purl else None
     except ValueError as error:
         raise InputError(f"component {component.name}: not a package URL ({error})") from None
-    sha256 = HashType(alg=HashAlgorithm.SHA_256, content=component.sha256)
     licence = component.licence
     return CycloneDxComponent(
         name=component.name,
@@ -175,7 +175,9 @@ def _part(component: Component) -> Any:
         bom_ref=component.reference,
         purl=purl,
         licenses=[LicenseFactory().make_from_string(licence)] if licence else [],
-        hashes=[sha256] if component.sha256 else [],
+        hashes=[
+            HashType(alg=HashAlgorithm.SHA_256, content=each) for each in component.sha256.split()
+        ],
     )
 
 

@@ -43,6 +43,14 @@ def test_the_example_in_the_docstring_works() -> None:
     run_example(module, content=json.dumps([each._asdict() for each in COMPONENTS]).encode())
 
 
+def test_component_with_a_file_for_each_platform_has_several_hashes() -> None:
+    component = Component("wheels", "1", sha256=f"{'ab' * 32} {'cd' * 32}")
+    content = build_sbom(PRODUCT, [component])
+    check_sbom("two.cdx.json", content, [component])
+    [part] = json.loads(content)["components"]
+    assert [each["content"] for each in part["hashes"]] == ["ab" * 32, "cd" * 32]
+
+
 def test_the_sbom_has_all_fields_of_its_components() -> None:
     document = json.loads(SBOM)
     assert (document["bomFormat"], document["specVersion"]) == ("CycloneDX", "1.6")
