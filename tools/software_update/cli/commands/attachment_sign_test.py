@@ -1,12 +1,21 @@
 """Tests of attachment sign."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
-from software_update.attachments.envelope import parse_envelope, signed_by, statement_of
-from software_update.attachments.statement import Statement, build_statement
+from software_update.attachments.audits import (
+    PASSED,
+    REBUILD_TEST,
+    AuditPolicy,
+    audit_name,
+    check_audits,
+)
+from software_update.attachments.envelope import SCHEMES, parse_envelope, signed_by, statement_of
+from software_update.attachments.statement import TEST_RESULT, Statement, build_statement
+from software_update.keys.pem import read_public_key
 from software_update.testing import attached
 from software_update.testing import encode as e
 from software_update.testing.attached import AUDITOR, RELEASE_CONTENTS, RELEASE_DIGEST
@@ -44,6 +53,35 @@ def test_a_statement_is_signed(folder: Path) -> None:
         f"{key_id(AUDITOR).hex()[:16]}\n"
     )
     assert signed(folder) == STATEMENT
+
+
+def test_an_audit_is_written_where_devices_look_for_it(folder: Path) -> None:
+    predicate = {"result": PASSED, "configuration": [], "passedTests": [REBUILD_TEST]}
+    statement = Statement(RELEASE_DIGEST, TEST_RESULT, predicate)
+    (folder / "statement.json").write_bytes(build_statement(statement))
+    path = folder / "release.bundle.attachments" / audit_name(signer(AUDITOR).public)
+    for _ in range(2):
+        assert done(*sign(folder)[:-1]).out.startswith(f"{path}: statement about release ")
+        policy = AuditPolicy((signer(AUDITOR).public,), 1)
+        check_audits([(path.name, path.read_bytes())], policy, RELEASE_DIGEST, [])
+        # The folder is made again.
+        shutil.rmtree(path.parent)
+
+
+def test_another_statement_needs_a_name(folder: Path) -> None:
+    before = snapshot(folder)
+    assert failed(2, *sign(folder)[:-1]) == (
+        f"{folder}/statement.json: is not the result of an audit, so it has no name of its own; name the "
+        "output with -o"
+    )
+    assert snapshot(folder) == before
+
+
+def test_an_ed25519_key_needs_no_other_option(folder: Path) -> None:
+    done("key", "generate", folder / "ed25519.pem", "--use=attachment", "--scheme=ed25519")
+    done(*sign(folder, "ed25519"))
+    envelope = parse_envelope((folder / "out.json").read_bytes(), "out.json")
+    assert signed_by(envelope, [read_public_key(f"{folder}/ed25519.pem.pub", SCHEMES)])
 
 
 def test_a_statement_is_made_of_a_predicate(folder: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from software_update.keys.pem import read_private_key, read_public_key
+from software_update.keys.schemes import ALL_SCHEMES
 from software_update.testing import workspace
 from software_update.testing.command import done, error_line, failed, run
 
@@ -61,6 +62,39 @@ def test_file_system_without_permissions_and_links(
         "private key; keep it on one that has permissions",
     )
     assert read_private_key(f"{folder}/key").public == read_public_key(f"{folder}/key.pub")
+
+
+@pytest.mark.parametrize(
+    ("options", "title"),
+    [
+        (["--use=release"], "ECDSA on NIST P-256 with SHA-256"),
+        (["--use=log"], "Ed25519"),
+        (["--use=log", "--scheme=ed25519"], "Ed25519"),
+        (["--use=attachment"], "ECDSA on NIST P-256 with SHA-256"),
+        (["--use=attachment", "--scheme=ed25519"], "Ed25519"),
+    ],
+)
+def test_the_use_decides_which_schemes_a_key_may_have(
+    folder: Path, options: list[str], title: str
+) -> None:
+    done("key", "generate", folder / "key", *options)
+    assert read_public_key(f"{folder}/key.pub", ALL_SCHEMES).scheme.title == title
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ("--scheme=ed25519", "--scheme ed25519: is experimental; add --experimental-schemes"),
+        ("--use=log --scheme=ecdsa-p256", "--scheme ecdsa-p256: a key for --use log is ed25519"),
+        (
+            "--use=attachment --scheme=ml-dsa-44 --experimental-schemes",
+            "--scheme ml-dsa-44: a key for --use attachment is ecdsa-p256 or ed25519",
+        ),
+    ],
+)
+def test_other_schemes_are_refused(folder: Path, options: str, problem: str) -> None:
+    assert failed(2, "key", "generate", folder / "key", *options.split()) == problem
+    assert not (folder / "key").exists()
 
 
 def test_never_overwrites(folder: Path) -> None:

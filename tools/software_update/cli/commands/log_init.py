@@ -55,7 +55,7 @@ def run(argv: Sequence[str]) -> int:
     if public.scheme is not ED25519:
         raise InputError(
             f"{args.public}: is {public.scheme.kind}, and a log needs an Ed25519 key; make one with: "
-            "software-update key generate NAME --scheme ed25519 --experimental-schemes"
+            "software-update key generate NAME --use log"
         )
     key = NoteKey(args.origin, ED25519_SIGNATURE, public.keyval)
     check_key(key, [read_trusted_root(each, ALL_SCHEMES) for each in args.trusted_root])

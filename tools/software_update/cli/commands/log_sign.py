@@ -20,7 +20,7 @@ def run(argv: Sequence[str]) -> int:
         "that the log continues the records that it signed last.",
     )
     options.add_log(parser)
-    signer_arguments.add_signer(parser, only_signer=False)
+    signer_arguments.add_signer(parser, required=False, all_schemes=True)
     parser.add_argument(
         "--signature",
         metavar="FILE",

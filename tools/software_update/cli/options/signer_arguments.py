@@ -29,16 +29,19 @@ _OPTIONS = {
 }
 
 
-def add_signer(parser: argparse.ArgumentParser, *, only_signer: bool = True) -> None:
+def add_signer(
+    parser: argparse.ArgumentParser, *, required: bool = True, all_schemes: bool = False
+) -> None:
     """--key URI and what belongs to it.
 
-    Without `only_signer`, the command has another way to sign, and accepts all schemes.
+    Without `required`, the command has another way to sign. With `all_schemes`, the caller of `open_signer`
+    checks the scheme of the key, and no option does.
     """
     parser.add_argument(
         "--key",
         metavar="URI",
         type=as_uri,
-        required=only_signer,
+        required=required,
         help="the signer: PATH or file:PATH, a PKCS#8 PEM key; exec:PROGRAM, a signing program; "
         "hsm:ID?label=TOKEN or pkcs11:token=TOKEN;id=%%XX, a key on a token; "
         "awskms:..., gcpkms:..., azurekms:..., a key in a cloud. A PATH that begins with a word and a "
@@ -63,10 +66,10 @@ def add_signer(parser: argparse.ArgumentParser, *, only_signer: bool = True) -> 
         type=int,
         help=f"the seconds that exec: may take; default: {_TIMEOUT_SECONDS}",
     )
-    if only_signer:
-        add_schemes(parser)
-    else:
+    if all_schemes:
         parser.set_defaults(experimental_schemes=True)
+    else:
+        add_schemes(parser)
 
 
 def as_uri(text: str) -> str:
