@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from software_update.base import files
 from software_update.base.errors import InputError, printable, shown
 from software_update.disclosure.log_folder import (
     CHECKPOINT,
@@ -18,6 +19,7 @@ from software_update.disclosure.log_folder import (
 )
 from software_update.disclosure.log_tiles import Tiles
 from software_update.format.refusals import NotDisclosed, Refusal
+from software_update.steps import release_list
 from software_update.transparency.check import check_fork, check_log, check_witnesses
 from software_update.transparency.checkpoint import Checkpoint
 from software_update.transparency.log_policy import LogPolicy
@@ -28,6 +30,7 @@ from software_update.transparency.record import ReleaseRecord, parse_record
 if TYPE_CHECKING:
     from software_update.repository.current import Readable
 
+_MAX_LIST_BYTES = 64 * 1024 * 1024
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -119,6 +122,21 @@ def root_of(leaves: Sequence[bytes]) -> bytes:
     while stack:
         root = node_hash(stack.pop()[1], root)
     return root
+
+
+def read_announced(path: str) -> list[str]:
+    """Returns the release digests in a vendor's list: a text or JSON, or the release list of a build."""
+    content = files.read_input(path, _MAX_LIST_BYTES)
+    if not content.lstrip().startswith(b"{"):
+        return parse_announced(content, path)
+    digests = []
+    for each in release_list.read(path).bundles:
+        if each.release is None:
+            raise InputError(
+                f"{printable(path)}: names no release digest of {printable(each.path)}; build the list again"
+            )
+        digests.append(each.release)
+    return digests
 
 
 def parse_announced(content: bytes, path: str) -> list[str]:

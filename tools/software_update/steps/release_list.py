@@ -6,6 +6,7 @@ Paths in the file are relative to its own folder, so a build folder may move.
 
 import hashlib
 import os
+import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -31,17 +32,20 @@ from software_update.verify.trust_files import read_trusted_root
 SCHEMA = "software_update.release_list.v1"
 
 _MAX_BYTES = 1024 * 1024
+_DIGEST = re.compile("[0-9a-f]{64}")
 
 
 class ListedBundle(NamedTuple):
     """The path of a bundle to publish.
 
     `base` is the path of an installed manifest or a bundle: the release that devices run for which this
-    bundle was personalized. It is None for a whole bundle.
+    bundle was personalized. It is None for a whole bundle. `release` is the release digest, in hexadecimal;
+    None before the bundle is verified.
     """
 
     path: str
     base: str | None = None
+    release: str | None = None
 
 
 class ReleaseList(NamedTuple):
@@ -71,20 +75,25 @@ class _Release(NamedTuple):
     manifest: ReleaseManifest
 
 
-def check_release_list(release_list: ReleaseList, schemes: Schemes = DEFAULT_SCHEMES) -> None:
+def check_release_list(
+    release_list: ReleaseList, schemes: Schemes = DEFAULT_SCHEMES
+) -> ReleaseList:
     """Verifies each bundle from the trusted root as a device would, and checks that they fit together.
 
-    It checks no expiry, because a build reads no clock. Raises RejectedBundle for a bundle that devices
-    reject, UsageError for a channel that is not valid, and InputError for bundles that no repository lists.
+    Returns the list with the release digest of each bundle. It checks no expiry, because a build reads no
+    clock. Raises RejectedBundle for a bundle that devices reject, UsageError for a channel that is not valid,
+    and InputError for bundles that no repository lists.
     """
     problem = channel_problem(release_list.channel)
     if problem:
         raise UsageError(f"channel '{shown(release_list.channel)}': {problem}")
     root = read_trusted_root(release_list.trusted_root, schemes)
     whole: list[_Release] = []
+    listed: list[ListedBundle] = []
     for each in release_list.bundles:
         installed = None if each.base is None else read_base(each.base, schemes)
         release = _verified(each.path, Device(root, installed, schemes=schemes))
+        listed.append(each._replace(release=release.digest.hex()))
         if each.base is None:
             _check_follows(release, whole)
             whole.append(release)
@@ -93,6 +102,7 @@ def check_release_list(release_list: ReleaseList, schemes: Schemes = DEFAULT_SCH
                 f"{printable(each.path)}: a personalized bundle of a release that is not listed before it; "
                 "also publish the whole bundle, for devices with other releases"
             )
+    return release_list._replace(bundles=tuple(listed))
 
 
 def read_base(path: str, schemes: Schemes) -> Installed:
@@ -155,7 +165,8 @@ def build(release_list: ReleaseList, folder: str) -> bytes:
     bundles: list[dict[str, Any]] = []
     for each in release_list.bundles:
         base = {} if each.base is None else {"base": relative(each.base)}
-        bundles.append({"file": relative(each.path), **base})
+        release = {} if each.release is None else {"release": each.release}
+        bundles.append({"file": relative(each.path), **base, **release})
     document: dict[str, Any] = {
         "schema": SCHEMA,
         "channel": release_list.channel,
@@ -185,7 +196,9 @@ def read(path: str) -> ReleaseList:
             found(fields["trusted_root"]),
             tuple(
                 ListedBundle(
-                    found(each["file"]), None if "base" not in each else found(each["base"])
+                    found(each["file"]),
+                    None if "base" not in each else found(each["base"]),
+                    _release_of(each),
                 )
                 for each in fields["bundles"]
             ),
@@ -195,3 +208,16 @@ def read(path: str) -> ReleaseList:
         raise InputError(
             f"{printable(path)}: is not a release list ({SCHEMA}); name the file that the build writes"
         ) from None
+
+
+def _release_of(bundle: dict[str, Any]) -> str | None:
+    """Returns the release digest of a bundle in a list; None if it has none.
+
+    Raises ValueError for another value.
+    """
+    if "release" not in bundle:
+        return None
+    release = bundle["release"]
+    if not isinstance(release, str) or not _DIGEST.fullmatch(release):
+        raise ValueError
+    return release

@@ -1,5 +1,6 @@
 """Tests of release_list.py."""
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -63,7 +64,9 @@ def error_of(*bundles: ListedBundle) -> str:
 def test_accepts_releases_in_their_order_and_a_personalized_bundle() -> None:
     first, second = write("1.bundle", contents(1)), write("2.bundle", contents(2), 2)
     small = personalized("small.bundle", contents(2), "1.bundle.installed")
-    check_release_list(release_list(first, second, small))
+    checked = check_release_list(release_list(first, second, small))
+    one, two = (hashlib.sha256(e.targets(contents(each), each)).hexdigest() for each in (1, 2))
+    assert [each.release for each in checked.bundles] == [one, two, two]
     check_release_list(release_list(first, second, small._replace(base="1.bundle")))
 
 
@@ -119,7 +122,7 @@ def test_refuses_a_channel_that_is_not_valid() -> None:
 
 def test_reads_what_it_builds_from_any_folder() -> None:
     Path("out/gen").mkdir(parents=True)
-    bundles = (ListedBundle("obj/2.bundle"), ListedBundle("obj/s.bundle", "out/1.pb"))
+    bundles = (ListedBundle("obj/2.bundle"), ListedBundle("obj/s.bundle", "out/1.pb", "a" * 64))
     lists = [
         ReleaseList("stable", "root.pb", bundles),
         ReleaseList("stable", "root.pb", bundles, "root.json"),
@@ -128,13 +131,14 @@ def test_reads_what_it_builds_from_any_folder() -> None:
         Path("out/gen/p.json").write_bytes(build(each, "out/gen"))
         found = read("out/gen/p.json")
         assert found.trusted_root == "out/gen/../../root.pb"
-        assert found.bundles[1] == ("out/gen/../../obj/s.bundle", "out/gen/../1.pb")
+        assert found.bundles[1] == ("out/gen/../../obj/s.bundle", "out/gen/../1.pb", "a" * 64)
+        assert found.bundles[0].release is None
         assert build(found, "out/gen") == build(each, "out/gen")
     assert b'"file": "obj/2.bundle"' in build(lists[0], "")
 
 
 def changed(change: Callable[[str], str]) -> str:
-    content = build(release_list(ListedBundle("a.bundle", "b.pb")), "").decode()
+    content = build(release_list(ListedBundle("a.bundle", "b.pb", "c" * 64)), "").decode()
     assert change(content) != content
     return change(content)
 
@@ -149,6 +153,8 @@ def changed(change: Callable[[str], str]) -> str:
         lambda text: text.replace('"root.pb"', "1"),
         lambda text: text.replace('"a.bundle"', '""'),
         lambda text: text.replace('"b.pb"', "null"),
+        lambda text: text.replace('"ccc', '"CCC'),
+        lambda text: text.replace(f'"{"c" * 64}"', "null"),
         lambda text: text.replace('"file"', '"path"'),
         lambda text: text.replace('"bundles"', '"files"'),
         lambda text: text.replace('"channel"', '"repository_root": 1, "channel"'),

@@ -13,7 +13,6 @@ from software_update.format.catalog import parse_entry
 from software_update.transparency.note import MAX_NOTE_BYTES
 
 _SCHEMA = "software_update.log_monitor.v1"
-_MAX_LIST_BYTES = 64 * 1024 * 1024
 
 
 def run(argv: Sequence[str]) -> int:
@@ -29,7 +28,8 @@ def run(argv: Sequence[str]) -> int:
         parser,
         "--releases",
         "FILE",
-        "the vendor's list of releases: a release digest a line, or a JSON array of them",
+        "the vendor's lists of releases: the NAME.release_list.json of a build, or a release digest a line, "
+        "or a JSON array of them",
         required=True,
     )
     parser.add_argument(
@@ -54,12 +54,12 @@ def run(argv: Sequence[str]) -> int:
     if (args.repository is None) != (args.repository_root is None):
         raise UsageError("--repository, --repository-root: name both or neither")
     from software_update.disclosure.log_folder import parse_signed
-    from software_update.disclosure.log_monitor import parse_announced, watch
+    from software_update.disclosure.log_monitor import read_announced, watch
 
     policy = options.policy_of(args)
     announced: list[str] = []
     for path in args.releases:
-        announced += parse_announced(files.read_input(path, _MAX_LIST_BYTES), path)
+        announced += read_announced(path)
     seen = None
     if os.path.exists(args.state):
         seen = parse_signed(files.read_input(args.state, MAX_NOTE_BYTES), args.state).checkpoint

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from software_update.steps.release_list import ListedBundle, ReleaseList, build
 from software_update.testing.command import call, done, failed
 from software_update.testing.log_folders import LogFolder
 from software_update.testing.memory_log import MemoryLog
@@ -66,6 +67,35 @@ def test_a_published_release_that_is_not_in_the_log(log: LogFolder, tmp_path: Pa
         f"repository: {THIRD.digest}: meter/stable/1.3.bundle is published, and is not in the log",
     ]
     assert "name both or neither" in failed(2, *arguments(log, options[0]))
+
+
+def test_the_release_list_of_a_build(log: LogFolder) -> None:
+    first, second, third = map(log.bundle, (FIRST, SECOND, THIRD))
+    path = log.folder / "releases.json"
+    step = ("step", "release-list", "--channel=stable", *log.trusted, "--bundle")
+    done(*step, first, second, "-o", path)
+    # Only the digests in the list are read.
+    first.unlink()
+    assert "2 records, 2 announced releases, 0 differences" in done(*arguments(log)).out
+    done(*step, second, third, "-o", path)
+    assert call(*arguments(log)).out.splitlines()[:2] == [
+        f"log: {FIRST.digest}: record 0, meter 1, was not announced",
+        f"log: {THIRD.digest}: was announced, and is not in the log",
+    ]
+
+
+def test_a_release_list_that_is_not_valid(log: LogFolder) -> None:
+    path = log.folder / "releases.json"
+    path.write_text('{"schema": "software_update.log.v1"}')
+    assert failed(3, *arguments(log)) == (
+        f"{path}: is not a release list (software_update.release_list.v1); name the file that the build "
+        "writes"
+    )
+    content = build(ReleaseList("stable", "root.pb", (ListedBundle("1.bundle"),)), "")
+    path.write_bytes(content)
+    assert failed(3, *arguments(log)) == (
+        f"{path}: names no release digest of {log.folder}/1.bundle; build the list again"
+    )
 
 
 def test_forked_log(log: LogFolder) -> None:

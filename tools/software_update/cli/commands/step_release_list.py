@@ -65,7 +65,7 @@ def run(argv: Sequence[str]) -> int:
     release_list = ReleaseList(
         args.channel, args.trusted_root, tuple(bundles), args.repository_root
     )
-    check_release_list(release_list, schemes_of(args))
+    release_list = check_release_list(release_list, schemes_of(args))
     inputs = [args.trusted_root, *files_of(args.repository_root)]
     inputs += [path for each in bundles for path in files_of(*each)]
     content = build(release_list, os.path.dirname(args.output))

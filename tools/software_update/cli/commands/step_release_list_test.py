@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from software_update.attachments.release import unverified_release
+from software_update.base import files
 from software_update.format.release_manifest import ReleaseManifest, build_release
 from software_update.testing import encode as e
 from software_update.testing.command import done, failed
@@ -29,6 +31,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("small.bundle").write_bytes(root + targets + e.payloads({"user_manifest": manifest}))
 
 
+def digest_of(bundle: str) -> str:
+    with files.open_input(bundle) as fd:
+        return unverified_release(fd, bundle).digest.hex()
+
+
 def test_writes_the_list() -> None:
     done(*STEP, "--bundle", "1.bundle", "2.bundle", "--repository-root", "root.json")
     assert json.loads(Path("out/p.json").read_text()) == {
@@ -36,7 +43,10 @@ def test_writes_the_list() -> None:
         "channel": "stable",
         "trusted_root": "../root.pb",
         "repository_root": "../root.json",
-        "bundles": [{"file": "../1.bundle"}, {"file": "../2.bundle"}],
+        "bundles": [
+            {"file": "../1.bundle", "release": digest_of("1.bundle")},
+            {"file": "../2.bundle", "release": digest_of("2.bundle")},
+        ],
     }
 
 
@@ -45,8 +55,8 @@ def test_lists_personalized_bundles_after_the_whole_ones() -> None:
     done(*STEP, *personalized, "--bundle", "2.bundle")
     found = json.loads(Path("out/p.json").read_text())["bundles"]
     assert found == [
-        {"file": "../2.bundle"},
-        {"file": "../small.bundle", "base": "../1.bundle"},
+        {"file": "../2.bundle", "release": digest_of("2.bundle")},
+        {"file": "../small.bundle", "base": "../1.bundle", "release": digest_of("2.bundle")},
     ]
 
 
