@@ -44,6 +44,8 @@ def alphabet() -> Iterator[Event]:
     yield events.Withdrawn(1, "release", Code.HALTED, "")
     yield events.WaitOver(1)
     yield events.RootVerified(1, "main", "file", "newer root", 2)
+    for refusal in (None, Code.ANCHOR_REFUSED, Code.ROOT_CHAIN_BROKEN):
+        yield events.RootSettled(1, "main", "file", refusal)
     for choice in Choice:
         yield events.Decided(1, Decision(choice, "a reason", None))
     for phase, reply in itertools.product(Phase, Reply):

@@ -85,10 +85,14 @@ class DisclosureConfig:
 
 @dataclass(frozen=True, slots=True)
 class DomainConfig:
-    """A trust domain. `root` and `holders` are paths. `policy` is its own, or else that of the device."""
+    """A trust domain. `root`, `root_chain` and `holders` are paths.
+
+    `policy` is its own, or else that of the device.
+    """
 
     name: str
     root: str
+    root_chain: tuple[str, ...]
     holders: str | None
     slots: tuple[str, ...]
     staging: str
@@ -307,6 +311,7 @@ def _domain(name: str, values: Mapping[str, Any], policy: PolicyConfig) -> Domai
     return DomainConfig(
         name=name,
         root=values["root"],
+        root_chain=values["root_chain"] or (),
         holders=values["holders"],
         slots=values["slots"],
         staging=values["staging"],

@@ -499,7 +499,15 @@ DOMAIN = Section(
         Option(
             "root",
             PATH,
-            "Signed root metadata in the image, from which the first verification starts.",
+            "Signed root metadata in the image, from which every verification starts. A newer one in a newer "
+            "image moves the stored root, if the stored root has signed it.",
+        ),
+        Option(
+            "root_chain",
+            list_of(PATH, "paths", at_least=1),
+            "Signed roots in the image that lead from earlier roots to `root`, oldest first, for a device "
+            "whose stored root is more than one version behind.",
+            None,
         ),
         Option(
             "holders",

@@ -30,6 +30,7 @@ def _files(config: Config) -> Iterator[str]:
         yield config.report.program[0]
     for domain in config.domains:
         yield domain.root
+        yield from domain.root_chain
         if domain.holders:
             yield domain.holders
         if domain.disclosure.log_policy:

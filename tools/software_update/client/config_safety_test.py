@@ -7,6 +7,7 @@ from software_update.testing.fake_machine import machine
 
 PROGRAMS = """
 holders = "/share/holders.json"
+root_chain = ["/share/earlier_root.pb"]
 log_policy = "/share/log_policy"
 auditors = ["/share/auditor.pem"]
 full_bundle = {type = "http", url = "https://x", ca_file = "/share/full_ca.pem"}
@@ -46,6 +47,7 @@ def test_configuration_roots_and_programs_are_checked() -> None:
         "/etc/client.toml",
         "/share/auditor.pem",
         "/share/ca.pem",
+        "/share/earlier_root.pb",
         "/share/full_ca.pem",
         "/share/holders.json",
         "/share/log_policy",

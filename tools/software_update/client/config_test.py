@@ -43,6 +43,7 @@ def test_minimal_configuration() -> None:
             DomainConfig(
                 name="main",
                 root="/usr/share/lamp/root.pb",
+                root_chain=(),
                 holders=None,
                 slots=("A", "B"),
                 staging="stream",
@@ -224,7 +225,7 @@ def test_every_problem_is_reported() -> None:
     assert problems(text) == [
         "domains.main.rot: unknown option; the options here are areas, auditors, boot, commit, full_bundle, "
         "health, holders, installers, log, log_max_age, log_policy, policy, powers, require_audits, restart, "
-        "root, slots, sources, staging",
+        "root, root_chain, slots, sources, staging",
         "domains.main.root: is missing",
         "domains.main.boot.type: must be one of uboot, grub, systemd-boot, rauc, directory, exec, mcuboot, "
         "microcontroller",

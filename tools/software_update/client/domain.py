@@ -36,7 +36,8 @@ class HealthCheck:
 class Domain:
     """A trust domain of this device, as its configuration describes it.
 
-    `anchor` is the content of the root file in the image. `vendor` is shown to the person who is asked.
+    `anchor` is the content of the root file in the image, and `anchor_chain` has the roots in the image that
+    lead to it from earlier ones. `vendor` is shown to the person who is asked.
     `restart` is the program that restarts this part of the device; if it is empty, its boot control or
     another program does.
     `commits_itself` says that passed health checks suffice; otherwise a person commits. `postponement` caps
@@ -68,6 +69,7 @@ class Domain:
     full_bundle: Source | None = None
     rules: Rules = NO_RULES
     grant: Grant = UNLIMITED
+    anchor_chain: Sequence[bytes] = ()
 
 
 def installer_of(domain: Domain, target: str) -> Installer | None:

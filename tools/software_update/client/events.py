@@ -34,7 +34,8 @@ class CheckBegan:
 class RootVerified:
     """A newer root, which the root in force has signed, is on the medium.
 
-    `root` is the SHA-256 of the file, and `root_id` that of the signed bytes in it.
+    `root` is the SHA-256 of the file with the chain of roots, and `root_id` that of the signed bytes of the
+    last one. `origin` says where the root came from: a bundle, or the image that runs.
     """
 
     at: int
@@ -42,6 +43,22 @@ class RootVerified:
     root: str
     root_id: str
     version: int
+    origin: str = "bundle"
+
+
+@dataclass(frozen=True, slots=True)
+class RootSettled:
+    """At a start, the stored roots were verified from the root in the image.
+
+    `root` is the SHA-256 of the file with the chain, which holds the same roots as before, or the first one
+    of a new device. `code` and `text` say why no root is in force; None if one is.
+    """
+
+    at: int
+    domain: str
+    root: str
+    code: Code | None = None
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +272,7 @@ Event = (
     Started
     | CheckBegan
     | RootVerified
+    | RootSettled
     | Offered
     | NothingToDo
     | SourceFailed

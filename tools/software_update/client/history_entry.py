@@ -23,6 +23,7 @@ _REPEATED = (
     events.Failed,
     events.Offered,
     events.Decided,
+    events.RootSettled,
 )
 _MAX_TEXT = 400
 
@@ -33,7 +34,8 @@ def history_entry(old: State, event: Event, new: State) -> dict[str, Any] | None
     They are `at` (seconds since 1970), `event`, `detail` (the new state), `release` (its digest), `result`
     and `text`, and the members of the event: who answered what, and what a policy decided for which reason.
     """
-    if isinstance(event, _SILENT) or new == old:
+    settled = isinstance(event, events.RootSettled) and event.code is None
+    if isinstance(event, _SILENT) or settled or new == old:
         return None
     if isinstance(event, events.Started) and _same_but_question(old, new):
         return None
@@ -85,6 +87,11 @@ def _members(event: Event) -> dict[str, Any]:
             return {
                 "booted": {name: boot.booted for name, boot in sorted(event.boot.items())},
             }
+        case events.RootSettled():
+            refused = (
+                {"result": event.code.value, "text": event.text[:_MAX_TEXT]} if event.code else {}
+            )
+            return {"domain": event.domain, "root": event.root, **refused}
         case events.Decided():
             decision = event.decision
             found: dict[str, Any] = {

@@ -12,6 +12,7 @@ from software_update.client.boot_control import BootStatus
 from software_update.client.claimed import check_claims
 from software_update.client.domain import Domain, installer_of
 from software_update.client.release import encode_release, release_digest, slot_targets
+from software_update.client.root_chain import new_roots
 from software_update.client.source import OpenBundle, first_part_of
 from software_update.client.staging import PlanFailed, no_place
 from software_update.client.state import Code, Plan
@@ -47,9 +48,9 @@ class Known:
 class Look:
     """The result of looking at a bundle.
 
-    `root` is a newer root that the bundle brought, which the device keeps whatever else happens. `release`
-    is the accepted release and `manifest` the content of its file, both None if `problem` says why it is not
-    accepted.
+    `root` is a newer root that the bundle brought, which the device keeps whatever else happens, and
+    `new_roots` are the signed roots that lead to it. `release` is the accepted release and `manifest` the
+    content of its file, both None if `problem` says why it is not accepted.
     """
 
     root: TrustedRoot | None
@@ -57,15 +58,18 @@ class Look:
     manifest: bytes
     size: int
     problem: PlanFailed | None
+    new_roots: tuple[bytes, ...] = ()
 
 
 def look(domain: Domain, bundle: OpenBundle, known: Known) -> Look:
     """Verifies the head of a bundle. Raises SourceError if it cannot be read."""
     device = Device(known.root, known.floor, domain.hardware_id, known.at)
     root = None
+    newer: tuple[bytes, ...] = ()
     try:
         head = _read_head(bundle)
         root = verify_roots(device, head.envelope.root_chain, head.envelope.root)
+        newer = new_roots(known.root, head.envelope.root_chain, head.envelope.root)
         release = verify_metadata(head.envelope, head.user_manifest, device)
         if head.lacks(release.targets):
             raise PlanFailed(Code.ORDER_NOT_TAKEN, _ORDER)
@@ -73,12 +77,12 @@ def look(domain: Domain, bundle: OpenBundle, known: Known) -> Look:
         check_claims(release.user_manifest, domain.name, domain.grant)
     except (NotDisclosed, Refused) as refused:
         problem = PlanFailed(Code.REFUSED, str(refused))
-        return Look(root, None, b"", 0, problem)
+        return Look(root, None, b"", 0, problem, newer)
     except PlanFailed as problem:
-        return Look(root, None, b"", 0, problem)
+        return Look(root, None, b"", 0, problem, newer)
     accepted_under = root_to_record(known.floor, release.former, release.targets, release.root)
     manifest = encode_release(release.targets, release.user_manifest, accepted_under)
-    return Look(root, release, manifest, _payload_bytes(bundle, head), None)
+    return Look(root, release, manifest, _payload_bytes(bundle, head), None, newer)
 
 
 _ORDER = (

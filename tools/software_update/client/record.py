@@ -53,8 +53,13 @@ def state_bytes(state: State) -> int:
     return len(_content(state))
 
 
+def recorded(state: State) -> State:
+    """Returns the state without the parts that are not recorded, because each start finds them anew."""
+    return dataclasses.replace(state, checking="", root_refused={})
+
+
 def _content(state: State) -> bytes:
-    document = {"schema": SCHEMA, "state": to_json(dataclasses.replace(state, checking=""))}
+    document = {"schema": SCHEMA, "state": to_json(recorded(state))}
     return json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
 
 

@@ -82,6 +82,8 @@ class Code(enum.Enum):
     REPOSITORY_TOO_LARGE = "REPOSITORY_TOO_LARGE"
     REPOSITORY_MALFORMED = "REPOSITORY_MALFORMED"
     SOURCE_TOO_SLOW = "SOURCE_TOO_SLOW"
+    ANCHOR_REFUSED = "ANCHOR_REFUSED"
+    ROOT_CHAIN_BROKEN = "ROOT_CHAIN_BROKEN"
 
 
 class Reply(enum.Enum):
@@ -132,7 +134,8 @@ class Installed:
 class DomainState:
     """The knowledge of one trust domain.
 
-    `root` is the SHA-256 of the file with the root in force, empty for the root in the image. `slots` has the
+    `root` is the SHA-256 of the file with the chain of roots to the one in force; empty before the first
+    start. `slots` has the
     committed release of each slot of which the content is known. `floor` is the last committed release: no
     release below it is ever installed. `running` is the slot that runs, as the boot loader said last.
     `repository` has the versions of the domain's repository that the device has seen, and `repository_root`
@@ -249,7 +252,8 @@ class State:
     seconds since 1970. `retry_in` is the
     number of seconds to wait before failed work is tried again, and `attempts` how often the source, or the
     boot loader in a rollback, has failed in a row.
-    `checking` is the domain whose source is being read; it is not recorded.
+    `checking` is the domain whose source is being read, and `root_refused` says why a domain has no root in
+    force, so that nothing is installed; both are not recorded.
     """
 
     detail: Detail = Detail.IDLE
@@ -264,6 +268,7 @@ class State:
     attempts: int = 0
     history: HistoryHead = field(default_factory=HistoryHead)
     checking: str = ""
+    root_refused: Mapping[str, Code] = field(default_factory=dict)
 
     def domain(self, name: str) -> DomainState:
         """Returns the knowledge of a domain; that of a new one if there is none."""

@@ -124,6 +124,7 @@ def status_document(state: State, facts: Facts) -> dict[str, Any]:
         "domains": {
             name: {
                 **_domain(state.domain(name), facts.root_versions.get(name)),
+                "root_refused": _refused(state, name),
                 **_grant(facts.grants.get(name, UNLIMITED)),
             }
             for name in facts.domains
@@ -219,6 +220,11 @@ def _domain(domain: DomainState, root_version: int | None) -> dict[str, Any]:
         "repository": _repository(domain.repository),
         "slots": {slot: _installed(each) for slot, each in sorted(domain.slots.items())},
     }
+
+
+def _refused(state: State, domain: str) -> str | None:
+    code = state.root_refused.get(domain)
+    return code.value if code else None
 
 
 def _grant(grant: Grant) -> dict[str, Any]:

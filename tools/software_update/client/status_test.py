@@ -42,6 +42,7 @@ def test_new_client_is_idle() -> None:
         "preset": "ask",
         "running": None,
         "root_version": None,
+        "root_refused": None,
         "floor": None,
         "below_floor": False,
         "repository": None,

@@ -56,6 +56,7 @@ _FAILURES_OF_RELEASE = frozenset(
         Code.INSTALL_FAILED,
         Code.HEALTH_FAILED,
         Code.FELL_BACK,
+        Code.ANCHOR_REFUSED,
     }
 )
 _VERIFYING = (Effect.VERIFY_SLOT, Effect.VERIFY_STORED)
@@ -85,6 +86,28 @@ def _check_began(state: State, event: events.CheckBegan) -> State:
     return replace(state, checking=event.domain, retry_in=0) if may_check(state) else state
 
 
+def _root_settled(state: State, event: events.RootSettled) -> State:
+    """Keeps the answer of a start. Without a root in force, nothing goes on that needs one.
+
+    A slot that is being tried, and whose image has a root that the device refuses, is left.
+    """
+    domain = state.domain(event.domain)
+    state = state.with_domain(event.domain, replace(domain, root=event.root or domain.root))
+    if event.code is None:
+        return _root_accepted(state, event.domain)
+    state = replace(state, root_refused={**state.root_refused, event.domain: event.code})
+    plan = state.plan
+    if plan is None or plan.domain != event.domain or state.detail in AT_REST:
+        kept = plan if plan and plan.domain != event.domain else None
+        return replace(state, plan=kept, result=Result(event.code, event.text, "", event.at))
+    if state.detail == Detail.TRYING and event.code == Code.ANCHOR_REFUSED:
+        return _roll_back(state, event.code, event.text, event.at)
+    if _not_activated(state):
+        state = _use_up_consent(state, plan)
+        return _end(state, event.at, event.code, event.text, None)
+    return state
+
+
 def may_check(state: State) -> bool:
     """Returns whether a source may be read: at rest, or while the first question waits for an answer."""
     return state.detail in AT_REST or _waits_for(state, Phase.DOWNLOAD)
@@ -92,6 +115,7 @@ def may_check(state: State) -> bool:
 
 def _root_verified(state: State, event: events.RootVerified) -> State:
     state = state.with_domain(event.domain, replace(state.domain(event.domain), root=event.root))
+    state = _root_accepted(state, event.domain)
     plan = state.plan
     if plan is None or plan.domain != event.domain or plan.root == event.root_id:
         return state
@@ -103,10 +127,17 @@ def _root_verified(state: State, event: events.RootVerified) -> State:
     return state
 
 
+def _root_accepted(state: State, domain: str) -> State:
+    if domain not in state.root_refused:
+        return state
+    rest = {name: code for name, code in state.root_refused.items() if name != domain}
+    return replace(state, root_refused=rest)
+
+
 def _offered(state: State, event: events.Offered) -> State:
     state = replace(state, checking="", attempts=0, retry_in=0)
     plan = event.plan
-    if not may_check(state):
+    if not may_check(state) or plan.domain in state.root_refused:
         return state
     if state.plan and _same_offer(state.plan, plan) and state.detail == Detail.AWAITING_CONSENT:
         now = replace(
@@ -630,6 +661,7 @@ _HANDLERS: dict[type, Callable[..., State]] = {
     events.Started: _started,
     events.CheckBegan: _check_began,
     events.RootVerified: _root_verified,
+    events.RootSettled: _root_settled,
     events.Offered: _offered,
     events.NothingToDo: _nothing_to_do,
     events.SourceFailed: _source_failed,

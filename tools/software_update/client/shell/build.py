@@ -83,8 +83,11 @@ def build_client(
 def build_domain(config: Config, domain: DomainConfig, system: System) -> Domain:
     """Returns a trust domain with its backends. Raises InputError."""
     place = f"domains.{domain.name}"
-    anchor = _content(system, domain.root, _MAX_ROOT_BYTES)
-    parse_trusted_root(domain.root, anchor)
+    anchor, *chain = (
+        _content(system, path, _MAX_ROOT_BYTES) for path in (domain.root, *domain.root_chain)
+    )
+    for path, content in zip((domain.root, *domain.root_chain), (anchor, *chain), strict=True):
+        parse_trusted_root(path, content)
     return Domain(
         name=domain.name,
         vendor=config.vendor,
@@ -116,6 +119,7 @@ def build_domain(config: Config, domain: DomainConfig, system: System) -> Domain
             else None
         ),
         rules=_rules(domain.disclosure, system, place),
+        anchor_chain=tuple(chain),
     )
 
 

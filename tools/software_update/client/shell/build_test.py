@@ -150,9 +150,12 @@ def test_repository_and_time_of_the_build_reach_the_client(tmp_path: Path) -> No
 def test_options_reach_the_domain(tmp_path: Path) -> None:
     named = tmp_path / "holders.json"
     named.write_bytes(holders.build({bytes(32): "release manager"}))
+    earlier = tmp_path / "earlier.pb"
+    earlier.write_bytes(e.signed(e.root(), e.ROOT_KEY))
     path = config(
         tmp_path,
         f'holders = "{named}"',
+        f'root_chain = ["{earlier}"]',
         'staging = "store"',
         'commit = "manual"',
         'restart = ["/bin/true"]',
@@ -173,6 +176,9 @@ def test_options_reach_the_domain(tmp_path: Path) -> None:
     assert [each.name for each in values["policies"]] == ["power", "postponement"]
     assert values["holders"] == {bytes(32): "release manager"}
     assert values["anchor"] == (tmp_path / "root.pb").read_bytes()
+    assert values["anchor_chain"] == (earlier.read_bytes(),)
+    earlier.write_bytes(b"text")
+    assert problem(path).startswith(f"{earlier}: ")
 
 
 def test_rules_of_disclosure_reach_the_domain(tmp_path: Path) -> None:

@@ -55,10 +55,18 @@ from software_update.client.payload_copy import SPOOL, Means
 from software_update.client.policy.chain import Evaluation, Link, evaluate
 from software_update.client.policy.preset import Preset, StandingAnswer, may_look
 from software_update.client.question import Question
-from software_update.client.record import RecordFile, fitting
+from software_update.client.record import RecordFile, fitting, recorded
 from software_update.client.record_room import history_room
 from software_update.client.release import decode_release, release_digest
 from software_update.client.repository import Listed, RepositoryRejected, RepositorySource
+from software_update.client.root_chain import (
+    ChainBroken,
+    decode_chain,
+    encode_chain,
+    fingerprint,
+    settle,
+    unreadable,
+)
 from software_update.client.schedule import wait_after_failure
 from software_update.client.shell import deployments
 from software_update.client.shell.repositories import Repositories, not_configured
@@ -83,8 +91,7 @@ from software_update.format.catalog import CatalogEntry
 from software_update.format.metadata import Installed, Root
 from software_update.format.refusals import NotDisclosed
 from software_update.format.verdicts import Refused
-from software_update.verify.device import Device
-from software_update.verify.roots import trust_root, verify_roots
+from software_update.verify.roots import trust_root
 from software_update.verify.targets import VerifiedRelease
 
 _STORED = "stored.bundle"
@@ -134,6 +141,7 @@ class Client:
         self._history_problem = ""
         self._boot_problem = ""
         self._restart_problem = ""
+        self._root_problems: dict[str, str] = {}
         self._evaluated: tuple[Question, Evaluation] | None = None
         self._effects: dict[Effect, Callable[[Plan, Domain], Event | None]] = {
             Effect.CONSULT: self._ask,
@@ -152,7 +160,12 @@ class Client:
     @property
     def problem(self) -> str:
         """The problems that do not stop the client; empty if there are none."""
-        problems = (self._history_problem, self._boot_problem, self._restart_problem)
+        problems = (
+            *self._root_problems.values(),
+            self._history_problem,
+            self._boot_problem,
+            self._restart_problem,
+        )
         return "; ".join(each for each in problems if each)
 
     # Starting, events.
@@ -174,12 +187,15 @@ class Client:
         self._seen_at = self.system.clock.since_boot()
         self._repositories.start(self.folder, self.domains.values())
         self._append_history()
-        for domain in self.domains.values():
-            self._adopt_anchor(domain)
+        settled = [self._settle_roots(each) for each in self.domains.values()]
         for domain in self.domains.values():
             if isinstance(domain.boot, CountsStarts):
                 self._count_start(domain, domain.boot)
         self.handle(self.started())
+        # A refused root ends the trial of the slot that carries it.
+        for event in settled:
+            if event is not None:
+                self.handle(event)
         self._restore_starts()
         self._remove_garbage()
 
@@ -240,7 +256,7 @@ class Client:
                 self._append_history()
             new = replace(new, history=history.add_line(self.state.history, entry, room))
         new = fitting(new)
-        if replace(new, checking="") != replace(self.state, checking=""):
+        if recorded(new) != recorded(self.state):
             self._record.write(new)
         if new.seen != self.state.seen:
             self._seen_at = self.system.clock.since_boot()
@@ -300,6 +316,10 @@ class Client:
             return
         self.handle(events.CheckBegan(self.now(), name))
         domain = self.domains[name]
+        refused = self.root_refusal(name)
+        if refused is not None:
+            self.handle(events.NothingToDo(self.now(), name, refused.code, str(refused)))
+            return
         failed: SourceError | None = None
         rejected: Event | None = None
         for number, source in enumerate(domain.sources):
@@ -434,6 +454,9 @@ class Client:
 
     def _found(self, domain: Domain, bundle: OpenBundle) -> Look:
         """Verifies the head of a bundle, and keeps a newer root."""
+        refused = self.root_refusal(domain.name)
+        if refused is not None:
+            raise refused
         state = self.state.domain(domain.name)
         floor = self.installed(state.floor.manifest) if state.floor else None
         found = look(domain, bundle, Known(self.root(domain), floor, self.at()))
@@ -500,28 +523,49 @@ class Client:
             )
 
     def _keep_root(self, domain: Domain, found: Look) -> None:
-        if found.root is None or found.root.signed is None:
-            return
-        self._set_root(domain, found.root.root, found.root.signed)
+        if found.root is not None and found.new_roots:
+            chain = (*self._stored_roots(domain), *found.new_roots)
+            self._set_roots(domain, found.root.root, chain)
 
-    def _set_root(self, domain: Domain, root: Root, signed: bytes) -> None:
-        name = self._put(named_files.ROOTS, signed)
-        self.handle(
-            events.RootVerified(
-                self.now(), domain.name, name, root.id.sha256.hex(), root.common.version
-            )
-        )
+    def _set_roots(
+        self, domain: Domain, root: Root, chain: Sequence[bytes], origin: str = "bundle"
+    ) -> None:
+        name, version = self._put_roots(chain), root.common.version
+        root_id = fingerprint(root)
+        self.handle(events.RootVerified(self.now(), domain.name, name, root_id, version, origin))
 
-    def _adopt_anchor(self, domain: Domain) -> None:
-        """Adopts a newer root that came with the image, if the root in force has signed it."""
-        stored, anchor = self.root(domain), trust_root(domain.anchor)
-        if anchor.common.version <= stored.common.version:
-            return
+    def _put_roots(self, chain: Sequence[bytes]) -> str:
+        return self._put(named_files.ROOTS, encode_chain(chain))
+
+    def _stored_roots(self, domain: Domain) -> tuple[bytes, ...]:
+        """Returns the chain of roots in its file; empty before the first start. Raises InputError."""
+        name = self.state.domain(domain.name).root
+        if not name:
+            return ()
+        folder = f"{self.folder}/{named_files.ROOTS}"
         try:
-            found = verify_roots(Device(stored), [], domain.anchor)
-        except Refused:
-            return
-        self._set_root(domain, found.root, domain.anchor)
+            return decode_chain(named_files.get(self.system.storage, folder, name))
+        except ChainBroken as broken:
+            raise InputError(f"{folder}/{name}: {broken}") from None
+
+    def _settle_roots(self, domain: Domain) -> Event | None:
+        """Verifies the stored roots from the one in the image, and adopts a newer one of the image.
+
+        Returns the event about what it has found, for after the boot loader's answer.
+        """
+        try:
+            stored = self._stored_roots(domain)
+            settled = settle(domain.anchor, domain.anchor_chain, stored)
+        except InputError as error:
+            settled = unreadable(str(error))
+        refusal = settled.refusal
+        self._root_problems[domain.name] = settled.text
+        if settled.root is None:
+            return events.RootSettled(self.now(), domain.name, "", refusal, settled.text)
+        if stored and len(settled.chain) > len(stored):
+            self._set_roots(domain, settled.root, settled.chain, "image")
+            return None
+        return events.RootSettled(self.now(), domain.name, self._put_roots(settled.chain))
 
     # Effects.
 
@@ -749,12 +793,17 @@ class Client:
         )
 
     def root(self, domain: Domain) -> Root:
-        """Returns the root in force. Raises InputError."""
-        name = self.state.domain(domain.name).root
-        if not name:
-            return trust_root(domain.anchor)
-        folder = f"{self.folder}/{named_files.ROOTS}"
-        return trust_root(named_files.get(self.system.storage, folder, name))
+        """Returns the newest root that the device knows: the one in force, unless the start has refused it.
+
+        Raises InputError.
+        """
+        stored = self._stored_roots(domain)
+        return trust_root(stored[-1] if stored else domain.anchor)
+
+    def root_refusal(self, name: str) -> PlanFailed | None:
+        """Returns why no root of a domain is in force; None if one is."""
+        code = self.state.root_refused.get(name)
+        return PlanFailed(code, self._root_problems[name]) if code else None
 
     def keep_manifest(self, content: bytes) -> str:
         """Writes the file of a release, and returns its name."""

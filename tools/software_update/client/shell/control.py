@@ -10,6 +10,7 @@ Each action returns the status afterwards, as JSON. It only lets the core handle
 or written until the client runs. Exceptions are the methods that say so.
 """
 
+import contextlib
 import json
 from collections.abc import Sequence
 from dataclasses import replace
@@ -78,9 +79,7 @@ class Control:
         client = self._client
         facts = Facts(
             domains=tuple(client.domains),
-            root_versions={
-                name: client.root(domain).common.version for name, domain in client.domains.items()
-            },
+            root_versions=self._root_versions(),
             question=client.question(),
             grants={name: domain.grant for name, domain in client.domains.items()},
             decisions=client.decisions(),
@@ -88,6 +87,14 @@ class Control:
             next_check=self.next_check,
         )
         return status_document(client.state, facts)
+
+    def _root_versions(self) -> dict[str, int]:
+        """Returns the version of the root of each domain whose stored roots can be read."""
+        found = {}
+        for name, domain in self._client.domains.items():
+            with contextlib.suppress(InputError):
+                found[name] = self._client.root(domain).common.version
+        return found
 
     def offered(self) -> Offered | None:
         """Returns the release that waits for an answer; None if none does. Raises InputError."""
