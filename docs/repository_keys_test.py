@@ -18,7 +18,16 @@ def test_each_test_on_the_page_exists() -> None:
 
 
 def test_each_test_about_thieves_belongs_to_a_row() -> None:
-    keys = ("snapshot", "rollout", "targets", "root", "list_or_rules", "versions", "next_root")
+    keys = (
+        "snapshot",
+        "rollout",
+        "targets",
+        "root",
+        "list_or_rules",
+        "versions",
+        "next_root",
+        "product",
+    )
     names = re.findall(
         r"^def test_(\w+)", (TESTS / "thieves_test.py").read_text(encoding="utf-8"), re.MULTILINE
     )

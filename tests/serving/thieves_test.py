@@ -199,6 +199,25 @@ def test_root_key_takes_the_repository_and_installs_nothing_of_its_own(world: Wo
     assert world.code in (Code.REPOSITORY_UNSIGNED, Code.REPOSITORY_ROLLED_BACK)
 
 
+# Keys of the product with those of the repository.
+
+
+def test_product_and_repository_keys_do_not_get_past_consent(world: World) -> None:
+    """The thief signs a release of their own, and lists it for all devices."""
+    world.publish(bundle(9))
+    before = list(world.device.boot.calls)
+    names = world.requests(lambda: offered(world))
+    plan = world.client.state.plan
+    assert plan is not None and plan.version == "9.0"
+    assert world.detail is Detail.AWAITING_CONSENT
+    [first_part] = [each for each in names if each.startswith("targets/")]
+    assert first_part.endswith("9.0.bundle")
+    world.decline()
+    assert offered(world) is None
+    ended(world, Code.DECLINED)
+    assert world.device.boot.calls == before
+
+
 # What to do afterwards.
 
 
