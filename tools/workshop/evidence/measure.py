@@ -3,7 +3,8 @@
     python3 tools/workshop/evidence/measure.py             # all of them, in more than an hour
     python3 tools/workshop/evidence/measure.py crash fuzz  # those with these words in their names or commands
 
-`python3` needs the packages of runtime.txt and sbom.txt in tools/python, and of tools/workshop/locks/test.txt.
+`python3` needs the packages of runtime.txt and sbom.txt in tools/python, and of test.txt in
+tools/workshop/locks.
 Commit the tree first: each result names the commit at which it was measured.
 """
 
@@ -32,10 +33,10 @@ def chosen(words: Sequence[str]) -> list[Measure]:
 
 
 def main(words: Sequence[str]) -> int:
-    failed = 0
+    failed, state = 0, figures.now(TOP)
     for each in chosen(words):
         print(f"{each.name}: {each.command}", flush=True)
-        found = figures.measure(TOP, each, figures.now(TOP))
+        found = figures.measure(TOP, each, state)
         if found.origin is Origin.MISSING:
             print(f"  {found.note}", flush=True)
             failed += 1
