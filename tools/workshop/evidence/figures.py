@@ -85,10 +85,13 @@ def now(top: Path) -> State:
 
 
 def count(top: Path, each: Count, state: State) -> Figure:
-    """Returns a figure that its command counts in a tree. It is missing if the command fails."""
+    """Returns a figure that its command counts in a tree.
+
+    It is missing if the command fails or reports an error: the end of a pipe hides the status of its start.
+    """
     done = shell(top, each.command)
     text = done.stdout.strip()
-    if done.returncode or not text.isdecimal():
+    if done.returncode or done.stderr or not text.isdecimal():
         problem = _last_line(done.stderr or text) or "prints nothing"
         return _missing(each, state, f"the command fails: {problem}")
     return Figure(
