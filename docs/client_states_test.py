@@ -46,6 +46,7 @@ def alphabet() -> Iterator[Event]:
     yield events.RootVerified(1, "main", "file", "newer root", 2)
     for refusal in (None, Code.ANCHOR_REFUSED, Code.ROOT_CHAIN_BROKEN):
         yield events.RootSettled(1, "main", "file", refusal)
+    yield events.SlotVerified(1, "main", "A", None, "differs")
     for choice in Choice:
         yield events.Decided(1, Decision(choice, "a reason", None))
     for phase, reply in itertools.product(Phase, Reply):
@@ -129,7 +130,7 @@ def transitions() -> set[tuple[str, str]]:
 
 def drawn() -> set[tuple[str, str]]:
     """Returns the transitions of the picture. An arrow from a group begins in each state of the group."""
-    [picture] = re.findall(r"^```mermaid\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
+    [picture] = re.findall(r"^```mermaid\n(stateDiagram.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
     names = dict(re.findall(r'^ *state "([^"]+)" as (\w+)$', picture, re.MULTILINE))
     names = {short: name for name, short in names.items()}
     groups = {

@@ -8,6 +8,7 @@ from typing import Any
 from software_update.base.errors import InputError, printable
 from software_update.client import config_options
 from software_update.client.claimed import Grant
+from software_update.client.domain import StartCheck, Verity
 from software_update.client.record_room import room_problem
 from software_update.client.sections import Option, read_section
 
@@ -106,6 +107,7 @@ class DomainConfig:
     grant: Grant
     policy: PolicyConfig
     disclosure: DisclosureConfig
+    start_check: StartCheck | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,7 +335,17 @@ def _domain(name: str, values: Mapping[str, Any], policy: PolicyConfig) -> Domai
             values["require_audits"],
             values["auditors"] or (),
         ),
+        start_check=_start_check(values["start_check"]),
     )
+
+
+def _start_check(values: Mapping[str, Any] | None) -> StartCheck | None:
+    if values is None:
+        return None
+    verity = values["verity"]
+    if verity is not None:
+        verity = Verity(**{**verity, "program": verity["program"] or ()})
+    return StartCheck(values["damaged"] == "other_slot", verity)
 
 
 def _part(values: Mapping[str, Any]) -> Part:

@@ -649,6 +649,63 @@ DOMAIN = Section(
             default=None,
         ),
         Option(
+            "start_check",
+            Section(
+                "domains.NAME.start_check",
+                "The check of the slot that runs: at each start, and before a commit. An empty table "
+                "suffices; without it, only `verify-installed` checks the slot.",
+                [
+                    Option(
+                        "damaged",
+                        one_of("report", "other_slot"),
+                        "The action about a damaged slot that runs. `report`: the client reports "
+                        "`SLOT_DAMAGED`, and goes on. `other_slot`: it also makes the slot unbootable and "
+                        "restarts, if the boot loader has another good slot.",
+                        "report",
+                    ),
+                    Option(
+                        "verity",
+                        Section(
+                            "domains.NAME.start_check.verity",
+                            "Targets that the kernel verifies with dm-verity as it reads them. The client "
+                            "compares the root hash, and does not hash them.",
+                            [
+                                Option(
+                                    "targets",
+                                    list_of(PATTERN, "patterns"),
+                                    "The targets in the dm-verity device. All others are hashed.",
+                                ),
+                                Option(
+                                    "root_hash",
+                                    TEXT,
+                                    "The target of each release whose content is the root hash, in "
+                                    "hexadecimal.",
+                                ),
+                                Option(
+                                    "file",
+                                    PATH,
+                                    "The file with the root hash that the kernel uses: as `roothash=HEX`, or "
+                                    "as its whole content. Verified boot must protect it, as it does the "
+                                    "command line in a unified kernel image.",
+                                    "/proc/cmdline",
+                                ),
+                                Option(
+                                    "program",
+                                    PROGRAM,
+                                    "The program that prints the root hash, in place of `file`, such as "
+                                    "`veritysetup status`.",
+                                    None,
+                                ),
+                                _timeout("10s"),
+                            ],
+                        ),
+                        default=None,
+                    ),
+                ],
+            ),
+            default=None,
+        ),
+        Option(
             "policy",
             Section(
                 "domains.NAME.policy",

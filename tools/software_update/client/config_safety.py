@@ -40,6 +40,8 @@ def _files(config: Config) -> Iterator[str]:
             yield domain.restart[0]
         for check in domain.health:
             yield check.program[0]
+        if domain.start_check and domain.start_check.verity and domain.start_check.verity.program:
+            yield domain.start_check.verity.program[0]
         full = [domain.full_bundle] if domain.full_bundle else []
         for source in (*domain.sources, *full):
             for name in _FILES_OF_SOURCES:

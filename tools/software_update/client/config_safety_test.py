@@ -13,6 +13,7 @@ auditors = ["/share/auditor.pem"]
 full_bundle = {type = "http", url = "https://x", ca_file = "/share/full_ca.pem"}
 restart = ["/bin/restart", "/bin/argument"]
 health = [{program = ["/bin/health"]}]
+start_check = {verity = {targets = ["a"], root_hash = "b", program = ["/bin/verity"]}}
 [policy]
 exec_program = {program = ["/bin/decide"]}
 metered = {program = ["/bin/metered"]}
@@ -44,6 +45,7 @@ def test_configuration_roots_and_programs_are_checked() -> None:
         "/bin/metered",
         "/bin/report",
         "/bin/restart",
+        "/bin/verity",
         "/etc/client.toml",
         "/share/auditor.pem",
         "/share/ca.pem",

@@ -19,6 +19,7 @@ from software_update.client.config import (
     ReportConfig,
     parse_config,
 )
+from software_update.client.domain import StartCheck, Verity
 from software_update.client.windows import Window
 from software_update.testing.configurations import MINIMAL, with_lines
 
@@ -60,6 +61,7 @@ def test_minimal_configuration() -> None:
                 grant=Grant(),
                 policy=policy,
                 disclosure=DisclosureConfig("off", None, None, 0, ()),
+                start_check=None,
             ),
         ),
         check=CheckConfig(6 * 3600, 60, 12 * 3600),
@@ -93,6 +95,21 @@ def test_powers_and_areas_of_a_domain() -> None:
 def test_bad_powers_and_areas(line: str, problem: str) -> None:
     text = MINIMAL.replace("[domains.main]", f"[domains.main]\n{line}")
     assert problems(text) == [f"domains.main.{problem}"]
+
+
+def test_check_at_the_start() -> None:
+    def start_check(lines: str) -> StartCheck | None:
+        text = MINIMAL.replace("[domains.main]", f"[domains.main]\n{lines}")
+        return parse_config(text, "client.toml").domains[0].start_check
+
+    assert start_check("start_check = {}") == StartCheck()
+    verity = '{targets = ["rootfs"], root_hash = "rootfs.verity"}'
+    lines = f'start_check = {{damaged = "other_slot", verity = {verity}}}'
+    assert start_check(lines) == StartCheck(True, Verity(("rootfs",), "rootfs.verity"))
+    program = verity.replace("}", ', program = ["/bin/verity"], timeout = "1s"}')
+    found = start_check(f"start_check = {{verity = {program}}}")
+    assert found is not None and found.verity is not None
+    assert (found.verity.program, found.verity.timeout) == (("/bin/verity",), 1)
 
 
 REPOSITORY = (
@@ -225,7 +242,7 @@ def test_every_problem_is_reported() -> None:
     assert problems(text) == [
         "domains.main.rot: unknown option; the options here are areas, auditors, boot, commit, full_bundle, "
         "health, holders, installers, log, log_max_age, log_policy, policy, powers, require_audits, restart, "
-        "root, root_chain, slots, sources, staging",
+        "root, root_chain, slots, sources, staging, start_check",
         "domains.main.root: is missing",
         "domains.main.boot.type: must be one of uboot, grub, systemd-boot, rauc, directory, exec, mcuboot, "
         "microcontroller",

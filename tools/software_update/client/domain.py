@@ -33,6 +33,32 @@ class HealthCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class Verity:
+    """The targets that dm-verity covers, patterns as fnmatch has them, and the target with the root hash.
+
+    The root hash that the kernel uses is in `file`, or in the output of `program` if there is one, which must
+    end within `timeout` seconds.
+    """
+
+    targets: tuple[str, ...]
+    root_hash: str
+    file: str = "/proc/cmdline"
+    program: tuple[str, ...] = ()
+    timeout: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class StartCheck:
+    """The check of the slot that runs, at each start and before a commit.
+
+    `leaves` says that a damaged slot is left for another good one. Without `verity`, all targets are hashed.
+    """
+
+    leaves: bool = False
+    verity: Verity | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Domain:
     """A trust domain of this device, as its configuration describes it.
 
@@ -46,7 +72,8 @@ class Domain:
     seconds after which a policy that gives no time is asked again. `full_bundle` has the payloads that a
     personalized bundle lacks, for a device whose running slot lacks them too. `rules` say what is demanded of
     a release besides the vendor's signatures.
-    `grant` are the powers and areas of the domain, beyond which no release may claim any.
+    `grant` are the powers and areas of the domain, beyond which no release may claim any. `start_check` is
+    the check of the slot that runs; None: only a person asks for it.
     """
 
     name: str
@@ -70,6 +97,7 @@ class Domain:
     rules: Rules = NO_RULES
     grant: Grant = UNLIMITED
     anchor_chain: Sequence[bytes] = ()
+    start_check: StartCheck | None = None
 
 
 def installer_of(domain: Domain, target: str) -> Installer | None:

@@ -62,6 +62,20 @@ class RootSettled:
 
 
 @dataclass(frozen=True, slots=True)
+class SlotVerified:
+    """The slot that runs was compared with the release that must be in it.
+
+    `installed` is that release if all bytes are its own. Otherwise it is None, and `text` says what differs.
+    """
+
+    at: int
+    domain: str
+    slot: str
+    installed: Installed | None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Offered:
     """The source offers a verified release that may be installed, in the form of a plan.
 
@@ -273,6 +287,7 @@ Event = (
     | CheckBegan
     | RootVerified
     | RootSettled
+    | SlotVerified
     | Offered
     | NothingToDo
     | SourceFailed

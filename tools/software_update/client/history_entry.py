@@ -6,7 +6,7 @@ from typing import Any
 from software_update.client import events
 from software_update.client.codec import to_json
 from software_update.client.events import Event
-from software_update.client.state import Plan, State, offered_by
+from software_update.client.state import Code, Plan, State, offered_by
 
 # Members of the state that change without anything to tell.
 _SILENT = (
@@ -24,6 +24,7 @@ _REPEATED = (
     events.Offered,
     events.Decided,
     events.RootSettled,
+    events.SlotVerified,
 )
 _MAX_TEXT = 400
 
@@ -34,8 +35,7 @@ def history_entry(old: State, event: Event, new: State) -> dict[str, Any] | None
     They are `at` (seconds since 1970), `event`, `detail` (the new state), `release` (its digest), `result`
     and `text`, and the members of the event: who answered what, and what a policy decided for which reason.
     """
-    settled = isinstance(event, events.RootSettled) and event.code is None
-    if isinstance(event, _SILENT) or settled or new == old:
+    if isinstance(event, _SILENT) or _is_usual(event, old, new) or new == old:
         return None
     if isinstance(event, events.Started) and _same_but_question(old, new):
         return None
@@ -54,6 +54,16 @@ def history_entry(old: State, event: Event, new: State) -> dict[str, Any] | None
     if new.result is not None and new.result != old.result:
         entry |= {"result": new.result.code.value, "text": new.result.text[:_MAX_TEXT]}
     return entry | _members(event)
+
+
+def _is_usual(event: Event, old: State, new: State) -> bool:
+    """Returns whether a start has found what it should find."""
+    match event:
+        case events.RootSettled():
+            return event.code is None
+        case events.SlotVerified():
+            return event.installed is not None and old.domains == new.domains
+    return False
 
 
 def _same_but_question(old: State, new: State) -> bool:
@@ -81,6 +91,13 @@ def _rollout(plan: Plan) -> dict[str, Any]:
     return {"entry": plan.entry, "rollout": reached}
 
 
+def _about_slot(event: events.SlotVerified) -> dict[str, Any]:
+    found = {"domain": event.domain, "slot": event.slot}
+    if event.installed is not None:
+        return {**found, "version": event.installed.version}
+    return {**found, "result": Code.SLOT_DAMAGED.value, "text": event.text[:_MAX_TEXT]}
+
+
 def _members(event: Event) -> dict[str, Any]:
     match event:
         case events.Started():
@@ -92,13 +109,15 @@ def _members(event: Event) -> dict[str, Any]:
                 {"result": event.code.value, "text": event.text[:_MAX_TEXT]} if event.code else {}
             )
             return {"domain": event.domain, "root": event.root, **refused}
+        case events.SlotVerified():
+            return _about_slot(event)
         case events.Decided():
             decision = event.decision
-            found: dict[str, Any] = {
+            told: dict[str, Any] = {
                 "choice": decision.choice.name.lower(),
                 "reason": decision.reason[:_MAX_TEXT],
             }
-            return found if decision.until is None else {**found, "until": decision.until}
+            return told if decision.until is None else {**told, "until": decision.until}
         case events.Offered():
             by = offered_by(event.plan)
             said = {"offered_by": by} if by else {}

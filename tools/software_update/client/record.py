@@ -55,7 +55,7 @@ def state_bytes(state: State) -> int:
 
 def recorded(state: State) -> State:
     """Returns the state without the parts that are not recorded, because each start finds them anew."""
-    return dataclasses.replace(state, checking="", root_refused={})
+    return dataclasses.replace(state, checking="", root_refused={}, damaged={})
 
 
 def _content(state: State) -> bytes:

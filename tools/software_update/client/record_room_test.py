@@ -84,7 +84,7 @@ def test_line_about_provisioning_with_all_powers_and_areas_has_room() -> None:
     assert (len(head.pending), head.lost) == (1, 0)
 
 
-NOT_RECORDED = ("state.checking", "state.root_refused")
+NOT_RECORDED = ("state.checking", "state.root_refused", "state.damaged")
 
 
 def test_no_field_of_the_largest_state_has_its_default() -> None:

@@ -84,6 +84,7 @@ class Code(enum.Enum):
     SOURCE_TOO_SLOW = "SOURCE_TOO_SLOW"
     ANCHOR_REFUSED = "ANCHOR_REFUSED"
     ROOT_CHAIN_BROKEN = "ROOT_CHAIN_BROKEN"
+    SLOT_DAMAGED = "SLOT_DAMAGED"
 
 
 class Reply(enum.Enum):
@@ -252,8 +253,9 @@ class State:
     seconds since 1970. `retry_in` is the
     number of seconds to wait before failed work is tried again, and `attempts` how often the source, or the
     boot loader in a rollback, has failed in a row.
-    `checking` is the domain whose source is being read, and `root_refused` says why a domain has no root in
-    force, so that nothing is installed; both are not recorded.
+    `checking` is the domain whose source is being read, `root_refused` says why a domain has no root in
+    force, so that nothing is installed, and `damaged` has the slot of a domain that runs with other bytes
+    than those of its release; these are not recorded.
     """
 
     detail: Detail = Detail.IDLE
@@ -269,6 +271,7 @@ class State:
     history: HistoryHead = field(default_factory=HistoryHead)
     checking: str = ""
     root_refused: Mapping[str, Code] = field(default_factory=dict)
+    damaged: Mapping[str, str] = field(default_factory=dict)
 
     def domain(self, name: str) -> DomainState:
         """Returns the knowledge of a domain; that of a new one if there is none."""

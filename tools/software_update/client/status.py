@@ -125,6 +125,7 @@ def status_document(state: State, facts: Facts) -> dict[str, Any]:
             name: {
                 **_domain(state.domain(name), facts.root_versions.get(name)),
                 "root_refused": _refused(state, name),
+                "damaged_slot": state.damaged.get(name),
                 **_grant(facts.grants.get(name, UNLIMITED)),
             }
             for name in facts.domains

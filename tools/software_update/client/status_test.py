@@ -43,6 +43,7 @@ def test_new_client_is_idle() -> None:
         "running": None,
         "root_version": None,
         "root_refused": None,
+        "damaged_slot": None,
         "floor": None,
         "below_floor": False,
         "repository": None,

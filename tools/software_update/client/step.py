@@ -57,6 +57,7 @@ _FAILURES_OF_RELEASE = frozenset(
         Code.HEALTH_FAILED,
         Code.FELL_BACK,
         Code.ANCHOR_REFUSED,
+        Code.SLOT_DAMAGED,
     }
 )
 _VERIFYING = (Effect.VERIFY_SLOT, Effect.VERIFY_STORED)
@@ -125,6 +126,26 @@ def _root_verified(state: State, event: events.RootVerified) -> State:
         text = f"root version {event.version} makes earlier answers void"
         return _end(state, event.at, Code.RELEASE_CHANGED, text, None)
     return state
+
+
+def _slot_verified(state: State, event: events.SlotVerified) -> State:
+    """Keeps the answer about the slot that runs. The content of a damaged slot is not known any more.
+
+    So its release is offered again, for another slot. A plan goes on: it may be the repair.
+    """
+    domain = state.domain(event.domain)
+    if event.slot != domain.running:
+        return state
+    slots = {slot: each for slot, each in domain.slots.items() if slot != event.slot}
+    damaged = {name: slot for name, slot in state.damaged.items() if name != event.domain}
+    if event.installed is not None:
+        slots[event.slot] = event.installed
+    else:
+        damaged[event.domain] = event.slot
+    state = replace(state.with_domain(event.domain, replace(domain, slots=slots)), damaged=damaged)
+    if event.installed is not None or state.detail not in AT_REST:
+        return state
+    return replace(state, result=Result(Code.SLOT_DAMAGED, event.text, "", event.at))
 
 
 def _root_accepted(state: State, domain: str) -> State:
@@ -572,6 +593,7 @@ def _started(state: State, event: events.Started) -> State:
     for name, each in event.boot.items():
         if state.domain(name).running != each.booted:
             state = state.with_domain(name, replace(state.domain(name), running=each.booted))
+            state = replace(state, damaged={k: v for k, v in state.damaged.items() if k != name})
     plan = state.plan
     if plan is None:
         return state
@@ -662,6 +684,7 @@ _HANDLERS: dict[type, Callable[..., State]] = {
     events.CheckBegan: _check_began,
     events.RootVerified: _root_verified,
     events.RootSettled: _root_settled,
+    events.SlotVerified: _slot_verified,
     events.Offered: _offered,
     events.NothingToDo: _nothing_to_do,
     events.SourceFailed: _source_failed,

@@ -65,8 +65,8 @@ def run_verify_installed(argv: Sequence[str]) -> int:
     """Hashes the slot that runs."""
     parser = parser_of(
         "verify-installed",
-        "Hashes the targets in the slot that runs, and compares them with the installed manifest. Exit code "
-        "1: one differs.",
+        "Hashes the targets in the slot that runs, and compares them with the installed manifest. Of targets "
+        "that dm-verity covers, it compares the root hash that the kernel uses. Exit code 1: one differs.",
     )
     add_domain(parser, "the only one")
     args = parser.parse_args(argv)
@@ -74,7 +74,8 @@ def run_verify_installed(argv: Sequence[str]) -> int:
     with open_session(args.config) as session:
         found = session.read("verify-installed", **query)
     targets = counted(len(found["targets"]), "target")
-    text = f"slot {found['slot']} has {targets} of version {found['version']}, all unchanged\n"
+    covered = f" ({len(found['by_verity'])} by dm-verity)" if found["by_verity"] else ""
+    text = f"slot {found['slot']} has {targets} of version {found['version']}, all unchanged{covered}\n"
     print(to_text(found) if args.json else text, end="")
     return 0
 

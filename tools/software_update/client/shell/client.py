@@ -70,6 +70,7 @@ from software_update.client.root_chain import (
 from software_update.client.schedule import wait_after_failure
 from software_update.client.shell import deployments
 from software_update.client.shell.repositories import Repositories, not_configured
+from software_update.client.slot_check import Checked, check_slot
 from software_update.client.source import OpenBundle, Source, SourceError, attachment_of
 from software_update.client.sources.file import FileSource
 from software_update.client.staging import Base, PlanFailed
@@ -88,7 +89,7 @@ from software_update.client.step import may_check, step
 from software_update.client.stored_bundle import StoredBundle
 from software_update.client.system import ProgramResult, ProgramTimeout, System
 from software_update.format.catalog import CatalogEntry
-from software_update.format.metadata import Installed, Root
+from software_update.format.metadata import Installed, Root, Targets
 from software_update.format.refusals import NotDisclosed
 from software_update.format.verdicts import Refused
 from software_update.verify.roots import trust_root
@@ -685,11 +686,65 @@ class Client:
             bundle.close()
         return events.Verified(self.now())
 
+    def check_running(self, name: str, on_progress: Callable[[int], None] | None = None) -> None:
+        """Checks the slot that runs, if the configuration says so, and acts on a damaged one.
+
+        A slot that is being tried is checked before its commit instead. May raise Interrupted.
+        """
+        domain, state, plan = self.domains[name], self.state.domain(name), self.state.plan
+        slot = state.running
+        tried = plan is not None and (plan.domain, plan.slot) == (name, slot)
+        # A slot that was damaged earlier has no known release, and may have been only hard to read.
+        expected = state.slots.get(slot) or state.floor
+        if domain.start_check is None or expected is None or (tried and not self.is_at_rest):
+            return
+        try:
+            targets = self.installed(expected.manifest).targets
+            self.check_slot(domain, slot, targets, on_progress)
+        except InputError as error:
+            self._boot_problem = f"slot {slot} cannot be checked: {error}"
+            return
+        except PlanFailed as failed:
+            self.handle(events.SlotVerified(self.now(), name, slot, None, str(failed)))
+            if domain.start_check.leaves:
+                self._leave(domain, slot)
+            return
+        self.handle(events.SlotVerified(self.now(), name, slot, expected))
+
+    def check_slot(
+        self,
+        domain: Domain,
+        slot: str,
+        targets: Targets,
+        on_progress: Callable[[int], None] | None = None,
+    ) -> Checked:
+        """Compares a slot with a release. Raises PlanFailed for a difference. May raise Interrupted."""
+        return check_slot(self.system, domain, slot, targets, on_progress or self.on_progress)
+
+    @property
+    def is_at_rest(self) -> bool:
+        """True if no update is under way."""
+        return self.state.detail in AT_REST
+
+    def _leave(self, domain: Domain, slot: str) -> None:
+        """Leaves a damaged slot for another good one. A device without one goes on as it is."""
+        status = domain.boot.status()
+        others = [each for each in domain.slots if each != slot]
+        if not any(status.slots.get(each) == SlotState.GOOD for each in others):
+            return
+        domain.boot.mark_unbootable(slot)
+        event = self._restart_now(domain)
+        if event is not None:
+            self.handle(event)
+
     def _activate(self, plan: Plan, domain: Domain) -> Event:
         domain.boot.try_slot(plan.slot)
         return events.Activated(self.now(), self.system.clock.boot_id())
 
     def _restart(self, plan: Plan, domain: Domain) -> Event | None:
+        return self._restart_now(domain)
+
+    def _restart_now(self, domain: Domain) -> Event | None:
         if domain.restart:
             self._append_history()
             if isinstance(domain.boot, CountsStarts):
@@ -729,6 +784,8 @@ class Client:
                 return self.started()
 
     def _check_health(self, plan: Plan, domain: Domain) -> Event | None:
+        if domain.start_check is not None:
+            self.check_slot(domain, plan.slot, self.installed(plan.manifest).targets)
         for check in domain.health:
             problem = self._health_problem(check)
             if problem:

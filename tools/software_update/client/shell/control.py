@@ -26,7 +26,7 @@ from software_update.client.consent_form import Offered
 from software_update.client.policy.preset import Preset
 from software_update.client.question import Phase
 from software_update.client.record_room import MAX_FILE_PATH_BYTES
-from software_update.client.release import decode_release, release_digest, slot_targets
+from software_update.client.release import decode_release, release_digest
 from software_update.client.shell.callers import Caller, may_answer
 from software_update.client.shell.client import Client, error_text
 from software_update.client.state import (
@@ -131,13 +131,16 @@ class Control:
         return {"schema": HISTORY_SCHEMA, "after": total, "total": total, "lines": []}
 
     def verify_installed(self, domain: str | None = None) -> Document:
-        """Hashes the targets in the slot that runs, which takes as long as reading them.
+        """Checks the slot that runs: hashes its targets, or compares the root hash of dm-verity.
 
         Raises ActionRefused with the first difference from the installed manifest.
         """
         client, name = self._client, self.domain_name(domain)
-        slot = client.state.domain(name).running
-        known = client.state.domain(name).slots.get(slot)
+        state = client.state.domain(name)
+        slot = state.running
+        known = state.slots.get(slot)
+        if known is None and name in client.state.damaged:
+            known = state.floor
         if known is None:
             raise ActionRefused(
                 f"domain '{name}': the client does not know the release in slot {slot}; provision it, or "
@@ -145,7 +148,7 @@ class Control:
             )
         targets = client.installed(known.manifest).targets
         try:
-            staging.verify_slot(client.domains[name], slot, targets, client.on_progress)
+            checked = client.check_slot(client.domains[name], slot, targets)
         except Exception as error:  # An installer of the product may raise anything.
             raise ActionRefused(error_text(error)) from None
         return {
@@ -154,7 +157,8 @@ class Control:
             "slot": slot,
             "release": known.release,
             "version": known.version,
-            "targets": [each.name for each in slot_targets(targets)],
+            "targets": list(checked.targets),
+            "by_verity": list(checked.by_verity),
         }
 
     # Actions need permission.
@@ -266,6 +270,8 @@ class Control:
             if isinstance(domain.boot, CountsStarts) and domain.boot.started()
         ]
         client.handle(client.started())
+        for name in client.domains:
+            client.check_running(name)
         if again:
             raise ActionRefused(
                 f"domain '{again[0]}': the slot was tried too often and another one is chosen; restart again"

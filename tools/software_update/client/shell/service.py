@@ -104,6 +104,7 @@ class Service:
         self._interrupted = False
         self._done = 0
         self._progress_at = 0.0
+        self._unchecked = list(self.client.domains)
 
     # For other threads.
 
@@ -162,6 +163,7 @@ class Service:
         self._serve()
         if self._now() >= self._blocked_until:
             try:
+                self._check_slots()
                 self._wake()
                 self._work()
                 self._failed_turns = 0
@@ -242,6 +244,24 @@ class Service:
                 self.client.check(name, by_person=name == self._asked_for)
             if self.client.state.detail not in AT_REST and not waits:
                 return
+
+    def _check_slots(self) -> None:
+        """Checks the slots that run, once in the life of the service."""
+        while self._unchecked and not self._stopping:
+            try:
+                self.client.check_running(self._unchecked[0], self._on_checked_bytes)
+            except Interrupted:
+                return
+            self._unchecked.pop(0)
+
+    def _on_checked_bytes(self, count: int) -> None:
+        if self._requests:
+            self._serve()
+        if self._stopping:
+            raise Interrupted
+        if self._now() - self._progress_at >= _PROGRESS_SECONDS:
+            self._progress_at = self._now()
+            self._notifier.send(WATCHDOG=1)
 
     # Effects.
 

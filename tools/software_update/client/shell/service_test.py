@@ -673,3 +673,34 @@ def test_progress_of_each_effect_ends_at_its_total(device: FakeDevice, staging: 
     fetch = {Effect.WRITE_SLOT} if staging == Staging.STREAM else {Effect.STORE, Effect.WRITE_SLOT}
     assert {Effect.VERIFY_SLOT, *fetch} <= last.keys()
     assert all(each.done == each.total for each in last.values())
+
+
+def test_slots_are_checked_once_and_requests_are_served_meanwhile(device: FakeDevice) -> None:
+    service, _ = made(device)
+    service.start()
+    calls: list[str] = []
+    request = _Request(lambda control: control.status()["state"])
+
+    def check(name: str, on_progress: Callable[[int], None]) -> None:
+        calls.append(name)
+        service._requests.append(request)
+        on_progress(1)
+
+    service.client.check_running = check  # type: ignore[method-assign,assignment]
+    service.turn()
+    service.turn()
+    assert (calls, request.result(1)) == (["main"], "INACTIVE")
+
+
+def test_service_stops_in_the_middle_of_a_check(device: FakeDevice) -> None:
+    service, _ = made(device)
+    service.start()
+
+    def check(name: str, on_progress: Callable[[int], None]) -> None:
+        service.stop()
+        on_progress(1)
+        raise AssertionError("the check goes on")
+
+    service.client.check_running = check  # type: ignore[method-assign,assignment]
+    service.turn()
+    assert service._unchecked == ["main"]
