@@ -1,0 +1,41 @@
+"""Runs the commands of the pages about a first release, testing, and recipes for missing parts."""
+
+import os
+from pathlib import Path
+
+import pytest
+from run_page import commands, run
+
+_ROOT = Path.cwd()
+_PAGES = (
+    "explanation/delta.md",
+    "explanation/revocation.md",
+    "explanation/stepping_stones.md",
+    "guides/encrypted_payloads.md",
+    "guides/first_release.md",
+    "guides/testing.md",
+)
+
+
+@pytest.fixture
+def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Makes the current folder an empty one, and puts both commands on PATH."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name in ("software-update", "software-update-client"):
+        program = _ROOT / os.environ[name.upper().replace("-", "_")]
+        path = programs / name
+        path.write_text(f"#!/bin/sh\nexec '{program}' \"$@\"\n")
+        path.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:/usr/local/bin:/usr/bin:/bin")
+    (tmp_path / "scratch").mkdir()
+    monkeypatch.chdir(tmp_path / "scratch")
+
+
+@pytest.mark.usefixtures("scratch")
+@pytest.mark.parametrize("page", _PAGES)
+def test_page(page: str) -> None:
+    text = (_ROOT / "docs" / page).read_text(encoding="utf-8")
+    assert commands(text)
+    problems = run(text)
+    assert not problems, "\n\n".join(problems)
