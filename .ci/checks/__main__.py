@@ -1,8 +1,8 @@
 """Runs every check that must pass before a change lands, with new and empty caches, as on a fresh machine.
 
-Each check is a function listed in CHECKS and prints one line; a failed check also prints its output.
-The last line is `N passed, N failed`: the checks, and every test case that Bazel ran. A test that was
-skipped, or did not run, failed.
+The first line is the commit. Each check is a function listed in CHECKS and prints one line; a failed check
+also prints its output. The last line is `N passed, N failed`: the checks, and every test case that Bazel ran.
+A test that was skipped, or did not run, failed.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from machine import fresh_environment, make_scratch
 from modules import dependent_module, distribution
 from pages import page_labels, page_links, readme_example
 from readme_commands import blinky_offline, readme_build, readme_test
+from releases import release_rehearsal, smoke_module
 from run import MINUTES, Run, Stopped, perform
 from sources import keys_are_throwaway, names_no_machine
 from words import plain_words
@@ -49,6 +50,8 @@ CHECKS: tuple[Callable[[Run], None], ...] = (
     fuzz,
     distribution,
     dependent_module,
+    release_rehearsal,
+    smoke_module,
     strict,
     tree_unchanged,
 )
@@ -66,7 +69,11 @@ def main() -> int:
     scratch = make_scratch()
     run = Run(scratch, fresh_environment(scratch), start + 60 * MINUTES)
     try:
-        (scratch / "git_status").write_text(run.command("git", "status", "--porcelain"))
+        status = run.command("git", "status", "--porcelain")
+        (scratch / "git_status").write_text(status)
+        # The program that makes releases reads this line.
+        commit = run.command("git", "rev-parse", "HEAD").strip()
+        print(f"commit {commit}{' with changes' if status else ''}", flush=True)
         for check in CHECKS:
             perform(check, run)
     except Stopped:
