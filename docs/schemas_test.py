@@ -35,6 +35,7 @@ from software_update.format.release_manifest import parse_release
 from software_update.format.verdicts import Refused, Verdict
 from software_update.signing import exec_protocol, signature_file, signing_request
 from software_update.signing.signature_file import DetachedSignature
+from software_update.testing.image_parts import ImageParts
 from software_update.testing.judge import release_of
 from software_update.testing.log_folders import LogFolder
 from software_update.testing.memory_log import MemoryLog, MemoryWitness, policy_text
@@ -157,6 +158,10 @@ _OPTIONAL = {
         "holders",
     ),
     "software_update.root_check.v1": ("holders",),
+    "software_update.device_layout.v1": (
+        *("partitions[].filesystem", "partitions[].mount", "partitions[].device"),
+        "partitions[].guid",
+    ),
     "software_update.device_limits.v1": device_limits.DeviceLimits._fields,
     "software_update.release.v1": (
         "minimum_release_counter",
@@ -367,6 +372,16 @@ def test_device_limits() -> None:
         assert (fields[name]["minimum"], fields[name]["maximum"]) == (least, most)
         default = getattr(device_limits.DEFAULT, name)
         assert fields[name]["description"].endswith(f" Default: {default}.")
+
+
+def test_device_image(tmp_path: Path) -> None:
+    parts = ImageParts(tmp_path)
+    check(parts.layout)
+    parts.configure(
+        'log = "warn"', 'log_policy = "/etc/policy"', 'powers = ["network"]', 'areas = ["system"]'
+    )
+    assert parts.create(f"--file=esp:/boot.efi={parts.root}", programs="true") == 0
+    check(written(str(parts.report)))
 
 
 @pytest.mark.parametrize("folder", cases.FOLDERS, ids=lambda each: each.name)

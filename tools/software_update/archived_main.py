@@ -15,8 +15,10 @@ from types import ModuleType
 
 _FOLDER = os.path.dirname(os.path.abspath(__file__))
 _IS_CLIENT = os.path.basename(__file__) == "archived_client_main.py"
-# `software-update` has one of two archives: that of all commands, or that of the commands for actions.
-_ARCHIVES = ("client_packages",) if _IS_CLIENT else ("packages", "action_packages")
+# `software-update` has one of three archives: that of all commands, or of the commands for some actions.
+_ARCHIVES: "tuple[str, ...]" = ("packages", "action_packages", "image_packages")
+if _IS_CLIENT:
+    _ARCHIVES = ("client_packages",)
 _PACKAGES = next(
     path for path in (os.path.join(_FOLDER, name) for name in _ARCHIVES) if os.path.isdir(path)
 )

@@ -13,6 +13,7 @@ _LAYERS = [
     "attachments",
     "steps",
     "client",
+    "provisioning",
     "repository",
     "disclosure",
     "cli",

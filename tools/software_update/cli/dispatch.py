@@ -66,6 +66,7 @@ COMMANDS = {
     ("log", "import"): "make a proof of a Sigsum log one that devices read",
     ("log", "verify"): "check the proof of a release, as a device does",
     ("log", "monitor"): "compare the announced releases with a log",
+    ("device", "image"): "make the disk image for the factory",
     ("device", "limits"): "write the limits of a device as a C++ header",
     ("device", "simulate"): "play a script on a simulated device, with the real client",
     ("sign", ""): "sign a signing request",

@@ -17,7 +17,7 @@ from software_update.client.source import OpenBundle, first_part_of
 from software_update.client.staging import PlanFailed, no_place
 from software_update.client.state import Code, Plan
 from software_update.format.catalog import CatalogEntry, difference
-from software_update.format.metadata import Installed, Root
+from software_update.format.metadata import Installed, Root, Targets
 from software_update.format.names import USER_MANIFEST
 from software_update.format.refusals import NotDisclosed
 from software_update.format.verdicts import Refused
@@ -132,12 +132,12 @@ def check_entry(entry: CatalogEntry, found: Look) -> None:
         raise PlanFailed(Code.CATALOG_MISMATCH, text)
 
 
-def check_room(domain: Domain, slot: str, release: VerifiedRelease) -> None:
+def check_room(domain: Domain, slot: str, targets: Targets) -> None:
     """Raises PlanFailed if the targets do not fit into the slot; those of one installer share its room."""
     for place in domain.places:
         taken = [
             each
-            for each in slot_targets(release.targets)
+            for each in slot_targets(targets)
             if installer_of(domain, each.name) is place.installer
         ]
         total = sum(each.length for each in taken)

@@ -133,10 +133,10 @@ def test_targets_of_one_installer_share_its_room(device: FakeDevice) -> None:
     domain = device.domain(places=places)
     assert found.release is not None
     device.storage.free = 21
-    check_room(domain, "B", found.release)
+    check_room(domain, "B", found.release.targets)
     device.storage.free = 20
     with pytest.raises(PlanFailed, match="has room for 20 bytes") as caught:
-        check_room(domain, "B", found.release)
+        check_room(domain, "B", found.release.targets)
     assert caught.value.code == Code.NO_ROOM
 
 

@@ -8,7 +8,7 @@ import imports
 PATH = "gn/private/tool_sources.gni"
 _MAIN = f"{imports.PRODUCT}/cli/main.py"
 _COMMANDS = f"{imports.PRODUCT}/cli/commands"
-_LIBRARIES = ("action_commands", "gn_test_commands")
+_LIBRARIES = ("action_commands", "gn_test_commands", "image_command")
 _HEADER = """\
 # The modules that actions of a build run: the command line, the commands that
 # templates call, and the modules that these import. Generated; renew it with:

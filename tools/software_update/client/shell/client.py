@@ -374,9 +374,13 @@ class Client:
         if bundle is None:
             raise InputError(f"{path}: No such file or directory")
         try:
-            found = self._found(self.domains[name], bundle)
+            return self.manifest_in(name, bundle)
         finally:
             bundle.close()
+
+    def manifest_in(self, name: str, bundle: OpenBundle) -> bytes:
+        """Returns the installed manifest of the release in an open bundle. See `manifest_of`."""
+        found = self._found(self.domains[name], bundle)
         if found.problem is not None:
             raise found.problem
         return found.manifest
@@ -472,7 +476,7 @@ class Client:
         if running is not None and running.release == plan.release:
             return None
         assert found.release is not None
-        check_room(domain, slot, found.release)
+        check_room(domain, slot, found.release.targets)
         if domain.staging == Staging.STORE:
             self._check_store(bundle)
         disclosed = self._disclose(domain, bundle, found.release)
