@@ -53,6 +53,7 @@ ONLY_BAZEL = {
         "release_version_flag": A_FLAG,
         "support_until_flag": A_FLAG,
     },
+    "software_update_device_image": {"out": "its label gives the file's name in GN"},
     "software_update_diff": {"out": "its label gives the file's name in GN"},
     "software_update_release_page": {"out": "its label gives the file's name in GN"},
     "software_update_root": {
@@ -86,6 +87,7 @@ ONLY_MANDATORY_IN_GN = {
         "tested": "one GN build has one mode, so it has no dev bundle to compare with",
         "trusted_root": "GN has no providers to take it from",
     },
+    "software_update_device_image": {"trusted_root": "GN has no providers to take it from"},
     "software_update_diff": {"trusted_root": "GN has no providers to take it from"},
     "software_update_release_page": {"trusted_root": "GN has no providers to take it from"},
     "software_update_repository": {"trusted_root": "GN has no providers to take it from"},

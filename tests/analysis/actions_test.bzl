@@ -7,6 +7,7 @@ load(
     "SoftwareUpdateRootInfo",
     "software_update_bundle",
     "software_update_bundle_test",
+    "software_update_device_image",
     "software_update_device_limits",
     "software_update_diff",
     "software_update_personalized_bundle",
@@ -55,6 +56,7 @@ _COMMANDS = {
     "SoftwareUpdateCompress": "step compress",
     "SoftwareUpdateHolders": "root holders",
     "SoftwareUpdateDigest": "step digest",
+    "SoftwareUpdateDeviceImage": "device image",
     "SoftwareUpdateDeviceLimits": "device limits",
     "SoftwareUpdateDiff": "bundle diff",
     "SoftwareUpdatePage": "bundle page",
@@ -116,6 +118,15 @@ _ROOT_ACTIONS = {
 
 _DEVICE_LIMITS_ACTIONS = {
     "SoftwareUpdateDeviceLimits device_limits.h": ["limits.json"],
+}
+
+# The programs of this machine are an input, but not one of this package.
+_DEVICE_IMAGE_ACTIONS = {
+    "SoftwareUpdateDeviceImage image.img": ["app.bundle", "root.root.pb", "limits.json", "release.json", "logo.raw", "root_before.pb"],
+    "SoftwareUpdateHolders root.holders.json": ["a.pem", "b.pem"],
+    "SoftwareUpdateRootRequest root.signing_request.json": ["root.root.unsigned.pb", "root.holders.json"],
+    "SoftwareUpdateRoot root.root.unsigned.pb": ["a.pem", "b.pem"],
+    "SoftwareUpdateRootSign root.root.pb": ["root.root.unsigned.pb", "private_a.pem"],
 }
 
 # Each root can be checked against the one before it, and the bundle carries those after the first.
@@ -417,6 +428,16 @@ def actions_test_suite(name):
         previous = "installed.pb",
         tags = ["manual"],
     )
+    software_update_device_image(
+        name = "image",
+        bundle = "app.bundle",
+        configuration = "release.json",
+        files = {"esp:/logo": "logo.raw"},
+        layout = "limits.json",
+        other_roots = {"other": "root_before.pb"},
+        tags = ["manual"],
+        trusted_root = ":root",
+    )
     software_update_device_limits(
         name = "device_limits",
         limits = "limits.json",
@@ -489,6 +510,7 @@ def actions_test_suite(name):
         file = "root.signing_request",
         target_under_test = ":root.signing_request",
     )
+    _actions_test(name = "device_image_actions_test", size = "small", actions = _DEVICE_IMAGE_ACTIONS, target_under_test = ":image")
     _actions_test(name = "device_limits_actions_test", size = "small", actions = _DEVICE_LIMITS_ACTIONS, target_under_test = ":device_limits")
     _actions_test(name = "chain_actions_test", size = "small", actions = _CHAIN_ACTIONS, strict_pigweed = ["SoftwareUpdateRootCheck", "SoftwareUpdateRootRequest"], target_under_test = ":with_chain")
     _actions_test(name = "personalized_actions_test", size = "small", actions = _PERSONALIZED_ACTIONS, strict_pigweed = ["SoftwareUpdateRootCheck", "SoftwareUpdateRootRequest"], target_under_test = ":personalized")
@@ -521,6 +543,7 @@ def actions_test_suite(name):
             "chain_actions_test",
             "chain_provider_test",
             "empty_chain_test",
+            "device_image_actions_test",
             "device_limits_actions_test",
             "diff_actions_test",
             "page_actions_test",

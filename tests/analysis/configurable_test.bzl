@@ -8,6 +8,7 @@ load(
     "SoftwareUpdateRootInfo",
     "software_update_bundle",
     "software_update_bundle_test",
+    "software_update_device_image",
     "software_update_diff",
     "software_update_expiry_test",
     "software_update_fleet_test",
@@ -213,6 +214,27 @@ def _make_none():
         tags = ["manual"],
         **_none("out", "trusted_root")
     )
+    software_update_device_image(
+        name = "none_image",
+        bundle = ":none_bundle",
+        configuration = "release.json",
+        layout = "limits.json",
+        tags = ["manual"],
+        **_none("domain", "files", "other_roots", "out", "places", "slot", "trusted_root")
+    )
+    software_update_device_image(
+        name = "configured_image",
+        bundle = _configured(":none_bundle"),
+        configuration = _configured("release.json"),
+        domain = _configured("main"),
+        files = _configured({"esp:/boot": "app.bin"}),
+        layout = _configured("limits.json"),
+        other_roots = _configured({}),
+        places = _configured({"app": "slot"}),
+        slot = _configured(None, "a"),
+        tags = ["manual"],
+        trusted_root = _configured("root_before.pb"),
+    )
     software_update_release_page(
         name = "none_page",
         bundle = ":none_bundle",
@@ -378,9 +400,11 @@ _NONE = {
     "configured_bundle": "SoftwareUpdateVerify: configured_bundle.bundle root_before.pb",
     "configured_bundle.signing_request": "SoftwareUpdateRequest: configured_bundle.targets_metadata.unsigned.pb dev_root.pb release.json",
     "configured_promotion": "SoftwareUpdatePromote: root.pb signed_bundle.bundle signed_bundle.bundle",
+    "configured_image": "SoftwareUpdateDeviceImage: app.bin limits.json none_bundle.bundle release.json root_before.pb",
     "none_bundle": "SoftwareUpdateVerify: none_bundle.bundle",
     "none_bundle.signing_request": "SoftwareUpdateRequest: none_bundle.targets_metadata.unsigned.pb",
     "none_personalized": "SoftwareUpdatePersonalize: installed.pb none_bundle.bundle",
+    "none_image": "SoftwareUpdateDeviceImage: limits.json none_bundle.bundle release.json",
     "none_diff": "SoftwareUpdateDiff: installed.pb none_bundle.bundle",
     "none_page": "SoftwareUpdatePage: none_bundle.bundle",
     "none_promotion": "SoftwareUpdatePromote: root.pb signed_bundle.bundle signed_bundle.bundle",

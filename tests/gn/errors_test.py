@@ -95,6 +95,12 @@ def _without(missing: str) -> dict[str, str]:
 
 
 _REPOSITORY = {"releases": '[ "x.bundle" ]', "channel": '"stable"', "trusted_root": '"root.pb"'}
+_IMAGE = {
+    "bundle": '"x.bundle"',
+    "trusted_root": '"root.pb"',
+    "layout": '"layout.json"',
+    "configuration": '"client.toml"',
+}
 _TARGETS = 'targets = [ "boot.bin > boot" ]\n'
 _CHARACTERS = "contains a character that is not allowed; write only A-Z a-z 0-9 . _ + - and /"
 _PARTS = "has an empty, . or .. part; write parts such as boot/loader"
@@ -448,6 +454,33 @@ CASES = (
         "no_root",
         {"script": '"x.txt"'},
     ),
+    *(
+        declared(
+            "device_image",
+            f"{name} is missing; write {name} = {cure}",
+            f"no_{name}",
+            {each: value for each, value in _IMAGE.items() if each != name},
+        )
+        for name, cure in (
+            ("bundle", '":bundle"'),
+            ("trusted_root", '":root", the root that the devices trust'),
+            ("layout", '"layout.json"'),
+            ("configuration", '"client.toml"'),
+        )
+    ),
+    *(
+        declared(
+            "device_image",
+            f"an entry of {name} has no {first} or no {second}; write {{ {first} = {cure} }}",
+            f"wrong_{name}",
+            {**_IMAGE, name: f'[ {{ {first} = "x" }} ]'},
+        )
+        for name, first, second, cure in (
+            ("other_roots", "domain", "root", '"NAME" root = ":root"'),
+            ("files", "place", "file", '"PARTITION:/PATH" file = "FILE"'),
+            ("places", "target", "place", '"NAME" place = "PARTITION:/PATH"'),
+        )
+    ),
     declared("device_limits", 'limits is missing; write limits = "limits.json"', "no_limits", {}),
     declared(
         "expiry_test",
@@ -588,8 +621,8 @@ _JUDGED = 'bundle = "x.bundle" trusted_root = "root.pb" installed = "x.pb"'
 @pytest.mark.parametrize(
     "template",
     [
-        *("bundle", "bundle_test", "device_limits", "device_test", "diff", "expiry_test"),
-        *("fleet_test", "payload", "personalized_bundle", "promotion"),
+        *("bundle", "bundle_test", "device_image", "device_limits", "device_test", "diff"),
+        *("expiry_test", "fleet_test", "payload", "personalized_bundle", "promotion"),
         *("release_manifest", "release_page", "repository", "root"),
     ],
 )
@@ -597,6 +630,7 @@ def test_refuses_an_unknown_parameter(tree: Tree, template: str) -> None:
     parameters = {
         "bundle": f"version = 1 {_TARGETS}",
         "bundle_test": _JUDGED,
+        "device_image": " ".join(f"{name} = {value}" for name, value in _IMAGE.items()),
         "device_limits": 'limits = "limits.json"',
         "device_test": 'script = "x.txt" trusted_root = "root.pb"',
         "expiry_test": 'roots = [ "root.pb" ] at = "2031-01-01T00:00:00Z"',

@@ -512,6 +512,7 @@ PUBLIC = (
     *(f"smaller{each}" for each in ("", ".file")),
     "known",
     "differs",
+    "image",
     "lasts",
     "limits",
     "lives",
@@ -566,6 +567,19 @@ software_update_bundle_test("takes_it") {
   bundle = ":bundle"
   trusted_root = ":root"
   installed = ":bundle"
+  SCOPE
+}
+
+software_update_device_image("image") {
+  bundle = ":bundle"
+  trusted_root = ":root"
+  layout = "layout.json"
+  configuration = "client.toml"
+  other_roots = [ { domain = "other" root = ":root" } ]
+  files = [ { place = "esp:/boot.efi" file = "boot.bin" } ]
+  places = [ { target = "boot" place = "esp:/boot" } ]
+  domain = "main"
+  slot = "a"
   SCOPE
 }
 

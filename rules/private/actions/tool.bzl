@@ -37,6 +37,18 @@ SBOM_TOOL = _attributes(
     Label("//tools/software_update:sbom_action.digest"),
 )
 
+# Only the action that makes an image for the factory needs the client.
+IMAGE_TOOL = _attributes(
+    Label("//tools/software_update:image_action"),
+    Label("//tools/software_update:image_action.digest"),
+) | {
+    "_programs": attr.label(
+        default = Label("@software_update_image_programs//:programs.txt"),
+        doc = "The paths and versions of the programs of this machine that make file systems.",
+        allow_single_file = True,
+    ),
+}
+
 _REQUIREMENTS = {
     "block-network": "1",
     "supports-path-mapping": "1",
@@ -100,7 +112,10 @@ def add_value(args, option, value):
     args.add(value.text, format = option + "=%s")
     return []
 
-def run_tool(ctx, *, args, inputs, outputs, mnemonic, progress_message):
+# Programs of this machine, which no other one need have.
+_REQUIREMENTS_ON_THIS_MACHINE = _REQUIREMENTS | {"no-remote-exec": "1"}
+
+def run_tool(ctx, *, args, inputs, outputs, mnemonic, progress_message, on_this_machine = False):
     """Declares an action that runs one command of `software-update`.
 
     Args:
@@ -110,8 +125,13 @@ def run_tool(ctx, *, args, inputs, outputs, mnemonic, progress_message):
       outputs: A list of File: all files that the command writes.
       mnemonic: The name of the action in `--strategy`, aquery and the profile.
       progress_message: The text that Bazel prints while the action runs.
+      on_this_machine: A bool: whether the command runs programs of this machine.
     """
-    workers = ctx.attr._workers[BuildSettingInfo].value
+    requirements = _REQUIREMENTS
+    if on_this_machine:
+        requirements = _REQUIREMENTS_ON_THIS_MACHINE
+    elif ctx.attr._workers[BuildSettingInfo].value:
+        requirements = _REQUIREMENTS_WITH_WORKERS
     ctx.actions.run(
         executable = ctx.attr._tool[DefaultInfo].files_to_run,
         arguments = [_start_args(ctx), args],
@@ -120,5 +140,5 @@ def run_tool(ctx, *, args, inputs, outputs, mnemonic, progress_message):
         mnemonic = mnemonic,
         progress_message = progress_message,
         env = PYTHON_ENVIRONMENT,
-        execution_requirements = _REQUIREMENTS_WITH_WORKERS if workers else _REQUIREMENTS,
+        execution_requirements = requirements,
     )
