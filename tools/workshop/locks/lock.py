@@ -30,6 +30,8 @@ PLATFORMS = {
 FEWER = {
     "fuzz": (("3.12", "3.13", "3.14"), ("Linux x86-64",)),
     "remote": (("3.14",), ("Linux x86-64", "Linux arm64")),
+    # A dependency, backrefs, has other data for each CPython.
+    "site": (("3.14",), tuple(PLATFORMS)),
 }
 COMMAND = "./bazelw run //tools/workshop/locks:lock"
 NO_DEPS = re.compile(r"\s+# no-deps$")

@@ -39,7 +39,7 @@ def test_both_scripts_have_the_same_pythons_and_platforms() -> None:
 
 
 LOCKS = ["benchmarks", "browser", "build", "fuzz", "lint", "mcuboot", "remote", "runtime", "sbom"]
-LOCKS += ["servers", "signers", "spdx", "storages", "test"]
+LOCKS += ["servers", "signers", "site", "spdx", "storages", "test"]
 
 
 def test_locks_of_both_folders_are_found() -> None:
