@@ -22,8 +22,10 @@ from software_update.client.state import (
     State,
 )
 from software_update.client.status import Facts, status_document
+from software_update.testing import encode as e
 from software_update.testing.client_folder import ClientFolder
 from software_update.testing.questions import QUESTION
+from software_update.verify.roots import trust_root
 
 SCHEMAS = Schemas(Path("docs/reference/schemas"))
 REGISTRY = Registry().with_resources(
@@ -70,7 +72,8 @@ def full_status() -> dict[str, Any]:
         result=Result(Code.REFUSED, "refused", "a" * 64, 9),
     ).with_domain("main", domain)
     decisions = [("preset", Decision(Choice.DEFER, "later", 9))]
-    facts = Facts(("main",), {"main": 1}, QUESTION, decisions, "the disk is full", 9)
+    roots = {"main": trust_root(e.signed(e.root(), e.ROOT_KEY))}
+    facts = Facts(("main",), roots, QUESTION, decisions, "the disk is full", 9, image_roots=roots)
     return status_document(state, facts)
 
 

@@ -62,6 +62,34 @@ class RootSettled:
 
 
 @dataclass(frozen=True, slots=True)
+class RootTrusted:
+    """A person has confirmed the fingerprint of the root in the image, which the start has refused.
+
+    `root` is the SHA-256 of the file with the new chain, and `fingerprint` that of the signed bytes of the
+    root. `former` is the fingerprint of the root that was stored, empty if it could not be read. With
+    `ends_floor`, the person has also said that the releases under this root are counted anew.
+    """
+
+    at: int
+    domain: str
+    root: str
+    fingerprint: str
+    version: int
+    former: str
+    who: str
+    ends_floor: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FactoryReset:
+    """A person resets the client to the settings of the factory. `presets` are those of the configuration."""
+
+    at: int
+    who: str
+    presets: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class SlotVerified:
     """The slot that runs was compared with the release that must be in it.
 
@@ -288,6 +316,8 @@ Event = (
     | RootVerified
     | RootSettled
     | SlotVerified
+    | RootTrusted
+    | FactoryReset
     | Offered
     | NothingToDo
     | SourceFailed

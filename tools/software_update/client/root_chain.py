@@ -19,6 +19,7 @@ from software_update.verify.roots import trust_root, verify_roots
 
 _MAGIC = b"SUROOTS1"
 _LENGTH_BYTES = 4
+MIN_FINGERPRINT_DIGITS = 20
 # The record takes so many in any case, so the same reason at the next start is not news.
 _MAX_TEXT = 200
 
@@ -68,6 +69,15 @@ def fingerprint(root: Root) -> str:
     return root.id.sha256.hex()
 
 
+def readable(digits: str) -> str:
+    """Returns the first digits of a fingerprint in groups of four, which people can compare and type.
+
+    80 bits suffice: an attacker would have to find a root with the fingerprint of a given one.
+    """
+    short = digits[:MIN_FINGERPRINT_DIGITS]
+    return " ".join(short[start : start + 4] for start in range(0, len(short), 4))
+
+
 def settle(anchor: bytes, between: Sequence[bytes], stored: Sequence[bytes]) -> Settled:
     """Returns the root in force: that of the image, or a later one that follows from it.
 
@@ -89,7 +99,7 @@ def settle(anchor: bytes, between: Sequence[bytes], stored: Sequence[bytes]) -> 
     except Refused as refused:
         text = (
             f"the root in the image ({_named(image)}) and the stored root ({_named(kept)}) do not lead from "
-            f"one to the other: {refused}"
+            f"one to the other ({refused.verdict.name})"
         )
         return Settled((), None, Code.ANCHOR_REFUSED, text[:_MAX_TEXT])
 

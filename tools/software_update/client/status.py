@@ -14,6 +14,7 @@ from software_update.client.decision import Decision
 from software_update.client.documents import decision_fields, question_document
 from software_update.client.question import Phase, Question
 from software_update.client.repository import Versions
+from software_update.client.root_chain import fingerprint
 from software_update.client.state import (
     AT_REST,
     FAILURES_TO_QUARANTINE,
@@ -26,6 +27,7 @@ from software_update.client.state import (
     external,
     offered_by,
 )
+from software_update.format.metadata import Root
 
 SCHEMA = "software_update.client_status.v1"
 
@@ -78,19 +80,20 @@ _PURPOSES = {
 class Facts:
     """The facts besides the state.
 
-    `domains` are the names of the configured domains, and `root_versions` the version of the root in force
-    of each. `grants` are the powers and areas of each. `decisions` are those of the policies about the
-    question. `problem` is the client's, empty if there is none. `next_check` is in seconds since 1970; None
-    if no service runs.
+    `domains` are the names of the configured domains, `roots` has the newest root that the device knows of
+    each, and `image_roots` the one in the image. `grants` are the powers and areas of each. `decisions` are
+    those of the policies about the question. `problem` is the client's, empty if there is none. `next_check`
+    is in seconds since 1970; None if no service runs.
     """
 
     domains: tuple[str, ...]
-    root_versions: Mapping[str, int] = field(default_factory=dict)
+    roots: Mapping[str, Root] = field(default_factory=dict)
     question: Question | None = None
     decisions: Sequence[tuple[str, Decision]] = ()
     problem: str = ""
     next_check: int | None = None
     grants: Mapping[str, Grant] = field(default_factory=dict)
+    image_roots: Mapping[str, Root] = field(default_factory=dict)
 
 
 def status_document(state: State, facts: Facts) -> dict[str, Any]:
@@ -123,8 +126,8 @@ def status_document(state: State, facts: Facts) -> dict[str, Any]:
         "problem": facts.problem or None,
         "domains": {
             name: {
-                **_domain(state.domain(name), facts.root_versions.get(name)),
-                "root_refused": _refused(state, name),
+                **_domain(state.domain(name)),
+                **_roots(state, facts, name),
                 "damaged_slot": state.damaged.get(name),
                 **_grant(facts.grants.get(name, UNLIMITED)),
             }
@@ -211,11 +214,10 @@ def _plan(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _domain(domain: DomainState, root_version: int | None) -> dict[str, Any]:
+def _domain(domain: DomainState) -> dict[str, Any]:
     return {
         "preset": domain.preset,
         "running": domain.running or None,
-        "root_version": root_version,
         "floor": _installed(domain.floor) if domain.floor else None,
         "below_floor": below_floor(domain),
         "repository": _repository(domain.repository),
@@ -223,9 +225,17 @@ def _domain(domain: DomainState, root_version: int | None) -> dict[str, Any]:
     }
 
 
-def _refused(state: State, domain: str) -> str | None:
+def _roots(state: State, facts: Facts, domain: str) -> dict[str, Any]:
     code = state.root_refused.get(domain)
-    return code.value if code else None
+    root, image = facts.roots.get(domain), facts.image_roots.get(domain)
+    return {
+        "root_version": root.common.version if root else None,
+        "root_fingerprint": fingerprint(root) if root else None,
+        "root_refused": code.value if code else None,
+        "image_root": None
+        if image is None
+        else {"version": image.common.version, "fingerprint": fingerprint(image)},
+    }
 
 
 def _grant(grant: Grant) -> dict[str, Any]:

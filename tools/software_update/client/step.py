@@ -148,6 +148,47 @@ def _slot_verified(state: State, event: events.SlotVerified) -> State:
     return replace(state, result=Result(Code.SLOT_DAMAGED, event.text, "", event.at))
 
 
+def _root_trusted(state: State, event: events.RootTrusted) -> State:
+    """Begins with another root. The floor stays, unless the person has ended it: it never falls silently."""
+    if event.domain not in state.root_refused or state.detail not in AT_REST:
+        return state
+    domain = replace(state.domain(event.domain), root=event.root)
+    if event.ends_floor:
+        domain = replace(domain, floor=None)
+    # Answers are about releases under the former root. A "never" is valid under every root.
+    answers = tuple(each for each in state.answers if each.reply == Reply.NEVER)
+    plan = state.plan
+    state = replace(
+        _root_accepted(state.with_domain(event.domain, domain), event.domain),
+        answers=answers,
+        plan=None if plan and plan.domain == event.domain else plan,
+    )
+    text = f"{event.who} trusted root version {event.version} of domain '{event.domain}'"
+    return replace(state, result=Result(Code.ROOT_TRUSTED, text, "", event.at))
+
+
+def _factory_reset(state: State, event: events.FactoryReset) -> State:
+    """Forgets what belongs to the user. Roots, floors, and failures of bad releases belong to the device."""
+    if not may_reset(state):
+        return state
+    for name, preset in event.presets.items():
+        state = state.with_domain(name, replace(state.domain(name), preset=preset))
+    return replace(
+        state,
+        detail=Detail.IDLE,
+        plan=None,
+        answers=(),
+        result=Result(Code.FACTORY_RESET, f"{event.who} reset the client", "", event.at),
+        retry_in=0,
+        attempts=0,
+    )
+
+
+def may_reset(state: State) -> bool:
+    """Returns whether nothing of a plan has to be undone before the client forgets it."""
+    return state.detail in AT_REST or _not_activated(state)
+
+
 def _root_accepted(state: State, domain: str) -> State:
     if domain not in state.root_refused:
         return state
@@ -685,6 +726,8 @@ _HANDLERS: dict[type, Callable[..., State]] = {
     events.RootVerified: _root_verified,
     events.RootSettled: _root_settled,
     events.SlotVerified: _slot_verified,
+    events.RootTrusted: _root_trusted,
+    events.FactoryReset: _factory_reset,
     events.Offered: _offered,
     events.NothingToDo: _nothing_to_do,
     events.SourceFailed: _source_failed,

@@ -157,6 +157,16 @@ def run_clear(argv: Sequence[str]) -> int:
     return _act(parser.parse_args(argv), "clear")
 
 
+def run_factory_reset(argv: Sequence[str]) -> int:
+    """Forgets what belongs to the user."""
+    parser = parser_of(
+        "factory-reset",
+        "Forgets answers, postponements and downloads, and sets the presets of the configuration. Roots, "
+        "floors, the failures of releases and the history stay.",
+    )
+    return _act(parser.parse_args(argv), "factory-reset")
+
+
 def run_policy(argv: Sequence[str]) -> int:
     """Shows or changes the preset."""
     parser = parser_of("policy", "Shows the preset of each domain, or changes it.")

@@ -8,9 +8,12 @@ import pytest
 
 from software_update.cli.client.dispatch import COMMANDS, main
 from software_update.client.boot.directory import DirectoryBoot
+from software_update.client.root_chain import fingerprint, readable
 from software_update.format.claims import Claims, TargetClaim
 from software_update.format.release_manifest import ReleaseManifest, build_release
+from software_update.testing import encode as e
 from software_update.testing.client_folder import CONTENTS, ClientFolder
+from software_update.verify.roots import trust_root
 
 Run = tuple[int, str, str]
 
@@ -264,6 +267,34 @@ def test_changed_installation_is_exit_code_1(device: Device) -> None:
     code, _, err = device.run("verify-installed")
     assert code == 1
     assert "target 'app' reads back differently" in err
+
+
+def test_trust_shows_both_roots_and_takes_only_the_fingerprint(device: Device) -> None:
+    assert device.run("install", str(device.bundle), "--yes")[0] == 0
+    foreign = e.signed(e.root(1, [e.ROOT_KEY_2]), e.ROOT_KEY_2)
+    (device.folder / "root.pb").write_bytes(foreign)
+    digits = fingerprint(trust_root(foreign))
+    code, out, _ = device.run("trust")
+    assert code == 6
+    assert f"root in the image: version 1, fingerprint {readable(digits)}\n" in out
+    assert "The floor 7 stays: no lower release is installed.\n" in out
+    assert "The floor 7 ends" in device.run("trust", "--end-floor")[1]
+    assert device.run("trust", "--fingerprint", "f" * 64)[0] == 1
+    assert device.run("trust", "--fingerprint", "yes")[0] == 2
+    assert device.run("trust", "--domain=x")[0] == 2
+    code, out, _ = device.run("trust", "--fingerprint", readable(digits), "--json")
+    assert (code, json.loads(out)["result"]["code"]) == (0, "ROOT_TRUSTED")
+    assert device.status()["domains"]["main"]["floor"]["version"] == "7"
+    code, _, err = device.run("trust", "--fingerprint", digits)
+    assert (code, "a root is in force" in err) == (1, True)
+
+
+def test_factory_reset_forgets_the_users_settings(device: Device) -> None:
+    device.run("policy", "never")
+    code, out, _ = device.run("factory-reset")
+    assert (code, "reset the client" in out) == (0, True)
+    assert device.status()["domains"]["main"]["preset"] == "ask"
+    assert device.history()[-1] == "FactoryReset"
 
 
 def test_provision_states_the_factory_release(device: Device) -> None:

@@ -20,6 +20,8 @@ COMMANDS = {
     "commit": ("actions", "keep the release that is being tried"),
     "rollback": ("actions", "end the update, and go back to the release before it"),
     "clear": ("actions", "lift the quarantine of releases, and forget the last result"),
+    "trust": ("trust", "make a refused root in the image the one in force"),
+    "factory-reset": ("actions", "forget what belongs to the user, and keep root and floor"),
     "check-backend": ("check_backend", "check boot control and installers on this device"),
     "run": ("service", "run the service until it is stopped"),
     "page": ("service", "print an address of the consent page, for a browser"),

@@ -16,6 +16,8 @@ _GOOD = frozenset(
         "DECLINED",
         "CANCELLED",
         "ROLLED_BACK",
+        "ROOT_TRUSTED",
+        "FACTORY_RESET",
     }
 )
 

@@ -116,6 +116,10 @@ def _domain(name: str, domain: Document) -> Iterator[str]:
     version = printable(running["version"]) if running else "an unknown release"
     root = "" if domain["root_version"] is None else f", root version {domain['root_version']}"
     yield f"{name}: slot {domain['running']} runs {version}{root}, preset {domain['preset']}"
+    if domain["root_refused"]:
+        yield f"{name}: {domain['root_refused']}: no root is in force, and nothing is installed"
+    if domain["damaged_slot"]:
+        yield f"{name}: SLOT_DAMAGED: slot {domain['damaged_slot']} has other bytes than its release"
     for member in ("powers", "areas"):
         if domain[member] is not None:
             yield f"{name}: {member} {', '.join(domain[member]) or 'none'}"

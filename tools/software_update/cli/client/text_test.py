@@ -23,7 +23,9 @@ from software_update.client.state import (
 )
 from software_update.client.status import Action, Facts, status_document
 from software_update.format.claims import Power, TargetClaim
+from software_update.testing import encode as e
 from software_update.testing.questions import QUESTION
+from software_update.verify.roots import trust_root
 
 PLAN = Plan("main", "d" * 64, "e" * 64, "f" * 64, "lamp", "1.5\x1b[2J", 5, 9, 1000, "B", 0)
 
@@ -76,9 +78,11 @@ def test_floor_quarantine_problem_and_next_check_are_shown() -> None:
     older, newer = (Installed("f" * 64, "d" * 64, f"1.{each}", each, each) for each in (4, 5))
     state = State(failures=(Failures("main", "a" * 64, 5, 3), Failures("main", "b" * 64, 5, 1)))
     state = state.with_domain("main", DomainState(running="A", slots={"A": older}, floor=newer))
-    text = "\n".join(
-        lines(state, problem="the disk is full", next_check=0, root_versions={"main": 2})
-    )
+    root = trust_root(e.signed(e.root(2), e.ROOT_KEY))
+    state = replace(state, root_refused={"main": Code.ANCHOR_REFUSED}, damaged={"main": "A"})
+    text = "\n".join(lines(state, problem="the disk is full", next_check=0, roots={"main": root}))
+    assert "main: ANCHOR_REFUSED: no root is in force, and nothing is installed" in text
+    assert "main: SLOT_DAMAGED: slot A has other bytes than its release" in text
     assert "main: slot A runs 1.4, root version 2, preset ask" in text
     assert "main: BelowFloor: this device had 1.5 before" in text
     assert "release aaaaaaaaaaaaaaaa... failed 3 times: quarantined" in text

@@ -53,6 +53,17 @@ def _act_policy(control: Control, who: Caller, fields: Document) -> Document:
     return control.set_preset(who, fields["preset"], fields.get("domain"))
 
 
+def _act_trust(control: Control, who: Caller, fields: Document) -> Document:
+    if "fingerprint" not in fields:
+        raise UsageError("fingerprint is missing; state the one that the vendor has told you")
+    return control.trust(
+        who,
+        fields["fingerprint"],
+        fields.get("domain"),
+        ends_floor=fields.get("end_floor", False),
+    )
+
+
 def _named(kind: Any, value: object, member: str) -> Any:
     values = [each.value for each in kind]
     if value not in values:
@@ -70,5 +81,7 @@ ACTIONS = {
     "commit": Action({}, lambda control, who, fields: control.commit(who)),
     "rollback": Action({}, lambda control, who, fields: control.cancel(who)),
     "clear": Action({}, lambda control, who, fields: control.clear(who)),
+    "factory-reset": Action({}, lambda control, who, fields: control.factory_reset(who)),
+    "trust": Action({"fingerprint": str, "domain": str, "end_floor": bool}, _act_trust),
     "policy": Action({"preset": str, "domain": str}, _act_policy),
 }

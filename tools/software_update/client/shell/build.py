@@ -121,6 +121,7 @@ def build_domain(config: Config, domain: DomainConfig, system: System) -> Domain
         rules=_rules(domain.disclosure, system, place),
         anchor_chain=tuple(chain),
         start_check=domain.start_check,
+        preset=domain.policy.preset,
     )
 
 

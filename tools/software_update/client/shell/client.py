@@ -861,6 +861,34 @@ class Client:
         stored = self._stored_roots(domain)
         return trust_root(stored[-1] if stored else domain.anchor)
 
+    def trust_anchor(self, name: str, who: str, *, ends_floor: bool) -> None:
+        """Makes the root in the image the one in force, because a person has confirmed its fingerprint."""
+        domain = self.domains[name]
+        root = trust_root(domain.anchor)
+        try:
+            former = fingerprint(self.root(domain))
+        except InputError:
+            former = ""
+        self.handle(
+            events.RootTrusted(
+                self.now(),
+                name,
+                self._put_roots((domain.anchor,)),
+                fingerprint(root),
+                root.common.version,
+                former,
+                who,
+                ends_floor,
+            )
+        )
+        self._root_problems[name] = ""
+
+    def factory_reset(self, who: str) -> None:
+        """Forgets what belongs to the user: first in the record, so that the rest is garbage."""
+        presets = {name: domain.preset for name, domain in self.domains.items()}
+        self.handle(events.FactoryReset(self.now(), who, presets))
+        self._remove_garbage()
+
     def root_refusal(self, name: str) -> PlanFailed | None:
         """Returns why no root of a domain is in force; None if one is."""
         code = self.state.root_refused.get(name)

@@ -27,6 +27,7 @@ from software_update.client.policy.preset import Preset
 from software_update.client.question import Phase
 from software_update.client.record_room import MAX_FILE_PATH_BYTES
 from software_update.client.release import decode_release, release_digest
+from software_update.client.root_chain import MIN_FINGERPRINT_DIGITS, fingerprint, readable
 from software_update.client.shell.callers import Caller, may_answer
 from software_update.client.shell.client import Client, error_text
 from software_update.client.state import (
@@ -39,8 +40,10 @@ from software_update.client.state import (
     is_lower,
 )
 from software_update.client.status import Facts, status_document
-from software_update.client.step import answer_problem, may_check
+from software_update.client.step import answer_problem, may_check, may_reset
+from software_update.format.metadata import Root
 from software_update.format.verdicts import Refused
+from software_update.verify.roots import trust_root
 
 _DAY = 24 * 60 * 60
 HISTORY_SCHEMA = "software_update.client_history.v1"
@@ -79,7 +82,10 @@ class Control:
         client = self._client
         facts = Facts(
             domains=tuple(client.domains),
-            root_versions=self._root_versions(),
+            roots=self._roots(),
+            image_roots={
+                name: trust_root(domain.anchor) for name, domain in client.domains.items()
+            },
             question=client.question(),
             grants={name: domain.grant for name, domain in client.domains.items()},
             decisions=client.decisions(),
@@ -88,12 +94,12 @@ class Control:
         )
         return status_document(client.state, facts)
 
-    def _root_versions(self) -> dict[str, int]:
-        """Returns the version of the root of each domain whose stored roots can be read."""
+    def _roots(self) -> dict[str, Root]:
+        """Returns the stored root of each domain whose stored roots can be read."""
         found = {}
         for name, domain in self._client.domains.items():
             with contextlib.suppress(InputError):
-                found[name] = self._client.root(domain).common.version
+                found[name] = self._client.root(domain)
         return found
 
     def offered(self) -> Offered | None:
@@ -249,13 +255,57 @@ class Control:
     def clear(self, who: Caller) -> Document:
         """Lifts the quarantine of all releases, and forgets the last result."""
         self._permit(who)
-        if self._client.state.detail not in AT_REST:
-            detail = self._client.state.detail.value
-            raise ActionRefused(
-                f"an update is under way ({detail}); finish it, or roll it back first"
-            )
+        self._only_at_rest()
         self._client.handle(events.ClearRequested(self._client.now(), who.name))
         return self.status()
+
+    def trust(
+        self, who: Caller, given: str, domain: str | None = None, *, ends_floor: bool = False
+    ) -> Document:
+        """Makes the root in the image the one in force, after the start has refused it.
+
+        `given` is the fingerprint that the person has from the vendor, or at least its first 20 digits;
+        spaces, colons and capitals do not count. `ends_floor` says that the releases under it are counted
+        anew.
+        """
+        self._permit(who)
+        client, name = self._client, self.domain_name(domain)
+        if name not in client.state.root_refused:
+            raise ActionRefused(f"domain '{name}': a root is in force, so there is none to trust")
+        self._only_at_rest()
+        expected = fingerprint(trust_root(client.domains[name].anchor))
+        digits = "".join(each for each in given.lower() if each not in " :")
+        if len(digits) < MIN_FINGERPRINT_DIGITS:
+            raise UsageError(
+                f"the fingerprint has {len(digits)} digits; state at least {MIN_FINGERPRINT_DIGITS} of them"
+            )
+        if not expected.startswith(digits):
+            raise ActionRefused(
+                f"domain '{name}': the root in the image has another fingerprint ({readable(expected)}); "
+                "trust it only if its vendor has told you this one"
+            )
+        client.trust_anchor(name, who.name, ends_floor=ends_floor)
+        return self.status()
+
+    def factory_reset(self, who: Caller) -> Document:
+        """Forgets answers, postponements and downloads, and sets the presets of the configuration.
+
+        Keeps roots, floors, the failures of releases, and the history. Raises ActionRefused if a slot may
+        start that is not committed.
+        """
+        self._permit(who)
+        if not may_reset(self._client.state):
+            raise self._under_way()
+        self._client.factory_reset(who.name)
+        return self.status()
+
+    def _only_at_rest(self) -> None:
+        if not self._client.is_at_rest:
+            raise self._under_way()
+
+    def _under_way(self) -> ActionRefused:
+        detail = self._client.state.detail.value
+        return ActionRefused(f"an update is under way ({detail}); finish it, or roll it back first")
 
     def restart_done(self, who: Caller) -> Document:
         """Asks each boot loader which slot runs, after something other than the client has restarted it.
@@ -333,11 +383,7 @@ class Control:
         """
         self._permit(who)
         client, name = self._client, self.domain_name(domain)
-        if client.state.detail not in AT_REST:
-            detail = client.state.detail.value
-            raise ActionRefused(
-                f"an update is under way ({detail}); finish it, or roll it back first"
-            )
+        self._only_at_rest()
         if preset is not None:
             _check_preset(preset)
         slot = slot or client.state.domain(name).running
@@ -371,10 +417,7 @@ class Control:
 
     def _ready_to_check(self) -> None:
         if not may_check(self._client.state):
-            detail = self._client.state.detail.value
-            raise ActionRefused(
-                f"an update is under way ({detail}); finish it, or roll it back first"
-            )
+            raise self._under_way()
 
     def _until(self, plan: Plan, now: int, wanted: int | None) -> int:
         """Returns the time to which a release is put off. Raises ActionRefused if the policy has a cap."""

@@ -1,0 +1,40 @@
+"""Runs the commands of the guides about devices in use: first trust, repair, decommissioning, expiry.
+
+The device is that of the guide to the client, up to the place at which it is made.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+from run_page import commands, run
+
+_ROOT = Path.cwd()
+_CLIENT = (_ROOT / "docs/guides/client.md").read_text(encoding="utf-8")
+_DEVICE_IS_MADE = "Tell the client which release"
+PAGES = ("first_trust",)
+
+
+@pytest.fixture(autouse=True)
+def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Makes the current folder an empty one, and puts both commands on PATH."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name in ("software-update", "software-update-client"):
+        program = _ROOT / os.environ[name.upper().replace("-", "_")]
+        path = programs / name
+        path.write_text(f"#!/bin/sh\nexec '{program}' \"$@\"\n")
+        path.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:/usr/local/bin:/usr/bin:/bin")
+    (tmp_path / "scratch").mkdir()
+    monkeypatch.chdir(tmp_path / "scratch")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page(name: str) -> None:
+    start, marker, _ = _CLIENT.partition(_DEVICE_IS_MADE)
+    page = (_ROOT / f"docs/guides/{name}.md").read_text(encoding="utf-8")
+    assert marker
+    assert commands(page)
+    problems = run(start + page)
+    assert not problems, "\n\n".join(problems)
