@@ -3,7 +3,10 @@
 load("@rules_python//python:py_info.bzl", "PyInfo")
 load(":python_environment.bzl", "PYTHON_ENVIRONMENT")
 
-visibility("//tools/...")
+visibility([
+    "//examples/gateway",
+    "//tools/...",
+])
 
 def _module(file):
     return "%s=%s" % (file.short_path, file.path)

@@ -19,8 +19,7 @@ def running_slot(storage: Storage, slots: Collection[str], configured: str | Non
     """
     place, booted = "booted", configured
     if booted is None:
-        named = _SLOT.findall(read_text(storage, COMMAND_LINE))
-        place, booted = COMMAND_LINE, str(named[-1]) if named else ""
+        place, booted = COMMAND_LINE, named_slot(storage) or ""
     if booted in slots:
         return booted
     problem = (
@@ -28,6 +27,15 @@ def running_slot(storage: Storage, slots: Collection[str], configured: str | Non
     )
     advice = "let the boot script add software_update.slot=SLOT to the kernel's command line"
     raise BootError(f"{place}: {problem}; {advice}")
+
+
+def named_slot(storage: Storage) -> str | None:
+    """Returns the slot that the kernel's command line names, as it is there; None if it names none.
+
+    Raises BootError if it cannot be read.
+    """
+    named = _SLOT.findall(read_text(storage, COMMAND_LINE))
+    return str(named[-1]) if named else None
 
 
 def read_text(storage: Storage, path: str) -> str:

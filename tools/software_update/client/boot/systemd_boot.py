@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from posixpath import dirname, join
 
 from software_update.base.errors import shown
-from software_update.client.boot.running_slot import running_slot
+from software_update.client.boot.running_slot import named_slot, running_slot
 from software_update.client.boot_control import BootError, BootStatus, SlotState
 from software_update.client.paths import naming, read_whole
 from software_update.client.system import System
@@ -36,9 +36,10 @@ _KERNEL = re.compile(r"^(?:linux|uki)[ \t].*$", re.MULTILINE)
 # The lines that decide about the order of entries.
 _ORDER = re.compile(r"^(sort-key|version|machine-id)[ \t]+(.*?)[ \t]*$", re.MULTILINE)
 _DEFAULT = re.compile(r"^(?:default|preferred)[ \t]", re.MULTILINE)
-_DEFAULT_VARIABLE = (
-    "/sys/firmware/efi/efivars/LoaderEntryDefault-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f"
-)
+_VARIABLE = "/sys/firmware/efi/efivars/{}-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f"
+_DEFAULT_VARIABLE = _VARIABLE.format("LoaderEntryDefault")
+_SELECTED_VARIABLE = _VARIABLE.format("LoaderEntrySelected")
+_ATTRIBUTE_BYTES = 4  # efivarfs puts the attributes of a variable before its value.
 _MAX_BYTES = 64 * 1024
 
 
@@ -63,7 +64,9 @@ class SystemdBoot:
 
     `names` has the name of each slot's entry, without `.conf`. `tries` is the number of times that an
     unconfirmed slot starts. `booted` is the running slot; without it, the kernel's command line names it as
-    `software_update.slot=A`, which the `options` of each entry add.
+    `software_update.slot=A`, which the `options` of each entry add. If the command line names no slot, the
+    EFI variable LoaderEntrySelected names its entry: a unified kernel image contains its command line, and
+    under Secure Boot takes no options from an entry.
 
         SystemdBoot(system, {"A": "fw-a", "B": "fw-b"}, "/efi/loader/entries")
     """
@@ -100,7 +103,7 @@ class SystemdBoot:
 
     def status(self) -> BootStatus:
         """Reads the names of the entries, and which slot runs."""
-        booted = running_slot(self.system.storage, self.names, self.booted)
+        booted = self._running()
         entries = self._read()
         startable = [slot for slot in self.names if entries[slot] and entries[slot][0].left != 0]
         primary = max(startable, key=lambda slot: entries[slot][0].rank, default=None)
@@ -117,15 +120,41 @@ class SystemdBoot:
 
     def try_slot(self, slot: str) -> None:
         """Writes an entry with a counter and a higher version than those of the other slots."""
-        if slot == running_slot(self.system.storage, self.names, self.booted):
+        if slot == self._running():
             raise BootError(f"slot '{slot}': is running; try another one")
         self._set_entry(slot, f"{self.names[slot]}+{self.tries}.conf", SlotState.TRYING)
 
     def confirm(self, slot: str) -> None:
         """Writes the running slot's entry without a counter, and then removes the one with it."""
-        if slot != running_slot(self.system.storage, self.names, self.booted):
+        if slot != self._running():
             raise BootError(f"slot '{slot}': does not run; only the running slot can be confirmed")
         self._set_entry(slot, f"{self.names[slot]}.conf", SlotState.GOOD)
+
+    # --- the slot that runs ---
+
+    def _running(self) -> str:
+        """Returns the slot that runs. Raises BootError if nothing names it."""
+        storage = self.system.storage
+        booted = self.booted
+        if booted is None and named_slot(storage) is None:
+            booted = self._selected()
+        return running_slot(storage, self.names, booted)
+
+    def _selected(self) -> str | None:
+        """Returns the slot of the entry that systemd-boot has started; None if it has not told one."""
+        with naming(_SELECTED_VARIABLE, BootError):
+            content = read_whole(self.system.storage, _SELECTED_VARIABLE, _MAX_BYTES)
+        if content is None:
+            return None
+        entry = content[_ATTRIBUTE_BYTES:].decode("utf-16-le", errors="replace").rstrip("\0")
+        for slot, name in self.names.items():
+            # systemd-boot writes it in lower case and, up to now, without a counter.
+            if re.fullmatch(re.escape(name) + _COUNTER, entry, re.IGNORECASE):
+                return slot
+        raise BootError(
+            f"{_SELECTED_VARIABLE}: the entry '{shown(entry)}' is not one of "
+            f"{', '.join(self.names.values())}; start an entry of a slot"
+        )
 
     # --- the entries ---
 

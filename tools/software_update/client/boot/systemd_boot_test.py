@@ -248,6 +248,45 @@ def test_incomplete_entries_are_removed() -> None:
     assert entries(storage) == ["fw-a.conf"]
 
 
+# --- the slot that runs, with a unified kernel image ---
+
+SELECTED = "/sys/firmware/efi/efivars/LoaderEntrySelected-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f"
+
+
+def image_with(command_line: bytes, selected: bytes | None) -> SystemdBoot:
+    """Returns boot control in an image with that command line, started from that entry."""
+    more = {"../../../proc/cmdline": command_line}
+    if selected is not None:
+        more[f"../../..{SELECTED}"] = selected
+    return SystemdBoot(system_of(SimulatedStorage(factory(**more))), NAMES, ENTRIES)
+
+
+def variable(entry: str) -> bytes:
+    """Returns what efivarfs has of the variable: four bytes of attributes, and the value."""
+    return b"\x06\0\0\0" + f"{entry}\0".encode("utf-16-le")
+
+
+@pytest.mark.parametrize("entry", ["fw-b.conf", "FW-B.conf", "fw-b+2-1.conf"])
+def test_entry_names_the_slot_if_the_command_line_names_none(entry: str) -> None:
+    assert image_with(b"quiet", variable(entry)).status().booted == "B"
+
+
+def test_command_line_comes_before_the_entry() -> None:
+    boot = image_with(b"quiet software_update.slot=A", variable("fw-b.conf"))
+    assert boot.status().booted == "A"
+
+
+@pytest.mark.parametrize("entry", ["other.conf", "fw-b", "fw-bb.conf", ""])
+def test_entry_of_no_slot(entry: str) -> None:
+    with pytest.raises(BootError, match=f"{SELECTED}: the entry '{entry}' is not one of fw-a, fw-b; "):
+        image_with(b"quiet", variable(entry)).status()
+
+
+def test_nothing_names_the_slot() -> None:
+    with pytest.raises(BootError, match=r"^/proc/cmdline: names no slot; "):
+        image_with(b"quiet", None).status()
+
+
 # --- power cuts ---
 
 SLOT = "/dev/slot-b"
