@@ -215,12 +215,37 @@ def test_folder_without_a_report_is_one_line(
     assert capsys.readouterr().err.count("\n") == 1
 
 
+def test_report_without_a_part_is_one_line(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    document = written(tree)
+    del document["dependencies"]
+    (tree.parent / "out/evidence.json").write_text(json.dumps(document))
+    capsys.readouterr()
+    assert evidence.main(["--check", "out"]) == 3
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert "lacks 'dependencies'; it is not a whole report" in error
+
+
 def test_options_choose_the_measurements() -> None:
     assert evidence.measures(quick=True, full=False) == []
     assert evidence.measures(quick=False, full=True) == [*MEASURES]
     some = evidence.measures(quick=False, full=False)
     assert 0 < len(some) < len(MEASURES)
     assert all(each.minutes <= evidence.SHORT_MINUTES for each in some)
+
+
+def test_measurement_that_fails_leaves_the_recorded_result(
+    tree: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = MUTANTS._replace(command="echo broken >&2; false")
+    result = {"value": 3, "command": broken.command, "output": [": 3 mutants"], "date": "then"}
+    (tree / report.RESULTS).write_text(json.dumps({broken.name: result | {"commit": "earlier"}}))
+    monkeypatch.setattr(report, "MEASURES", (broken,))
+    monkeypatch.setattr(evidence, "MEASURES", (broken,))
+    assert evidence.main(["--full", "--output", "out"]) == 0
+    assert "recorded result used: mutants: the command fails: broken" in capsys.readouterr().out
+    found = json.loads((tree.parent / "out/evidence.json").read_bytes())["figures"][-1]
+    assert (found["value"], found["origin"], found["commit"]) == (3, "recorded", "earlier")
 
 
 def commands() -> Iterator[str]:

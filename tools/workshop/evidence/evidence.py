@@ -54,7 +54,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         place = error.filename or folder
         print(f"evidence: {place}: {error.strerror}", file=sys.stderr)
         return 3
-    except (ValueError, KeyError, SoftwareUpdateError) as error:
+    except KeyError as error:
+        print(
+            f"evidence: {folder / JSON_NAME}: lacks {error}; it is not a whole report",
+            file=sys.stderr,
+        )
+        return 3
+    except (ValueError, SoftwareUpdateError) as error:
         print(f"evidence: {error}", file=sys.stderr)
         return 3
 
@@ -82,6 +88,10 @@ def write(top: Path, folder: Path, measured: Sequence[Measure]) -> int:
         (folder / f"{name}.part").replace(folder / name)
     found = evidence.document["figures"]
     missing = [each for each in found if each["origin"] == Origin.MISSING.value]
+    for each in found:
+        if "\nnow the command fails" in each["note"]:
+            problem = each["note"].rpartition("\nnow ")[2]
+            print(f"recorded result used: {each['name']}: {problem}")
     for each in missing:
         print(f"not measured: {each['name']}: {each['note']}")
     print(

@@ -36,10 +36,10 @@ def collect(top: Path, version: str, measured: Sequence[Measure], state: State) 
     results = figures.read_results(top / RESULTS)
     found = [figures.count(top, each, state) for each in COUNTS]
     for each in MEASURES:
+        figure = figures.recorded(each, results, state)
         if each in measured:
-            found.append(figures.measure(top, each, state))
-        else:
-            found.append(figures.recorded(each, results, state))
+            figure = _better(figures.measure(top, each, state), figure)
+        found.append(figure)
     components = own_components(top)
     sbom = sbom_of(components, version)
     document = {
@@ -60,6 +60,13 @@ def collect(top: Path, version: str, measured: Sequence[Measure], state: State) 
         "known_limits": [each._asdict() for each in page_facts.limits(top)],
     }
     return Evidence(document, sbom)
+
+
+def _better(measured: Figure, recorded: Figure) -> Figure:
+    """Returns the measured figure, or the recorded one if the measurement has failed."""
+    if measured.origin is Origin.MISSING and recorded.origin is Origin.RECORDED:
+        return recorded._replace(note=f"{recorded.note}\nnow {measured.note}")
+    return measured
 
 
 def sbom_of(components: Sequence[OwnComponent], version: str) -> bytes:
