@@ -3,7 +3,8 @@
 import contextlib
 import os
 import shlex
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,15 +12,33 @@ from run_page import run
 
 from tests.nested.nested_bazel import bazel, copy_sources
 
+_GIT = {
+    "GIT_AUTHOR_EMAIL": "reader@example.com",
+    "GIT_AUTHOR_NAME": "Reader",
+    "GIT_COMMITTER_EMAIL": "reader@example.com",
+    "GIT_COMMITTER_NAME": "Reader",
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_CONFIG_SYSTEM": os.devnull,
+}
 
-def follow(pages: list[Path], folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+
+def follow(
+    pages: list[Path],
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    prepare: Callable[[Path], None] | None = None,
+) -> Path:
     """Does what the pages say, next to a copy of this repository; every output is what a page shows.
 
-    A page continues where the one before it ends. The product's folder, which the reader has made, is the
-    current one afterwards.
+    A page continues where the one before it ends. `prepare` makes more files in `folder` before. The
+    product's folder, which the reader has made, is the current one afterwards.
     """
     texts = [page.read_text() for page in pages]
+    for name, value in _GIT.items():
+        monkeypatch.setenv(name, value)
     copy_sources(folder / "rules_software_update")
+    if prepare:
+        prepare(folder)
     product = folder / "product"
     product.mkdir()
     with _shell_in(product, folder, monkeypatch):
@@ -27,6 +46,11 @@ def follow(pages: list[Path], folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
             problems = run(text)
             assert not problems, "\n\n".join(problems)
     return product
+
+
+def git(folder: Path, *args: str) -> None:
+    """Runs git in a folder."""
+    subprocess.run(["git", *args], cwd=folder, check=True)
 
 
 @contextlib.contextmanager
