@@ -1,7 +1,7 @@
 """A test that the picture of the client's states has exactly the transitions of the core."""
 
 import itertools
-import re
+import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -130,20 +130,15 @@ def transitions() -> set[tuple[str, str]]:
 
 def drawn() -> set[tuple[str, str]]:
     """Returns the transitions of the picture. An arrow from a group begins in each state of the group."""
-    [picture] = re.findall(r"^```mermaid\n(stateDiagram.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
-    names = dict(re.findall(r'^ *state "([^"]+)" as (\w+)$', picture, re.MULTILINE))
-    names = {short: name for name, short in names.items()}
-    groups = {
-        name: re.findall(r"^ +(\w+)$", inside, re.MULTILINE)
-        for name, inside in re.findall(
-            r'^    state "[^"]+" as (\w+) \{\n(.*?)^    \}', picture, re.DOTALL | re.MULTILINE
-        )
-    }
-    arrows = re.findall(r"^ *(\w+) --> (\w+)(?:: .*)?$", picture, re.MULTILINE)
+    picture = tomllib.loads(Path("docs/pictures/client_states.toml").read_text(encoding="utf-8"))
+    names = {box["id"]: box.get("text", "[*]").replace("\n", "") for box in picture["boxes"]}
+    groups = {group["id"]: group["around"] for group in picture["groups"]}
+    arrows = [(each["from"].split(".")[0], each["to"].split(".")[0]) for each in picture["arrows"]]
     return {
-        (names.get(each, each), names.get(to, to))
+        (names[each], names[to])
         for begin, to in arrows
         for each in groups.get(begin, [begin])
+        if begin != "Start"
     }
 
 
