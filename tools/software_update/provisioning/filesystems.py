@@ -14,8 +14,9 @@ from software_update.provisioning.layout import MIB
 from software_update.provisioning.programs import ProgramFailed, Programs
 
 _KIB = 1024
-# Below 260 MiB, only clusters of one sector make enough of them for FAT32; below 64 MiB not even those.
-_FAT32_BYTES, _FAT32_SMALL_CLUSTERS_BYTES = 64 * MIB, 260 * MIB
+# A small partition has too few clusters for the larger variants. FAT32 needs clusters of one sector below
+# 260 MiB, and is not possible below 64 MiB.
+_FAT16_BYTES, _FAT32_BYTES, _FAT32_LARGE_CLUSTERS_BYTES = 16 * MIB, 64 * MIB, 260 * MIB
 _FAT_RESERVED = frozenset('"*/:<>?\\|')
 _EXT4_BLOCK_BYTES = 4096
 # Those of Debian, without the ones whose default depends on the version.
@@ -68,14 +69,9 @@ def _walk(folder: str) -> Iterator[tuple[str, str]]:
 def _make_fat(placed: Placed, folder: str, programs: Programs) -> None:
     partition = placed.partition
     _check_fat_names(partition.name, folder)
-    size = ["-F", "16"]
-    if partition.size >= _FAT32_BYTES:
-        size = ["-F", "32"]
-        if partition.size < _FAT32_SMALL_CLUSTERS_BYTES:
-            size += ["-s", "1"]
     programs.run(
         "mkfs.fat",
-        *size,
+        *_fat_variant(partition.size),
         *("-S", str(SECTOR_BYTES)),
         *("-n", partition.name.upper()),
         *("-h", str(placed.offset // SECTOR_BYTES)),
@@ -91,6 +87,15 @@ def _make_fat(placed: Placed, folder: str, programs: Programs) -> None:
             programs.run("mmd", *drive, f"::/{path}")
         else:
             programs.run("mcopy", *drive, "-Q", here, f"::/{path}")
+
+
+def _fat_variant(size: int) -> list[str]:
+    """Returns the arguments that choose FAT12, FAT16 or FAT32."""
+    if size < _FAT16_BYTES:
+        return ["-F", "12"]
+    if size < _FAT32_BYTES:
+        return ["-F", "16"]
+    return ["-F", "32", *(["-s", "1"] if size < _FAT32_LARGE_CLUSTERS_BYTES else [])]
 
 
 def _check_fat_names(partition: str, folder: str) -> None:

@@ -40,6 +40,8 @@ _MAX_CONFIG_BYTES = 1 << 20
 # FAT has no earlier time.
 _EARLIEST = 315_532_800
 _CHUNK_BYTES = 1 << 20
+# A file that begins so becomes executable. Modes of inputs differ between build systems.
+_PROGRAM = (b"#!", b"\x7fELF")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ def create_image(output: str, request: Request) -> dict[str, Any]:
         os.mkdir(spool)
         disk = place(layout, _seed(config, content))
         os.ftruncate(image, disk.size)
-        storage = ImageStorage(disk, image, staging)
+        storage = ImageStorage(disk, image, staging, output)
         copied = _copy_files(storage, request.files)
         _copy_anchors(storage, config, anchors)
         _check_config(storage, config, request)
@@ -188,6 +190,8 @@ def _copy_files(storage: ImageStorage, named: Mapping[str, str]) -> list[dict[st
                     f"{source}: has {length} bytes, and partition {target} has {file.size()}; enlarge it"
                 )
             digest, offset = hashlib.sha256(), 0
+            if os.pread(fd, len(_PROGRAM[1]), 0).startswith(_PROGRAM):
+                storage.make_executable(path)
             for chunk in files.read_range(fd, 0, length, _CHUNK_BYTES):
                 digest.update(chunk)
                 file.write(offset, chunk)

@@ -168,5 +168,7 @@ def _version(programs: Programs, name: str) -> str:
 
 
 def _one_line(said: bytes) -> str:
-    lines = said.decode(errors="replace").split("\n")
-    return printable(" ".join(each.strip() for each in lines if each.strip())[:300])
+    lines = [each.strip() for each in said.decode(errors="replace").split("\n")]
+    # mkfs.fat warns that it does not fill the whole file, which is as it must be.
+    found = [each for each in lines if each and not each.startswith("Warning: block count")]
+    return printable(" ".join(found)[:300])

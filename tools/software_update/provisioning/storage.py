@@ -5,14 +5,15 @@ is a folder next to the image, until `filesystems` makes it. The code of the cli
 on devices thus makes the image, too.
 """
 
+import contextlib
 import errno
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from posixpath import normpath
 
 from software_update.base import files
-from software_update.base.errors import UsageError, shown
+from software_update.base.errors import InputError, UsageError, shown
 from software_update.client.shell.files import MachineFile, MachineStorage
 from software_update.client.system import File
 from software_update.provisioning.gpt import Disk, Placed
@@ -27,9 +28,10 @@ _ZEROS = bytes(_ZERO_BYTES)
 class Window:
     """A partition as an open block device. Zeros are not written: a new image has them as a hole."""
 
-    def __init__(self, fd: int, path: str, placed: Placed) -> None:
+    def __init__(self, fd: int, path: str, placed: Placed, output: str) -> None:
         self._fd = fd
         self._path = path
+        self._output = output
         self._offset = placed.offset
         self._size = placed.partition.size
 
@@ -47,6 +49,10 @@ class Window:
         if offset + len(content) > self._size:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), self._path)
         rest = memoryview(content)
+        with _writing(self._output):
+            self._write(offset, rest)
+
+    def _write(self, offset: int, rest: memoryview) -> None:
         while rest:
             # To the next multiple, so a target has the same holes however it is cut into chunks.
             piece = rest[: _ZERO_BYTES - offset % _ZERO_BYTES]
@@ -67,6 +73,18 @@ class Window:
         """See `system.File.close`. The image stays open."""
 
 
+@contextlib.contextmanager
+def _writing(output: str) -> Iterator[None]:
+    """Turns an error of this machine's disk into one about the output, which no code of the device handles.
+
+    On a device, a full disk is a state; here, the image would lack something.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise InputError(f"{output}: {error.strerror or error}") from None
+
+
 def _write_at(fd: int, offset: int, content: memoryview) -> None:
     while content:
         written = os.pwrite(fd, content, offset)
@@ -77,10 +95,12 @@ class ImageStorage:
     """See `system.Storage`. Every path is on a partition of the disk; others are missing.
 
     `staging` is a folder with the content of each file system, in a folder with its partition's name.
+    `output` is the path of the image, for errors of this machine's disk.
     """
 
-    def __init__(self, disk: Disk, image: int, staging: str) -> None:
+    def __init__(self, disk: Disk, image: int, staging: str, output: str) -> None:
         self._image = image
+        self._output = output
         self._staging = staging
         self._machine = MachineStorage()
         self._devices = {each.partition.device: each for each in disk.partitions}
@@ -157,7 +177,7 @@ class ImageStorage:
             return None
         if placed.partition.filesystem != "none":
             raise OSError(errno.EBUSY, "has a filesystem in the layout; set it to none", path)
-        return Window(self._image, path, placed)
+        return Window(self._image, path, placed, self._output)
 
     def _opened(self, path: str, flags: int) -> File:
         here = self._here(path)
@@ -166,7 +186,7 @@ class ImageStorage:
             fd = os.open(here, flags | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
             if is_new:
                 os.fchmod(fd, 0o644)  # Whatever the umask says.
-            return _UnsyncedFile(fd, path)
+            return _StagedFile(fd, path, self._output)
         except OSError as error:
             error.filename = path
             raise
@@ -174,6 +194,11 @@ class ImageStorage:
     def make_private(self, path: str) -> None:
         """See `system.Storage.make_private`."""
         self._machine.make_private(self._here(path))
+
+    def make_executable(self, path: str) -> None:
+        """Lets all users run a file. It has no effect on a partition, and in FAT."""
+        if self._window(path) is None:
+            os.chmod(self._here(path), 0o755)
 
     def exists(self, path: str) -> bool:
         """See `system.Storage.exists`."""
@@ -240,8 +265,17 @@ class ImageStorage:
         return None if stat.S_ISREG(mode) else "is not a regular file"
 
 
-class _UnsyncedFile(MachineFile):
-    """A file of which only the content matters."""
+class _StagedFile(MachineFile):
+    """A file of which only the content matters, until its file system is made."""
+
+    def __init__(self, fd: int, path: str, output: str) -> None:
+        super().__init__(fd, path)
+        self._output = output
+
+    def write(self, offset: int, content: bytes | memoryview) -> None:
+        """See `system.File.write`."""
+        with _writing(self._output):
+            super().write(offset, content)
 
     def sync(self) -> None:
         """See `Window.sync`."""

@@ -29,7 +29,7 @@ class Image:
         self.staging.mkdir()
         self.fd = os.open(folder / "image", os.O_RDWR | os.O_CREAT)
         os.ftruncate(self.fd, self.disk.size)
-        self.storage = ImageStorage(self.disk, self.fd, str(self.staging))
+        self.storage = ImageStorage(self.disk, self.fd, str(self.staging), "factory.img")
 
     def content(self) -> bytes:
         return os.pread(self.fd, self.disk.size, 0)
