@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import tarfile
@@ -36,6 +37,8 @@ ENVIRONMENT = {
     "GIT_CONFIG_GLOBAL": os.devnull,
     "GIT_CONFIG_NOSYSTEM": "1",
 }
+GUIDE = Path("docs/guides/releasing_this_project.md")
+WORKFLOW = Path(".github/workflows/release.yml")
 CHANGELOG = "# Changelog\n\n## 7.8.9 (2031-01-02)\n\nIt is good.\n\n## 7.8.8 (2030-01-01)\n\nOld.\n"
 
 
@@ -311,6 +314,15 @@ def test_the_log_of_ci_must_be_about_this_commit_and_good(tree: Path, root: str)
         assert error in refusal(tree, *args, status=status), text
     log.write_text(f"commit {head}\n7 passed, 0 failed\n")
     assert own_checks.read_ci_log(log, own_tree.clean_commit(tree)) == "7 passed, 0 failed"
+
+
+@pytest.mark.parametrize("path", [GUIDE, WORKFLOW])
+def test_the_guide_and_the_workflow_use_options_that_exist(path: Path) -> None:
+    calls = re.findall(r"//tools/workshop:release -- ((?:.|\\\n|\n +--)*)", path.read_text())
+    used = {option for call in calls for option in re.findall(r"--[a-z-]+", call)}
+    assert {"--root", "--ci-log", "--repository"} <= used
+    shown = succeeds(PROGRAM, "--help", cwd=Path.cwd())
+    assert used <= set(re.findall(r"^  (--[a-z-]+)", shown, re.MULTILINE))
 
 
 @pytest.mark.parametrize(
