@@ -5,7 +5,7 @@ Its global variable has the name of the macro, because `bazel query --output=lab
 
 load("//rules/private/actions:device_image.bzl", "device_image")
 load("//rules/private/actions:tool.bzl", "IMAGE_TOOL")
-load("//rules/private/attributes:signing.bzl", "SIGNING", "dev_signing_keys", "signing_mode")
+load("//rules/private/attributes:signing.bzl", "SIGNING", "SIGNING_FLAG", "dev_signing_keys", "signing_mode")
 load("//rules/private/checks:errors.bzl", "display", "refuse")
 load("//rules/providers:software_update_bundle_info.bzl", "SoftwareUpdateBundleInfo")
 
@@ -32,9 +32,16 @@ def _software_update_device_image_impl(ctx):
     if SoftwareUpdateBundleInfo in ctx.attr.bundle:
         bundle = ctx.attr.bundle[SoftwareUpdateBundleInfo].bundle
 
-        # A device rejects an unsigned bundle.
+        # A device rejects an unsigned bundle. The label of the file still needs an action.
         if mode == "unsigned":
-            return [DefaultInfo()]
+            ctx.actions.run_shell(
+                outputs = [ctx.outputs.out],
+                arguments = ["%s: devices reject an unsigned bundle; build with --%s=dev" % (display(ctx.label), SIGNING_FLAG)],
+                command = "echo \"$1\" >&2; exit 1",
+                mnemonic = "SoftwareUpdateNoImage",
+                progress_message = "Refusing to make the image %s" % display(ctx.label),
+            )
+            return [DefaultInfo(files = depset())]
     report = ctx.actions.declare_file(ctx.label.name + ".device_image.json")
     device_image(
         ctx,

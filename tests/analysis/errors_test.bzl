@@ -2,7 +2,7 @@
 
 load("@bazel_skylib//lib:unittest.bzl", "analysistest", "asserts")
 load("@bazel_skylib//rules:common_settings.bzl", "bool_flag", "int_flag", "string_flag")
-load("//rules:defs.bzl", "software_update_attachment", "software_update_bundle", "software_update_bundle_test", "software_update_expiry_test", "software_update_release_manifest", "software_update_repository", "software_update_root")
+load("//rules:defs.bzl", "software_update_attachment", "software_update_bundle", "software_update_bundle_test", "software_update_device_image", "software_update_expiry_test", "software_update_release_manifest", "software_update_repository", "software_update_root")
 load(":directory.bzl", "directory")
 
 def _errors_test_impl(ctx):
@@ -188,6 +188,15 @@ _REPOSITORIES = [
     ("trusted_root", {"trusted_root": None}, "trusted_root = None: write the root that devices trust: %sa.bundle is a file, and names none" % _HERE),
 ]
 
+_NOT_ONE_FILE = "files; write a label that gives 1 file, which is not a directory"
+_IMAGES = [
+    ("trusted_root", {"trusted_root": None}, "trusted_root = None: write the root that devices trust: %sa.bundle is a file, and names none" % _HERE),
+    ("no_file", {"files": {"esp:/a": ":no_files"}}, "files[\"esp:/a\"] = \"%sno_files\": the label gives 0 %s" % (_HERE, _NOT_ONE_FILE)),
+    ("two_files", {"files": {"esp:/a": ":two_files"}}, "files[\"esp:/a\"] = \"%stwo_files\": the label gives 2 %s" % (_HERE, _NOT_ONE_FILE)),
+    ("directory", {"files": {"esp:/a": ":directory"}}, "files[\"esp:/a\"] = \"%sdirectory\": the label gives 1 %s" % (_HERE, _NOT_ONE_FILE)),
+    ("other_root", {"other_roots": {"main": ":two_files"}}, "other_roots[\"main\"] = \"%stwo_files\": the label gives 2 %s" % (_HERE, _NOT_ONE_FILE)),
+]
+
 _ATTACHMENTS = [
     ("other_package", {"bundle": "//tests/bundle:attached"}, "bundle = \"//tests/bundle:attached\": it is in another package; write the attachment in that package, because its file is next to the bundle"),
 ]
@@ -243,8 +252,10 @@ def errors_test_suite(name):
     _errors_of(software_update_repository, "repository", good_repository, _REPOSITORIES)
     _errors_of(software_update_bundle_test, "test", good_test, _TESTS)
     _errors_of(software_update_expiry_test, "expiry_test", {"roots": ["a.pb"]}, _EXPIRY_TESTS)
+    good_image = {"bundle": "a.bundle", "configuration": "release.json", "layout": "limits.json", "trusted_root": "a.pb"}
+    _errors_of(software_update_device_image, "image", good_image, _IMAGES)
     _errors_of(software_update_attachment, "attachment", {"file": "sbom.json"}, _ATTACHMENTS)
     native.test_suite(
         name = name,
-        tests = ["attachment_errors_test", "bundle_errors_test", "expiry_test_errors_test", "release_errors_test", "repository_errors_test", "root_errors_test", "test_errors_test"],
+        tests = ["attachment_errors_test", "bundle_errors_test", "expiry_test_errors_test", "image_errors_test", "release_errors_test", "repository_errors_test", "root_errors_test", "test_errors_test"],
     )

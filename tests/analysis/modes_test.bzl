@@ -5,6 +5,7 @@ load(
     "//rules:defs.bzl",
     "SoftwareUpdateBundleInfo",
     "software_update_bundle",
+    "software_update_device_image",
     "software_update_personalized_bundle",
     "software_update_root",
 )
@@ -103,6 +104,36 @@ def _mode_test(mode):
 _dev_test = _mode_test("dev")
 _release_test = _mode_test("release")
 _unsigned_test = _mode_test("unsigned")
+
+def _image_test_impl(ctx):
+    env = analysistest.begin(ctx)
+    target = analysistest.target_under_test(env)
+    made = [action for action in actions_of(target) if action.mnemonic == "SoftwareUpdateDeviceImage"]
+    asserts.equals(env, ctx.attr.images, len(made))
+    for action in made:
+        inputs = _ours(action.inputs)
+        asserts.equals(env, ctx.attr.release, "--release" in action.argv)
+        asserts.equals(env, ctx.attr.release, "product_image.dev_key_identities.json" in inputs)
+        asserts.false(env, _names_private_key(action))
+    asserts.equals(env, ctx.attr.images, len(target[DefaultInfo].files.to_list()))
+    read = [_ours(action.inputs) for action in actions_of(target) if action.mnemonic == "SoftwareUpdateIdentify" and "product_image" in action.outputs.to_list()[0].basename]
+    asserts.equals(env, [["private_a.pem"]] if ctx.attr.release else [], read)
+    return analysistest.end(env)
+
+def _image_test(mode):
+    return analysistest.make(
+        _image_test_impl,
+        attrs = {
+            "images": attr.int(doc = "The number of images."),
+            "release": attr.bool(doc = "Whether the action refuses development keys."),
+        },
+        config_settings = {SIGNING: mode},
+        extra_target_under_test_aspects = [actions_aspect],
+    )
+
+_dev_image_test = _image_test("dev")
+_release_image_test = _image_test("release")
+_unsigned_image_test = _image_test("unsigned")
 
 _release_error_test = error_test("release")
 _unsigned_error_test = error_test("unsigned")
@@ -335,6 +366,19 @@ def modes_test_suite(name):
         verified = True,
     )
 
+    # The image for the factory: the keys behind the roots that it is made with are not in it.
+    software_update_device_image(
+        name = "product_image",
+        bundle = ":product",
+        configuration = "release.json",
+        layout = "limits.json",
+        other_roots = {"other": ":product_dev_root"},
+        tags = ["manual"],
+    )
+    _dev_image_test(name = "dev_image_test", size = "small", images = 1, target_under_test = ":product_image")
+    _release_image_test(name = "release_image_test", size = "small", images = 1, release = True, target_under_test = ":product_image")
+    _unsigned_image_test(name = "unsigned_image_test", size = "small", images = 0, target_under_test = ":product_image")
+
     # The signing request.
     _same_test(name = "same_request_test", size = "small", count = 6, request = ":product.signing_request")
     _same_test(name = "same_root_request_test", size = "small", count = 3, request = ":product_root.signing_request")
@@ -363,13 +407,16 @@ def modes_test_suite(name):
     native.test_suite(
         name = name,
         tests = [
+            "dev_image_test",
             "dev_mode_test",
             "last_release_mode_test",
             "next_release_mode_test",
+            "release_image_test",
             "release_mode_test",
             "same_dev_root_request_test",
             "same_request_test",
             "same_root_request_test",
+            "unsigned_image_test",
             "unsigned_is_not_installed_test",
             "unsigned_mode_test",
         ] + [
