@@ -15,7 +15,9 @@ def lay_attachment(ctx, *, file, bundle, public_keys, output):
       public_keys: A list of Files: public keys of which one must have signed a statement; empty if any may.
       output: File: the copy of the attachment.
     """
-    args = tool_args(ctx, ["step", "attachment"])
+
+    # Everything in the folder of the output is published, so no file with arguments may be there.
+    args = tool_args(ctx, ["step", "attachment"], in_file = False)
     args.add(file)
     args.add(bundle, format = "--bundle=%s")
     args.add_all(public_keys, format_each = "--public=%s")
@@ -26,5 +28,6 @@ def lay_attachment(ctx, *, file, bundle, public_keys, output):
         inputs = [file, bundle] + public_keys,
         outputs = [output],
         mnemonic = "SoftwareUpdateAttachment",
+        in_file = False,
         progress_message = "Checking the attachment %s" % display(ctx.label),
     )

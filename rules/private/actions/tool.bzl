@@ -75,12 +75,13 @@ def _start_args(ctx):
     args.add_all([ctx.file._tool_digest], map_each = _basename, format_each = "--tool-digest=%s")
     return args
 
-def tool_args(ctx, command):
+def tool_args(ctx, command, *, in_file = True):
     """Returns the start of an action's command line.
 
     Args:
       ctx: The rule's context.
       command: The words that name the command of `software-update`, such as `["step", "digest"]`.
+      in_file: Whether the arguments are in a file, which Bazel writes next to the first output.
 
     Returns:
       An Args object for `run_tool`. Add File objects to it and not their paths, so that Bazel can map paths.
@@ -88,8 +89,9 @@ def tool_args(ctx, command):
     args = ctx.actions.args()
 
     # The arguments are in a file, one on each line: this has no limit, and one worker can serve all commands.
-    args.set_param_file_format("multiline")
-    args.use_param_file("@%s", use_always = True)
+    if in_file:
+        args.set_param_file_format("multiline")
+        args.use_param_file("@%s", use_always = True)
     args.add_all(command)
     return args
 
@@ -115,7 +117,16 @@ def add_value(args, option, value):
 # Programs of this machine, which no other one need have.
 _REQUIREMENTS_ON_THIS_MACHINE = _REQUIREMENTS | {"no-remote-exec": "1"}
 
-def run_tool(ctx, *, args, inputs, outputs, mnemonic, progress_message, on_this_machine = False):
+def run_tool(
+        ctx,
+        *,
+        args,
+        inputs,
+        outputs,
+        mnemonic,
+        progress_message,
+        in_file = True,
+        on_this_machine = False):
     """Declares an action that runs one command of `software-update`.
 
     Args:
@@ -125,12 +136,13 @@ def run_tool(ctx, *, args, inputs, outputs, mnemonic, progress_message, on_this_
       outputs: A list of File: all files that the command writes.
       mnemonic: The name of the action in `--strategy`, aquery and the profile.
       progress_message: The text that Bazel prints while the action runs.
+      in_file: The same as for `tool_args`. A worker needs arguments in a file.
       on_this_machine: A bool: whether the command runs programs of this machine.
     """
     requirements = _REQUIREMENTS
     if on_this_machine:
         requirements = _REQUIREMENTS_ON_THIS_MACHINE
-    elif ctx.attr._workers[BuildSettingInfo].value:
+    elif in_file and ctx.attr._workers[BuildSettingInfo].value:
         requirements = _REQUIREMENTS_WITH_WORKERS
     ctx.actions.run(
         executable = ctx.attr._tool[DefaultInfo].files_to_run,
