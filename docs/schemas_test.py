@@ -23,7 +23,6 @@ from software_update.disclosure.blast_radius import (
     KeyChange,
     ThresholdChange,
 )
-from software_update.disclosure.page import PageFile
 from software_update.disclosure.page_document import page_document
 from software_update.disclosure.page_of_release import page_of_release
 from software_update.format import device_limits, metadata, wire
@@ -39,7 +38,7 @@ from software_update.testing.image_parts import ImageParts
 from software_update.testing.judge import release_of
 from software_update.testing.log_folders import LogFolder
 from software_update.testing.memory_log import MemoryLog, MemoryWitness, policy_text
-from software_update.testing.pages import APP, BOOT, disclosed
+from software_update.testing.pages import APP, BOOT, FILES, disclosed
 from software_update.testing.repositories import Release, RepositoryFolder, releases
 from software_update.transparency.record import record_of
 
@@ -491,8 +490,7 @@ def test_bundle_page() -> None:
         keys=(KeyChange("root", bytes(32), "added"),),
         thresholds=(ThresholdChange("targets", 2, 1),),
     )
-    files_found = (PageFile("sbom.cdx.json", 1, "0" * 64, True, True),)
-    much = release._replace(radius=radius, files=files_found)
+    much = release._replace(radius=radius, files=FILES)
     little = page_of_release(disclosed(None, Claims())._replace(root=None), is_verified=False)
     documents = [json.loads(json.dumps(page_document(each))) for each in (much, little)]
     check(*documents, without=("release",))

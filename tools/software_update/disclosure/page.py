@@ -50,12 +50,56 @@ class PageRoot(NamedTuple):
     allowed_targets: tuple[str, ...] = ()
 
 
+class PageComponent(NamedTuple):
+    """A component of a product. `version` and `licence` are empty if the SBOM does not state them."""
+
+    name: str
+    version: str
+    licence: str
+
+
+class PageSbom(NamedTuple):
+    """The contents of an SBOM: a format such as `CycloneDX 1.6`, and the first of its `total` components."""
+
+    format: str
+    total: int
+    components: tuple[PageComponent, ...]
+
+
+class PageMaterial(NamedTuple):
+    """Files from which the release was built: their name, and the SHA-256 in hexadecimal."""
+
+    name: str
+    sha256: str
+
+
+class PageProvenance(NamedTuple):
+    """The contents of a provenance: the builder, the command, and the first of `total` materials.
+
+    `release` is the release digest that it is about, in hexadecimal. `source` is the SHA-256 of the vendor's
+    own files, empty if it is not stated. `is_signed` says whether it is in an envelope, whose signature
+    nothing has checked.
+    """
+
+    release: str
+    builder: str
+    command: tuple[str, ...]
+    source: str
+    total: int
+    materials: tuple[PageMaterial, ...]
+    is_signed: bool
+
+
+Contents = PageSbom | PageProvenance
+
+
 class PageFile(NamedTuple):
     """A file that accompanies the release: an attachment, or the proof from a log.
 
     `length` is in bytes, `sha256` in hexadecimal. `is_listed` says whether the release manifest lists it, so
     that the signatures of the release cover it. `is_here` says whether it was next to the bundle, and
-    `matches` whether that file is the listed one.
+    `matches` whether that file is the listed one. `contents` are those of an SBOM or provenance, None for
+    another file.
     """
 
     name: str
@@ -64,6 +108,7 @@ class PageFile(NamedTuple):
     is_listed: bool
     is_here: bool
     matches: bool = True
+    contents: Contents | None = None
 
 
 class Previous(NamedTuple):

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from software_update.base import strict_json
-from software_update.disclosure.page import ReleasePage
+from software_update.disclosure.page import PageProvenance, PageSbom, ReleasePage
 from software_update.format.release_manifest import build_release
 
 SCHEMA = "software_update.release_page.v1"
@@ -65,9 +65,33 @@ def page_document(page: ReleasePage) -> dict[str, Any]:
                 "listed": each.is_listed,
                 "present": each.is_here,
                 "matches": each.matches,
+                "sbom": _sbom(each.contents) if isinstance(each.contents, PageSbom) else None,
+                "provenance": _provenance(each.contents)
+                if isinstance(each.contents, PageProvenance)
+                else None,
             }
             for each in page.files
         ],
+    }
+
+
+def _sbom(sbom: PageSbom) -> dict[str, Any]:
+    return {
+        "format": sbom.format,
+        "count": sbom.total,
+        "components": [each._asdict() for each in sbom.components],
+    }
+
+
+def _provenance(built: PageProvenance) -> dict[str, Any]:
+    return {
+        "release": built.release,
+        "builder": built.builder,
+        "command": built.command,
+        "source": built.source or None,
+        "count": built.total,
+        "materials": [each._asdict() for each in built.materials],
+        "signed": built.is_signed,
     }
 
 

@@ -6,7 +6,7 @@ from software_update.disclosure.page_document import page_document
 from software_update.disclosure.page_of_release import page_of_release
 from software_update.format.claims import Claims
 from software_update.format.release_manifest import parse_release
-from software_update.testing.pages import APP, BOOT, RELEASE, disclosed, page
+from software_update.testing.pages import APP, BOOT, FILES, RELEASE, disclosed, page
 
 
 def test_document_of_a_release_and_its_previous_one() -> None:
@@ -45,5 +45,30 @@ def test_files() -> None:
             "listed": True,
             "present": True,
             "matches": False,
+            "sbom": None,
+            "provenance": None,
         }
     ]
+
+
+def test_contents_of_files() -> None:
+    sbom, provenance = (
+        each["sbom"] or each["provenance"] for each in page_document(page(files=FILES))["files"]
+    )
+    assert sbom == {
+        "format": "CycloneDX 1.6",
+        "count": 2,
+        "components": [
+            {"name": "gcc", "version": "15.2.0", "licence": "GPL-3.0-or-later"},
+            {"name": "//lamp", "version": "", "licence": ""},
+        ],
+    }
+    assert provenance == {
+        "release": "ab" * 32,
+        "builder": "https://bazel.build",
+        "command": ("bazel", "build", "//lamp:bundle"),
+        "source": "cd" * 32,
+        "count": 1,
+        "materials": [{"name": "source", "sha256": "cd" * 32}],
+        "signed": True,
+    }

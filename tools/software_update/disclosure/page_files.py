@@ -1,15 +1,19 @@
 """The files that accompany a release: those that its manifest lists, and those next to the bundle."""
 
+import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
 
+from software_update.base import files
 from software_update.base.errors import InputError
 from software_update.base.hashing import digest_files
 from software_update.disclosure.page import PageFile
+from software_update.disclosure.page_contents import MAX_BYTES, contents_of
 from software_update.format.claims import Attachment
 
 # Of a folder of attachments.
 _MAX_FILES = 1000
+_JSON = ".json"
 
 
 def accompanying_files(
@@ -25,13 +29,29 @@ def accompanying_files(
     }
     names = {each.name for each in listed}
     return (
-        *(_listed(each, found.get(each.name)) for each in listed),
+        *(_with_contents(_listed(each, found.get(each.name)), here) for each in listed),
         *(
-            PageFile(name, *of_file, is_listed=False, is_here=True)
+            _with_contents(PageFile(name, *of_file, is_listed=False, is_here=True), here)
             for name, of_file in sorted(found.items())
             if name not in names
         ),
     )
+
+
+def _with_contents(file: PageFile, here: Mapping[str, str]) -> PageFile:
+    """Returns a file with the contents of the SBOM or provenance that it is.
+
+    A file that differs from the listed one is not read.
+    """
+    if not (file.is_here and file.matches and file.length <= MAX_BYTES):
+        return file
+    if not file.name.endswith(_JSON):
+        return file
+    content = files.read_input(here[file.name], MAX_BYTES)
+    # The file may have changed since it was hashed.
+    if hashlib.sha256(content).hexdigest() != file.sha256:
+        return file
+    return file._replace(contents=contents_of(content))
 
 
 def _listed(attachment: Attachment, found: tuple[int, str] | None) -> PageFile:

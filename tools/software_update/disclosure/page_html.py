@@ -137,7 +137,7 @@ def _section(section: Section) -> Iterator[str]:
 def _block(block: Block) -> Iterator[str]:
     match block:
         case Paragraph():
-            yield f"<p>{escape(block.text)}</p>"
+            yield f"<p><bdi>{escape(block.text)}</bdi></p>"
         case Quote():
             yield f"<h3>{escape(block.label)} ({escape(block.source)})</h3>"
             yield f'<blockquote lang="{escape(block.language)}" dir="auto">{escape(block.text)}</blockquote>'
@@ -147,7 +147,7 @@ def _block(block: Block) -> Iterator[str]:
             yield "</dl>"
         case Table():
             yield "<table>"
-            yield f"<caption>{escape(block.caption)}</caption>"
+            yield f"<caption><bdi>{escape(block.caption)}</bdi></caption>"
             heads = "".join(f'<th scope="col">{escape(each)}</th>' for each in block.columns)
             yield f"<thead><tr>{heads}</tr></thead>"
             yield "<tbody>"

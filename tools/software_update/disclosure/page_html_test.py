@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from software_update.disclosure.page import ReleasePage
+from software_update.disclosure.page import (
+    PageComponent,
+    PageFile,
+    PageMaterial,
+    PageProvenance,
+    PageSbom,
+    ReleasePage,
+)
 from software_update.disclosure.page_html import STYLE, page_html, policy
 from software_update.disclosure.page_of_release import page_of_release
 from software_update.disclosure.page_sections import layout
@@ -60,7 +67,27 @@ def of(text: str) -> ReleasePage:
     )
     claims = Claims((TargetClaim("app", text[:64], "application"),))
     shown = page_of_release(disclosed(release), is_verified=True, file=text, not_checked=(text,))
-    return shown._replace(claims=claims, commands=(("check_inspect", text),))
+    files = (
+        PageFile(
+            text,
+            1,
+            "aa",
+            True,
+            True,
+            contents=PageSbom(text, 9, (PageComponent(text, text, text),)),
+        ),
+        PageFile(
+            text,
+            1,
+            "aa",
+            False,
+            True,
+            contents=PageProvenance(
+                text, text, (text, text), text, 9, (PageMaterial(text, text),), is_signed=True
+            ),
+        ),
+    )
+    return shown._replace(claims=claims, commands=(("check_inspect", text),), files=files)
 
 
 HARMLESS = Reader(page_html(layout(of("harmless"))))

@@ -1,10 +1,18 @@
 """The page of a release as headings, facts and tables in one language, for HTML and text to render. Pure."""
 
+import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from software_update.base.text import readable
-from software_update.disclosure.page import PageFile, PageRoot, PageTarget, ReleasePage
+from software_update.disclosure.page import (
+    PageFile,
+    PageProvenance,
+    PageRoot,
+    PageSbom,
+    PageTarget,
+    ReleasePage,
+)
 from software_update.disclosure.page_labels import Labels, labels_in
 from software_update.format.claims import AREAS, CONFINED_BY, REACH, TargetClaim
 from software_update.format.release_manifest import ReleaseManifest
@@ -430,6 +438,47 @@ class _Writer:
                 for each in self._page.files
             ),
         )
+        for each in self._page.files:
+            if isinstance(each.contents, PageSbom):
+                yield self._sbom(each.name, each.contents)
+            elif each.contents is not None:
+                yield from self._provenance(each.name, each.contents)
+
+    def _sbom(self, name: str, sbom: PageSbom) -> Table:
+        shown, file, form = len(sbom.components), readable(name), readable(sbom.format)
+        key = "sbom" if shown == sbom.total else "sbom_first"
+        return Table(
+            self._say(key, file=file, count=sbom.total, shown=shown, format=form),
+            tuple(map(self._say, ("component", "version", "licence"))),
+            tuple(
+                (
+                    (_theirs(each.name),),
+                    (self._stated(each.version),),
+                    (self._stated(each.licence),),
+                )
+                for each in sbom.components
+            ),
+        )
+
+    def _provenance(self, name: str, built: PageProvenance) -> Iterator[Block]:
+        file = readable(name)
+        signed = "provenance_signed" if built.is_signed else "provenance_not_signed"
+        yield Paragraph(f"{self._say('provenance', file=file)} {self._say(signed)}")
+        facts = [
+            self._fact("builder", _theirs(built.builder)),
+            self._fact("command", _code(shlex.join(built.command))),
+            self._fact("source", _code(built.source) if built.source else self._own("not_stated")),
+        ]
+        if built.release != self._page.release_digest:
+            facts.insert(0, self._fact("of_release", _code(built.release), is_alert=True))
+        yield Facts(tuple(facts))
+        shown = len(built.materials)
+        key = "materials" if shown == built.total else "materials_first"
+        yield Table(
+            self._say(key, file=file, count=built.total, shown=shown),
+            (self._say("material"), "SHA-256"),
+            tuple(((_theirs(each.name),), (_code(each.sha256),)) for each in built.materials),
+        )
 
     def _check(self) -> Iterator[Block]:
         commands = self._page.commands
@@ -444,6 +493,9 @@ class _Writer:
 
     def _word(self, word: str | None) -> Span:
         return self._own(word or "not_stated")
+
+    def _stated(self, text: str) -> Span:
+        return _theirs(text) if text else self._own("not_stated")
 
     def _reversible(self, value: bool | None) -> Span:
         return self._own({True: "yes", False: "no", None: "not_stated"}[value])

@@ -4,13 +4,21 @@ from typing import Any
 
 import pytest
 
-from software_update.disclosure.page import PageFile, ReleasePage
+from software_update.disclosure.page import PageFile, PageProvenance, PageSbom, ReleasePage
 from software_update.disclosure.page_of_release import page_of_release
-from software_update.disclosure.page_sections import Fact, Facts, Layout, Quote, Table, layout
+from software_update.disclosure.page_sections import (
+    Fact,
+    Facts,
+    Layout,
+    Paragraph,
+    Quote,
+    Table,
+    layout,
+)
 from software_update.format.claims import Claims, TargetClaim
 from software_update.format.release_manifest import ReleaseTexts
 from software_update.testing import pages
-from software_update.testing.pages import APP, BOOT, RELEASE, disclosed, page
+from software_update.testing.pages import APP, BOOT, FILES, RELEASE, disclosed, page
 
 
 def facts(shown: Layout) -> dict[str, Fact]:
@@ -215,6 +223,58 @@ def test_files_that_accompany_the_release() -> None:
         "listed by the release, not present",
         "not listed by the release: it was made later, or by others",
     ]
+
+
+def blocks_of_files(shown: Layout) -> list[Table | Facts | Paragraph]:
+    (section,) = (each for each in shown.sections if each.name == "files")
+    return [each for each in section.blocks if not isinstance(each, Quote)]
+
+
+def test_contents_of_sbom_and_provenance() -> None:
+    shown = layout(page(files=FILES))
+    _, sbom, sentence, _, materials = blocks_of_files(shown)
+    assert isinstance(sbom, Table)
+    assert sbom.caption == "sbom.cdx.json: 2 components (CycloneDX 1.6)"
+    assert [[cell[0].text for cell in row] for row in sbom.rows] == [
+        ["gcc", "15.2.0", "GPL-3.0-or-later"],
+        ["//lamp", "not stated", "not stated"],
+    ]
+    assert sentence == Paragraph(
+        "provenance.dsse.json says how the release was built. This page has not checked who signed it."
+    )
+    assert isinstance(materials, Table)
+    assert materials.caption == "provenance.dsse.json: 1 materials"
+    assert [[cell[0].text for cell in row] for row in materials.rows] == [["source", "cd" * 32]]
+    found = texts(shown)
+    assert found["Builder"] == ["https://bazel.build"]
+    assert found["Command"] == ["bazel build //lamp:bundle"]
+    assert found["SHA-256 of the sources"] == ["cd" * 32]
+
+
+def test_provenance_of_another_release_is_marked() -> None:
+    shown = page(files=FILES)
+    assert facts(layout(shown))["It is about ANOTHER release"].is_alert
+    same = layout(shown._replace(release_digest="ab" * 32))
+    assert "It is about ANOTHER release" not in facts(same)
+
+
+def test_contents_that_are_cut_or_not_stated() -> None:
+    sbom, provenance = (each.contents for each in FILES)
+    assert isinstance(sbom, PageSbom)
+    assert isinstance(provenance, PageProvenance)
+    cut = (
+        FILES[0]._replace(contents=sbom._replace(total=7)),
+        FILES[1]._replace(contents=provenance._replace(total=9, source="", is_signed=False)),
+    )
+    shown = layout(page(files=cut))
+    _, components, sentence, _, materials = blocks_of_files(shown)
+    assert isinstance(components, Table)
+    assert components.caption == "sbom.cdx.json: the first 2 of 7 components (CycloneDX 1.6)"
+    assert isinstance(materials, Table)
+    assert materials.caption == "provenance.dsse.json: the first 1 of 9 materials"
+    assert isinstance(sentence, Paragraph)
+    assert sentence.text.endswith("It is not signed.")
+    assert texts(shown)["SHA-256 of the sources"] == ["not stated"]
 
 
 def test_keys_and_thresholds_of_the_root() -> None:

@@ -35,10 +35,10 @@ def _page(page: Layout) -> Iterator[str]:
         yield "-" * len(section.heading)
         for block in section.blocks:
             yield ""
-            yield from _block(block)
+            yield from _block(block, section.heading)
 
 
-def _block(block: Block) -> Iterator[str]:
+def _block(block: Block, heading: str) -> Iterator[str]:
     match block:
         case Paragraph():
             yield from _wrapped(block.text, "")
@@ -56,6 +56,9 @@ def _block(block: Block) -> Iterator[str]:
                 for value in fact.values:
                     yield from _wrapped(f"  - {value.text}", "    ", value)
         case Table():
+            # The heading names most tables.
+            if not block.caption.startswith(heading):
+                yield f"{block.caption}:"
             for row in block.rows:
                 yield f"* {'; '.join(each.text for each in row[0])}"
                 for column, cell in zip(block.columns[1:], row[1:], strict=True):

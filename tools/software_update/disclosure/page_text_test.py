@@ -2,7 +2,7 @@
 
 from software_update.disclosure.page_sections import layout
 from software_update.disclosure.page_text import page_text
-from software_update.testing.pages import RELEASE, page
+from software_update.testing.pages import FILES, RELEASE, page
 
 
 def test_page_begins_with_the_notices() -> None:
@@ -26,7 +26,9 @@ def test_commands_stay_in_one_line() -> None:
 
 
 def test_tables_and_lists() -> None:
-    text = page_text(layout(page()))
+    text = page_text(layout(page(files=FILES)))
+    assert "\nsbom.cdx.json: 2 components (CycloneDX 1.6):\n* gcc\n    Version: 15.2.0\n" in text
+    assert "Command: bazel build //lamp:bundle\n" in text
     assert "Does not work meanwhile:\n  - light\n  - remote control\n" in text
     assert "* lamp control; app\n    Area: application\n" in text
     assert "! Cannot be undone (claimed): boot\n" in text

@@ -4,7 +4,14 @@ import functools
 from typing import Any
 
 from software_update.disclosure.disclosed import Disclosed
-from software_update.disclosure.page import ReleasePage
+from software_update.disclosure.page import (
+    PageComponent,
+    PageFile,
+    PageMaterial,
+    PageProvenance,
+    PageSbom,
+    ReleasePage,
+)
 from software_update.disclosure.page_of_release import page_of_release
 from software_update.format import metadata
 from software_update.format.claims import Claims, TargetClaim
@@ -41,6 +48,37 @@ RELEASE = ReleaseManifest(
     unavailable_functions=("light", "remote control"),
     reversible=False,
     texts=(ReleaseTexts("de", "Die Lampe blinkt gleichmäßig.", ("Licht", "Fernbedienung")),),
+)
+
+FILES = (
+    PageFile(
+        "sbom.cdx.json",
+        1714,
+        "ef" * 32,
+        is_listed=True,
+        is_here=True,
+        contents=PageSbom(
+            "CycloneDX 1.6",
+            2,
+            (PageComponent("gcc", "15.2.0", "GPL-3.0-or-later"), PageComponent("//lamp", "", "")),
+        ),
+    ),
+    PageFile(
+        "provenance.dsse.json",
+        2300,
+        "fe" * 32,
+        is_listed=False,
+        is_here=True,
+        contents=PageProvenance(
+            "ab" * 32,
+            "https://bazel.build",
+            ("bazel", "build", "//lamp:bundle"),
+            "cd" * 32,
+            1,
+            (PageMaterial("source", "cd" * 32),),
+            is_signed=True,
+        ),
+    ),
 )
 
 
