@@ -52,7 +52,7 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     wheels = locked_wheels.copy_wheels(folder / "wheels")
     args = [f"--lock={locked_wheels.LOCK}", f"--wheels={wheels}", f"--out={folder / 'packages'}"]
     args += [f"--stamp={folder / 'packages.txt'}", f"--depfile={folder / 'packages.d'}"]
-    assert make_environment.main(args) == 0
+    assert make_environment.main([*args, "--module=google.protobuf.message"]) == 0
     return folder / "packages"
 
 

@@ -20,6 +20,10 @@ def software_update_component(
     `software_update_sbom` finds it there. Components that are not in the build graph, such as a compiler, go into
     `components` of `software_update_sbom`.
 
+    Targets may have other metadata next to it, such as those of `rules_license` or `package_metadata`. The SBOM does not
+    contain these, because their providers belong to modules on which this one does not depend: describe the component
+    again here.
+
     Args:
       name: A string: the target's name.
       component: A string: the component's name, such as `picolibc`.

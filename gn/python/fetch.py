@@ -26,6 +26,7 @@ import fetch_wheels  # noqa: E402
 import wheel_folder  # noqa: E402
 
 LOCK = _LOCKS / "runtime.txt"
+SBOM_LOCK = _LOCKS / "sbom.txt"
 DEFAULT_OUT = _HERE / "wheels"
 
 
@@ -36,11 +37,18 @@ def main() -> int:
     parser.add_argument(
         "--out", type=Path, default=DEFAULT_OUT, help="folder to fill (default: %(default)s)"
     )
-    out = parser.parse_args().out
+    parser.add_argument(
+        "--sbom",
+        action="store_true",
+        help="also fetch the packages that software_update_sbom needs",
+    )
+    args = parser.parse_args()
+    out = args.out
     # As an exception, so that what is half done is taken away.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
-        fetch(LOCK, out)
+        for lock in (LOCK, SBOM_LOCK) if args.sbom else (LOCK,):
+            fetch(lock, out)
     except fetch_wheels.FetchError as error:
         return _fail(str(error), 1)
     except OSError as error:

@@ -28,18 +28,19 @@ import fetch_wheels  # noqa: E402
 import wheel_folder  # noqa: E402
 
 _THIS_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+_SBOM = "sbom.txt"
 _OTHER_PYTHON = (
     f"the wheels are for CPython {fetch_wheels.PYTHONS[0]} to {fetch_wheels.PYTHONS[-1]}: set"
     " script_executable in .gn to one of them, or the GN argument software_update_python to any"
     " Python that has the packages"
 )
-# All compiled modules that the tools load. As in run_tool.py, nothing of the Python's own packages.
+# As in run_tool.py, nothing of the Python's own packages.
 _PROBE = """\
-import sys
+import importlib, sys
 sys.path.insert(0, sys.argv[1])
 try:
-    import cryptography.hazmat.bindings._rust
-    import google.protobuf.message
+    for name in sys.argv[2:]:
+        importlib.import_module(name)
 except Exception as error:
     sys.exit(str(error))
 """
@@ -53,11 +54,14 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True, help="folder to make")
     parser.add_argument("--stamp", type=Path, required=True, help="list of the wheels, to write")
     parser.add_argument("--depfile", type=Path, required=True, help="depfile to write")
+    parser.add_argument(
+        "--module", action="append", required=True, help="a compiled module that must load"
+    )
     args = parser.parse_args(argv)
     try:
         fetch_wheels.check_platform(platform.system(), platform.machine(), platform.libc_ver()[0])
         wheels = _wheels(args.wheels, args.lock)
-        _make(wheels, args.out)
+        _make(wheels, args.out, args.module)
         args.depfile.write_text(_depfile(args.stamp, wheels), encoding="utf-8")
         args.stamp.write_text(
             "".join(f"{wheel.sha256}  {wheel.path.name}\n" for wheel in wheels), encoding="utf-8"
@@ -78,19 +82,23 @@ def _wheels(folder: Path, lock: Path) -> list[wheel_folder.Wheel]:
             f"{sys.executable} is CPython {_THIS_PYTHON}; {_OTHER_PYTHON}"
         )
     if not folder.is_dir():
-        raise fetch_wheels.FetchError(f"{folder}: there is no such folder; {_how_to_fetch(folder)}")
+        raise fetch_wheels.FetchError(
+            f"{folder}: there is no such folder; {_how_to_fetch(folder, lock)}"
+        )
     wheels = wheel_folder.find_wheels(folder, lock)
     missing = wheel_folder.missing(wheels, lock, _THIS_PYTHON)
     if missing:
         raise fetch_wheels.FetchError(
             f"{folder}: no wheel in it of {', '.join(missing)} for CPython {_THIS_PYTHON} on this"
-            f" platform; {_how_to_fetch(folder)}"
+            f" platform; {_how_to_fetch(folder, lock)}"
         )
     return wheels
 
 
-def _how_to_fetch(folder: Path) -> str:
+def _how_to_fetch(folder: Path, lock: Path) -> str:
     command = ["python3", str(_HERE / "fetch.py")]
+    if lock.name == _SBOM:
+        command.append("--sbom")
     if os.path.abspath(folder) != str(_HERE / "wheels"):
         command += ["--out", os.path.abspath(folder)]
     return (
@@ -99,7 +107,7 @@ def _how_to_fetch(folder: Path) -> str:
     )
 
 
-def _make(wheels: list[wheel_folder.Wheel], out: Path) -> None:
+def _make(wheels: list[wheel_folder.Wheel], out: Path, modules: list[str]) -> None:
     """Makes the folder anew; the one before it stays until then."""
     # Names of their own, so that what an interrupted run left is found and removed.
     new, old = (out.with_name(f"{out.name}.{end}") for end in ("new", "old"))
@@ -108,7 +116,7 @@ def _make(wheels: list[wheel_folder.Wheel], out: Path) -> None:
     try:
         for wheel in wheels:
             fetch_wheels.unpack(wheel.path, new)
-        _probe(new)
+        _probe(new, modules)
         fetch_wheels.compile_sources(new)
         if out.exists():
             out.rename(old)
@@ -118,8 +126,8 @@ def _make(wheels: list[wheel_folder.Wheel], out: Path) -> None:
             shutil.rmtree(left, ignore_errors=True)
 
 
-def _probe(site: Path) -> None:
-    command = [sys.executable, "-I", "-S", "-B", "-c", _PROBE, str(site)]
+def _probe(site: Path, modules: list[str]) -> None:
+    command = [sys.executable, "-I", "-S", "-B", "-c", _PROBE, str(site), *modules]
     run = subprocess.run(command, capture_output=True, text=True, env={}, check=False)
     if run.returncode != 0:
         said = (run.stderr.strip().splitlines() or [f"it ended with {run.returncode}"])[-1]

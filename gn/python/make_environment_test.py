@@ -37,6 +37,10 @@ class Tree:
         command = [sys.executable, make_environment.__file__, "--lock", str(lock)]
         command += ["--wheels", f"../{self.wheels.name}", "--out", "gen/packages"]
         command += ["--stamp", "gen/packages.txt", "--depfile", "gen/packages.d"]
+        command += [
+            "--module=cryptography.hazmat.bindings._rust",
+            "--module=google.protobuf.message",
+        ]
         return subprocess.run(command, cwd=self.build, capture_output=True, text=True, check=False)
 
     def succeeds(self) -> None:
@@ -122,7 +126,7 @@ def test_folder_next_to_the_script_needs_no_option(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(make_environment, "_HERE", tmp_path)
-    assert make_environment._how_to_fetch(tmp_path / "wheels").startswith(
+    assert make_environment._how_to_fetch(tmp_path / "wheels", locked_wheels.LOCK).startswith(
         f"fetch them with: python3 {tmp_path}/fetch.py ("
     )
 
@@ -215,5 +219,6 @@ def run_here(tree: Tree) -> int:
         "out": tree.packages,
         "stamp": tree.build / "gen/packages.txt",
         "depfile": tree.build / "gen/packages.d",
+        "module": "cryptography.hazmat.bindings._rust",
     }
     return make_environment.main([f"--{name}={value}" for name, value in arguments.items()])

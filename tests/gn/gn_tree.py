@@ -217,4 +217,4 @@ def make_python(folder: Path) -> Path:
 
 
 def _has_packages(folder: Path) -> bool:
-    return any((folder / name).is_dir() for name in ("cffi", "cryptography", "google", "zstandard"))
+    return any(folder.glob("*.dist-info"))

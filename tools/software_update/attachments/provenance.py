@@ -17,8 +17,10 @@ from software_update.attachments.statement import PROVENANCE, Statement, build_s
 from software_update.base.errors import InputError
 
 BUILD_TYPE = "https://bazel.build/run/build"
-# The vendor's own files. The other materials are Bazel's external repositories.
+# The vendor's own files. The other materials are Bazel's external repositories, and with GN, the files
+# outside the source tree.
 SOURCE = "source"
+SYSTEM = "system"
 
 _OUTPUTS = "bazel-out/"
 _EXTERNAL = "external/"
@@ -65,6 +67,8 @@ def group_materials(digests: Mapping[str, bytes]) -> list[Material]:
         if path.startswith(_EXTERNAL):
             name, _, inside = path.removeprefix(_EXTERNAL).partition("/")
             name = f"@@{name}"
+        elif path.startswith("/"):
+            name = SYSTEM
         lines.setdefault(name, []).append(f"{digest.hex()}  {inside}\n")
     return [
         Material(name, hashlib.sha256("".join(lines[name]).encode()).digest())
@@ -77,15 +81,21 @@ def provenance(
     command: Sequence[str],
     materials: Iterable[Material],
     builder: str = "https://bazel.build",
+    build_type: str = BUILD_TYPE,
+    parameters: Mapping[str, str] | None = None,
 ) -> bytes:
-    """Returns the statement as JSON. `builder` is a URI that identifies the one who built."""
+    """Returns the statement as JSON.
+
+    `builder` is a URI that identifies the one who built, and `build_type` one of the build system.
+    `parameters` are more parameters of the build besides its command.
+    """
     dependencies = [
         {"name": each.name, "digest": {"sha256": each.sha256.hex()}} for each in materials
     ]
     predicate = {
         "buildDefinition": {
-            "buildType": BUILD_TYPE,
-            "externalParameters": {"command": list(command)},
+            "buildType": build_type,
+            "externalParameters": {"command": list(command), **(parameters or {})},
             "internalParameters": {},
             "resolvedDependencies": dependencies,
         },

@@ -87,3 +87,56 @@ def test_a_failure_of_bazel_is_reported() -> None:
     )
     result = call(*ARGS[:2], "--bazel=./absent", *ARGS[3:], "--target=//lamp")
     assert (result.status, "./absent" in result.err) == (3, True)
+
+
+NINJA = """#!{python}
+import sys
+assert sys.argv[1] == "-t"
+if sys.argv[-1] == "//fails":
+    sys.exit(7)
+print("../app.bin\\n/etc/hostname" if sys.argv[2] == "inputs" else "a: #deps 0, deps mtime 1 (VALID)")
+"""
+
+
+@pytest.fixture
+def ninja(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A program in the place of ninja, and a build folder."""
+    (folder / "bin").mkdir()
+    (folder / "bin/ninja").write_text(NINJA.format(python=sys.executable))
+    (folder / "bin/ninja").chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder / "bin"))
+    (folder / "out").mkdir()
+    (folder / "out/build.ninja.d").write_text("build.ninja: ../.gn")
+    (folder / ".gn").write_text("")
+    return folder
+
+
+def test_provenance_of_a_build_with_gn(ninja: Path) -> None:
+    command = ("provenance", "release.bundle", "--ninja=out", "-o", "out.json")
+    result = done(*command, "--target=lamp:bundle")
+    assert result.out == "out.json: 3 files\n"
+    document = json.loads((ninja / "out.json").read_bytes())["predicate"]
+    assert document["runDetails"]["builder"]["id"] == "https://ninja-build.org"
+    definition = document["buildDefinition"]
+    assert definition["buildType"] == "https://gn.googlesource.com/gn"
+    assert definition["externalParameters"] == {
+        "command": ["ninja", "-C", "out", "lamp:bundle"],
+        "gn_args": "",
+    }
+    assert [each["name"] for each in definition["resolvedDependencies"]] == [SOURCE, "system"]
+    (ninja / "out/args.gn").write_text("is_debug = false\n")
+    done(*command, "--target=lamp:bundle")
+    definition = json.loads((ninja / "out.json").read_bytes())["predicate"]["buildDefinition"]
+    assert definition["externalParameters"]["gn_args"] == "is_debug = false\n"
+
+
+def test_errors_of_a_build_with_gn(ninja: Path) -> None:
+    command = ("provenance", "release.bundle", "--ninja=out", "-o", "out.json")
+    assert "ended with status 7" in failed(3, *command, "--target=//fails")
+    assert failed(2, *command, "--target=lamp", "--bazel=bazel") == (
+        "--build-argument, --bazel, --from-bazel: only valid without --ninja; remove them"
+    )
+    (ninja / ".gn").unlink()
+    assert failed(3, *command, "--target=lamp") == (
+        "--ninja out: no folder above it contains .gn; name a build folder of GN"
+    )
