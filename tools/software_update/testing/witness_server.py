@@ -15,7 +15,7 @@ from software_update.transparency.note import parse_note, parse_vkey
 class WitnessServer(MemoryWitness):
     """A witness of the log whose key `vkey` returns when the log asks.
 
-    `seen` are the size and the root that it cosigned last.
+    `seen` are the size and the root that it cosigned last. It cosigns at `time`, in seconds since 1970.
     """
 
     def __init__(self, vkey: Callable[[], str]) -> None:
@@ -23,6 +23,7 @@ class WitnessServer(MemoryWitness):
         self._vkey = vkey
         self.seen = (0, EMPTY_ROOT)
         self.url = ""
+        self.time = COSIGNED
 
     def answer(self, body: bytes) -> tuple[int, bytes]:
         """Returns the status and the body of the answer to a request."""
@@ -40,7 +41,7 @@ class WitnessServer(MemoryWitness):
         if not is_consistent(*self.seen, checkpoint.size, checkpoint.root, proof):
             return 422, b"not consistent\n"
         self.seen = (checkpoint.size, checkpoint.root)
-        return 200, self.cosign(note.text, COSIGNED)
+        return 200, self.cosign(note.text, self.time)
 
 
 @contextlib.contextmanager
