@@ -12,7 +12,7 @@ from run_page import commands, run
 _ROOT = Path.cwd()
 _CLIENT = (_ROOT / "docs/guides/client.md").read_text(encoding="utf-8")
 _DEVICE_IS_MADE = "Tell the client which release"
-PAGES = ("first_trust",)
+PAGES = ("first_trust", "returns_and_repair", "decommissioning", "everything_expired")
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ from posixpath import dirname
 from software_update.base.errors import InputError
 from software_update.client import events, named_files
 from software_update.client.boot.uboot import UBoot as UBootControl
-from software_update.client.domain import Domain, Place
+from software_update.client.domain import Domain, Place, StartCheck
 from software_update.client.installer import Installer
 from software_update.client.installers.directory import DirectoryInstaller
 from software_update.client.installers.raw import RawInstaller
@@ -45,6 +45,7 @@ from tests.crashes.repository import PRODUCT, CachedRepository, Publication
 SLOTS = ("A", "B")
 FOLDER = "/var/lib/software-update"
 BUNDLE = "/usb/update.bundle"
+GOLDEN = "/recovery/golden.bundle"
 CACHE = f"{FOLDER}/repository/timestamp"
 DOMAIN = "main"
 ENVIRONMENT = "/dev/env"
@@ -153,7 +154,9 @@ class Device:
     factory ran `provision`, and `other_slot` that the slot that does not run has an older release. With
     `folders`, each slot is a folder, otherwise a block device. With `downloads`, the bundle can only be read
     forward, as from a server. `published` is the content of a repository in place of the stick: the first
-    from the start on, the second from the second start on.
+    from the start on, the second from the second start on. A person recovers the device from the bundle of
+    the release `golden`, also if it is below the floor. `damaged` says that both slots have other bytes than
+    those of a release.
     """
 
     copies: int = 2
@@ -171,6 +174,8 @@ class Device:
     other_slot: bool = True
     published: tuple[Publication, ...] = ()
     downloads: bool = False
+    golden: Release | None = None
+    damaged: bool = False
 
     @property
     def changes(self) -> bool:
@@ -212,13 +217,17 @@ class Device:
         counter = None if self.copies == 1 else 1
         copy = environment.encode(variables, _ENVIRONMENT_BYTES, counter)
         other = OLD.rootfs if self.other_slot else b""
+        running = RUNNING.rootfs
+        if self.damaged:
+            running, other = (b"damaged " + each for each in (running, other))
         image = Image.of(
             {
                 "/etc/fw_env.config": self.config.encode(),
                 ENVIRONMENT: BlockDevice(self.copies * copy),
-                self.slot("A"): self._slot_content(RUNNING.rootfs),
+                self.slot("A"): self._slot_content(running),
                 self.slot("B"): self._slot_content(other),
                 BUNDLE: self.bundle,
+                **({GOLDEN: self.golden.bundle} if self.golden else {}),
                 COMMAND_LINE: b"",
                 "/var/lib": None,
             }
@@ -273,6 +282,8 @@ class Device:
             boot=UBootControl(system, SLOTS),
             staging=self.staging,
             restart=("reboot",),
+            golden=GOLDEN,
+            start_check=StartCheck() if self.damaged else None,
         )
         return Client(system, FOLDER, {DOMAIN: domain})
 
@@ -324,6 +335,7 @@ class Device:
         """Runs the client until it has nothing to do, or restarts the device."""
         client = self.client(machine, phase)
         client.start()
+        client.check_running(DOMAIN)
         if self.checks_first:
             client.check(DOMAIN)
         checked = False
@@ -336,9 +348,18 @@ class Device:
             elif checked:
                 return
             else:
-                client.check(DOMAIN)
+                self._look(client)
                 checked = True
         raise AssertionError(f"the client goes on for ever: {client.state}")
+
+    def _look(self, client: Client) -> None:
+        """Lets a person look for a release, or recover the device once."""
+        state = client.state.domain(DOMAIN)
+        running = state.slots.get(state.running)
+        if self.golden is None:
+            client.check(DOMAIN)
+        elif running is None or running.release != self.golden.digest:
+            client.check_golden(DOMAIN, below_floor=True)
 
     def _go_on(self, client: Client, machine: Machine) -> None:
         """Answers the question, or waits."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from software_update.client import step
 from software_update.client.simulator.crashes import HEADER, Fault, explore
 
 from tests.crashes.device import OLD
 from tests.crashes.invariants import scenario
-from tests.crashes.scenarios import SCENARIOS
+from tests.crashes.scenarios import RECOVERIES, SCENARIOS
 
 BOTH = Fault.CUT | Fault.KILL
 # Outcomes that each scenario has at least.
@@ -33,6 +34,22 @@ def test_update_survives_three_interruptions(name: str) -> None:
     print(f"\n{HEADER}\n{table.row()}")
     assert [str(each) for each in table.violations] == []
     assert table.outcomes >= THRICE[name]
+
+
+@pytest.mark.parametrize("name", RECOVERIES)
+def test_recovery_survives_one_interruption(name: str) -> None:
+    device, numbers = SCENARIOS[name]
+    table = explore(scenario(name, device, ends_with=numbers), depth=1, first=BOTH)
+    print(f"\n{HEADER}\n{table.row()}")
+    assert [str(each) for each in table.violations] == []
+    assert table.outcomes > 500
+
+
+def test_floor_that_falls_with_the_golden_release_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(step, "is_lower", lambda one, other: False)
+    device, numbers = SCENARIOS[RECOVERIES[0]]
+    table = explore(scenario("planted", device, ends_with=numbers), depth=1)
+    assert any("the floor falls from 2 to 1" in str(each) for each in table.violations)
 
 
 def test_each_medium_recovers_without_reduction() -> None:

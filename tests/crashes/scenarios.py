@@ -3,7 +3,7 @@
 from software_update.client.simulator.changes import SECTOR
 from software_update.client.state import Reply, Staging
 
-from tests.crashes.device import FOLDER, OFFERED, OTHER, Device
+from tests.crashes.device import FOLDER, OFFERED, OLD, OTHER, Device
 from tests.crashes.repository import Publication
 
 
@@ -24,6 +24,9 @@ def published(version: int, *, halted: bool = False) -> Publication:
     """Returns a repository with the offered release."""
     return Publication(version, OFFERED.number, OFFERED.digest, OFFERED.bundle, halted)
 
+
+# Too long for the default tests: `million_test` has them.
+RECOVERIES = ("golden bundle below the floor", "golden bundle for damaged slots")
 
 # Each device, and the numbers of the releases that may run in the end.
 SCENARIOS = {
@@ -52,6 +55,8 @@ SCENARIOS = {
     ),
     "altered download": (Device(bundle=bytes(_ALTERED), altered=True, downloads=True), {2}),
     "altered payload": (Device(bundle=bytes(_ALTERED), altered=True), {2}),
+    "golden bundle below the floor": (Device(golden=OLD, other_slot=False), {1}),
+    "golden bundle for damaged slots": (Device(golden=OFFERED, damaged=True), {3}),
     "full": (Device(room=0), {2, 3}),
     "nearly full, with folders": (Device(room=700, folders=True), {2, 3}),
     "nearly full, store first": (Device(room=700, staging=Staging.STORE), {2, 3}),

@@ -27,7 +27,8 @@ class SlotState(enum.Enum):
 class BootStatus:
     """The answer of the boot loader.
 
-    `booted` is the slot that is running, `primary` the one that starts next, None if no slot can.
+    `booted` is the slot that is running, empty for a recovery system outside of all slots. `primary` is the
+    one that starts next, None if no slot can.
     """
 
     booted: str

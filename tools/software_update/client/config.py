@@ -96,6 +96,7 @@ class DomainConfig:
     root_chain: tuple[str, ...]
     holders: str | None
     slots: tuple[str, ...]
+    golden: str | None
     staging: str
     sources: tuple[Part, ...]
     full_bundle: Part | None
@@ -316,6 +317,7 @@ def _domain(name: str, values: Mapping[str, Any], policy: PolicyConfig) -> Domai
         root_chain=values["root_chain"] or (),
         holders=values["holders"],
         slots=values["slots"],
+        golden=values["golden"],
         staging=values["staging"],
         sources=tuple(map(_part, values["sources"])),
         full_bundle=_part(values["full_bundle"]) if values["full_bundle"] else None,

@@ -518,6 +518,13 @@ DOMAIN = Section(
         ),
         Option("slots", list_of(NAME, "names", at_least=2), "The names of the slots."),
         Option(
+            "golden",
+            PATH,
+            "The golden bundle, which `recover` installs when no slot is good: a file that no update writes, "
+            "on a read-only file system.",
+            None,
+        ),
+        Option(
             "staging",
             one_of("stream", "store"),
             "`stream`: bytes go from the source into the slot, and download and installation are one "

@@ -47,6 +47,7 @@ def test_minimal_configuration() -> None:
                 root_chain=(),
                 holders=None,
                 slots=("A", "B"),
+                golden=None,
                 staging="stream",
                 sources=(Part("file", {"path": "/media/usb"}),),
                 full_bundle=None,
@@ -241,8 +242,8 @@ def test_every_problem_is_reported() -> None:
     )
     assert problems(text) == [
         "domains.main.rot: unknown option; the options here are areas, auditors, boot, commit, full_bundle, "
-        "health, holders, installers, log, log_max_age, log_policy, policy, powers, require_audits, restart, "
-        "root, root_chain, slots, sources, staging, start_check",
+        "golden, health, holders, installers, log, log_max_age, log_policy, policy, powers, require_audits, "
+        "restart, root, root_chain, slots, sources, staging, start_check",
         "domains.main.root: is missing",
         "domains.main.boot.type: must be one of uboot, grub, systemd-boot, rauc, directory, exec, mcuboot, "
         "microcontroller",

@@ -73,7 +73,8 @@ class Domain:
     personalized bundle lacks, for a device whose running slot lacks them too. `rules` say what is demanded of
     a release besides the vendor's signatures.
     `grant` are the powers and areas of the domain, beyond which no release may claim any. `start_check` is
-    the check of the slot that runs; None: only a person asks for it. `preset` is the first preset.
+    the check of the slot that runs; None: only a person asks for it. `preset` is the first preset, and
+    `golden` the path of the golden bundle; empty: none.
     """
 
     name: str
@@ -99,6 +100,7 @@ class Domain:
     anchor_chain: Sequence[bytes] = ()
     start_check: StartCheck | None = None
     preset: str = "ask"
+    golden: str = ""
 
 
 def installer_of(domain: Domain, target: str) -> Installer | None:

@@ -7,6 +7,7 @@ release, and records the plan.
 from dataclasses import dataclass
 
 from software_update.base.errors import short_id
+from software_update.bundle.envelope import Envelope
 from software_update.bundle.head import Head, read_head, read_whole
 from software_update.client.boot_control import BootStatus
 from software_update.client.claimed import check_claims
@@ -24,7 +25,7 @@ from software_update.format.verdicts import Refused
 from software_update.verify.bundle_file import verify_metadata
 from software_update.verify.device import Device
 from software_update.verify.recovery import root_to_record
-from software_update.verify.roots import TrustedRoot, verify_roots
+from software_update.verify.roots import TrustedRoot, trust_root, verify_roots
 from software_update.verify.targets import VerifiedRelease
 
 # The record has room for so many; a release rarely has more.
@@ -36,12 +37,14 @@ class Known:
     """The knowledge of the device before it looks.
 
     `root` is the root in force. `floor` is the last committed release, below which nothing is installed.
-    `at` is the time in seconds since 1970 that expiry dates are compared with.
+    `at` is the time in seconds since 1970 that expiry dates are compared with; None: they do not count. A
+    `golden` bundle may have an older root than the device: then the root in force judges it.
     """
 
     root: Root
     floor: Installed | None
-    at: int
+    at: int | None
+    golden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +71,10 @@ def look(domain: Domain, bundle: OpenBundle, known: Known) -> Look:
     newer: tuple[bytes, ...] = ()
     try:
         head = _read_head(bundle)
-        root = verify_roots(device, head.envelope.root_chain, head.envelope.root)
-        newer = new_roots(known.root, head.envelope.root_chain, head.envelope.root)
-        release = verify_metadata(head.envelope, head.user_manifest, device)
+        envelope = _without_older_root(head.envelope, known) if known.golden else head.envelope
+        root = verify_roots(device, envelope.root_chain, envelope.root)
+        newer = new_roots(known.root, envelope.root_chain, envelope.root)
+        release = verify_metadata(envelope, head.user_manifest, device)
         if head.lacks(release.targets):
             raise PlanFailed(Code.ORDER_NOT_TAKEN, _ORDER)
         _check_places(domain, release)
@@ -83,6 +87,14 @@ def look(domain: Domain, bundle: OpenBundle, known: Known) -> Look:
     accepted_under = root_to_record(known.floor, release.former, release.targets, release.root)
     manifest = encode_release(release.targets, release.user_manifest, accepted_under)
     return Look(root, release, manifest, _payload_bytes(bundle, head), None, newer)
+
+
+def _without_older_root(envelope: Envelope, known: Known) -> Envelope:
+    if envelope.root is None:
+        return envelope
+    if trust_root(envelope.root).common.version >= known.root.common.version:
+        return envelope
+    return envelope._replace(root=None, root_chain=())
 
 
 _ORDER = (

@@ -85,6 +85,7 @@ class Code(enum.Enum):
     ANCHOR_REFUSED = "ANCHOR_REFUSED"
     ROOT_CHAIN_BROKEN = "ROOT_CHAIN_BROKEN"
     SLOT_DAMAGED = "SLOT_DAMAGED"
+    BELOW_FLOOR = "BELOW_FLOOR"
     ROOT_TRUSTED = "ROOT_TRUSTED"
     FACTORY_RESET = "FACTORY_RESET"
 
@@ -323,6 +324,11 @@ def below_floor(domain: DomainState) -> bool:
     """Returns whether the running slot has an older release than the device has committed before."""
     running = domain.slots.get(domain.running)
     return running is not None and domain.floor is not None and is_lower(running, domain.floor)
+
+
+def installed_of(plan: Plan) -> Installed:
+    """Returns the release of a plan, as the record has it once it is installed."""
+    return Installed(plan.manifest, plan.release, plan.version, plan.counter, plan.targets_version)
 
 
 def is_lower(one: Installed, other: Installed) -> bool:

@@ -13,7 +13,7 @@ The rules that no event breaks:
 - Only a slot that was read back and verified is ever activated.
 - A release that its repository has halted or withdrawn is not tried. Once it is tried, no server stops it.
 - Only the slot that was tried, and that runs, is confirmed.
-- The floor rises only when a slot is confirmed.
+- The floor rises only when a slot is confirmed, and falls only if a person ends it for another root.
 - After a start, the boot loader's answer decides, whatever the record says.
 """
 
@@ -36,7 +36,6 @@ from software_update.client.state import (
     Code,
     Detail,
     Failures,
-    Installed,
     Plan,
     Reply,
     Result,
@@ -44,6 +43,8 @@ from software_update.client.state import (
     State,
     answer_to,
     failures_of,
+    installed_of,
+    is_lower,
     refusal_of,
 )
 
@@ -511,11 +512,11 @@ def _confirmed(state: State, event: events.Confirmed) -> State:
     if state.detail != Detail.COMMITTING or plan is None:
         return state
     domain = state.domain(plan.domain)
-    installed = Installed(
-        plan.manifest, plan.release, plan.version, plan.counter, plan.targets_version
-    )
+    installed = installed_of(plan)
     slots = {**domain.slots, plan.slot: installed}
-    domain = replace(domain, slots=slots, floor=installed, running=plan.slot)
+    # A golden release may be lower. It runs to fetch a newer one, and changes nothing about the floor.
+    kept = domain.floor if domain.floor and is_lower(installed, domain.floor) else installed
+    domain = replace(domain, slots=slots, floor=kept, running=plan.slot)
     state = replace(
         state.with_domain(plan.domain, domain),
         last_install=event.at,

@@ -12,7 +12,7 @@ from software_update.base.errors import SoftwareUpdateError, printable
 from software_update.base.strict_json import to_text
 from software_update.cli.client.arguments import add_domain, add_release, parser_of
 from software_update.cli.client.outcome import exit_code
-from software_update.cli.client.session import open_session
+from software_update.cli.client.session import Session, open_session
 from software_update.cli.client.text import question_of, status_lines
 from software_update.cli.options.arguments import parse_integer
 from software_update.client.question_text import question_text
@@ -111,15 +111,42 @@ def run_install(argv: Sequence[str]) -> int:
     args = parser.parse_args(argv)
     with open_session(args.config) as session:
         status = session.act("install", path=os.path.realpath(args.bundle), domain=args.domain)
-        # A release that was declined earlier is asked about again: a person has named it.
-        waits = status["asking"] or status["detail"] == "Finished"
-        while waits:
-            reply = "yes" if args.yes else _ask(status["question"])
-            if reply is None:
-                break
-            status = session.act("answer", reply=reply, **_bound_to(status["question"]))
-            waits = status["asking"]
-        return _show(args, status)
+        return _ask_to_the_end(args, session, status)
+
+
+def run_recover(argv: Sequence[str]) -> int:
+    """Installs the golden bundle."""
+    parser = parser_of(
+        "recover",
+        "Verifies the golden bundle of the configuration, asks on the terminal about each phase, and writes "
+        "it into a slot that does not run.",
+    )
+    add_domain(parser, "the only one")
+    parser.add_argument(
+        "--below-floor",
+        action="store_true",
+        help="let a release below the floor run, to fetch a newer one; the floor stays",
+    )
+    parser.add_argument(
+        "--yes", action="store_true", help="agree to all phases, the restart too; ask nothing"
+    )
+    args = parser.parse_args(argv)
+    with open_session(args.config) as session:
+        below = args.below_floor or None
+        status = session.act("recover", domain=args.domain, below_floor=below)
+        return _ask_to_the_end(args, session, status)
+
+
+def _ask_to_the_end(args: Namespace, session: Session, status: Document) -> int:
+    """Asks about each phase of a release that a person has named, also if it was declined earlier."""
+    waits = status["asking"] or status["detail"] == "Finished"
+    while waits:
+        reply = "yes" if args.yes else _ask(status["question"])
+        if reply is None:
+            break
+        status = session.act("answer", reply=reply, **_bound_to(status["question"]))
+        waits = status["asking"]
+    return _show(args, status)
 
 
 def run_restart_done(argv: Sequence[str]) -> int:

@@ -16,6 +16,7 @@ COMMANDS = {
     "decline": ("actions", "decline the release that waits"),
     "postpone": ("actions", "put off the release that waits"),
     "install": ("actions", "install a bundle from a file"),
+    "recover": ("actions", "install the golden bundle"),
     "restart-done": ("actions", "go on after a restart that the client did not start"),
     "commit": ("actions", "keep the release that is being tried"),
     "rollback": ("actions", "end the update, and go back to the release before it"),

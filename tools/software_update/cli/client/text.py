@@ -115,7 +115,8 @@ def _domain(name: str, domain: Document) -> Iterator[str]:
     running = domain["slots"].get(domain["running"])
     version = printable(running["version"]) if running else "an unknown release"
     root = "" if domain["root_version"] is None else f", root version {domain['root_version']}"
-    yield f"{name}: slot {domain['running']} runs {version}{root}, preset {domain['preset']}"
+    slot = f"slot {domain['running']} runs" if domain["running"] else "no slot runs, but"
+    yield f"{name}: {slot} {version}{root}, preset {domain['preset']}"
     if domain["root_refused"]:
         yield f"{name}: {domain['root_refused']}: no root is in force, and nothing is installed"
     if domain["damaged_slot"]:

@@ -109,8 +109,10 @@ class OrderedBoot(abc.ABC):
         """Puts the slot before the running one in the list, with all tries for both."""
         booted = self.running()
         variables = self.read()
-        changes = {self.order: self._list_from(variables, slot, booted), TRYING: slot}
-        for each in (slot, booted):
+        # A recovery system runs outside of all slots.
+        first = (slot, booted) if booted else (slot,)
+        changes = {self.order: self._list_from(variables, *first), TRYING: slot}
+        for each in first:
             changes |= self.with_left(each, self.tries)
         self._change(variables, changes)
 

@@ -8,6 +8,7 @@ from software_update.client.boot_control import BootError
 from software_update.client.system import Storage
 
 COMMAND_LINE = "/proc/cmdline"
+NO_SLOT = "none"
 _SLOT = re.compile(r"(?:^|\s)(?:software_update|rauc)\.slot=(\S+)")
 _MAX_BYTES = 1 << 16
 
@@ -15,13 +16,16 @@ _MAX_BYTES = 1 << 16
 def running_slot(storage: Storage, slots: Collection[str], configured: str | None = None) -> str:
     """Returns `configured`, or the slot that the kernel's command line names, such as `rauc.slot=A`.
 
-    The last one counts, because boot loaders append. Raises BootError if it is not one of `slots`.
+    The last one counts, because boot loaders append. A recovery system outside of all slots says `none`:
+    then the result is empty. Raises BootError for any other name that is not one of `slots`.
     """
     place, booted = "booted", configured
     if booted is None:
         place, booted = COMMAND_LINE, named_slot(storage) or ""
     if booted in slots:
         return booted
+    if booted == NO_SLOT:
+        return ""
     problem = (
         f"slot '{shown(booted)}' is not one of {', '.join(slots)}" if booted else "names no slot"
     )

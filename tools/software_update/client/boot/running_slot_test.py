@@ -44,6 +44,11 @@ def test_unknown_slot(line: str, configured: str | None, problem: str) -> None:
         named_by(line, configured)
 
 
+def test_recovery_system_runs_outside_of_all_slots() -> None:
+    assert named_by("software_update.slot=none") == ""
+    assert named_by("software_update.slot=none software_update.slot=B") == "B"
+
+
 def test_missing_file() -> None:
     with pytest.raises(BootError, match=r"^/none: cannot be read \(No such file or directory\)$"):
         read_text(machine().storage, "/none")

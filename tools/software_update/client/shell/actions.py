@@ -47,6 +47,10 @@ def _act_install(control: Control, who: Caller, fields: Document) -> Document:
     return control.install(who, fields["path"], fields.get("domain"))
 
 
+def _act_recover(control: Control, who: Caller, fields: Document) -> Document:
+    return control.recover(who, fields.get("domain"), below_floor=fields.get("below_floor", False))
+
+
 def _act_policy(control: Control, who: Caller, fields: Document) -> Document:
     if "preset" not in fields:
         raise UsageError("preset is missing; name one")
@@ -77,6 +81,7 @@ ACTIONS = {
         {"release": str, "root": str, "reply": str, "phases": list, "until": str}, _act_answer
     ),
     "install": Action({"path": str, "domain": str}, _act_install),
+    "recover": Action({"domain": str, "below_floor": bool}, _act_recover),
     "restart-done": Action({}, lambda control, who, fields: control.restart_done(who)),
     "commit": Action({}, lambda control, who, fields: control.commit(who)),
     "rollback": Action({}, lambda control, who, fields: control.cancel(who)),

@@ -122,6 +122,7 @@ def build_domain(config: Config, domain: DomainConfig, system: System) -> Domain
         anchor_chain=tuple(chain),
         start_check=domain.start_check,
         preset=domain.policy.preset,
+        golden=domain.golden or "",
     )
 
 

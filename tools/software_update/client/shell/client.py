@@ -84,7 +84,10 @@ from software_update.client.state import (
     Staging,
     State,
     answer_to,
+    installed_of,
+    is_lower,
 )
+from software_update.client.state import Installed as InstalledRelease
 from software_update.client.step import may_check, step
 from software_update.client.stored_bundle import StoredBundle
 from software_update.client.system import ProgramResult, ProgramTimeout, System
@@ -365,6 +368,48 @@ class Client:
             ended = events.NothingToDo(self.now(), name, Code.SOURCE_FAILED, error_text(error))
         self.handle(ended or self._nothing(name, None))
 
+    def check_golden(self, name: str, *, below_floor: bool = False) -> None:
+        """Looks at the golden bundle, also if its release runs already.
+
+        Its expiry does not count, because a device must recover at any time. `below_floor` says that a person
+        wants it although its release is below the floor.
+        """
+        if not may_check(self.state):
+            return
+        self.handle(events.CheckBegan(self.now(), name))
+        domain = self.domains[name]
+        try:
+            bundle = _opened(FileSource(self.system.storage, domain.golden))
+            if bundle is None:
+                raise SourceError(f"{domain.golden}: is missing")
+            ended = self._look_at_golden(domain, bundle, below_floor)
+        except SourceError as error:
+            ended = events.NothingToDo(self.now(), name, Code.SOURCE_FAILED, error_text(error))
+        self.handle(ended)
+
+    def _look_at_golden(self, domain: Domain, bundle: OpenBundle, below_floor: bool) -> Event:
+        try:
+            refused = self.root_refusal(domain.name)
+            if refused is not None:
+                raise refused
+            found = look(domain, bundle, Known(self.root(domain), None, None, golden=True))
+            self._keep_root(domain, found)
+            if found.problem is not None:
+                raise found.problem
+            offered = self._offer_of(domain, 0, bundle, found, golden=True)
+            plan, floor = offered.plan, self.state.domain(domain.name).floor
+            members: dict[str, str | list[str]] = {**offered.disclosed, "origin": "golden bundle"}
+            if floor is not None and is_lower(installed_of(plan), floor):
+                if not below_floor:
+                    raise _below_floor(plan, floor)
+                members["below_floor"] = floor.version
+            plan = replace(plan, path=domain.golden, by_person=True)
+            return replace(offered, plan=plan, dated=False, disclosed=members)
+        except PlanFailed as problem:
+            return events.NothingToDo(self.now(), domain.name, problem.code, str(problem))
+        finally:
+            bundle.close()
+
     def manifest_of(self, name: str, path: str) -> bytes:
         """Returns the installed manifest of the release in a bundle, which it verifies. Keeps a newer root.
 
@@ -469,17 +514,23 @@ class Client:
         return found
 
     def _offer(self, domain: Domain, number: int, bundle: OpenBundle, found: Look) -> Event | None:
-        slot = inactive_slot(domain, domain.boot.status())
         state = self.state.domain(domain.name)
-        plan = replace(make_plan(domain, found, slot, number, ""), identity=bundle.identity)
         running = state.slots.get(state.running)
-        if running is not None and running.release == plan.release:
-            return None
         assert found.release is not None
+        if running is not None and running.release == release_digest(found.release.targets):
+            return None
+        return self._offer_of(domain, number, bundle, found)
+
+    def _offer_of(
+        self, domain: Domain, number: int, bundle: OpenBundle, found: Look, *, golden: bool = False
+    ) -> events.Offered:
+        assert found.release is not None
+        slot = inactive_slot(domain, domain.boot.status())
+        plan = replace(make_plan(domain, found, slot, number, ""), identity=bundle.identity)
         check_room(domain, slot, found.release.targets)
         if domain.staging == Staging.STORE:
             self._check_store(bundle)
-        disclosed = self._disclose(domain, bundle, found.release)
+        disclosed = self._disclose(domain, bundle, found.release, golden=golden)
         manifest = self.keep_manifest(found.manifest)
         return events.Offered(
             self.now(),
@@ -488,7 +539,9 @@ class Client:
             history_members(disclosed),
         )
 
-    def _disclose(self, domain: Domain, bundle: OpenBundle, release: VerifiedRelease) -> Disclosed:
+    def _disclose(
+        self, domain: Domain, bundle: OpenBundle, release: VerifiedRelease, *, golden: bool
+    ) -> Disclosed:
         """Checks what is disclosed about a release before the question, and keeps what it has found.
 
         Raises PlanFailed if the release is refused, also because witnesses state a time at which its metadata
@@ -502,11 +555,12 @@ class Client:
 
         seen = self._disclosures.seen(domain.name)
         try:
-            result = disclose(release, domain.rules, fetch, self.at(), seen)
+            # The age of a golden bundle does not count: cosignatures of any time do.
+            result = disclose(release, domain.rules, fetch, 0 if golden else self.at(), seen)
         except NotDisclosed as refused:
             raise PlanFailed(Code.REFUSED, str(refused)) from None
         self._disclosures.keep(domain.name, release_digest(release.targets), result)
-        if result.not_before > self.at():
+        if result.not_before > self.at() and not golden:
             self.handle(events.TimeProven(self.now(), result.not_before))
             problem = self._found(domain, bundle).problem
             if problem is not None:
@@ -992,6 +1046,14 @@ def error_text(error: Exception) -> str:
 def _is_dated(release: VerifiedRelease) -> bool:
     dates = (release.targets.common.expires, release.root.common.expires)
     return any(each is not None for each in dates)
+
+
+def _below_floor(plan: Plan, floor: InstalledRelease) -> PlanFailed:
+    return PlanFailed(
+        Code.BELOW_FLOOR,
+        f"the golden release {plan.version} is below the floor {floor.version}; a person may let it run with "
+        "--below-floor, to fetch a newer one",
+    )
 
 
 def _opened(source: Source) -> OpenBundle | None:

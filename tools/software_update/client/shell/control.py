@@ -200,6 +200,26 @@ class Control:
         if not self._client.system.storage.exists(path):
             raise InputError(f"{path}: No such file or directory")
         self._client.check_file(self.domain_name(domain), path)
+        return self._offered_or_refused(path)
+
+    def recover(
+        self, who: Caller, domain: str | None = None, *, below_floor: bool = False
+    ) -> Document:
+        """Looks at the golden bundle, and makes a plan of it. Answers are still needed.
+
+        `below_floor` lets a release below the floor run; the floor stays. Raises ActionRefused if the bundle
+        may not be installed.
+        """
+        self._permit(who)
+        self._ready_to_check()
+        name = self.domain_name(domain)
+        golden = self._client.domains[name].golden
+        if not golden:
+            raise ActionRefused(f"domain '{name}' has no golden bundle; configure golden")
+        self._client.check_golden(name, below_floor=below_floor)
+        return self._offered_or_refused(golden)
+
+    def _offered_or_refused(self, path: str) -> Document:
         state = self._client.state
         declined = state.detail == Detail.FINISHED and state.plan is not None
         if state.detail == Detail.AWAITING_CONSENT or state.result is None or declined:
