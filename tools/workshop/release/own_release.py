@@ -92,6 +92,7 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
         "--check",
         action="append",
         default=[],
+        type=_command,
         metavar="COMMAND",
         help="another command that must pass at the top of the tree; repeat it for several",
     )
@@ -122,6 +123,17 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     if args.rehearse and args.ci_log:
         raise UsageError("--ci-log: only valid with --root; remove it")
     return args
+
+
+def _command(text: str) -> list[str]:
+    """Returns the words of a command line."""
+    try:
+        words = shlex.split(text)
+    except ValueError:
+        words = []
+    if not words:
+        raise argparse.ArgumentTypeError(f"'{text}': write a command, with each quote closed")
+    return words
 
 
 def _paths(args: argparse.Namespace) -> Paths:
@@ -168,8 +180,8 @@ def _check(args: argparse.Namespace, paths: Paths, commit: own_tree.Commit) -> l
         own_checks.run_check(paths.top, ("bash", own_checks.CI))
         passed.append(f"{own_checks.CI}: passed")
     for command in args.check:
-        own_checks.run_check(paths.top, shlex.split(command))
-        passed.append(f"{command}: passed")
+        own_checks.run_check(paths.top, command)
+        passed.append(f"{shlex.join(command)}: passed")
     if own_tree.clean_commit(paths.top) != commit:
         raise own_tree.NotReleasable(
             f"{paths.top}: has another commit than before the checks; begin again"

@@ -339,6 +339,13 @@ def test_wrong_usage(tree: Path, args: tuple[str, ...], error: str) -> None:
     assert error in refusal(tree, *args, status=2)
 
 
+@pytest.mark.parametrize("command", ["", "'"])
+def test_a_check_is_a_command(tree: Path, command: str) -> None:
+    done = run(PROGRAM, VERSION, "--top", tree, "--rehearse", "--check", command, cwd=tree.parent)
+    assert done.returncode == 2
+    assert f"--check: '{command}': write a command" in done.stderr
+
+
 def test_a_package_that_cannot_make_a_bundle_is_refused(tree: Path) -> None:
     write(tree, {"tools/software_update/cli/commands/bundle_create.py": "raise SystemExit(9)\n"})
     line = refusal(tree, "--rehearse")
