@@ -45,6 +45,7 @@ def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "guides/root_ceremony.md",
         "guides/signing_services.md",
         "guides/two_teams.md",
+        "start/security_engineer.md",
     ],
 )
 def test_page(page: str) -> None:

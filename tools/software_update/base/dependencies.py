@@ -7,6 +7,8 @@ from types import TracebackType
 
 NEEDED = "cryptography>=43 and protobuf>=7.35.1,<8 and zstandard>=0.23,<1"
 
+# Packages that not every installation has, and the extra of this package that brings each.
+_EXTRAS = {"tuf": "repository", "urllib3": "client"}
 _OURS = "software_update"
 _PROTOBUF = "google"
 _SETTING = "PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION"
@@ -27,7 +29,7 @@ def load_problem(error: BaseException, remedy: str | None = None) -> str | None:
         return None
     text = " ".join(str(error).split()) or type(error).__name__
     package = "protobuf" if package == _PROTOBUF else package
-    return f"{package}: {sys.executable} cannot load it ({text}); {remedy or _remedy()}"
+    return f"{package}: {sys.executable} cannot load it ({text}); {remedy or _remedy(package)}"
 
 
 def _frames(traceback: TracebackType | None) -> Iterator[tuple[str, str]]:
@@ -38,6 +40,8 @@ def _frames(traceback: TracebackType | None) -> Iterator[tuple[str, str]]:
         traceback = traceback.tb_next
 
 
-def _remedy() -> str:
+def _remedy(package: str) -> str:
+    if package in _EXTRAS:
+        return f"install the command with it: pip install '.[{_EXTRAS[package]}]'"
     unset = f"unset {_SETTING}, or " if _SETTING in os.environ else ""
     return f"{unset}install {NEEDED} for this Python"

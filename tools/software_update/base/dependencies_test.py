@@ -153,3 +153,11 @@ def test_error_of_a_call_is_not_one_of_loading() -> None:
 def test_remedy_of_the_caller() -> None:
     said = load_problem(raised("raise ValueError('x')", "cryptography.x"), "build again")
     assert said == f"cryptography: {sys.executable} cannot load it (x); build again"
+
+
+@pytest.mark.parametrize(("package", "extra"), [("tuf", "repository"), ("urllib3", "client")])
+def test_remedy_for_a_package_of_an_extra(package: str, extra: str) -> None:
+    code = f"raise ModuleNotFoundError('absent', name={package + '.api'!r})"
+    said = load_problem(raised(code, "software_update.x"))
+    end = f"(absent); install the command with it: pip install '.[{extra}]'"
+    assert said == f"{package}: {sys.executable} cannot load it {end}"

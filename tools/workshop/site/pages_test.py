@@ -86,3 +86,18 @@ def test_each_page_is_in_a_table_of_the_documentations_first_page() -> None:
     docs = Path("docs")
     reached = set(navigation.pages(navigation.navigation(docs)))
     assert {str(each.relative_to(docs)) for each in docs.rglob("*.md")} - reached == set()
+
+
+@pytest.mark.parametrize(
+    "page", sorted(Path("docs/start").glob("*.md")), ids=lambda page: page.stem
+)
+def test_path_of_a_role_has_at_most_five_steps(page: Path) -> None:
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in page.read_text(encoding="utf-8").splitlines()
+        if line.startswith("| ") and line[2].isdigit()
+    ]
+    assert [row[0] for row in rows] == ["1", "2", "3", "4", "5"]
+    for _, step, gain, time in rows:
+        assert links(step) and gain
+        assert time.split()[1].startswith(("minute", "hour"))
