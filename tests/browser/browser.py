@@ -42,9 +42,8 @@ class Browser:
 
     def requests(self) -> list[str]:
         """Returns the addresses of all requests since the last call."""
-        events = [
-            json.loads(each["message"])["message"] for each in self.driver.get_log("performance")
-        ]
+        driver: Any = self.driver
+        events = [json.loads(each["message"])["message"] for each in driver.get_log("performance")]
         return [
             each["params"]["request"]["url"]
             for each in events

@@ -11,19 +11,6 @@ from software_update.testing.command import done
 from software_update.testing.pages import APP, BOOT, RELEASE
 
 OLD = RELEASE._replace(version="1.0", counter=1, minimum_counter=None)
-# Long names, which must not make a page wider than a phone.
-SBOM = {
-    "bomFormat": "CycloneDX",
-    "specVersion": "1.6",
-    "components": [
-        {
-            "name": f"{'component_' * 9}{number}",
-            "version": "1.0",
-            "licenses": [{"expression": "MIT"}],
-        }
-        for number in range(40)
-    ],
-}
 MORE = APP._replace(reach=("actuators", "network"))
 
 
@@ -41,9 +28,15 @@ def write_releases(folder: Path, release: ReleaseManifest = RELEASE) -> None:
         }
         (folder / f"{name}.bundle").write_bytes(e.bundle(contents, version=version))
     attachments = folder / "new.bundle.attachments"
-    attachments.mkdir()
-    (attachments / "sbom.cdx.json").write_text(json.dumps(SBOM))
-    materials = [Material(f"@@{'module_' * 12}{number}", bytes(32)) for number in range(9)]
+    attachments.mkdir(exist_ok=True)
+    # Long names, which must not make a page wider than a phone, and a name that a test chooses.
+    names = [release.product, *(f"{'component_' * 9}{number}" for number in range(9))]
+    components = [
+        {"name": name, "version": "1.0", "licenses": [{"expression": "MIT"}]} for name in names
+    ]
+    sbom = {"bomFormat": "CycloneDX", "specVersion": "1.6", "components": components}
+    (attachments / "sbom.cdx.json").write_text(json.dumps(sbom))
+    materials = [Material(f"@@{'module_' * 12}{number}", bytes(32)) for number in range(3)]
     built = provenance(bytes(32), ["bazel", "build", f"//{'lamp/' * 30}:bundle"], materials)
     (attachments / "provenance.json").write_bytes(built)
 
