@@ -4,6 +4,7 @@ import random
 from collections import Counter
 
 import pytest
+from software_update.disclosure.page_contents import contents_of
 from software_update.format.verdicts import Refused, Verdict
 from software_update.testing import encode as e
 from software_update.testing.tree import VECTORS
@@ -32,6 +33,13 @@ def test_corpus_equals_the_output_of_seeds() -> None:
 @pytest.mark.parametrize("name", seeds.corpus())
 def test_bundles_of_the_corpus_are_accepted(name: str) -> None:
     assert any(target.judge(files()[name])) == name.endswith(".bundle")
+
+
+def test_attachments_of_the_corpus_are_read() -> None:
+    assert target.ends_in_a_verdict(target.read_proof, files()["release.tlog-proof"])
+    assert target.ends_in_a_verdict(target.read_statement, files()["provenance.json"])
+    for name in ("provenance.json", "sbom.cdx.json"):
+        assert contents_of(files()[name])
 
 
 def test_vectors() -> None:

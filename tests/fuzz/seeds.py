@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from software_update.attachments.provenance import Material, provenance
 from software_update.format.claims import Attachment, Claims, TargetClaim
 from software_update.format.release_manifest import (
     Advisory,
@@ -13,8 +14,12 @@ from software_update.testing import encode as e
 from software_update.testing import zstd_frames
 from software_update.testing.signers import ROOT_KEY, ROOT_KEY_2, TARGETS_KEY
 
-from tests.fuzz.target import INSTALLED, ROOT_KEYS, TARGETS_KEYS, TRUSTED
+from tests.fuzz.target import INSTALLED, LOG, ROOT_KEYS, TARGETS_KEYS, TRUSTED, WITNESS
 
+SBOM = b"""\
+{"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [
+ {"name": "a", "version": "1", "licenses": [{"license": {"id": "MIT"}}], "components": [{"name": "b"}]}]}
+"""
 CORPUS = Path(__file__).absolute().parent / "corpus"
 
 
@@ -73,6 +78,11 @@ def corpus() -> dict[str, bytes]:
         + e.payloads(contents),
         "compressed.bundle": e.targets_entry(e.signed(compressed, TARGETS_KEY))
         + e.payload("app", stored),
+        "release.tlog-proof": LOG.proof(5, WITNESS),
+        "provenance.json": provenance(
+            bytes(32), ["bazel", "build"], [Material("source", bytes(32))]
+        ),
+        "sbom.cdx.json": SBOM,
         "root.pb": TRUSTED,
         "installed.pb": INSTALLED,
         "release.json": release,

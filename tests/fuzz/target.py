@@ -1,8 +1,8 @@
 """The fuzzed function, and the mutation of inputs. This module does not need the fuzzer.
 
-An input is a bundle, as `bundle verify` reads it; or the bytes of a root, a manifest, a release manifest. Few
-changes of bytes get past a signature, so most changes are made to the tree of fields, which is then signed
-again by keys that the device trusts.
+An input is a bundle, as `bundle verify` reads it; or the bytes of a root, a manifest, a release manifest, the
+proof of a log, a statement, or an SBOM. Few changes of bytes get past a signature, so most changes are made
+to the tree of fields, which is then signed again by keys that the device trusts.
 """
 
 import hashlib
@@ -10,14 +10,17 @@ import os
 import random
 from collections.abc import Callable, Iterator
 
+from software_update.attachments.statement import parse_statement
 from software_update.bundle.head import MetadataAfterPayloads, Rest, read_head
 from software_update.bundle.reader import read_envelope
+from software_update.disclosure.page_contents import contents_of
 from software_update.format.claims import read_claims
 from software_update.format.metadata import parse_manifest
 from software_update.format.refusals import NotDisclosed
 from software_update.format.release_manifest import ReleaseManifest, build_release, parse_release
 from software_update.format.verdicts import Refused
 from software_update.testing import encode as e
+from software_update.testing.memory_log import MemoryLog, MemoryWitness, policy_text
 from software_update.testing.signers import (
     ROOT_KEY,
     ROOT_KEY_2,
@@ -27,6 +30,8 @@ from software_update.testing.signers import (
     TARGETS_KEY_2,
     TARGETS_KEY_3,
 )
+from software_update.transparency.check import check_proof
+from software_update.transparency.log_policy import parse_log_policy
 from software_update.verify import bundle_file
 from software_update.verify.device import Device
 from software_update.verify.roots import trust_root
@@ -48,13 +53,24 @@ DEVICES = (
     Device(trust_root(TRUSTED)),
     Device(trust_root(TRUSTED), parse_manifest(INSTALLED), "lamp-1", at=1_900_000_000),
 )
+RECORD = b"record 5"
+LOG, WITNESS = MemoryLog([b"record %d" % index for index in range(11)]), MemoryWitness()
+LOG_POLICY = parse_log_policy(policy_text(LOG, WITNESS), "policy")
 BUNDLE = os.memfd_create("bundle")
 
 
 def judge(data: bytes) -> list[bool]:
     """Returns whether each device accepts the input. Raises everything but a verdict, and a wrong verdict."""
-    for read in (trust_root, parse_manifest, parse_release, read_claims):
+    for read in (
+        trust_root,
+        parse_manifest,
+        parse_release,
+        read_claims,
+        read_proof,
+        read_statement,
+    ):
         ends_in_a_verdict(read, data)
+    contents_of(data)
     os.ftruncate(BUNDLE, 0)
     os.pwrite(BUNDLE, data, 0)
     reads_the_same_in_two_steps(data)
@@ -69,6 +85,16 @@ def ends_in_a_verdict(function: Callable[..., object], *args: object) -> bool:
         assert refused.detail and str(refused).isprintable(), str(refused)
         return False
     return True
+
+
+def read_proof(data: bytes) -> None:
+    """Reads the proof of a log. Nothing but the proof of its record is accepted."""
+    checked = check_proof(data, LOG_POLICY, RECORD)
+    assert (checked.record_index, checked.checkpoint.size) == (5, len(LOG.records))
+
+
+def read_statement(data: bytes) -> None:
+    parse_statement(data, "statement.json")
 
 
 class Source:
