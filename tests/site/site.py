@@ -16,7 +16,7 @@ KINDS = (
     "guides/release_page.html",
     "reference/rules/software_update_bundle.html",
     "reference/cli/bundle-verify.html",
-    "reference/verdicts.html",
+    "explanation/key_management.html",
     "explanation/benchmarks.html",
     "explanation/client_states.html",
     "repository/examples/blinky/index.html",

@@ -256,7 +256,7 @@ def _lines(x: float, y: float, text: str, first: str = "", label: bool = False) 
 
 def _extent_of_text(x: float, y: float, text: str) -> list[tuple[float, float]]:
     lines = text.split("\n")
-    wide = max(map(len, lines)) * LETTER / 2
+    wide = max(map(len, lines)) * LETTER / 2 + 6
     tall = len(lines) * LINE / 2
     return [(x - wide, y - tall), (x + wide, y + tall)]
 

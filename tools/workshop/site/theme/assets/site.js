@@ -1,7 +1,7 @@
 // Names and keyboard access for parts that the theme makes while a page loads.
 document.querySelector(".md-search")?.setAttribute("aria-label", "Search");
 
-const scrolling = ".md-typeset pre > code, .md-typeset__scrollwrap";
+const scrolling = ".md-typeset pre > code, .md-typeset__scrollwrap, .md-typeset p:has(img)";
 const improve = () => {
   for (const each of document.querySelectorAll("nav.md-code__nav:not([role])")) {
     each.setAttribute("role", "none");
@@ -14,4 +14,5 @@ const improve = () => {
 };
 new MutationObserver(improve).observe(document.body, { childList: true, subtree: true });
 addEventListener("resize", improve);
+addEventListener("load", improve);
 improve();
