@@ -44,6 +44,7 @@ class Action(enum.Enum):
     COMMIT = "commit"
     ROLLBACK = "rollback"
     CLEAR = "clear"
+    TRUST = "trust"
 
 
 _ANSWERS = (Action.APPROVE, Action.DECLINE, Action.POSTPONE)
@@ -148,6 +149,8 @@ def status_document(state: State, facts: Facts) -> dict[str, Any]:
 
 def actions(state: State) -> tuple[Action, ...]:
     """Returns the actions that continue or clear a state, the most likely one first."""
+    if state.root_refused and state.detail in AT_REST:
+        return (Action.TRUST, *_ACTIONS[state.detail])
     if state.detail == Detail.FINISHED and state.plan is not None:
         return (Action.APPROVE, *_ACTIONS[state.detail])
     return _ACTIONS[state.detail]

@@ -23,6 +23,7 @@ _MEANINGS = {
     "commit": "keep this release",
     "rollback": "end the update",
     "clear": "lift the quarantine, and forget this result",
+    "trust": "compare and confirm the root in the image",
 }
 _ARGUMENTS = {"install": "install BUNDLE"}
 

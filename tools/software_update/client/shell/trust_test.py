@@ -77,9 +77,11 @@ def test_person_confirms_the_fingerprint(typed: str) -> None:
     device = updated()
     control = started(device, FOREIGN)
     assert domain(control)["root_refused"] == "ANCHOR_REFUSED"
+    assert control.status()["actions"][0] == "trust"
     assert domain(control)["image_root"] == {"version": 1, "fingerprint": PRINT}
     control.trust(ALICE, typed)
     assert (domain(control)["root_refused"], code(control)) == (None, Code.ROOT_TRUSTED)
+    assert "trust" not in control.status()["actions"]
     assert (domain(control)["root_fingerprint"], control.status()["problem"]) == (PRINT, None)
     told = control.history()["lines"][-1]
     former = fingerprint(trust_root(FIRST))
