@@ -12,6 +12,7 @@ from software_update.format.claims import Claims, TargetClaim
 from software_update.provisioning import image as image_module
 from software_update.provisioning.gpt import Placed
 from software_update.provisioning.programs import Programs
+from software_update.provisioning.storage import Window
 from software_update.testing import encode as e
 from software_update.testing.image_parts import CONTENTS, ImageParts
 
@@ -148,6 +149,15 @@ def test_refuses_a_release_that_the_device_refuses(
     parts.configure('powers = ["network"]')
     change(parts)  # type: ignore[operator]
     assert refused(parts, capsys, 1).startswith(line)
+
+
+def test_notices_bytes_that_read_back_differently(
+    parts: ImageParts, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Window, "write", lambda *_: None)
+    assert refused(parts, capsys, 1) == (
+        "release.bundle: slot a: target 'rootfs' reads back differently; check the medium"
+    )
 
 
 def test_refuses_a_target_without_a_place(
