@@ -95,6 +95,7 @@ def create_image(output: str, request: Request) -> dict[str, Any]:
         storage = ImageStorage(disk, image, staging, output)
         copied = _copy_files(storage, request.files)
         _copy_anchors(storage, config, anchors)
+        copied = [*copied, *_copy_golden(storage, domain, request)]
         _check_config(storage, config, request)
         bundle = stack.enter_context(files.open_input(request.bundle))
         if request.dev_keys is not None:
@@ -105,6 +106,7 @@ def create_image(output: str, request: Request) -> dict[str, Any]:
             StoredBundle(MachineFile(bundle, request.bundle)),
             request.bundle,
             {target: storage.path_of(each) for target, each in request.places.items()},
+            domain.golden,
         )
         provisioned = provision(storage, config, anchors, shipped, MachineStorage(), spool)
         programs = Programs(found, image, staging, max(config.built, _EARLIEST))
@@ -125,7 +127,7 @@ def create_image(output: str, request: Request) -> dict[str, Any]:
                 _domain_document(each, anchors[each.name], provisioned) for each in config.domains
             ],
             "targets": _targets(shipped, provisioned),
-            "files": copied,
+            "files": sorted(copied, key=lambda each: each["place"]),
             "not_in_image": [
                 each
                 for each in checked_files(config, request.configuration)
@@ -232,6 +234,16 @@ def _copy_anchors(storage: ImageStorage, config: Config, anchors: Mapping[str, b
                 f"{each.root}: the file for this path is not the root of domain '{each.name}'; remove "
                 "it from the files, and the image gets the root"
             )
+
+
+def _copy_golden(
+    storage: ImageStorage, domain: DomainConfig, request: Request
+) -> list[dict[str, Any]]:
+    """Copies the bundle to the path of the golden bundle, if a partition has it and no file is there."""
+    place_ = storage.place(domain.golden) if domain.golden else None
+    if domain.golden is None or place_ is None or storage.exists(domain.golden):
+        return []
+    return _copy_files(storage, {place_: request.bundle})
 
 
 def _check_config(storage: ImageStorage, config: Config, request: Request) -> None:

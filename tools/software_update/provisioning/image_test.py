@@ -1,5 +1,6 @@
 """Tests of images up to the programs that make file systems, which `true` replaces here."""
 
+import hashlib
 import json
 import os
 from pathlib import Path
@@ -267,6 +268,35 @@ def test_root_is_where_the_configuration_says(
         "/efi/root.pb: the file for this path is not the root of domain 'system'; remove it from the files, "
         "and the image gets the root"
     )
+
+
+def test_golden_bundle_is_the_one_that_ships(
+    parts: ImageParts, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parts.configure('golden = "/efi/golden.bundle"')
+    assert parts.create(programs="true") == 0
+    content = parts.bundle.read_bytes()
+    golden = {
+        "place": "esp:/golden.bundle",
+        "length": len(content),
+        "sha256": hashlib.sha256(content).hexdigest(),
+    }
+    assert parts.document()["files"] == [golden]
+    # Another one must be one that the device takes, with all its payloads.
+    other = parts.folder / "other.bundle"
+    other.write_bytes(content)
+    parts.write_bundle(3)
+    words = f"--file=esp:/golden.bundle={other}"
+    assert parts.create(words, programs="true") == 0
+    assert parts.document()["files"] == [golden]
+    other.write_bytes(content[:-1] + b"x")
+    parts.output.unlink()
+    parts.report.unlink()
+    line = refused(parts, capsys, 1, words)
+    assert line.startswith("/efi/golden.bundle: HASH_MISMATCH: target ")
+    parts.configure('golden = "/recovery/golden.bundle"')
+    assert parts.create(programs="true") == 0
+    assert parts.document()["files"] == []
 
 
 def test_two_domains(parts: ImageParts, capsys: pytest.CaptureFixture[str]) -> None:

@@ -23,6 +23,7 @@ from software_update.client.shell.callers import Caller
 from software_update.client.shell.client import Client
 from software_update.client.shell.control import Control
 from software_update.client.source import OpenBundle, SourceError
+from software_update.client.sources.file import FileSource
 from software_update.client.staging import PlanFailed
 from software_update.client.state import DomainState
 from software_update.client.system import (
@@ -126,7 +127,8 @@ class _NoNetwork(Network):
 class Shipped:
     """The release that a device ships with. `slot` is the one that gets it.
 
-    `places` are paths on the device for targets that no installer of the configuration can write here.
+    `places` are paths on the device for targets that no installer of the configuration can write here, and
+    `golden` is that of the golden bundle, None if the device has none.
     """
 
     domain: str
@@ -134,6 +136,7 @@ class Shipped:
     bundle: OpenBundle
     bundle_path: str
     places: Mapping[str, str]
+    golden: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,13 +169,17 @@ def provision(
     }
     client = Client(system, config.state, domains, times=config.check, built=config.built)
     client.start()
+    place = ""
     domain = domains[shipped.domain]
     try:
         manifest = client.manifest_in(shipped.domain, shipped.bundle)
         release = decode_release(manifest)
         _install(domain, shipped, release, Means(scratch, scratch_folder, lambda _: None))
+        place = shipped.golden or ""
+        if storage.exists(place):
+            _check_golden(client, shipped.domain, place)
     except (PlanFailed, Refused) as refused:
-        raise Rejected(f"{shipped.bundle_path}: {refused}") from None
+        raise Rejected(f"{place or shipped.bundle_path}: {refused}") from None
     except (InstallError, SourceError) as error:
         raise InputError(str(error)) from None
     control = Control(client, config.approvers)
@@ -240,6 +247,15 @@ def _make_file(storage: Storage, path: str) -> None:
         return
     storage.make_folder(dirname(path))
     storage.open_to_write(path).close()
+
+
+def _check_golden(client: Client, domain: str, path: str) -> None:
+    """Verifies the golden bundle in the image with its payloads. Raises PlanFailed and Refused."""
+    release = decode_release(client.manifest_of(domain, path))
+    bundle = FileSource(client.system.storage, path).open()
+    assert bundle is not None
+    staging.verify_stored(release, bundle, None, client.on_progress)
+    bundle.close()
 
 
 def _install(domain: Domain, shipped: Shipped, release: Installed, means: Means) -> None:
