@@ -75,6 +75,9 @@ def test_no_page_scrolls_sideways_on_a_phone_and_none_asks_another_host(
             "document.querySelector('article').outerHTML = arguments[0]", article + "</article>"
         )
         assert chromium.driver.execute_script(width) == 375, file
+    wide = "document.querySelector('article').innerHTML = '<div style=\"width: 400px\">x</div>'"
+    chromium.driver.execute_script(wide)
+    assert chromium.driver.execute_script(width) > 375
 
 
 def test_policy_stops_a_request_to_another_host(chromium: Browser, site: str) -> None:

@@ -8,8 +8,10 @@ from build_site import SiteError, build_site, stage
 THEME = Path("tools/workshop/site/theme")
 GOOD = {
     "docs/README.md": "# Top\n\n## Guides\n\n| [A](a.md) |\n|---|\n",
-    "docs/a.md": "# A\n\n## Here\n\n[top](README.md) [file](../x.py) [here](#here) [text](b.txt)\n",
+    "docs/a.md": "# A\n\n## Here\n\n[top](README.md) [file](../x.py) [here](#here)\n"
+    "[text](b.txt) [ci](../.ci/run)\n",
     "docs/b.txt": "text",
+    ".ci/run": "exec true\n",
     "x.py": "print('`')\n",
 }
 
@@ -29,6 +31,7 @@ def build(folder: Path, files: dict[str, str]) -> Path:
 def test_good_site(tmp_path: Path) -> None:
     site = build(tmp_path, GOOD)
     assert 'href="repository/x.py.html"' in (site / "a.html").read_text(encoding="utf-8")
+    assert "exec true" in (site / "repository/dot-ci/run.html").read_text(encoding="utf-8")
     assert "The file <code>x.py</code>" in (site / "repository/x.py.html").read_text(
         encoding="utf-8"
     )

@@ -72,6 +72,8 @@ def place(path: str) -> str:
     """Returns the place on the site of a file of the source tree; a source becomes a page about it."""
     if path.startswith("docs/"):
         return path.removeprefix("docs/")
+    # MkDocs leaves out files and folders whose names begin with a dot.
+    path = re.sub(r"(^|/)\.", r"\1dot-", path)
     is_page = path.endswith((".md", ".png", ".svg", ".jpg"))
     return f"{OUTSIDE}/{path}" if is_page else f"{OUTSIDE}/{path}.md"
 
