@@ -40,7 +40,7 @@ _TEXT, _VERSION = "x" * MAX_TEXT_BYTES, "x" * MAX_VERSION_BYTES
 # No version or counter has more digits, and no number of seconds or bytes.
 _NUMBER, _AMOUNT = (1 << 32) - 1, 10**12
 # Lines of the history wait in the record while the disk is full: at least two of the usual length.
-_MIN_HISTORY_BYTES = 800
+_MIN_HISTORY_BYTES = 780
 _PRESET = "auto-security"
 
 
@@ -129,6 +129,7 @@ def _largest_plan(domain: str, slot: str) -> Plan:
         # An entry of a repository with its steps takes more than the path of a file.
         entry="x" * MAX_ENTRY_BYTES,
         steps=(_VERSION,) * MAX_STEPS,
+        golden=True,
     )
 
 

@@ -36,7 +36,7 @@ EVIL = '"\\\0\N{SNOWMAN}' * 500
 def test_three_domains_with_two_slots_fit_and_four_do_not() -> None:
     assert room_problem(THREE) is None
     assert room_problem(FOUR) == (
-        f"their state may have {state_bytes(largest_state(FOUR)) + 800} bytes, and the client's record has "
+        f"their state may have {state_bytes(largest_state(FOUR)) + 780} bytes, and the client's record has "
         f"room for {MAX_STATE_BYTES}; configure fewer domains or slots, or give them shorter names"
     )
 

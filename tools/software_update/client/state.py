@@ -176,7 +176,7 @@ class Plan:
     empty for any other source. `by_person` says that a person looked for the release, so that the rollout's
     percentages do not count, and `steps` are the versions to which the device goes on afterwards. `offer` is
     the name that the server of the source has for its offer, empty if it has none: for hawkBit, such as
-    `deploymentBase/10`.
+    `deploymentBase/10`. `golden` says that a person recovers the device from its golden bundle.
     """
 
     domain: str
@@ -211,6 +211,7 @@ class Plan:
     by_person: bool = False
     steps: tuple[str, ...] = ()
     offer: str = ""
+    golden: bool = False
 
 
 @dataclass(frozen=True, slots=True)

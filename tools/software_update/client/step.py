@@ -514,9 +514,11 @@ def _confirmed(state: State, event: events.Confirmed) -> State:
     domain = state.domain(plan.domain)
     installed = installed_of(plan)
     slots = {**domain.slots, plan.slot: installed}
-    # A golden release may be lower. It runs to fetch a newer one, and changes nothing about the floor.
-    kept = domain.floor if domain.floor and is_lower(installed, domain.floor) else installed
-    domain = replace(domain, slots=slots, floor=kept, running=plan.slot)
+    # Without counters, versions start anew with new keys. So only a golden release can be below the floor: it
+    # runs to fetch a newer one, and changes nothing about the floor.
+    below = plan.golden and domain.floor is not None and is_lower(installed, domain.floor)
+    floor = domain.floor if below else installed
+    domain = replace(domain, slots=slots, floor=floor, running=plan.slot)
     state = replace(
         state.with_domain(plan.domain, domain),
         last_install=event.at,

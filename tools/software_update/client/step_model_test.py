@@ -216,14 +216,9 @@ class Device(RuleBasedStateMachine):
                 self.send(events.HealthPassed(at))
             case Effect.CONFIRM:
                 self.slots[slot] = SlotState.GOOD
-                if (plan.counter or 0) >= (self.floor.counter or 0):  # A golden one may be lower.
-                    self.floor = Installed(
-                        plan.manifest,
-                        plan.release,
-                        plan.version,
-                        plan.counter,
-                        plan.targets_version,
-                    )
+                self.floor = Installed(
+                    plan.manifest, plan.release, plan.version, plan.counter, plan.targets_version
+                )
                 self.failures.pop(plan.release, None)
                 self.forget(plan.release)
                 self.send(events.Confirmed(at))
@@ -393,7 +388,7 @@ class Device(RuleBasedStateMachine):
         self.running_slot_is_never_written()
         self.only_verified_slots_are_activated()
         self.only_the_healthy_running_slot_is_confirmed()
-        self.floor_is_the_highest_confirmed_release()
+        self.floor_is_the_last_confirmed_release()
         self.one_slot_can_always_start()
         self.known_slots_have_known_content()
         self.failures_are_counted()
@@ -420,7 +415,7 @@ class Device(RuleBasedStateMachine):
         if self.effect == Effect.CONFIRM:
             assert self.booted == self.plan.slot
 
-    def floor_is_the_highest_confirmed_release(self) -> None:
+    def floor_is_the_last_confirmed_release(self) -> None:
         assert self.state.domain("main").floor == self.floor
 
     def one_slot_can_always_start(self) -> None:

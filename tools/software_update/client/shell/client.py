@@ -403,7 +403,7 @@ class Client:
                 if not below_floor:
                     raise _below_floor(plan, floor)
                 members["below_floor"] = floor.version
-            plan = replace(plan, path=domain.golden, by_person=True)
+            plan = replace(plan, path=domain.golden, by_person=True, golden=True)
             return replace(offered, plan=plan, dated=False, disclosed=members)
         except PlanFailed as problem:
             return events.NothingToDo(self.now(), domain.name, problem.code, str(problem))

@@ -121,6 +121,20 @@ def test_golden_release_below_the_floor_needs_a_person_and_keeps_the_floor() -> 
     assert counter(rebooted(device)) == (8, False)
 
 
+def test_versions_that_start_anew_with_new_keys_are_the_floor() -> None:
+    """Only a golden release leaves the floor where it is."""
+    device = updated(7)
+    root = e.signed(e.root(2, targets_keys=[e.TARGETS_KEY_2]), e.ROOT_KEY)
+    targets = e.signed(e.targets(CONTENTS, 2), e.TARGETS_KEY_2)
+    payloads = b"".join(e.payload(name, content) for name, content in CONTENTS.items())
+    device.offer(e.root_entry(root) + e.targets_entry(targets) + payloads)
+    control = started(device)
+    control.check(ALICE)
+    agree(control)
+    control = rebooted(device)
+    assert (code(control), counter(control)) == (Code.UPDATED, (2, False))
+
+
 def test_expiry_of_the_golden_release_does_not_count() -> None:
     device = FakeDevice()
     device.storage.make_folder("/recovery")
