@@ -403,9 +403,9 @@ def test_killed_half_way(tmp_path: Path, sent: signal.Signals) -> None:
 def test_memory_does_not_grow_with_the_payloads(tmp_path: Path) -> None:
     parts = ImageParts(tmp_path)
     for name in ("slot_a", "slot_b", "esp"):
-        parts.partition(name)["size"] = "64 MiB"
+        parts.partition(name)["size"] = "32 MiB"
     peaks = []
-    for size in (1 * MIB, 60 * MIB):
+    for size in (1 * MIB, 30 * MIB):
         parts.write_bundle(rootfs=bytes(size), app=bytes(size))
         assert parts.create() == 0
         peaks.append(peak_bytes(arguments(parts, parts.output)))
@@ -414,9 +414,9 @@ def test_memory_does_not_grow_with_the_payloads(tmp_path: Path) -> None:
 
 def test_image_is_sparse(tmp_path: Path) -> None:
     parts = ImageParts(tmp_path)
-    parts.partition("slot_b")["size"] = "500 MiB"
+    parts.partition("slot_b")["size"] = "100 MiB"
     parts.write_bundle(rootfs=bytes(MIB) + b"x")
     assert parts.create(programs="true") == 0
     found = parts.output.stat()
-    assert found.st_size > 500 * MIB
+    assert found.st_size > 100 * MIB
     assert found.st_blocks * 512 < MIB
