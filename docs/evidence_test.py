@@ -52,7 +52,7 @@ def tree_fixture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in (*FILES, *locks):
         (top / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(TOP / name, top / name)
-    monkeypatch.setattr(report, "sbom_of", lambda *_: b"{}\n")
+    monkeypatch.setattr(report, "build_own_sbom", lambda *_: b"{}\n")
     monkeypatch.setenv("BUILD_WORKSPACE_DIRECTORY", str(top))
     monkeypatch.setenv("BUILD_WORKING_DIRECTORY", str(tmp_path))
     return top
@@ -79,6 +79,7 @@ def test_report_has_each_section_and_each_figure(tree: Path) -> None:
         assert each["note"] or each["origin"] == "counted", each
     assert len(document["dependencies"]) > 150
     assert all(each["licence"] and each["named_in"] for each in document["dependencies"])
+    assert len({each["scope"] for each in document["dependencies"]}) == 3
     assert len(document["device_sizes"]["lines"]) > 15
     assert all(each["cortex_m3"] for each in document["device_sizes"]["lines"])
     assert len(document["known_limits"]) > 15

@@ -8,13 +8,13 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import figures
 from figures import Measure, Origin
+from own_sbom import module_version
 from report import JSON_NAME, MARKDOWN_NAME, SBOM_NAME, collect, differences, markdown
 from software_update.base.errors import SoftwareUpdateError
 from subjects import MEASURES
@@ -75,7 +75,7 @@ def measures(quick: bool, full: bool) -> list[Measure]:
 def write(top: Path, folder: Path, measured: Sequence[Measure]) -> int:
     """Writes the report, and prints what is missing. The files appear only when all of them are complete."""
     state = figures.now(top)
-    evidence = collect(top, version(top), measured, state)
+    evidence = collect(top, module_version(top), measured, state)
     folder.mkdir(parents=True, exist_ok=True)
     contents = {
         SBOM_NAME: evidence.sbom,
@@ -111,15 +111,6 @@ def check(top: Path, folder: Path) -> int:
     if not found:
         print(f"{folder / JSON_NAME}: all counted figures are those of the tree")
     return 1 if found else 0
-
-
-def version(top: Path) -> str:
-    """Returns the version of this project. Raises ValueError if MODULE.bazel has none."""
-    text = (top / "MODULE.bazel").read_text(encoding="utf-8")
-    found = re.search(r'^    version = "([^"]+)"', text, re.MULTILINE)
-    if not found:
-        raise ValueError("MODULE.bazel: has no version")
-    return found[1]
 
 
 if __name__ == "__main__":

@@ -11,13 +11,18 @@ import figures
 import page_facts
 from figures import Figure, Measure, Origin, State
 from own_components import OwnComponent, own_components
-from software_update.attachments.sbom import Product, build_sbom, check_sbom
+from own_sbom import EXCLUDED, OPTIONAL, REQUIRED, build_own_sbom, scope
 from subjects import COUNTS, MEASURES, SECTIONS
 
 SCHEMA = "software_update.evidence.v1"
 PROJECT = "rules_software_update"
 RESULTS = "tools/workshop/evidence/results.json"
 COMMAND = "./bazelw run //docs:evidence -- --output DIR"
+_SCOPES = {
+    REQUIRED: "On machines of all users",
+    OPTIONAL: "On machines of users of some features",
+    EXCLUDED: "For work on this project only",
+}
 SBOM_NAME, JSON_NAME, MARKDOWN_NAME = "own.cdx.json", "evidence.json", "evidence.md"
 
 
@@ -41,7 +46,7 @@ def collect(top: Path, version: str, measured: Sequence[Measure], state: State) 
             figure = _better(figures.measure(top, each, state), figure)
         found.append(figure)
     components = own_components(top)
-    sbom = sbom_of(components, version)
+    sbom = build_own_sbom(version, components)
     document = {
         "schema": SCHEMA,
         "project": PROJECT,
@@ -67,14 +72,6 @@ def _better(measured: Figure, recorded: Figure) -> Figure:
     if measured.origin is Origin.MISSING and recorded.origin is Origin.RECORDED:
         return recorded._replace(note=f"{recorded.note}\nnow {measured.note}")
     return measured
-
-
-def sbom_of(components: Sequence[OwnComponent], version: str) -> bytes:
-    """Returns the SBOM of this project, which is valid CycloneDX 1.6 and has every component."""
-    parts = [each.component for each in components]
-    sbom = build_sbom(Product(PROJECT, version), parts)
-    check_sbom(SBOM_NAME, sbom, parts)
-    return sbom
 
 
 def differences(top: Path, document: Mapping[str, Any], sbom: bytes) -> list[str]:
@@ -136,7 +133,7 @@ def dependency(each: OwnComponent) -> dict[str, Any]:
         "version": component.version,
         "licence": component.licence,
         "sha256": component.sha256.split(),
-        "for_users": each.for_users,
+        "scope": scope(each),
         "named_in": list(each.named_in),
     }
 
@@ -180,7 +177,7 @@ def _dependencies(document: Mapping[str, Any]) -> Iterator[str]:
     sbom = document["sbom"]
     yield f"`{sbom['file']}` is this list as CycloneDX 1.6, with all hashes."
     yield f"Its SHA-256 is `{sbom['sha256']}`."
-    for users, title in ((True, "On machines of users"), (False, "For our own work only")):
+    for name, title in _SCOPES.items():
         yield from (
             "",
             f"### {title}",
@@ -189,7 +186,7 @@ def _dependencies(document: Mapping[str, Any]) -> Iterator[str]:
             "|---|---|---|---|",
         )
         for each in document["dependencies"]:
-            if each["for_users"] == users:
+            if each["scope"] == name:
                 hashes = ", ".join(f"`{digest[:12]}`" for digest in each["sha256"][:2])
                 more = len(each["sha256"]) - 2
                 hashes += f" and {more} more" if more > 0 else ""

@@ -35,11 +35,6 @@ class OwnComponent(NamedTuple):
     component: Component
     named_in: tuple[str, ...]
 
-    @property
-    def for_users(self) -> bool:
-        """True for a component on machines of users; false if only developers have it."""
-        return any(not each.startswith(WORKSHOP_LOCKS) for each in self.named_in)
-
 
 def own_components(top: Path) -> list[OwnComponent]:
     """Returns the components that the tree in `top` names, sorted by name and version.

@@ -6,16 +6,11 @@ import shutil
 from pathlib import Path
 
 import pytest
-from own_components import LICENCES, OwnComponent, locks, own_components, pins
+from own_components import LICENCES, locks, own_components, pins
 from software_update.base.errors import InputError
 
 TOP = Path(".")
 COMPONENTS = own_components(TOP)
-
-
-def named(name: str) -> OwnComponent:
-    [found] = [each for each in COMPONENTS if each.component.name == name]
-    return found
 
 
 def test_each_pin_of_each_lock_is_a_component() -> None:
@@ -37,13 +32,6 @@ def test_each_hash_of_each_lock_is_in_a_component() -> None:
         for word in re.findall(r"sha256:(\w+)", (TOP / path).read_text(encoding="utf-8"))
     }
     assert listed == {word for each in COMPONENTS for word in each.component.sha256.split()}
-
-
-def test_users_get_only_what_a_lock_of_the_product_or_module_bazel_names() -> None:
-    assert named("cryptography").for_users
-    assert named("rules_python").for_users
-    assert not named("pytest").for_users
-    assert not named("swugenerator").for_users
 
 
 def test_licences_are_those_that_installed_packages_state() -> None:
