@@ -41,7 +41,7 @@ def test_no_copy_with_other_values() -> None:
     """Only these modules use `_replace`, and none of them on a verified value.
 
     Apart from messages, the values are parts of URLs, devices, catalog entries, rollout rules, lifetimes,
-    claims, pages of releases, and the size of an envelope that is read from its front.
+    claims, pages of releases and their files, lists of releases, and envelopes that are not verified yet.
     """
     copies = {
         path
@@ -56,13 +56,16 @@ def test_no_copy_with_other_values() -> None:
         "software_update/cli/commands/bundle_page.py",
         "software_update/cli/repository/arguments.py",
         "software_update/client/claimed.py",
+        "software_update/client/look.py",
         "software_update/client/shell/network.py",
         "software_update/client/simulator/repository.py",
         "software_update/client/sources/address.py",
         "software_update/disclosure/page_consent.py",
+        "software_update/disclosure/page_files.py",
         "software_update/format/messages.py",
         "software_update/repository/add.py",
         "software_update/repository/rules.py",
         "software_update/repository/web.py",
+        "software_update/steps/release_list.py",
         "software_update/testing/pages.py",
     }
