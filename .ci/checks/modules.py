@@ -18,6 +18,7 @@ DISTRIBUTED = (
     "tools/software_update",
     "tools/workshop/locks",
     "tools/workshop/pytest",
+    "tools/workshop/site",
 )
 
 
