@@ -90,7 +90,19 @@ class PageProvenance(NamedTuple):
     is_signed: bool
 
 
-Contents = PageSbom | PageProvenance
+class PageProof(NamedTuple):
+    """The contents of a proof, of which nothing was checked: the name of the log, and a record of `size`.
+
+    `signers` are the names of the log and the witnesses that say they have signed the checkpoint.
+    """
+
+    log: str
+    record: int
+    size: int
+    signers: tuple[str, ...]
+
+
+Contents = PageSbom | PageProvenance | PageProof
 
 
 class PageFile(NamedTuple):
@@ -98,8 +110,8 @@ class PageFile(NamedTuple):
 
     `length` is in bytes, `sha256` in hexadecimal. `is_listed` says whether the release manifest lists it, so
     that the signatures of the release cover it. `is_here` says whether it was next to the bundle, and
-    `matches` whether that file is the listed one. `contents` are those of an SBOM or provenance, None for
-    another file.
+    `matches` whether that file is the listed one. `contents` are those of an SBOM, a provenance or a
+    proof, None for another file.
     """
 
     name: str

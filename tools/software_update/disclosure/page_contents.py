@@ -1,4 +1,4 @@
-"""Reads the SBOM and the provenance next to a release, for its page. Pure.
+"""Reads the SBOM, the provenance and the proof next to a release, for its page. Pure.
 
 The files come from anyone: a file with another form gives None, and every text is shown as text.
 """
@@ -19,10 +19,12 @@ from software_update.disclosure.page import (
     Contents,
     PageComponent,
     PageMaterial,
+    PageProof,
     PageProvenance,
     PageSbom,
 )
 from software_update.format.refusals import NotDisclosed
+from software_update.transparency.proof import parse_proof
 
 # Larger files are not read.
 MAX_BYTES = 16 * 1024 * 1024
@@ -48,6 +50,20 @@ def contents_of(content: bytes) -> Contents | None:
         return None
     except NotDisclosed:
         return None
+
+
+def proof_in(content: bytes) -> PageProof | None:
+    """Returns the contents of the proof from a log; None if it is not one."""
+    try:
+        proof = parse_proof(content)
+    except NotDisclosed:
+        return None
+    return PageProof(
+        proof.checkpoint.origin,
+        proof.record_index,
+        proof.checkpoint.size,
+        tuple(each.name for each in proof.note.signatures),
+    )
 
 
 def _sbom(form: str, found: Iterator[PageComponent]) -> PageSbom:

@@ -18,10 +18,12 @@ from software_update.attachments.statement import (
 from software_update.disclosure.page import (
     PageComponent,
     PageMaterial,
+    PageProof,
     PageProvenance,
     PageSbom,
 )
-from software_update.disclosure.page_contents import MOST_SHOWN, contents_of
+from software_update.disclosure.page_contents import MOST_SHOWN, contents_of, proof_in
+from software_update.testing.memory_log import ORIGIN, MemoryLog, MemoryWitness
 
 DIGEST = bytes(range(32))
 PROVENANCE = provenance(
@@ -85,6 +87,14 @@ def test_provenance(*, is_signed: bool) -> None:
         (PageMaterial("source", (b"s" * 32).hex()), PageMaterial("@@x", (b"x" * 32).hex())),
         is_signed,
     )
+
+
+def test_proof() -> None:
+    log, witness = MemoryLog([b"a", b"b", b"c"]), MemoryWitness()
+    names = (ORIGIN, "witness.example")
+    assert proof_in(log.proof(1, witness)) == PageProof(ORIGIN, 1, 3, names)
+    for other in (b"", b"\xff", log.proof(1, witness)[:100], PROVENANCE):
+        assert proof_in(other) is None
 
 
 CYCLONEDX: dict[str, Any] = {"bomFormat": "CycloneDX", "specVersion": "1.6"}

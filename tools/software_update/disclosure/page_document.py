@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from software_update.base import strict_json
-from software_update.disclosure.page import PageProvenance, PageSbom, ReleasePage
+from software_update.disclosure.page import PageProof, PageProvenance, PageSbom, ReleasePage
 from software_update.format.release_manifest import build_release
 
 SCHEMA = "software_update.release_page.v1"
@@ -69,6 +69,7 @@ def page_document(page: ReleasePage) -> dict[str, Any]:
                 "provenance": _provenance(each.contents)
                 if isinstance(each.contents, PageProvenance)
                 else None,
+                "proof": each.contents._asdict() if isinstance(each.contents, PageProof) else None,
             }
             for each in page.files
         ],

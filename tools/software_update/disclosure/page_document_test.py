@@ -47,13 +47,15 @@ def test_files() -> None:
             "matches": False,
             "sbom": None,
             "provenance": None,
+            "proof": None,
         }
     ]
 
 
 def test_contents_of_files() -> None:
-    sbom, provenance = (
-        each["sbom"] or each["provenance"] for each in page_document(page(files=FILES))["files"]
+    files = page_document(page(files=FILES))["files"]
+    sbom, provenance, proof = (
+        each["sbom"] or each["provenance"] or each["proof"] for each in files
     )
     assert sbom == {
         "format": "CycloneDX 1.6",
@@ -71,4 +73,10 @@ def test_contents_of_files() -> None:
         "count": 1,
         "materials": [{"name": "source", "sha256": "cd" * 32}],
         "signed": True,
+    }
+    assert proof == {
+        "log": "log.example.com/lamp",
+        "record": 6,
+        "size": 9,
+        "signers": ("log.example.com/lamp", "witness.example.org"),
     }

@@ -2,14 +2,15 @@
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from software_update.base import files
 from software_update.base.errors import InputError
 from software_update.base.hashing import digest_files
-from software_update.disclosure.page import PageFile
-from software_update.disclosure.page_contents import MAX_BYTES, contents_of
+from software_update.disclosure.page import Contents, PageFile
+from software_update.disclosure.page_contents import MAX_BYTES, contents_of, proof_in
 from software_update.format.claims import Attachment
+from software_update.format.names import PROOF
 
 # Of a folder of attachments.
 _MAX_FILES = 1000
@@ -39,19 +40,23 @@ def accompanying_files(
 
 
 def _with_contents(file: PageFile, here: Mapping[str, str]) -> PageFile:
-    """Returns a file with the contents of the SBOM or provenance that it is.
+    """Returns a file with the contents of the SBOM, provenance or proof that it is.
 
     A file that differs from the listed one is not read.
     """
     if not (file.is_here and file.matches and file.length <= MAX_BYTES):
         return file
-    if not file.name.endswith(_JSON):
+    if file.name.endswith(f".{PROOF}"):
+        read: Callable[[bytes], Contents | None] = proof_in
+    elif file.name.endswith(_JSON):
+        read = contents_of
+    else:
         return file
     content = files.read_input(here[file.name], MAX_BYTES)
     # The file may have changed since it was hashed.
     if hashlib.sha256(content).hexdigest() != file.sha256:
         return file
-    return file._replace(contents=contents_of(content))
+    return file._replace(contents=read(content))
 
 
 def _listed(attachment: Attachment, found: tuple[int, str] | None) -> PageFile:

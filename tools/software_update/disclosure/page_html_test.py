@@ -13,6 +13,7 @@ from software_update.disclosure.page import (
     PageComponent,
     PageFile,
     PageMaterial,
+    PageProof,
     PageProvenance,
     PageSbom,
     ReleasePage,
@@ -87,7 +88,11 @@ def of(text: str) -> ReleasePage:
             ),
         ),
     )
-    return shown._replace(claims=claims, commands=(("check_inspect", text),), files=files)
+    proof = PageProof(text, 1, 2, (text, text))
+    proven = PageFile(text, 1, "aa", is_listed=False, is_here=True, contents=proof)
+    return shown._replace(
+        claims=claims, commands=(("check_inspect", text),), files=(*files, proven)
+    )
 
 
 HARMLESS = Reader(page_html(layout(of("harmless"))))

@@ -172,6 +172,9 @@ _ENGLISH: Labels = {
     "materials": "{file}: {count} materials",
     "materials_first": "{file}: the first {shown} of {count} materials",
     "material": "Material",
+    "proof": "{file} says that the release is in a log. This page has not checked it.",
+    "record": "Record",
+    "record_of": "{record} of {size}",
     # Commands.
     "check_text": "Get the root of the vendor from a source that you trust, and run these commands.",
     "check_verify": "Check the signatures and all files",
@@ -354,6 +357,9 @@ _GERMAN: Labels = {
     "materials": "{file}: {count} Ausgangsstoffe",
     "materials_first": "{file}: die ersten {shown} von {count} Ausgangsstoffen",
     "material": "Ausgangsstoff",
+    "proof": "{file} sagt, dass die Version in einem Verzeichnis steht. Diese Seite hat das nicht geprüft.",
+    "record": "Eintrag",
+    "record_of": "{record} von {size}",
     "check_text": "Beschaffen Sie die Wurzel des Herstellers aus einer Quelle, der Sie trauen, und führen "
     "Sie diese Befehle aus.",
     "check_verify": "Unterschriften und alle Dateien prüfen",

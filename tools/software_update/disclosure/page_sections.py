@@ -7,6 +7,7 @@ from typing import NamedTuple
 from software_update.base.text import readable
 from software_update.disclosure.page import (
     PageFile,
+    PageProof,
     PageProvenance,
     PageRoot,
     PageSbom,
@@ -441,8 +442,10 @@ class _Writer:
         for each in self._page.files:
             if isinstance(each.contents, PageSbom):
                 yield self._sbom(each.name, each.contents)
-            elif each.contents is not None:
+            elif isinstance(each.contents, PageProvenance):
                 yield from self._provenance(each.name, each.contents)
+            elif each.contents is not None:
+                yield from self._proof(each.name, each.contents)
 
     def _sbom(self, name: str, sbom: PageSbom) -> Table:
         shown, file, form = len(sbom.components), readable(name), readable(sbom.format)
@@ -478,6 +481,17 @@ class _Writer:
             self._say(key, file=file, count=built.total, shown=shown),
             (self._say("material"), "SHA-256"),
             tuple(((_theirs(each.name),), (_code(each.sha256),)) for each in built.materials),
+        )
+
+    def _proof(self, name: str, proof: PageProof) -> Iterator[Block]:
+        yield Paragraph(self._say("proof", file=readable(name)))
+        record = self._own("record_of", record=proof.record, size=proof.size)
+        yield Facts(
+            (
+                self._fact("in_log", _theirs(proof.log)),
+                self._fact("record", record),
+                self._fact("claims_signed_by", *map(_theirs, proof.signers)),
+            )
         )
 
     def _check(self) -> Iterator[Block]:

@@ -232,7 +232,7 @@ def blocks_of_files(shown: Layout) -> list[Table | Facts | Paragraph]:
 
 def test_contents_of_sbom_and_provenance() -> None:
     shown = layout(page(files=FILES))
-    _, sbom, sentence, _, materials = blocks_of_files(shown)
+    _, sbom, sentence, _, materials, claim, _ = blocks_of_files(shown)
     assert isinstance(sbom, Table)
     assert sbom.caption == "sbom.cdx.json: 2 components (CycloneDX 1.6)"
     assert [[cell[0].text for cell in row] for row in sbom.rows] == [
@@ -245,7 +245,11 @@ def test_contents_of_sbom_and_provenance() -> None:
     assert isinstance(materials, Table)
     assert materials.caption == "provenance.dsse.json: 1 materials"
     assert [[cell[0].text for cell in row] for row in materials.rows] == [["source", "cd" * 32]]
+    assert claim == Paragraph(
+        "blinky.bundle.tlog-proof says that the release is in a log. This page has not checked it."
+    )
     found = texts(shown)
+    assert found["Record"] == ["6 of 9"]
     assert found["Builder"] == ["https://bazel.build"]
     assert found["Command"] == ["bazel build //lamp:bundle"]
     assert found["SHA-256 of the sources"] == ["cd" * 32]
@@ -259,7 +263,7 @@ def test_provenance_of_another_release_is_marked() -> None:
 
 
 def test_contents_that_are_cut_or_not_stated() -> None:
-    sbom, provenance = (each.contents for each in FILES)
+    sbom, provenance = (each.contents for each in FILES[:2])
     assert isinstance(sbom, PageSbom)
     assert isinstance(provenance, PageProvenance)
     cut = (

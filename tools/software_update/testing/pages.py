@@ -8,6 +8,7 @@ from software_update.disclosure.page import (
     PageComponent,
     PageFile,
     PageMaterial,
+    PageProof,
     PageProvenance,
     PageSbom,
     ReleasePage,
@@ -77,6 +78,16 @@ FILES = (
             1,
             (PageMaterial("source", "cd" * 32),),
             is_signed=True,
+        ),
+    ),
+    PageFile(
+        "blinky.bundle.tlog-proof",
+        400,
+        "ba" * 32,
+        is_listed=False,
+        is_here=True,
+        contents=PageProof(
+            "log.example.com/lamp", 6, 9, ("log.example.com/lamp", "witness.example.org")
         ),
     ),
 )
