@@ -204,7 +204,7 @@ MEASURES = (
     ),
     Measure(
         CRASHES,
-        "the same with up to three interruptions in a row, in the longer tests of CI",
+        "outcomes of updates with up to three interruptions in a row, with no broken device",
         "outcomes",
         _tested("//tests/crashes:million_test"),
         _CRASH_ROW,
