@@ -98,6 +98,16 @@ def on_a_line(board: Board, seconds: float) -> Generator[str, None, None]:
 
 
 @contextmanager
+def on_a_socket(board: Board, seconds: float) -> Generator[Path, None, None]:
+    """Runs the board as `power_on` does. Yields the Unix socket of its serial line, for another emulator."""
+    path = board.folder / "serial_socket"
+    with _emulator(board, f"socket,server=on,wait=off,path={path.name}", seconds) as emulator:
+        while not path.exists() and emulator.poll() is None:
+            time.sleep(0.01)
+        yield path
+
+
+@contextmanager
 def _emulator(
     board: Board, serial: str, seconds: float, *options: str
 ) -> Generator[subprocess.Popen[str], None, None]:

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from software_update.testing.short_folder import short_folder
 
-from examples.gateway.life import PAGE, TRANSCRIPT, Life, built, live
+from examples.gateway.life import PAGE, TRANSCRIPT, Life, life_in, live
 
 
 @pytest.fixture(name="transcript")
@@ -17,14 +18,13 @@ def transcript_fixture() -> list[str]:
 
 
 @pytest.fixture(name="life")
-def life_fixture(tmp_path: Path, transcript: list[str]) -> Iterator[Life]:
+def life_fixture(transcript: list[str]) -> Iterator[Life]:
     def tell(line: str) -> None:
         print(line, flush=True)
         transcript.append(line)
 
-    life = Life(built(os.environ), tmp_path, tell)
-    yield life
-    life.machine.power_off()
+    with short_folder() as folder, life_in(folder, os.environ, tell) as life:
+        yield life
 
 
 def test_page_has_the_transcript_of_a_life(life: Life, transcript: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""Images of the gateway: unified kernel images with an initial RAM disk, and the disk and firmware of a device."""
+"""Images of the gateway: unified kernel images with an initial RAM disk, the boot loader, and the firmware's variables."""
 
 load("@bazel_skylib//rules:run_binary.bzl", "run_binary")
 load("@gateway_debian//:debian.bzl", "KERNEL", "NEEDS_PACKAGES")
@@ -131,7 +131,7 @@ def image(name, version, root, init = "device/init", key = "image", system = "sy
             "--initrd=$(execpath %s_files.ram_disk.zst)" % name,
             "--os-release=@$(execpath %s.os_release)" % name,
             "--uname=" + KERNEL,
-            "--cmdline=console=ttyS0 quiet panic=-1",
+            "--cmdline=console=ttyS0 quiet panic=-1 no_timer_check",
             "--stub=%slinuxx64.efi.stub" % _BOOT,
             "--output=$(execpath %s.unsigned.efi)" % name,
         ],
@@ -182,30 +182,4 @@ def boot_loader(name):
         name = name,
         out = name + ".efi",
         program = _BOOT + "systemd-bootx64.efi",
-    )
-
-def disk(name, boot_loader, image):
-    """Makes `NAME.img`, the disk of a device without data.
-
-    Args:
-      name: The name.
-      boot_loader: The signed boot loader.
-      image: The signed image in slot A.
-    """
-    files = {
-        "EFI/BOOT/BOOTX64.EFI": boot_loader,
-        "a.efi": image,
-        "loader/entries/gateway-a.conf": "device/gateway-a.conf",
-        "loader/entries/gateway-a.template": "device/gateway-a.template",
-        "loader/entries/gateway-b.template": "device/gateway-b.template",
-        "loader/loader.conf": "device/loader.conf",
-    }
-    run_binary(
-        name = name,
-        srcs = files.values() + ["@gateway_debian//:packages.txt"],
-        outs = [name + ".img"],
-        args = ["%s=$(execpath %s)" % item for item in files.items()] + ["$(execpath %s.img)" % name],
-        tags = ["manual"],
-        target_compatible_with = NEEDS_PACKAGES,
-        tool = "//examples/gateway/image:disk",
     )

@@ -14,11 +14,12 @@ from pathlib import Path
 from tests.device.programs import program
 
 _FIRMWARE = "/usr/share/OVMF/OVMF_CODE_4M.secboot.fd"
-# The emulator has one of two processors for itself in CI; on a busy machine, a start takes a minute.
-_SECONDS = 240
+# Far more than anything takes: a start takes 15 seconds of a processor, which others may use, too.
+_SECONDS = 600
 # Where the guest finds the server; the emulated network leads nowhere else.
 _SERVER = "tcp:10.0.2.100:80"
-_ESCAPES = re.compile(rb"\x1b(\[[0-9;=?]*[A-Za-z]|.)|\r|\x00")
+# Escape sequences, and all that a carriage return overwrites.
+_ESCAPES = re.compile(rb"\x1b(\[[0-9;=?]*[A-Za-z]|.)|\x00|\r+(?=\n)|[^\n]*\r(?!\r*\n)")
 _PROMPT = b"\n# "
 
 
@@ -37,8 +38,11 @@ class Machine:
     def make(cls, folder: Path, disk: Path, variables: Path) -> Machine:
         """Returns a gateway that has left the factory, switched off."""
         folder.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(disk, folder / "disk.img")
+        # Most of a disk is empty, so the copy is sparse.
+        subprocess.run(["cp", "--sparse=always", disk.resolve(), folder / "disk.img"], check=True)
         shutil.copyfile(variables, folder / "variables.fd")
+        for name in ("disk.img", "variables.fd"):
+            (folder / name).chmod(0o600)
         return cls(folder)
 
     def power_on(self) -> None:
@@ -56,8 +60,16 @@ class Machine:
             self._emulator.wait()
             self._emulator = None
 
+    def kill(self) -> None:
+        """Takes the power away while another thread reads the console."""
+        if self._emulator:
+            self._emulator.kill()
+
     def read_until(self, end: bytes, seconds: float = _SECONDS) -> str:
-        """Returns the console up to and with `end`. Raises AssertionError if it does not come in time."""
+        """Returns the console up to and with `end`.
+
+        Raises AssertionError if it does not come in time, and EOFError if the emulator ends.
+        """
         assert self._emulator and self._emulator.stdout
         begin, deadline = time.monotonic(), time.monotonic() + seconds
         descriptor = self._emulator.stdout.fileno()
@@ -67,7 +79,8 @@ class Machine:
                 ready = selector.select(max(0.0, deadline - time.monotonic()))
                 assert ready, f"{end!r} is not on the console after {seconds} s:\n{_text(clean)}"
                 piece = os.read(descriptor, 65536)
-                assert piece, f"the emulator ended before {end!r}:\n{_text(clean)}"
+                if not piece:
+                    raise EOFError(f"the emulator ended before {end!r}:\n{_text(clean)}")
                 self._unread += piece
         found, _, self._unread = clean.partition(end)
         self.seconds += time.monotonic() - begin
@@ -75,8 +88,9 @@ class Machine:
 
     def started(self) -> str:
         """Waits until the console takes commands, and returns what it has shown since the last call."""
-        shown = self.read_until(_PROMPT)
-        return shown[max(0, shown.rfind("gateway: version")) :].removesuffix("# ")
+        before, ready, shown = self.read_until(_PROMPT).rpartition("gateway: version")
+        crashes = re.findall(r"gateway: .*\n|(?<=\] )Kernel panic .*\n", before)
+        return "".join(crashes) + ready + shown.removesuffix("# ")
 
     def run(self, command: str) -> str:
         """Runs a command on the console, and returns what it prints."""
@@ -114,7 +128,7 @@ class Machine:
         if self.light:
             command += [
                 "-chardev",
-                f"socket,id=light,path={self.light}",
+                f"socket,id=light,path={os.path.relpath(self.light, self.folder)}",
                 "-serial",
                 "chardev:light",
             ]

@@ -9,7 +9,7 @@ import pytest
 FOLDER = Path("examples/gateway")
 
 
-@pytest.mark.parametrize("name", ["disk.img", "firmware_variables.fd"])
+@pytest.mark.parametrize("name", ["factory.img", "firmware_variables.fd"])
 def test_two_builds_have_the_same_bytes(name: str) -> None:
     again = name.replace(".", "_again.")
     assert (FOLDER / name).resolve() != (FOLDER / again).resolve()
