@@ -278,7 +278,9 @@ def test_command_line_comes_before_the_entry() -> None:
 
 @pytest.mark.parametrize("entry", ["other.conf", "fw-b", "fw-bb.conf", ""])
 def test_entry_of_no_slot(entry: str) -> None:
-    with pytest.raises(BootError, match=f"{SELECTED}: the entry '{entry}' is not one of fw-a, fw-b; "):
+    with pytest.raises(
+        BootError, match=f"{SELECTED}: the entry '{entry}' is not one of fw-a, fw-b; "
+    ):
         image_with(b"quiet", variable(entry)).status()
 
 
