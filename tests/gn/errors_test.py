@@ -573,6 +573,19 @@ CASES = (
             ("trusted_root", '":root", the root that devices trust'),
         )
     ),
+    declared("component", "component is missing; write the component's name", "no_component", {}),
+    declared(
+        "sbom",
+        "artifacts is missing; write the labels that make the artifacts of the release",
+        "no_artifacts",
+        {"product": '"clock"', "release_version": '"1"'},
+    ),
+    declared(
+        "sbom",
+        "product is missing; write product and release_version, or own, the product's own SBOM",
+        "no_product",
+        {"artifacts": '[ ":app" ]'},
+    ),
 )
 
 
@@ -621,15 +634,16 @@ _JUDGED = 'bundle = "x.bundle" trusted_root = "root.pb" installed = "x.pb"'
 @pytest.mark.parametrize(
     "template",
     [
-        *("bundle", "bundle_test", "device_image", "device_limits", "device_test", "diff"),
-        *("expiry_test", "fleet_test", "payload", "personalized_bundle", "promotion"),
-        *("release_manifest", "release_page", "repository", "root"),
+        *("bundle", "bundle_test", "component", "device_image", "device_limits", "device_test"),
+        *("diff", "expiry_test", "fleet_test", "payload", "personalized_bundle", "promotion"),
+        *("release_manifest", "release_page", "repository", "root", "sbom"),
     ],
 )
 def test_refuses_an_unknown_parameter(tree: Tree, template: str) -> None:
     parameters = {
         "bundle": f"version = 1 {_TARGETS}",
         "bundle_test": _JUDGED,
+        "component": 'component = "zlib"',
         "device_image": " ".join(f"{name} = {value}" for name, value in _IMAGE.items()),
         "device_limits": 'limits = "limits.json"',
         "device_test": 'script = "x.txt" trusted_root = "root.pb"',
@@ -643,6 +657,7 @@ def test_refuses_an_unknown_parameter(tree: Tree, template: str) -> None:
         "release_page": 'bundle = "x.bundle" trusted_root = "root.pb" previous = "x.pb"',
         "repository": " ".join(f"{name} = {value}" for name, value in _REPOSITORY.items()),
         "root": 'version = 1 root_keys = [ "a.pub" ] targets_keys = [ "b.pub" ]',
+        "sbom": 'artifacts = [ ":app" ] product = "clock" release_version = "1"',
     }[template]
     text = f'software_update_{template}("x") {{ {parameters} expired = "never" }}\n'
     tree.write({"BUILD.gn": IMPORT + text})

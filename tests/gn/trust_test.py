@@ -523,6 +523,13 @@ def published(more: str = "", releases: str = _ALL) -> str:
     return REPOSITORY.replace("RELEASES", releases).replace("MORE", more)
 
 
+def release_digest(years: Tree, year: int) -> str:
+    """Returns the SHA-256 of the targets metadata of a release, without signatures."""
+    return hashlib.sha256(
+        years.read(f"gen/release_{year}.targets_metadata.unsigned.pb")
+    ).hexdigest()
+
+
 def test_release_list(years: Tree) -> None:
     years.write({"repository.json": "{}"})
     generate(years, published(FOR_TWO + ' repository_root = "repository.json"'))
@@ -537,9 +544,16 @@ def test_release_list(years: Tree) -> None:
         "trusted_root": "../obj/root_1.root.pb",
         "repository_root": "../../repository.json",
         "bundles": [
-            *({"file": f"../obj/release_{year}.bundle"} for year in (1, 2, 3)),
             *(
-                {"file": f"{small}_{year}.bundle", "base": f"release_{year}.installed.pb"}
+                {"file": f"../obj/release_{year}.bundle", "release": release_digest(years, year)}
+                for year in (1, 2, 3)
+            ),
+            *(
+                {
+                    "file": f"{small}_{year}.bundle",
+                    "base": f"release_{year}.installed.pb",
+                    "release": release_digest(years, 3),
+                }
                 for year in (1, 2)
             ),
         ],
