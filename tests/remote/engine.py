@@ -21,6 +21,7 @@ from pathlib import Path
 # Far more than anything here takes to start or to happen.
 SECONDS = 60
 _PACKAGES = "install Debian's packages buildbox and postgresql"
+_PYTHON_PACKAGES = "/usr/lib/python3/dist-packages"
 _CONFIG = Path(__file__).with_name("buildgrid.yml")
 # Of the environment, nothing is needed.
 _ENV = {"LC_ALL": "C.UTF-8", "PATH": "/usr/local/bin:/usr/bin:/bin"}
@@ -72,6 +73,7 @@ class Engine:
         runner = (_program("setpriv"), "--pdeathsig=KILL", _program("buildbox-run-hosttools"))
         process = self.start(
             name,
+            *_without_python_packages(),
             _program("buildbox-worker"),
             f"--bots-remote=http://{self.address}",
             f"--cas-remote=unix:{_CASD}",
@@ -190,6 +192,16 @@ def _free_port() -> Iterator[int]:
         reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         reserved.bind(("127.0.0.1", 0))
         yield reserved.getsockname()[1]
+
+
+def _without_python_packages() -> list[str]:
+    """Returns the words before a program for which Debian's packages for Python are an empty folder.
+
+    The machine may have some of them for other tests, and a worker must not need them.
+    """
+    words = [_program("unshare"), "--mount", *([] if os.geteuid() == 0 else ["--map-root-user"])]
+    hide = f"[ ! -d {_PYTHON_PACKAGES} ] || mount -t tmpfs none {_PYTHON_PACKAGES}"
+    return [*words, "sh", "-ec", f'{hide}; exec setpriv --pdeathsig=KILL "$@"', "sh"]
 
 
 def _program(name: str) -> str:
