@@ -1,11 +1,10 @@
 """Runs the commands of the guide to the client, and those of the page about its command."""
 
-import os
 import subprocess
 from pathlib import Path
 
 import pytest
-from run_page import commands, run
+from run_page import commands, run, write_programs
 
 _ROOT = Path.cwd()
 _GUIDE = (_ROOT / "docs/guides/client.md").read_text(encoding="utf-8")
@@ -17,14 +16,8 @@ _DEVICE_IS_MADE = "Tell the client which release"
 @pytest.fixture(autouse=True)
 def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Makes the current folder an empty one, and puts both commands on PATH."""
-    programs = tmp_path / "bin"
-    programs.mkdir()
-    for name in ("software-update", "software-update-client"):
-        program = _ROOT / os.environ[name.upper().replace("-", "_")]
-        path = programs / name
-        path.write_text(f"#!/bin/sh\nexec '{program}' \"$@\"\n")
-        path.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{programs}:/usr/local/bin:/usr/bin:/bin")
+    write_programs(tmp_path / "bin", _ROOT)
+    monkeypatch.setenv("PATH", f"{tmp_path}/bin:/usr/local/bin:/usr/bin:/bin")
     (tmp_path / "scratch").mkdir()
     monkeypatch.chdir(tmp_path / "scratch")
 

@@ -3,11 +3,10 @@
 The device is that of the guide to the client, up to the place at which it is made.
 """
 
-import os
 from pathlib import Path
 
 import pytest
-from run_page import commands, run
+from run_page import commands, run, write_programs
 
 _ROOT = Path.cwd()
 _CLIENT = (_ROOT / "docs/guides/client.md").read_text(encoding="utf-8")
@@ -18,14 +17,8 @@ PAGES = ("first_trust", "returns_and_repair", "decommissioning", "everything_exp
 @pytest.fixture(autouse=True)
 def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Makes the current folder an empty one, and puts both commands on PATH."""
-    programs = tmp_path / "bin"
-    programs.mkdir()
-    for name in ("software-update", "software-update-client"):
-        program = _ROOT / os.environ[name.upper().replace("-", "_")]
-        path = programs / name
-        path.write_text(f"#!/bin/sh\nexec '{program}' \"$@\"\n")
-        path.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{programs}:/usr/local/bin:/usr/bin:/bin")
+    write_programs(tmp_path / "bin", _ROOT)
+    monkeypatch.setenv("PATH", f"{tmp_path}/bin:/usr/local/bin:/usr/bin:/bin")
     (tmp_path / "scratch").mkdir()
     monkeypatch.chdir(tmp_path / "scratch")
 

@@ -1,10 +1,9 @@
 """Runs the commands of the pages about a first release, testing, and recipes for missing parts."""
 
-import os
 from pathlib import Path
 
 import pytest
-from run_page import commands, run
+from run_page import commands, run, write_programs
 
 _ROOT = Path.cwd()
 _PAGES = (
@@ -20,14 +19,8 @@ _PAGES = (
 @pytest.fixture
 def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Makes the current folder an empty one, and puts both commands on PATH."""
-    programs = tmp_path / "bin"
-    programs.mkdir()
-    for name in ("software-update", "software-update-client"):
-        program = _ROOT / os.environ[name.upper().replace("-", "_")]
-        path = programs / name
-        path.write_text(f"#!/bin/sh\nexec '{program}' \"$@\"\n")
-        path.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{programs}:/usr/local/bin:/usr/bin:/bin")
+    write_programs(tmp_path / "bin", _ROOT)
+    monkeypatch.setenv("PATH", f"{tmp_path}/bin:/usr/local/bin:/usr/bin:/bin")
     (tmp_path / "scratch").mkdir()
     monkeypatch.chdir(tmp_path / "scratch")
 

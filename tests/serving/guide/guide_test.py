@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from run_page import commands, run
+from run_page import commands, run, write_programs
 from software_update.testing.short_folder import short_folder
 
 _ROOT = Path.cwd()
@@ -23,15 +23,9 @@ def scratch(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     with short_folder() as folder:
         # nginx that root starts serves files as another user.
         folder.chmod(0o755)
-        programs = folder / "bin"
-        programs.mkdir()
-        for name in ("software-update", "software-update-client"):
-            program = _ROOT / os.environ[name.upper().replace("-", "_")]
-            path = programs / name
-            path.write_text(f"#!/bin/sh\nexec '{program}' \"$@\"\n")
-            path.chmod(0o755)
+        write_programs(folder / "bin", _ROOT)
         found = os.environ.get("PATH", os.defpath)
-        monkeypatch.setenv("PATH", f"{programs}:{found}:/usr/local/bin:/usr/bin:/bin:/usr/sbin")
+        monkeypatch.setenv("PATH", f"{folder}/bin:{found}:/usr/local/bin:/usr/bin:/bin:/usr/sbin")
         (folder / "work").mkdir()
         monkeypatch.chdir(folder / "work")
         yield

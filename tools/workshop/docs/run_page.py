@@ -89,6 +89,16 @@ def run(page: str) -> list[str]:
     ]
 
 
+def write_programs(folder: Path, top: Path) -> None:
+    """Makes a folder of both commands. Each starts the program that the environment names, below `top`."""
+    folder.mkdir()
+    for name in ("software-update", "software-update-client"):
+        program = top / os.environ[name.upper().replace("-", "_")]
+        path = folder / name
+        path.write_text(f"#!/bin/sh\nexec '{program}' \"$@\"\n")
+        path.chmod(0o755)
+
+
 def main(argv: list[str]) -> int:
     problems = run(Path(argv[0]).read_text(encoding="utf-8"))
     print("\n\n".join(problems), end="\n" if problems else "")
