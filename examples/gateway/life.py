@@ -287,6 +287,10 @@ def updates(life: Life) -> None:
     assert "AwaitingConsent(restart)" in life.client("approve", lines=2)
     shown = life.client_restarts("1.3", "approve")
     assert "system: slot A runs 1.3, root version 2" in shown
+
+    life.heading("A factory reset forgets what belongs to the user. The new root stays.")
+    shown = life.client("factory-reset")
+    assert "system: slot A runs 1.3, root version 2" in shown
     life.machine.power_off()
 
 
